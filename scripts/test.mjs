@@ -1,0 +1,112 @@
+// `npm test`: everything that must hold, in one command. Each step prints its name; the last line sums the tests up.
+// A check that fails without being a test (types, lint, format, dead code, build, size) counts as one failure.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import path from "node:path";
+import { ROOT, ensureBuilt, ensureInstalled, run } from "./toolchain.mjs";
+
+const RESULTS = path.join(ROOT, "test-results");
+const UNIT_JSON = path.join(RESULTS, "unit.json");
+const JOURNEYS_JSON = path.join(RESULTS, "journeys.json");
+
+const CHROMIUM_PATHS = [
+  process.env.PENUMBRA_CHROMIUM,
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+].filter(Boolean);
+
+let passed = 0;
+let failed = 0;
+
+/** Prints, times and judges one step; a step that is no set of tests counts as one failure when it fails. */
+function step(name, work) {
+  const ok = timed(name, work);
+  if (!ok) failed++;
+  return ok;
+}
+
+function timed(name, work) {
+  console.log(`\n== ${name}`);
+  const started = Date.now();
+  let ok = false;
+  try {
+    ok = work();
+  } catch (error) {
+    console.error(error.message);
+  }
+  const seconds = Math.round((Date.now() - started) / 1000);
+  console.log(`== ${name}: ${ok ? "ok" : "FAILED"} (${seconds} s)`);
+  return ok;
+}
+
+/** Runs a test runner and adds its counts; one that fails without naming a failed test counts as one failure. */
+function tests(name, runner, report, counts) {
+  rmSync(report, { force: true });
+  timed(name, () => {
+    const status = runner();
+    const result = existsSync(report)
+      ? counts(JSON.parse(readFileSync(report, "utf8")))
+      : { passed: 0, failed: 0 };
+    if (result.passed === 0) console.error("No test passed.");
+    const unnamed = result.failed === 0 && (status !== 0 || result.passed === 0) ? 1 : 0;
+    passed += result.passed;
+    failed += result.failed + unnamed;
+    return result.failed + unnamed === 0;
+  });
+}
+
+function chromium() {
+  const found = CHROMIUM_PATHS.find((file) => existsSync(file));
+  if (found) return found;
+  console.log("Installing Chromium from the distribution's packages");
+  const sudo = process.getuid?.() === 0 ? [] : ["sudo"];
+  for (const args of [["update"], ["install", "-y", "chromium"]]) {
+    const [command, ...rest] = [...sudo, "apt-get", ...args];
+    const { status } = spawnSync(command, rest, { stdio: ["ignore", "ignore", "inherit"] });
+    if (status !== 0)
+      throw new Error("No Chromium found: install it, or name one in PENUMBRA_CHROMIUM.");
+  }
+  return CHROMIUM_PATHS.find((file) => existsSync(file));
+}
+
+step("packages", () => {
+  ensureInstalled();
+  return true;
+});
+if (failed === 0) {
+  mkdirSync(RESULTS, { recursive: true });
+  step("types", () => run("tsc", ["-b"]) === 0);
+  step("lint", () => run("oxlint", ["--type-aware", "--deny-warnings"]) === 0);
+  step("format", () => run("npm", ["run", "--silent", "format:check"]) === 0);
+  step("dead code", () => run("knip", []) === 0);
+  tests(
+    "unit tests",
+    () =>
+      run("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile=${UNIT_JSON}`]),
+    UNIT_JSON,
+    (report) => ({ passed: report.numPassedTests, failed: report.numFailedTests }),
+  );
+  const built = step("build", () => {
+    ensureBuilt();
+    return run("size-limit", []) === 0;
+  });
+  if (built) {
+    let browser;
+    step("browser", () => Boolean((browser = chromium())));
+    if (browser) {
+      tests(
+        "journeys",
+        () =>
+          run("playwright", ["test", "-c", "e2e/playwright.config.ts", "--reporter=list,json"], {
+            PENUMBRA_CHROMIUM: browser,
+            PLAYWRIGHT_JSON_OUTPUT_NAME: JOURNEYS_JSON,
+          }),
+        JOURNEYS_JSON,
+        ({ stats }) => ({ passed: stats.expected, failed: stats.unexpected + stats.flaky }),
+      );
+    }
+  }
+}
+console.log(`\n${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;

@@ -1,0 +1,8 @@
+/** The repository's folder. */
+export const ROOT: string;
+/** Runs a command with the project's tools and Node 24 first on the path; returns its exit status. */
+export function run(command: string, args: readonly string[], env?: Record<string, string>): number;
+/** Installs the locked packages when they are missing or the lock file has changed. */
+export function ensureInstalled(): void;
+/** Builds dist/ when anything it is made of has changed since the last build. */
+export function ensureBuilt(): void;

@@ -1,0 +1,77 @@
+// What both commands of the README need before they start: installed packages and Node 24, whatever the system has.
+// Plain JavaScript without dependencies, because it runs first, on Node 20 too.
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const BIN = path.join(ROOT, "node_modules", ".bin");
+const INSTALL_STAMP = path.join(ROOT, "node_modules", ".penumbra-install");
+const BUILD_STAMP = path.join(ROOT, "dist", ".build-stamp");
+
+/** Runs a command with the project's tools and Node 24 first on the path; returns its exit status. */
+export function run(command, args, env = {}) {
+  const { status, error } = spawnSync(command, args, {
+    cwd: ROOT,
+    stdio: "inherit",
+    env: { ...process.env, PATH: `${BIN}${path.delimiter}${process.env.PATH}`, ...env },
+    shell: process.platform === "win32",
+  });
+  if (error) console.error(`${command}: ${error.message}`);
+  return status ?? 1;
+}
+
+/** Installs the locked packages when they are missing or the lock file has changed. @throws when that fails. */
+export function ensureInstalled() {
+  const lock = hashOf([path.join(ROOT, "package-lock.json")]);
+  const complete = existsSync(path.join(BIN, "node")) && existsSync(path.join(BIN, "vite"));
+  if (complete) {
+    const stamp = existsSync(INSTALL_STAMP) ? readFileSync(INSTALL_STAMP, "utf8") : undefined;
+    if (stamp === lock) return;
+    // Packages installed by hand carry no stamp: believe them when they are newer than the lock file.
+    const installed = path.join(ROOT, "node_modules", ".package-lock.json");
+    if (
+      stamp === undefined &&
+      existsSync(installed) &&
+      statSync(installed).mtimeMs >= statSync(path.join(ROOT, "package-lock.json")).mtimeMs
+    ) {
+      writeFileSync(INSTALL_STAMP, lock);
+      return;
+    }
+  }
+  // Not `npm ci`: it refuses a lock file that lacks other platforms' optional packages, which a registry mirror may not have.
+  console.log("Installing packages (npm install, as locked)");
+  const status = run("npm", ["install", "--no-save", "--no-audit", "--no-fund"]);
+  if (status !== 0) throw new Error("npm install failed.");
+  writeFileSync(INSTALL_STAMP, lock);
+}
+
+/** Builds dist/ when anything it is made of has changed since the last build. @throws when the build fails. */
+export function ensureBuilt() {
+  const sources = ["src", "public", "index.html", "vite.config.ts", "package-lock.json"]
+    .map((name) => path.join(ROOT, name))
+    .filter(existsSync)
+    .flatMap(filesUnder);
+  const stamp = hashOf(sources);
+  if (existsSync(BUILD_STAMP) && readFileSync(BUILD_STAMP, "utf8") === stamp) return;
+  console.log("Building the page");
+  if (run("vite", ["build"]) !== 0) throw new Error("The build failed.");
+  writeFileSync(BUILD_STAMP, stamp);
+}
+
+function filesUnder(entry) {
+  if (!statSync(entry).isDirectory()) return [entry];
+  return readdirSync(entry, { recursive: true, withFileTypes: true })
+    .filter((item) => item.isFile() && !item.name.endsWith(".tsbuildinfo"))
+    .filter((item) => !/\.test\.tsx?$/.test(item.name))
+    .map((item) => path.join(item.parentPath ?? item.path, item.name))
+    .sort();
+}
+
+function hashOf(files) {
+  const hash = createHash("sha256");
+  for (const file of files) hash.update(path.relative(ROOT, file)).update(readFileSync(file));
+  return hash.digest("hex");
+}

@@ -1,0 +1,73 @@
+import react from "@vitejs/plugin-react";
+import { defaultClientConditions } from "vite";
+import { VitePWA } from "vite-plugin-pwa";
+import { defineConfig } from "vitest/config";
+
+// COOP/COEP make the page cross-origin isolated, which onnxruntime-web needs for more than one WASM thread.
+const isolation = {
+  "Cross-Origin-Opener-Policy": "same-origin",
+  "Cross-Origin-Embedder-Policy": "require-corp",
+};
+
+export default defineConfig({
+  base: "./",
+  plugins: [
+    react(),
+    // Offline: the page itself is kept at the first visit, what it fetches later (runtime, codecs, manifests) on first use.
+    // Model graphs are not listed: the engine keeps them by their hash (src/engine/download.ts).
+    VitePWA({
+      registerType: "autoUpdate",
+      includeAssets: ["favicon.svg"],
+      manifest: {
+        name: "Penumbra",
+        short_name: "Penumbra",
+        description: "A lab for the failure modes of vision-language models on chest radiographs.",
+        background_color: "#0a0b0c",
+        theme_color: "#0a0b0c",
+        display: "standalone",
+        icons: [{ src: "favicon.svg", sizes: "any", type: "image/svg+xml" }],
+      },
+      workbox: {
+        globPatterns: ["**/*.{html,js,mjs,css,svg,woff2}"],
+        maximumFileSizeToCacheInBytes: 4_000_000,
+        runtimeCaching: [
+          {
+            urlPattern: ({ url, sameOrigin }) =>
+              sameOrigin && /\/assets\/.*\.wasm$/.test(url.pathname),
+            handler: "CacheFirst",
+            options: { cacheName: "penumbra-runtime-1", expiration: { maxEntries: 12 } },
+          },
+          {
+            urlPattern: ({ url, sameOrigin }) =>
+              sameOrigin && /\/models\/.*\.(?:json|md)$/.test(url.pathname),
+            handler: "NetworkFirst",
+            options: { cacheName: "penumbra-manifests-1", expiration: { maxEntries: 40 } },
+          },
+        ],
+      },
+    }),
+  ],
+  // The "extern" build keeps ORT's glue in its own file; the default one re-runs our whole worker in every thread.
+  resolve: { conditions: ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions] },
+  worker: { format: "es" },
+  optimizeDeps: { exclude: ["onnxruntime-web"] },
+  build: { target: "es2022" },
+  server: { headers: isolation },
+  preview: { headers: isolation },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["src/**/*.test.ts", "src/**/*.test.tsx"],
+          exclude: ["src/**/*.browser.test.ts"],
+          environment: "node",
+          testTimeout: 60_000,
+          pool: "threads",
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
