@@ -1,0 +1,37 @@
+/** A grey picture as a flat row-major plane: the currency of resize, blur, FFT, SSIM and colour maps. */
+import { LabError } from "../errors/labError.ts";
+
+export interface GreyImage {
+  readonly rows: number;
+  readonly cols: number;
+  /** `rows * cols` values, row-major; [0, 1] unless a function says otherwise. */
+  readonly data: Float32Array;
+}
+
+/** @throws LabError "internal" when the data length is not rows * cols. */
+export function greyImage(data: Float32Array, rows: number, cols: number): GreyImage {
+  if (data.length !== rows * cols) {
+    throw new LabError("internal", `internal: ${data.length} values for ${rows} x ${cols} pixels`);
+  }
+  return { rows, cols, data };
+}
+
+/** @throws LabError "internal" when two images that are compared differ in size. */
+export function checkSameSize(a: GreyImage, b: GreyImage): void {
+  if (a.rows !== b.rows || a.cols !== b.cols) {
+    throw new LabError(
+      "internal",
+      `internal: images of ${a.rows} x ${a.cols} and ${b.rows} x ${b.cols} compared`,
+    );
+  }
+}
+
+/** A float in [0, 1] as a byte; halves round up, the rule of the DICOM display pipeline; values outside are clipped. */
+export function toByte(unit: number): number {
+  return Math.floor(Math.max(0, Math.min(1, unit)) * 255 + 0.5);
+}
+
+/** Rounds in place to the nearest k/255. Values outside [0, 1] are clipped. */
+export function snapToByteLattice(data: Float32Array): void {
+  for (let i = 0; i < data.length; i++) data[i] = toByte(data[i]!) / 255;
+}

@@ -1,0 +1,70 @@
+/**
+ * What a model sees of a radiograph: window applied, MONOCHROME1 inverted, padding black, pixels made square, cut or
+ * stretched to a square, shrunk by area averaging, and rounded to k/255.
+ *
+ * The rounding is part of the contract: certificates hold for integer noise on an 8-bit picture only (adding float
+ * noise to a float picture leaks the picture through its low bits), and a file saved as 8-bit PNG is then the same input.
+ */
+import { snapToByteLattice } from "./greyImage.ts";
+import type { Radiograph, Voi } from "./radiograph.ts";
+import { resize } from "./resize.ts";
+import type { Box } from "./resize.ts";
+import { describeVoi, renderUnit } from "./voi.ts";
+
+/** "crop": the largest centred square on the detector; "stretch": the whole image, squeezed (its aspect ratio is lost). */
+export type SquareFit = "crop" | "stretch";
+
+export interface ModelInput {
+  /** Side of the square in pixels. */
+  readonly size: number;
+  /** size * size values k/255, row-major; bright is dense. */
+  readonly data: Float32Array;
+  readonly voi: Voi;
+  readonly fit: SquareFit;
+  /** The part of the radiograph the model saw, in its pixel units (fractional for non-square pixels). */
+  readonly crop: Box;
+  /** One line that states the window and the crop, to be shown beside the answer. */
+  readonly statement: string;
+}
+
+export function toModelInput(
+  radiograph: Radiograph,
+  options: { readonly voi: Voi; readonly size?: number; readonly fit?: SquareFit },
+): ModelInput {
+  const size = options.size ?? 224;
+  const fit = options.fit ?? "crop";
+  const { rows, cols, values, padding } = radiograph;
+  const unit = renderUnit(radiograph, options.voi);
+  if (padding) {
+    for (let i = 0; i < unit.length; i++) {
+      if (values[i]! >= padding.low && values[i]! <= padding.high) unit[i] = 0;
+    }
+  }
+  const crop =
+    fit === "crop" ? centredSquare(radiograph) : { top: 0, left: 0, height: rows, width: cols };
+  const { data } = resize({ rows, cols, data: unit }, size, size, { box: crop });
+  snapToByteLattice(data);
+  const cut =
+    fit === "stretch" ? "whole image, stretched to a square" : describeCrop(radiograph, crop);
+  return {
+    size,
+    data,
+    voi: options.voi,
+    fit,
+    crop,
+    statement: `${describeVoi(options.voi)}; ${cut}; ${size} x ${size}`,
+  };
+}
+
+/** The largest centred rectangle that is square on the detector, pixel aspect honoured. */
+function centredSquare({ rows, cols, pixelAspect }: Radiograph): Box {
+  const side = Math.min(rows * pixelAspect, cols);
+  const height = side / pixelAspect;
+  return { top: (rows - height) / 2, left: (cols - side) / 2, height, width: side };
+}
+
+function describeCrop({ rows, cols }: Radiograph, crop: Box): string {
+  if (crop.height === rows && crop.width === cols) return "whole image";
+  const share = Math.round((100 * crop.height * crop.width) / (rows * cols));
+  return `centre square (${share}% of the image)`;
+}

@@ -1,0 +1,61 @@
+/**
+ * A radiograph as the lab holds it: modality values (after rescale slope and intercept or the Modality LUT, before any
+ * window), their geometry and what is needed to display them. It carries nothing about the patient: no name, no date,
+ * no UID, no file name.
+ */
+
+export type Photometric = "MONOCHROME1" | "MONOCHROME2";
+
+/** A value-of-interest window in modality units (PS3.3 C.11.2). */
+export interface VoiWindow {
+  readonly kind: "linear" | "linear_exact" | "sigmoid";
+  readonly center: number;
+  /** Above 0; at least 1 for kind "linear". */
+  readonly width: number;
+  /** The file's own name for the window, such as "LUNG". */
+  readonly explanation?: string;
+}
+
+/** A value-of-interest lookup table: entry i maps the modality value `firstValue + i`; values beyond either end clamp. */
+export interface VoiTable {
+  readonly kind: "table";
+  readonly firstValue: number;
+  /** Output depth: entries run over [0, 2^bits - 1]. */
+  readonly bits: number;
+  readonly entries: Uint16Array;
+  readonly explanation?: string;
+}
+
+export type Voi = VoiWindow | VoiTable;
+
+/** Modality values low..high (both included) mark pixels outside the exposed field. */
+export interface PaddingRange {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface Radiograph {
+  readonly rows: number;
+  readonly cols: number;
+  /** Modality values, row-major: integers as Int32Array, anything else as Float32Array. */
+  readonly values: Int32Array | Float32Array;
+  /** Depth of the stored values before rescaling. */
+  readonly bitsStored: number;
+  /** MONOCHROME1 shows the lowest value white. */
+  readonly photometric: Photometric;
+  /** What the file asks to be shown with; the first is the default, an empty list means none. */
+  readonly vois: readonly Voi[];
+  /** Distance between pixel centres at the detector, in millimetres. */
+  readonly pixelSpacingMm?: { readonly row: number; readonly col: number };
+  /** Height of a pixel over its width; 1 for square pixels. */
+  readonly pixelAspect: number;
+  readonly padding?: PaddingRange;
+  /** What a reader should know about how the file was opened, one sentence each. */
+  readonly notices: readonly string[];
+  readonly source: "dicom" | "png" | "jpeg" | "phantom";
+  /**
+   * SHA-256 (hex) of the stored values as int32 little-endian, masked to BitsStored and sign-extended, before rescale.
+   * It names the picture in share links. Absent for phantoms, which are named by their parameters.
+   */
+  readonly rawSha256?: string;
+}

@@ -1,0 +1,106 @@
+/**
+ * Structural similarity (Wang, Bovik, Sheikh, Simoncelli 2004): Gaussian window, population covariance, only windows
+ * that lie wholly inside the image.
+ */
+import { LabError } from "../errors/labError.ts";
+import { gaussianTaps } from "./blur.ts";
+import { checkSameSize } from "./greyImage.ts";
+import type { GreyImage } from "./greyImage.ts";
+import { minMaxNormalized } from "./normalize.ts";
+
+export interface SsimOptions {
+  /** Side of the window, odd. Default 11. */
+  readonly taps?: number;
+  /** Standard deviation of the window in pixels. Default 1.5. */
+  readonly sigma?: number;
+  /** Width of the value range the images may use. Default 1; never guessed from the data. */
+  readonly range?: number;
+}
+
+/** Mean SSIM in [-1, 1]; 1 only for equal images. @throws LabError "internal" on different sizes or a too small image. */
+export function ssim(a: GreyImage, b: GreyImage, options: SsimOptions = {}): number {
+  const { data } = ssimMap(a, b, options);
+  let sum = 0;
+  for (let i = 0; i < data.length; i++) sum += data[i]!;
+  return sum / data.length;
+}
+
+/** Local SSIM of every window, (rows - taps + 1) x (cols - taps + 1). */
+export function ssimMap(
+  a: GreyImage,
+  b: GreyImage,
+  options: SsimOptions = {},
+): { readonly rows: number; readonly cols: number; readonly data: Float64Array } {
+  checkSameSize(a, b);
+  const { taps = 11, sigma = 1.5, range = 1 } = options;
+  const rows = a.rows - taps + 1;
+  const cols = a.cols - taps + 1;
+  if (rows < 1 || cols < 1) {
+    throw new LabError("internal", `internal: ${a.rows} x ${a.cols} pixels for a ${taps}-tap SSIM`);
+  }
+  const window = gaussianTaps(sigma, taps);
+  const mean = (of: (i: number) => number) => filterInside(a.rows, a.cols, of, window);
+  const x = a.data;
+  const y = b.data;
+  const meanX = mean((i) => x[i]!);
+  const meanY = mean((i) => y[i]!);
+  const meanXX = mean((i) => x[i]! * x[i]!);
+  const meanYY = mean((i) => y[i]! * y[i]!);
+  const meanXY = mean((i) => x[i]! * y[i]!);
+
+  const c1 = (0.01 * range) ** 2;
+  const c2 = (0.03 * range) ** 2;
+  const data = new Float64Array(rows * cols);
+  for (let i = 0; i < data.length; i++) {
+    const mx = meanX[i]!;
+    const my = meanY[i]!;
+    const varianceX = meanXX[i]! - mx * mx;
+    const varianceY = meanYY[i]! - my * my;
+    const covariance = meanXY[i]! - mx * my;
+    data[i] =
+      ((2 * mx * my + c1) * (2 * covariance + c2)) /
+      ((mx * mx + my * my + c1) * (varianceX + varianceY + c2));
+  }
+  return { rows, cols, data };
+}
+
+/**
+ * Similarity of two attention maps on the token grid (16 x 16): each stretched to [0, 1] first, 7-tap window of sigma
+ * 1.5. Maps normalised to sum 1 must not be compared with `ssim`: their values are so small beside the stabilising
+ * constants that even disjoint maps score above 0.999.
+ */
+export function mapSsim(a: GreyImage, b: GreyImage): number {
+  const stretched = (map: GreyImage) => ({ ...map, data: minMaxNormalized(map.data) });
+  return ssim(stretched(a), stretched(b), { taps: 7, sigma: 1.5, range: 1 });
+}
+
+/** Separable filter of the values `of(i)`, without borders. */
+function filterInside(
+  rows: number,
+  cols: number,
+  of: (i: number) => number,
+  window: Float64Array,
+): Float64Array {
+  const taps = window.length;
+  const outCols = cols - taps + 1;
+  const outRows = rows - taps + 1;
+  const plane = new Float64Array(rows * cols);
+  for (let i = 0; i < plane.length; i++) plane[i] = of(i);
+  const across = new Float64Array(rows * outCols);
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < outCols; x++) {
+      let sum = 0;
+      for (let k = 0; k < taps; k++) sum += window[k]! * plane[y * cols + x + k]!;
+      across[y * outCols + x] = sum;
+    }
+  }
+  const out = new Float64Array(outRows * outCols);
+  for (let y = 0; y < outRows; y++) {
+    for (let x = 0; x < outCols; x++) {
+      let sum = 0;
+      for (let k = 0; k < taps; k++) sum += window[k]! * across[(y + k) * outCols + x]!;
+      out[y * outCols + x] = sum;
+    }
+  }
+  return out;
+}

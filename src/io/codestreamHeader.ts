@@ -1,0 +1,154 @@
+/** Size and kind of a compressed picture, read from its own header before any decoder sees it. */
+import { LabError } from "../errors/labError.ts";
+
+export type CodestreamFormat =
+  "jpeg-dct" | "jpeg-dct-12" | "jpeg-lossless" | "jpeg-ls" | "jpeg-2000" | "htj2k";
+
+export interface CodestreamHeader {
+  readonly format: CodestreamFormat;
+  readonly rows: number;
+  readonly cols: number;
+  readonly channels: number;
+  /** Bits per sample. */
+  readonly precision: number;
+  /** Where the JPEG 2000 codestream starts inside its file format wrapper; 0 for a bare codestream. */
+  readonly start: number;
+}
+
+export const FORMAT_NAMES: Readonly<Record<CodestreamFormat, string>> = {
+  "jpeg-dct": "JPEG",
+  "jpeg-dct-12": "12-bit JPEG",
+  "jpeg-lossless": "JPEG lossless",
+  "jpeg-ls": "JPEG-LS",
+  "jpeg-2000": "JPEG 2000",
+  htj2k: "high-throughput JPEG 2000",
+};
+
+/** The refusal of a codestream that cannot be decoded. */
+export function damagedCodestream(name: string, cause?: unknown): LabError {
+  return new LabError("file-damaged", `The compressed image is damaged (${name}).`, {
+    hint: "Copy or export the file again.",
+    cause,
+  });
+}
+
+/**
+ * @throws LabError "file-damaged" when there is no consistent header, "file-unsupported" for kinds of JPEG that no
+ * bundled decoder reads.
+ */
+export function readCodestreamHeader(bytes: Uint8Array): CodestreamHeader {
+  if (bytes[0] === 0xff && bytes[1] === 0xd8) return readJpegHeader(bytes);
+  const start = jpeg2000Start(bytes);
+  if (start !== undefined) return readJpeg2000Header(bytes, start);
+  throw damagedCodestream("neither JPEG nor JPEG 2000");
+}
+
+/** True when a JPEG-family or JPEG 2000 codestream reaches its end-of-image marker, which no coded data can imitate. */
+export function hasEndMarker(bytes: Uint8Array): boolean {
+  for (let i = bytes.length - 2; i >= 2; i--) {
+    if (bytes[i] === 0xff && bytes[i + 1] === 0xd9) return true;
+  }
+  return false;
+}
+
+function readJpegHeader(bytes: Uint8Array): CodestreamHeader {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 2;
+  while (at + 4 <= bytes.length) {
+    if (bytes[at] !== 0xff) throw damagedCodestream("JPEG");
+    const marker = bytes[at + 1]!;
+    if (marker === 0xff) {
+      at++; // Fill byte before a marker.
+      continue;
+    }
+    const isFrameHeader =
+      marker === 0xf7 || (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker));
+    if (isFrameHeader) return readFrameHeader(view, at, marker);
+    if (marker === 0xda || marker === 0xd9) break; // Scan or end before any frame header.
+    at += 2 + view.getUint16(at + 2);
+  }
+  throw damagedCodestream("JPEG");
+}
+
+function readFrameHeader(view: DataView, at: number, marker: number): CodestreamHeader {
+  if (at + 10 > view.byteLength) throw damagedCodestream("JPEG");
+  const header = {
+    precision: view.getUint8(at + 4),
+    rows: view.getUint16(at + 5),
+    cols: view.getUint16(at + 7),
+    channels: view.getUint8(at + 9),
+    start: 0,
+  };
+  const format = formatOfFrame(marker, header);
+  if (header.rows === 0 || header.cols === 0 || header.channels === 0) {
+    throw damagedCodestream(FORMAT_NAMES[format]);
+  }
+  return { format, ...header };
+}
+
+function formatOfFrame(
+  marker: number,
+  { precision, channels }: { precision: number; channels: number },
+): CodestreamFormat {
+  if (marker === 0xf7) return "jpeg-ls";
+  if (marker === 0xc3) return "jpeg-lossless";
+  const isHuffmanDct = marker >= 0xc0 && marker <= 0xc2;
+  if (isHuffmanDct && precision === 8) return "jpeg-dct";
+  if (marker === 0xc1 && precision === 12 && channels === 1) return "jpeg-dct-12";
+  const kind = isHuffmanDct ? `${precision}-bit JPEG` : "arithmetic or hierarchical JPEG";
+  throw new LabError("file-unsupported", `Compressed as ${kind}, which this viewer cannot read.`, {
+    hint: "Export the image uncompressed or as JPEG lossless and open it again.",
+  });
+}
+
+const SOC_SIZ = 0xff4fff51;
+const JP2_SIGNATURE_BOX = 0x6a502020;
+const JP2_CODESTREAM_BOX = 0x6a703263;
+
+function jpeg2000Start(bytes: Uint8Array): number | undefined {
+  if (bytes.length < 12) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (view.getUint32(0) === SOC_SIZ) return 0;
+  if (view.getUint32(4) !== JP2_SIGNATURE_BOX) return undefined;
+  for (let at = 0; at + 8 <= bytes.length;) {
+    const length = view.getUint32(at);
+    if (view.getUint32(at + 4) === JP2_CODESTREAM_BOX) return at + (length === 1 ? 16 : 8);
+    if (length < 8) return undefined;
+    at += length;
+  }
+  return undefined;
+}
+
+function readJpeg2000Header(bytes: Uint8Array, start: number): CodestreamHeader {
+  const damaged = () => damagedCodestream("JPEG 2000");
+  if (start + 43 > bytes.length) throw damaged();
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start, bytes.byteLength - start);
+  if (view.getUint32(0) !== SOC_SIZ) throw damaged();
+  const [right, bottom, left, top, tileWidth, tileHeight] = [8, 12, 16, 20, 24, 28].map((at) =>
+    view.getUint32(at),
+  ) as [number, number, number, number, number, number];
+  const channels = view.getUint16(40);
+  const depth = view.getUint8(42);
+  const isConsistent =
+    right > left &&
+    bottom > top &&
+    tileWidth > 0 &&
+    tileHeight > 0 &&
+    channels > 0 &&
+    view.getUint16(4) === 38 + 3 * channels &&
+    start + 42 + 3 * channels <= bytes.length;
+  if (!isConsistent) throw damaged();
+  for (let at = 42; at < 42 + 3 * channels; at += 3) {
+    // One depth, no subsampling: anything else in a radiograph is damage, and can keep a decoder busy for ever.
+    const isPlain = view.getUint8(at) === depth && view.getUint16(at + 1) === 0x0101;
+    if (!isPlain) throw damaged();
+  }
+  return {
+    format: (view.getUint16(6) & 0x4000) !== 0 ? "htj2k" : "jpeg-2000",
+    rows: bottom - top,
+    cols: right - left,
+    channels,
+    precision: (depth & 0x7f) + 1,
+    start,
+  };
+}

@@ -1,0 +1,14 @@
+/** A picture as an 8-bit grey PNG: pixels only, no text, time or colour profile. */
+import { encode } from "fast-png";
+import type { GreyImage } from "../image/greyImage.ts";
+import { toByte } from "../image/greyImage.ts";
+
+/**
+ * Values are taken as [0, 1] and rounded to k/255, halves up; what lies outside is clipped. A model input (already k/255)
+ * comes back exactly when the file is opened at full range 0..255.
+ */
+export function exportPng({ rows, cols, data }: GreyImage): Uint8Array<ArrayBuffer> {
+  const bytes = Uint8Array.from(data, toByte);
+  const png = encode({ width: cols, height: rows, data: bytes, channels: 1, depth: 8 });
+  return Uint8Array.from(png);
+}

@@ -1,0 +1,210 @@
+/**
+ * The layers, as a test: who may import whom, and the one door of each third-party package. Imports only go down the
+ * table; the folders of one concern each (perturbations to triage) never import each other.
+ */
+import { readFileSync, readdirSync } from "node:fs";
+import { dirname, join, normalize, sep } from "node:path";
+import { expect, test } from "vitest";
+
+const L0 = ["errors", "tensor", "numerics"];
+const L2 = [...L0, "image", "onnx", "model"];
+const L3 = [...L2, "language", "phantom"];
+const CONCERNS = [
+  "perturbations",
+  "attacks",
+  "defenses",
+  "explanations",
+  "certificates",
+  "metrics",
+  "triage",
+];
+const LAB = [...L3, "io", ...CONCERNS];
+
+/** Folders each folder of src may import, besides itself. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  tensor: ["errors"],
+  numerics: ["errors"],
+  image: L0,
+  onnx: L0,
+  model: [...L0, "image", "onnx"],
+  language: L2,
+  phantom: [...L0, "image"],
+  io: [...L0, "image"],
+  perturbations: L3,
+  attacks: L3,
+  defenses: L3,
+  explanations: L3,
+  certificates: L3,
+  metrics: L3,
+  triage: L3,
+  experiment: LAB,
+  engine: [...LAB, "experiment"],
+  cli: [...LAB, "experiment", "engine"],
+  // The page never computes: it knows what to ask for (specs, registries) and how to draw what comes back.
+  state: [...L3, ...CONCERNS, "experiment", "engine/protocol"],
+  // prettier-ignore
+  ui: [
+    "errors", "tensor", "numerics", "image", "model", "language", "phantom", "perturbations", "attacks",
+    "experiment", "engine/protocol", "io/decodeClient", "state",
+  ],
+  "main.tsx": ["ui", "state", "engine/client", "experiment/defaultSpec", "errors"],
+  // The client lives on the page's side of the worker.
+  "engine/client": ["errors", "experiment", "engine/protocol", "image", "io", "model"],
+};
+
+/** Packages with one door: every import of the package must come from a file that matches. */
+const DOORS: Readonly<Record<string, RegExp>> = {
+  "@bufbuild/protobuf": /^onnx\/proto\.ts$/,
+  "onnx-buf": /^onnx\/proto\.ts$/,
+  "onnxruntime-web": /^engine\/sessions\w*\.ts$|^cli\/wasmSessions\.ts$/,
+  "onnxruntime-node": /^cli\//,
+  "onnxruntime-common": /^engine\/|^cli\//,
+  "dicom-parser": /^io\/dicom\w*\.ts$/,
+  "@cornerstonejs/codec-charls": /^(io|cli)\//,
+  "@cornerstonejs/codec-libjpeg-turbo-8bit": /^(io|cli)\//,
+  "@cornerstonejs/codec-openjpeg": /^(io|cli)\//,
+  "@cornerstonejs/codec-openjph": /^(io|cli)\//,
+  "jpeg-lossless-decoder-js": /^io\//,
+  "fast-png": /^(io|cli)\//,
+  fflate: /^(io\/|experiment\/shareLink\.ts$)/,
+  zod: /^(model\/manifest|model\/\w*[mM]anifest\w*|experiment\/\w+|language\/\w+)\.ts$/,
+  "@huggingface/tokenizers": /^language\/tokenizer\.ts$/,
+  "qrcode-generator": /^ui\/share\//,
+  "@mantine/core": /^(ui\/|main\.tsx$)/,
+  "@mantine/hooks": /^ui\//,
+  react: /^(ui\/|state\/|main\.tsx$)/,
+  "react-dom": /^(ui\/|main\.tsx$)/,
+  // ui/app binds the stores to components.
+  zustand: /^(state|ui\/app)\//,
+  zundo: /^state\//,
+  "virtual:pwa-register": /^main\.tsx$/,
+  // The one piece of the host the headless lab is made of.
+  node: /^cli\//,
+};
+
+const SOURCE = import.meta.dirname;
+
+interface Import {
+  /** Path under src, with forward slashes. */
+  readonly file: string;
+  readonly target: string;
+}
+
+/** Imports of a module's text: static, side-effect, re-export and dynamic; comments do not count. */
+function importsOf(text: string): string[] {
+  const code = text.replaceAll(/\/\*[\s\S]*?\*\//g, "").replaceAll(/^\s*\/\/.*$/gm, "");
+  const pattern =
+    /(?:^|[;\n])\s*(?:import|export)\s+(?:[^"';]*?\sfrom\s*)?["']([^"']+)["']|\bimport\s*\(\s*["'`]([^"'`]+)["'`]|\bimport\.meta\.resolve\(\s*["']([^"']+)["']|new URL\(\s*["'](\.[^"']+\.tsx?)["']/g;
+  return [...code.matchAll(pattern)].map((m) => (m[1] ?? m[2] ?? m[3] ?? m[4])!);
+}
+
+function sources(): string[] {
+  return readdirSync(SOURCE, { recursive: true, encoding: "utf8" })
+    .map((file) => file.split(sep).join("/"))
+    .filter((file) => /\.tsx?$/.test(file) && !file.endsWith(".d.ts"))
+    .filter((file) => !/\.test\.tsx?$/.test(file) && !file.startsWith("testing/"));
+}
+
+/** The row of the table a file belongs to. */
+function rowOf(file: string): string {
+  const stem = file.replace(/\.tsx?$/, "");
+  if (stem in ALLOWED) return stem;
+  return file.split("/")[0]!;
+}
+
+/** What is wrong with one import, or undefined. */
+function violation({ file, target }: Import): string | undefined {
+  const row = rowOf(file);
+  const allowed = ALLOWED[row];
+  if (!allowed) return `${file}: folder "${row}" is not in the table of layers`;
+  if (!target.startsWith(".")) return doorViolation(file, target);
+  const path = normalize(join(dirname(file), target))
+    .split(sep)
+    .join("/");
+  const bare = path.split("?")[0]!;
+  if (bare.startsWith("..")) return `${file}: imports ${target}, outside src`;
+  const folder = bare.split("/")[0]!;
+  if (folder === "testing") return `${file}: imports ${bare}, which is for tests only`;
+  if (folder === row.split("/")[0] && row !== "engine/client") return undefined;
+  const stem = bare.replace(/\.tsx?$/, "");
+  // main.tsx and the client may start the worker; nothing else on the page may reach it.
+  if (row === "engine/client" && stem === "engine/worker") return undefined;
+  if (allowed.includes(folder) || allowed.includes(stem)) return undefined;
+  return `${file}: "${row}" may not import ${bare}`;
+}
+
+function doorViolation(file: string, target: string): string | undefined {
+  const name = target.startsWith("node:")
+    ? "node"
+    : target
+        .split("?")[0]!
+        .split("/")
+        .slice(0, target.startsWith("@") ? 2 : 1)
+        .join("/");
+  const door = DOORS[name] ?? DOORS[target];
+  if (!door) return `${file}: package ${name} has no door in the table`;
+  return door.test(file)
+    ? undefined
+    : `${file}: package ${name} may only be imported by ${door.source}`;
+}
+
+test("every import goes down the layers and through its package's door", () => {
+  const files = sources();
+  expect(files.length).toBeGreaterThan(40);
+  const violations = files.flatMap((file) =>
+    importsOf(readFileSync(join(SOURCE, file), "utf8"))
+      .map((target) => violation({ file, target }))
+      .filter((sentence) => sentence !== undefined),
+  );
+  expect(violations).toEqual([]);
+});
+
+test.each([
+  ["an upward import", "tensor/norms.ts", "../experiment/spec.ts"],
+  ["a sideways import", "attacks/pgd.ts", "../metrics/attentionSsim.ts"],
+  ["an unlisted folder", "utils/misc.ts", "./other.ts"],
+  ["an import of an unlisted folder", "ui/app/App.tsx", "../../utils/misc.ts"],
+  ["tests' helpers in the product", "onnx/grad/check.ts", "../../testing/nativeRunner.ts"],
+  ["the page in the worker", "ui/app/App.tsx", "../../engine/worker.ts"],
+  ["the runtime outside the engine", "attacks/pgd.ts", "onnxruntime-web/webgpu"],
+  ["Node in the core", "experiment/run.ts", "node:fs"],
+  ["a package without a door", "ui/app/App.tsx", "lodash"],
+  ["a file outside src", "engine/worker.ts", "../../models/golden.json"],
+])("%s is refused", (_, file, target) => {
+  expect(violation({ file, target })).toBeDefined();
+});
+
+test.each([
+  ["engine/sessions.ts", "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url"],
+  ["experiment/run.ts", "../attacks/registry.ts"],
+  ["ui/share/SharePanel.tsx", "qrcode-generator"],
+  ["onnx/grad/check.ts", "../../tensor/tensor.ts"],
+])("%s may import %s", (file, target) => {
+  expect(violation({ file, target })).toBeUndefined();
+});
+
+test("imports are found in every form, and not in comments", () => {
+  const text = `
+    // import "never1";
+    /* import "never2" */
+    import "side-effect";
+    import a, { type B } from "named";
+    import type { C } from "typed";
+    import {
+      d,
+    } from "many-lines";
+    export { e } from "re-export";
+    const f = await import("dynamic");
+    const g = new Worker(new URL("./worker.ts", import.meta.url));
+  `;
+  expect(importsOf(text)).toEqual([
+    "side-effect",
+    "named",
+    "typed",
+    "many-lines",
+    "re-export",
+    "dynamic",
+    "./worker.ts",
+  ]);
+});

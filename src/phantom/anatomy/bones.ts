@@ -1,0 +1,235 @@
+/** Ribs, clavicles, scapulae and spine as extra path through bone (mm of bone beyond the soft tissue it replaces). */
+import { randomStream } from "../../numerics/random.ts";
+import { chestEdge, signOf } from "../geometry.ts";
+import type { Geometry } from "../geometry.ts";
+import { mmOf, pixelRange, smoothStep, traceEllipsoid, traceTube } from "../projection.ts";
+import type { Grid, TubePoint } from "../projection.ts";
+import type { ResolvedFinding } from "../patient.ts";
+import type { PatientParams, Side } from "../spec.ts";
+
+export interface Fracture {
+  readonly side: Side;
+  readonly x: number;
+  readonly y: number;
+  /** Displacement, mm. */
+  readonly amount: number;
+}
+
+export interface Bones {
+  /** Path through bone, mm. */
+  readonly length: Float32Array;
+  readonly fractures: readonly Fracture[];
+}
+
+/** Cortex is dense, marrow is not: the share of a long bone's inside that counts. */
+const MARROW = 0.7;
+
+export function boneLength(
+  grid: Grid,
+  g: Geometry,
+  patient: PatientParams,
+  findings: readonly ResolvedFinding[],
+  seed: number,
+): Bones {
+  const length = new Float32Array(grid.size * grid.size);
+  const fractures: Fracture[] = [];
+  const longBone = (points: readonly TubePoint[], weight = 1) => {
+    traceTube(grid, points, (index, ray) => {
+      length[index] = length[index]! + ray * weight;
+    });
+    const inner = points.map((p) => ({ ...p, r: p.r * 0.76 }));
+    traceTube(grid, inner, (index, ray) => {
+      length[index] = length[index]! - ray * weight * MARROW;
+    });
+  };
+  for (const side of ["right", "left"] as const) {
+    const broken = findings.find((f) => f.kind === "fracture" && f.side === side);
+    const pick = randomStream(seed, "phantom", "fracture", side);
+    const brokenRib = 3 + pick.integer(4);
+    const brokenAt = pick.between(0.52, 0.82);
+    // A blow that drives the ends far apart breaks the neighbour too.
+    const brokenRibs = broken
+      ? broken.amount >= 6
+        ? [brokenRib, brokenRib + 1]
+        : [brokenRib]
+      : [];
+    for (let rib = 0; rib < 10; rib++) {
+      const posterior = posteriorRib(g, side, rib);
+      if (broken && brokenRibs.includes(rib)) {
+        const { medial, lateral, at } = breakRib(posterior, brokenAt, broken.amount);
+        longBone(medial);
+        longBone(lateral);
+        const callus = CALLUS.least + CALLUS.perMm * broken.amount;
+        const [rx, ry] = [6 + 0.5 * broken.amount, 5 + 0.45 * broken.amount];
+        traceEllipsoid(grid, { ...at, rx, ry, depth: callus }, (index, ray) => {
+          length[index] = length[index]! + ray;
+        });
+        fractures.push({ side, ...at, amount: broken.amount });
+      } else {
+        longBone(posterior);
+      }
+      longBone(anteriorRib(g, side, rib), 0.55);
+    }
+    longBone(clavicle(g, side), 1.1);
+    drawScapula(grid, g, patient, side, length);
+  }
+  drawSpine(grid, g, length);
+  return { length, fractures };
+}
+
+/** A healing fracture wraps its ends in new bone: mm of it in the middle, per mm of displacement and at least. */
+const CALLUS = { perMm: 0.7, least: 7 };
+
+/**
+ * A rib cut in two: the distal fragment is stepped off by `amount` mm, which its fixed lateral end makes good over the rest
+ * of the rib, and pulled over the proximal one by the muscles, so that both ends overlap (bayonet position).
+ */
+function breakRib(
+  rib: readonly TubePoint[],
+  share: number,
+  amount: number,
+): {
+  readonly medial: TubePoint[];
+  readonly lateral: TubePoint[];
+  readonly at: { readonly x: number; readonly y: number };
+} {
+  const cut = Math.round(share * (rib.length - 1));
+  const [before, end, after] = [rib[cut - 1]!, rib[cut]!, rib[cut + 1]!];
+  const length = Math.hypot(after.x - before.x, after.y - before.y);
+  const along = { x: (after.x - before.x) / length, y: (after.y - before.y) / length };
+  const overlap = 5 + 0.5 * amount;
+  const down = along.x > 0 ? { x: -along.y, y: along.x } : { x: along.y, y: -along.x };
+  const rest = rib.length - 1 - cut;
+  const lateral = rib.slice(cut).map((p, k) => {
+    const left = (1 - k / rest) ** 1.2;
+    return {
+      x: p.x + left * (amount * down.x - overlap * along.x),
+      y: p.y + left * (amount * down.y - overlap * along.y),
+      r: p.r,
+    };
+  });
+  const start = lateral[0]!;
+  return {
+    medial: rib.slice(0, cut + 1),
+    lateral,
+    at: { x: (end.x + start.x) / 2, y: (end.y + start.y) / 2 },
+  };
+}
+
+/** From the spine up and out, then down along the chest wall. */
+function posteriorRib(g: Geometry, side: Side, rib: number): TubePoint[] {
+  const sign = signOf(side);
+  const y0 = g.apexY + 8 + rib * g.ribPitch * (0.88 + 0.022 * rib);
+  const points: TubePoint[] = [];
+  for (let k = 0; k <= 14; k++) {
+    const t = k / 14;
+    const sag = g.ribSlope * (0.5 + 0.1 * rib);
+    const y = y0 - 9 * Math.sin(Math.PI * Math.min(1, t * 1.15)) + sag * t ** 1.7;
+    const reach = Math.max(chestEdge(g, y + 4), 30) + 3;
+    const x = 16 + (reach - 16) * Math.sin((t * Math.PI) / 2) ** 0.92;
+    points.push({ x: sign * x + 0.35 * g.midX * (1 - t), y, r: 5.2 - 0.7 * t });
+  }
+  return points;
+}
+
+/** From the chest wall down and inwards, ending where bone turns to cartilage. */
+function anteriorRib(g: Geometry, side: Side, rib: number): TubePoint[] {
+  const sign = signOf(side);
+  const last = posteriorRib(g, side, rib)[14]!;
+  const points: TubePoint[] = [];
+  const inner = Math.min(Math.abs(last.x) * 0.92, 46 + 3.2 * rib);
+  for (let k = 0; k <= 10; k++) {
+    const t = k / 10;
+    const x = Math.abs(last.x) - (Math.abs(last.x) - inner) * t ** 1.35;
+    points.push({
+      x: sign * x + 1.1 * g.midX * t,
+      y: last.y + (32 + 4.6 * rib) * Math.sin((t * Math.PI) / 2),
+      r: 4.4 + 1.2 * t,
+    });
+  }
+  return points;
+}
+
+function clavicle(g: Geometry, side: Side): TubePoint[] {
+  const sign = signOf(side);
+  const points: TubePoint[] = [];
+  for (let k = 0; k <= 10; k++) {
+    const t = k / 10;
+    points.push({
+      x: g.midX * (1 - t) * 1.6 + sign * (15 + 128 * t),
+      y: g.apexY + 28 - 30 * t + 8 * Math.sin(2 * Math.PI * t),
+      r: 6.4 - 2 * Math.sin(Math.PI * t),
+    });
+  }
+  return points;
+}
+
+function drawScapula(
+  grid: Grid,
+  g: Geometry,
+  patient: PatientParams,
+  side: Side,
+  length: Float32Array,
+): void {
+  const sign = signOf(side);
+  // Arms forward (PA) swing the blade off the lung; lying down (AP) it stays over it.
+  const x = sign * (g.chestHalfWidth - (patient.view === "AP" ? 22 : -6));
+  const add = (weight: number) => (index: number, ray: number) => {
+    length[index] = length[index]! + ray * weight;
+  };
+  traceEllipsoid(grid, { x, y: -62, rx: 22, ry: 62, depth: 5, angleDeg: -sign * 10 }, add(1));
+  traceTube(
+    grid,
+    [
+      { x: x - sign * 14, y: -112, r: 3 },
+      { x: x + sign * 4, y: 2, r: 3.4 },
+    ],
+    add(0.7),
+  );
+  traceEllipsoid(
+    grid,
+    { x: sign * (g.chestHalfWidth + 36), y: -128, rx: 23, ry: 24, depth: 24 },
+    add(0.8),
+  );
+  traceTube(
+    grid,
+    [
+      { x: sign * (g.chestHalfWidth + 40), y: -108, r: 13 },
+      { x: sign * (g.chestHalfWidth + 66), y: 60, r: 11 },
+    ],
+    add(0.55),
+  );
+}
+
+function drawSpine(grid: Grid, g: Geometry, length: Float32Array): void {
+  const x = 0.25 * g.midX;
+  const [first, last] = pixelRange(grid, x - 26, x + 26);
+  for (let i = 0; i < grid.size; i++) {
+    const y = mmOf(grid, i);
+    const half = 15.5 + 0.018 * (y + 200);
+    // Bodies of 13 mm and more with discs between them; the front-to-back arch hides most of the discs.
+    const turn = Math.cos((2 * Math.PI * (y + 200)) / (21 + 0.012 * (y + 200)));
+    const body = 8.5 * (1 - 0.17 * smoothStep(-0.35, -0.95, turn));
+    for (let j = first; j <= last; j++) {
+      const u = Math.abs(mmOf(grid, j) - x) / half;
+      if (u >= 1) continue;
+      const index = i * grid.size + j;
+      length[index] = length[index]! + body * (1 - u ** 6) ** 0.5;
+    }
+  }
+  for (let y = -200, k = 0; y < 215; y += 20.5 + 0.35 * k, k++) {
+    const half = 15 + 0.35 * k;
+    for (const sign of [-1, 1]) {
+      traceEllipsoid(
+        grid,
+        { x: x + sign * half * 0.56, y: y - 1, rx: 3, ry: 4.4, depth: 1.5 },
+        (index, ray) => {
+          length[index] = length[index]! + ray;
+        },
+      );
+    }
+    traceEllipsoid(grid, { x, y: y + 6, rx: 2.4, ry: 6, depth: 2 }, (index, ray) => {
+      length[index] = length[index]! + ray * 0.8;
+    });
+  }
+}

@@ -1,0 +1,234 @@
+/** What a phantom is asked to be: a patient drawn from a seed, sliders that override it, and findings with amounts. */
+
+export const FINDING_KINDS = [
+  "cardiomegaly",
+  "effusion",
+  "pneumothorax",
+  "consolidation",
+  "nodule",
+  "edema",
+  "atelectasis",
+  "fracture",
+  "hernia",
+  "pacemaker",
+  "tube",
+  "line",
+] as const;
+export type FindingKind = (typeof FINDING_KINDS)[number];
+
+/** The PATIENT's side; the patient's right is on the image's left. */
+export type Side = "left" | "right";
+
+export interface FindingSpec {
+  readonly kind: FindingKind;
+  /** For sided kinds; drawn from the seed when absent. */
+  readonly side?: Side;
+  /** In the kind's own unit (see FINDINGS); its default when absent. */
+  readonly amount?: number;
+}
+
+export interface FindingMeta {
+  readonly label: string;
+  readonly unit: string;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+  readonly default: number;
+  readonly sided: boolean;
+  readonly help: string;
+}
+
+const finding = (
+  label: string,
+  unit: string,
+  [min, max, step]: readonly [number, number, number],
+  fallback: number,
+  sided: boolean,
+  help: string,
+): FindingMeta => ({ label, unit, min, max, step, default: fallback, sided, help });
+
+export const FINDINGS: Readonly<Record<FindingKind, FindingMeta>> = {
+  cardiomegaly: finding(
+    "Cardiomegaly",
+    "CTR",
+    [0.52, 0.7, 0.01],
+    0.6,
+    false,
+    "Widest heart over widest inner thorax; above 0.5 is enlarged on a PA film.",
+  ),
+  effusion: finding(
+    "Pleural effusion",
+    "mL",
+    [100, 1500, 10],
+    500,
+    true,
+    "Free fluid in the pleural space; it collects above the diaphragm.",
+  ),
+  pneumothorax: finding(
+    "Pneumothorax",
+    "mm",
+    [8, 60, 1],
+    25,
+    true,
+    "Distance from the chest wall to the edge of the collapsed lung, at the apex.",
+  ),
+  consolidation: finding(
+    "Consolidation",
+    "fraction",
+    [0.35, 1, 0.05],
+    0.7,
+    true,
+    "Share of the air in the patch that fluid or pus has replaced.",
+  ),
+  nodule: finding(
+    "Nodule",
+    "mm",
+    [10, 45, 1],
+    20,
+    true,
+    "Diameter of a round soft-tissue mass in the lung.",
+  ),
+  edema: finding(
+    "Interstitial edema",
+    "severity",
+    [0.3, 1, 0.05],
+    0.6,
+    false,
+    "Fluid in both lungs, densest around the hila, with septal lines at the bases.",
+  ),
+  atelectasis: finding(
+    "Atelectasis",
+    "mm",
+    [8, 35, 1],
+    18,
+    true,
+    "How far the collapsed base has pulled up the diaphragm.",
+  ),
+  fracture: finding(
+    "Rib fracture",
+    "mm",
+    [3, 12, 0.5],
+    6,
+    true,
+    "How far the ends of the broken rib have moved apart.",
+  ),
+  hernia: finding(
+    "Hiatal hernia",
+    "mm",
+    [35, 90, 1],
+    60,
+    false,
+    "Diameter of the stomach behind the heart; its gas lies above a fluid level.",
+  ),
+  pacemaker: finding(
+    "Pacemaker",
+    "leads",
+    [1, 2, 1],
+    2,
+    true,
+    "Leads from the pulse generator under the collarbone to the heart.",
+  ),
+  tube: finding(
+    "Endotracheal tube",
+    "mm",
+    [-15, 80, 1],
+    40,
+    false,
+    "Height of the tip above the carina; 30 to 70 mm is the usual target.",
+  ),
+  line: finding(
+    "Central venous line",
+    "mm",
+    [0, 70, 1],
+    30,
+    true,
+    "Distance of the tip from the upper end of the superior vena cava.",
+  ),
+};
+
+/** Every slider of the patient. */
+export interface PatientParams {
+  readonly sex: "female" | "male";
+  /** Years. */
+  readonly age: number;
+  /** 0 slender to 1 heavy. */
+  readonly habitus: number;
+  /** Degrees about the long axis; positive turns the patient's left side forward. */
+  readonly rotationDeg: number;
+  /** 0 shallow to 1 deep. */
+  readonly inspiration: number;
+  readonly view: "PA" | "AP";
+  readonly portable: boolean;
+  /** Detector dose relative to a standard film. */
+  readonly exposure: number;
+  /** Millimetres of the field covered at each border. */
+  readonly collimation: number;
+  readonly marker: boolean;
+}
+
+export interface PatientParamMeta {
+  readonly label: string;
+  readonly unit: string;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+  readonly help: string;
+}
+
+export const PATIENT_PARAMS = {
+  age: {
+    label: "Age",
+    unit: "years",
+    min: 20,
+    max: 95,
+    step: 1,
+    help: "Older bones are fainter and the aortic knob is larger.",
+  },
+  habitus: {
+    label: "Habitus",
+    unit: "",
+    min: 0,
+    max: 1,
+    step: 0.01,
+    help: "Slender to heavy: thickness of soft tissue.",
+  },
+  rotationDeg: {
+    label: "Rotation",
+    unit: "deg",
+    min: -12,
+    max: 12,
+    step: 0.5,
+    help: "Rotation about the long axis shifts heart, trachea and clavicles.",
+  },
+  inspiration: {
+    label: "Inspiration",
+    unit: "",
+    min: 0,
+    max: 1,
+    step: 0.01,
+    help: "Deeper breath, lower diaphragm.",
+  },
+  exposure: {
+    label: "Dose",
+    unit: "x standard",
+    min: 0.1,
+    max: 2,
+    step: 0.05,
+    help: "Less dose, more quantum noise.",
+  },
+  collimation: {
+    label: "Collimation",
+    unit: "mm",
+    min: 0,
+    max: 30,
+    step: 1,
+    help: "Width of the covered border.",
+  },
+} as const satisfies Partial<Record<keyof PatientParams, PatientParamMeta>>;
+
+export interface PhantomSpec {
+  readonly seed: number;
+  readonly findings: readonly FindingSpec[];
+  /** What is absent here is drawn from the seed. */
+  readonly patient?: Partial<PatientParams>;
+}

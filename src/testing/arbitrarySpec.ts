@@ -1,0 +1,145 @@
+/** Random whole experiments, drawn over every table a spec is checked against. */
+import * as fc from "fast-check";
+import { ATTACKS } from "../attacks/registry.ts";
+import type { AttackId } from "../attacks/registry.ts";
+import { PARAMS, epsilonParam } from "../experiment/params.ts";
+import type { ExperimentParam } from "../experiment/params.ts";
+import type {
+  AttackItem,
+  CaseSpec,
+  ExperimentSpec,
+  PerturbationItem,
+  StackItem,
+  Stroke,
+} from "../experiment/spec.ts";
+import { PERTURBATIONS } from "../perturbations/registry.ts";
+import type { PerturbationId } from "../perturbations/registry.ts";
+import { FINDINGS, FINDING_KINDS } from "../phantom/spec.ts";
+
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
+const within = ({ min, max }: Range) =>
+  fc.double({ min, max, noNaN: true }).map((x) => (Object.is(x, -0) ? 0 : x));
+
+function param(meta: ExperimentParam): fc.Arbitrary<number> {
+  if (meta.choices) return fc.constantFrom(...meta.choices);
+  return meta.integer ? fc.integer({ min: meta.min, max: meta.max }) : within(meta);
+}
+
+const seed = param(PARAMS["perturbation.seed"]);
+
+const hex = (length: number) =>
+  fc
+    .array(fc.constantFrom(..."0123456789abcdef"), { minLength: length, maxLength: length })
+    .map((digits) => digits.join(""));
+
+const finding = fc.constantFrom(...FINDING_KINDS).chain((kind) =>
+  fc.record(
+    {
+      kind: fc.constant(kind),
+      ...(FINDINGS[kind].sided ? { side: fc.constantFrom("left" as const, "right" as const) } : {}),
+      amount: within(FINDINGS[kind]),
+    },
+    { requiredKeys: ["kind"] },
+  ),
+);
+
+const caseSpec: fc.Arbitrary<CaseSpec> = fc.oneof(
+  fc.record({
+    kind: fc.constant("phantom" as const),
+    phantom: fc.record({
+      seed,
+      findings: fc.array(finding, { maxLength: 4 }),
+    }),
+  }),
+  fc.record({ kind: fc.constant("file" as const), sha256: hex(64) }),
+);
+
+const point = fc.tuple(within({ min: 0, max: 1 }), within({ min: 0, max: 1 }));
+
+export const arbitraryStroke: fc.Arbitrary<Stroke> = fc.record({
+  points: fc.array(point, { minLength: 1, maxLength: 12 }),
+  radius: within(PARAMS["stroke.radius"]),
+  intensity: within(PARAMS["stroke.intensity"]),
+  erase: fc.boolean(),
+});
+
+const perturbationItem: fc.Arbitrary<PerturbationItem> = fc
+  .constantFrom(...(Object.keys(PERTURBATIONS) as PerturbationId[]))
+  .chain((perturbation) =>
+    fc.record({
+      id: fc.constant("x"),
+      type: fc.constant("perturbation" as const),
+      perturbation: fc.constant(perturbation),
+      enabled: fc.boolean(),
+      seed,
+      params: fc.record(
+        Object.fromEntries(
+          Object.entries(PERTURBATIONS[perturbation].params).map(([name, meta]) => [
+            name,
+            within(meta),
+          ]),
+        ),
+      ),
+      ...(perturbation === "paintedPatch"
+        ? { strokes: fc.array(arbitraryStroke, { maxLength: 3 }) }
+        : {}),
+    }),
+  );
+
+const attackItem: fc.Arbitrary<AttackItem> = fc
+  .constantFrom(...(Object.keys(ATTACKS) as AttackId[]))
+  .chain((attack) =>
+    fc.constantFrom(...ATTACKS[attack].norms).chain((norm) =>
+      fc.record({
+        id: fc.constant("x"),
+        type: fc.constant("attack" as const),
+        attack: fc.constant(attack),
+        enabled: fc.boolean(),
+        seed,
+        norm: fc.constant(norm),
+        epsilon: within(epsilonParam(norm)),
+        steps: param(PARAMS["attack.steps"]),
+        relativeStep: param(PARAMS["attack.relativeStep"]),
+        restarts: param(PARAMS["attack.restarts"]),
+        goal: fc.oneof(
+          fc.constant({ kind: "untargeted" as const }),
+          fc.constant({ kind: "feature" as const }),
+          fc.record({ kind: fc.constant("say" as const), answer: fc.constantFrom("yes", "no") }),
+        ),
+      }),
+    ),
+  );
+
+const stack: fc.Arbitrary<StackItem[]> = fc
+  .array(fc.oneof(perturbationItem, attackItem), { maxLength: 5 })
+  .map((items) => items.map((item, i) => ({ ...item, id: `item-${i}` })));
+
+export const arbitrarySpec: fc.Arbitrary<ExperimentSpec> = fc.record({
+  version: fc.constant(1 as const),
+  case: caseSpec,
+  window: fc.oneof(
+    fc.constantFrom({ kind: "file" as const }, { kind: "automatic" as const }),
+    fc.record({
+      kind: fc.constant("manual" as const),
+      center: param(PARAMS["window.center"]),
+      width: param(PARAMS["window.width"]),
+    }),
+  ),
+  model: fc.record({
+    id: fc.constantFrom("penumbra-1", "other"),
+    precision: fc.constantFrom("fp32" as const, "int8" as const, "int4" as const),
+  }),
+  question: fc.string({ minLength: 1, maxLength: 60 }).filter((text) => /\S/.test(text)),
+  stack,
+  certificate: fc.record({
+    enabled: fc.boolean(),
+    sigma: param(PARAMS["certificate.sigma"]),
+    alpha: param(PARAMS["certificate.alpha"]),
+    maxSamples: param(PARAMS["certificate.maxSamples"]),
+    seed,
+  }),
+});
