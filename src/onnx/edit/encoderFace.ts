@@ -1,0 +1,153 @@
+/**
+ * One face for all image encoders: a grey picture [1, 1, S, S] in [0, 1] in, a unit-norm embedding [1, E] and tokens
+ * [1, T, D] out. What an encoder wants of its pixels (channels, range, mean, layout, element type) becomes nodes of the
+ * graph, so that gradients arrive in the space the lab states its norms in.
+ */
+import { LabError } from "../../errors/labError.ts";
+import { floatTensor } from "../../tensor/tensor.ts";
+import { GraphBuilder, GraphView } from "../graph.ts";
+import { ELEMENT_TYPE, elementTypeOf, graphOf, makeValueInfo } from "../proto.ts";
+import type { ModelProto } from "../proto.ts";
+import type { ShapeTable } from "../shapes.ts";
+import { renameNode } from "./rewire.ts";
+
+export interface EncoderFace {
+  readonly input: string;
+  /** Height and width of the picture the encoder takes. */
+  readonly size: number;
+  readonly channels: 1 | 3;
+  readonly layout: "NCHW" | "NHWC";
+  /** What grey 0 and 1 become before mean and std are applied. */
+  readonly range: readonly [number, number];
+  /** One entry per channel, or one for all. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+  /** Output that becomes the embedding: [1, E], tokens [1, T, E] or a feature map [1, E, h, w], averaged. */
+  readonly embedding: string;
+  /** Output that becomes the tokens: [1, T, D] or a feature map; the embedding as one token when absent. */
+  readonly tokens?: string | undefined;
+}
+
+/** Names of the face. */
+export const FACE = { image: "grey_image", embedding: "unit_embedding", tokens: "face_tokens" };
+
+/**
+ * @param shapes of the model's values at the face's size
+ * @throws LabError "model-incompatible" for outputs of another rank, "graph-invalid" for unknown names
+ */
+export function withEncoderFace(
+  model: ModelProto,
+  shapes: ShapeTable,
+  face: EncoderFace,
+): ModelProto {
+  const view = new GraphView(model);
+  const info = view.input(face.input);
+  if (!info || view.inputs.length !== 1) {
+    throw new LabError(
+      "model-incompatible",
+      `The encoder must have one input, the image, and has ${view.inputs.length} (${view.inputs.map(({ name }) => name).join(", ")}).`,
+      { hint: "Export the vision part alone." },
+    );
+  }
+  const graph = graphOf(model);
+  const b = new GraphBuilder(model);
+  for (const name of Object.values(FACE)) {
+    if (b.isTaken(name)) {
+      throw new LabError("graph-invalid", `The graph already has a value named "${name}".`);
+    }
+  }
+  const pixels = b.fresh(`${face.input}/prepared`);
+  b.setNodes(
+    graph.node.map((node) => renameNode(node, (n) => (n === face.input ? pixels : n), "")),
+  );
+  b.setInputs(graph.input.filter(({ name }) => name !== face.input));
+  const image = b.addInput(FACE.image, ELEMENT_TYPE.float32, [1, 1, face.size, face.size]);
+  preparePixels(b, image, pixels, elementTypeOf(info), face);
+
+  const rename = (name: string): string => (name === face.input ? pixels : name);
+  const float = (name: string): string => {
+    const type = shapes.types.get(name) ?? ELEMENT_TYPE.float32;
+    return type === ELEMENT_TYPE.float32
+      ? rename(name)
+      : cast(b, rename(name), ELEMENT_TYPE.float32);
+  };
+  const rows = tokenRows(b, float(face.embedding), shapeOf(shapes, face.embedding));
+  const pooled =
+    rows.count === 1
+      ? b.reshape(rows.name, [1, rows.width])
+      : b.add("Mul", [b.reduceSum(rows.name, [1], false), b.float(1 / rows.count)]);
+  const squares = b.reduceSum(b.add("Mul", [pooled, pooled]), [1], true);
+  const norm = b.add("Sqrt", [b.add("Add", [squares, b.float(1e-24)])]);
+  b.add("Div", [pooled, norm], { outputs: [FACE.embedding] });
+  const tokens =
+    face.tokens === undefined || face.tokens === face.embedding
+      ? rows.name
+      : tokenRows(b, float(face.tokens), shapeOf(shapes, face.tokens)).name;
+  b.add("Identity", [tokens], { outputs: [FACE.tokens] });
+  b.setOutputs([
+    makeValueInfo(FACE.embedding, ELEMENT_TYPE.float32, [1, rows.width]),
+    makeValueInfo(FACE.tokens, ELEMENT_TYPE.float32),
+  ]);
+  return b.build();
+}
+
+/** (range * grey - mean) / std per channel, in the encoder's own layout and element type. */
+function preparePixels(
+  b: GraphBuilder,
+  image: string,
+  output: string,
+  type: number,
+  { channels, layout, range, mean, std }: EncoderFace,
+): void {
+  const [low, high] = range;
+  const of = (list: readonly number[], c: number): number => list[c] ?? list[0] ?? 0;
+  const each = (f: (c: number) => number): string =>
+    b.constant(
+      floatTensor(
+        Float32Array.from({ length: channels }, (_, c) => f(c)),
+        [1, channels, 1, 1],
+      ),
+    );
+  const factor = each((c) => (high - low) / of(std, c));
+  const shift = each((c) => (low - of(mean, c)) / of(std, c));
+  let x = b.add("Add", [b.add("Mul", [image, factor]), shift]);
+  if (layout === "NHWC") {
+    x = b.add("Transpose", [x], { attributes: { perm: { ints: [0, 2, 3, 1] } } });
+  }
+  b.add(type === ELEMENT_TYPE.float32 ? "Identity" : "Cast", [x], {
+    outputs: [output],
+    ...(type === ELEMENT_TYPE.float32 ? {} : { attributes: { to: { int: type } } }),
+  });
+}
+
+/** A value as rows [1, count, width]. */
+function tokenRows(
+  b: GraphBuilder,
+  name: string,
+  shape: readonly number[],
+): { readonly name: string; readonly count: number; readonly width: number } {
+  const [batch, a = 1, h = 1, w = 1] = shape;
+  if (batch === 1 && shape.length === 2) {
+    return { name: b.reshape(name, [1, 1, a]), count: 1, width: a };
+  }
+  if (batch === 1 && shape.length === 3) return { name, count: a, width: h };
+  if (batch === 1 && shape.length === 4) {
+    const flat = b.reshape(name, [1, a, h * w]);
+    const turned = b.add("Transpose", [flat], { attributes: { perm: { ints: [0, 2, 1] } } });
+    return { name: turned, count: h * w, width: a };
+  }
+  throw new LabError(
+    "model-incompatible",
+    `The output "${name}" has shape [${shape.join(", ")}], which is no embedding, tokens or feature map of one image.`,
+  );
+}
+
+function shapeOf(shapes: ShapeTable, name: string): readonly number[] {
+  const shape = shapes.shapes.get(name);
+  if (shape) return shape;
+  throw new LabError("graph-invalid", `The graph has no value named "${name}".`);
+}
+
+function cast(b: GraphBuilder, x: string, type: number): string {
+  return b.add("Cast", [x], { attributes: { to: { int: type } } });
+}

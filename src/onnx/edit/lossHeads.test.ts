@@ -1,0 +1,196 @@
+/** Loss values are those of the methods literature for logits (2, 1, 0.5, -1); gradients by central differences. */
+import { describe, expect, it } from "vitest";
+import { LabError } from "../../errors/labError.ts";
+import { floatTensor, int64Tensor } from "../../tensor/tensor.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { nativeRunner } from "../../testing/nativeRunner.ts";
+import { checkCase, floatInput, randomTensor, tinyGraph } from "../../testing/tinyGraphs.ts";
+import { serializeModel } from "../proto.ts";
+import type { ModelProto } from "../proto.ts";
+import {
+  ATTENTION_MASK_INPUT,
+  LOSS_OUTPUT,
+  withAnswerLoss,
+  withAttentionLoss,
+  withCotangentLoss,
+  withFeatureLoss,
+} from "./lossHeads.ts";
+import type { AnswerLoss } from "./lossHeads.ts";
+
+/** A graph that passes its input on as `name`. */
+const passing = (name: string, shape: readonly number[]): ModelProto =>
+  tinyGraph(17, (b) => {
+    const x = floatInput(b, "x", shape);
+    b.addOutput(b.add("Identity", [x], { outputs: [name] }), 1);
+  });
+
+const run = async (
+  model: ModelProto,
+  feeds: Record<string, Tensor>,
+): Promise<Record<string, Tensor>> => nativeRunner(serializeModel(model), feeds);
+const lossOf = async (model: ModelProto, feeds: Record<string, Tensor>): Promise<number> =>
+  Number((await run(model, feeds))[LOSS_OUTPUT]!.data[0]);
+
+describe("answer losses", () => {
+  /** Vocabulary of 6 and two positions; the answers' logits stand at position 1 under ids 4, 0, 3, 1. */
+  const row = [1, -1, 9, 0.5, 2, 9];
+  const logits = floatTensor(Float32Array.from([...row.map(() => 7), ...row]), [1, 2, 6]);
+  const feeds = {
+    x: logits,
+    position: int64Tensor([1], [1]),
+    answer_ids: int64Tensor([4, 0, 3, 1], [4]),
+    target: int64Tensor([0], [1]),
+  };
+  const head = (loss: Partial<AnswerLoss>): ModelProto =>
+    withAnswerLoss(passing("logits", [1, 2, 6]), {
+      kind: "cross-entropy",
+      logits: "logits",
+      batch: 1,
+      answers: 4,
+      ...loss,
+    });
+
+  it.each([
+    ["cross-entropy", {}, 0, 0.4952],
+    ["targeted cross-entropy", { targeted: true }, 1, -1.4952],
+    ["margin", { kind: "cw-margin" }, 0, -1],
+    ["targeted margin", { kind: "cw-margin", targeted: true }, 2, -1.5],
+    ["DLR", { kind: "dlr" }, 0, -0.6667],
+  ] as const)("%s has the literature's value", async (_name, loss, target, expected) => {
+    const value = await lossOf(head(loss), { ...feeds, target: int64Tensor([target], [1]) });
+    expect(value).toBeCloseTo(expected, 4);
+  });
+
+  it("targeted DLR has the literature's value", async () => {
+    const value = await lossOf(head({ kind: "dlr", targeted: true }), {
+      ...feeds,
+      target: int64Tensor([2], [1]),
+      truth: int64Tensor([0], [1]),
+    });
+    expect(value).toBeCloseTo(-0.6667, 4);
+  });
+
+  it("returns the competing logits in the order asked", async () => {
+    const results = await run(head({}), feeds);
+    expect([...results["answer_logits"]!.data]).toEqual([2, 1, 0.5, -1]);
+  });
+
+  it("sums over a batch, each image with its own target", async () => {
+    const model = withAnswerLoss(passing("logits", [2, 4]), {
+      kind: "cw-margin",
+      logits: "logits",
+      batch: 2,
+      answers: 4,
+      sequence: false,
+    });
+    const x = floatTensor(Float32Array.from([2, 1, 0.5, -1, 2, 1, 0.5, -1]), [2, 4]);
+    const ids = int64Tensor([0, 1, 2, 3], [4]);
+    const value = await lossOf(model, { x, answer_ids: ids, target: int64Tensor([0, 2], [2]) });
+    expect(value).toBeCloseTo(-1 + 1.5, 5);
+  });
+
+  it.each([
+    ["cross-entropy", false],
+    ["cw-margin", true],
+    ["dlr", false],
+    ["dlr", true],
+  ] as const)(
+    "%s (targeted: %s) has its exact gradient on both targets",
+    async (kind, targeted) => {
+      const model = head({ kind, targeted });
+      const all = { ...feeds, target: int64Tensor([2], [1]), truth: int64Tensor([0], [1]) };
+      if (!(kind === "dlr" && targeted)) Reflect.deleteProperty(all, "truth");
+      for (const target of ["wasm", "webgpu"] as const) {
+        const { checks } = await checkCase(
+          { model, feeds: all, wrt: ["x"], loss: LOSS_OUTPUT },
+          target,
+        );
+        expect(checks["x"]!.maxRelativeError).toBeLessThan(0.004);
+      }
+    },
+  );
+
+  it("refuses DLR for yes/no questions", () => {
+    expect(() => head({ kind: "dlr", answers: 2 })).toThrow(/needs at least 3 answers/);
+    expect(() => head({ kind: "dlr", answers: 3, targeted: true })).toThrow(LabError);
+  });
+
+  it("leaves room for its inputs where a weight has the same name", async () => {
+    const model = tinyGraph(17, (b) => {
+      const x = floatInput(b, "x", [1, 2, 6]);
+      b.addInitializer(tinyGraphWeight("position"));
+      b.addOutput(b.add("Add", [x, "position"], { outputs: ["logits"] }), 1);
+    });
+    const withHead = withAnswerLoss(model, {
+      kind: "cw-margin",
+      logits: "logits",
+      batch: 1,
+      answers: 4,
+    });
+    expect(await lossOf(withHead, feeds)).toBeCloseTo(-1, 5);
+  });
+});
+
+function tinyGraphWeight(name: string): NonNullable<ModelProto["graph"]>["initializer"][number] {
+  const model = tinyGraph(17, (b) => {
+    const x = floatInput(b, "x", [1]);
+    b.addOutput(b.add("Add", [x, b.constant(floatTensor(Float32Array.of(3), [1]), name)]));
+  });
+  return model.graph!.initializer[0]!;
+}
+
+describe("feature losses", () => {
+  const feature = floatTensor(Float32Array.from([3, 4, 0, 0, 0, 2]), [2, 3]);
+  const reference = floatTensor(Float32Array.from([1, 0, 0, 0, 0, 5]), [2, 3]);
+  it.each([
+    ["cosine", false, 0.4],
+    ["cosine", true, -0.4],
+    ["squared-l2", false, 20 + 9],
+    ["squared-l2", true, -29],
+  ] as const)("%s (targeted: %s) is what a hand computes", async (kind, targeted, expected) => {
+    const model = withFeatureLoss(passing("f", [2, 3]), {
+      kind,
+      feature: "f",
+      shape: [2, 3],
+      targeted,
+    });
+    expect(await lossOf(model, { x: feature, reference })).toBeCloseTo(expected, 5);
+  });
+
+  it("take token grids as one vector per image", async () => {
+    const model = withFeatureLoss(passing("f", [1, 2, 2]), {
+      kind: "cosine",
+      feature: "f",
+      shape: [1, 2, 2],
+    });
+    const x = floatTensor(Float32Array.from([1, 1, 1, 1]), [1, 2, 2]);
+    const reference = floatTensor(Float32Array.from([1, 1, 0, 0]), [1, 2, 2]);
+    expect(await lossOf(model, { x, reference })).toBeCloseTo(1 - Math.SQRT1_2, 5);
+  });
+});
+
+it("attention mass is the mean share of the masked keys", async () => {
+  const model = withAttentionLoss(passing("a", [1, 2, 2, 3]), { tap: "a", shape: [1, 2, 2, 3] });
+  const rows = [0.5, 0.3, 0.2, 0.1, 0.1, 0.8, 1, 0, 0, 0.2, 0.2, 0.6];
+  const feeds = {
+    x: floatTensor(Float32Array.from(rows), [1, 2, 2, 3]),
+    [ATTENTION_MASK_INPUT]: floatTensor(Float32Array.from([0, 1, 1]), [3]),
+  };
+  expect(await lossOf(model, feeds)).toBeCloseTo((0.5 + 0.9 + 0 + 0.8) / 4, 6);
+});
+
+it("the cotangent head sums any outputs against any vectors", async () => {
+  const model = tinyGraph(17, (b) => {
+    const x = floatInput(b, "x", [3]);
+    b.addOutput(b.add("Exp", [x], { outputs: ["y"] }), 1);
+    b.addOutput(b.add("Neg", [x], { outputs: ["z"] }), 1);
+  });
+  const head = withCotangentLoss(model, [
+    { name: "y", shape: [3] },
+    { name: "z", shape: [3] },
+  ]);
+  const x = randomTensor(1, [3]);
+  const [u, v] = [randomTensor(2, [3]), randomTensor(3, [3])];
+  const expected = x.data.reduce((sum, t, i) => sum + u.data[i]! * Math.exp(t) - v.data[i]! * t, 0);
+  expect(await lossOf(head, { x, cotangent_y: u, cotangent_z: v })).toBeCloseTo(expected, 5);
+});

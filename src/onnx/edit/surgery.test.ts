@@ -1,0 +1,241 @@
+import { describe, expect, it } from "vitest";
+import { floatTensor, scalarTensor } from "../../tensor/tensor.ts";
+import type { FloatTensor, Tensor } from "../../tensor/tensor.ts";
+import { linfNorm, subtract } from "../../tensor/norms.ts";
+import { nativeRunner } from "../../testing/nativeRunner.ts";
+import { checkCase, floatInput, randomTensor, tinyGraph } from "../../testing/tinyGraphs.ts";
+import { differentiate } from "../grad/differentiate.ts";
+import { GraphView } from "../graph.ts";
+import { serializeModel } from "../proto.ts";
+import type { ModelProto } from "../proto.ts";
+import { readShapes } from "../shapes.ts";
+import { ATTACK_NAMES, withAttackStep } from "./attackStep.ts";
+import { composeGraphs } from "./compose.ts";
+import { cutGraph } from "./cut.ts";
+import { dropoutMask, dropoutMaskName, findDropoutSites, withDropout } from "./dropout.ts";
+import { LORA_SCALE_INPUT, mergeLora, withLora } from "./lora.ts";
+import { patchInputs, withPatches } from "./patching.ts";
+
+const run = async (
+  model: ModelProto,
+  feeds: Record<string, Tensor>,
+): Promise<Record<string, Tensor>> => nativeRunner(serializeModel(model), feeds);
+
+/** Two blocks with a residual stream: h1 = x + tanh(x W1), y = h1 + tanh(h1 W2) W3. */
+const residual = tinyGraph(17, (b) => {
+  const x = floatInput(b, "x", [1, 3, 4]);
+  const w = (seed: number): string => b.constant(randomTensor(seed, [4, 4]), `w${seed}`);
+  const first = b.add("MatMul", [x, w(1)], { outputs: ["branch1"] });
+  const h = b.add("Add", [x, b.add("Tanh", [first])], { outputs: ["h1"] });
+  const inner = b.add("Tanh", [b.add("MatMul", [h, w(2)], { outputs: ["inner"] })]);
+  const second = b.add("MatMul", [inner, w(3)], { outputs: ["branch2"] });
+  b.addOutput(b.add("Add", [h, second], { outputs: ["y"] }), 1);
+});
+const shape = [1, 3, 4];
+const [clean, other] = [randomTensor(5, shape), randomTensor(6, shape)];
+
+describe("patching", () => {
+  it("with another run's value at the last block gives that run's output", async () => {
+    const tapped = cutGraph(residual, ["h1", "y"]);
+    const from = await run(tapped, { x: other });
+    const model = withPatches(residual, [{ name: "h1", shape }]);
+    const patched = await run(model, { x: clean, [patchInputs("h1").value]: from["h1"]! });
+    expect(patched["y"]!.data).toEqual(from["y"]!.data);
+  });
+
+  it("of one token moves that token alone, and an empty mask moves nothing", async () => {
+    const { value, mask } = patchInputs("h1");
+    const model = withPatches(residual, [{ name: "h1", shape, maskShape: [1, 3, 1] }]);
+    const before = (await run(residual, { x: clean }))["y"]!.data as Float32Array;
+    const runWith = async (tokens: number[]): Promise<Float32Array> => {
+      const feeds = {
+        x: clean,
+        [value]: other,
+        [mask]: floatTensor(Float32Array.from(tokens), [1, 3, 1]),
+      };
+      return (await run(model, feeds))["y"]!.data as Float32Array;
+    };
+    expect(await runWith([0, 0, 0])).toEqual(before);
+    const after = await runWith([0, 1, 0]);
+    const moved = [0, 1, 2].map((t) =>
+      linfNorm(subtract(after, before).subarray(4 * t, 4 * t + 4)),
+    );
+    expect(moved[0]).toBe(0);
+    expect(moved[1]).toBeGreaterThan(0.01);
+    expect(moved[2]).toBe(0);
+  });
+});
+
+describe("dropout", () => {
+  it("finds what blocks add to the residual stream", async () => {
+    const shapes = await readShapes(residual, nativeRunner);
+    const sites = findDropoutSites(new GraphView(residual), shapes, "residual");
+    expect(sites.map((site) => site.name)).toEqual(["branch2"]);
+  });
+
+  it("is the identity for masks of ones, and drops whole branches for zeros", async () => {
+    const site = { name: "branch2", shape };
+    const model = withDropout(residual, [site]);
+    const mask = dropoutMaskName("branch2");
+    const tapped = await run(cutGraph(residual, ["h1", "y"]), { x: clean });
+    const full = (value: number): FloatTensor =>
+      floatTensor(new Float32Array(12).fill(value), shape);
+    expect((await run(model, { x: clean, [mask]: full(1) }))["y"]!.data).toEqual(tapped["y"]!.data);
+    expect((await run(model, { x: clean, [mask]: full(0) }))["y"]!.data).toEqual(
+      tapped["h1"]!.data,
+    );
+  });
+
+  it("masks are reproducible, differ by sample, and keep the mean", () => {
+    const site = { name: "a", shape: [200, 200] };
+    const mask = dropoutMask(site, 0.3, 1, 0);
+    expect(dropoutMask(site, 0.3, 1, 0).data).toEqual(mask.data);
+    expect(dropoutMask(site, 0.3, 1, 1).data).not.toEqual(mask.data);
+    const mean = mask.data.reduce((a, b) => a + b, 0) / mask.data.length;
+    // Standard error of the mean: sqrt(0.3 / 0.7 / 40000) = 0.0033.
+    expect(Math.abs(mean - 1)).toBeLessThan(0.015);
+    expect(() => dropoutMask(site, 1, 1, 0)).toThrow(/not in \[0, 1\)/);
+  });
+});
+
+describe("LoRA", () => {
+  const x = randomTensor(1, [2, 3]);
+  const weight = randomTensor(2, [3, 4]);
+  const [down, up] = [randomTensor(3, [2, 3]), randomTensor(4, [4, 2])];
+  /** The same layer stored both ways: MatMul with [in, out], Gemm with [out, in]. */
+  const layer = (stored: "in-out" | "out-in"): ModelProto =>
+    tinyGraph(17, (b) => {
+      const input = floatInput(b, "x", [2, 3]);
+      const turned = Float32Array.from(
+        { length: 12 },
+        (_, i) => weight.data[(i % 3) * 4 + Math.floor(i / 3)]!,
+      );
+      const w = b.constant(stored === "in-out" ? weight : floatTensor(turned, [4, 3]), "w");
+      b.addOutput(
+        stored === "in-out"
+          ? b.add("MatMul", [input, w], { outputs: ["y"] })
+          : b.add("Gemm", [input, w], { outputs: ["y"], attributes: { transB: { int: 1 } } }),
+        1,
+      );
+    });
+  /** x W + scale x (B A)^T, by hand. */
+  const expected = (scale: number): number[] =>
+    Array.from({ length: 8 }, (_, at) => {
+      const [row, out] = [Math.floor(at / 4), at % 4];
+      let sum = 0;
+      for (let i = 0; i < 3; i++) {
+        let delta = 0;
+        for (let r = 0; r < 2; r++) delta += up.data[out * 2 + r]! * down.data[r * 3 + i]!;
+        sum += x.data[row * 3 + i]! * (weight.data[i * 4 + out]! + scale * delta);
+      }
+      return sum;
+    });
+
+  it.each(["in-out", "out-in"] as const)(
+    "fits weights stored %s, merged and as an input",
+    async (stored) => {
+      const adapters = [{ weight: "w", down, up }];
+      const merged = (await run(mergeLora(layer(stored), adapters, 0.7), { x }))["y"]!.data;
+      const dynamic = withLora(layer(stored), adapters);
+      const steered = (await run(dynamic, { x, [LORA_SCALE_INPUT]: scalarTensor(0.7) }))["y"]!.data;
+      expected(0.7).forEach((value, i) => {
+        expect(merged[i]).toBeCloseTo(value, 5);
+        expect(steered[i]).toBeCloseTo(value, 5);
+      });
+      const off = await run(dynamic, { x, [LORA_SCALE_INPUT]: scalarTensor(0) });
+      expect(off["y"]!.data).toEqual((await run(layer(stored), { x }))["y"]!.data);
+    },
+  );
+
+  it("refuses adapters that do not fit", () => {
+    const bad = { weight: "w", down: randomTensor(3, [2, 5]), up };
+    expect(() => mergeLora(layer("in-out"), [bad], 1)).toThrow(/does not fit the weight "w"/);
+  });
+});
+
+describe("cutting and composing", () => {
+  it("a graph cut in two and joined again is the same graph", async () => {
+    const front = cutGraph(residual, ["h1"]);
+    const back = cutGraph(residual, ["y"], [{ name: "h1", dims: shape }]);
+    expect(back.graph!.input.map((info) => info.name)).toEqual(["h1"]);
+    const joined = composeGraphs(front, back, { h1: "h1" });
+    expect((await run(joined, { x: clean }))["y"]!.data).toEqual(
+      (await run(residual, { x: clean }))["y"]!.data,
+    );
+  });
+
+  it("clashing names are kept apart", async () => {
+    const joined = composeGraphs(residual, residual, { y: "x" });
+    const once = await run(residual, { x: clean });
+    const twice = await run(residual, { x: once["y"]! });
+    const results = await run(joined, { x: clean });
+    expect(results["y"]!.data).toEqual(once["y"]!.data);
+    expect(results["head/y"]!.data).toEqual(twice["y"]!.data);
+    const { checks } = await checkCase({ model: joined, feeds: { x: clean }, wrt: ["x"] });
+    expect(checks["x"]!.maxRelativeError).toBeLessThan(0.004);
+  });
+
+  it("graphs of different operator sets are refused", () => {
+    const newer = tinyGraph(20, (b) => b.addOutput(b.add("Neg", [floatInput(b, "a", [1])])));
+    expect(() => composeGraphs(residual, newer, { y: "a" })).toThrow(
+      /operator set 17 and the head 20/,
+    );
+  });
+});
+
+describe("the attack step", () => {
+  /** f(x) = -(w . x) with w = (1, -2, 0.5), so the attack drives w . x down; x = 0.5 everywhere. */
+  const linear = tinyGraph(17, (b) => {
+    const x = floatInput(b, "x", [1, 1, 1, 3]);
+    const w = b.constant(floatTensor(Float32Array.from([-1, 2, -0.5]), [1, 1, 1, 3]));
+    const loss = b.add("ReduceSum", [b.add("Mul", [x, w])], {
+      attributes: { keepdims: { int: 0 } },
+      outputs: ["loss"],
+    });
+    b.addOutput(loss, 1, []);
+  });
+  const origin = floatTensor(Float32Array.from([0.5, 0.5, 0.5]), [1, 1, 1, 3]);
+
+  async function attack(
+    norm: "linf" | "l2",
+    mask = [1, 1, 1],
+    steps = 20,
+    epsilon = 0.1,
+  ): Promise<Float32Array> {
+    const shapes = await readShapes(linear, nativeRunner);
+    const graph = differentiate(linear, { loss: "loss", wrt: ["x"], shapes, target: "webgpu" });
+    const step = withAttackStep(graph, {
+      norm,
+      image: "x",
+      shape: [1, 1, 1, 3],
+      maskShape: [1, 1, 1, 3],
+      outputs: ["loss"],
+    });
+    let x = origin;
+    for (let i = 0; i < steps; i++) {
+      const results = await run(step, {
+        x,
+        [ATTACK_NAMES.origin]: origin,
+        [ATTACK_NAMES.epsilon]: scalarTensor(epsilon),
+        [ATTACK_NAMES.stepSize]: scalarTensor(0.03),
+        [ATTACK_NAMES.mask]: floatTensor(Float32Array.from(mask), [1, 1, 1, 3]),
+      });
+      x = results[ATTACK_NAMES.next] as FloatTensor;
+    }
+    return x.data;
+  }
+  const score = (x: Float32Array): number => x[0]! - 2 * x[1]! + 0.5 * x[2]!;
+
+  it("reaches the closed-form optimum of a linear score in both norms", async () => {
+    expect(score(await attack("linf"))).toBeCloseTo(-0.6, 5);
+    expect(score(await attack("l2"))).toBeCloseTo(-0.479129, 5);
+  });
+
+  it("leaves masked pixels untouched, and everything at epsilon 0", async () => {
+    const [a, b, c] = await attack("linf", [0, 1, 0]);
+    expect([a, c]).toEqual([0.5, 0.5]);
+    expect(b).toBeCloseTo(0.6, 6);
+    expect([...(await attack("linf", [1, 1, 1], 3, 0))]).toEqual([0.5, 0.5, 0.5]);
+    expect([...(await attack("l2", [1, 1, 1], 3, 0))]).toEqual([0.5, 0.5, 0.5]);
+  });
+});

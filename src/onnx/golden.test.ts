@@ -1,0 +1,166 @@
+/** Whole models against PyTorch: models/golden/tiny_pair.py made the files and the numbers. */
+import { readFile } from "node:fs/promises";
+import { describe, expect, it } from "vitest";
+import vectors from "../../models/golden/tiny/vectors.json" with { type: "json" };
+import { floatTensor, int64Tensor, scalarTensor } from "../tensor/tensor.ts";
+import { linfNorm, subtract } from "../tensor/norms.ts";
+import { nativeRunner } from "../testing/nativeRunner.ts";
+import { wasmRunner } from "../testing/wasmRunner.ts";
+import { webgpuFallbacks } from "./check.ts";
+import { ATTACK_NAMES, withAttackStep } from "./edit/attackStep.ts";
+import { composeGraphs } from "./edit/compose.ts";
+import { LOSS_OUTPUT, withAnswerLoss, withFeatureLoss } from "./edit/lossHeads.ts";
+import { withAttentionGradients } from "./edit/relevance.ts";
+import { differentiate } from "./grad/differentiate.ts";
+import type { GraphRunner } from "./graph.ts";
+import { GraphView } from "./graph.ts";
+import { parseModel, serializeModel } from "./proto.ts";
+import type { ModelProto } from "./proto.ts";
+import { readShapes } from "./shapes.ts";
+import { findAttentionTaps } from "./taps.ts";
+
+const load = async (name: string): Promise<ModelProto> =>
+  parseModel(await readFile(new URL(`../../models/golden/tiny/${name}.onnx`, import.meta.url)));
+
+const SHAPE = [1, 1, 42, 42];
+const image = floatTensor(Float32Array.from(vectors.image), SHAPE);
+const question = {
+  image,
+  ids: int64Tensor(vectors.ids, [1, vectors.ids.length]),
+  position: int64Tensor([vectors.ids.length - 1], [1]),
+  answer_ids: int64Tensor(vectors.answerIds, [3]),
+  target: int64Tensor([vectors.target], [1]),
+};
+const feature = { image, reference: floatTensor(Float32Array.from(vectors.reference), [1, 12]) };
+
+/** Largest error over the largest gradient entry. */
+function relativeError(actual: Float32Array, expected: readonly number[]): number {
+  return linfNorm(subtract(actual, expected)) / linfNorm(expected);
+}
+
+async function answerModel(exporter: string): Promise<ModelProto> {
+  const joined = composeGraphs(await load(`vision.${exporter}`), await load(`answer.${exporter}`), {
+    tokens: "tokens",
+  });
+  return withAnswerLoss(joined, { kind: "cross-entropy", logits: "logits", batch: 1, answers: 3 });
+}
+
+for (const exporter of ["torchscript", "dynamo"]) {
+  describe(`a tiny encoder and answering head, ${exporter} export`, () => {
+    for (const target of ["wasm", "webgpu"] as const) {
+      it(`has PyTorch's cross-entropy gradient (${target})`, async () => {
+        const model = await answerModel(exporter);
+        const shapes = await readShapes(model, nativeRunner, { feeds: question });
+        const graph = differentiate(model, { loss: LOSS_OUTPUT, wrt: ["image"], shapes, target });
+        const results = await nativeRunner(serializeModel(graph.model), question);
+        expect(Number(results[LOSS_OUTPUT]!.data[0])).toBeCloseTo(vectors.losses.crossEntropy, 5);
+        expect(
+          relativeError(results["answer_logits"]!.data as Float32Array, vectors.logits),
+        ).toBeLessThan(1e-5);
+        const gradient = results["grad_image"]!.data as Float32Array;
+        expect(relativeError(gradient, vectors.gradients.crossEntropy)).toBeLessThan(1e-5);
+        if (target === "webgpu") {
+          // Only the three index inputs (position, answer ids, target), read on the CPU before anything runs.
+          const fallbacks = webgpuFallbacks(graph.model);
+          expect(fallbacks).toHaveLength(3);
+          expect(fallbacks.every((label) => label.startsWith("Cast "))).toBe(true);
+        }
+      });
+    }
+
+    it("has PyTorch's feature gradients and losses, and an attack climbs them", async () => {
+      const vision = await load(`vision.${exporter}`);
+      for (const kind of ["cosine", "squared-l2"] as const) {
+        const model = withFeatureLoss(vision, { kind, feature: "embedding", shape: [1, 12] });
+        const shapes = await readShapes(model, nativeRunner, { feeds: feature });
+        const graph = differentiate(model, {
+          loss: LOSS_OUTPUT,
+          wrt: ["image"],
+          shapes,
+          target: "wasm",
+        });
+        const results = await nativeRunner(serializeModel(graph.model), feature);
+        const key = kind === "cosine" ? "cosine" : "squaredL2";
+        expect(Number(results[LOSS_OUTPUT]!.data[0])).toBeCloseTo(vectors.losses[key], 5);
+        const gradient = results["grad_image"]!.data as Float32Array;
+        // For unit vectors the squared distance is twice the cosine distance, but its gradient also has a part along
+        // the feature, which the unit-norm layer removes.
+        const expected = vectors.gradients.cosine.map((g) => (kind === "cosine" ? g : 2 * g));
+        expect(relativeError(gradient, expected)).toBeLessThan(1e-5);
+        await expectAscent(
+          withAttackStep(graph, {
+            norm: kind === "cosine" ? "linf" : "l2",
+            image: "image",
+            shape: SHAPE,
+            maskShape: [1, 1, 1, 1],
+            outputs: [LOSS_OUTPUT],
+          }),
+          kind === "cosine" ? 8 / 255 : 1,
+        );
+      }
+    });
+
+    it("finds the attention maps, and their gradient is PyTorch's", async () => {
+      const model = await answerModel(exporter);
+      const shapes = await readShapes(model, nativeRunner, { feeds: question });
+      const taps = findAttentionTaps(new GraphView(model), shapes);
+      expect(taps.map(({ kind, layer, heads, shape }) => ({ kind, layer, heads, shape }))).toEqual([
+        { kind: "self", layer: 0, heads: 2, shape: [1, 2, 9, 9] },
+        { kind: "self", layer: 1, heads: 2, shape: [1, 2, 9, 9] },
+        { kind: "self", layer: 2, heads: 2, shape: [1, 2, 6, 6] },
+        { kind: "cross", layer: 0, heads: 2, shape: [1, 2, 6, 9] },
+      ]);
+      const { graph, outputs } = withAttentionGradients(model, {
+        loss: LOSS_OUTPUT,
+        taps,
+        shapes,
+        target: "wasm",
+      });
+      const results = await nativeRunner(serializeModel(graph.model), question);
+      const cross = outputs.at(-1)!;
+      const rows = results[cross.attention]!.data as Float32Array;
+      expect(rows.subarray(0, 9).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
+      const gradient = results[cross.gradient]!.data as Float32Array;
+      expect(relativeError(gradient, vectors.crossAttentionGradient)).toBeLessThan(1e-5);
+    });
+  });
+}
+
+it("gives the same gradient in onnxruntime-web (WebAssembly)", async () => {
+  const model = await answerModel("dynamo");
+  const shapes = await readShapes(model, wasmRunner, { feeds: question });
+  const graph = differentiate(model, { loss: LOSS_OUTPUT, wrt: ["image"], shapes, target: "wasm" });
+  const results = await wasmRunner(serializeModel(graph.model), question);
+  const gradient = results["grad_image"]!.data as Float32Array;
+  expect(relativeError(gradient, vectors.gradients.crossEntropy)).toBeLessThan(1e-5);
+});
+
+/** Five steps: the loss rises at each, the iterate stays in the ball and in [0, 1]. */
+async function expectAscent(
+  step: ModelProto,
+  epsilon: number,
+  run: GraphRunner = nativeRunner,
+): Promise<void> {
+  const bytes = serializeModel(step);
+  const l2 = epsilon >= 1;
+  let current = image;
+  let last = -Infinity;
+  for (let i = 0; i < 5; i++) {
+    const results = await run(bytes, {
+      ...feature,
+      image: current,
+      [ATTACK_NAMES.origin]: image,
+      [ATTACK_NAMES.epsilon]: scalarTensor(epsilon),
+      [ATTACK_NAMES.stepSize]: scalarTensor(epsilon / 4),
+      [ATTACK_NAMES.mask]: floatTensor(Float32Array.of(1), [1, 1, 1, 1]),
+    });
+    const loss = Number(results[LOSS_OUTPUT]!.data[0]);
+    expect(loss).toBeGreaterThan(last);
+    last = loss;
+    current = results[ATTACK_NAMES.next] as typeof image;
+    const delta = subtract(current.data, image.data);
+    const size = l2 ? Math.sqrt(delta.reduce((sum, d) => sum + d * d, 0)) : linfNorm(delta);
+    expect(size).toBeLessThanOrEqual(epsilon * (1 + 1e-5));
+    expect(current.data.every((v) => v >= 0 && v <= 1)).toBe(true);
+  }
+}

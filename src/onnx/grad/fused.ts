@@ -1,0 +1,93 @@
+/** Gradient rules of the fused operators (domain com.microsoft) that ORT's optimiser and some exporters write. */
+import { floatAttribute, textAttribute } from "../tensorData.ts";
+import { exactGeluSlope, swishSlope, tanhGeluSlope } from "./activation.ts";
+import { convFrom } from "./conv.ts";
+import { trilu } from "./movement.ts";
+import { rmsNormalization, standardizedGradient } from "./normalization.ts";
+import type { InputGradients, Vjp, VjpRule } from "./vjp.ts";
+
+/** An activation of x + bias: one slope, the bias gets the sum. */
+function biased(slope: (vjp: Vjp, x: string) => string): VjpRule {
+  return (vjp) => {
+    const bias = vjp.input(1);
+    const x = bias === "" ? vjp.input(0) : vjp.add(vjp.input(0), bias);
+    const gradient = vjp.mul(vjp.dy, slope(vjp, x));
+    return [
+      vjp.wants(0) ? gradient : undefined,
+      vjp.wants(1) ? vjp.unbroadcast(gradient, vjp.inputShape, vjp.shape(bias)) : undefined,
+    ];
+  };
+}
+
+/** SkipLayerNormalization(x, skip, gamma, beta, bias): normalizes x + skip + bias; output 3 is that sum. */
+function skipNormalization(centred: boolean): VjpRule {
+  return (vjp) => {
+    const shape = vjp.inputShape;
+    const axes = [shape.length - 1];
+    const bias = vjp.input(centred ? 4 : 3);
+    let sum = vjp.add(vjp.input(0), vjp.input(1));
+    if (bias !== "") sum = vjp.add(sum, bias);
+    const x = vjp.input(0);
+    const shifted = centred ? vjp.sub(sum, vjp.mean(sum, shape, axes, x)) : sum;
+    const variance = vjp.mean(vjp.mul(shifted, shifted), shape, axes, x);
+    const epsilon = floatAttribute(vjp.node, "epsilon", 1e-12);
+    const inverse = vjp.op("Reciprocal", [
+      vjp.op("Sqrt", [vjp.add(variance, vjp.scalar(epsilon, x))]),
+    ]);
+    const parts: string[] = [];
+    if (vjp.outputGradients[0] !== undefined) {
+      const gradient = vjp.mul(vjp.outputGradients[0], vjp.input(2));
+      const normalized = vjp.mul(shifted, inverse);
+      parts.push(standardizedGradient(vjp, gradient, normalized, inverse, shape, axes, centred));
+    }
+    if (vjp.outputGradients[3] !== undefined) parts.push(vjp.outputGradients[3]);
+    if (vjp.outputGradients[1] !== undefined || vjp.outputGradients[2] !== undefined) {
+      throw vjp.unsupported("its statistics are differentiated");
+    }
+    const total = parts.reduce((a, b) => vjp.add(a, b));
+    return vjp.node.input.map((name, i) => {
+      if (!vjp.wants(i)) return undefined;
+      if (i > 1) throw vjp.unsupported(`input ${i} depends on the differentiated value`);
+      return vjp.unbroadcast(total, shape, vjp.shape(name));
+    });
+  };
+}
+
+/** FusedConv: a convolution, an optional sum, and an activation whose slope can be read off its output. */
+function fusedConv(vjp: Vjp): InputGradients {
+  const activation = textAttribute(vjp.node, "activation", "");
+  const y = vjp.output();
+  let gradient: string;
+  if (activation === "Relu") {
+    gradient = vjp.op("Where", [
+      vjp.op("Greater", [y, vjp.scalar(0, y)]),
+      vjp.dy,
+      vjp.scalar(0, y),
+    ]);
+  } else if (activation === "Sigmoid") {
+    gradient = vjp.mul(vjp.dy, vjp.mul(y, vjp.sub(vjp.scalar(1, y), y)));
+  } else if (activation === "Tanh") {
+    gradient = vjp.mul(vjp.dy, vjp.sub(vjp.scalar(1, y), vjp.mul(y, y)));
+  } else if (activation === "") {
+    gradient = vjp.dy;
+  } else {
+    throw vjp.unsupported(`its activation is ${activation}`);
+  }
+  const [dx, dw, db] = convFrom(vjp, gradient);
+  return [dx, dw, db, vjp.wants(3) ? gradient : undefined];
+}
+
+export const MICROSOFT_FUSED_RULES: Readonly<Record<string, VjpRule>> = {
+  Gelu: biased(exactGeluSlope),
+  BiasGelu: biased(exactGeluSlope),
+  FastGelu: biased(tanhGeluSlope),
+  QuickGelu: (vjp) =>
+    vjp.only(
+      vjp.mul(vjp.dy, swishSlope(vjp, vjp.input(0), floatAttribute(vjp.node, "alpha", 1.702))),
+    ),
+  SkipLayerNormalization: skipNormalization(true),
+  SkipSimplifiedLayerNormalization: skipNormalization(false),
+  SimplifiedLayerNormalization: rmsNormalization,
+  FusedConv: fusedConv,
+  Trilu: trilu,
+};

@@ -1,0 +1,254 @@
+/**
+ * Gradient rules of quantized operators. Rounding has no useful derivative, so these are straight-through stand-ins:
+ * rounding counts as the identity inside the representable range and as constant outside it. Every node so treated is
+ * reported (`surrogate` in the result). Weight-only dequantization needs none of this: weights are constants.
+ *
+ * The "gradient" of a quantized integer value is a float tensor of its shape, with respect to the integer taken as a
+ * real number.
+ */
+import { ELEMENT_TYPE } from "../proto.ts";
+import { intAttribute, intsAttribute } from "../tensorData.ts";
+import { imageGradient, windowOf } from "./conv.ts";
+import type { InputGradients, Vjp, VjpRule } from "./vjp.ts";
+
+const RANGE: Readonly<Record<number, readonly [low: number, high: number]>> = {
+  [ELEMENT_TYPE.uint8]: [0, 255],
+  [ELEMENT_TYPE.int8]: [-128, 127],
+  [ELEMENT_TYPE.uint16]: [0, 65535],
+  [ELEMENT_TYPE.int16]: [-32768, 32767],
+  [ELEMENT_TYPE.uint4]: [0, 15],
+  [ELEMENT_TYPE.int4]: [-8, 7],
+};
+
+function rangeOf(vjp: Vjp, value: string): readonly [number, number] {
+  const range = RANGE[vjp.type(value)];
+  if (range === undefined) throw vjp.unsupported(`"${value}" is not of a known integer type`);
+  return range;
+}
+
+/** A scale or zero point shaped to broadcast over the value: per tensor, or per entry of one axis. */
+function perAxis(vjp: Vjp, parameter: string, shape: readonly number[]): string {
+  if (intAttribute(vjp.node, "block_size", 0) !== 0) {
+    throw vjp.unsupported("it quantizes activations in blocks");
+  }
+  const own = vjp.shape(parameter);
+  if (own.length === 0 || (own.length === 1 && own[0] === 1)) return vjp.reshape(parameter, []);
+  const axis = vjp.axis(intAttribute(vjp.node, "axis", 1), shape.length);
+  return vjp.reshape(
+    parameter,
+    shape.map((_, i) => (i === axis ? -1 : 1)),
+  );
+}
+
+/** QuantizeLinear: d(x / scale), 0 where the integer saturates. */
+function quantizeLinear(vjp: Vjp): InputGradients {
+  vjp.context.markSurrogate(vjp.node);
+  const x = vjp.input(0);
+  const shape = vjp.inputShape;
+  const scale = perAxis(vjp, vjp.input(1), shape);
+  const [low, high] = rangeOf(vjp, vjp.output());
+  let position = vjp.div(x, scale);
+  if (vjp.input(2) !== "") {
+    position = vjp.add(position, vjp.cast(perAxis(vjp, vjp.input(2), shape), vjp.type(x)));
+  }
+  const inside = vjp.op("And", [
+    vjp.op("GreaterOrEqual", [position, vjp.scalar(low - 0.5, x)]),
+    vjp.op("LessOrEqual", [position, vjp.scalar(high + 0.5, x)]),
+  ]);
+  return vjp.only(vjp.op("Where", [inside, vjp.div(vjp.dy, scale), vjp.scalar(0, x)]));
+}
+
+/** DequantizeLinear of an activation: (q - zero) scale. */
+function dequantizeLinear(vjp: Vjp): InputGradients {
+  return vjp.only(vjp.mul(vjp.dy, perAxis(vjp, vjp.input(1), vjp.inputShape)));
+}
+
+/** DynamicQuantizeLinear fits its range to x, so nothing saturates; scale and zero point count as constants. */
+function dynamicQuantizeLinear(vjp: Vjp): InputGradients {
+  vjp.context.markSurrogate(vjp.node);
+  return vjp.only(vjp.div(vjp.dy, vjp.output(1)));
+}
+
+/** Integer weights as float32, minus their zero point (scalar, or one per entry of `axis`). */
+function realWeights(
+  vjp: Vjp,
+  weight: string,
+  zeroPoint: string,
+  shape: readonly number[],
+  axis: number,
+): string {
+  return vjp.context.remember(`real:${weight}:${zeroPoint}`, () => {
+    const real = vjp.cast(weight, ELEMENT_TYPE.float32);
+    if (zeroPoint === "") return real;
+    return vjp.sub(real, vjp.cast(spread(vjp, zeroPoint, shape, axis), ELEMENT_TYPE.float32));
+  });
+}
+
+/** A per-tensor or per-channel parameter shaped to broadcast over weights. */
+function spread(vjp: Vjp, parameter: string, shape: readonly number[], axis: number): string {
+  const own = vjp.shape(parameter);
+  if (own.every((dim) => dim === 1)) return vjp.reshape(parameter, []);
+  return vjp.reshape(
+    parameter,
+    shape.map((_, i) => (i === axis ? -1 : 1)),
+  );
+}
+
+/** A product with the transpose of a float weight [.., K, N]. */
+function timesTransposed(
+  vjp: Vjp,
+  gradient: string,
+  weight: string,
+  shape: readonly number[],
+): string {
+  const order = shape.map((_, i) => i);
+  order.splice(-2, 2, shape.length - 1, shape.length - 2);
+  return vjp.op("MatMul", [gradient, vjp.transpose(weight, order)]);
+}
+
+/** MatMulInteger(A, B, a0, b0) = (A - a0)(B - b0), with constant B. */
+function matMulInteger(vjp: Vjp): InputGradients {
+  if (vjp.wants(1)) throw vjp.unsupported("its second operand depends on the differentiated value");
+  vjp.context.markSurrogate(vjp.node);
+  const shape = vjp.shape(vjp.input(1));
+  const weight = realWeights(vjp, vjp.input(1), vjp.input(3), shape, shape.length - 1);
+  const full = timesTransposed(vjp, vjp.dy, weight, shape);
+  return vjp.only(full);
+}
+
+function convInteger(vjp: Vjp): InputGradients {
+  if (vjp.wants(1)) throw vjp.unsupported("its weights depend on the differentiated value");
+  vjp.context.markSurrogate(vjp.node);
+  const shape = vjp.shape(vjp.input(1));
+  const weight = realWeights(vjp, vjp.input(1), vjp.input(3), shape, 0);
+  const kernel = intsAttribute(vjp.node, "kernel_shape") ?? shape.slice(2);
+  return vjp.only(imageGradient(vjp, vjp.dy, weight, windowOf(vjp, kernel)));
+}
+
+/** Gradient of the real output of a QLinear node: divided by its scale, 0 where its integer is at an end of the range. */
+function realOutputGradient(vjp: Vjp, scale: string): string {
+  const [low, high] = rangeOf(vjp, vjp.output());
+  const float = vjp.cast(vjp.output(), ELEMENT_TYPE.float32);
+  const inside = vjp.op("And", [
+    vjp.op("Greater", [float, vjp.scalarOfType(low, ELEMENT_TYPE.float32)]),
+    vjp.op("Less", [float, vjp.scalarOfType(high, ELEMENT_TYPE.float32)]),
+  ]);
+  const zero = vjp.scalarOfType(0, ELEMENT_TYPE.float32);
+  return vjp.op("Where", [inside, vjp.div(vjp.dy, vjp.reshape(scale, [])), zero]);
+}
+
+/** QLinearConv(x, xs, x0, w, ws, w0, ys, y0, bias). */
+function qLinearConv(vjp: Vjp): InputGradients {
+  vjp.context.markSurrogate(vjp.node);
+  const shape = vjp.shape(vjp.input(3));
+  const integers = realWeights(vjp, vjp.input(3), vjp.input(5), shape, 0);
+  const weight = vjp.mul(integers, spread(vjp, vjp.input(4), shape, 0));
+  const gradient = realOutputGradient(vjp, vjp.input(6));
+  const kernel = intsAttribute(vjp.node, "kernel_shape") ?? shape.slice(2);
+  const image = imageGradient(vjp, gradient, weight, windowOf(vjp, kernel));
+  return vjp.only(vjp.mul(image, vjp.reshape(vjp.input(1), [])));
+}
+
+/** QLinearMatMul(a, as, a0, b, bs, b0, ys, y0) with constant b. */
+function qLinearMatMul(vjp: Vjp): InputGradients {
+  if (vjp.wants(3)) throw vjp.unsupported("its second operand depends on the differentiated value");
+  vjp.context.markSurrogate(vjp.node);
+  const shape = vjp.shape(vjp.input(3));
+  const last = shape.length - 1;
+  const integers = realWeights(vjp, vjp.input(3), vjp.input(5), shape, last);
+  const weight = vjp.mul(integers, spread(vjp, vjp.input(4), shape, last));
+  const gradient = realOutputGradient(vjp, vjp.input(6));
+  const product = timesTransposed(vjp, gradient, weight, shape);
+  return vjp.only(vjp.mul(product, vjp.reshape(vjp.input(1), [])));
+}
+
+/**
+ * MatMulNBits (com.microsoft): Y = A W^T with W [N, K] packed in blocks of 4 or 8 bits along K. The backward product
+ * needs W itself: it is unpacked to one byte per weight here and dequantized in the graph.
+ */
+function matMulNBits(vjp: Vjp): InputGradients {
+  const { node } = vjp;
+  const bits = intAttribute(node, "bits", 4);
+  const block = intAttribute(node, "block_size", 32);
+  const [n, k] = [intAttribute(node, "N", 0), intAttribute(node, "K", 0)];
+  if (bits !== 4 && bits !== 8) throw vjp.unsupported(`its weights have ${bits} bits`);
+  if (vjp.input(4) !== "") throw vjp.unsupported("it reorders its groups (g_idx)");
+  const blocks = Math.ceil(k / block);
+  const weight = vjp.context.remember(`nbits:${vjp.input(1)}`, () => {
+    const packed = vjp.constant(1)!.data as Uint8Array;
+    const levels = vjp.tensor({
+      dtype: "uint8",
+      data: bits === 8 ? packed : unpackNibbles(packed),
+      shape: [n, blocks, block],
+    });
+    const type = vjp.type(vjp.input(2));
+    const scales = vjp.reshape(vjp.input(2), [n, blocks, 1]);
+    let centred: string;
+    if (vjp.input(3) === "") {
+      centred = vjp.sub(vjp.cast(levels, type), vjp.scalarOfType(bits === 8 ? 128 : 8, type));
+    } else if (vjp.type(vjp.input(3)) === ELEMENT_TYPE.uint8) {
+      const zero = vjp.constant(3)!.data as Uint8Array;
+      const zeros = vjp.tensor({
+        dtype: "uint8",
+        data: bits === 8 ? zero : rowsOfNibbles(zero, n, blocks),
+        shape: [n, blocks, 1],
+      });
+      centred = vjp.sub(vjp.cast(levels, type), vjp.cast(zeros, type));
+    } else {
+      centred = vjp.sub(vjp.cast(levels, type), vjp.reshape(vjp.input(3), [n, blocks, 1]));
+    }
+    const full = vjp.reshape(vjp.mul(centred, scales), [n, blocks * block]);
+    if (blocks * block === k) return full;
+    return vjp.op("Slice", [full, vjp.ints([0]), vjp.ints([k]), vjp.ints([1])]);
+  });
+  const dx = vjp.wants(0) ? vjp.op("MatMul", [vjp.dy, weight]) : undefined;
+  return [dx];
+}
+
+/** Two 4-bit numbers per byte, the low one first. */
+export function unpackNibbles(packed: Uint8Array): Uint8Array {
+  const out = new Uint8Array(packed.length * 2);
+  packed.forEach((byte, i) => {
+    out[2 * i] = byte & 15;
+    out[2 * i + 1] = byte >> 4;
+  });
+  return out;
+}
+
+/** 4-bit zero points, each row padded to a whole byte. */
+function rowsOfNibbles(packed: Uint8Array, rows: number, count: number): Uint8Array {
+  const stride = Math.ceil(count / 2);
+  const out = new Uint8Array(rows * count);
+  for (let row = 0; row < rows; row++) {
+    const nibbles = unpackNibbles(packed.subarray(row * stride, (row + 1) * stride));
+    out.set(nibbles.subarray(0, count), row * count);
+  }
+  return out;
+}
+
+/** Operators whose integer output carries a straight-through gradient; of several outputs only the first does. */
+export const STRAIGHT_THROUGH_OPS: ReadonlySet<string> = new Set([
+  "QuantizeLinear",
+  "DynamicQuantizeLinear",
+  "MatMulInteger",
+  "ConvInteger",
+  "QLinearConv",
+  "QLinearMatMul",
+]);
+
+export const QUANTIZATION_RULES: Readonly<Record<string, VjpRule>> = {
+  QuantizeLinear: quantizeLinear,
+  DequantizeLinear: dequantizeLinear,
+  DynamicQuantizeLinear: dynamicQuantizeLinear,
+  MatMulInteger: matMulInteger,
+  ConvInteger: convInteger,
+  QLinearConv: qLinearConv,
+  QLinearMatMul: qLinearMatMul,
+};
+
+export const MICROSOFT_QUANTIZATION_RULES: Readonly<Record<string, VjpRule>> = {
+  // ORT writes these for 16- and 4-bit types; the meaning is the same.
+  QuantizeLinear: quantizeLinear,
+  DequantizeLinear: dequantizeLinear,
+  MatMulNBits: matMulNBits,
+};

@@ -1,0 +1,89 @@
+/** The table of gradient rules: one per operator, collected from the families. */
+import { LabError } from "../../errors/labError.ts";
+import { nodeLabel } from "../graph.ts";
+
+import type { NodeProto } from "../proto.ts";
+import { ACTIVATION_RULES } from "./activation.ts";
+import { CONV_RULES } from "./conv.ts";
+import { ELEMENTWISE_RULES } from "./elementwise.ts";
+import { LINALG_RULES, MICROSOFT_LINALG_RULES } from "./linalg.ts";
+import { MOVEMENT_RULES } from "./movement.ts";
+import { NORMALIZATION_RULES } from "./normalization.ts";
+import { MICROSOFT_FUSED_RULES } from "./fused.ts";
+import { POOLING_RULES } from "./pooling.ts";
+import { MICROSOFT_QUANTIZATION_RULES, QUANTIZATION_RULES } from "./quantization.ts";
+import { REDUCTION_RULES } from "./reduction.ts";
+import type { VjpRule } from "./vjp.ts";
+import { isDefaultDomain } from "../validate.ts";
+
+/** Rules by operator of the default domain. */
+export const RULES: Readonly<Record<string, VjpRule>> = {
+  ...ELEMENTWISE_RULES,
+  ...LINALG_RULES,
+  ...MOVEMENT_RULES,
+  ...CONV_RULES,
+  ...REDUCTION_RULES,
+  ...NORMALIZATION_RULES,
+  ...ACTIVATION_RULES,
+  ...POOLING_RULES,
+  ...QUANTIZATION_RULES,
+};
+
+/** Rules by operator of the com.microsoft domain (what ORT's own optimiser writes). */
+export const MICROSOFT_RULES: Readonly<Record<string, VjpRule>> = {
+  ...MICROSOFT_LINALG_RULES,
+  ...MICROSOFT_FUSED_RULES,
+  ...MICROSOFT_QUANTIZATION_RULES,
+};
+
+/**
+ * Operators whose output does not change, or changes only in jumps, when their input moves a little: the derivative is
+ * exactly zero almost everywhere, so paths end here.
+ */
+export const NO_GRADIENT_OPS: ReadonlySet<string> = new Set([
+  "Shape",
+  "Size",
+  "ArgMax",
+  "ArgMin",
+  "NonZero",
+  "Equal",
+  "Greater",
+  "GreaterOrEqual",
+  "Less",
+  "LessOrEqual",
+  "And",
+  "Or",
+  "Xor",
+  "Not",
+  "IsNaN",
+  "IsInf",
+  "Sign",
+  "Floor",
+  "Ceil",
+  "Round",
+  "ConstantOfShape",
+  "EyeLike",
+  "OneHot",
+  "RandomNormalLike",
+  "RandomUniformLike",
+  "NonMaxSuppression",
+]);
+
+/** The rule of a node. @throws LabError "graph-unsupported-op" naming the operator and the node. */
+export function ruleFor(node: NodeProto): VjpRule {
+  const rule = isDefaultDomain(node.domain)
+    ? RULES[node.opType]
+    : node.domain === "com.microsoft"
+      ? MICROSOFT_RULES[node.opType]
+      : undefined;
+  if (rule !== undefined) return rule;
+  const from = isDefaultDomain(node.domain) ? "" : ` of ${node.domain}`;
+  throw new LabError(
+    "graph-unsupported-op",
+    `There is no gradient rule for the operator ${node.opType}${from} (node ${nodeLabel(node)}).`,
+    {
+      hint: "Attacks that need no gradients (Square, NES) still work on this model.",
+      where: node.name,
+    },
+  );
+}
