@@ -1,0 +1,106 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { bestCosineBound, cosineBound, cosineCurve, radiusForCosine } from "./featureCosine.ts";
+
+describe("cosineBound", () => {
+  // Computed with NumPy/SciPy, the strip bound with 200,000 directions.
+  test.each([
+    [0.8, 0.25, 0.4459, 0.9443, 0.94432],
+    [0.8, 0.5, 0.2674, 0.7699, 0.76986],
+    [0.9, 0.5, 0.5655, 0.878, 0.878],
+    [0.9, 1, 0.2217, 0.5213, 0.52132],
+    [0.94, 0.5, 0.7085, 0.9004, 0.90609],
+    [0.95, 0.25, 0.8369, 0.9756, 0.97876],
+    [0.95, 0.5, 0.7477, 0.905, 0.915],
+    [0.95, 1, 0.481, 0.6516, 0.66365],
+    [0.99, 0.5, 0.9322, 0.9205, 0.96881],
+    [0.99, 1, 0.8153, 0.7174, 0.85786],
+  ])("S = %d, eps/sigma = %d", (score, ratio, a, b, c) => {
+    expect(cosineBound(score, ratio, "A")).toBeCloseTo(a, 4);
+    expect(cosineBound(score, ratio, "B")).toBeCloseTo(b, 4);
+    expect(Math.abs(cosineBound(score, ratio, "C") - c)).toBeLessThan(1e-5);
+  });
+
+  test("is vacuous where it would be negative", () => {
+    // S = .6, eps/sigma = .5 gives -.195 for form A; an encoder with antipodal half-spaces really reaches -1.
+    for (const form of ["A", "B", "C"] as const) {
+      expect(cosineBound(0.6, 0.5, form)).toBeNaN();
+      expect(cosineBound(0.5, 0.1, form)).toBeNaN();
+      expect(cosineBound(0.3, 0, form)).toBeNaN();
+      expect(cosineBound(0.9, -0.1, form)).toBeNaN();
+    }
+  });
+
+  test("a constant encoder keeps cosine 1 at any distance, an unmoved image cosine 1 to itself", () => {
+    expect(cosineBound(1, 5, "A")).toBe(1);
+    expect(cosineBound(0.8, 0, "B")).toBe(1);
+    expect(cosineBound(0.8, 0, "C")).toBeGreaterThan(0.9999);
+  });
+
+  test("the strip bound is never below the other two, up to its rounding down", () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.55, max: 0.999, noNaN: true }),
+        fc.double({ min: 0.01, max: 2, noNaN: true }),
+        (score, ratio) => {
+          const c = cosineBound(score, ratio, "C");
+          for (const form of ["A", "B"] as const) {
+            const other = cosineBound(score, ratio, form);
+            if (!Number.isNaN(other)) expect(c).toBeGreaterThan(other - 1e-4);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test("a better score never certifies less, a larger distance never more", () => {
+    const unit = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(unit, unit, unit, unit, (s1, s2, r1, r2) => {
+        const [worse, better] = [0.5 + Math.min(s1, s2) / 2, 0.5 + Math.max(s1, s2) / 2];
+        const [near, far] = [Math.min(r1, r2), Math.max(r1, r2)];
+        for (const form of ["A", "B", "C"] as const) {
+          const low = cosineBound(worse, far, form);
+          if (Number.isNaN(low)) continue;
+          expect(cosineBound(better, near, form)).toBeGreaterThan(low - 1e-4);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test("only form A speaks about the unsmoothed clean feature", () => {
+    expect(bestCosineBound(0.95, 0.5, "clean")).toBe(cosineBound(0.95, 0.5, "A"));
+    expect(bestCosineBound(0.95, 0.5, "smoothedClean")).toBe(cosineBound(0.95, 0.5, "C"));
+    expect(bestCosineBound(0.6, 0.5, "smoothedClean")).toBeNaN();
+  });
+});
+
+describe("radiusForCosine", () => {
+  test.each([
+    [0.95, 0.5, 0.9704, 1.225],
+    [0.95, 0.8, 0.3633, 0.7388],
+    [0.95, 0, 1.6449, 1.6449],
+  ])("S = %d, cosine %d", (score, cosine, a, b) => {
+    expect(radiusForCosine(score, cosine, "A")).toBeCloseTo(a, 4);
+    expect(radiusForCosine(score, cosine, "B")).toBeCloseTo(b, 4);
+    // Rounded down on its 720 directions: 2e-4 at cosine 0, where the bound falls with an infinite slope.
+    expect(radiusForCosine(score, cosine, "C")).toBeGreaterThan(Math.max(a, b) - 3e-4);
+  });
+
+  test("inverts the bound, and is 0 where nothing holds", () => {
+    for (const form of ["A", "B", "C"] as const) {
+      const radius = radiusForCosine(0.93, 0.6, form);
+      expect(cosineBound(0.93, radius, form)).toBeCloseTo(0.6, 5);
+      expect(radiusForCosine(0.5, 0.1, form)).toBe(0);
+    }
+    expect(radiusForCosine(0.6, 0.9, "A")).toBe(0);
+  });
+
+  test("a curve is the bound at each radius over sigma", () => {
+    const curve = cosineCurve(0.95, 0.25, [0, 0.125, 10], "B");
+    expect(curve[1]).toBeCloseTo(0.905, 4);
+    expect(curve[2]).toBeNaN();
+  });
+});

@@ -1,0 +1,155 @@
+/**
+ * The Monte Carlo side of the certificates: draws noisy images, runs them through the encoder in batches and keeps an
+ * anytime-valid bound on the Gaussian robustness score, so that every yield may be shown and any may be the last.
+ */
+import { LabError } from "../errors/labError.ts";
+import { randomStream } from "../numerics/random.ts";
+import { cosine, l2Norm } from "../tensor/norms.ts";
+import { BOUND_FORMS, cosineBound } from "./featureCosine.ts";
+import type { BoundForm } from "./featureCosine.ts";
+import type { Certificate } from "./certificate.ts";
+import { gridBet } from "./gridBet.ts";
+import { latticeLevels, latticeNoise, noisyImage } from "./latticeNoise.ts";
+
+export interface SamplingContext {
+  readonly signal: { readonly aborted: boolean };
+  /** Lets messages in; awaited before every batch. */
+  yieldToHost(): Promise<void>;
+}
+
+export interface SamplingOptions {
+  /** Noise standard deviation, model space, [0, 1] grey. */
+  readonly sigma: number;
+  /** Probability that any bound ever stated is wrong, over the noise draws. */
+  readonly alpha: number;
+  readonly maxSamples: number;
+  /** Images per call of the encoder. */
+  readonly batch: number;
+  readonly seed: number;
+}
+
+export interface ScoreEstimate {
+  readonly n: number;
+  /** Mean of (1 + cos) / 2, [0, 1]. */
+  readonly score: number;
+  /** Its lower confidence bound at error rate `alpha`, valid at every n. */
+  readonly scoreLower: number;
+  /** Counts of (1 + cos) / 2 in 64 equal parts of [0, 1]. */
+  readonly histogram: Float64Array;
+  /** The mean feature so far: the smoothed feature as deployed with n draws. Not of unit length. */
+  readonly smoothedFeature: Float32Array;
+  /** Its length; a plug-in estimate that is a little too long at small n. */
+  readonly smoothedNorm: number;
+}
+
+/** Taken off every cosine for the rounding of float32 dot products. */
+const COSINE_SLACK = 1e-5;
+const HISTOGRAM_BINS = 64;
+
+/**
+ * Yields an estimate after each batch until `maxSamples` or until the signal is raised.
+ * @param encode a batch of images (model space, [size * size]) to their unit features, in order.
+ * @param clean pixels k/255, model space.
+ * @param cleanFeature feature of the clean image without noise: fixed before the draws, as the theorem asks.
+ * @throws LabError "spec-invalid" for options out of range or so many draws that 53 random bits no longer carry alpha.
+ */
+export async function* sampleCertificate(
+  encode: (batch: Float32Array[]) => Promise<Float32Array[]>,
+  clean: Float32Array,
+  cleanFeature: Float32Array,
+  options: SamplingOptions,
+  context: SamplingContext,
+): AsyncGenerator<ScoreEstimate, void> {
+  const alpha = alphaForBound(options, clean.length);
+  const bet = gridBet();
+  const sum = new Float64Array(cleanFeature.length);
+  for await (const images of noisyBatches(clean, options, context)) {
+    const features = await encode(images);
+    if (features.length !== images.length) {
+      throw new LabError(
+        "internal",
+        `internal: ${features.length} features for ${images.length} images`,
+      );
+    }
+    for (const feature of features) {
+      bet.add(Math.max(0, (1 + cosine(feature, cleanFeature) - COSINE_SLACK) / 2));
+      const length = l2Norm(feature);
+      for (let i = 0; i < sum.length; i++) sum[i]! += feature[i]! / length;
+    }
+    if (context.signal.aborted) return;
+    const smoothedFeature = Float32Array.from(sum, (total) => total / bet.count);
+    yield {
+      n: bet.count,
+      score: bet.mean,
+      scoreLower: bet.lowerBound(alpha),
+      histogram: bet.histogram(HISTOGRAM_BINS),
+      smoothedFeature,
+      smoothedNorm: l2Norm(smoothedFeature),
+    };
+  }
+}
+
+/** Batches of noisy copies of a clean image, each draw a pure function of seed and index whatever the batch size. */
+export async function* noisyBatches(
+  clean: Float32Array,
+  { sigma, maxSamples, batch, seed }: Omit<SamplingOptions, "alpha">,
+  context: SamplingContext,
+): AsyncGenerator<Float32Array[], void> {
+  const noise = latticeNoise(sigma);
+  const levels = latticeLevels(clean);
+  const draws = randomStream(seed, "certificate");
+  for (let n = 0; n < maxSamples; n += batch) {
+    await context.yieldToHost();
+    if (context.signal.aborted) return;
+    yield Array.from({ length: Math.min(batch, maxSamples - n) }, (_, k) =>
+      noisyImage(levels, noise, draws.fork(`draw ${n + k}`)),
+    );
+  }
+}
+
+/** What is left of alpha for the statistical bound after the finite random bits of all draws have taken their share. */
+export function alphaForBound(options: SamplingOptions, pixels: number): number {
+  const { sigma, alpha, maxSamples, batch } = options;
+  const fail = (message: string, hint: string): never => {
+    throw new LabError("spec-invalid", message, { hint });
+  };
+  if (!(alpha > 0 && alpha < 1)) {
+    fail(`The error rate alpha is ${alpha}, not between 0 and 1.`, "0.001 is a common choice.");
+  }
+  if (!Number.isInteger(maxSamples) || maxSamples < 1 || !Number.isInteger(batch) || batch < 1) {
+    fail(`${maxSamples} samples in batches of ${batch}.`, "Choose whole numbers from 1.");
+  }
+  const left = alpha - maxSamples * pixels * latticeNoise(sigma).deviation;
+  if (!(left > 0)) {
+    fail(
+      `${maxSamples} noise draws of ${pixels} pixels need more random bits than alpha ${alpha} allows.`,
+      "Ask for fewer samples or a larger alpha.",
+    );
+  }
+  return left;
+}
+
+/** One bound of a running estimate at one radius, as a full sentence with its conditions. */
+export function cosineCertificate(
+  estimate: Pick<ScoreEstimate, "n" | "scoreLower">,
+  options: Pick<SamplingOptions, "sigma" | "alpha" | "seed">,
+  radius: number,
+  form: BoundForm,
+): Certificate & { readonly cosine: number } {
+  const { sigma, alpha, seed } = options;
+  const bound = cosineBound(estimate.scoreLower, radius / sigma, form);
+  const isVacuous = Number.isNaN(bound);
+  return {
+    status: isVacuous ? "vacuous" : "certified",
+    statement: isVacuous
+      ? `${estimate.n} draws prove nothing about images at l2 distance ${radius.toPrecision(3)}.`
+      : BOUND_FORMS[form].statement,
+    confidence: 1 - alpha,
+    alpha,
+    sigma,
+    n: estimate.n,
+    seed,
+    radius: isVacuous ? 0 : radius,
+    cosine: bound,
+  };
+}

@@ -1,0 +1,38 @@
+/**
+ * Text to token ids: the one door to @huggingface/tokenizers. Normalisation (lower case, white space collapsed and
+ * trimmed) is part of tokenizer.json, so training and the lab cannot differ. A question becomes
+ * `<bos> question <ans>`; the model's next token is the answer.
+ */
+import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
+import { LabError } from "../errors/labError.ts";
+
+export interface Tokenizer {
+  encodeQuestion(text: string): number[];
+  decode(ids: readonly number[]): string;
+  /** The id of a word that is one token, or undefined. */
+  idOf(word: string): number | undefined;
+}
+
+export interface SpecialTokens {
+  readonly bos: number;
+  readonly ans: number;
+}
+
+/** @throws LabError "model-damaged" when tokenizer.json is not a tokenizer. */
+export function loadTokenizer(tokenizerJson: unknown, special: SpecialTokens): Tokenizer {
+  let tokenizer: HuggingFaceTokenizer;
+  try {
+    tokenizer = new HuggingFaceTokenizer(tokenizerJson as object, {});
+  } catch (cause) {
+    throw new LabError("model-damaged", "tokenizer.json can't be read as a tokenizer.", { cause });
+  }
+  const encode = (text: string) => [...tokenizer.encode(text, { add_special_tokens: false }).ids];
+  return {
+    encodeQuestion: (text) => [special.bos, ...encode(text), special.ans],
+    decode: (ids) => tokenizer.decode([...ids], { skip_special_tokens: true }).trim(),
+    idOf: (word) => {
+      const ids = encode(word);
+      return ids.length === 1 ? ids[0] : undefined;
+    },
+  };
+}

@@ -1,0 +1,164 @@
+/**
+ * The manifest of a model package: one folder with ONNX graphs, a tokenizer and a card. It is read at a door (a file
+ * on disk or over HTTP), so its shape is checked here and trusted everywhere else.
+ */
+import { z } from "zod";
+import { LabError } from "../errors/labError.ts";
+
+const precisionSchema = z.enum(["fp32", "fp16", "int8", "int4"]);
+
+const fileSchema = z.object({
+  /** Path relative to the manifest. */
+  path: z.string().regex(/^[\w.-]+$/, "a plain file name"),
+  /** What the graph computes: image -> tokens and embedding; ids -> embedding; ids and tokens -> logits. */
+  role: z.enum(["vision", "text", "answer"]),
+  precision: precisionSchema,
+  bytes: z.number().int().positive(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+const answerSpaceSchema = z.object({
+  answers: z.array(z.string().min(1)).min(2),
+  /** The one token that stands for each answer, in the same order. */
+  tokenIds: z.array(z.number().int().nonnegative()).min(2),
+});
+
+const manifestSchema = z.object({
+  format: z.literal(1),
+  id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
+  version: z.string(),
+  name: z.string(),
+  description: z.string(),
+  /** "encoder": an image encoder without a text side. */
+  task: z.enum(["vqa", "dual-encoder", "classifier", "encoder"]),
+  files: z.array(fileSchema).min(1),
+  /** The precision a reader gets when the spec names none. */
+  defaultPrecision: precisionSchema,
+  input: z.object({
+    name: z.string(),
+    size: z.number().int().positive(),
+    channels: z.union([z.literal(1), z.literal(3)]),
+    /** Order of axes of the graph's input; NCHW when not said. */
+    layout: z.enum(["NCHW", "NHWC"]).optional(),
+    /** Pixel range the graph takes. */
+    range: z.tuple([z.number(), z.number()]),
+    /** Per-channel normalisation to apply before the graph; [0] and [1] when the graph does it itself. */
+    mean: z.array(z.number()),
+    std: z.array(z.number()),
+    /** How a radiograph becomes size x size. */
+    resize: z.enum(["area-centre-crop", "area-stretch"]),
+  }),
+  /** Names of graph outputs and inputs by what they mean. */
+  outputs: z.object({
+    tokens: z.string().optional(),
+    embedding: z.string(),
+    logits: z.string().optional(),
+  }),
+  tokenGrid: z.tuple([z.number().int(), z.number().int()]).optional(),
+  tokenizer: z
+    .object({
+      path: z.string(),
+      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      specialTokens: z.object({
+        pad: z.number().int(),
+        bos: z.number().int(),
+        eos: z.number().int(),
+        ans: z.number().int(),
+        report: z.number().int(),
+      }),
+    })
+    .optional(),
+  answerSpaces: z.record(z.string(), answerSpaceSchema),
+  labels: z.array(z.string()),
+  /** Golden image and answers that every backend must reproduce at load. */
+  parity: z.string().optional(),
+  licence: z.string(),
+  trainingData: z.string(),
+  accuracy: z.record(z.string(), z.unknown()),
+  card: z.string(),
+  madeBy: z.object({
+    command: z.string(),
+    seed: z.number(),
+    versions: z.record(z.string(), z.string()),
+  }),
+});
+
+/**
+ * parity.json: the stored reference of the self-test. The golden image is a formula (parityImage), so no pixel file
+ * travels: `ids` is the prompt as the tokenizer made it.
+ */
+const paritySchema = z.object({
+  question: z.string(),
+  ids: z.array(z.number().int()),
+  answerSpace: z.string(),
+  /** By precision: unit-norm embedding and the logits of the answer tokens, from ONNX Runtime native on CPU. */
+  references: z.record(
+    precisionSchema,
+    z.object({ embedding: z.array(z.number()), answerLogits: z.array(z.number()) }).optional(),
+  ),
+});
+
+export type Precision = z.infer<typeof precisionSchema>;
+export type ModelManifest = z.infer<typeof manifestSchema>;
+export type ModelFile = ModelManifest["files"][number];
+export type ModelRole = ModelFile["role"];
+export type ParityReference = z.infer<typeof paritySchema>;
+
+/** @throws LabError "model-damaged" naming the first field that is wrong. */
+export function parseManifest(json: unknown): ModelManifest {
+  return parse(manifestSchema, json, "manifest.json");
+}
+
+/** @throws LabError "model-damaged" naming the first field that is wrong. */
+export function parseParity(json: unknown): ParityReference {
+  return parse(paritySchema, json, "parity.json");
+}
+
+function parse<T>(schema: z.ZodType<T>, json: unknown, file: string): T {
+  const result = schema.safeParse(json);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0]!;
+  throw new LabError(
+    "model-damaged",
+    `${file}: ${issue.path.join(".") || "root"}: ${issue.message}.`,
+    {
+      hint: "Use a model folder made by this project's exporter, or correct the manifest.",
+    },
+  );
+}
+
+/** False for an image encoder without a text side: it is attacked, watched and certified by its features alone. */
+export function canAnswer({ outputs }: Pick<ModelManifest, "outputs">): boolean {
+  return outputs.logits !== undefined;
+}
+
+/** The package's file for a role at a precision. @throws LabError "model-incompatible" when there is none. */
+export function modelFile(
+  manifest: ModelManifest,
+  role: ModelRole,
+  precision: Precision,
+): ModelFile {
+  const file = manifest.files.find((f) => f.role === role && f.precision === precision);
+  if (file) return file;
+  const offered = manifest.files.filter((f) => f.role === role).map((f) => f.precision);
+  throw new LabError(
+    "model-incompatible",
+    `Model ${manifest.id} has no ${role} graph in ${precision}; it offers ${offered.join(", ") || "none"}.`,
+  );
+}
+
+/**
+ * The self-test's golden image, [size * size] in [0,1]: a smooth wave plus a fine diagonal texture, so that both the
+ * coarse and the fine paths of an encoder are exercised. Pixel (i, j) is row i, column j.
+ */
+export function parityImage(size: number): Float32Array {
+  const image = new Float32Array(size * size);
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j < size; j++) {
+      const wave = 0.5 + 0.25 * Math.sin(i / 9) * Math.cos(j / 13);
+      const texture = 0.2 * (((i * 7 + j * 3) % 16) / 16);
+      image[i * size + j] = Math.min(1, Math.max(0, wave + texture));
+    }
+  }
+  return image;
+}

@@ -1,0 +1,95 @@
+/**
+ * What the lab needs from a loaded model, whatever runs it (onnxruntime-web in a worker, onnxruntime-node headless).
+ * Images are size*size grey values in [0,1], white = dense, in model space.
+ */
+import type { FloatTensor } from "../tensor/tensor.ts";
+import type { ModelManifest, Precision } from "./manifest.ts";
+
+/** Attention of one layer as maps over the image's token grid; each head's map sums to 1 over the grid. */
+export interface AttentionLayer {
+  /** Tap name in the graph, for the record. */
+  readonly tap: string;
+  /** "self": how much each image token is attended to, averaged over queries. "cross": by the answering position. */
+  readonly kind: "self" | "cross";
+  readonly layer: number;
+  readonly heads: number;
+  /** [heads, gridHeight * gridWidth], rows sum to 1. */
+  readonly maps: Float32Array;
+}
+
+/** Full self-attention of one layer, head-averaged: [T, T], rows sum to 1 (for rollout). */
+export type AttentionMatrix = Float32Array;
+
+export interface Encoding {
+  /** Unit-norm image embedding [E]. */
+  readonly embedding: Float32Array;
+  /** [1, T, D]. */
+  readonly tokens: FloatTensor;
+  readonly selfAttention: readonly AttentionLayer[];
+  readonly selfAttentionMatrices: readonly AttentionMatrix[];
+}
+
+export interface AnswerLogits {
+  /** Next-token logits at the answering position [V]. */
+  readonly logits: Float32Array;
+  readonly crossAttention: readonly AttentionLayer[];
+}
+
+/** What an attack maximises. Answers are words of the question's answer space. */
+export type AttackGoal =
+  /** Move away from `answer` (the clean one): its negative CW margin max_{k != answer} z_k - z_answer. */
+  | { readonly kind: "away"; readonly answer: string }
+  /** Move to `answer`: z_answer - max_{k != answer} z_k. */
+  | { readonly kind: "say"; readonly answer: string }
+  /** Move the image embedding away from the clean one: 1 - cosine. */
+  | { readonly kind: "feature" };
+
+/** Loss to be maximised and its gradient in model space, on the graph the reader runs. */
+export interface LossGradient {
+  readonly loss: number;
+  /** [size * size]. */
+  readonly gradient: Float32Array;
+}
+
+export interface GradientRequest {
+  readonly promptIds: readonly number[];
+  /** Token ids of the question's answer space, and the words they stand for. */
+  readonly answers: readonly string[];
+  readonly answerTokenIds: readonly number[];
+  readonly goal: AttackGoal;
+  /** Clean embedding, needed by goal "feature". */
+  readonly reference?: Float32Array;
+}
+
+/** Central differences against the gradient graph at seeded random coordinates, in the deployed precision. */
+export interface GradientCheck {
+  readonly coordinates: number;
+  readonly maxRelativeError: number;
+  readonly ok: boolean;
+  readonly analytic: readonly number[];
+  readonly numeric: readonly number[];
+}
+
+export interface VisionLanguageModel {
+  readonly manifest: ModelManifest;
+  readonly precision: Precision;
+  /** sha256 of the vision and answer graphs in use, joined: what a share link names. */
+  readonly sha256: string;
+  encodePrompt(question: string): readonly number[];
+  /** Embedding, tokens and self-attention of one image. */
+  encode(image: Float32Array): Promise<Encoding>;
+  /** Unit-norm embeddings of a batch, nothing else: the fast path of certificates. */
+  embed(images: readonly Float32Array[]): Promise<Float32Array[]>;
+  answer(tokens: FloatTensor, promptIds: readonly number[]): Promise<AnswerLogits>;
+  lossGradient(image: Float32Array, request: GradientRequest): Promise<LossGradient>;
+  /**
+   * Which image tokens the answer hangs on: attention times the gradient of the answer's margin, over the grid
+   * [cells], sums to 1 (or is all zero where nothing speaks for the answer). For models that answer and show attention.
+   */
+  relevance(image: Float32Array, request: GradientRequest): Promise<Float32Array>;
+  checkGradient(
+    image: Float32Array,
+    request: GradientRequest,
+    seed: number,
+  ): Promise<GradientCheck>;
+}
