@@ -1,0 +1,27 @@
+/** Files of the command line. */
+import { readFile } from "node:fs/promises";
+import { LabError } from "../errors/labError.ts";
+import { loadRadiograph } from "../io/loadRadiograph.ts";
+import type { Radiograph } from "../image/radiograph.ts";
+import { nodeCodecs } from "./nodeCodecs.ts";
+
+/** @throws LabError "not-found" when there is no such file, a "file-*" code when it can't be shown. */
+export async function openRadiograph(file: string): Promise<Radiograph> {
+  return loadRadiograph(await readBytes(file), nodeCodecs);
+}
+
+/** @throws LabError "not-found" when there is no such file or it can't be read. */
+export async function readBytes(file: string): Promise<Uint8Array> {
+  try {
+    return await readFile(file);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new LabError(
+      "not-found",
+      code === "ENOENT"
+        ? `There is no file ${file}.`
+        : `The file ${file} cannot be read (${code}).`,
+      { cause },
+    );
+  }
+}

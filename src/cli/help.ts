@@ -1,0 +1,54 @@
+/** What `lab --help` prints. */
+import { defaultSpec } from "../experiment/defaultSpec.ts";
+import { FINDINGS, FINDING_KINDS } from "../phantom/spec.ts";
+
+export function helpText(): string {
+  return `The headless lab: the page's own experiment, in Node. Research and teaching only, not for diagnosis.
+
+npm run -s lab -- run SPEC.json
+    Runs an experiment and prints the result of every stage as JSON: answers and margins, norms, feature cosine,
+    attack trace, certificate. SPEC.json "-" reads the experiment from standard input. A file case is named by
+    --file FILE, whose stored pixels must have the sha256 of the experiment.
+
+npm run -s lab -- decode FILE...
+    One JSON line per DICOM, PNG or JPEG file: {rows, cols, rawSha256, displaySha256, notices}, or
+    {error: {code, message}} and exit status 2. rawSha256 is over the stored values as int32 little-endian,
+    displaySha256 over the 8-bit picture after window and MONOCHROME1.
+
+npm run -s lab -- phantom --seed N [--finding KIND[:side[:amount]]]... [--size N] --out F.png [--mask M.png]
+    Draws a synthetic radiograph, and the mask of its findings if asked. Prints its parameters, findings and report.
+    Kinds: ${FINDING_KINDS.map(kindHelp).join("; ")}.
+    --size is the side in pixels (64 to 1024, 512 if not given).
+
+npm run -s lab -- ask FILE... --question TEXT [--model ID]
+    One JSON line per file: {file, question, answer, corrected, probabilities, margin, ...} of the bundled model.
+
+npm run -s lab -- inspect MODEL.onnx [--text]
+    What is in a graph: inputs, outputs, operators, parameters, attention maps, what stops a gradient and why, and what
+    the lab makes of it as an image encoder. --text prints the graph itself, one line per node.
+
+npm run -s lab -- forward MODEL.onnx --input NAME=FILE.npy... --out-dir DIR [--backend native|wasm]
+    Runs a graph and writes every output as a .npy file.
+
+npm run -s lab -- vjp MODEL.onnx --input NAME=FILE.npy... --output NAME --cotangent FILE.npy --wrt NAME --out FILE.npy
+    [--backend native|wasm]
+    The gradient of sum(output * cotangent) with respect to an input or inner value, as float32.
+
+npm run -s lab -- attention MODEL.onnx --input NAME=FILE.npy... --out-dir DIR [--backend native|wasm]
+    Every attention map of a graph as a .npy file, with the largest error of its row sums.
+
+npm run -s lab -- --help
+    This text.
+
+Answers go to standard output as JSON. An error is one sentence on standard error and a non-zero exit status: 1 for a
+wrong command line, 2 for what the sentence says.
+
+An experiment that runs (also what the page opens with). Save it as SPEC.json:
+${JSON.stringify(defaultSpec(), null, 2)}
+`;
+}
+
+function kindHelp(kind: (typeof FINDING_KINDS)[number]): string {
+  const { min, max, unit, sided } = FINDINGS[kind];
+  return `${kind}${sided ? ":left|right" : ""} (${min} to ${max} ${unit})`;
+}

@@ -1,0 +1,98 @@
+/** `lab inspect MODEL.onnx [--text]`: what is in a graph, and what the lab can and can't do with it. */
+import { toErrorData } from "../errors/labError.ts";
+import { proposeEncoder } from "../model/encoderProposal.ts";
+import {
+  checkStructure,
+  differentiationObstacles,
+  summarizeGraph,
+  webgpuFallbacks,
+} from "../onnx/check.ts";
+import { GraphView } from "../onnx/graph.ts";
+import { inlineFunctions } from "../onnx/inline.ts";
+import { printGraph } from "../onnx/print.ts";
+import { declaredDims, elementTypeOf } from "../onnx/proto.ts";
+import type { ModelProto, ValueInfoProto } from "../onnx/proto.ts";
+import { findAttentionTaps, tokenGrid } from "../onnx/taps.ts";
+import type { AttentionTap } from "../onnx/taps.ts";
+import { tensorTypeOf } from "../onnx/tensorData.ts";
+import { openGraph, probeOf, sessionsNamed } from "./graphFiles.ts";
+import { UsageError, parseCommandLine } from "./usageError.ts";
+
+export async function inspectVerb(
+  args: readonly string[],
+  print: (value: unknown) => void,
+): Promise<void> {
+  const { positionals, values } = parseCommandLine({
+    args: [...args],
+    options: { text: { type: "boolean", default: false } },
+    allowPositionals: true,
+  });
+  const [file] = positionals;
+  if (file === undefined || positionals.length > 1) {
+    throw new UsageError("inspect needs one file: lab inspect MODEL.onnx.");
+  }
+  const model = await openGraph(file);
+  const declared = checkStructure(model);
+  const described = await describeEncoder(model);
+  const flat = described.model ?? inlineFunctions(model);
+  const view = new GraphView(flat);
+  if (values.text) {
+    process.stdout.write(printGraph(flat));
+    return;
+  }
+  print({
+    file,
+    inputs: declared.inputs.map(describeValue),
+    outputs: declared.graph.output.map(describeValue),
+    ...summarizeGraph(flat),
+    attention: described.attention ?? attentionOf(view),
+    notDifferentiable: differentiationObstacles(view),
+    webgpuFallbacks: webgpuFallbacks(flat),
+    encoder: described.encoder,
+  });
+}
+
+/** As an image encoder, with shapes; or the sentence that says why it is none. */
+async function describeEncoder(model: ModelProto): Promise<{
+  readonly encoder: unknown;
+  readonly model?: ModelProto;
+  readonly attention?: unknown;
+}> {
+  try {
+    const {
+      prepared,
+      attention: shown,
+      ...proposal
+    } = await proposeEncoder(model, probeOf(sessionsNamed("native")));
+    const taps = attentionOf(new GraphView(prepared.model), () =>
+      findAttentionTaps(new GraphView(prepared.model), prepared.shapes),
+    );
+    const encoder = { ...proposal, drawnAttention: shown.map((tap) => tap.name) };
+    return { encoder, model: prepared.model, attention: taps };
+  } catch (error) {
+    return { encoder: { error: toErrorData(error) } };
+  }
+}
+
+function describeValue(info: ValueInfoProto): { name: string; type: string; shape: unknown } {
+  const type = tensorTypeOf(elementTypeOf(info)) ?? `element type ${elementTypeOf(info)}`;
+  return { name: info.name, type, shape: declaredDims(info) ?? null };
+}
+
+/** Attention maps found by structure, or the sentence that says why there are none to show. */
+function attentionOf(
+  view: GraphView,
+  find: () => readonly AttentionTap[] = () => findAttentionTaps(view),
+): unknown {
+  try {
+    return find().map(({ name, node, layer, kind, heads, shape }) => ({
+      name,
+      node,
+      layer,
+      kind,
+      ...(shape.length === 0 ? {} : { heads, shape, grid: tokenGrid(shape.at(-1) ?? 0) ?? null }),
+    }));
+  } catch (error) {
+    return { error: toErrorData(error) };
+  }
+}

@@ -1,0 +1,111 @@
+/** NumPy's .npy files (format 1 to 3): tensors in and out of the headless lab. */
+import { readFile, writeFile } from "node:fs/promises";
+import { LabError } from "../errors/labError.ts";
+import { sizeOf } from "../tensor/tensor.ts";
+import type { Tensor, TensorType } from "../tensor/tensor.ts";
+
+const TYPES: Readonly<Record<string, TensorType>> = {
+  f4: "float32",
+  f2: "float16",
+  f8: "float64",
+  i8: "int64",
+  i4: "int32",
+  i1: "int8",
+  u1: "uint8",
+  b1: "bool",
+};
+const BYTES: Readonly<Record<TensorType, number>> = {
+  float32: 4,
+  float16: 2,
+  float64: 8,
+  int64: 8,
+  int32: 4,
+  int8: 1,
+  uint8: 1,
+  bool: 1,
+};
+
+/** @throws LabError "not-found" | "file-unknown-format" | "file-unsupported" | "file-truncated" */
+export async function readNpy(file: string): Promise<Tensor> {
+  const bytes = await readFile(file).catch((cause: unknown) => {
+    throw new LabError("not-found", `There is no readable file ${file}.`, { cause });
+  });
+  return parseNpy(bytes, file);
+}
+
+export function parseNpy(bytes: Uint8Array, name: string): Tensor {
+  const isNpy = bytes.length >= 10 && bytes[0] === 0x93 && text(bytes, 1, 6) === "NUMPY";
+  if (!isNpy) throw new LabError("file-unknown-format", `${name} is not a .npy file.`);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const long = bytes[6]! >= 2;
+  const start = long ? 12 : 10;
+  const end = start + (long ? view.getUint32(8, true) : view.getUint16(8, true));
+  const header = text(bytes, start, Math.min(end, bytes.length));
+  const descr = /'descr':\s*'([<>|=]?)(\w\d)'/.exec(header);
+  const shapeText = /'shape':\s*\(([^)]*)\)/.exec(header)?.[1];
+  const dtype = descr ? TYPES[descr[2]!] : undefined;
+  if (!descr || shapeText === undefined || !dtype) {
+    throw new LabError("file-unsupported", `${name} holds values of a type this lab can't read.`, {
+      hint: "Save it with numpy as float32 or int64.",
+    });
+  }
+  if (descr[1] === ">" || /'fortran_order':\s*True/.test(header)) {
+    throw new LabError("file-unsupported", `${name} is big-endian or in Fortran order.`, {
+      hint: "Save numpy.ascontiguousarray(x.astype('<f4')).",
+    });
+  }
+  const shape = shapeText.split(",").flatMap((s) => (s.trim() === "" ? [] : [Number(s)]));
+  const need = sizeOf(shape) * BYTES[dtype];
+  if (bytes.length - end < need) {
+    throw new LabError(
+      "file-truncated",
+      `${name} is cut off (${bytes.length - end} of ${need} bytes).`,
+    );
+  }
+  // A copy: the data may start at any offset, typed arrays may not.
+  const body = new Uint8Array(bytes.subarray(end, end + need)).buffer;
+  return { dtype, shape, data: typed(dtype, body) };
+}
+
+function typed(dtype: TensorType, buffer: ArrayBuffer): Tensor["data"] {
+  switch (dtype) {
+    case "float32":
+      return new Float32Array(buffer);
+    case "float16":
+      return new Uint16Array(buffer);
+    case "float64":
+      return new Float64Array(buffer);
+    case "int64":
+      return new BigInt64Array(buffer);
+    case "int32":
+      return new Int32Array(buffer);
+    case "int8":
+      return new Int8Array(buffer);
+    case "uint8":
+    case "bool":
+      return new Uint8Array(buffer);
+  }
+}
+
+export function formatNpy(tensor: Tensor): Uint8Array {
+  const code = Object.entries(TYPES).find(([, type]) => type === tensor.dtype)![0];
+  const order = BYTES[tensor.dtype] === 1 ? "|" : "<";
+  const dims = tensor.shape.length === 1 ? `${tensor.shape[0]},` : tensor.shape.join(", ");
+  const head = `{'descr': '${order}${code}', 'fortran_order': False, 'shape': (${dims}), }`;
+  // Preamble and header together fill a multiple of 64 bytes and end in a newline.
+  const length = Math.ceil((10 + head.length + 1) / 64) * 64 - 10;
+  const bytes = new Uint8Array(10 + length + tensor.data.byteLength);
+  bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, length & 0xff, length >> 8]);
+  bytes.set(new TextEncoder().encode(`${head.padEnd(length - 1)}\n`), 10);
+  const { buffer, byteOffset, byteLength } = tensor.data;
+  bytes.set(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength), 10 + length);
+  return bytes;
+}
+
+export async function writeNpy(file: string, tensor: Tensor): Promise<void> {
+  await writeFile(file, formatNpy(tensor));
+}
+
+function text(bytes: Uint8Array, from: number, to: number): string {
+  return new TextDecoder("latin1").decode(bytes.subarray(from, to));
+}

@@ -1,0 +1,85 @@
+/** `lab run SPEC.json`: an experiment from a file, the result of every stage as one JSON object. */
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { LabError } from "../errors/labError.ts";
+import { runManifest } from "../experiment/manifest.ts";
+import type { StageResults } from "../experiment/results.ts";
+import type { ExperimentSpec } from "../experiment/spec.ts";
+import { validateSpec } from "../experiment/validateSpec.ts";
+import { openRadiograph, readBytes } from "./files.ts";
+import { nodeLab } from "./nodeLab.ts";
+import { UsageError, parseCommandLine } from "./usageError.ts";
+
+const require = createRequire(import.meta.url);
+
+export async function runVerb(
+  args: readonly string[],
+  print: (value: unknown) => void,
+): Promise<void> {
+  const { values, positionals } = parseCommandLine({
+    args: [...args],
+    options: { file: { type: "string" } },
+    allowPositionals: true,
+  });
+  const [source] = positionals;
+  if (source === undefined || positionals.length > 1) {
+    throw new UsageError("run needs one experiment: lab run SPEC.json.");
+  }
+  const spec = validateSpec(await readJson(source));
+  const lab = nodeLab();
+  if (spec.case.kind === "file") {
+    lab.addRadiograph(await radiographOf(spec.case.sha256, values.file));
+  } else if (values.file !== undefined) {
+    throw new UsageError("--file is given, but the experiment is about a phantom.");
+  }
+  const results: { -readonly [S in keyof StageResults]?: StageResults[S] } = {};
+  for await (const event of lab.run(spec, "full", { aborted: false })) {
+    if (event.type === "stage") Object.assign(results, { [event.stage]: event.payload });
+  }
+  print(await manifestOf(spec, results, lab));
+}
+
+async function manifestOf(
+  spec: ExperimentSpec,
+  results: Partial<StageResults>,
+  lab: ReturnType<typeof nodeLab>,
+) {
+  const { manifest, precision, sha256 } = await lab.model(spec.model.id, spec.model.precision);
+  const environment = {
+    lab: versionOf("../../package.json"),
+    backend: "native",
+    runtime: `onnxruntime-node ${versionOf("onnxruntime-node/package.json")}`,
+    precision,
+    modelSha256: sha256,
+  } as const;
+  return runManifest(spec, results, environment, manifest);
+}
+
+function versionOf(packageJson: string): string {
+  return (require(packageJson) as { readonly version: string }).version;
+}
+
+async function readJson(source: string): Promise<unknown> {
+  const bytes = source === "-" ? await readFile("/dev/stdin") : await readBytes(source);
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    const what = source === "-" ? "Standard input" : `The file ${source}`;
+    throw new LabError("spec-invalid", `${what} is not JSON.`, {
+      hint: "lab --help shows a whole experiment.",
+      cause,
+    });
+  }
+}
+
+async function radiographOf(sha256: string, file: string | undefined) {
+  if (file === undefined) {
+    throw new UsageError("The experiment is about a file: name it with --file FILE.");
+  }
+  const radiograph = await openRadiograph(file);
+  if (radiograph.rawSha256 === sha256) return radiograph;
+  throw new LabError(
+    "file-mismatch",
+    `The experiment is about another picture: ${file} has pixel hash ${radiograph.rawSha256?.slice(0, 12)}, not ${sha256.slice(0, 12)}.`,
+  );
+}

@@ -1,0 +1,148 @@
+/**
+ * `lab vjp MODEL.onnx --input NAME=FILE.npy... --output NAME --cotangent FILE.npy --wrt NAME --out FILE.npy`: the
+ * vector-Jacobian product of one output, that is the gradient of sum(output * cotangent) with respect to a value.
+ */
+import { LabError } from "../errors/labError.ts";
+import { cotangentName, withCotangentLoss, LOSS_OUTPUT } from "../onnx/edit/lossHeads.ts";
+import { differentiate, gradientName } from "../onnx/grad/differentiate.ts";
+import { isFloatType } from "../onnx/elementTypes.ts";
+import { GraphView } from "../onnx/graph.ts";
+import type { GraphRunner } from "../onnx/graph.ts";
+import { prepareGraph } from "../onnx/inline.ts";
+import { ELEMENT_TYPE, serializeModel } from "../onnx/proto.ts";
+import type { ModelProto } from "../onnx/proto.ts";
+import { readShapes } from "../onnx/shapes.ts";
+import type { ShapeTable } from "../onnx/shapes.ts";
+import { halfToNumber } from "../onnx/tensorData.ts";
+import { floatTensor } from "../tensor/tensor.ts";
+import type { FloatTensor, Tensor } from "../tensor/tensor.ts";
+import { converted, openGraph, probeOf, readFeeds, runnerOf, sessionsNamed } from "./graphFiles.ts";
+import { readNpy, writeNpy } from "./npy.ts";
+import { withFloat32Inputs } from "../onnx/edit/floatInputs.ts";
+import { UsageError, parseCommandLine } from "./usageError.ts";
+
+const USAGE =
+  "vjp needs a model, --output NAME, --cotangent FILE.npy, --wrt NAME, --out FILE.npy and an --input NAME=FILE.npy for each input.";
+
+export async function vjpVerb(
+  args: readonly string[],
+  print: (value: unknown) => void,
+): Promise<void> {
+  const { values, positionals } = parseCommandLine({
+    args: [...args],
+    options: {
+      input: { type: "string", multiple: true, default: [] },
+      output: { type: "string" },
+      cotangent: { type: "string" },
+      wrt: { type: "string" },
+      out: { type: "string" },
+      backend: { type: "string", default: "native" },
+    },
+    allowPositionals: true,
+  });
+  const [file] = positionals;
+  const { output, cotangent, wrt, out, backend } = values;
+  if (!file || !output || !cotangent || !wrt || !out) throw new UsageError(USAGE);
+  const original = withFloat32Inputs(await openGraph(file));
+  const sessions = sessionsNamed(backend);
+  const runner = runnerOf(sessions);
+  const probe = probeOf(sessions);
+  const feeds = await readFeeds(original, values.input);
+  const { model, shapes: bare } = await prepareGraph(original, probe, { feeds });
+  const shape = bare.shapes.get(output);
+  if (!shape) throw unknownValue(model, output);
+  if (!bare.shapes.has(wrt)) throw unknownValue(model, wrt);
+  const weights = asShape(
+    converted(await readNpy(cotangent), "float32", "cotangent"),
+    shape,
+    cotangent,
+  );
+  const type = bare.types.get(output) ?? ELEMENT_TYPE.float32;
+  if (!isFloatType(type)) {
+    throw new LabError("graph-invalid", `"${output}" holds no floating-point numbers.`);
+  }
+  const headed = withCotangentLoss(model, [{ name: output, shape, type }]);
+  const allFeeds = { ...feeds, [cotangentName(output)]: weights };
+  const shapes = await readShapes(headed, probe, { feeds: allFeeds });
+  const halfPrecision = [...shapes.types.values()].includes(ELEMENT_TYPE.float16);
+  let result: VjpResult | undefined;
+  // Half precision underflows without a loss scale and overflows with too large a one.
+  for (const lossScale of halfPrecision ? HALF_LOSS_SCALES : [1]) {
+    result = await vjp(headed, shapes, wrt, lossScale, allFeeds, runner);
+    if (result.overflows === 0) break;
+  }
+  const { gradient, ...told } = result!;
+  await writeNpy(out, gradient);
+  print({ model: file, backend, output, wrt, shape: gradient.shape, out, ...told });
+}
+
+/** Powers of two to try on half-precision graphs, until no entry overflows. */
+const HALF_LOSS_SCALES = [1024, 64, 4, 1 / 4, 1 / 64, 1 / 1024];
+
+interface VjpResult {
+  readonly gradient: FloatTensor;
+  /** sum(output * cotangent). */
+  readonly loss: number;
+  readonly lossScale: number;
+  /** Entries of the gradient that are not finite. */
+  readonly overflows: number;
+  readonly surrogate: boolean;
+  readonly surrogateNodes: readonly string[];
+}
+
+async function vjp(
+  headed: ModelProto,
+  shapes: ShapeTable,
+  wrt: string,
+  lossScale: number,
+  feeds: Readonly<Record<string, Tensor>>,
+  runner: GraphRunner,
+): Promise<VjpResult> {
+  const { model, surrogate, surrogateNodes } = differentiate(headed, {
+    loss: LOSS_OUTPUT,
+    wrt: [wrt],
+    shapes,
+    target: "wasm",
+    outputs: [LOSS_OUTPUT],
+    lossScale,
+  });
+  const results = await runner(serializeModel(model), feeds);
+  const gradient = asFloat32(results[gradientName(wrt)]!);
+  return {
+    gradient,
+    loss: asFloat32(results[LOSS_OUTPUT]!).data[0]!,
+    lossScale,
+    overflows: gradient.data.filter((v) => !Number.isFinite(v)).length,
+    surrogate,
+    surrogateNodes,
+  };
+}
+
+function unknownValue(model: ModelProto, name: string): LabError {
+  const view = new GraphView(model);
+  const inputs = view.inputs.map((info) => info.name).join(", ");
+  return new LabError("graph-invalid", `The graph has no value named "${name}".`, {
+    hint: `Its inputs are ${inputs}; its outputs are ${view.outputs.join(", ")}.`,
+  });
+}
+
+/** The same values with the output's shape, where the counts agree. */
+function asShape(tensor: Tensor, shape: readonly number[], name: string): FloatTensor {
+  const data = tensor.data as Float32Array;
+  if (tensor.shape.join() !== shape.join()) {
+    throw new LabError(
+      "model-incompatible",
+      `${name} has shape [${tensor.shape.join(", ")}], and the output has [${shape.join(", ")}].`,
+      { hint: "The cotangent must have the output's shape." },
+    );
+  }
+  return floatTensor(data, shape);
+}
+
+function asFloat32(tensor: Tensor): FloatTensor {
+  const data =
+    tensor.dtype === "float16"
+      ? Float32Array.from(tensor.data as Uint16Array, halfToNumber)
+      : Float32Array.from(tensor.data as ArrayLike<number>);
+  return floatTensor(data, tensor.shape);
+}

@@ -1,0 +1,115 @@
+/** Which backend runs a model: by measurement and by the parity self-test, never by assumption. */
+import type { Precision } from "../model/manifest.ts";
+import { LabError } from "../errors/labError.ts";
+import type { ModelPackage } from "./modelPackage.ts";
+import { openOnnxModel } from "./onnxModel.ts";
+import type { OnnxModel } from "./onnxModel.ts";
+import { checkParity, embeddingsAgree, measureForward } from "./parity.ts";
+import type { ParityReport } from "./parity.ts";
+import type { BackendInfo, BackendName } from "./protocol.ts";
+import type { WebRuntime } from "./sessions.ts";
+
+export interface ChosenModel {
+  readonly model: OnnxModel;
+  readonly info: BackendInfo;
+}
+
+interface Candidate {
+  readonly model: OnnxModel;
+  readonly backend: BackendName;
+  /** Null where the package has no stored reference. */
+  readonly parity: ParityReport | null;
+  readonly forwardMs: number;
+}
+
+/** Software adapters are correct and a hundred times slower than WASM: they run only when asked for. */
+const SOFTWARE_ADAPTER = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
+
+export async function chooseBackend(
+  runtime: WebRuntime,
+  source: ModelPackage,
+  precision: Precision,
+  wish: BackendName | "auto",
+  onPhase: (label: string) => void,
+): Promise<ChosenModel> {
+  const { adapter } = runtime;
+  const open = (backend: BackendName) =>
+    openCandidate(runtime, source, precision, backend, onPhase);
+  let reason: string;
+  let chosen: Candidate | undefined;
+  if (wish === "wasm" || adapter === null || (wish === "auto" && SOFTWARE_ADAPTER.test(adapter))) {
+    reason =
+      adapter === null
+        ? wish === "webgpu"
+          ? "WebGPU was asked for, but this browser offers no adapter."
+          : "This browser offers no WebGPU adapter."
+        : wish === "wasm"
+          ? "WASM was asked for, or WebGPU failed before."
+          : `The WebGPU adapter (${adapter}) runs in software, which is slower than WASM.`;
+    chosen = await open("wasm");
+  } else {
+    const gpu = await open("webgpu").catch((error: unknown) => describeFailure(error));
+    if (typeof gpu === "string" || gpu.parity?.ok === false) {
+      reason =
+        typeof gpu === "string"
+          ? `WebGPU failed: ${gpu}`
+          : `WebGPU failed the parity self-test (cosine ${(gpu.parity?.cosine ?? NaN).toFixed(5)}).`;
+      if (typeof gpu !== "string") await gpu.model.release();
+      chosen = await open("wasm");
+    } else if (wish === "webgpu") {
+      reason = "WebGPU was asked for.";
+      chosen = gpu;
+    } else {
+      const cpu = await open("wasm");
+      // Without a stored reference the two backends check each other.
+      const agrees = gpu.parity !== null || (await embeddingsAgree(gpu.model, cpu.model));
+      const [winner, loser] = agrees && gpu.forwardMs <= cpu.forwardMs ? [gpu, cpu] : [cpu, gpu];
+      reason = agrees
+        ? `Measured here: ${winner.backend} ${winner.forwardMs.toFixed(0)} ms, ${loser.backend} ${loser.forwardMs.toFixed(0)} ms a forward pass.`
+        : "WebGPU and WASM disagree on this model's features, so WASM runs it.";
+      await loser.model.release();
+      chosen = winner;
+    }
+  }
+  const { model, backend, parity, forwardMs } = chosen;
+  return {
+    model,
+    info: {
+      backend,
+      adapter,
+      threads: backend === "wasm" ? runtime.threads : 1,
+      crossOriginIsolated: runtime.isolated,
+      modelId: model.manifest.id,
+      precision,
+      modelSha256: model.sha256,
+      forwardMs,
+      parity,
+      reason,
+    },
+  };
+}
+
+async function openCandidate(
+  runtime: WebRuntime,
+  source: ModelPackage,
+  precision: Precision,
+  backend: BackendName,
+  onPhase: (label: string) => void,
+): Promise<Candidate> {
+  onPhase(`Preparing the model for ${backend === "wasm" ? "WASM" : "WebGPU"}.`);
+  const model = await openOnnxModel(source.files, runtime.factory(backend));
+  if (source.parity) onPhase("Checking the backend against the stored reference.");
+  const parity = source.parity
+    ? await checkParity(model, source.manifest, source.parity, precision)
+    : null;
+  return {
+    model,
+    backend,
+    parity,
+    forwardMs: await measureForward(model, () => performance.now()),
+  };
+}
+
+function describeFailure(error: unknown): string {
+  return error instanceof LabError || error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,93 @@
+/** A reader's encoder from file to experiment, in Node's runtime. */
+import { expect, it } from "vitest";
+import { nodeSessions } from "../cli/nodeSessions.ts";
+import { defaultSpec } from "../experiment/defaultSpec.ts";
+import type { ExperimentSpec } from "../experiment/spec.ts";
+import type { StageResults } from "../experiment/results.ts";
+import { nativeRunner } from "../testing/nativeRunner.ts";
+import { tinyEncoderFile } from "../testing/tinyEncoder.ts";
+import { Lab } from "./lab.ts";
+import { openOnnxModel } from "./onnxModel.ts";
+import { openOwnModel, proposeOwnModel } from "./ownModels.ts";
+
+const sessions = nodeSessions(1);
+const BYTES = tinyEncoderFile();
+const files = { name: "tiny.onnx", graph: new Blob([BYTES]), weights: {} };
+const SIZE = 32;
+
+async function openTiny(change: (std: number[]) => number[] = (std) => std) {
+  const { manifest } = await proposeOwnModel(files, sessions);
+  const described = {
+    ...manifest,
+    input: { ...manifest.input, std: change(manifest.input.std) },
+  };
+  const source = await openOwnModel(described, files, sessions);
+  return { model: await openOnnxModel(source.files, sessions), manifest };
+}
+
+it("normalises pixels as the manifest says and returns unit embeddings", async () => {
+  const { model, manifest } = await openTiny();
+  const image = Float32Array.from({ length: SIZE * SIZE }, (_, i) => ((i * 7) % 256) / 255);
+  const { embedding, selfAttention, tokens } = await model.encode(image);
+  // The same by hand: three normalised copies into the graph as it is on disk.
+  const { mean, std } = manifest.input;
+  const data = Float32Array.from({ length: 3 * SIZE * SIZE }, (_, i) => {
+    const c = Math.floor(i / (SIZE * SIZE));
+    return (image[i % (SIZE * SIZE)]! - mean[c]!) / std[c]!;
+  });
+  const feeds = { pixel_values: { dtype: "float32", data, shape: [1, 3, SIZE, SIZE] } } as const;
+  const { pooled } = await nativeRunner(BYTES, feeds);
+  const expected = pooled!.data as Float32Array;
+  const norm = Math.hypot(...expected);
+  embedding.forEach((value, i) => expect(value).toBeCloseTo(expected[i]! / norm, 5));
+  expect(tokens.shape).toEqual([1, 17, 8]);
+  expect(selfAttention).toHaveLength(1);
+  // The class token is left out and the rest is a map over 4 x 4 patches.
+  expect(selfAttention[0]!.maps).toHaveLength(2 * 16);
+  const sum = selfAttention[0]!.maps.slice(0, 16).reduce((a, b) => a + b, 0);
+  expect(sum).toBeCloseTo(1, 5);
+  await model.release();
+});
+
+it("runs the whole experiment without answers: features move, attention is compared, the bound is made", async () => {
+  const { model } = await openTiny();
+  const lab = new Lab({ openModel: async () => model, yieldToHost: async () => {} });
+  const opening = defaultSpec();
+  const spec: ExperimentSpec = {
+    ...opening,
+    model: { id: model.manifest.id, precision: "fp32" },
+    certificate: { ...opening.certificate, maxSamples: 24 },
+  };
+  const stages: Partial<StageResults> = {};
+  for await (const event of lab.run(spec, "full", { aborted: false })) {
+    if (event.type === "stage") Object.assign(stages, { [event.stage]: event.payload });
+  }
+  const { clean, disturbed, metrics, certificate, gradientCheck } = stages;
+  expect(clean!.answer).toBeNull();
+  expect(clean!.grid).toEqual([4, 4]);
+  expect(metrics!.flipped).toBeNull();
+  const trace = disturbed!.items.find((item) => item.trace)!.trace!;
+  expect(trace.lossName).toBe("1 - cosine of the embeddings");
+  expect(trace.bestLoss.at(-1)).toBeGreaterThan(trace.bestLoss[0]!);
+  expect(metrics!.featureCosine).toBeLessThan(0.9999);
+  expect(metrics!.rolloutSsim).toBeLessThanOrEqual(1);
+  expect(gradientCheck!.ok).toBe(true);
+  expect(certificate!.n).toBe(24);
+  await model.release();
+});
+
+it("another normalisation is another function", async () => {
+  const image = new Float32Array(SIZE * SIZE).fill(0.7);
+  const [a, b] = [await openTiny(), await openTiny((std) => std.map((s) => 4 * s))];
+  const [[x], [y]] = [await a.model.embed([image]), await b.model.embed([image])];
+  expect(x).not.toEqual(y);
+  expect(a.model.sha256).not.toBe(b.model.sha256);
+});
+
+it("refuses a manifest about another file", async () => {
+  const { manifest } = await proposeOwnModel(files, sessions);
+  const other = { ...manifest, files: [{ ...manifest.files[0]!, sha256: "0".repeat(64) }] };
+  await expect(openOwnModel(other, files, sessions)).rejects.toMatchObject({
+    code: "file-mismatch",
+  });
+});

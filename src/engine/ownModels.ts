@@ -1,0 +1,94 @@
+/** Models that a reader brought: proposed a manifest, then opened like any other package. Nothing leaves the tab. */
+import { LabError } from "../errors/labError.ts";
+import { encoderManifest, proposeEncoder } from "../model/encoderProposal.ts";
+import { parseManifest } from "../model/manifest.ts";
+import type { ModelManifest } from "../model/manifest.ts";
+import type { SessionFactory } from "../model/session.ts";
+import { FACE, withEncoderFace } from "../onnx/edit/encoderFace.ts";
+import { prepareGraph } from "../onnx/inline.ts";
+import { parseModel, serializeModel } from "../onnx/proto.ts";
+import type { ModelProto } from "../onnx/proto.ts";
+import { sha256Hex } from "./download.ts";
+import { probeRunner } from "./gradientGraph.ts";
+import type { ModelPackage } from "./modelPackage.ts";
+import type { OwnModelFiles, OwnModelProposal } from "./protocol.ts";
+
+/** Larger than any graph the runtime takes. */
+const LARGEST_FILE = 2 ** 31 - 1;
+
+/** @throws LabError "graph-*" | "model-*" with the sentence the reader sees. */
+export async function proposeOwnModel(
+  files: OwnModelFiles,
+  sessions: SessionFactory,
+): Promise<OwnModelProposal> {
+  const { model, bytes } = await readGraph(files);
+  const { prepared: _prepared, ...proposal } = await proposeEncoder(model, probeRunner(sessions));
+  const file = { name: files.name, bytes: bytes.length, sha256: await sha256Hex(bytes) };
+  return { manifest: encoderManifest(model, proposal, file), proposal };
+}
+
+/**
+ * The package behind a reader's manifest and files, its encoder turned to the lab's face.
+ * @throws LabError "file-mismatch" when the manifest is about another file
+ */
+export async function openOwnModel(
+  described: ModelManifest,
+  files: OwnModelFiles,
+  sessions: SessionFactory,
+): Promise<ModelPackage> {
+  const manifest = parseManifest(described);
+  const file = manifest.files.find(({ role }) => role === "vision") ?? manifest.files[0]!;
+  const { model, bytes } = await readGraph(files);
+  const sha256 = await sha256Hex(bytes);
+  if (sha256 !== file.sha256) {
+    throw new LabError(
+      "file-mismatch",
+      `The manifest is about another file (sha256 ${file.sha256.slice(0, 12)}) than ${files.name} (${sha256.slice(0, 12)}).`,
+      { hint: "Drop the model alone to have a manifest proposed." },
+    );
+  }
+  const { name, size, channels, layout = "NCHW", range, mean, std } = manifest.input;
+  const shape = layout === "NHWC" ? [1, size, size, channels] : [1, channels, size, size];
+  const prepared = await prepareGraph(model, probeRunner(sessions), {
+    shapes: { [name]: shape },
+  });
+  const { embedding, tokens } = manifest.outputs;
+  const face = { input: name, size, channels, layout, range, mean, std, embedding, tokens };
+  const faced = serializeModel(withEncoderFace(prepared.model, prepared.shapes, face));
+  // The pixels' normalisation is part of the graph now, and so of its hash.
+  const facedFile = { ...file, role: "vision", sha256: await sha256Hex(faced) } as const;
+  return {
+    manifest,
+    parity: undefined,
+    files: {
+      manifest: {
+        ...manifest,
+        files: [facedFile],
+        input: { ...manifest.input, name: FACE.image, channels: 1 },
+        outputs: { embedding: FACE.embedding, tokens: FACE.tokens },
+      },
+      precision: file.precision,
+      read: async () => faced,
+    },
+  };
+}
+
+async function readGraph(
+  files: OwnModelFiles,
+): Promise<{ readonly model: ModelProto; readonly bytes: Uint8Array }> {
+  const size = [files.graph, ...Object.values(files.weights)].reduce((sum, b) => sum + b.size, 0);
+  if (size > LARGEST_FILE) {
+    throw new LabError(
+      "graph-too-large",
+      `The model has ${(size / 2 ** 30).toFixed(1)} GB; the runtime takes graphs and weights up to 2 GB.`,
+      { hint: "Quantize the weights or export a smaller model." },
+    );
+  }
+  const read = async (blob: Blob): Promise<Uint8Array> => new Uint8Array(await blob.arrayBuffer());
+  const weights = new Map<string, Uint8Array>();
+  for (const [name, blob] of Object.entries(files.weights)) weights.set(name, await read(blob));
+  const bytes = await read(files.graph);
+  // Dropped files have no folder: the last part of a location is the file's name.
+  const model = parseModel(bytes, (location) => weights.get(location.split("/").at(-1)!));
+  return { model, bytes };
+}

@@ -1,0 +1,136 @@
+/** Sessions over onnxruntime-web. The only module that knows it. */
+import * as ort from "onnxruntime-web/webgpu";
+import glueUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url";
+import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
+import { LabError } from "../errors/labError.ts";
+import { rawValues, runtimeReason } from "../model/session.ts";
+import type { Feeds, GraphSession, SessionFactory, SessionOptions } from "../model/session.ts";
+import type { Tensor, TensorType } from "../tensor/tensor.ts";
+import { Fifo } from "./fifo.ts";
+import type { BackendName } from "./protocol.ts";
+
+export interface WebRuntime {
+  readonly threads: number;
+  readonly isolated: boolean;
+  /** Name of the WebGPU adapter, or null where there is none. */
+  readonly adapter: string | null;
+  factory(backend: BackendName): SessionFactory;
+  readonly queue: Fifo;
+}
+
+/** Configures onnxruntime-web for this worker; call once. */
+export async function startRuntime(): Promise<WebRuntime> {
+  const isolated = globalThis.crossOriginIsolated === true;
+  // One core is left to the page: with every core computing, frames of 20 ms take 100 and the page stutters (measured on
+  // two cores: docs/decisions.md).
+  const threads = isolated ? Math.max(1, Math.min(8, navigator.hardwareConcurrency - 1)) : 1;
+  // ORT's glue is fetched as its own module, so that pthreads do not re-run this worker (measured with Vite 8).
+  ort.env.wasm.wasmPaths = {
+    wasm: new URL(wasmUrl, self.location.href).href,
+    mjs: new URL(glueUrl, self.location.href).href,
+  };
+  ort.env.wasm.numThreads = threads;
+  ort.env.logLevel = "error";
+  const queue = new Fifo();
+  return {
+    threads,
+    isolated,
+    adapter: await adapterName(),
+    queue,
+    factory: (backend) => ({
+      backend,
+      create: (graph, options) => createSession(queue, backend, graph, options),
+    }),
+  };
+}
+
+/** The adapter's own description, or null when the browser offers none. */
+async function adapterName(): Promise<string | null> {
+  const gpu = (navigator as { gpu?: { requestAdapter(): Promise<GpuAdapterLike | null> } }).gpu;
+  if (!gpu) return null;
+  try {
+    const adapter = await gpu.requestAdapter();
+    if (!adapter) return null;
+    const { vendor = "", architecture = "", description = "" } = adapter.info ?? {};
+    return description || [vendor, architecture].filter(Boolean).join(" ") || "unnamed adapter";
+  } catch {
+    // A browser that rejects the request has no usable adapter; WASM is the answer either way.
+    return null;
+  }
+}
+
+interface GpuAdapterLike {
+  readonly info?: {
+    readonly vendor?: string;
+    readonly architecture?: string;
+    readonly description?: string;
+  };
+}
+
+async function createSession(
+  queue: Fifo,
+  backend: BackendName,
+  graph: Uint8Array,
+  options: SessionOptions = {},
+): Promise<GraphSession> {
+  const session = await queue
+    .enqueue(() =>
+      ort.InferenceSession.create(graph, {
+        executionProviders:
+          backend === "webgpu" ? [{ name: "webgpu", preferredLayout: "NCHW" }] : ["wasm"],
+        graphOptimizationLevel: options.optimization ?? "all",
+        logSeverityLevel: 3,
+        ...(options.dimensions ? { freeDimensionOverrides: { ...options.dimensions } } : {}),
+      }),
+    )
+    .catch((error: unknown) => {
+      const reason = runtimeReason(error);
+      // WASM is always there: what it refuses in words of its own is the graph's fault, and no restart would help.
+      if (backend === "webgpu" || /abort|alloc|memory|RuntimeError/i.test(reason)) {
+        throw runtimeError(backend, "could not load the graph", error);
+      }
+      throw new LabError("graph-invalid", `The runtime could not load the graph: ${reason}`, {
+        cause: error,
+      });
+    });
+  return {
+    inputNames: session.inputNames,
+    outputNames: session.outputNames,
+    run: (feeds, outputs) => queue.enqueue(() => runSession(session, backend, feeds, outputs)),
+    release: () => queue.enqueue(() => session.release()),
+  };
+}
+
+async function runSession(
+  session: ort.InferenceSession,
+  backend: BackendName,
+  feeds: Feeds,
+  outputs: readonly string[] | undefined,
+): Promise<Record<string, Tensor>> {
+  const inputs: Record<string, ort.Tensor> = {};
+  for (const name of session.inputNames) {
+    const feed = feeds[name];
+    if (!feed) throw new LabError("internal", `internal: no feed for input ${name}`);
+    inputs[name] = new ort.Tensor(feed.dtype, feed.data as Float32Array, [...feed.shape]);
+  }
+  try {
+    const results = await session.run(inputs, [...(outputs ?? session.outputNames)]);
+    return Object.fromEntries(
+      Object.entries(results).map(([name, value]) => [name, fromOrt(value)]),
+    );
+  } catch (error) {
+    throw runtimeError(backend, "stopped while running", error);
+  }
+}
+
+function fromOrt(value: ort.Tensor): Tensor {
+  const dtype = value.type as TensorType;
+  return { dtype, data: rawValues(dtype, value.data as Float32Array), shape: value.dims };
+}
+
+function runtimeError(backend: BackendName, what: string, cause: unknown): LabError {
+  return new LabError("backend-lost", `The ${backend} backend ${what}: ${runtimeReason(cause)}`, {
+    hint: "The lab restarts its engine and continues on WASM; reload the page if this repeats.",
+    cause,
+  });
+}

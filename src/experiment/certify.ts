@@ -1,0 +1,94 @@
+/** The certified cosine bound as it tightens: a sampler that can pause between batches and go on later. */
+import { bestCosineBound, cosineBound, radiusForCosine } from "../certificates/featureCosine.ts";
+import { sampleCertificate } from "../certificates/sampler.ts";
+import type { ScoreEstimate } from "../certificates/sampler.ts";
+import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
+import type { CertificateResult } from "./results.ts";
+import type { CertificateSpec } from "./spec.ts";
+
+/** Small batches keep the lab responsive: a newer request waits for one at most. */
+const BATCH = 2;
+const CURVE_POINTS = 61;
+
+/**
+ * A running estimate. It outlives the request that started it: a slider drag stops pulling, the next request goes on
+ * where it stopped, and no draw is made twice.
+ */
+export interface RunningCertificate {
+  readonly generator: AsyncGenerator<ScoreEstimate, void>;
+  latest: ScoreEstimate | undefined;
+  finished: boolean;
+  readonly history: { readonly n: number[]; readonly scoreLower: number[] };
+}
+
+export function startCertificate(
+  model: VisionLanguageModel,
+  image: Float32Array,
+  embedding: Float32Array,
+  spec: CertificateSpec,
+  yieldToHost: () => Promise<void>,
+): RunningCertificate {
+  const { sigma, alpha, maxSamples, seed } = spec;
+  return {
+    generator: sampleCertificate(
+      (batch) => model.embed(batch),
+      image,
+      embedding,
+      { sigma, alpha, maxSamples, seed, batch: BATCH },
+      // Whoever pulls decides when to stop.
+      { signal: { aborted: false }, yieldToHost },
+    ),
+    latest: undefined,
+    finished: false,
+    history: { n: [], scoreLower: [] },
+  };
+}
+
+/** One more batch; false when all samples are drawn. */
+export async function continueCertificate(running: RunningCertificate): Promise<boolean> {
+  const step = await running.generator.next();
+  if (step.done) {
+    running.finished = true;
+    return false;
+  }
+  running.latest = step.value;
+  running.history.n.push(step.value.n);
+  running.history.scoreLower.push(step.value.scoreLower);
+  return true;
+}
+
+/** The estimate as bounds over l2 radius, with the disturbance's own l2 on the same axis. */
+export function certificateResult(
+  running: RunningCertificate,
+  estimate: ScoreEstimate,
+  spec: CertificateSpec,
+  attackL2: number,
+): CertificateResult {
+  const { sigma } = spec;
+  const lower = estimate.scoreLower;
+  const radius = sigma * radiusForCosine(lower, 0, "A");
+  const reach = Math.max(2.5 * sigma, 1.15 * radius);
+  const radii = Float32Array.from(
+    { length: CURVE_POINTS },
+    (_, k) => (reach * k) / (CURVE_POINTS - 1),
+  );
+  return {
+    n: estimate.n,
+    maxSamples: spec.maxSamples,
+    sigma,
+    alpha: spec.alpha,
+    seed: spec.seed,
+    score: estimate.score,
+    scoreLower: lower,
+    radius,
+    curve: {
+      radius: radii,
+      paper: radii.map((r) => cosineBound(lower, r / sigma, "A")),
+      angular: radii.map((r) => bestCosineBound(lower, r / sigma, "smoothedClean")),
+    },
+    attackL2,
+    attackPaper: cosineBound(lower, attackL2 / sigma, "A"),
+    attackAngular: bestCosineBound(lower, attackL2 / sigma, "smoothedClean"),
+    history: { n: [...running.history.n], scoreLower: [...running.history.scoreLower] },
+  };
+}

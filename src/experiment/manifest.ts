@@ -1,0 +1,108 @@
+/**
+ * The run manifest: everything another reader needs to repeat a run and compare it, as JSON. Pictures, masks and
+ * attention maps stay out: a manifest of a reader's own radiograph may be published.
+ */
+import type { ModelManifest, Precision } from "../model/manifest.ts";
+import type { SessionFactory } from "../model/session.ts";
+import type { Readout, StageResults } from "./results.ts";
+import type { ExperimentSpec } from "./spec.ts";
+
+/** Where the numbers were made. */
+export interface RunEnvironment {
+  readonly lab: string;
+  readonly backend: SessionFactory["backend"];
+  /** Runtime and its version, such as "onnxruntime-web 1.30.0". */
+  readonly runtime: string;
+  readonly precision: Precision;
+  readonly modelSha256: string;
+}
+
+/** Numbers at full precision; what is not a finite number (a vacuous bound) is null. */
+export function runManifest(
+  spec: ExperimentSpec,
+  results: Partial<StageResults>,
+  environment: RunEnvironment,
+  model: Pick<ModelManifest, "id" | "version" | "files">,
+) {
+  return {
+    format: "penumbra-run",
+    version: 1,
+    notice: "Research and teaching only, not for diagnosis.",
+    spec,
+    environment,
+    model: {
+      id: model.id,
+      version: model.version,
+      files: model.files
+        .filter((file) => file.precision === environment.precision)
+        .map(({ path, role, sha256, bytes }) => ({ path, role, sha256, bytes })),
+    },
+    seeds: seedsOf(spec),
+    results: summarizeResults(results),
+  };
+}
+
+/** Results of every stage without pictures, masks and maps; sums and sizes stand in for them. */
+export function summarizeResults(results: Partial<StageResults>) {
+  const { input, clean, disturbed, readout, metrics, gradientCheck, certificate } = results;
+  return {
+    ...(input && {
+      input: {
+        size: input.size,
+        statement: input.statement,
+        notices: input.notices,
+        ...(input.truth && {
+          truth: { findings: input.truth.findings, report: input.truth.report },
+        }),
+      },
+    }),
+    ...(clean && { clean: summarizeReadout(clean) }),
+    ...(disturbed && { disturbed: { items: disturbed.items } }),
+    ...(readout && { readout: summarizeReadout(readout) }),
+    ...(metrics && { metrics }),
+    ...(gradientCheck && { gradientCheck }),
+    ...(certificate && {
+      certificate: {
+        ...certificate,
+        curve: {
+          radius: numbers(certificate.curve.radius),
+          paper: numbers(certificate.curve.paper),
+          angular: numbers(certificate.curve.angular),
+        },
+        attackPaper: finite(certificate.attackPaper),
+        attackAngular: finite(certificate.attackAngular),
+      },
+    }),
+  };
+}
+
+function summarizeReadout(readout: Readout) {
+  return {
+    answer: readout.answer,
+    paraphrases: readout.paraphrases,
+    grid: readout.grid,
+    attentionTaps: readout.attention.map(({ tap, kind, layer, heads }) => ({
+      tap,
+      kind,
+      layer,
+      heads,
+    })),
+  };
+}
+
+function seedsOf(spec: ExperimentSpec): Readonly<Record<string, number>> {
+  return {
+    ...(spec.case.kind === "phantom" ? { phantom: spec.case.phantom.seed } : {}),
+    ...Object.fromEntries(spec.stack.map((item) => [item.id, item.seed])),
+    certificate: spec.certificate.seed,
+  };
+}
+
+function numbers(values: Float32Array): (number | null)[] {
+  return Array.from(values, finite);
+}
+
+/** JSON has no NaN: a bound that says nothing is null. */
+function finite(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

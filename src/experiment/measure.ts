@@ -1,0 +1,55 @@
+/** Numbers that compare the clean and the disturbed readout. */
+import { compareMaps } from "../explanations/mapComparison.ts";
+import { greyImage } from "../image/greyImage.ts";
+import { featureShift } from "../metrics/featureShift.ts";
+import { perceptibility } from "../metrics/perceptibility.ts";
+import type { AttentionLayer } from "../model/visionLanguageModel.ts";
+import type { MetricsResult, Readout } from "./results.ts";
+
+export function measure(
+  clean: Readout,
+  disturbed: Readout,
+  cleanImage: Float32Array,
+  disturbedImage: Float32Array,
+  size: number,
+): MetricsResult {
+  const [rows, cols] = clean.grid;
+  const map = (data: Float32Array) => greyImage(data, rows, cols);
+  const shift = featureShift(clean.embedding, disturbed.embedding);
+  const visible = perceptibility(cleanImage, disturbedImage, size, size);
+  const paraphraseFlips = clean.paraphrases.map(
+    (answer, k) => answer.corrected !== disturbed.paraphrases[k]?.corrected,
+  );
+  return {
+    featureCosine: shift.cosine,
+    featureL2: shift.l2,
+    ...visible,
+    attentionSsim: clean.attention.map((layer, k) => {
+      const other = disturbed.attention[k]!;
+      return { tap: layer.tap, ...compareMaps(map(headMean(layer)), map(headMean(other))) };
+    }),
+    rolloutSsim:
+      clean.rollout.length === 0
+        ? NaN
+        : compareMaps(map(clean.rollout), map(disturbed.rollout)).ssim,
+    flipped: clean.answer && clean.answer.corrected !== disturbed.answer?.corrected,
+    paraphraseFlips,
+    flipRateClean: disagreement(clean),
+    flipRateDisturbed: disagreement(disturbed),
+  };
+}
+
+/** Mean over heads of a layer's maps. */
+export function headMean({ maps, heads }: AttentionLayer): Float32Array {
+  const cells = maps.length / heads;
+  const mean = new Float32Array(cells);
+  for (let i = 0; i < maps.length; i++) mean[i % cells]! += maps[i]! / heads;
+  return mean;
+}
+
+/** Share of paraphrases that disagree with the reader's own wording. */
+function disagreement({ answer, paraphrases }: Readout): number {
+  if (answer === null || paraphrases.length === 0) return 0;
+  const differing = paraphrases.filter((p) => p.corrected !== answer.corrected).length;
+  return differing / paraphrases.length;
+}

@@ -1,0 +1,198 @@
+/**
+ * The one table of an experiment's numbers: range, step, unit, default, label, help and the first stage that must run
+ * again when the number moves. Sliders, validation and the link all read it, so they cannot disagree. Strengths of
+ * perturbations live with their members (src/perturbations/registry.ts) and have the same shape.
+ */
+import type { ParamMeta } from "../perturbations/perturbation.ts";
+import type { StageName } from "./results.ts";
+import type { Norm } from "../tensor/norms.ts";
+
+export interface ExperimentParam extends ParamMeta {
+  /** Earlier stages keep their results. */
+  readonly stage: StageName;
+  /** Whole numbers only. */
+  readonly integer?: true;
+  /** The only values allowed; `min`, `max` and `step` then describe their range. */
+  readonly choices?: readonly number[];
+}
+
+/** Seeds are 32-bit, so that they stay readable in a link and exact in JSON. */
+const MAX_SEED = 2 ** 32 - 1;
+
+export const PARAMS = {
+  "attack.epsilon.linf": {
+    label: "Epsilon",
+    unit: "/255",
+    min: 0,
+    max: 16,
+    step: 0.25,
+    default: 2,
+    help: "The most any pixel may change, in grey levels of 255. 0 leaves the picture exactly as it is.",
+    stage: "disturbed",
+  },
+  "attack.epsilon.l2": {
+    label: "Epsilon",
+    unit: "l2",
+    min: 0,
+    max: 10,
+    step: 0.05,
+    default: 1,
+    help: "The largest Euclidean distance from the picture, with grey values in [0, 1]. 0 leaves it exactly as it is.",
+    stage: "disturbed",
+  },
+  "attack.steps": {
+    label: "Steps",
+    unit: "",
+    min: 1,
+    max: 100,
+    step: 1,
+    default: 10,
+    integer: true,
+    help: "Gradient steps of each restart. More steps find a stronger attack inside the same epsilon.",
+    stage: "disturbed",
+  },
+  "attack.relativeStep": {
+    label: "Step size",
+    unit: "x epsilon",
+    min: 0.01,
+    max: 2,
+    step: 0.01,
+    default: 0.25,
+    help: "Length of one step as a share of epsilon. Steps times step size should exceed 1 to reach the border.",
+    stage: "disturbed",
+  },
+  "attack.restarts": {
+    label: "Restarts",
+    unit: "",
+    min: 1,
+    max: 10,
+    step: 1,
+    default: 1,
+    integer: true,
+    help: "Independent starts inside the ball; the strongest result is kept.",
+    stage: "disturbed",
+  },
+  "attack.seed": {
+    label: "Seed",
+    unit: "",
+    min: 0,
+    max: MAX_SEED,
+    step: 1,
+    default: 1,
+    integer: true,
+    help: "Names the random starts. The same seed gives the same attack.",
+    stage: "disturbed",
+  },
+  "perturbation.seed": {
+    label: "Seed",
+    unit: "",
+    min: 0,
+    max: MAX_SEED,
+    step: 1,
+    default: 1,
+    integer: true,
+    help: "Names the random draws. The same seed gives the same noise.",
+    stage: "disturbed",
+  },
+  "certificate.sigma": {
+    label: "Noise sigma",
+    unit: "grey [0, 1]",
+    min: 0.01,
+    max: 0.25,
+    step: 0.01,
+    default: 0.1,
+    help: "Standard deviation of the Gaussian noise the smoothed encoder averages over. More noise reaches further and proves less.",
+    stage: "certificate",
+  },
+  "certificate.alpha": {
+    label: "Alpha",
+    unit: "",
+    min: 0.001,
+    max: 0.05,
+    step: 0.001,
+    default: 0.001,
+    choices: [0.05, 0.01, 0.001],
+    help: "Chance that the stated bound is wrong, over the noise draws.",
+    stage: "certificate",
+  },
+  "certificate.maxSamples": {
+    label: "Samples",
+    unit: "",
+    min: 100,
+    max: 10_000,
+    step: 100,
+    default: 1000,
+    integer: true,
+    help: "Noisy copies to draw at most. The bound is valid at every count and tightens as they come in.",
+    stage: "certificate",
+  },
+  "certificate.seed": {
+    label: "Seed",
+    unit: "",
+    min: 0,
+    max: MAX_SEED,
+    step: 1,
+    default: 1,
+    integer: true,
+    help: "Names the noise draws, so that another reader gets the same samples.",
+    stage: "certificate",
+  },
+  "window.center": {
+    label: "Window centre",
+    unit: "",
+    min: -70_000,
+    max: 70_000,
+    step: 1,
+    default: 2048,
+    help: "Middle of the grey window the model sees, in the file's own units.",
+    stage: "input",
+  },
+  "window.width": {
+    label: "Window width",
+    unit: "",
+    min: 1,
+    max: 140_000,
+    step: 1,
+    default: 4096,
+    help: "Width of the grey window the model sees, in the file's own units.",
+    stage: "input",
+  },
+  "stroke.radius": {
+    label: "Brush size",
+    unit: "of the width",
+    min: 0.005,
+    max: 0.25,
+    step: 0.005,
+    default: 0.04,
+    help: "Radius of the brush as a share of the picture's width.",
+    stage: "disturbed",
+  },
+  "stroke.intensity": {
+    label: "Brush intensity",
+    unit: "grey [0, 1]",
+    min: 0,
+    max: 1,
+    step: 0.01,
+    default: 1,
+    help: "Grey value painted: 1 is white like metal, 0 is black like air.",
+    stage: "disturbed",
+  },
+} as const satisfies Record<string, ExperimentParam>;
+
+/** The epsilon of a norm: linf and l2 have different units. */
+export function epsilonParam(norm: Norm): ExperimentParam {
+  return PARAMS[`attack.epsilon.${norm}`];
+}
+
+/** What one spec may hold at most; a link or a file that asks for more is refused before it costs anything. */
+export const SPEC_LIMITS = {
+  questionCharacters: 300,
+  stackItems: 12,
+  strokesPerItem: 100,
+  pointsPerStroke: 1000,
+  /** Over all strokes of a spec. */
+  points: 8000,
+  phantomFindings: 16,
+  answerCharacters: 60,
+  idCharacters: 40,
+} as const;

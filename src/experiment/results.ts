@@ -1,0 +1,189 @@
+/** What each stage of a run yields. Plain data: it crosses the worker border and is printed as JSON by the headless lab. */
+import type { AttentionLayer, GradientCheck } from "../model/visionLanguageModel.ts";
+
+/** Names of stages, in the order they run. */
+export const STAGES = [
+  "input",
+  "clean",
+  "disturbed",
+  "readout",
+  "metrics",
+  "gradientCheck",
+  "relevance",
+  "certificate",
+] as const;
+export type StageName = (typeof STAGES)[number];
+
+/** The picture the model is given, before any disturbance. */
+export interface InputResult {
+  readonly size: number;
+  /** [size * size], values k/255. */
+  readonly image: Float32Array;
+  /** Which window and crop the model saw, in one line. */
+  readonly statement: string;
+  readonly notices: readonly string[];
+  /** Ground truth where the case is a phantom: masks on the image grid [size * size], findings, report. */
+  readonly truth?: {
+    readonly masks: Readonly<Record<string, Float32Array>>;
+    readonly findings: readonly {
+      readonly kind: string;
+      readonly side?: string;
+      readonly amount: number;
+      readonly unit: string;
+    }[];
+    readonly report: readonly string[];
+  };
+}
+
+/** The model's answer to one wording. */
+export interface AnswerResult {
+  readonly question: string;
+  /** The word the model prefers within the answer space, as spoken (not polarity-corrected). */
+  readonly answer: string;
+  /** Answer after polarity correction: what the model says about the finding. */
+  readonly corrected: string;
+  readonly polarity: 1 | -1;
+  /** Softmax over the answer space. */
+  readonly probabilities: Readonly<Record<string, number>>;
+  /** Probability the model gave to words outside the answer space. */
+  readonly massOutside: number;
+  /** Logit of the answer minus the runner-up; for yes/no, logit(yes) - logit(no). In logits. */
+  readonly margin: number;
+  readonly strategy: string;
+  /** False where the wording was never used in training. */
+  readonly trained: boolean;
+}
+
+/** Everything read off one image: answers, features and where the model looked. */
+export interface Readout {
+  /** Null where the model is an image encoder without a text side. */
+  readonly answer: AnswerResult | null;
+  readonly paraphrases: readonly AnswerResult[];
+  readonly embedding: Float32Array;
+  readonly grid: readonly [number, number];
+  /** Self-attention (per layer) then cross-attention of the answering position (per layer). */
+  readonly attention: readonly AttentionLayer[];
+  /** Attention rollout over the encoder, head-averaged, received per image token; sums to 1. [gridH * gridW], empty where the encoder shows no attention. */
+  readonly rollout: Float32Array;
+}
+
+export interface DisturbedResult {
+  readonly image: Float32Array;
+  /** One entry per enabled stack item in order. */
+  readonly items: readonly DisturbedItem[];
+}
+export interface DisturbedItem {
+  readonly id: string;
+  readonly label: string;
+  /** Change this item made: linf and l2 in model space. */
+  readonly linf: number;
+  readonly l2: number;
+  readonly trace?: AttackTrace;
+}
+export interface AttackTrace {
+  /** Loss (to be maximised) by step, over all restarts in order; bestLoss never falls. */
+  readonly loss: readonly number[];
+  readonly bestLoss: readonly number[];
+  readonly lossName: string;
+  /** Epsilon in model space and the norm reached. */
+  readonly epsilon: number;
+  readonly norm: "linf" | "l2";
+  readonly reached: number;
+  /** Whether the answer flips on the deployed graph after rounding to the 8-bit lattice. */
+  readonly gradientEvaluations: number;
+}
+
+export interface MetricsResult {
+  /** Cosine of the clean and the disturbed image embedding. */
+  readonly featureCosine: number;
+  readonly featureL2: number;
+  readonly linf: number;
+  readonly l2: number;
+  /** Share of pixels changed by more than half a grey level of 255. */
+  readonly changedShare: number;
+  readonly ssim: number;
+  readonly psnr: number;
+  /** SSIM of each attention layer's head-averaged map, clean against disturbed (16x16, min-max, 7-tap Gaussian). */
+  readonly attentionSsim: readonly {
+    readonly tap: string;
+    readonly ssim: number;
+    readonly jsd: number;
+  }[];
+  /** NaN where the encoder shows no attention. */
+  readonly rolloutSsim: number;
+  /** Null where there is no answer to flip. */
+  readonly flipped: boolean | null;
+  readonly paraphraseFlips: readonly boolean[];
+  /** Share of paraphrases whose corrected answer differs from the plain wording's: on the clean and the disturbed image. */
+  readonly flipRateClean: number;
+  readonly flipRateDisturbed: number;
+}
+
+/** Which image tokens each picture's own answer hangs on: attention times gradient, over the grid, sums to 1. */
+export interface RelevanceResult {
+  readonly clean: Float32Array;
+  readonly disturbed: Float32Array;
+}
+
+export interface CertificateResult {
+  readonly n: number;
+  readonly maxSamples: number;
+  readonly sigma: number;
+  readonly alpha: number;
+  readonly seed: number;
+  /** Gaussian robustness score: mean of (1 + cos(f(x + noise), f(x))) / 2, and its anytime-valid lower bound. */
+  readonly score: number;
+  readonly scoreLower: number;
+  /** Largest l2 radius (model space) at which each bound on the cosine is still >= 0 (non-vacuous). */
+  readonly radius: number;
+  /** Certified cosine against l2 radius: the paper's form and the tighter angular form; NaN where vacuous. */
+  readonly curve: {
+    readonly radius: Float32Array;
+    readonly paper: Float32Array;
+    readonly angular: Float32Array;
+  };
+  /** This run's disturbance on the same axis, with the bounds that hold there (NaN where vacuous). */
+  readonly attackL2: number;
+  readonly attackPaper: number;
+  readonly attackAngular: number;
+  readonly history: { readonly n: readonly number[]; readonly scoreLower: readonly number[] };
+}
+
+export interface StageResults {
+  readonly input: InputResult;
+  readonly clean: Readout;
+  readonly disturbed: DisturbedResult;
+  readonly readout: Readout;
+  readonly metrics: MetricsResult;
+  readonly gradientCheck: GradientCheck;
+  readonly relevance: RelevanceResult;
+  readonly certificate: CertificateResult;
+}
+
+/** One event of a run. `key` names the spec slice that made the payload; a partial payload is superseded by a later one. */
+export type RunEvent =
+  | {
+      [S in StageName]: {
+        readonly type: "stage";
+        readonly stage: S;
+        readonly key: string;
+        readonly partial: boolean;
+        readonly cached: boolean;
+        readonly payload: StageResults[S];
+      };
+    }[StageName]
+  | {
+      readonly type: "progress";
+      readonly stage: StageName;
+      readonly done: number;
+      readonly total: number;
+      readonly label: string;
+      /** Attack progress: loss so far and the best iterate. */
+      readonly attack?: {
+        readonly itemId: string;
+        readonly step: number;
+        readonly loss: number;
+        readonly bestLoss: number;
+        readonly image: Float32Array;
+      };
+    };

@@ -1,0 +1,171 @@
+import { expect, test } from "vitest";
+import { fakeModel } from "../testing/fakeModel.ts";
+import type { FakeModel } from "../testing/fakeModel.ts";
+import { defaultSpec } from "./defaultSpec.ts";
+import type { RunEvent, StageName, StageResults } from "./results.ts";
+import { runExperiment } from "./run.ts";
+import type { AttackItem, ExperimentSpec, Fidelity } from "./spec.ts";
+import { StageCache } from "./stageCache.ts";
+
+function lab(model: FakeModel = fakeModel()) {
+  const cache = new StageCache();
+  const run = async (
+    spec: ExperimentSpec,
+    fidelity: Fidelity = "full",
+    stopAfter: (event: RunEvent) => boolean = () => false,
+  ) => {
+    const signal = { aborted: false };
+    const events: RunEvent[] = [];
+    const context = {
+      model: async () => model,
+      radiograph: () => undefined,
+      cache,
+      signal,
+      yieldToHost: async () => {},
+    };
+    for await (const event of runExperiment(spec, fidelity, context)) {
+      events.push(event);
+      if (stopAfter(event)) signal.aborted = true;
+    }
+    return events;
+  };
+  return { model, run };
+}
+
+function last<S extends StageName>(events: readonly RunEvent[], stage: S): StageResults[S] {
+  const found = events.findLast((e) => e.type === "stage" && e.stage === stage);
+  if (found?.type !== "stage") throw new Error(`no ${stage}`);
+  return found.payload as StageResults[S];
+}
+
+const attack: AttackItem = {
+  id: "a",
+  type: "attack",
+  attack: "pgd",
+  enabled: true,
+  seed: 1,
+  norm: "linf",
+  epsilon: 8,
+  steps: 6,
+  relativeStep: 0.5,
+  restarts: 1,
+  goal: { kind: "untargeted" },
+};
+
+const spec: ExperimentSpec = {
+  ...defaultSpec(),
+  question: "Is there a pleural effusion?",
+  stack: [attack],
+  certificate: { enabled: true, sigma: 0.1, alpha: 0.001, maxSamples: 40, seed: 3 },
+};
+
+test("an attack stays inside its ball and on the 8-bit lattice, and its best loss never falls", async () => {
+  const events = await lab().run(spec);
+  const clean = last(events, "input").image;
+  const { image, items } = last(events, "disturbed");
+  const trace = items[0]!.trace!;
+  expect(trace.reached).toBeLessThanOrEqual(8 / 255 + 1e-6);
+  trace.bestLoss.reduce((before, now) => {
+    expect(now).toBeGreaterThanOrEqual(before);
+    return now;
+  });
+  for (let i = 0; i < image.length; i++) {
+    expect(Math.abs(image[i]! - clean[i]!)).toBeLessThanOrEqual(8 / 255 + 1e-6);
+    expect(Math.abs(image[i]! * 255 - Math.round(image[i]! * 255))).toBeLessThan(1e-4);
+  }
+  expect(last(events, "metrics").linf).toBeCloseTo(trace.reached, 6);
+});
+
+test("severity 0 and epsilon 0 are exact identities, all the way to the readout", async () => {
+  const events = await lab().run({
+    ...spec,
+    stack: [
+      {
+        id: "n",
+        type: "perturbation",
+        perturbation: "gaussianNoise",
+        enabled: true,
+        seed: 5,
+        params: { sigma: 0 },
+      },
+      { ...attack, epsilon: 0 },
+    ],
+  });
+  expect(last(events, "disturbed").image).toEqual(last(events, "input").image);
+  const metrics = last(events, "metrics");
+  expect(metrics.featureCosine).toBeCloseTo(1, 7);
+  expect([metrics.linf, metrics.l2, metrics.changedShare, metrics.flipped]).toEqual([
+    0,
+    0,
+    0,
+    false,
+  ]);
+  expect(metrics.ssim).toBe(1);
+});
+
+test("a slider reruns only what it touches", async () => {
+  const { model, run } = lab();
+  await run(spec);
+  const before = { ...model.calls };
+  await run({ ...spec, stack: [{ ...attack, epsilon: 4 }] });
+  // One readout of the new picture; the clean side and the certificate come from the cache.
+  expect(model.calls.encode - before.encode).toBe(1);
+  expect(model.calls.embed).toBe(before.embed);
+  const again = { ...model.calls };
+  await run({ ...spec, stack: [{ ...attack, epsilon: 4 }] });
+  expect(model.calls).toEqual(again);
+});
+
+test("a new wording keeps the picture's features", async () => {
+  const { model, run } = lab();
+  await run({ ...spec, stack: [] });
+  const before = model.calls.encode;
+  await run({ ...spec, stack: [], question: "Does the radiograph show a pleural effusion?" });
+  expect(model.calls.encode).toBe(before);
+  expect(model.calls.answer).toBeGreaterThan(0);
+});
+
+test("a disabled item and an empty stack are the same picture", async () => {
+  const { run } = lab();
+  const off = await run({ ...spec, stack: [{ ...attack, enabled: false }] });
+  expect(last(off, "disturbed").image).toEqual(last(off, "input").image);
+  expect(last(off, "disturbed").items).toEqual([]);
+});
+
+test("nothing is sent after a cancel, and the attack stops at its step", async () => {
+  const { model, run } = lab();
+  const events = await run(spec, "full", (e) => e.type === "progress" && e.attack?.step === 2);
+  expect(events.at(-1)?.type).toBe("progress");
+  expect(model.calls.lossGradient).toBe(3);
+});
+
+test("sampling goes on where a cancelled request left it", async () => {
+  const { model, run } = lab();
+  const isAt = (n: number) => (e: RunEvent) =>
+    e.type === "stage" && e.stage === "certificate" && e.payload.n >= n;
+  await run(spec, "full", isAt(10));
+  const drawn = model.calls.embed;
+  const events = await run(spec);
+  const final = last(events, "certificate");
+  expect(final.n).toBe(40);
+  expect(model.calls.embed).toBe(20);
+  expect(drawn).toBeLessThan(20);
+  // The whole of it equals a run that was never stopped.
+  const whole = last(await lab().run(spec), "certificate");
+  expect(final.score).toBe(whole.score);
+  expect(final.scoreLower).toBe(whole.scoreLower);
+  expect(final.history.n).toEqual(whole.history.n);
+});
+
+test("a preview runs fewer steps and no certificate", async () => {
+  const { model, run } = lab();
+  const events = await run(spec, "preview");
+  expect(model.calls.embed).toBe(0);
+  expect(last(events, "disturbed").items[0]!.trace!.loss).toHaveLength(4);
+});
+
+test("a reader's file that is not open is asked for by its hash", async () => {
+  await expect(
+    lab().run({ ...spec, case: { kind: "file", sha256: "ab".repeat(32) } }),
+  ).rejects.toMatchObject({ code: "not-found" });
+});

@@ -1,0 +1,322 @@
+/**
+ * A run: stages in order, each a pure function of the spec slice it reads and of the stages before it, so that whatever
+ * a change does not touch comes from the cache. Yields one event per result, and partial ones where a stage takes long.
+ */
+import type { GradientCheck, VisionLanguageModel } from "../model/visionLanguageModel.ts";
+import { certificateResult, continueCertificate, startCertificate } from "./certify.ts";
+import type { RunningCertificate } from "./certify.ts";
+import { applyPerturbation, gradientRequest, itemSlice, runAttack } from "./disturb.ts";
+import type { Disturbed } from "./disturb.ts";
+import type { LabContext } from "./labContext.ts";
+import { measure } from "./measure.ts";
+import { readOut } from "./readout.ts";
+import type {
+  AnswerResult,
+  DisturbedItem,
+  InputResult,
+  MetricsResult,
+  Readout,
+  RunEvent,
+  StageName,
+  StageResults,
+} from "./results.ts";
+import { modelInputOf } from "./source.ts";
+import type { ExperimentSpec, Fidelity } from "./spec.ts";
+import { stageKey } from "./stageCache.ts";
+
+/** How often a streaming certificate is sent up, in samples at the start and as a growing share later. */
+function isDue(n: number, sent: number): boolean {
+  return n <= 8 || n >= sent * 1.08 + 2;
+}
+
+/** Runs the experiment until done or the context's signal is raised; never yields anything stale after that. */
+export async function* runExperiment(
+  spec: ExperimentSpec,
+  fidelity: Fidelity,
+  context: LabContext,
+): AsyncGenerator<RunEvent, void> {
+  const model = await context.model(spec.model.id, spec.model.precision);
+  if (context.signal.aborted) return;
+
+  const inputKey = stageKey("input", [spec.case, spec.window, model.manifest.input]);
+  const input = yield* cached(context, "input", inputKey, async () =>
+    modelInputOf(spec.case, spec.window, model.manifest.input, context.radiograph),
+  );
+  if (context.signal.aborted) return;
+
+  const modelKey = stageKey("model", [model.sha256, spec.model.precision]);
+  const cleanKey = stageKey("clean", spec.question, [inputKey, modelKey]);
+  const clean = yield* cached(context, "clean", cleanKey, () =>
+    readImage(context, model, input.image, spec.question, [inputKey, modelKey]),
+  );
+  if (context.signal.aborted) return;
+
+  const disturbed = yield* disturbStack(
+    spec,
+    fidelity,
+    context,
+    model,
+    input,
+    inputKey,
+    clean,
+    cleanKey,
+  );
+  if (!disturbed || context.signal.aborted) return;
+
+  const readoutKey = stageKey("clean", spec.question, [disturbed.key, modelKey]);
+  const readout = yield* cached(context, "readout", readoutKey, () =>
+    readImage(context, model, disturbed.image, spec.question, [disturbed.key, modelKey]),
+  );
+  if (context.signal.aborted) return;
+
+  const metricsKey = stageKey("metrics", null, [cleanKey, readoutKey]);
+  const metrics = yield* cached(context, "metrics", metricsKey, async () =>
+    measure(clean, readout, input.image, disturbed.image, input.size),
+  );
+  if (context.signal.aborted || fidelity === "preview") return;
+
+  if (spec.certificate.enabled) {
+    yield* certify(spec, context, model, input, inputKey, modelKey, clean, metrics, 24);
+    if (context.signal.aborted) return;
+  }
+  if (spec.stack.some((item) => item.type === "attack" && item.enabled)) {
+    const checkKey = stageKey("gradientCheck", null, [modelKey]);
+    yield* cached(context, "gradientCheck", checkKey, () =>
+      checkGradient(model, input, clean, spec.question),
+    );
+    if (context.signal.aborted) return;
+  }
+  if (clean.answer && readout.answer && clean.attention.length > 0) {
+    const key = stageKey("relevance", null, [cleanKey, readoutKey]);
+    const { answer } = clean;
+    const { answer: moved } = readout;
+    yield* cached(context, "relevance", key, async () => {
+      const explained = (image: Float32Array, said: AnswerResult) =>
+        model.relevance(
+          image,
+          gradientRequest(model, spec.question, saying(said), said, clean.embedding),
+        );
+      const first = await explained(input.image, answer);
+      await context.yieldToHost();
+      return { clean: first, disturbed: await explained(disturbed.image, moved) };
+    });
+    if (context.signal.aborted) return;
+  }
+  if (spec.certificate.enabled) {
+    yield* certify(
+      spec,
+      context,
+      model,
+      input,
+      inputKey,
+      modelKey,
+      clean,
+      metrics,
+      spec.certificate.maxSamples,
+    );
+  }
+}
+
+/** The goal whose gradient explains an answer: more of what was said (about the finding, as goals are). */
+function saying({ corrected }: AnswerResult): { kind: "say"; answer: string } {
+  return { kind: "say", answer: corrected };
+}
+
+/** Readout of an image, sharing nothing with other questions but the encoder's cache of its own stage. */
+async function readImage(
+  context: LabContext,
+  model: VisionLanguageModel,
+  image: Float32Array,
+  question: string,
+  parents: readonly string[],
+): Promise<Readout> {
+  const encodingKey = stageKey("encoding", null, parents);
+  const known = context.cache.get<Awaited<ReturnType<VisionLanguageModel["encode"]>>>(encodingKey);
+  const { readout, encoding } = await readOut(
+    known ? { ...facade(model), encode: async () => known } : model,
+    image,
+    question,
+    context.yieldToHost,
+  );
+  if (!known) context.cache.set(encodingKey, encoding);
+  return readout;
+}
+
+/** The model's methods as an object of its own, so that one of them can be answered from the cache. */
+function facade(model: VisionLanguageModel): VisionLanguageModel {
+  return {
+    manifest: model.manifest,
+    precision: model.precision,
+    sha256: model.sha256,
+    encodePrompt: (question) => model.encodePrompt(question),
+    encode: (image) => model.encode(image),
+    embed: (images) => model.embed(images),
+    answer: (tokens, ids) => model.answer(tokens, ids),
+    lossGradient: (image, request) => model.lossGradient(image, request),
+    relevance: (image, request) => model.relevance(image, request),
+    checkGradient: (image, request, seed) => model.checkGradient(image, request, seed),
+  };
+}
+
+async function* disturbStack(
+  spec: ExperimentSpec,
+  fidelity: Fidelity,
+  context: LabContext,
+  model: VisionLanguageModel,
+  input: InputResult,
+  inputKey: string,
+  clean: Readout,
+  cleanKey: string,
+): AsyncGenerator<RunEvent, { image: Float32Array; key: string } | undefined> {
+  let image = input.image;
+  let key = inputKey;
+  const items: DisturbedItem[] = [];
+  let allCached = true;
+  for (const item of spec.stack) {
+    if (!item.enabled) continue;
+    // An attack also reads the model and the clean answer; a perturbation only the picture.
+    key = stageKey(
+      "item",
+      itemSlice(item, fidelity),
+      item.type === "attack" ? [key, cleanKey] : [key],
+    );
+    let made = context.cache.get<Disturbed>(key);
+    if (!made) {
+      allCached = false;
+      await context.yieldToHost();
+      if (context.signal.aborted) return undefined;
+      made =
+        item.type === "perturbation"
+          ? applyPerturbation(image, input.size, item)
+          : yield* attackEvents(model, image, item, fidelity, spec.question, clean, context);
+      if (!made) return undefined;
+      context.cache.set(key, made);
+    }
+    image = made.image;
+    items.push({ ...made.item, id: item.id });
+  }
+  yield {
+    type: "stage",
+    stage: "disturbed",
+    key,
+    partial: false,
+    cached: allCached,
+    payload: { image, items },
+  };
+  return { image, key };
+}
+
+async function* attackEvents(
+  model: VisionLanguageModel,
+  origin: Float32Array,
+  item: Extract<ExperimentSpec["stack"][number], { type: "attack" }>,
+  fidelity: Fidelity,
+  question: string,
+  clean: Readout,
+  context: LabContext,
+): AsyncGenerator<RunEvent, Disturbed | undefined> {
+  const request = gradientRequest(model, question, item.goal, clean.answer, clean.embedding);
+  const run = runAttack(model, origin, item, fidelity, request, context);
+  for (;;) {
+    const step = await run.next();
+    if (step.done) return step.value;
+    const { step: at, restart, loss, bestLoss, adversarial } = step.value;
+    yield {
+      type: "progress",
+      stage: "disturbed",
+      done: restart * (item.steps + 1) + at,
+      total: item.restarts * (item.steps + 1) - 1,
+      label: `${item.attack} step ${at} of ${item.steps}`,
+      attack: { itemId: item.id, step: at, loss, bestLoss, image: adversarial },
+    };
+  }
+}
+
+/** The gradient of the clean image's margin, against central differences through the same graph. */
+function checkGradient(
+  model: VisionLanguageModel,
+  input: InputResult,
+  clean: Readout,
+  question: string,
+): Promise<GradientCheck> {
+  const request = gradientRequest(
+    model,
+    question,
+    { kind: "untargeted" },
+    clean.answer,
+    // A feature loss is flat at its own reference: an encoder's gradient is checked against another point.
+    clean.answer ? clean.embedding : clean.embedding.toReversed(),
+  );
+  return model.checkGradient(input.image, request, 1);
+}
+
+async function* certify(
+  spec: ExperimentSpec,
+  context: LabContext,
+  model: VisionLanguageModel,
+  input: InputResult,
+  inputKey: string,
+  modelKey: string,
+  clean: Readout,
+  metrics: MetricsResult,
+  until: number,
+): AsyncGenerator<RunEvent, void> {
+  const key = stageKey("certificate", spec.certificate, [inputKey, modelKey]);
+  let running = context.cache.get<RunningCertificate>(key);
+  const resumed = running !== undefined;
+  if (!running) {
+    running = startCertificate(
+      model,
+      input.image,
+      clean.embedding,
+      spec.certificate,
+      context.yieldToHost,
+    );
+    context.cache.set(key, running);
+  }
+  const event = (live: RunningCertificate): RunEvent | undefined =>
+    live.latest && {
+      type: "stage",
+      stage: "certificate",
+      key,
+      partial: live.latest.n < spec.certificate.maxSamples,
+      cached: resumed,
+      payload: certificateResult(live, live.latest, spec.certificate, metrics.l2),
+    };
+  let sent = running.latest?.n ?? 0;
+  const first = event(running);
+  if (first) yield first;
+  while (!running.finished && (running.latest?.n ?? 0) < until) {
+    if (context.signal.aborted) return;
+    await continueCertificate(running);
+    const n = running.latest?.n ?? 0;
+    if (!isDue(n, sent) && n < until) continue;
+    sent = n;
+    const next = event(running);
+    if (next && !context.signal.aborted) yield next;
+  }
+}
+
+/** A stage from the cache or made now; yields its event and returns its result. */
+async function* cached<S extends StageName>(
+  context: LabContext,
+  stage: S,
+  key: string,
+  make: () => Promise<StageResults[S]>,
+): AsyncGenerator<RunEvent, StageResults[S]> {
+  const known = context.cache.get<StageResults[S]>(key);
+  await context.yieldToHost();
+  const payload = known ?? (await make());
+  if (!known) context.cache.set(key, payload);
+  if (!context.signal.aborted) {
+    yield {
+      type: "stage",
+      stage,
+      key,
+      partial: false,
+      cached: known !== undefined,
+      payload,
+    } as RunEvent;
+  }
+  return payload;
+}

@@ -1,0 +1,68 @@
+/** The case as the model's input, with the truth where it is a phantom. */
+import { LabError } from "../errors/labError.ts";
+import { snapToByteLattice } from "../image/greyImage.ts";
+import { toModelInput } from "../image/modelInput.ts";
+import type { Radiograph, Voi } from "../image/radiograph.ts";
+import { distributionOf } from "../image/distribution.ts";
+import { automaticWindow, defaultVoi, fullRangeWindow } from "../image/voi.ts";
+import type { ModelManifest } from "../model/manifest.ts";
+import { renderPhantom } from "../phantom/phantom.ts";
+import type { InputResult } from "./results.ts";
+import type { CaseSpec, WindowSpec } from "./spec.ts";
+
+/** @throws LabError "not-found" when the case is a reader's file that is not open here. */
+export function modelInputOf(
+  source: CaseSpec,
+  window: WindowSpec,
+  { size, resize }: Pick<ModelManifest["input"], "size" | "resize">,
+  radiograph: (sha256: string) => Radiograph | undefined,
+): InputResult {
+  if (source.kind === "phantom") {
+    const phantom = renderPhantom(source.phantom, size);
+    const image = phantom.image.slice();
+    snapToByteLattice(image);
+    return {
+      size,
+      image,
+      statement: `Phantom rendered at ${size} x ${size}, whole field.`,
+      notices: [],
+      truth: {
+        masks: Object.fromEntries(phantom.masks),
+        findings: phantom.findings.map(({ kind, side, amount, unit }) => ({
+          kind,
+          amount,
+          unit,
+          ...(side ? { side } : {}),
+        })),
+        report: phantom.report,
+      },
+    };
+  }
+  const opened = radiograph(source.sha256);
+  if (!opened) {
+    throw new LabError(
+      "not-found",
+      `This link is about a radiograph of yours (pixel hash ${source.sha256.slice(0, 12)}), which is not open here.`,
+      { hint: "Open the same file; it never travels with a link." },
+    );
+  }
+  const input = toModelInput(opened, {
+    voi: windowOf(opened, window),
+    size,
+    fit: resize === "area-stretch" ? "stretch" : "crop",
+  });
+  return { size, image: input.data, statement: input.statement, notices: opened.notices };
+}
+
+function windowOf(radiograph: Radiograph, window: WindowSpec): Voi {
+  switch (window.kind) {
+    case "file":
+      return defaultVoi(radiograph);
+    case "automatic":
+      return automaticWindow(distributionOf(radiograph));
+    case "full":
+      return fullRangeWindow(distributionOf(radiograph));
+    case "manual":
+      return { kind: "linear_exact", center: window.center, width: window.width };
+  }
+}

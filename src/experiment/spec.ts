@@ -1,0 +1,90 @@
+/**
+ * The experiment: everything that decides what the lab computes, as plain JSON. A share link is this and nothing else,
+ * so it never holds a pixel, a file name or a tag.
+ */
+import type { PhantomSpec } from "../phantom/phantom.ts";
+import type { Precision } from "../model/manifest.ts";
+import type { PerturbationId } from "../perturbations/registry.ts";
+import type { AttackId } from "../attacks/registry.ts";
+import type { Norm } from "../tensor/norms.ts";
+
+/** Which radiograph: a phantom by its parameters, or a reader's own file by the hash of its stored pixel values. */
+export type CaseSpec =
+  | { readonly kind: "phantom"; readonly phantom: PhantomSpec }
+  | { readonly kind: "file"; readonly sha256: string };
+
+/** The window the model sees (not the one on screen): the file's own, automatic percentiles, or stated. */
+export type WindowSpec =
+  | { readonly kind: "file" }
+  | { readonly kind: "automatic" }
+  | { readonly kind: "full" }
+  | { readonly kind: "manual"; readonly center: number; readonly width: number };
+
+/** One brush stroke; x and y are fractions of the image's width and height. */
+export interface Stroke {
+  readonly points: readonly (readonly [number, number])[];
+  /** Fraction of the image's width. */
+  readonly radius: number;
+  /** Display value painted, in [0,1]; 1 is white. */
+  readonly intensity: number;
+  readonly erase: boolean;
+}
+
+/** A seeded transform with its own strengths (see the perturbation's params). */
+export interface PerturbationItem {
+  readonly id: string;
+  readonly type: "perturbation";
+  readonly perturbation: PerturbationId;
+  readonly enabled: boolean;
+  readonly seed: number;
+  readonly params: Readonly<Record<string, number>>;
+  /** Strokes of a painted patch; absent for every other member. */
+  readonly strokes?: readonly Stroke[];
+}
+
+export type GoalSpec =
+  | { readonly kind: "untargeted" }
+  | { readonly kind: "say"; readonly answer: string }
+  | { readonly kind: "feature" };
+
+/** An optimised perturbation of what the stack has made so far. */
+export interface AttackItem {
+  readonly id: string;
+  readonly type: "attack";
+  readonly attack: AttackId;
+  readonly enabled: boolean;
+  readonly seed: number;
+  readonly norm: Norm;
+  /** In 255ths for linf; in [0,1] units of the whole image (224 x 224 grey) for l2. Model space. */
+  readonly epsilon: number;
+  readonly steps: number;
+  /** Step size over epsilon. */
+  readonly relativeStep: number;
+  readonly restarts: number;
+  readonly goal: GoalSpec;
+}
+
+export type StackItem = PerturbationItem | AttackItem;
+
+export interface CertificateSpec {
+  readonly enabled: boolean;
+  /** Noise standard deviation in model space, [0,1] grey. */
+  readonly sigma: number;
+  /** Probability that the stated bound is wrong. */
+  readonly alpha: number;
+  readonly maxSamples: number;
+  readonly seed: number;
+}
+
+export interface ExperimentSpec {
+  readonly version: 1;
+  readonly case: CaseSpec;
+  readonly window: WindowSpec;
+  readonly model: { readonly id: string; readonly precision: Precision };
+  readonly question: string;
+  readonly stack: readonly StackItem[];
+  readonly certificate: CertificateSpec;
+}
+
+/** "preview" while a slider moves: fewer attack steps, no certificate; "full" on release. */
+export type Fidelity = "preview" | "full";

@@ -1,0 +1,87 @@
+/** Field types of a spec's schema: each refuses a wrong value with a phrase that completes "the field ...". */
+import { z } from "zod";
+import type { ExperimentParam } from "./params.ts";
+
+/** What a number's check needs to know; `unit` is "" for pure numbers. */
+interface NumberRange {
+  readonly min: number;
+  readonly max: number;
+  readonly unit: string;
+}
+
+/** A number inside the range of its slider. */
+export function numberIn(range: NumberRange | ExperimentParam): z.ZodType<number> {
+  const { min, max, unit } = range;
+  const choices = "choices" in range ? range.choices : undefined;
+  const integer = "integer" in range && range.integer === true;
+  // A slider's multiple of its step may miss the end of the range by rounding.
+  const slack = integer ? 0 : 1e-9 * (max - min);
+  const wanted = choices
+    ? `one of ${choices.join(", ")}`
+    : `${integer ? "a whole number" : "a number"} from ${min} to ${max}${unit && ` (${unit})`}`;
+  const fits = (value: unknown): boolean =>
+    typeof value === "number" &&
+    value >= min - slack &&
+    value <= max + slack &&
+    (!integer || Number.isInteger(value)) &&
+    (!choices || choices.includes(value));
+  return z.custom<number>(fits, { error: (issue) => wrong(issue.input, wanted) });
+}
+
+/** A short text; `wanted` is `pattern` in words. */
+export function text(
+  maxCharacters: number,
+  pattern = /\S/,
+  wanted = "a text that is not blank",
+): z.ZodType<string> {
+  return z.custom<string>(
+    (value) => typeof value === "string" && value.length <= maxCharacters && pattern.test(value),
+    { error: (issue) => wrong(issue.input, `${wanted}, at most ${maxCharacters} characters`) },
+  );
+}
+
+export function oneOf<T extends string>(names: readonly T[]): z.ZodType<T> {
+  return z.custom<T>((value) => (names as readonly unknown[]).includes(value), {
+    error: (issue) => wrong(issue.input, `one of ${names.join(", ")}`),
+  });
+}
+
+export const flag = z.boolean({ error: (issue) => wrong(issue.input, "true or false") });
+
+/** "is 40, but must be ..." */
+export function wrong(input: unknown, wanted: string): string {
+  return `is ${shown(input)}, but must be ${wanted}`;
+}
+
+/** A wrong value in a few characters. */
+function shown(input: unknown): string {
+  if (input === undefined) return "missing";
+  if (typeof input === "string") {
+    return JSON.stringify(input.length > 30 ? `${input.slice(0, 30)}...` : input);
+  }
+  if (typeof input === "object" && input !== null) {
+    return Array.isArray(input) ? "a list" : "an object";
+  }
+  return String(input);
+}
+
+/** "stack[0].epsilon is 40, but must be a number from 0 to 16 (/255)": the first issue of a zod error. */
+export function describeIssue(error: z.ZodError, root: string): string {
+  const issue = error.issues[0]!;
+  if (issue.code === "unrecognized_keys") {
+    const key = JSON.stringify(issue.keys[0]!.slice(0, 40));
+    return `${key} is no field of ${fieldName(issue.path, root.toLowerCase())}`;
+  }
+  const field = fieldName(issue.path, root);
+  return /^(is|has|must) /.test(issue.message)
+    ? `${field} ${issue.message}`
+    : `${field}: ${issue.message}`;
+}
+
+function fieldName(path: readonly PropertyKey[], root: string): string {
+  let name = "";
+  for (const key of path) {
+    name += typeof key === "number" ? `[${key}]` : `${name && "."}${String(key).slice(0, 40)}`;
+  }
+  return name || root;
+}

@@ -1,0 +1,175 @@
+/**
+ * The door for experiments that come from outside: a link, a file, a command line. Unknown JSON becomes an
+ * ExperimentSpec with every number in the range of its slider, or one sentence that names the first wrong field.
+ */
+import { z } from "zod";
+import { ATTACKS } from "../attacks/registry.ts";
+import type { AttackId } from "../attacks/registry.ts";
+import { LabError } from "../errors/labError.ts";
+import type { Precision } from "../model/manifest.ts";
+import type { ParamMeta } from "../perturbations/perturbation.ts";
+import { PERTURBATIONS } from "../perturbations/registry.ts";
+import type { PerturbationId } from "../perturbations/registry.ts";
+import { PARAMS, SPEC_LIMITS, epsilonParam } from "./params.ts";
+import { phantomSchema } from "./phantomSchema.ts";
+import type { AttackItem, ExperimentSpec, PerturbationItem } from "./spec.ts";
+import { describeIssue, flag, numberIn, oneOf, text, wrong } from "./specFields.ts";
+
+const id = text(SPEC_LIMITS.idCharacters, /^[\w-]+$/, "letters, digits and dashes");
+
+const fraction: z.ZodType<number> = z.custom<number>(
+  (value) => typeof value === "number" && value >= -0.5 && value <= 1.5,
+  { error: (issue) => wrong(issue.input, "a number from -0.5 to 1.5") },
+);
+
+const strokeSchema = z.strictObject({
+  points: z
+    .array(z.tuple([fraction, fraction]))
+    .min(1, "has no points")
+    .max(SPEC_LIMITS.pointsPerStroke, `has more than ${SPEC_LIMITS.pointsPerStroke} points`),
+  radius: numberIn({ ...PARAMS["stroke.radius"], min: 0 }),
+  intensity: numberIn(PARAMS["stroke.intensity"]),
+  erase: flag,
+});
+
+const perturbationSchema = z
+  .strictObject({
+    id,
+    type: z.literal("perturbation"),
+    perturbation: oneOf(Object.keys(PERTURBATIONS) as PerturbationId[]),
+    enabled: flag,
+    seed: numberIn(PARAMS["perturbation.seed"]),
+    params: z.record(z.string(), z.unknown()),
+    strokes: z
+      .array(strokeSchema)
+      .max(SPEC_LIMITS.strokesPerItem, `has more than ${SPEC_LIMITS.strokesPerItem} strokes`)
+      .exactOptional(),
+  })
+  .check((context) => {
+    const { perturbation, params } = context.value;
+    const metas: Readonly<Record<string, ParamMeta>> = PERTURBATIONS[perturbation].params;
+    for (const [name, value] of Object.entries(params)) {
+      const meta = Object.hasOwn(metas, name) ? metas[name] : undefined;
+      const message = meta
+        ? numberIn(meta).safeParse(value).error?.issues[0]?.message
+        : `is no setting of ${perturbation}, which has ${Object.keys(metas).join(", ")}`;
+      if (message === undefined) continue;
+      context.issues.push({ code: "custom", input: value, path: ["params", name], message });
+    }
+  })
+  .transform((item) => item as PerturbationItem);
+
+const goalSchema = z.discriminatedUnion(
+  "kind",
+  [
+    z.strictObject({ kind: z.literal("untargeted") }),
+    z.strictObject({ kind: z.literal("say"), answer: text(SPEC_LIMITS.answerCharacters) }),
+    z.strictObject({ kind: z.literal("feature") }),
+  ],
+  { error: "must have a kind: untargeted, say or feature" },
+);
+
+const attackSchema = z
+  .strictObject({
+    id,
+    type: z.literal("attack"),
+    attack: oneOf(Object.keys(ATTACKS) as AttackId[]),
+    enabled: flag,
+    seed: numberIn(PARAMS["attack.seed"]),
+    norm: oneOf(["linf", "l2"]),
+    epsilon: z.unknown(),
+    steps: numberIn(PARAMS["attack.steps"]),
+    relativeStep: numberIn(PARAMS["attack.relativeStep"]),
+    restarts: numberIn(PARAMS["attack.restarts"]),
+    goal: goalSchema,
+  })
+  .check((context) => {
+    const { attack, norm, epsilon } = context.value;
+    const member = ATTACKS[attack];
+    if (!member.norms.includes(norm)) {
+      const message = `is ${norm}, but ${member.label} takes ${member.norms.join(" or ")}`;
+      context.issues.push({ code: "custom", input: norm, path: ["norm"], message });
+    }
+    const message = numberIn(epsilonParam(norm)).safeParse(epsilon).error?.issues[0]?.message;
+    if (message === undefined) return;
+    context.issues.push({ code: "custom", input: epsilon, path: ["epsilon"], message });
+  })
+  .transform((item) => item as AttackItem);
+
+const stackSchema = z
+  .array(
+    z.discriminatedUnion("type", [perturbationSchema, attackSchema], {
+      error: "must have a type: perturbation or attack",
+    }),
+    { error: (issue) => wrong(issue.input, "a list") },
+  )
+  .max(SPEC_LIMITS.stackItems, `has more than ${SPEC_LIMITS.stackItems} items`)
+  .refine((stack) => new Set(stack.map((item) => item.id)).size === stack.length, {
+    error: "has two items with the same id",
+  })
+  .refine((stack) => pointCount(stack) <= SPEC_LIMITS.points, {
+    error: `has more than ${SPEC_LIMITS.points} brush points`,
+  });
+
+function pointCount(stack: ExperimentSpec["stack"]): number {
+  let count = 0;
+  for (const item of stack) {
+    if (item.type !== "perturbation") continue;
+    for (const stroke of item.strokes ?? []) count += stroke.points.length;
+  }
+  return count;
+}
+
+const specSchema = z.strictObject(
+  {
+    version: z.literal(1, { error: (issue) => wrong(issue.input, "1") }),
+    case: z.discriminatedUnion(
+      "kind",
+      [
+        z.strictObject({ kind: z.literal("phantom"), phantom: phantomSchema }),
+        z.strictObject({
+          kind: z.literal("file"),
+          sha256: text(64, /^[0-9a-f]{64}$/, "a SHA-256 as 64 hex digits"),
+        }),
+      ],
+      { error: "must have a kind: phantom or file" },
+    ),
+    window: z.discriminatedUnion(
+      "kind",
+      [
+        z.strictObject({ kind: z.literal("file") }),
+        z.strictObject({ kind: z.literal("automatic") }),
+        z.strictObject({ kind: z.literal("full") }),
+        z.strictObject({
+          kind: z.literal("manual"),
+          center: numberIn(PARAMS["window.center"]),
+          width: numberIn(PARAMS["window.width"]),
+        }),
+      ],
+      { error: "must have a kind: file, automatic, full or manual" },
+    ),
+    model: z.strictObject({
+      id: text(SPEC_LIMITS.idCharacters, /^[a-z0-9][a-z0-9-]*$/, "a model id"),
+      precision: oneOf<Precision>(["fp32", "fp16", "int8", "int4"]),
+    }),
+    question: text(SPEC_LIMITS.questionCharacters),
+    stack: stackSchema,
+    certificate: z.strictObject({
+      enabled: flag,
+      sigma: numberIn(PARAMS["certificate.sigma"]),
+      alpha: numberIn(PARAMS["certificate.alpha"]),
+      maxSamples: numberIn(PARAMS["certificate.maxSamples"]),
+      seed: numberIn(PARAMS["certificate.seed"]),
+    }),
+  },
+  { error: (issue) => wrong(issue.input, "an object") },
+);
+
+/** @throws LabError "spec-invalid" naming the first wrong field and what it may be. */
+export function validateSpec(json: unknown): ExperimentSpec {
+  const result = specSchema.safeParse(json);
+  if (result.success) return result.data;
+  throw new LabError("spec-invalid", `${describeIssue(result.error, "The experiment")}.`, {
+    hint: "Correct the field; `lab --help` shows a whole experiment.",
+  });
+}

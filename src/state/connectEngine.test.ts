@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest";
+import { defaultSpec } from "../experiment/defaultSpec.ts";
+import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
+import { createEngineLink } from "./connectEngine.ts";
+import { createExperimentStore } from "./experimentStore.ts";
+import { createResultStore } from "./resultStore.ts";
+
+/** Frames that pass when the test says so, and an engine that writes down what it is sent. */
+function bench() {
+  const frames: (() => void)[] = [];
+  const experiment = createExperimentStore(defaultSpec());
+  const results = createResultStore();
+  let cancels = 0;
+  const sent: { spec: ExperimentSpec; fidelity: Fidelity }[] = [];
+  const rests: (() => void)[] = [];
+  const link = createEngineLink(
+    { experiment, results },
+    { request: (f) => void frames.push(f), wait: (_ms, f) => void rests.push(f) },
+  );
+  const disconnect = link.connect({
+    start: () => {},
+    submit: (spec, fidelity) => sent.push({ spec, fidelity }),
+    cancel: () => void cancels++,
+    addRadiograph: () => {},
+    restart: () => {},
+  });
+  const frame = () => {
+    for (const callback of frames.splice(0)) callback();
+  };
+  const ask = (question: string) => experiment.getState().edit((spec) => ({ ...spec, question }));
+  return {
+    experiment,
+    results,
+    sent,
+    link,
+    disconnect,
+    frame,
+    ask,
+    frames,
+    rests,
+    cancels: () => cancels,
+  };
+}
+
+describe("the joint between stores and engine", () => {
+  it("submits the experiment it starts with", () => {
+    const { sent, frame, results } = bench();
+    frame();
+    expect(sent).toEqual([{ spec: defaultSpec(), fidelity: "full" }]);
+    expect(results.getState().requestId).toBe(1);
+  });
+
+  it("sends only the newest of many edits within one frame", () => {
+    const { sent, frame, ask } = bench();
+    frame();
+    for (let i = 0; i < 30; i++) ask(`question ${i}`);
+    frame();
+    expect(sent).toHaveLength(2);
+    expect(sent[1]?.spec.question).toBe("question 29");
+  });
+
+  it("previews while a pointer is down and refines on release, also where the release changes nothing", () => {
+    const { sent, frame, ask, experiment } = bench();
+    frame();
+    experiment.getState().beginGesture();
+    ask("dragging");
+    frame();
+    experiment.getState().endGesture();
+    frame();
+    expect(sent.slice(1).map(({ fidelity }) => fidelity)).toEqual(["preview", "full"]);
+    expect(sent[2]?.spec).toBe(sent[1]?.spec);
+  });
+
+  it("lets a preview finish during a drag, then sends the newest value; a release does not wait", () => {
+    const { sent, frame, ask, experiment, link, results } = bench();
+    frame();
+    experiment.getState().beginGesture();
+    for (const question of ["a", "b", "c"]) {
+      ask(question);
+      frame();
+    }
+    expect(sent.slice(1).map(({ spec }) => spec.question)).toEqual(["a"]);
+    link.onEvent({ type: "done", requestId: results.getState().requestId, elapsedMs: 90 });
+    frame();
+    expect(sent.slice(1).map(({ spec }) => spec.question)).toEqual(["a", "c"]);
+    ask("d");
+    experiment.getState().endGesture();
+    frame();
+    expect(sent.at(-1)).toMatchObject({ spec: { question: "d" }, fidelity: "full" });
+  });
+
+  it("sends nothing for a press that moves nothing", () => {
+    const { sent, frame, experiment } = bench();
+    frame();
+    experiment.getState().beginGesture();
+    frame();
+    experiment.getState().endGesture();
+    frame();
+    expect(sent).toHaveLength(1);
+  });
+
+  it("applies a burst of events in one frame and only the last report of each download", () => {
+    const { results, link, frame, frames } = bench();
+    frame();
+    let renders = 0;
+    results.subscribe(() => renders++);
+    for (let loadedBytes = 0; loadedBytes <= 100; loadedBytes += 10) {
+      link.onEvent({ type: "loading", file: "a", loadedBytes, totalBytes: 100, fromCache: false });
+    }
+    expect(frames).toHaveLength(1);
+    frame();
+    expect(renders).toBe(1);
+    expect(results.getState().loading["a"]?.loadedBytes).toBe(100);
+  });
+
+  it("stops a run and can submit the same experiment again", () => {
+    const { sent, frame, link, results, cancels } = bench();
+    frame();
+    link.cancel();
+    expect(cancels()).toBe(1);
+    expect(results.getState()).toMatchObject({ busy: false, cancelled: true });
+    link.rerun();
+    frame();
+    expect(sent).toHaveLength(2);
+    expect(sent[1]?.spec).toBe(sent[0]?.spec);
+  });
+
+  it("sends nothing after it is disconnected", () => {
+    const { sent, frame, ask, disconnect } = bench();
+    frame();
+    disconnect();
+    ask("nobody listens");
+    frame();
+    expect(sent).toHaveLength(1);
+  });
+
+  it("shows the steps of an attack in batches and loses none of the trace", () => {
+    const { link, frame, frames, rests, results } = bench();
+    frame();
+    const step = (k: number) =>
+      link.onEvent({
+        type: "run",
+        requestId: 1,
+        event: {
+          type: "progress",
+          stage: "disturbed",
+          done: k,
+          total: 9,
+          label: `step ${k}`,
+          attack: { itemId: "pgd-1", step: k, loss: k, bestLoss: k, image: new Float32Array(1) },
+        },
+      });
+    step(1);
+    frame();
+    step(2);
+    step(3);
+    expect(frames).toHaveLength(0);
+    expect(results.getState().liveTrace?.loss).toEqual([1]);
+    for (const wake of rests.splice(0)) wake();
+    frame();
+    expect(results.getState().liveTrace?.loss).toEqual([1, 2, 3]);
+    // Whatever is not a step, a failure for one, is shown with the next frame.
+    link.onEvent({ type: "failed", requestId: 1, error: { code: "internal", message: "No." } });
+    expect(frames).toHaveLength(1);
+  });
+});

@@ -1,0 +1,149 @@
+/**
+ * The one joint between the stores and the engine: spec edits go down, at most one per animation frame and newest first;
+ * events come up, applied in batches once per frame so that a burst costs one render. During a drag the next preview
+ * waits for the one that runs: a hand moves faster than any model answers, and previews that only ever replace each other
+ * would show nothing.
+ */
+import type { BackendName, EngineEvent } from "../engine/protocol.ts";
+import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
+import type { Radiograph } from "../image/radiograph.ts";
+import type { ExperimentStore } from "./experimentStore.ts";
+import type { ResultStore } from "./resultStore.ts";
+
+/** What the joint needs of the engine client. */
+export interface EnginePort {
+  start(backend: BackendName | "auto"): void;
+  submit(spec: ExperimentSpec, fidelity: Fidelity): number;
+  cancel(): void;
+  addRadiograph(radiograph: Radiograph): void;
+  restart(): void;
+}
+
+export interface FrameClock {
+  request(callback: () => void): void;
+  /** Calls back after `ms`. */
+  wait(ms: number, callback: () => void): void;
+}
+
+/**
+ * Steps of a running attack are shown at most this often: each costs a render and three pictures, and at ten a second the
+ * page, not the model, would be what a small machine computes. No step of the trace is lost, it comes in the next batch.
+ */
+const PROGRESS_INTERVAL_MS = 200;
+
+export interface EngineLink {
+  /** Give this to the engine client as its event handler. */
+  onEvent(event: EngineEvent): void;
+  /** Submits the open experiment again: after a cancelled run, or when a missing file has been opened. */
+  rerun(): void;
+  /** Ends the running request; nothing comes back from it. */
+  cancel(): void;
+  /** Subscribes to the experiment, submits the current spec and returns the way to disconnect. */
+  connect(engine: EnginePort): () => void;
+}
+
+/** Spec and gesture of the last submission: a release after a drag refines even where no value changed since. */
+interface Sent {
+  readonly spec: ExperimentSpec;
+  readonly fidelity: Fidelity;
+}
+
+export function createEngineLink(
+  stores: { readonly experiment: ExperimentStore; readonly results: ResultStore },
+  clock: FrameClock,
+): EngineLink {
+  const { experiment, results } = stores;
+  let queue: EngineEvent[] = [];
+  let isFrameAsked = false;
+  let isResting = false;
+  let isSubmitDue = false;
+  let engine: EnginePort | null = null;
+  let sent: Sent | null = null;
+  /** An edit waits for the running preview. */
+  let isHeld = false;
+
+  const onFrame = () => {
+    isFrameAsked = false;
+    if (queue.length > 0) {
+      if (queue.some(isProgress)) rest();
+      const events = queue;
+      queue = [];
+      results.getState().applyAll(newestLoading(events));
+      if (isHeld && !results.getState().busy) {
+        isHeld = false;
+        isSubmitDue = true;
+      }
+    }
+    if (isSubmitDue && engine) {
+      isSubmitDue = false;
+      submit(engine);
+    }
+  };
+  const rest = () => {
+    if (isResting) return;
+    isResting = true;
+    clock.wait(PROGRESS_INTERVAL_MS, () => {
+      isResting = false;
+      if (queue.length > 0) askFrame();
+    });
+  };
+  const askFrame = () => {
+    if (isFrameAsked) return;
+    isFrameAsked = true;
+    clock.request(onFrame);
+  };
+  const submit = (port: EnginePort) => {
+    const { spec, gesture } = experiment.getState();
+    const fidelity: Fidelity = gesture ? "preview" : "full";
+    // Pressing a slider without moving it asks for nothing.
+    if (sent?.spec === spec && (sent.fidelity === "full" || fidelity === "preview")) return;
+    if (fidelity === "preview" && sent?.fidelity === "preview" && results.getState().busy) {
+      isHeld = true;
+      return;
+    }
+    sent = { spec, fidelity };
+    results.getState().submitted(port.submit(spec, fidelity), fidelity, spec);
+  };
+
+  return {
+    onEvent: (event) => {
+      if (event.type === "heartbeat") return;
+      queue.push(event);
+      if (!(isResting && isProgress(event))) askFrame();
+    },
+    rerun: () => {
+      sent = null;
+      isSubmitDue = true;
+      askFrame();
+    },
+    cancel: () => {
+      engine?.cancel();
+      results.getState().stopped();
+    },
+    connect: (port) => {
+      engine = port;
+      const unsubscribe = experiment.subscribe((state, previous) => {
+        if (state.spec === previous.spec && state.gesture === previous.gesture) return;
+        isSubmitDue = true;
+        askFrame();
+      });
+      isSubmitDue = true;
+      askFrame();
+      return () => {
+        unsubscribe();
+        engine = null;
+      };
+    },
+  };
+}
+
+function isProgress(event: EngineEvent): boolean {
+  return event.type === "run" && event.event.type === "progress";
+}
+
+/** Of several download reports for one file in a frame only the last matters. */
+function newestLoading(events: readonly EngineEvent[]): readonly EngineEvent[] {
+  const last = new Map<string, EngineEvent>();
+  for (const event of events) if (event.type === "loading") last.set(event.file, event);
+  return events.filter((event) => event.type !== "loading" || last.get(event.file) === event);
+}

@@ -1,0 +1,69 @@
+/**
+ * What was asked: the experiment spec with undo and redo. Everything that decides a result lives here and nowhere else.
+ * A gesture (a slider drag, a brush stroke) is one entry of the history, however many values it passes through.
+ */
+import { temporal } from "zundo";
+import type { TemporalState } from "zundo";
+import { createStore } from "zustand/vanilla";
+import type { StoreApi } from "zustand/vanilla";
+import type { ExperimentSpec } from "../experiment/spec.ts";
+
+export interface ExperimentState {
+  readonly spec: ExperimentSpec;
+  /** True while a pointer holds a slider or the brush: results may be previews. Not part of the history. */
+  readonly gesture: boolean;
+  /** Replaces the spec; the same object again is no edit. */
+  edit(change: (spec: ExperimentSpec) => ExperimentSpec): void;
+  /** Replaces the spec and forgets the history: another case from a link. */
+  open(spec: ExperimentSpec): void;
+  beginGesture(): void;
+  endGesture(): void;
+}
+
+export type ExperimentStore = StoreApi<ExperimentState> & {
+  readonly temporal: StoreApi<TemporalState<Pick<ExperimentState, "spec">>>;
+};
+
+const HISTORY_LIMIT = 200;
+
+export function createExperimentStore(initial: ExperimentSpec): ExperimentStore {
+  /** Whether the running gesture already has its entry in the history. */
+  let recorded = false;
+  const store = createStore<ExperimentState>()(
+    temporal(
+      (set, get) => ({
+        spec: initial,
+        gesture: false,
+        edit: (change) => {
+          const spec = change(get().spec);
+          if (spec !== get().spec) set({ spec });
+        },
+        open: (spec) => {
+          set({ spec, gesture: false });
+          store.temporal.getState().clear();
+        },
+        beginGesture: () => {
+          recorded = false;
+          if (!get().gesture) set({ gesture: true });
+        },
+        endGesture: () => {
+          recorded = false;
+          if (get().gesture) set({ gesture: false });
+        },
+      }),
+      {
+        limit: HISTORY_LIMIT,
+        partialize: ({ spec }) => ({ spec }),
+        equality: (past, current) => past.spec === current.spec,
+        handleSet: (handleSet) => (past, replace, current, delta) => {
+          if (store.getState().gesture) {
+            if (recorded) return;
+            recorded = true;
+          }
+          (handleSet as (...args: unknown[]) => void)(past, replace, current, delta);
+        },
+      },
+    ),
+  );
+  return store;
+}

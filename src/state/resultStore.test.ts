@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import type { EngineEvent } from "../engine/protocol.ts";
+import type { InputResult } from "../experiment/results.ts";
+import { defaultSpec } from "../experiment/defaultSpec.ts";
+import { createResultStore, isStale } from "./resultStore.ts";
+
+const input = (statement: string): InputResult => ({
+  size: 2,
+  image: new Float32Array(4),
+  statement,
+  notices: [],
+});
+
+const inputEvent = (requestId: number, statement: string): EngineEvent => ({
+  type: "run",
+  requestId,
+  event: {
+    type: "stage",
+    stage: "input",
+    key: statement,
+    partial: false,
+    cached: false,
+    payload: input(statement),
+  },
+});
+
+const step = (requestId: number, index: number, loss: number): EngineEvent => ({
+  type: "run",
+  requestId,
+  event: {
+    type: "progress",
+    stage: "disturbed",
+    done: index,
+    total: 3,
+    label: "PGD step",
+    attack: { itemId: "pgd-1", step: index, loss, bestLoss: loss, image: new Float32Array(4) },
+  },
+});
+
+describe("results of runs", () => {
+  it("drops events of older requests", () => {
+    const store = createResultStore();
+    store.getState().submitted(1, "full", defaultSpec());
+    store.getState().submitted(2, "full", defaultSpec());
+    store.getState().applyAll([inputEvent(2, "new"), inputEvent(1, "old")]);
+    expect(store.getState().stages.input?.payload.statement).toBe("new");
+  });
+
+  it("calls a result stale from the next request until its own arrives", () => {
+    const store = createResultStore();
+    store.getState().submitted(1, "full", defaultSpec());
+    store.getState().apply(inputEvent(1, "first"));
+    expect(isStale(store.getState(), "input")).toBe(false);
+    store.getState().submitted(2, "preview", defaultSpec());
+    expect(isStale(store.getState(), "input")).toBe(true);
+    expect(store.getState().stages.input?.payload.statement).toBe("first");
+    store.getState().apply(inputEvent(2, "second"));
+    expect(isStale(store.getState(), "input")).toBe(false);
+  });
+
+  it("grows the trace of a running attack and clears it with the next request", () => {
+    const store = createResultStore();
+    store.getState().submitted(1, "full", defaultSpec());
+    store.getState().applyAll([step(1, 0, -2), step(1, 1, -1), step(1, 2, 0.5)]);
+    expect(store.getState().liveTrace?.loss).toEqual([-2, -1, 0.5]);
+    store.getState().submitted(2, "full", defaultSpec());
+    expect(store.getState().liveTrace).toBeNull();
+  });
+
+  it("shows a failure of the newest request, keeps the results, and says nothing about old ones", () => {
+    const store = createResultStore();
+    store.getState().submitted(1, "full", defaultSpec());
+    store.getState().apply(inputEvent(1, "kept"));
+    store.getState().submitted(2, "full", defaultSpec());
+    const error = { code: "file-damaged", message: "Cut off." } as const;
+    store.getState().apply({ type: "failed", requestId: 1, error });
+    expect(store.getState().error).toBeNull();
+    store.getState().apply({ type: "failed", requestId: 2, error });
+    expect(store.getState().error).toEqual(error);
+    expect(store.getState().busy).toBe(false);
+    expect(store.getState().stages.input?.payload.statement).toBe("kept");
+  });
+
+  it("is idle as soon as the reader stops a run, and says so until the next", () => {
+    const store = createResultStore();
+    store.getState().submitted(1, "full", defaultSpec());
+    store.getState().stopped();
+    expect(store.getState()).toMatchObject({ busy: false, cancelled: true });
+    store.getState().submitted(2, "full", defaultSpec());
+    expect(store.getState()).toMatchObject({ busy: true, cancelled: false });
+  });
+
+  it("takes a cancelled run as stopped, not as an error", () => {
+    const store = createResultStore();
+    store.getState().submitted(1, "full", defaultSpec());
+    store
+      .getState()
+      .apply({ type: "failed", requestId: 1, error: { code: "cancelled", message: "Stopped." } });
+    expect(store.getState()).toMatchObject({ error: null, busy: false, cancelled: true });
+  });
+});

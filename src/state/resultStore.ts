@@ -1,0 +1,191 @@
+/**
+ * What came back: the newest payload of every stage with the request and the spec key that made it. Events of older
+ * requests are dropped, and what no longer answers the current request is `stale`: shown dimmed, never mislabelled.
+ */
+import { createStore } from "zustand/vanilla";
+import type { StoreApi } from "zustand/vanilla";
+import type { BackendInfo, EngineEvent } from "../engine/protocol.ts";
+import type { LabErrorData } from "../errors/labError.ts";
+import type { RunEvent, StageName, StageResults } from "../experiment/results.ts";
+import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
+
+export interface StageEntry<S extends StageName = StageName> {
+  readonly payload: StageResults[S];
+  readonly key: string;
+  readonly partial: boolean;
+  readonly requestId: number;
+  /** The experiment it was computed for. */
+  readonly spec: ExperimentSpec;
+}
+
+export type StageEntries = { readonly [S in StageName]?: StageEntry<S> };
+export type ProgressEvent = Extract<RunEvent, { type: "progress" }>;
+
+export interface LiveTrace {
+  readonly itemId: string;
+  readonly loss: readonly number[];
+  readonly bestLoss: readonly number[];
+}
+
+export interface LoadingFile {
+  readonly file: string;
+  readonly loadedBytes: number;
+  readonly totalBytes: number;
+  readonly fromCache: boolean;
+}
+
+export interface ResultState {
+  /** Newest submitted request; 0 before the first. */
+  readonly requestId: number;
+  readonly fidelity: Fidelity;
+  /** What the newest request asked; null before the first. */
+  readonly spec: ExperimentSpec | null;
+  readonly stages: StageEntries;
+  readonly progress: ProgressEvent | null;
+  /** Loss by step of the attack that is running now; null between attacks. */
+  readonly liveTrace: LiveTrace | null;
+  /** Model files by name while they load. */
+  readonly loading: Readonly<Record<string, LoadingFile>>;
+  readonly phase: string;
+  readonly backend: BackendInfo | null;
+  /** What failed last; cleared by the next result or by the reader. */
+  readonly error: LabErrorData | null;
+  readonly busy: boolean;
+  readonly cancelled: boolean;
+  readonly elapsedMs: number | null;
+  /** A new request went out. */
+  submitted(requestId: number, fidelity: Fidelity, spec: ExperimentSpec): void;
+  apply(event: EngineEvent): void;
+  applyAll(events: readonly EngineEvent[]): void;
+  /** The reader stopped the run; what is on screen stays, and stays marked as far as it is stale. */
+  stopped(): void;
+  report(error: LabErrorData): void;
+  dismissError(): void;
+}
+
+export type ResultStore = StoreApi<ResultState>;
+
+type Data = Pick<
+  ResultState,
+  | "requestId"
+  | "fidelity"
+  | "spec"
+  | "stages"
+  | "progress"
+  | "liveTrace"
+  | "loading"
+  | "phase"
+  | "backend"
+  | "error"
+  | "busy"
+  | "cancelled"
+  | "elapsedMs"
+>;
+
+export function createResultStore(): ResultStore {
+  return createStore<ResultState>()((set) => ({
+    requestId: 0,
+    fidelity: "full",
+    spec: null,
+    stages: {},
+    progress: null,
+    liveTrace: null,
+    loading: {},
+    phase: "",
+    backend: null,
+    error: null,
+    busy: false,
+    cancelled: false,
+    elapsedMs: null,
+    submitted: (requestId, fidelity, spec) =>
+      set((state) =>
+        requestId > state.requestId
+          ? {
+              requestId,
+              fidelity,
+              spec,
+              busy: true,
+              cancelled: false,
+              progress: null,
+              liveTrace: null,
+            }
+          : state,
+      ),
+    apply: (event) => set((state) => reduce(state, event)),
+    applyAll: (events) => set((state) => events.reduce<Data>(reduce, state)),
+    stopped: () =>
+      set(({ busy }) => ({ busy: false, cancelled: busy, progress: null, liveTrace: null })),
+    report: (error) => set({ error }),
+    dismissError: () => set({ error: null }),
+  }));
+}
+
+/** The state after one event; the same object when the event is old or says nothing new. */
+function reduce<T extends Data>(state: T, event: EngineEvent): T {
+  switch (event.type) {
+    case "loading": {
+      const { file, loadedBytes, totalBytes, fromCache } = event;
+      const loading = { ...state.loading, [file]: { file, loadedBytes, totalBytes, fromCache } };
+      return { ...state, loading };
+    }
+    case "phase":
+      return { ...state, phase: event.label };
+    case "ready":
+      return { ...state, backend: event.info, loading: {}, phase: "" };
+    case "run":
+      return event.requestId === state.requestId ? afterRun(state, event.event) : state;
+    case "done":
+      return event.requestId === state.requestId
+        ? { ...state, busy: false, progress: null, liveTrace: null, elapsedMs: event.elapsedMs }
+        : state;
+    case "failed": {
+      if (event.requestId !== null && event.requestId !== state.requestId) return state;
+      const stopped = { ...state, busy: false, progress: null, liveTrace: null };
+      // The reader asked for it: the dimmed results say enough.
+      if (event.error.code === "cancelled") return { ...stopped, cancelled: true };
+      return { ...stopped, error: event.error };
+    }
+    // The model store's.
+    case "proposal":
+    case "proposalFailed":
+    case "heartbeat":
+      return state;
+  }
+}
+
+function afterRun<T extends Data>(state: T, event: RunEvent): T {
+  if (event.type === "progress") {
+    return { ...state, progress: event, liveTrace: grownTrace(state.liveTrace, event) };
+  }
+  if (!state.spec) return state;
+  const entry = {
+    spec: state.spec,
+    payload: event.payload,
+    key: event.key,
+    partial: event.partial,
+    requestId: state.requestId,
+  };
+  const isAttackOver = event.stage === "disturbed" && !event.partial;
+  return {
+    ...state,
+    stages: { ...state.stages, [event.stage]: entry },
+    error: null,
+    ...(isAttackOver ? { progress: null, liveTrace: null } : {}),
+  };
+}
+
+function grownTrace(trace: LiveTrace | null, { attack }: ProgressEvent): LiveTrace | null {
+  if (!attack) return trace;
+  const { itemId, loss, bestLoss } = attack;
+  const before = trace?.itemId === itemId ? trace : { loss: [], bestLoss: [] };
+  return { itemId, loss: [...before.loss, loss], bestLoss: [...before.bestLoss, bestLoss] };
+}
+
+/** Whether a stage's result was made for an older request than the newest one. */
+export function isStale(
+  state: Pick<ResultState, "stages" | "requestId">,
+  stage: StageName,
+): boolean {
+  const entry = state.stages[stage];
+  return entry !== undefined && entry.requestId !== state.requestId;
+}

@@ -1,0 +1,86 @@
+/** Pure edits of the experiment spec: each takes a spec and returns the next one, or the same object when nothing changes. */
+import type { ExperimentSpec, StackItem, Stroke } from "../experiment/spec.ts";
+
+type Edit = (spec: ExperimentSpec) => ExperimentSpec;
+
+export function withStack(change: (stack: readonly StackItem[]) => readonly StackItem[]): Edit {
+  return (spec) => {
+    const stack = change(spec.stack);
+    return stack === spec.stack ? spec : { ...spec, stack };
+  };
+}
+
+/** Replaces the item called `id`; an unknown id changes nothing. */
+export function editItem(id: string, change: (item: StackItem) => StackItem): Edit {
+  return withStack((stack) => {
+    let changed = false;
+    const next = stack.map((item) => {
+      if (item.id !== id) return item;
+      const edited = change(item);
+      changed ||= edited !== item;
+      return edited;
+    });
+    return changed ? next : stack;
+  });
+}
+
+export function addItem(item: StackItem): Edit {
+  return withStack((stack) => [...stack, item]);
+}
+
+export function removeItem(id: string): Edit {
+  return withStack((stack) => stack.filter((item) => item.id !== id));
+}
+
+/** Moves an item by `by` places (-1 is earlier); past an end it stays where it is. */
+export function moveItem(id: string, by: number): Edit {
+  return withStack((stack) => {
+    const from = stack.findIndex((item) => item.id === id);
+    const to = from + by;
+    if (from < 0 || to < 0 || to >= stack.length) return stack;
+    const next = [...stack];
+    const [item] = next.splice(from, 1);
+    next.splice(to, 0, item!);
+    return next;
+  });
+}
+
+export function setParam(id: string, name: string, value: number): Edit {
+  return editItem(id, (item) =>
+    item.type === "perturbation" && item.params[name] !== value
+      ? { ...item, params: { ...item.params, [name]: value } }
+      : item,
+  );
+}
+
+export function toggleItem(id: string): Edit {
+  return editItem(id, (item) => ({ ...item, enabled: !item.enabled }));
+}
+
+/** The next seed in a fixed walk, so that a re-roll is itself reproducible and can be undone. */
+export function reroll(id: string): Edit {
+  return editItem(id, (item) => ({ ...item, seed: nextSeed(item.seed) }));
+}
+
+/** Full-period linear congruential walk over 20-bit seeds (short enough to read out and type). */
+export function nextSeed(seed: number): number {
+  return (seed * 1_664_525 + 1_013_904_223) % 1_048_576;
+}
+
+/** An id such as "noise-2" that no item of the stack has. */
+export function freshId(stem: string, stack: readonly StackItem[]): string {
+  for (let n = 1; ; n++) {
+    const id = `${stem}-${n}`;
+    if (!stack.some((item) => item.id === id)) return id;
+  }
+}
+
+/** Puts `stroke` at the place `index` of a painted patch (replacing a growing stroke) or adds it. */
+export function putStroke(id: string, index: number, stroke: Stroke): Edit {
+  return editItem(id, (item) => {
+    if (item.type !== "perturbation") return item;
+    const strokes = [...(item.strokes ?? [])];
+    strokes[Math.min(index, strokes.length)] = stroke;
+    return { ...item, strokes, enabled: true };
+  });
+}

@@ -1,0 +1,112 @@
+/** How the bench looks: window, zoom, overlays, tools and open panels. None of it changes a result. */
+import { createStore } from "zustand/vanilla";
+import type { StoreApi } from "zustand/vanilla";
+import type { ReplayNumbers } from "../experiment/replay.ts";
+import type { ExperimentSpec } from "../experiment/spec.ts";
+import type { ColourMapName } from "../image/colourMaps.ts";
+
+export type Layout = "single" | "pair" | "triple";
+export type PaneName = "clean" | "disturbed" | "difference";
+export type Tool = "window" | "pan" | "brush" | "eraser";
+
+/** Which attention map lies over the radiographs. `head` "mean" averages the layer's heads. */
+export type AttentionChoice =
+  | { readonly source: "rollout" }
+  | { readonly source: "relevance" }
+  | { readonly source: "layer"; readonly tap: string; readonly head: number | "mean" };
+
+/** Pan and zoom shared by all viewers. */
+export interface Camera {
+  /** 1 fits the image into the viewer. */
+  readonly zoom: number;
+  /** Image point at the viewer's middle, as fractions of width and height. */
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Display window over the model's picture, in grey levels of 255. */
+export interface DisplayWindow {
+  readonly center: number;
+  readonly width: number;
+}
+
+export interface BrushSettings {
+  /** Radius as a fraction of the image's width. */
+  readonly radius: number;
+  readonly intensity: number;
+}
+
+export const FIT: Camera = { zoom: 1, x: 0.5, y: 0.5 };
+export const IDENTITY_WINDOW: DisplayWindow = { center: 127.5, width: 255 };
+export const BRUSH_RADIUS = { min: 0.005, max: 0.12, step: 0.005 } as const;
+export const ZOOM_RANGE = { min: 1, max: 24 } as const;
+
+/** The share link this experiment came from, with the numbers it promises. */
+export interface OpenedLink {
+  readonly spec: ExperimentSpec;
+  readonly expected?: ReplayNumbers;
+}
+
+export interface ViewValues {
+  readonly layout: Layout;
+  readonly singlePane: PaneName;
+  readonly camera: Camera;
+  readonly window: DisplayWindow;
+  readonly invert: boolean;
+  readonly attention: AttentionChoice | null;
+  readonly overlayOpacity: number;
+  readonly colourMap: Extract<ColourMapName, "lagoon" | "ember">;
+  readonly showMasks: boolean;
+  readonly tool: Tool;
+  readonly brush: BrushSettings;
+  /** Show the clean radiograph at full resolution instead of what the model was given. */
+  readonly fullResolution: boolean;
+  readonly cornerText: boolean;
+  readonly magnifier: boolean;
+  readonly helpOpen: boolean;
+  /** Step of the first-minute guide, or null when it is closed. */
+  readonly guideStep: number | null;
+  readonly openedLink: OpenedLink | null;
+}
+
+export interface ViewState extends ViewValues {
+  set(values: Partial<ViewValues>): void;
+  resetView(): void;
+  resizeBrush(by: number): void;
+}
+
+export type ViewStore = StoreApi<ViewState>;
+
+export const DEFAULT_VIEW: ViewValues = {
+  layout: "triple",
+  singlePane: "disturbed",
+  camera: FIT,
+  window: IDENTITY_WINDOW,
+  invert: false,
+  attention: { source: "rollout" },
+  overlayOpacity: 0.45,
+  colourMap: "lagoon",
+  showMasks: false,
+  tool: "window",
+  brush: { radius: 0.03, intensity: 1 },
+  fullResolution: false,
+  cornerText: true,
+  magnifier: false,
+  helpOpen: false,
+  guideStep: null,
+  openedLink: null,
+};
+
+export function createViewStore(initial: Partial<ViewValues> = {}): ViewStore {
+  return createStore<ViewState>()((set) => ({
+    ...DEFAULT_VIEW,
+    ...initial,
+    set: (values) => set(values),
+    resetView: () => set({ camera: FIT, window: IDENTITY_WINDOW, invert: false }),
+    resizeBrush: (by) =>
+      set(({ brush }) => {
+        const radius = Math.max(BRUSH_RADIUS.min, Math.min(BRUSH_RADIUS.max, brush.radius + by));
+        return { brush: { ...brush, radius: Number(radius.toFixed(4)) } };
+      }),
+  }));
+}
