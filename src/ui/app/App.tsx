@@ -1,0 +1,61 @@
+/** The bench: one page, three columns and a bar. */
+import { AnswerPanel } from "../panels/AnswerPanel.tsx";
+import { AnswerStrip } from "../panels/AnswerStrip.tsx";
+import { Numbers } from "../panels/Numbers.tsx";
+import { ParaphraseTable } from "../panels/ParaphraseTable.tsx";
+import { QuestionBox } from "../panels/QuestionBox.tsx";
+import { CasePanel } from "../controls/CasePanel.tsx";
+import { FileDrop } from "../controls/FileDrop.tsx";
+import { StackEditor } from "../controls/StackEditor.tsx";
+import { CertificateControls } from "../controls/CertificateControls.tsx";
+import { Guide } from "../lessons/Guide.tsx";
+import { ReplayBanner } from "../share/ReplayBanner.tsx";
+import { Stage } from "../viewer/Stage.tsx";
+import { OverlayPicker } from "../viewer/OverlayPicker.tsx";
+import { ViewerToolbar } from "../viewer/ViewerToolbar.tsx";
+import { ErrorToast } from "./ErrorToast.tsx";
+import { ModelDialog } from "../models/ModelDialog.tsx";
+import { HelpDialog } from "./HelpDialog.tsx";
+import { RunProgress } from "./RunProgress.tsx";
+import { TopBar } from "./TopBar.tsx";
+import { useProvisional } from "./useProvisional.ts";
+import { useShortcuts } from "./useShortcuts.ts";
+import styles from "./app.module.css";
+
+export function App() {
+  useShortcuts();
+  useProvisional();
+  return (
+    <div className={styles.bench}>
+      <TopBar />
+      <AnswerStrip />
+      <aside className={styles.left} aria-label="Case and disturbances">
+        <CasePanel />
+        <StackEditor />
+        <CertificateControls />
+      </aside>
+      <main className={styles.centre}>
+        <ReplayBanner />
+        <ViewerToolbar />
+        <div className={styles.second}>
+          <OverlayPicker />
+          <RunProgress />
+        </div>
+        <Stage />
+        {/* Menus open here, so that they belong to a landmark. */}
+        <div id="layer" />
+      </main>
+      <aside className={styles.right} aria-label="Question and answers">
+        <QuestionBox />
+        <AnswerPanel />
+        <Numbers />
+        <ParaphraseTable />
+      </aside>
+      <FileDrop />
+      <HelpDialog />
+      <ModelDialog />
+      <Guide />
+      <ErrorToast />
+    </div>
+  );
+}

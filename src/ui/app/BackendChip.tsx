@@ -1,0 +1,111 @@
+/** Where the model runs, and whether what runs there can be trusted. */
+import { Popover } from "@mantine/core";
+import type { BackendInfo } from "../../engine/protocol.ts";
+import type { GradientCheck } from "../../model/visionLanguageModel.ts";
+import { bytes, decimal } from "../panels/formats.ts";
+import { useResults } from "./stores.ts";
+import styles from "./app.module.css";
+
+export function BackendChip() {
+  const info = useResults((s) => s.backend);
+  const busy = useResults((s) => s.busy);
+  const check = useResults((s) => s.stages.gradientCheck?.payload);
+  const isWrong = info !== null && (info.parity?.ok === false || check?.ok === false);
+  const state = info === null ? "busy" : isWrong ? "bad" : busy ? "busy" : "ok";
+  return (
+    <Popover position="bottom-end" width={340} withArrow shadow="md" withinPortal>
+      <Popover.Target>
+        <button
+          type="button"
+          className={styles.chip}
+          data-testid="backend-chip"
+          aria-haspopup="dialog"
+        >
+          <span className={styles.dot} data-state={state} aria-hidden="true" />
+          {info ? summary(info) : <LoadingText />}
+        </button>
+      </Popover.Target>
+      <Popover.Dropdown bg="#16191b">
+        {info ? <Details info={info} check={check} /> : <LoadingList />}
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+function summary(info: BackendInfo): string {
+  const name = info.backend === "webgpu" ? "WebGPU" : "WASM";
+  const threads = info.backend === "wasm" ? ` x${info.threads}` : "";
+  return `${name}${threads}  ${info.precision}  ${info.forwardMs.toFixed(0)} ms${info.parity?.ok === false ? "  parity failed" : ""}`;
+}
+
+function LoadingText() {
+  const loading = useResults((s) => s.loading);
+  const phase = useResults((s) => s.phase);
+  const files = Object.values(loading);
+  const done = files.reduce((sum, file) => sum + file.loadedBytes, 0);
+  const total = files.reduce((sum, file) => sum + file.totalBytes, 0);
+  return (
+    <>
+      {total > 0 && done < total ? `Model ${bytes(done)} of ${bytes(total)}` : phase || "Starting"}
+    </>
+  );
+}
+
+function LoadingList() {
+  const loading = useResults((s) => s.loading);
+  return (
+    <dl className={styles.details}>
+      {Object.values(loading).map((file) => (
+        <div key={file.file} style={{ display: "contents" }}>
+          <dt>{file.file}</dt>
+          <dd>
+            {bytes(file.loadedBytes)} of {bytes(file.totalBytes)}
+            {file.fromCache && ", from this browser"}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Details(props: { readonly info: BackendInfo; readonly check: GradientCheck | undefined }) {
+  const { info, check } = props;
+  const { parity } = info;
+  const rows: readonly (readonly [string, string])[] = [
+    ["Model", `${info.modelId}, ${info.precision}, ${info.modelSha256.slice(0, 12)}`],
+    [
+      "Backend",
+      info.backend === "webgpu" ? `WebGPU${info.adapter ? `, ${info.adapter}` : ""}` : "WASM",
+    ],
+    [
+      "Threads",
+      `${info.threads}${info.crossOriginIsolated ? "" : " (page is not cross-origin isolated)"}`,
+    ],
+    ["One forward pass", `${info.forwardMs.toFixed(1)} ms`],
+    [
+      "Parity self-test",
+      parity === null
+        ? "no stored reference for this model"
+        : `${parity.ok ? "agrees" : "DISAGREES"}: cosine ${decimal(parity.cosine, 5)}, answer ${parity.answerAgrees ? "same" : "different"}, logits within ${decimal(parity.maxLogitDifference, 3)}`,
+    ],
+    [
+      "Gradient self-check",
+      check
+        ? `${check.ok ? "agrees" : "DISAGREES"}: ${check.coordinates} central differences, largest relative error ${check.maxRelativeError.toExponential(1)}`
+        : "not run yet",
+    ],
+  ];
+  return (
+    <>
+      <dl className={styles.details}>
+        {rows.map(([term, value]) => (
+          <div key={term} style={{ display: "contents" }}>
+            <dt>{term}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <p className={styles.reason}>{info.reason}</p>
+    </>
+  );
+}

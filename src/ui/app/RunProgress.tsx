@@ -1,0 +1,104 @@
+/** What is being computed, how far it is, and the way to stop it. Shown for what takes longer than half a second. */
+import { useEffect, useState } from "react";
+import { bytes } from "../panels/formats.ts";
+import controls from "../controls/controls.module.css";
+import { Icon } from "./icons.tsx";
+import { useResults, useStores } from "./stores.ts";
+import styles from "./app.module.css";
+
+const PATIENCE_MS = 500;
+
+export function RunProgress() {
+  const { link } = useStores();
+  const isReady = useResults((s) => s.backend !== null);
+  const busy = useResults((s) => s.busy);
+  const progress = useResults((s) => s.progress);
+  const cancelled = useResults((s) => s.cancelled);
+  const elapsed = useResults((s) => s.elapsedMs);
+  const sampling = useSampling();
+  const isSlow = useOutlasts(busy, PATIENCE_MS);
+  if (!isReady) return <ModelProgress />;
+  if (!isSlow) {
+    return (
+      <div className={styles.progress}>
+        {cancelled ? (
+          <>
+            Stopped. What is dimmed belongs to an earlier setting.
+            <button type="button" className={controls.button} onClick={() => link.rerun()}>
+              Run again
+            </button>
+          </>
+        ) : (
+          elapsed !== null && `Everything on screen took ${(elapsed / 1000).toFixed(1)} s.`
+        )}
+      </div>
+    );
+  }
+  const share = progress && progress.total > 0 ? progress.done / progress.total : 0;
+  const { label, done } = progress ? { label: progress.label, done: share } : sampling;
+  return (
+    <div className={styles.progress}>
+      <span>{label}</span>
+      <Track label={label} share={done} />
+      <button type="button" className={controls.button} onClick={() => link.cancel()}>
+        <Icon name="stop" size={13} /> Cancel
+      </button>
+    </div>
+  );
+}
+
+function ModelProgress() {
+  const loading = useResults((s) => s.loading);
+  const phase = useResults((s) => s.phase);
+  const files = Object.values(loading);
+  const done = files.reduce((sum, file) => sum + file.loadedBytes, 0);
+  const total = files.reduce((sum, file) => sum + file.totalBytes, 0);
+  return (
+    <div className={styles.progress} role="status">
+      <span>
+        {total > 0 && done < total
+          ? `Loading the model: ${bytes(done)} of ${bytes(total)}, once`
+          : phase || "Starting the engine"}
+      </span>
+      <Track label="Loading the model" share={total > 0 ? done / total : 0} />
+    </div>
+  );
+}
+
+function Track({ label, share }: { readonly label: string; readonly share: number }) {
+  return (
+    <span
+      className={styles.track}
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={Math.round(100 * share)}
+    >
+      <span style={{ width: `${100 * share}%` }} />
+    </span>
+  );
+}
+
+/** The certificate's own stream is its progress. */
+function useSampling(): { readonly label: string; readonly done: number } {
+  const requestId = useResults((s) => s.requestId);
+  const entry = useResults((s) => s.stages.certificate);
+  if (!entry?.partial || entry.requestId !== requestId) return { label: "Computing", done: 0 };
+  const { n, maxSamples } = entry.payload;
+  return { label: `Proving: noisy sample ${n} of ${maxSamples}`, done: n / maxSamples };
+}
+
+/** True once `active` has held for `ms`; false again as soon as it ends. */
+function useOutlasts(active: boolean, ms: number): boolean {
+  const [isOver, setOver] = useState(false);
+  useEffect(() => {
+    if (!active) return;
+    const timer = setTimeout(() => setOver(true), ms);
+    return () => {
+      clearTimeout(timer);
+      setOver(false);
+    };
+  }, [active, ms]);
+  return isOver;
+}

@@ -1,0 +1,42 @@
+/** Name, the standing warning, the backend, and the doors to sharing, the guide and help. */
+import { useView, useStores } from "./stores.ts";
+import { ModelMenu } from "../models/ModelMenu.tsx";
+import { BackendChip } from "./BackendChip.tsx";
+import { Icon, Mark } from "./icons.tsx";
+import { ShareButton } from "../share/ShareButton.tsx";
+import controls from "../controls/controls.module.css";
+import styles from "./app.module.css";
+
+export function TopBar() {
+  const { view } = useStores();
+  const guideStep = useView((s) => s.guideStep);
+  return (
+    <header className={styles.bar}>
+      <h1 className={styles.brand}>
+        <Mark /> Penumbra
+      </h1>
+      <p className={styles.warning}>Research and teaching only. Not for diagnosis.</p>
+      <span className={styles.space} />
+      <ModelMenu />
+      <BackendChip />
+      <ShareButton />
+      <button
+        type="button"
+        className={controls.button}
+        aria-pressed={guideStep !== null}
+        onClick={() => view.getState().set({ guideStep: guideStep === null ? 0 : null })}
+      >
+        <Icon name="guide" size={14} /> Guide
+      </button>
+      <button
+        type="button"
+        className={controls.button}
+        aria-label="Help (?)"
+        title="Keys and mouse (?)"
+        onClick={() => view.getState().set({ helpOpen: true })}
+      >
+        <Icon name="help" />
+      </button>
+    </header>
+  );
+}

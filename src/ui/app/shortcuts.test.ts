@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { defaultSpec } from "../../experiment/defaultSpec.ts";
+import { createCaseStore } from "../../state/caseStore.ts";
+import { createModelStore } from "../../state/modelStore.ts";
+import { createExperimentStore } from "../../state/experimentStore.ts";
+import { createResultStore } from "../../state/resultStore.ts";
+import { createViewStore, FIT } from "../../state/viewStore.ts";
+import { handleKey } from "./shortcuts.ts";
+
+function bench() {
+  let cancels = 0;
+  const stores = {
+    experiment: createExperimentStore(defaultSpec()),
+    results: createResultStore(),
+    view: createViewStore(),
+    cases: createCaseStore(),
+    models: createModelStore(),
+    engine: {
+      start: () => {},
+      submit: () => 1,
+      cancel: () => {},
+      addRadiograph: () => {},
+      restart: () => {},
+      proposeModel: () => {},
+      addModel: () => {},
+    },
+    link: { rerun: () => {}, cancel: () => void cancels++ },
+  };
+  const presets = [{ key: "4", name: "Lung", window: { center: 80, width: 100 } }];
+  const press = (key: string, held: { ctrl?: boolean; shift?: boolean } = {}) =>
+    handleKey({ key, ctrl: held.ctrl ?? false, shift: held.shift ?? false }, stores, presets);
+  return { stores, press, cancels: () => cancels };
+}
+
+describe("keys of the bench", () => {
+  it("inverts, windows, zooms and resets", () => {
+    const { stores, press } = bench();
+    press("i");
+    press("4");
+    press("+");
+    expect(stores.view.getState()).toMatchObject({
+      invert: true,
+      window: { center: 80, width: 100 },
+    });
+    expect(stores.view.getState().camera.zoom).toBeCloseTo(1.25);
+    press(" ");
+    expect(stores.view.getState()).toMatchObject({ invert: false, camera: FIT });
+  });
+
+  it("sizes the brush within its range", () => {
+    const { stores, press } = bench();
+    const before = stores.view.getState().brush.radius;
+    press("]");
+    expect(stores.view.getState().brush.radius).toBeGreaterThan(before);
+    for (let i = 0; i < 200; i++) press("[");
+    expect(stores.view.getState().brush.radius).toBeCloseTo(0.005);
+  });
+
+  it("undoes and redoes with the usual keys", () => {
+    const { stores, press } = bench();
+    stores.experiment.getState().edit((spec) => ({ ...spec, question: "changed" }));
+    press("z", { ctrl: true });
+    expect(stores.experiment.getState().spec.question).toBe(defaultSpec().question);
+    press("Z", { ctrl: true, shift: true });
+    expect(stores.experiment.getState().spec.question).toBe("changed");
+  });
+
+  it("puts the brush down before it cancels a run", () => {
+    const { stores, press, cancels } = bench();
+    press("b");
+    press("Escape");
+    expect(stores.view.getState().tool).toBe("window");
+    expect(cancels()).toBe(0);
+    press("Escape");
+    expect(cancels()).toBe(1);
+  });
+
+  it("leaves unknown keys to the browser", () => {
+    const { press } = bench();
+    expect(press("F5")).toBe(false);
+    expect(press("s", { ctrl: true })).toBe(false);
+  });
+});

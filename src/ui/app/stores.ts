@@ -1,0 +1,48 @@
+/** The stores and the engine as every component reaches them: one context, narrow selectors. */
+import { createContext, useContext } from "react";
+import { useStore } from "zustand";
+import type { CaseStore, CaseState } from "../../state/caseStore.ts";
+import type { EngineLink, EnginePort } from "../../state/connectEngine.ts";
+import type { ExperimentState, ExperimentStore } from "../../state/experimentStore.ts";
+import type { ModelPort, ModelState, ModelStore } from "../../state/modelStore.ts";
+import type { ResultState, ResultStore } from "../../state/resultStore.ts";
+import type { ViewState, ViewStore } from "../../state/viewStore.ts";
+import { invariant } from "../../errors/labError.ts";
+
+export interface Stores {
+  readonly experiment: ExperimentStore;
+  readonly results: ResultStore;
+  readonly view: ViewStore;
+  readonly cases: CaseStore;
+  readonly models: ModelStore;
+  readonly engine: EnginePort & ModelPort;
+  readonly link: Pick<EngineLink, "rerun" | "cancel">;
+}
+
+export const StoresContext = createContext<Stores | null>(null);
+
+export function useStores(): Stores {
+  const stores = useContext(StoresContext);
+  invariant(stores !== null, "a component outside the bench");
+  return stores;
+}
+
+export function useExperiment<T>(selector: (state: ExperimentState) => T): T {
+  return useStore(useStores().experiment, selector);
+}
+
+export function useResults<T>(selector: (state: ResultState) => T): T {
+  return useStore(useStores().results, selector);
+}
+
+export function useView<T>(selector: (state: ViewState) => T): T {
+  return useStore(useStores().view, selector);
+}
+
+export function useModels<T>(selector: (state: ModelState) => T): T {
+  return useStore(useStores().models, selector);
+}
+
+export function useCases<T>(selector: (state: CaseState) => T): T {
+  return useStore(useStores().cases, selector);
+}

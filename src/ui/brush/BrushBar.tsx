@@ -1,0 +1,90 @@
+/** Size and grey value of the brush, and a way to wipe the paint. */
+import type { CSSProperties } from "react";
+import { BRUSH_RADIUS } from "../../state/viewStore.ts";
+import { editItem } from "../../state/specEdits.ts";
+import { useExperiment, useStores, useView } from "../app/stores.ts";
+import controls from "../controls/controls.module.css";
+import { paintedPatch } from "./paintedPatch.ts";
+import styles from "./brush.module.css";
+
+export function BrushBar() {
+  const { experiment, view } = useStores();
+  const brush = useView((s) => s.brush);
+  const patch = useExperiment((s) => paintedPatch(s.spec.stack));
+  const set = (values: Partial<typeof brush>) =>
+    view.getState().set({ brush: { ...brush, ...values } });
+  return (
+    <span className={styles.bar} role="group" aria-label="Brush">
+      <BrushSlider
+        name="Brush size"
+        text="Size"
+        min={BRUSH_RADIUS.min}
+        max={BRUSH_RADIUS.max}
+        step={BRUSH_RADIUS.step}
+        value={brush.radius}
+        spoken={`${(brush.radius * 200).toFixed(0)} percent of the width`}
+        onChange={(radius) => set({ radius })}
+      />
+      <BrushSlider
+        name="Brush intensity"
+        text="Grey"
+        min={0}
+        max={1}
+        step={0.05}
+        value={brush.intensity}
+        spoken={`${Math.round(brush.intensity * 100)} percent white`}
+        onChange={(intensity) => set({ intensity })}
+      />
+      <span
+        className={styles.swatch}
+        aria-hidden="true"
+        style={{
+          background: `rgb(${[0, 0, 0].map(() => Math.round(255 * brush.intensity)).join(" ")})`,
+        }}
+      />
+      <button
+        type="button"
+        className={controls.button}
+        aria-label="Wipe paint"
+        disabled={!patch?.strokes?.length}
+        onClick={() => {
+          if (patch)
+            experiment.getState().edit(editItem(patch.id, (item) => ({ ...item, strokes: [] })));
+        }}
+      >
+        Wipe
+      </button>
+    </span>
+  );
+}
+
+function BrushSlider(props: {
+  readonly name: string;
+  readonly text: string;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+  readonly value: number;
+  readonly spoken: string;
+  readonly onChange: (value: number) => void;
+}) {
+  const { name, text, min, max, step, value, spoken, onChange } = props;
+  const fill = { "--fill": `${((value - min) / (max - min)) * 100}%` } as CSSProperties;
+  return (
+    <label className={styles.slider}>
+      <span>{text}</span>
+      <input
+        className={controls.slider}
+        type="range"
+        aria-label={name}
+        aria-valuetext={spoken}
+        style={fill}
+        min={min}
+        max={max}
+        step={step}
+        value={value}
+        onChange={(event) => onChange(Number(event.currentTarget.value))}
+      />
+    </label>
+  );
+}

@@ -1,0 +1,126 @@
+/** Controls of one attack: norm and goal, epsilon and steps, the rest behind "More". */
+import { ATTACKS } from "../../attacks/registry.ts";
+import { PARAMS, epsilonParam } from "../../experiment/params.ts";
+import type { AttackItem, GoalSpec } from "../../experiment/spec.ts";
+import { editItem } from "../../state/specEdits.ts";
+import type { Norm } from "../../tensor/norms.ts";
+import { useResults, useStores, useView } from "../app/stores.ts";
+import { useExperimentHistory } from "../app/useExperimentHistory.ts";
+import { SeedField } from "./SeedField.tsx";
+import { ParamSlider } from "./ParamSlider.tsx";
+import controls from "./controls.module.css";
+import styles from "./stack.module.css";
+
+export function AttackControls({
+  item,
+  name,
+}: {
+  readonly item: AttackItem;
+  readonly name: string;
+}) {
+  const { experiment } = useStores();
+  const member = ATTACKS[item.attack];
+  const set = (values: Partial<AttackItem>) =>
+    experiment
+      .getState()
+      .edit(editItem(item.id, (old) => (old.type === "attack" ? { ...old, ...values } : old)));
+  const number = (key: "steps" | "relativeStep" | "restarts") => (
+    <ParamSlider
+      context={name}
+      meta={PARAMS[`attack.${key}`]}
+      value={item[key]}
+      accent="disturbed"
+      onChange={(value) => set({ [key]: value })}
+    />
+  );
+  const isIterative = item.attack !== "fgsm";
+  return (
+    <>
+      <div className={styles.choices}>
+        <select
+          className={controls.select}
+          aria-label={`${name}: norm`}
+          value={item.norm}
+          onChange={(event) => {
+            const norm = event.currentTarget.value as Norm;
+            set({ norm, epsilon: epsilonParam(norm).default });
+          }}
+        >
+          {member.norms.map((norm) => (
+            <option key={norm} value={norm}>
+              {norm}
+            </option>
+          ))}
+        </select>
+        <GoalPicker name={name} goal={item.goal} onChange={(goal) => set({ goal })} />
+      </div>
+      <div data-guide="epsilon" className={styles.epsilon}>
+        <StartHere />
+        <ParamSlider
+          context={name}
+          meta={epsilonParam(item.norm)}
+          value={item.epsilon}
+          accent="disturbed"
+          onChange={(epsilon) => set({ epsilon })}
+        />
+      </div>
+      {isIterative && number("steps")}
+      <details className={styles.more}>
+        <summary>More</summary>
+        {isIterative && member.stepSize === "option" && number("relativeStep")}
+        {number("restarts")}
+        <SeedField item={item} name={name} />
+        <p className={styles.about}>{member.help}</p>
+      </details>
+    </>
+  );
+}
+
+/** Points a newcomer at the one slider to touch first; gone with the first edit. */
+function StartHere() {
+  const { canUndo, canRedo } = useExperimentHistory();
+  const guide = useView((s) => s.guideStep);
+  const opened = useView((s) => s.openedLink);
+  if (canUndo || canRedo || guide !== null || opened) return null;
+  return <span className={styles.start}>start here</span>;
+}
+
+function GoalPicker(props: {
+  readonly name: string;
+  readonly goal: GoalSpec;
+  readonly onChange: (goal: GoalSpec) => void;
+}) {
+  const { name, goal, onChange } = props;
+  const clean = useResults((s) => s.stages.clean?.payload.answer);
+  if (clean === null) {
+    // An encoder without a text side has nothing to say: its features are all there is to move.
+    return (
+      <select className={controls.select} aria-label={`${name}: goal`} value="feature" disabled>
+        <option value="feature">move the features</option>
+      </select>
+    );
+  }
+  const probabilities = clean?.probabilities;
+  const answers = Object.keys(probabilities ?? {});
+  const named = goal.kind === "say" && !answers.includes(goal.answer) ? [goal.answer] : [];
+  const value = goal.kind === "say" ? `say:${goal.answer}` : goal.kind;
+  return (
+    <select
+      className={controls.select}
+      aria-label={`${name}: goal`}
+      value={value}
+      onChange={(event) => onChange(goalOf(event.currentTarget.value))}
+    >
+      <option value="untargeted">any other answer</option>
+      {[...answers, ...named].map((answer) => (
+        <option key={answer} value={`say:${answer}`}>{`make it say “${answer}”`}</option>
+      ))}
+      <option value="feature">move the features</option>
+    </select>
+  );
+}
+
+function goalOf(value: string): GoalSpec {
+  if (value.startsWith("say:")) return { kind: "say", answer: value.slice(4) };
+  return value === "feature" ? { kind: "feature" } : { kind: "untargeted" };
+}

@@ -1,0 +1,52 @@
+/** Thumbnails of the phantoms on offer. */
+import { useEffect, useRef } from "react";
+import type { PhantomSpec } from "../../phantom/spec.ts";
+import { useExperiment, useStores } from "../app/stores.ts";
+import { greyPixels, windowTable } from "../viewer/drawRadiograph.ts";
+import { drawPhantom } from "../viewer/pictureClient.ts";
+import { IDENTITY_WINDOW } from "../../state/viewStore.ts";
+import { GALLERY, openGalleryCase } from "./gallery.ts";
+import styles from "./case.module.css";
+
+const THUMB = 96;
+
+export function Gallery() {
+  const { experiment } = useStores();
+  const open = useExperiment((s) => (s.spec.case.kind === "phantom" ? s.spec.case.phantom : null));
+  return (
+    <ul className={styles.gallery} aria-label="Gallery of phantoms">
+      {GALLERY.map((entry) => (
+        <li key={entry.name}>
+          <button
+            type="button"
+            className={styles.thumb}
+            aria-label={`Open phantom: ${entry.name}`}
+            title={entry.name}
+            aria-pressed={open !== null && JSON.stringify(open) === JSON.stringify(entry.phantom)}
+            onClick={() => experiment.getState().edit((spec) => openGalleryCase(spec, entry))}
+          >
+            <Thumbnail phantom={entry.phantom} />
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Thumbnail({ phantom }: { readonly phantom: PhantomSpec }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    let isOver = false;
+    const draw = ({ image }: { readonly image: Float32Array }) => {
+      if (isOver) return;
+      const pixels = greyPixels(image, windowTable(IDENTITY_WINDOW, false));
+      canvas.current?.getContext("2d")?.putImageData(new ImageData(pixels, THUMB, THUMB), 0, 0);
+    };
+    // A thumbnail that can't be drawn stays black; opening the case says why.
+    drawPhantom(phantom, THUMB).then(draw, () => {});
+    return () => {
+      isOver = true;
+    };
+  }, [phantom]);
+  return <canvas ref={canvas} width={THUMB} height={THUMB} />;
+}

@@ -1,0 +1,75 @@
+/** Which grey window of a file the model is given; the window on screen is another matter. */
+import type { WindowSpec } from "../../experiment/spec.ts";
+import type { Radiograph } from "../../image/radiograph.ts";
+import { automaticWindow } from "../../image/voi.ts";
+import { useExperiment, useStores } from "../app/stores.ts";
+import { distributionOnce } from "../viewer/distributionOnce.ts";
+import controls from "./controls.module.css";
+import { ParamSlider } from "./ParamSlider.tsx";
+
+export function ModelWindow({ radiograph }: { readonly radiograph: Radiograph }) {
+  const { edit } = useStores().experiment.getState();
+  const window = useExperiment((s) => s.spec.window);
+  const distribution = distributionOnce(radiograph);
+  const range = Math.max(1, distribution.max - distribution.min);
+  const step = range > 100 ? 1 : range / 200;
+  const set = (next: WindowSpec) => edit((spec) => ({ ...spec, window: next }));
+  const choose = (kind: string) => {
+    if (kind !== "manual") return set({ kind: kind as "file" | "automatic" | "full" });
+    const { center, width } = automaticWindow(distribution);
+    set({ kind: "manual", center, width });
+  };
+  return (
+    <>
+      <div className={controls.row}>
+        <span className={controls.label}>Model’s window</span>
+        <select
+          className={controls.select}
+          aria-label="Window for the model"
+          value={window.kind}
+          onChange={(event) => choose(event.currentTarget.value)}
+        >
+          {radiograph.vois.length > 0 && <option value="file">from the file</option>}
+          <option value="automatic">automatic</option>
+          <option value="full">full range</option>
+          <option value="manual">by hand</option>
+        </select>
+        <span />
+      </div>
+      {window.kind === "manual" && (
+        <>
+          <ParamSlider
+            context="Model's window"
+            meta={{
+              label: "Centre",
+              unit: "",
+              min: Math.floor(distribution.min),
+              max: Math.ceil(distribution.max),
+              step,
+              default: window.center,
+              help: "Middle of the grey window the model sees, in the file's own units.",
+            }}
+            value={window.center}
+            accent="clean"
+            onChange={(center) => set({ ...window, center })}
+          />
+          <ParamSlider
+            context="Model's window"
+            meta={{
+              label: "Width",
+              unit: "",
+              min: Math.max(1, step),
+              max: Math.ceil(range),
+              step,
+              default: window.width,
+              help: "Width of the grey window the model sees, in the file's own units.",
+            }}
+            value={window.width}
+            accent="clean"
+            onChange={(width) => set({ ...window, width })}
+          />
+        </>
+      )}
+    </>
+  );
+}

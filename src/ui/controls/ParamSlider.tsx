@@ -1,0 +1,77 @@
+/** A slider for one number of the experiment. A drag is one gesture: previews while it moves, the full run on release. */
+import { useId } from "react";
+import type { CSSProperties } from "react";
+import type { ParamMeta } from "../../perturbations/perturbation.ts";
+import { Hint } from "../app/Hint.tsx";
+import { useStores } from "../app/stores.ts";
+import styles from "./controls.module.css";
+
+export function ParamSlider(props: {
+  /** What the number belongs to: the accessible name is "context: label". */
+  readonly context: string;
+  readonly meta: ParamMeta;
+  readonly value: number;
+  readonly onChange: (value: number) => void;
+  readonly accent?: "clean" | "disturbed";
+  readonly disabled?: boolean;
+  readonly id?: string;
+}) {
+  const { context, meta, value, onChange, accent, disabled = false } = props;
+  const { experiment } = useStores();
+  const ownId = useId();
+  const id = props.id ?? ownId;
+  const share = (value - meta.min) / (meta.max - meta.min);
+
+  const beginGesture = () => {
+    experiment.getState().beginGesture();
+    const end = () => {
+      experiment.getState().endGesture();
+      globalThis.removeEventListener("pointerup", end);
+      globalThis.removeEventListener("pointercancel", end);
+    };
+    globalThis.addEventListener("pointerup", end);
+    globalThis.addEventListener("pointercancel", end);
+  };
+
+  return (
+    <div className={styles.param}>
+      <Hint text={meta.help}>
+        <label className={styles.label} htmlFor={id}>
+          {meta.label}
+        </label>
+      </Hint>
+      <output className={styles.value} htmlFor={id}>
+        {formatNumber(value, meta.step)}
+        {meta.unit !== "" && <span className={styles.unit}>{meta.unit}</span>}
+      </output>
+      <input
+        id={id}
+        className={styles.slider}
+        type="range"
+        aria-label={`${context}: ${meta.label}`}
+        aria-valuetext={`${formatNumber(value, meta.step)} ${spokenUnit(meta.unit)}`.trim()}
+        data-accent={accent}
+        style={{ "--fill": `${Math.max(0, Math.min(1, share)) * 100}%` } as CSSProperties}
+        min={meta.min}
+        max={meta.max}
+        step={meta.step}
+        value={value}
+        disabled={disabled}
+        onPointerDown={beginGesture}
+        onDoubleClick={() => onChange(meta.default)}
+        onChange={(event) => onChange(Number(event.currentTarget.value))}
+      />
+    </div>
+  );
+}
+
+/** As many decimals as the step has. */
+export function formatNumber(value: number, step: number): string {
+  const decimals = step >= 1 ? 0 : Math.min(4, Math.ceil(-Math.log10(step) - 1e-9));
+  const exact = decimals === 1 && Math.round(step * 100) % 10 !== 0 ? 2 : decimals;
+  return value.toFixed(exact);
+}
+
+function spokenUnit(unit: string): string {
+  return unit === "/255" ? "of 255 grey levels" : unit;
+}

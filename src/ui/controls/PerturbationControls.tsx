@@ -1,0 +1,59 @@
+/** Sliders of one perturbation: its strength, and the rest behind "More". */
+import type { PerturbationItem } from "../../experiment/spec.ts";
+import { PERTURBATIONS } from "../../perturbations/registry.ts";
+import { setParam } from "../../state/specEdits.ts";
+import { useStores } from "../app/stores.ts";
+import { SeedField } from "./SeedField.tsx";
+import { ParamSlider } from "./ParamSlider.tsx";
+import styles from "./stack.module.css";
+
+export function PerturbationControls(props: {
+  readonly item: PerturbationItem;
+  readonly name: string;
+}) {
+  const { item, name } = props;
+  const { experiment, view } = useStores();
+  const { params, strength, help } = PERTURBATIONS[item.perturbation];
+  const others = Object.keys(params).filter((param) => param !== strength);
+  const slider = (param: string) => {
+    const meta = params[param];
+    if (!meta) return null;
+    return (
+      <ParamSlider
+        key={param}
+        context={name}
+        meta={meta}
+        value={item.params[param] ?? meta.default}
+        accent="disturbed"
+        onChange={(value) => experiment.getState().edit(setParam(item.id, param, value))}
+      />
+    );
+  };
+  return (
+    <>
+      {slider(strength)}
+      {item.perturbation === "paintedPatch" && (
+        <p className={styles.seed}>
+          {strokeCount(item.strokes?.length ?? 0)}
+          <button
+            type="button"
+            className={styles.link}
+            onClick={() => view.getState().set({ tool: "brush" })}
+          >
+            Paint on the picture (B)
+          </button>
+        </p>
+      )}
+      <details className={styles.more}>
+        <summary>More</summary>
+        {others.map(slider)}
+        {item.perturbation !== "paintedPatch" && <SeedField item={item} name={name} />}
+        <p className={styles.about}>{help}</p>
+      </details>
+    </>
+  );
+}
+
+function strokeCount(count: number): string {
+  return count === 1 ? "1 stroke" : `${count} strokes`;
+}

@@ -1,0 +1,165 @@
+/** The open phantom: its findings with amounts, and the patient they are in. */
+import { Menu } from "@mantine/core";
+import { FINDING_KINDS, FINDINGS, PATIENT_PARAMS } from "../../phantom/spec.ts";
+import type { FindingSpec, PhantomSpec, Side } from "../../phantom/spec.ts";
+import { drawPatient } from "../../phantom/patient.ts";
+import {
+  addFinding,
+  canAddFinding,
+  nextPatient,
+  removeFinding,
+  setFinding,
+  setPatient,
+} from "../../state/phantomEdits.ts";
+import { SPEC_LIMITS } from "../../experiment/params.ts";
+import { Icon } from "../app/icons.tsx";
+import { useStores } from "../app/stores.ts";
+import controls from "./controls.module.css";
+import styles from "./case.module.css";
+import { ParamSlider } from "./ParamSlider.tsx";
+
+export function PhantomEditor({ phantom }: { readonly phantom: PhantomSpec }) {
+  const { edit } = useStores().experiment.getState();
+  return (
+    <>
+      <div className={styles.actions}>
+        <AddFindingMenu phantom={phantom} />
+        <button
+          type="button"
+          className={`${controls.button} ${controls.outlined}`}
+          title="Another patient with the same findings"
+          onClick={() => edit(nextPatient())}
+        >
+          Next patient
+        </button>
+      </div>
+      {phantom.findings.map((finding, index) => (
+        <Finding key={`${finding.kind} ${index}`} finding={finding} index={index} />
+      ))}
+      <PatientSliders phantom={phantom} />
+    </>
+  );
+}
+
+function AddFindingMenu({ phantom }: { readonly phantom: PhantomSpec }) {
+  const { edit } = useStores().experiment.getState();
+  return (
+    <Menu
+      position="right-start"
+      width={220}
+      withInitialFocusPlaceholder={false}
+      portalProps={{ target: "#layer" }}
+    >
+      <Menu.Target>
+        <button
+          type="button"
+          className={`${controls.button} ${controls.outlined}`}
+          aria-label="Add a finding"
+          disabled={phantom.findings.length >= SPEC_LIMITS.phantomFindings}
+        >
+          <Icon name="add" size={13} /> Finding
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {FINDING_KINDS.map((kind) => (
+          <Menu.Item
+            key={kind}
+            disabled={!canAddFinding(phantom, kind)}
+            onClick={() => edit(addFinding(kind))}
+          >
+            {FINDINGS[kind].label}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}
+
+function Finding({ finding, index }: { readonly finding: FindingSpec; readonly index: number }) {
+  const { edit } = useStores().experiment.getState();
+  const meta = FINDINGS[finding.kind];
+  return (
+    <div role="group" aria-label={meta.label}>
+      <div className={styles.finding}>
+        <span className={styles.findingName}>{meta.label}</span>
+        {meta.sided ? (
+          <select
+            className={controls.select}
+            aria-label={`${meta.label}: side`}
+            value={finding.side ?? ""}
+            onChange={(event) =>
+              edit(setFinding(index, { side: event.currentTarget.value as Side }))
+            }
+          >
+            {finding.side === undefined && <option value="">as drawn</option>}
+            <option value="left">left</option>
+            <option value="right">right</option>
+          </select>
+        ) : (
+          <span />
+        )}
+        <button
+          type="button"
+          className={controls.button}
+          aria-label={`${meta.label}: remove`}
+          onClick={() => edit(removeFinding(index))}
+        >
+          <Icon name="close" size={13} />
+        </button>
+      </div>
+      <ParamSlider
+        context={meta.label}
+        meta={{ ...meta, label: "Amount" }}
+        value={finding.amount ?? meta.default}
+        accent="clean"
+        onChange={(amount) => edit(setFinding(index, { amount }))}
+      />
+    </div>
+  );
+}
+
+function PatientSliders({ phantom }: { readonly phantom: PhantomSpec }) {
+  const { edit } = useStores().experiment.getState();
+  const drawn = drawPatient(phantom.seed);
+  const patient = { ...drawn, ...phantom.patient };
+  return (
+    <details className={styles.more}>
+      <summary>{`Patient ${phantom.seed}: ${patient.age} years, ${patient.sex}, ${patient.view}`}</summary>
+      {Object.entries(PATIENT_PARAMS).map(([name, meta]) => {
+        const key = name as keyof typeof PATIENT_PARAMS;
+        return (
+          <ParamSlider
+            key={key}
+            context="Patient"
+            meta={{ ...meta, default: drawn[key] }}
+            value={patient[key]}
+            accent="clean"
+            onChange={(value) => edit(setPatient({ [key]: value }))}
+          />
+        );
+      })}
+      <div className={styles.twin}>
+        <select
+          className={controls.select}
+          aria-label="Patient: sex"
+          value={patient.sex}
+          onChange={(event) =>
+            edit(setPatient({ sex: event.currentTarget.value as "female" | "male" }))
+          }
+        >
+          <option value="female">female</option>
+          <option value="male">male</option>
+        </select>
+        <select
+          className={controls.select}
+          aria-label="Patient: view"
+          value={patient.view}
+          onChange={(event) => edit(setPatient({ view: event.currentTarget.value as "PA" | "AP" }))}
+        >
+          <option value="PA">PA view</option>
+          <option value="AP">AP view</option>
+        </select>
+      </div>
+    </details>
+  );
+}

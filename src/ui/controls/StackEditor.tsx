@@ -1,0 +1,118 @@
+/** The ordered stack of what is done to the picture, in the order it is done. */
+import { Menu } from "@mantine/core";
+import { ATTACKS } from "../../attacks/registry.ts";
+import type { AttackId } from "../../attacks/registry.ts";
+import { PERTURBATIONS } from "../../perturbations/registry.ts";
+import type { PerturbationId } from "../../perturbations/registry.ts";
+import { SPEC_LIMITS } from "../../experiment/params.ts";
+import type { StackItem } from "../../experiment/spec.ts";
+import { addItem } from "../../state/specEdits.ts";
+import { Icon } from "../app/icons.tsx";
+import { useExperiment, useStores } from "../app/stores.ts";
+import { Section } from "../panels/Section.tsx";
+import { AttackControls } from "./AttackControls.tsx";
+import { PerturbationControls } from "./PerturbationControls.tsx";
+import { StackItemHead } from "./StackItemHead.tsx";
+import controls from "./controls.module.css";
+import { newAttack, newPerturbation, stackLabel } from "./stackItems.ts";
+import styles from "./stack.module.css";
+
+export function StackEditor() {
+  const stack = useExperiment((s) => s.spec.stack);
+  return (
+    <Section title="Disturb" line="Top to bottom." aside={<AddMenu />}>
+      <ol className={styles.list}>
+        {stack.map((item, index) => (
+          <Item
+            key={item.id}
+            item={item}
+            isFirst={index === 0}
+            isLast={index === stack.length - 1}
+          />
+        ))}
+      </ol>
+      {stack.length === 0 && (
+        <p className={styles.made}>
+          Nothing yet: add noise, paint or an attack and watch the answer.
+        </p>
+      )}
+    </Section>
+  );
+}
+
+function Item(props: {
+  readonly item: StackItem;
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+}) {
+  const { item } = props;
+  const name = stackLabel(item);
+  return (
+    <li className={styles.item} data-enabled={item.enabled} data-kind={item.type}>
+      <div role="group" aria-label={name}>
+        <StackItemHead {...props} name={name} />
+        {item.enabled &&
+          (item.type === "attack" ? (
+            <AttackControls item={item} name={name} />
+          ) : (
+            <PerturbationControls item={item} name={name} />
+          ))}
+      </div>
+    </li>
+  );
+}
+
+function AddMenu() {
+  const { experiment } = useStores();
+  const stack = useExperiment((s) => s.spec.stack);
+  const add = (item: StackItem) => experiment.getState().edit(addItem(item));
+  return (
+    <Menu
+      position="right-start"
+      width={270}
+      withInitialFocusPlaceholder={false}
+      portalProps={{ target: "#layer" }}
+    >
+      <Menu.Target>
+        <button
+          type="button"
+          className={`${controls.button} ${controls.outlined}`}
+          aria-label="Add a disturbance"
+          disabled={stack.length >= SPEC_LIMITS.stackItems}
+        >
+          <Icon name="add" size={13} /> Add
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <div role="group" aria-label="Attacks, optimised against the model">
+          <p className={styles.menuLabel} aria-hidden="true">
+            Attacks, optimised against the model
+          </p>
+          {Object.entries(ATTACKS).map(([id, member]) => (
+            <Menu.Item
+              key={id}
+              title={member.help}
+              onClick={() => add(newAttack(id as AttackId, stack))}
+            >
+              {member.label}
+            </Menu.Item>
+          ))}
+        </div>
+        <div role="group" aria-label="Accidents of imaging">
+          <p className={styles.menuLabel} aria-hidden="true">
+            Accidents of imaging
+          </p>
+          {Object.entries(PERTURBATIONS).map(([id, member]) => (
+            <Menu.Item
+              key={id}
+              title={member.help}
+              onClick={() => add(newPerturbation(id as PerturbationId, stack))}
+            >
+              {member.label}
+            </Menu.Item>
+          ))}
+        </div>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

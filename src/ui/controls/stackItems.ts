@@ -1,0 +1,47 @@
+/** New members of the stack with their defaults, and how members are called on screen. */
+import { ATTACKS } from "../../attacks/registry.ts";
+import type { AttackId } from "../../attacks/registry.ts";
+import { PARAMS, epsilonParam } from "../../experiment/params.ts";
+import type { AttackItem, PerturbationItem, StackItem } from "../../experiment/spec.ts";
+import { PERTURBATIONS } from "../../perturbations/registry.ts";
+import type { PerturbationId } from "../../perturbations/registry.ts";
+import { freshId } from "../../state/specEdits.ts";
+
+export function stackLabel(item: StackItem): string {
+  return item.type === "attack"
+    ? ATTACKS[item.attack].label
+    : PERTURBATIONS[item.perturbation].label;
+}
+
+export function newPerturbation(
+  perturbation: PerturbationId,
+  stack: readonly StackItem[],
+): PerturbationItem {
+  const { params } = PERTURBATIONS[perturbation];
+  return {
+    id: freshId(perturbation, stack),
+    type: "perturbation",
+    perturbation,
+    enabled: true,
+    seed: PARAMS["perturbation.seed"].default,
+    params: Object.fromEntries(Object.entries(params).map(([name, meta]) => [name, meta.default])),
+    ...(perturbation === "paintedPatch" ? { strokes: [] } : {}),
+  };
+}
+
+export function newAttack(attack: AttackId, stack: readonly StackItem[]): AttackItem {
+  const norm = ATTACKS[attack].norms[0] ?? "linf";
+  return {
+    id: freshId(attack, stack),
+    type: "attack",
+    attack,
+    enabled: true,
+    seed: PARAMS["attack.seed"].default,
+    norm,
+    epsilon: epsilonParam(norm).default,
+    steps: PARAMS["attack.steps"].default,
+    relativeStep: PARAMS["attack.relativeStep"].default,
+    restarts: PARAMS["attack.restarts"].default,
+    goal: { kind: "untargeted" },
+  };
+}

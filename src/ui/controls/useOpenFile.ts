@@ -1,0 +1,53 @@
+/** Opens a reader's file: decoded in a worker, named by its pixels only. A refused file leaves the open case alone. */
+import { useCallback } from "react";
+import { LabError, toErrorData } from "../../errors/labError.ts";
+import { createDecodeClient } from "../../io/decodeClient.ts";
+import type { DecodeClient } from "../../io/decodeClient.ts";
+import { useStores } from "../app/stores.ts";
+
+/** Above this nothing is read: the size is known before the file is touched. */
+const MAX_BYTES = 512 * 1024 * 1024;
+
+let decoder: DecodeClient | undefined;
+
+export function useOpenFile(): (file: File) => Promise<void> {
+  const { cases, engine, experiment, link, results, view } = useStores();
+  return useCallback(
+    async (file: File) => {
+      if (cases.getState().opening) return;
+      cases.getState().set({ opening: true });
+      try {
+        if (file.size > MAX_BYTES) {
+          const size = (file.size / 1024 ** 2).toFixed(0);
+          throw new LabError(
+            "file-too-large",
+            `This file has ${size} MB; this viewer opens up to 512 MB.`,
+          );
+        }
+        decoder ??= createDecodeClient();
+        const radiograph = await decoder.load(await file.arrayBuffer());
+        const sha256 = radiograph.rawSha256;
+        if (!sha256) throw new LabError("internal", "The file was opened without its pixel hash.");
+        cases.getState().add(sha256, radiograph);
+        engine.addRadiograph(radiograph);
+        results.getState().dismissError();
+        const open = experiment.getState().spec.case;
+        if (open.kind === "file" && open.sha256 === sha256) {
+          // The file a link was waiting for: its own settings stay.
+          link.rerun();
+          return;
+        }
+        const kind = radiograph.vois.length > 0 ? "file" : "automatic";
+        experiment
+          .getState()
+          .edit((spec) => ({ ...spec, case: { kind: "file", sha256 }, window: { kind } }));
+        view.getState().resetView();
+      } catch (error) {
+        results.getState().report(toErrorData(error));
+      } finally {
+        cases.getState().set({ opening: false });
+      }
+    },
+    [cases, engine, experiment, link, results, view],
+  );
+}

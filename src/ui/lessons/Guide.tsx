@@ -1,0 +1,96 @@
+/** The first minute: five cards, each beside the thing it speaks of. Nothing is blocked while it is open. */
+import { useEffect, useState } from "react";
+import { useStores, useView } from "../app/stores.ts";
+import controls from "../controls/controls.module.css";
+import styles from "./guide.module.css";
+import { GUIDE } from "./guideSteps.ts";
+import type { GuideStep } from "./guideSteps.ts";
+
+export function Guide() {
+  const index = useView((s) => s.guideStep);
+  const step = index === null ? undefined : GUIDE[index];
+  return step && index !== null ? <Card key={index} step={step} index={index} /> : null;
+}
+
+function Card({ step, index }: { readonly step: GuideStep; readonly index: number }) {
+  const { view } = useStores();
+  const box = useTargetBox(step.target);
+  const go = (next: number | null) => view.getState().set({ guideStep: next });
+  const isLast = index === GUIDE.length - 1;
+  return (
+    <>
+      {box && (
+        <div
+          className={styles.ring}
+          aria-hidden="true"
+          style={{
+            left: box.left - 5,
+            top: box.top - 5,
+            width: box.width + 10,
+            height: box.height + 10,
+          }}
+        />
+      )}
+      <div
+        className={styles.card}
+        role="dialog"
+        aria-label={`Guide, ${step.title}`}
+        style={place(box)}
+      >
+        <h2>{step.title}</h2>
+        <p>{step.text}</p>
+        <div className={styles.foot}>
+          <span>{`${index + 1} of ${GUIDE.length}`}</span>
+          <button type="button" className={controls.button} onClick={() => go(null)}>
+            Close guide
+          </button>
+          {index > 0 && (
+            <button type="button" className={controls.button} onClick={() => go(index - 1)}>
+              Back
+            </button>
+          )}
+          <button
+            type="button"
+            className={`${controls.button} ${controls.outlined}`}
+            onClick={() => go(isLast ? null : index + 1)}
+          >
+            {isLast ? "Done" : "Next"}
+          </button>
+        </div>
+      </div>
+    </>
+  );
+}
+
+/** Where the step's target is on screen, followed while the page scrolls or resizes. */
+function useTargetBox(selector: string): DOMRect | null {
+  const [box, setBox] = useState<DOMRect | null>(null);
+  useEffect(() => {
+    const target = document.querySelector(selector);
+    target?.scrollIntoView({ block: "nearest" });
+    const measure = () => setBox(target?.getBoundingClientRect() ?? null);
+    measure();
+    window.addEventListener("resize", measure);
+    window.addEventListener("scroll", measure, true);
+    return () => {
+      window.removeEventListener("resize", measure);
+      window.removeEventListener("scroll", measure, true);
+    };
+  }, [selector]);
+  return box;
+}
+
+const CARD = { width: 300, height: 190, gap: 16 };
+
+/** Beside the target where there is room, else at the bottom of the screen. */
+function place(box: DOMRect | null): React.CSSProperties {
+  const top = (wanted: number) =>
+    Math.max(56, Math.min(window.innerHeight - CARD.height - 12, wanted));
+  if (box && box.right + CARD.gap + CARD.width < window.innerWidth) {
+    return { left: box.right + CARD.gap, top: top(box.top) };
+  }
+  if (box && box.left - CARD.gap - CARD.width > 0) {
+    return { left: box.left - CARD.gap - CARD.width, top: top(box.top) };
+  }
+  return { left: "50%", bottom: 16, transform: "translateX(-50%)" };
+}

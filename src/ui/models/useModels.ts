@@ -1,0 +1,64 @@
+/** What a reader does with models: have one described, use one, go back to a bundled one. */
+import { useCallback } from "react";
+import { toErrorData } from "../../errors/labError.ts";
+import type { ModelManifest } from "../../model/manifest.ts";
+import { defaultSpec } from "../../experiment/defaultSpec.ts";
+import { useStores } from "../app/stores.ts";
+import { modelAmong } from "./openModelFiles.ts";
+
+/** Takes files that hold a model; false when they hold none. */
+export function useOpenModel(): (files: readonly File[]) => Promise<boolean> {
+  const { engine, models, results } = useStores();
+  return useCallback(
+    async (files) => {
+      try {
+        const dropped = await modelAmong(files);
+        if (!dropped) return false;
+        models.getState().open(dropped.files, dropped.manifest);
+        engine.proposeModel(dropped.files);
+      } catch (error) {
+        results.getState().report(toErrorData(error));
+      }
+      return true;
+    },
+    [engine, models, results],
+  );
+}
+
+export function useModelActions(): {
+  /** Runs the described model in place of the open one. */
+  use(manifest: ModelManifest): Promise<void>;
+  choose(id: string): void;
+} {
+  const { engine, experiment, models, results, view } = useStores();
+  const switchTo = (id: string, precision: ModelManifest["defaultPrecision"]) => {
+    experiment.getState().edit((spec) => ({ ...spec, model: { id, precision } }));
+    // Layers have other names in another model, and not every model has an answer to explain.
+    const { attention, set } = view.getState();
+    if (attention && attention.source !== "rollout") set({ attention: { source: "rollout" } });
+  };
+  return {
+    use: async (described) => {
+      const { draft } = models.getState();
+      if (!draft) return;
+      const manifest = await named(described);
+      engine.addModel(manifest, draft.files);
+      models.getState().use(manifest);
+      results.getState().dismissError();
+      switchTo(manifest.id, manifest.defaultPrecision);
+    },
+    choose: (id) => {
+      const own = models.getState().own[id];
+      switchTo(id, own?.defaultPrecision ?? defaultSpec().model.precision);
+    },
+  };
+}
+
+/** Under a name made of what decides its results, so that a corrected manifest is another model. */
+async function named(manifest: ModelManifest): Promise<ModelManifest> {
+  const { files, input, outputs, tokenGrid } = manifest;
+  const facts = JSON.stringify([files.map(({ sha256 }) => sha256), input, outputs, tokenGrid]);
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(facts));
+  const hex = Array.from(new Uint8Array(digest), (b) => b.toString(16).padStart(2, "0")).join("");
+  return { ...manifest, id: `own-${hex.slice(0, 12)}` };
+}

@@ -1,0 +1,27 @@
+/** The verdict in one line, for narrow screens where the answer panel scrolls away. */
+import { useResults } from "../app/stores.ts";
+import styles from "./panels.module.css";
+
+export function AnswerStrip() {
+  const clean = useResults((s) => s.stages.clean?.payload.answer?.answer);
+  const disturbed = useResults((s) => s.stages.readout?.payload.answer?.answer);
+  const flipped = useResults((s) => s.stages.metrics?.payload.flipped);
+  return (
+    <section className={styles.strip} aria-label="Answer at a glance">
+      <span className={styles.word} data-side="clean">
+        {clean ?? "…"}
+      </span>
+      <span className={styles.arrow} aria-hidden="true">
+        →
+      </span>
+      <span className={styles.word} data-side="disturbed">
+        {disturbed ?? "…"}
+      </span>
+      {typeof flipped === "boolean" && (
+        <span className={styles.badge} data-flipped={flipped}>
+          {flipped ? "FLIPPED" : "holds"}
+        </span>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,84 @@
+/** The question: chosen from the bank or typed freely, and what the lab understood of it. */
+import { Autocomplete } from "@mantine/core";
+import type { AutocompleteProps, ComboboxParsedItem } from "@mantine/core";
+import { useMemo, useState } from "react";
+import { SPEC_LIMITS } from "../../experiment/params.ts";
+import { useExperiment, useStores } from "../app/stores.ts";
+import { questionMenu, readQuestion } from "./questionMenu.ts";
+import { Section } from "./Section.tsx";
+import styles from "./panels.module.css";
+
+export function QuestionBox() {
+  const { experiment } = useStores();
+  const asked = useExperiment((s) => s.spec.question);
+  const menu = useMemo(() => questionMenu(), []);
+  const [draft, setDraft] = useState(asked);
+  const [lastAsked, setLastAsked] = useState(asked);
+  // Undo, redo and links change the question from outside.
+  if (asked !== lastAsked) {
+    setLastAsked(asked);
+    setDraft(asked);
+  }
+  const reading = useMemo(() => readQuestion(draft), [draft]);
+  const pending = draft.trim() !== asked;
+  const ask = (text: string) => {
+    const question = text.trim();
+    if (!readQuestion(question).ok) return;
+    setDraft(question);
+    experiment
+      .getState()
+      .edit((spec) => (spec.question === question ? spec : { ...spec, question }));
+  };
+  return (
+    <Section title="Ask" line="Pick a question or type your own.">
+      <form
+        className={styles.question}
+        onSubmit={(event) => {
+          event.preventDefault();
+          ask(draft);
+        }}
+      >
+        <Autocomplete
+          aria-label="Question"
+          value={draft}
+          data={menu}
+          maxDropdownHeight={360}
+          maxLength={SPEC_LIMITS.questionCharacters}
+          onChange={setDraft}
+          onOptionSubmit={ask}
+          onBlur={() => ask(draft)}
+          onFocus={(event) => event.currentTarget.select()}
+          filter={(input) => (input.search === asked ? input.options : everyWord(input))}
+          styles={{ input: { background: "var(--raised)", border: 0, fontSize: 14, height: 36 } }}
+        />
+        <div role="status" data-testid="question-reading">
+          {reading.ok ? (
+            <>
+              <p className={styles.understood}>
+                {reading.statement}
+                {pending && " Press Enter to ask."}
+              </p>
+              <p className={styles.understood}>{reading.detail}</p>
+            </>
+          ) : (
+            <p className={styles.refused}>
+              {reading.message} {reading.hint}
+            </p>
+          )}
+          {pending && <p className={styles.understood}>The results still answer "{asked}"</p>}
+        </div>
+      </form>
+    </Section>
+  );
+}
+
+/** Options in which every typed word occurs; groups that keep nothing go. */
+const everyWord: NonNullable<AutocompleteProps["filter"]> = ({ options, search }) => {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  const matches = (text: string) => words.every((word) => text.toLowerCase().includes(word));
+  return options.flatMap<ComboboxParsedItem>((option) => {
+    if (!("group" in option)) return matches(String(option.label)) ? [option] : [];
+    const items = option.items.filter((item) => matches(String(item.label)));
+    return items.length > 0 ? [{ ...option, items }] : [];
+  });
+};

@@ -1,0 +1,87 @@
+/** The question bank as a menu, and what the lab makes of a typed question. */
+import { FINDING_TERMS, plainQuestions } from "../../language/questionBank.ts";
+import type { QuestionScope, QuestionType } from "../../language/questionBank.ts";
+import { interpretQuestion } from "../../language/recognise.ts";
+import type { Understood } from "../../language/recognise.ts";
+
+const GROUPS: readonly { readonly group: string; readonly types: readonly QuestionType[] }[] = [
+  { group: "Is it there?", types: ["presence", "heart", "device"] },
+  { group: "The whole film", types: ["normal", "view", "portable", "comparison"] },
+  { group: "Which side?", types: ["side"] },
+  { group: "How large?", types: ["size"] },
+];
+
+/** Plain wordings by group, each once. */
+export function questionMenu(): { group: string; items: string[] }[] {
+  const questions = plainQuestions();
+  const seen = new Set<string>();
+  return GROUPS.map(({ group, types }) => ({
+    group,
+    items: questions
+      .filter(({ type }) => types.includes(type))
+      .map(({ text }) => text)
+      .filter((text) => !seen.has(text) && seen.add(text)),
+  })).filter(({ items }) => items.length > 0);
+}
+
+export type Reading =
+  | {
+      readonly ok: true;
+      /** The question as understood, and what a yes means. */
+      readonly statement: string;
+      /** What was left out or corrected, and what the model is given. */
+      readonly detail: string;
+    }
+  | { readonly ok: false; readonly message: string; readonly hint: string };
+
+/** What is asked, in words; or why it can't be answered. */
+export function readQuestion(text: string): Reading {
+  const { understood, refusal } = interpretQuestion(text);
+  if (refusal) return { ok: false, message: refusal.message, hint: refusal.hint };
+  const { corrections, unread, scope, type } = understood;
+  const detail = [
+    ...corrections.map(({ typed, read }) => `"${typed}" is read as "${read}".`),
+    unread.length > 0 ? `Ignored in this reading: ${unread.map((w) => `"${w}"`).join(", ")}.` : "",
+    `The model answers the exact words typed, ${wordingOrigin(understood)}.`,
+    scope && type === "presence" ? "No paraphrases exist for a question limited like this." : "",
+  ];
+  return { ok: true, statement: statementOf(understood), detail: detail.filter(Boolean).join(" ") };
+}
+
+function wordingOrigin({ freeText, heldOut }: Understood): string {
+  if (freeText) return "a free wording that it never saw in training";
+  return heldOut ? "a wording kept out of its training" : "a wording it was trained on";
+}
+
+function statementOf({ type, findingId, polarity, scope }: Understood): string {
+  const finding = FINDING_TERMS.find(({ id }) => id === findingId)?.term ?? "";
+  const [subject, yes, no] = {
+    presence: [[scope?.size, finding, placeOf(scope)].filter(Boolean).join(" "), "there", "absent"],
+    heart: ["heart size", "enlarged", "not enlarged"],
+    device: ["a tube, line or pacemaker", "there", "absent"],
+    normal: ["the whole film", "normal", "abnormal"],
+    portable: ["a portable film", "portable", "not portable"],
+    side: [`the side of the ${finding}, taken as there`, "", ""],
+    size: [`the size of the ${finding}, taken as there`, "", ""],
+    view: ["the view", "", ""],
+    comparison: [
+      "pleural effusion, left against right",
+      `larger on the ${scope?.side}`,
+      `larger on the ${scope?.side === "left" ? "right" : "left"}`,
+    ],
+  }[type] as [string, string, string];
+  const answers = {
+    side: "left, right or both",
+    size: "small, moderate or large",
+    view: "PA or AP",
+  } as Readonly<Record<string, string>>;
+  const choice = answers[type];
+  if (choice) return `Understood: ${subject}. Answers ${choice}.`;
+  const [ifYes, ifNo] = polarity > 0 ? [yes, no] : [no, yes];
+  return `Understood: ${subject}. Yes means ${ifYes}, no means ${ifNo}.`;
+}
+
+function placeOf(scope: QuestionScope | null): string {
+  if (!scope?.side) return "";
+  return scope.side === "both" ? "on both sides" : `on the ${scope.side}`;
+}

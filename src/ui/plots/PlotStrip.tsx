@@ -1,0 +1,92 @@
+/** The plots under the viewers: what is proved, how sure that is, and how the attack got there. */
+import { isStale } from "../../state/resultStore.ts";
+import type { ReactNode } from "react";
+import type { StageName } from "../../experiment/results.ts";
+import { useExperiment, useResults } from "../app/stores.ts";
+import { CertificatePlot } from "./CertificatePlot.tsx";
+import { ScorePlot } from "./ScorePlot.tsx";
+import { TracePlot } from "./TracePlot.tsx";
+import type { Trace } from "./TracePlot.tsx";
+import styles from "./plots.module.css";
+
+export function CertificatePanel() {
+  const certificate = useResults((s) => s.stages.certificate?.payload);
+  const enabled = useExperiment((s) => s.spec.certificate.enabled);
+  return (
+    <PlotPanel title="What is proved" line="Of features, not answers." stage="certificate">
+      {certificate && enabled ? (
+        <CertificatePlot certificate={certificate} />
+      ) : (
+        <Empty>
+          {enabled
+            ? "The bound appears as soon as the first noisy samples are in."
+            : "Certificates are off."}
+        </Empty>
+      )}
+    </PlotPanel>
+  );
+}
+
+export function ScorePanel() {
+  const certificate = useResults((s) => s.stages.certificate?.payload);
+  return (
+    <PlotPanel
+      title="Robustness"
+      line={
+        certificate
+          ? `α ${certificate.alpha}, σ ${certificate.sigma}, seed ${certificate.seed}`
+          : "Lower bound, valid at every n."
+      }
+      stage="certificate"
+    >
+      {certificate ? <ScorePlot certificate={certificate} /> : <Empty>Waiting for samples.</Empty>}
+    </PlotPanel>
+  );
+}
+
+export function TracePanel() {
+  const trace = useAttackTrace();
+  return (
+    <PlotPanel
+      title="Attack"
+      line={trace ? `${trace.lossName}, by step` : "Loss by step, and the best so far."}
+      stage="disturbed"
+    >
+      {trace ? (
+        <TracePlot trace={trace} />
+      ) : (
+        <Empty>Switch an attack on in the stack to watch it climb.</Empty>
+      )}
+    </PlotPanel>
+  );
+}
+
+/** The running attack's trace while it climbs, else the last finished one. */
+function useAttackTrace(): Trace | undefined {
+  const live = useResults((s) => s.liveTrace);
+  const items = useResults((s) => s.stages.disturbed?.payload.items);
+  if (live) return { ...live, lossName: "loss" };
+  return items?.findLast((item) => item.trace)?.trace;
+}
+
+function PlotPanel(props: {
+  readonly title: string;
+  readonly line: string;
+  readonly stage: StageName;
+  readonly children: ReactNode;
+}) {
+  const stale = useResults((s) => isStale(s, props.stage) && s.liveTrace === null);
+  return (
+    <section className={`${styles.panel} ${stale ? styles.stale : ""}`} aria-label={props.title}>
+      <header className={styles.head}>
+        <h2>{props.title}</h2>
+        <p title={props.line}>{props.line}</p>
+      </header>
+      {props.children}
+    </section>
+  );
+}
+
+function Empty({ children }: { readonly children: string }) {
+  return <p className={styles.empty}>{children}</p>;
+}

@@ -1,0 +1,43 @@
+/** The door to sharing; what is behind it loads when it is first opened. */
+import { Popover } from "@mantine/core";
+import { Suspense, lazy, useState } from "react";
+import controls from "../controls/controls.module.css";
+import { Icon } from "../app/icons.tsx";
+
+const SharePanel = lazy(() =>
+  import("./SharePanel.tsx").then((module) => ({ default: module.SharePanel })),
+);
+
+export function ShareButton() {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <Popover
+      opened={isOpen}
+      onChange={setOpen}
+      position="bottom-end"
+      width={360}
+      withArrow
+      trapFocus
+      withinPortal
+    >
+      <Popover.Target>
+        <button
+          type="button"
+          className={controls.button}
+          aria-haspopup="dialog"
+          aria-expanded={isOpen}
+          onClick={() => setOpen(!isOpen)}
+        >
+          <Icon name="share" size={14} /> Share
+        </button>
+      </Popover.Target>
+      <Popover.Dropdown bg="#16191b" aria-label="Share this experiment">
+        {isOpen && (
+          <Suspense fallback="Preparing the link">
+            <SharePanel />
+          </Suspense>
+        )}
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

@@ -1,0 +1,107 @@
+/** The link to this experiment, as text, as a QR code for the room, and as a run manifest. */
+import { useMemo, useState } from "react";
+import makeQrCode from "qrcode-generator";
+import { LabError, toErrorData } from "../../errors/labError.ts";
+import { encodeShareLink } from "../../experiment/shareLink.ts";
+import { useExperiment, useResults, useStores, useView } from "../app/stores.ts";
+import controls from "../controls/controls.module.css";
+import { currentNumbers } from "./currentRun.ts";
+import { downloadManifest } from "./downloadManifest.ts";
+import { sharedView } from "./sharedView.ts";
+import styles from "./share.module.css";
+
+/** Beyond this a QR code has too many dots for a phone in the back row. */
+const QR_CHARACTERS = 900;
+
+export function SharePanel() {
+  const stores = useStores();
+  const spec = useExperiment((s) => s.spec);
+  const view = useView((s) => s);
+  const results = useResults((s) => s);
+  const [isCopied, setCopied] = useState(false);
+  const expected = currentNumbers(results);
+  const link = useMemo(() => {
+    try {
+      const shared = { spec, view: sharedView(view), ...(expected ? { expected } : {}) };
+      return new URL(encodeShareLink(shared), location.href).href;
+    } catch (error) {
+      return error instanceof LabError ? error : new LabError("internal", String(error));
+    }
+  }, [spec, view, expected]);
+  if (link instanceof LabError) {
+    return (
+      <p className={styles.line} role="alert">
+        {link.message} {link.hint}
+      </p>
+    );
+  }
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(link);
+      setCopied(true);
+    } catch (error) {
+      stores.results.getState().report(toErrorData(error));
+    }
+  };
+  return (
+    <>
+      <p className={styles.line}>
+        The link holds the settings{expected ? " and the numbers on screen" : ""}, never a pixel or
+        a file name.
+        {spec.case.kind === "file" && " Whoever opens it needs the same file."}
+      </p>
+      <div className={styles.field}>
+        <input
+          aria-label="Link to this experiment"
+          readOnly
+          value={link}
+          onFocus={(e) => e.currentTarget.select()}
+        />
+        <button
+          type="button"
+          className={`${controls.button} ${controls.outlined}`}
+          onClick={() => void copy()}
+        >
+          {isCopied ? "Copied" : "Copy link"}
+        </button>
+      </div>
+      {link.length <= QR_CHARACTERS && <QrCode text={link} />}
+      <div className={styles.actions}>
+        <button
+          type="button"
+          className={`${controls.button} ${controls.outlined}`}
+          disabled={!expected}
+          onClick={() => void downloadManifest(stores)}
+        >
+          Save run manifest (JSON)
+        </button>
+      </div>
+    </>
+  );
+}
+
+function QrCode({ text }: { readonly text: string }) {
+  const path = useMemo(() => {
+    const code = makeQrCode(0, "L");
+    code.addData(text);
+    code.make();
+    const count = code.getModuleCount();
+    let d = "";
+    for (let row = 0; row < count; row++) {
+      for (let col = 0; col < count; col++)
+        if (code.isDark(row, col)) d += `M${col} ${row}h1v1h-1z`;
+    }
+    return { d, count };
+  }, [text]);
+  return (
+    <svg
+      className={styles.code}
+      viewBox={`0 0 ${path.count} ${path.count}`}
+      role="img"
+      aria-label="QR code of the link"
+      shapeRendering="crispEdges"
+    >
+      <path d={path.d} fill="#000" />
+    </svg>
+  );
+}

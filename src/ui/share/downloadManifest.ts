@@ -1,0 +1,47 @@
+/** Saves the run on screen as a JSON manifest. */
+import { runManifest } from "../../experiment/manifest.ts";
+import type { StageResults } from "../../experiment/results.ts";
+import { parseManifest } from "../../model/manifest.ts";
+import type { ModelManifest } from "../../model/manifest.ts";
+import { toErrorData } from "../../errors/labError.ts";
+import type { Stores } from "../app/stores.ts";
+
+const RUNTIME = "onnxruntime-web";
+
+async function bundledManifest(id: string): Promise<ModelManifest> {
+  const response = await fetch(new URL(`models/${id}/manifest.json`, document.baseURI));
+  return parseManifest(await response.json());
+}
+
+export async function downloadManifest({ experiment, models, results }: Stores): Promise<void> {
+  const { spec } = experiment.getState();
+  const { stages, backend } = results.getState();
+  if (!backend) return;
+  try {
+    const manifest = models.getState().own[spec.model.id] ?? (await bundledManifest(spec.model.id));
+    const payloads = Object.fromEntries(
+      Object.entries(stages).map(([stage, entry]) => [stage, entry.payload]),
+    ) as Partial<StageResults>;
+    const environment = {
+      lab: "penumbra",
+      backend: backend.backend,
+      runtime: RUNTIME,
+      precision: backend.precision,
+      modelSha256: backend.modelSha256,
+    };
+    save(runManifest(spec, payloads, environment, manifest));
+  } catch (error) {
+    results.getState().report(toErrorData(error));
+  }
+}
+
+function save(content: object): void {
+  const url = URL.createObjectURL(
+    new Blob([`${JSON.stringify(content, null, 2)}\n`], { type: "application/json" }),
+  );
+  const anchor = document.createElement("a");
+  anchor.href = url;
+  anchor.download = "penumbra-run.json";
+  anchor.click();
+  URL.revokeObjectURL(url);
+}

@@ -1,0 +1,44 @@
+import { describe, expect, it } from "vitest";
+import { DEFAULT_VIEW } from "../../state/viewStore.ts";
+import { sharedView, viewFromLink } from "./sharedView.ts";
+
+describe("the view in a link", () => {
+  it("comes back as it was", () => {
+    const view = {
+      ...DEFAULT_VIEW,
+      layout: "pair",
+      attention: { source: "layer", tap: "/blocks.3/attn/Softmax_output_0", head: 2 },
+      overlayOpacity: 0.7,
+      showMasks: true,
+      invert: true,
+      window: { center: 90, width: 120 },
+    } as const;
+    const { layout, attention, overlayOpacity, showMasks, invert, window } = view;
+    expect(viewFromLink(sharedView(view))).toEqual({
+      layout,
+      attention,
+      overlayOpacity,
+      showMasks,
+      invert,
+      window,
+    });
+    expect(viewFromLink(sharedView({ ...view, attention: null })).attention).toBeNull();
+  });
+
+  it("keeps defaults for values that are missing, of another type or out of range", () => {
+    const view = viewFromLink({
+      layout: "cinema",
+      opacity: 40,
+      width: -3,
+      center: 1e9,
+      invert: "yes",
+    });
+    expect(view).toEqual({
+      attention: { source: "rollout" },
+      overlayOpacity: DEFAULT_VIEW.overlayOpacity,
+      showMasks: false,
+      invert: false,
+      window: DEFAULT_VIEW.window,
+    });
+  });
+});

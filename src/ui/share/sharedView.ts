@@ -1,0 +1,53 @@
+/** The part of the view that travels in a link: what lies over the pictures and how they are windowed. */
+import type { SharedView } from "../../experiment/shareLink.ts";
+import { DEFAULT_VIEW } from "../../state/viewStore.ts";
+import type { AttentionChoice, Layout, ViewValues } from "../../state/viewStore.ts";
+
+const LAYOUTS: readonly Layout[] = ["single", "pair", "triple"];
+
+export function sharedView(view: ViewValues): SharedView {
+  const { attention, window } = view;
+  return {
+    layout: view.layout,
+    attention:
+      attention === null
+        ? "none"
+        : attention.source === "layer"
+          ? attention.tap.slice(0, 80)
+          : attention.source,
+    ...(attention?.source === "layer" ? { head: attention.head } : {}),
+    opacity: view.overlayOpacity,
+    masks: view.showMasks,
+    invert: view.invert,
+    center: window.center,
+    width: window.width,
+  };
+}
+
+/** Values of a link's view, each checked; what is missing or out of range keeps its default. */
+export function viewFromLink(shared: SharedView): Partial<ViewValues> {
+  const { layout, opacity, masks, invert, center, width } = shared;
+  return {
+    ...(LAYOUTS.includes(layout as Layout) ? { layout: layout as Layout } : {}),
+    attention: attentionOf(shared),
+    overlayOpacity: inRange(opacity, 0, 1) ? opacity : DEFAULT_VIEW.overlayOpacity,
+    showMasks: masks === true,
+    invert: invert === true,
+    window:
+      inRange(center, -255, 510) && inRange(width, 1, 1020)
+        ? { center, width }
+        : DEFAULT_VIEW.window,
+  };
+}
+
+function attentionOf({ attention, head }: SharedView): AttentionChoice | null {
+  if (attention === "none") return null;
+  if (typeof attention !== "string" || attention === "rollout") return { source: "rollout" };
+  if (attention === "relevance") return { source: "relevance" };
+  const isHead = typeof head === "number" && Number.isInteger(head) && head >= 0;
+  return { source: "layer", tap: attention, head: isHead ? head : "mean" };
+}
+
+function inRange(value: unknown, min: number, max: number): value is number {
+  return typeof value === "number" && value >= min && value <= max;
+}

@@ -1,0 +1,67 @@
+/** What a reading room prints into the corners of a picture, and the same as text for readers who can't see it. */
+import type { PaneName } from "../../state/viewStore.ts";
+import { useView } from "../app/stores.ts";
+import { choiceName } from "./attentionMap.ts";
+import { fileWindow } from "./detail.ts";
+import type { Detail } from "./useDetail.ts";
+import { usePanePicture, useReadout } from "./usePaneLayers.ts";
+import type { Point } from "./viewGeometry.ts";
+import styles from "./viewer.module.css";
+
+export function CornerText(props: {
+  readonly pane: PaneName;
+  readonly hover: Point | null;
+  readonly detail: Detail | null;
+}) {
+  const { pane, hover, detail } = props;
+  const isShown = useView((s) => s.cornerText);
+  const display = useView((s) => s.window);
+  const zoom = useView((s) => s.camera.zoom);
+  const invert = useView((s) => s.invert);
+  const attention = useView((s) => s.attention);
+  const readout = useReadout(pane);
+  const { size, clean, disturbed } = usePanePicture();
+  const inFile = detail?.voi ? fileWindow(display, detail.voi) : undefined;
+  const window = inFile ?? display;
+  const side = detail?.size ?? size;
+  const picture = pane === "clean" ? clean : (disturbed ?? clean);
+  const overlay =
+    attention && readout && pane !== "difference" ? choiceName(attention, readout) : "";
+  const magnified = `${Math.round(zoom * 100)}%`;
+  return (
+    <>
+      <span id={`${pane}-value`} className="visually-hidden">
+        {`Window width ${Math.round(window.width)}, centre ${Math.round(window.center)}, zoom ${magnified}${invert ? ", inverted" : ""}. ${overlay}`}
+      </span>
+      {isShown && side > 0 && (
+        <div className={styles.corners} aria-hidden="true">
+          <span>{overlay}</span>
+          <span>{hover && picture ? probe(hover, picture, clean, size, pane) : ""}</span>
+          <span>
+            {pane !== "difference" &&
+              `W ${Math.round(window.width)} C ${Math.round(window.center)}${invert ? " inverted" : ""}`}
+          </span>
+          <span>{`${magnified}  ${side} x ${side}`}</span>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** The grey level that the model was given under the pointer, or its change in the difference picture. */
+function probe(
+  at: Point,
+  picture: Float32Array,
+  clean: Float32Array | undefined,
+  size: number,
+  pane: PaneName,
+): string {
+  const col = Math.floor(at.x * size);
+  const row = Math.floor(at.y * size);
+  if (col < 0 || row < 0 || col >= size || row >= size) return "";
+  const index = row * size + col;
+  const level = 255 * picture[index]!;
+  const change = level - 255 * (clean?.[index] ?? picture[index]!);
+  const sign = change < 0 ? "" : "+";
+  return `${col}, ${row}: ${pane === "difference" ? sign + change.toFixed(1) : level.toFixed(0)}`;
+}

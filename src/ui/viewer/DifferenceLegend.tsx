@@ -1,0 +1,30 @@
+/** Scale of the difference picture: its colours, its limits in grey levels and the gain they stand for. */
+import { useMemo } from "react";
+import { colourMap } from "../../image/colourMaps.ts";
+import { differenceScale, usePanePicture } from "./usePaneLayers.ts";
+import styles from "./viewer.module.css";
+
+export function DifferenceLegend() {
+  const { clean, disturbed } = usePanePicture();
+  const limit = useMemo(() => differenceScale(clean, disturbed), [clean, disturbed]);
+  const ramp = useMemo(() => {
+    const map = colourMap("signed");
+    const stops = Array.from({ length: 17 }, (_, k) => {
+      const i = 3 * Math.round((k * 255) / 16);
+      return `rgb(${map[i]} ${map[i + 1]} ${map[i + 2]})`;
+    });
+    return `linear-gradient(to right, ${stops.join(", ")})`;
+  }, []);
+  const gain = 255 / limit;
+  return (
+    <div
+      className={styles.legend}
+      role="img"
+      aria-label={`Difference scale: minus ${limit} to plus ${limit} grey levels of 255, shown ${gain.toFixed(0)} times amplified`}
+    >
+      <span>{`−${limit}`}</span>
+      <span className={styles.ramp} style={{ background: ramp }} />
+      <span>{`+${limit} /255, gain ${gain >= 10 ? gain.toFixed(0) : gain.toFixed(1)}x`}</span>
+    </div>
+  );
+}

@@ -1,0 +1,121 @@
+/** One viewer: the canvas with its caption and corner texts. */
+import { useEffect, useRef, useState } from "react";
+import type { ReactNode } from "react";
+import type { Stroke } from "../../experiment/spec.ts";
+import { isStale } from "../../state/resultStore.ts";
+import type { PaneName } from "../../state/viewStore.ts";
+import { useResults, useStores, useView } from "../app/stores.ts";
+import controls from "../controls/controls.module.css";
+import { BrushBar } from "../brush/BrushBar.tsx";
+import { useKeyboardBrush } from "../brush/useKeyboardBrush.ts";
+import { CornerText } from "./CornerText.tsx";
+import { paintPane } from "./panePainter.ts";
+import { useDetail } from "./useDetail.ts";
+import { useExtent } from "./useExtent.ts";
+import { usePaneLayers, usePanePicture } from "./usePaneLayers.ts";
+import { usePaneTools } from "./usePaneTools.ts";
+import styles from "./viewer.module.css";
+
+const TITLES: Readonly<Record<PaneName, string>> = {
+  clean: "Clean",
+  disturbed: "Disturbed",
+  difference: "Difference",
+};
+
+export function Pane(props: {
+  readonly pane: PaneName;
+  readonly explanation: string;
+  readonly children?: ReactNode;
+}) {
+  const { pane, explanation, children } = props;
+  const frame = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const extent = useExtent(frame);
+  const camera = useView((s) => s.camera);
+  const tool = useView((s) => s.tool);
+  const brush = useView((s) => s.brush);
+  const hasMagnifier = useView((s) => s.magnifier);
+  const isAlone = useView((s) => s.layout === "single");
+  const canPaint = pane !== "difference";
+  const tools = usePaneTools(frame, { canPaint });
+  const keyboard = useKeyboardBrush(canPaint);
+  const detail = useDetail(pane === "clean");
+  const stroke = useHeldStroke(tools.stroke);
+  const layers = usePaneLayers(pane, stroke, detail);
+  const stale = useResults((s) => isStale(s, pane === "clean" ? "input" : "disturbed"));
+
+  const { disturbed } = usePanePicture();
+  const isWaiting = pane !== "clean" && disturbed === undefined;
+
+  const isBrush = canPaint && (tool === "brush" || tool === "eraser");
+  const at = tools.hover ?? keyboard.at;
+  useEffect(() => {
+    if (!canvas.current) return;
+    const cursor = isBrush && at ? { at, radius: brush.radius, erase: tool === "eraser" } : null;
+    const magnifier = hasMagnifier && !isBrush ? tools.hover : null;
+    paintPane(canvas.current, extent, camera, { layers, cursor, magnifier });
+  }, [extent, camera, layers, isBrush, at, brush.radius, tool, hasMagnifier, tools.hover]);
+
+  return (
+    <figure className={styles.pane} data-pane={pane} data-stale={stale} data-waiting={isWaiting}>
+      <figcaption className={styles.caption}>
+        <span className={styles.title}>{TITLES[pane]}</span>
+        {isBrush && (pane === "disturbed" || isAlone) ? (
+          <BrushBar />
+        ) : (
+          <span className={styles.explanation}>{explanation}</span>
+        )}
+        {pane === "clean" && <ResolutionToggle />}
+      </figcaption>
+      {/* A viewer is one widget that takes pointer and keys itself, which no HTML element stands for. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
+      <div
+        ref={frame}
+        className={styles.frame}
+        data-tool={isBrush ? "brush" : "window"}
+        role="application"
+        aria-label={`${TITLES[pane]} radiograph viewer`}
+        aria-describedby={`${pane}-value`}
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        tabIndex={0}
+        onKeyDown={keyboard.onKeyDown}
+      >
+        <canvas
+          ref={canvas}
+          className={styles.canvas}
+          data-testid={`${pane}-canvas`}
+          role="img"
+          aria-label={`${TITLES[pane]} radiograph`}
+        />
+        <CornerText pane={pane} hover={tools.hover} detail={detail} />
+        {isWaiting && <p className={styles.waiting}>Not disturbed yet</p>}
+      </div>
+      {children}
+    </figure>
+  );
+}
+
+function ResolutionToggle() {
+  const { view } = useStores();
+  const fullResolution = useView((s) => s.fullResolution);
+  return (
+    <button
+      type="button"
+      className={`${controls.button} ${styles.resolution}`}
+      aria-pressed={fullResolution}
+      title="The model gets the small picture; this shows the radiograph itself."
+      onClick={() => view.getState().set({ fullResolution: !fullResolution })}
+    >
+      Full resolution
+    </button>
+  );
+}
+
+/** The last stroke stays drawn after release until a new disturbed picture contains it. */
+function useHeldStroke(drawing: Stroke | null): Stroke | null {
+  const image = useResults((s) => s.stages.disturbed?.payload.image);
+  const [held, setHeld] = useState<{ stroke: Stroke; over: Float32Array | undefined } | null>(null);
+  if (drawing && held?.stroke !== drawing) setHeld({ stroke: drawing, over: image });
+  if (drawing) return drawing;
+  return held && held.over === image ? held.stroke : null;
+}

@@ -1,0 +1,152 @@
+/** Builds the layers of a viewer out of results and view settings, each rebuilt only when what it shows changes. */
+import { useMemo } from "react";
+import type { InputResult, Readout } from "../../experiment/results.ts";
+import type { Stroke } from "../../experiment/spec.ts";
+import type { PaneName } from "../../state/viewStore.ts";
+import { useCases, useExperiment, useResults, useView } from "../app/stores.ts";
+import type { Picture } from "./picture.worker.ts";
+import { attentionMap, sharedPeak } from "./attentionMap.ts";
+import {
+  detailPixels,
+  differenceLimit,
+  differencePixels,
+  greyPixels,
+  heatPixels,
+  maskOutline,
+  windowTable,
+} from "./drawRadiograph.ts";
+import { bitmapOf } from "./panePainter.ts";
+import type { Layer } from "./panePainter.ts";
+import { outlinePixels, strokePixels } from "./vectorLayers.ts";
+
+export interface PanePicture {
+  readonly size: number;
+  readonly clean: Float32Array | undefined;
+  readonly disturbed: Float32Array | undefined;
+}
+
+/**
+ * Both pictures of the open case as they are known now; the page's own rendering stands in until the engine's arrives.
+ * Pictures of another case are never shown as this one's: without any, the last clean one stays, marked stale.
+ */
+export function usePanePicture(): PanePicture {
+  const open = useExperiment((s) => s.spec.case);
+  const input = useResults((s) => s.stages.input);
+  const disturbed = useResults((s) => s.stages.disturbed);
+  const attack = useResults((s) => (s.spec?.case === open ? s.progress?.attack?.image : undefined));
+  const provisional = useCases((s) => s.provisional);
+  const isOwn = input?.spec.case === open;
+  const standIn = !isOwn && open.kind === "phantom" && provisional?.phantom === open.phantom;
+  const size = (standIn ? provisional?.size : input?.payload.size) ?? 0;
+  const latest = attack ?? (disturbed?.spec.case === open ? disturbed.payload.image : undefined);
+  return {
+    size,
+    clean: standIn ? provisional?.image : input?.payload.image,
+    disturbed: latest?.length === size * size ? latest : undefined,
+  };
+}
+
+/** The readout of one picture, if it belongs to the open case. */
+export function useReadout(pane: PaneName): Readout | undefined {
+  const open = useExperiment((s) => s.spec.case);
+  const entry = useResults((s) => s.stages[pane === "clean" ? "clean" : "readout"]);
+  return entry?.spec.case === open ? entry.payload : undefined;
+}
+
+export function usePaneLayers(
+  pane: PaneName,
+  stroke: Stroke | null,
+  detail: Picture | null,
+): readonly Layer[] {
+  const { size, clean, disturbed } = usePanePicture();
+  const window = useView((s) => s.window);
+  const invert = useView((s) => s.invert);
+  const heat = useHeatLayer(pane);
+  const masks = useMaskLayer(pane);
+  const image = pane === "clean" ? clean : (disturbed ?? clean);
+
+  const base = useMemo(() => {
+    if (pane === "clean" && detail) {
+      return bitmapOf(detailPixels(detail.image, window, invert), detail.size, detail.size);
+    }
+    if (!image || size === 0) return null;
+    if (pane === "difference") {
+      const pixels = differencePixels(clean ?? image, image, differenceScale(clean, image) / 255);
+      return bitmapOf(pixels, size, size);
+    }
+    return bitmapOf(greyPixels(image, windowTable(window, invert)), size, size);
+  }, [pane, detail, image, clean, size, window, invert]);
+
+  const painted = useMemo(
+    () => (stroke && pane !== "clean" ? bitmapOf(strokePixels(stroke, 448), 448, 448) : null),
+    [stroke, pane],
+  );
+
+  return useMemo(() => {
+    if (!base) return [];
+    const layers: Layer[] = [{ bitmap: base, opacity: 1, smooth: false }];
+    if (heat) layers.push(heat);
+    if (masks) layers.push(masks);
+    if (painted) layers.push({ bitmap: painted, opacity: 0.85, smooth: true });
+    return layers;
+  }, [base, heat, masks, painted]);
+}
+
+/** Full scale of the difference picture in grey levels of 255. */
+export function differenceScale(
+  clean: Float32Array | undefined,
+  disturbed: Float32Array | undefined,
+): number {
+  if (!clean || !disturbed || clean.length !== disturbed.length) return 1;
+  let linf = 0;
+  for (let i = 0; i < clean.length; i++) {
+    linf = Math.max(linf, Math.abs(disturbed[i]! - clean[i]!));
+  }
+  return differenceLimit(linf);
+}
+
+function useHeatLayer(pane: PaneName): Layer | null {
+  const choice = useView((s) => s.attention);
+  const opacity = useView((s) => s.overlayOpacity);
+  const name = useView((s) => s.colourMap);
+  const clean = useReadout("clean");
+  const disturbed = useReadout("disturbed");
+  const open = useExperiment((s) => s.spec.case);
+  const relevance = useResults((s) =>
+    s.stages.relevance?.spec.case === open ? s.stages.relevance.payload : undefined,
+  );
+  return useMemo(() => {
+    if (!choice || pane === "difference") return null;
+    const maps =
+      choice.source === "relevance"
+        ? [relevance?.clean, relevance?.disturbed]
+        : [clean, disturbed].map((readout) => readout && attentionMap(readout, choice));
+    const map = maps[pane === "clean" ? 0 : 1];
+    const grid = (pane === "clean" ? clean : disturbed)?.grid;
+    if (!map || !grid) return null;
+    const bitmap = bitmapOf(heatPixels(map, sharedPeak(maps), name), grid[1], grid[0]);
+    return { bitmap, opacity, smooth: true };
+  }, [choice, opacity, name, clean, disturbed, relevance, pane]);
+}
+
+function useMaskLayer(pane: PaneName): Layer | null {
+  const isShown = useView((s) => s.showMasks);
+  const open = useExperiment((s) => s.spec.case);
+  const input = useResults((s) =>
+    s.stages.input?.spec.case === open ? s.stages.input.payload : undefined,
+  );
+  return useMemo(() => {
+    if (!isShown || !input?.truth || pane === "difference") return null;
+    const outlines = findingMasks(input.truth).map((mask) => maskOutline(mask, input.size));
+    if (outlines.length === 0) return null;
+    const bitmap = bitmapOf(outlinePixels(outlines), input.size, input.size);
+    return { bitmap, opacity: 0.9, smooth: false };
+  }, [isShown, input, pane]);
+}
+
+/** Masks of what the phantom was given; of its organs only where it has no finding at all. */
+function findingMasks({ masks, findings }: NonNullable<InputResult["truth"]>): Float32Array[] {
+  const kinds = new Set(findings.map(({ kind }) => kind));
+  const found = Object.entries(masks).filter(([name]) => kinds.has(name));
+  return (found.length > 0 ? found : Object.entries(masks)).map(([, mask]) => mask);
+}
