@@ -1,0 +1,126 @@
+"""Fine-tunes the image encoder of a trained model against noise or attacks; text encoder and decoder stay as they are.
+
+uv run python -m penumbra_models.finetune --init runs/base/checkpoint.pt --data data --kermany DIR --against noise --out runs/noise
+uv run python -m penumbra_models.finetune --init runs/base/checkpoint.pt --data data --kermany DIR --against attack --out runs/robust
+
+The disturbed image's features are drawn to the frozen original's features of the clean image (for attacks: the FARE
+loss, Schlarmann et al. 2024), and the frozen decoder must still answer right from them (adversarial training, Madry et al. 2018).
+"""
+
+import argparse
+import copy
+import json
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .batches import Batch, Batches
+from .export import load
+from .losses import answer_loss, feature_loss
+from .network import Captioner
+from .train import LONGEST_STEP, adamw, average_gradients, meet
+
+LARGEST_SIGMA = 0.25
+
+
+def add_noise(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Gaussian noise, sigma uniform up to LARGEST_SIGMA, not clipped: certificates sample without clipping too."""
+    sigma = torch.rand(len(images), 1, 1, 1, generator=generator) * LARGEST_SIGMA
+    return images + sigma * torch.randn(images.shape, generator=generator)
+
+
+def attack(model: Captioner, batch: Batch, images: Tensor, reference: tuple[Tensor, Tensor], epsilon: float, generator: torch.Generator) -> Tensor:
+    """One large step from a random start (linf) against features and answers together; a fifth of the images stays clean."""
+    delta = (torch.rand(images.shape, generator=generator) * 2 - 1) * epsilon
+    delta.requires_grad_()
+    loss, _, _ = losses(model, batch, images + delta, reference)
+    (gradient,) = torch.autograd.grad(loss, delta)
+    delta = (delta.detach() + 1.25 * epsilon * gradient.sign()).clamp(-epsilon, epsilon)
+    delta[::5] = 0
+    return (images + delta).clamp(0, 1)
+
+
+def losses(model: Captioner, batch: Batch, disturbed: Tensor, reference: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    n = len(batch.masks)
+    with torch.autocast("cpu", torch.bfloat16):
+        tokens, embedding = model.vision(disturbed)
+        features = feature_loss(tokens, embedding, *reference)
+        answers, right, _ = answer_loss(model, tokens[:n], batch.asked)
+        real, _, _ = answer_loss(model, tokens[n:], batch.asked_real)
+    return features + 1.5 * answers + 0.35 * real, features, right
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--init", type=Path, required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--sets", nargs="+", default=["train-a"])
+    parser.add_argument("--kermany", type=Path, required=True)
+    parser.add_argument("--against", choices=["noise", "attack"], required=True)
+    parser.add_argument("--epsilon", type=float, default=4, help="of attacks, in 1/255")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, default=15)
+    parser.add_argument("--batch", type=int, default=16, help="of each process")
+    parser.add_argument("--rate", type=float, default=1e-3)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=2)
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    if args.processes == 1:
+        tune(0, args)
+    else:
+        torch.multiprocessing.spawn(tune, (args,), nprocs=args.processes)
+
+
+def tune(rank: int, args: argparse.Namespace) -> None:
+    meet(rank, args.processes, args.out)
+    torch.manual_seed(args.seed)
+    batches = Batches(args.data, args.sets, args.kermany, args.batch, args.seed + 1000 * rank)
+    model = load(args.init, batches.tokenizer.get_vocab_size()).to(memory_format=torch.channels_last)
+    teacher = copy.deepcopy(model.vision).requires_grad_(False)
+    model.requires_grad_(False)
+    # Batch norms keep the statistics of clean images: `load` leaves the model in evaluation mode.
+    model.vision.requires_grad_(True)
+    optimizer = adamw(model, args.rate)
+    parameters = list(model.vision.parameters())
+    average = {k: v.detach().clone() for k, v in model.vision.state_dict().items() if v.is_floating_point()}
+    total, spent, step, history, before = args.minutes * 60, 0.0, 0, [], time.time()
+    while spent < total:
+        cosine = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * spent / total))
+        for group in optimizer.param_groups:
+            group["lr"] = args.rate * min(1.0, spent / 20) * cosine
+        batch = batches.draw()
+        images = batch.images.contiguous(memory_format=torch.channels_last)
+        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+            reference = teacher(images)
+        if args.against == "noise":
+            disturbed = add_noise(images, batches.generator)
+        else:
+            disturbed = attack(model, batch, images, reference, args.epsilon / 255, batches.generator)
+        loss, features, right = losses(model, batch, disturbed, reference)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        now = time.time()
+        spent, before = spent + average_gradients(parameters, min(now - before, LONGEST_STEP), args.processes), now
+        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+        optimizer.step()
+        step += 1
+        with torch.no_grad():
+            live = model.vision.state_dict()
+            keep = min(0.98, step / (step + 10))
+            torch._foreach_lerp_(list(average.values()), [live[k] for k in average], 1 - keep)
+        history.append((loss.item(), features.item(), right.item()))
+        if step % 25 == 0 and rank == 0:
+            total_loss, distance, share = np.mean(history[-25:], axis=0)
+            print(json.dumps({"step": step, "seconds": round(spent), "loss": round(total_loss, 4), "features": round(distance, 4), "right": round(share, 4)}), flush=True)
+    model.vision.load_state_dict(average, strict=False)
+    if rank == 0:
+        torch.save({"model": model.state_dict(), "step": step}, args.out / "checkpoint.pt")
+
+
+if __name__ == "__main__":
+    main()
