@@ -1,0 +1,22 @@
+/** The bundled model and one phantom with a question about it, for measurements without a page. */
+import { openBundledModel } from "../src/cli/nodeLab.ts";
+import { defaultSpec } from "../src/experiment/defaultSpec.ts";
+import { snapToByteLattice } from "../src/image/greyImage.ts";
+import type { SessionFactory } from "../src/model/session.ts";
+import type { GradientRequest } from "../src/model/visionLanguageModel.ts";
+import { renderPhantom } from "../src/phantom/phantom.ts";
+
+export async function openBenchModel(sessions: SessionFactory) {
+  const { model: asked, question } = defaultSpec();
+  const model = await openBundledModel(asked.id, asked.precision, sessions);
+  const image = renderPhantom({ seed: 7, findings: [] }, model.manifest.input.size).image.slice();
+  snapToByteLattice(image);
+  const space = model.manifest.answerSpaces["yes-no"]!;
+  const request: GradientRequest = {
+    promptIds: model.encodePrompt(question),
+    answers: space.answers,
+    answerTokenIds: space.tokenIds,
+    goal: { kind: "away", answer: space.answers[0]! },
+  };
+  return { model, image, request };
+}

@@ -1,0 +1,117 @@
+/** Measurements on the built page in Chromium, as a reader meets them. */
+import type { Browser, Page } from "@playwright/test";
+import { median } from "./statistics.ts";
+
+export interface PageMeasurements {
+  /** From first contentful paint to the first answer, cold cache, loopback. */
+  readonly firstAnswerMs: number;
+  /** From first contentful paint to the first certificate on screen. */
+  readonly firstCertificateMs: number;
+  readonly firstPaintMs: number;
+  /** Bytes after 20 and after 120 slider drags, garbage collected; page and workers. */
+  readonly memoryBefore: number;
+  readonly memoryAfter: number;
+  /** Longest main-thread task during the drags. */
+  readonly longestTaskMs: number;
+}
+
+const DRAGS = 100;
+const WARM_UP = 20;
+
+/** Notes when texts first appear, from inside the page, so that polling costs nothing. */
+function watchFirstTexts(): void {
+  const marks = globalThis as unknown as Record<string, number>;
+  const look = (): void => {
+    const answer = document.querySelector('[data-testid="answer-clean"]')?.textContent ?? "…";
+    if (answer !== "…") marks["answerAt"] ??= performance.now();
+    const proved = document.querySelector(
+      'section[aria-label="What is proved"] svg, section[aria-label="What is proved"] [data-testid]',
+    );
+    if (proved) marks["certificateAt"] ??= performance.now();
+    if (marks["answerAt"] === undefined || marks["certificateAt"] === undefined) {
+      requestAnimationFrame(look);
+    }
+  };
+  requestAnimationFrame(look);
+}
+
+async function firstTimes(browser: Browser, url: string): Promise<readonly number[]> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  await page.addInitScript(watchFirstTexts);
+  await page.goto(url);
+  await page.waitForFunction(() => "certificateAt" in globalThis, undefined, { timeout: 120_000 });
+  const times = await page.evaluate(() => {
+    const marks = globalThis as unknown as Record<string, number>;
+    const paint = performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN;
+    return [paint, marks["answerAt"]! - paint, marks["certificateAt"]! - paint];
+  });
+  await context.close();
+  return times;
+}
+
+async function settled(page: Page): Promise<void> {
+  // An edit goes out with the next frame; before that the old numbers still count as current.
+  await page.waitForTimeout(100);
+  await page
+    .locator('section[aria-label="How far it moved"] [data-stale="false"]')
+    .waitFor({ timeout: 120_000 });
+}
+
+async function memory(page: Page): Promise<number> {
+  return page.evaluate(async () => {
+    const { measureUserAgentSpecificMemory } = performance as unknown as {
+      measureUserAgentSpecificMemory?: () => Promise<{ bytes: number }>;
+    };
+    if (!measureUserAgentSpecificMemory) return NaN;
+    return (await measureUserAgentSpecificMemory.call(performance)).bytes;
+  });
+}
+
+/** One gesture on the attack's epsilon: press, move, release at a value that changes each time. */
+async function drag(page: Page, index: number): Promise<void> {
+  const slider = page.getByRole("slider", { name: /PGD.*Epsilon/ });
+  const box = (await slider.boundingBox())!;
+  const y = box.y + box.height / 2;
+  const x = (share: number): number => box.x + 8 + share * (box.width - 16);
+  await page.mouse.move(x(0.1), y);
+  await page.mouse.down();
+  await page.mouse.move(x(0.15 + 0.3 * ((index * 0.37) % 1)), y, { steps: 5 });
+  await page.waitForTimeout(40);
+  await page.mouse.up();
+}
+
+export async function measurePage(browser: Browser, url: string): Promise<PageMeasurements> {
+  const times: (readonly number[])[] = [];
+  for (let i = 0; i < 3; i++) times.push(await firstTimes(browser, url));
+  const column = (k: number): number => median(times.map((row) => row[k]!));
+
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  await page.goto(url);
+  await settled(page);
+  await page.evaluate(() => {
+    const tasks: number[] = [0];
+    (globalThis as unknown as { tasks: number[] }).tasks = tasks;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) tasks.push(entry.duration);
+    }).observe({ type: "longtask" });
+  });
+  for (let i = 0; i < WARM_UP; i++) await drag(page, i);
+  await settled(page);
+  const memoryBefore = await memory(page);
+  for (let i = 0; i < DRAGS; i++) await drag(page, WARM_UP + i);
+  await settled(page);
+  const memoryAfter = await memory(page);
+  const longestTaskMs = await page.evaluate(() =>
+    Math.max(...(globalThis as unknown as { tasks: number[] }).tasks),
+  );
+  await page.close();
+  return {
+    firstPaintMs: column(0),
+    firstAnswerMs: column(1),
+    firstCertificateMs: column(2),
+    memoryBefore,
+    memoryAfter,
+    longestTaskMs,
+  };
+}

@@ -1,0 +1,109 @@
+/** The table of bench/README.md. */
+import { writeFileSync } from "node:fs";
+import type { EncoderMeasurements } from "./encoders.ts";
+import type { EngineMeasurements } from "./engine.ts";
+import type { GradientMeasurements } from "./gradients.ts";
+import type { PageMeasurements } from "./page.ts";
+import type { PeerMeasurement } from "./peers.ts";
+import { rounded } from "./statistics.ts";
+
+export interface BenchResults {
+  readonly date: string;
+  readonly machine: {
+    readonly cores: number;
+    readonly architecture: string;
+    readonly processor: string;
+    readonly gpu: string;
+    readonly node: string;
+  };
+  readonly chromium: string;
+  readonly gradients: readonly (GradientMeasurements & { readonly backend: string })[];
+  readonly engine: EngineMeasurements;
+  readonly page: PageMeasurements;
+  readonly encoders: readonly EncoderMeasurements[];
+  readonly peers: readonly PeerMeasurement[];
+}
+
+function peerRow(peer: PeerMeasurement): readonly string[] {
+  const { network, library, forwardMs, gradientMs, difference, failure } = peer;
+  const ms = (value: number | undefined): string =>
+    value === undefined ? "-" : String(rounded(value));
+  if (failure !== undefined) return [network, library, ms(forwardMs), failure, "-", "-"];
+  const ratio = forwardMs && gradientMs ? `${rounded(gradientMs / forwardMs)}x` : "-";
+  const apart = difference === undefined ? "-" : difference.toExponential(1);
+  return [network, library, ms(forwardMs), ms(gradientMs), ratio, apart];
+}
+
+const seconds = (ms: number): string => `${rounded(ms / 1000)} s`;
+const megabytes = (bytes: number): string => `${rounded(bytes / 1e6)} MB`;
+
+export function writeReport(results: BenchResults, file: string): void {
+  const { machine, engine, page } = results;
+  const growth = page.memoryAfter / page.memoryBefore;
+  const rows: readonly (readonly [string, string, string])[] = [
+    ...results.gradients.flatMap((g): [string, string, string][] => [
+      [
+        `gradient pass over forward pass (${g.backend}, 1 thread)`,
+        `${rounded(g.gradientOverForward)}x (${rounded(g.gradientMs)} ms over ${rounded(g.forwardMs)} ms)`,
+        // The page runs on WASM; native kernels are for the headless lab.
+        g.backend === "wasm" ? "<= 2.6x" : "",
+      ],
+      [
+        `PGD-10 over its graph runs (${g.backend}, 1 thread)`,
+        `${rounded(g.pgdOverRuns)}x`,
+        "<= 1.1x",
+      ],
+    ]),
+    ...results.encoders.flatMap((e): [string, string, string][] => [
+      [
+        `${e.network}: gradient pass over forward pass (WASM, 1 thread)`,
+        `${rounded(e.gradientOverForward)}x (${rounded(e.gradientMs)} ms over ${rounded(e.forwardMs)} ms)`,
+        "<= 2.3x",
+      ],
+      [
+        `${e.network}: peak memory, gradient over forward`,
+        `${rounded(e.peakOverForward)}x (${megabytes(e.gradientPeakBytes)} over ${megabytes(e.forwardPeakBytes)})`,
+        "<= 3x",
+      ],
+      [`${e.network}: building the gradient graph`, seconds(e.buildMs), "<= 2 s"],
+    ]),
+    ["first paint", seconds(page.firstPaintMs), "< 1 s"],
+    ["first answer after first paint, cold cache", seconds(page.firstAnswerMs), "< 10 s"],
+    ["first certificate after first paint, cold cache", seconds(page.firstCertificateMs), ""],
+    [`PGD-10, full fidelity (WASM x${engine.info.threads})`, seconds(engine.pgd10Ms), "< 6 s"],
+    ["first certificate after a request", seconds(engine.firstCertificateMs), "< 3 s"],
+    ["first certificate that proves something", seconds(engine.usefulCertificateMs), "< 20 s"],
+    ["certificate samples", `${rounded(engine.certificateSamplesPerSecond)} per second`, ""],
+    [
+      "memory after 100 slider drags over before",
+      `${growth.toFixed(3)}x (${megabytes(page.memoryBefore)} to ${megabytes(page.memoryAfter)})`,
+      "flat",
+    ],
+    ["longest main-thread task while dragging", `${rounded(page.longestTaskMs)} ms`, "<= 50 ms"],
+  ];
+  const table = rows.map((row) => `| ${row.join(" | ")} |`).join("\n");
+  const peers = results.peers.map((p) => `| ${peerRow(p).join(" | ")} |`).join("\n");
+  writeFileSync(
+    file,
+    `# Measurements
+
+Made by \`npm run bench\` on ${results.date}: ${machine.cores} cores (${machine.processor}, ${machine.architecture}), GPU ${machine.gpu}, Chromium ${results.chromium}, Node ${machine.node}.
+Medians; model ${engine.info.modelId} in ${engine.info.precision}. Only ratios compare between machines. A main-thread task of 0 ms means that
+none was long enough (50 ms) for the browser to report.
+
+| what | measured | budget |
+| --- | --- | --- |
+${table}
+
+## Beside other libraries
+
+One forward pass and one input gradient of the same network in the same page (bench/peers), one thread of WASM each, medians in milliseconds.
+TensorFlow.js reads no ONNX: its transformer is written by hand in the same shapes, with other random weights. WebGPU is not compared here: this
+machine has none.
+
+| network | library | forward | gradient | gradient over forward | difference |
+| --- | --- | --- | --- | --- | --- |
+${peers}
+`,
+  );
+}

@@ -1,0 +1,88 @@
+/**
+ * `npm run bench`: measures the built page, the engine worker and the gradient graphs, writes bench/results.json and the
+ * table of bench/README.md. Parts can be named: gradients, encoders, browser, peers. Ratios where a ratio says it: a time is a property of the machine.
+ */
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus } from "node:os";
+import path from "node:path";
+import { chromium } from "@playwright/test";
+import { serve } from "../scripts/serve.mjs";
+import { ROOT, ensureBuilt } from "../scripts/toolchain.mjs";
+import { nodeSessions } from "../src/cli/nodeSessions.ts";
+import { measureEncoders } from "./encoders.ts";
+import { measureEngine } from "./engine.ts";
+import { measureGradients, timedSessions } from "./gradients.ts";
+import { openBenchModel } from "./model.ts";
+import { measurePage } from "./page.ts";
+import { measurePeers } from "./peers.ts";
+import { writeReport } from "./report.ts";
+import type { BenchResults } from "./report.ts";
+import { wasmSessions } from "../src/cli/wasmSessions.ts";
+
+async function gradients() {
+  const results = [];
+  for (const factory of [wasmSessions(), nodeSessions(1)]) {
+    const sessions = timedSessions(factory);
+    const { model, image, request } = await openBenchModel(sessions);
+    results.push({
+      backend: factory.backend,
+      ...(await measureGradients(model, sessions, image, request)),
+    });
+  }
+  return results;
+}
+
+async function browser() {
+  ensureBuilt();
+  const dist = path.join(ROOT, "dist");
+  const worker = readdirSync(path.join(dist, "assets")).find((name) =>
+    /^worker-.*\.js$/.test(name),
+  );
+  if (!worker) throw new Error("There is no engine worker in dist/assets.");
+  const site = await serve({ root: dist, port: 4500 });
+  const chrome = await launch();
+  try {
+    const engine = await measureEngine(chrome, site.url, `${site.url}assets/${worker}`);
+    const page = await measurePage(chrome, site.url);
+    return { engine, page, chromium: chrome.version() };
+  } finally {
+    await chrome.close();
+    await site.close();
+  }
+}
+
+function launch() {
+  return chromium.launch({
+    executablePath: process.env["PENUMBRA_CHROMIUM"] ?? "/usr/bin/chromium",
+    args: ["--no-sandbox"],
+  });
+}
+
+const RESULTS = path.join(ROOT, "bench/results.json");
+/** Parts to measure again (`npm run bench -- peers`); the others keep what results.json says. All when none is named. */
+const asked = process.argv.slice(2);
+const before =
+  asked.length > 0 ? (JSON.parse(readFileSync(RESULTS, "utf8")) as BenchResults) : undefined;
+const again = (part: string): boolean => before === undefined || asked.includes(part);
+
+const results: BenchResults = {
+  date: new Date().toISOString().slice(0, 10),
+  machine: {
+    cores: availableParallelism(),
+    architecture: process.arch,
+    // The maker is enough: a model name would pin down the machine, not the measurement.
+    processor: cpus()[0]?.model.split(" ")[0] ?? "unknown",
+    gpu: "none",
+    node: process.version,
+  },
+  gradients: again("gradients") ? await gradients() : before!.gradients,
+  encoders: again("encoders") ? measureEncoders() : before!.encoders,
+  ...(again("browser")
+    ? await browser()
+    : { engine: before!.engine, page: before!.page, chromium: before!.chromium }),
+  peers: again("peers") ? await measurePeers(launch) : before!.peers,
+};
+writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
+writeReport(results, path.join(ROOT, "bench/README.md"));
+console.log("Wrote bench/results.json and bench/README.md");
+process.exit(0);

@@ -1,0 +1,62 @@
+/** A reader's own files: the good ones open, the bad ones get one sentence and leave the open case alone. */
+import { encode } from "fast-png";
+import { SIZE, chestDicom, chestPixels } from "./chestFiles.ts";
+import { openBench, openFile, settle } from "./steps.ts";
+import { expect, test } from "./fixtures.ts";
+
+test("DICOM and 16-bit PNG open and are asked", async ({ page, site }) => {
+  await openBench(page, site.url);
+  await openFile(page, "study.dcm", chestDicom());
+  await expect(page.getByText("Your DICOM file")).toBeVisible();
+  await expect(page.getByText("256 x 256, 12 bit")).toBeVisible();
+  await settle(page);
+  await expect(page.getByTestId("answer-clean")).toHaveText(/^(yes|no)$/);
+
+  const png = encode({
+    width: SIZE,
+    height: SIZE,
+    data: chestPixels(65_536),
+    channels: 1,
+    depth: 16,
+  });
+  await openFile(page, "picture.png", png);
+  await expect(page.getByText("Your PNG file")).toBeVisible();
+  await expect(page.getByText("256 x 256, 16 bit")).toBeVisible();
+  await settle(page);
+});
+
+test("bad files get one sentence and the open case stays", async ({ page, site }) => {
+  await openBench(page, site.url);
+  await openFile(page, "study.dcm", chestDicom());
+  await expect(page.getByText("Your DICOM file")).toBeVisible();
+  const whole = chestDicom();
+  const cases: readonly (readonly [string, Uint8Array, RegExp])[] = [
+    ["empty.dcm", new Uint8Array(0), /empty/],
+    ["cut.dcm", whole.subarray(0, whole.length - 40_000), /cut off/],
+    [
+      "notes.txt",
+      new TextEncoder().encode("not a picture, only words ".repeat(30)),
+      /not|format|recogni/i,
+    ],
+  ];
+  for (const [name, bytes, sentence] of cases) {
+    await openFile(page, name, bytes);
+    const alert = page.getByRole("alert");
+    await expect(alert).toHaveText(sentence);
+    await expect(page.getByText("Your DICOM file")).toBeVisible();
+    await alert.getByRole("button", { name: "Dismiss the message" }).click();
+    await expect(alert).toBeHidden();
+  }
+});
+
+test("a file dropped anywhere on the page opens", async ({ page, site }) => {
+  await openBench(page, site.url);
+  const data = await page.evaluateHandle((bytes) => {
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([Uint8Array.from(bytes)], "study.dcm"));
+    return transfer;
+  }, Array.from(chestDicom()));
+  await page.dispatchEvent("body", "dragover", { dataTransfer: data });
+  await page.dispatchEvent("body", "drop", { dataTransfer: data });
+  await expect(page.getByText("Your DICOM file")).toBeVisible();
+});

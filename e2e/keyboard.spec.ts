@@ -1,0 +1,67 @@
+/** Everything a pointer can do, without one. */
+import type { Page } from "@playwright/test";
+import { figure, openBench, settle, slider } from "./steps.ts";
+import { expect, test } from "./fixtures.ts";
+
+/** Tabs until the wanted element has the focus. */
+async function tabTo(page: Page, name: RegExp): Promise<void> {
+  for (let presses = 0; presses < 150; presses++) {
+    await page.keyboard.press("Tab");
+    const focused = await page.evaluate(() => {
+      const element = document.activeElement;
+      return `${element?.getAttribute("aria-label") ?? ""} ${element?.textContent ?? ""}`;
+    });
+    if (name.test(focused)) return;
+  }
+  throw new Error(`No amount of Tab reaches ${name}.`);
+}
+
+test("epsilon, a new question and undo, from the keyboard alone", async ({ page, site }) => {
+  await openBench(page, site.url);
+  await settle(page);
+  await tabTo(page, /PGD.*Epsilon/);
+  const epsilon = slider(page, /PGD.*Epsilon/);
+  const before = await epsilon.inputValue();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  expect(Number(await epsilon.inputValue())).toBeGreaterThan(Number(before));
+  await settle(page);
+  await page.keyboard.press("Home");
+  await expect(epsilon).toHaveValue("0");
+  await settle(page);
+  await page.keyboard.press("Control+z");
+  await expect(epsilon).not.toHaveValue("0");
+});
+
+test("window, layout, overlay and help have keys", async ({ page, site }) => {
+  await openBench(page, site.url);
+  await page.keyboard.press("?");
+  const help = page.getByRole("dialog");
+  await expect(help).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(help).toBeHidden();
+  await page.locator("body").press("i");
+  await expect(page.locator("#clean-value")).toContainText("inverted");
+  await page.locator("body").press("i");
+  await expect(page.locator("#clean-value")).not.toContainText("inverted");
+  await page.locator("body").press("+");
+  await expect(page.locator("#clean-value")).toContainText("zoom 125%");
+  await page.locator("body").press("r");
+  await expect(page.locator("#clean-value")).toContainText("zoom 100%");
+});
+
+test("a patch can be painted with the arrow keys", async ({ page, site }) => {
+  await openBench(page, site.url);
+  await settle(page);
+  const before = await figure(page, "Max change");
+  await page.getByRole("application", { name: "Clean radiograph viewer" }).focus();
+  await page.keyboard.press("b");
+  await page.keyboard.press("Enter");
+  for (let i = 0; i < 6; i++) await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => figure(page, "Max change")).toBeGreaterThan(before + 5);
+  // Each dab is a step of its own.
+  await page.keyboard.press("Control+z");
+  await page.keyboard.press("Control+z");
+  await expect.poll(() => figure(page, "Max change")).toBeCloseTo(before, 1);
+});

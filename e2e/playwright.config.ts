@@ -1,0 +1,20 @@
+import { defineConfig } from "@playwright/test";
+
+const CHROMIUM = process.env["PENUMBRA_CHROMIUM"] ?? "/usr/bin/chromium";
+
+/** Journeys run one after another: each drives a model on every core, and some of them watch the clock. */
+export default defineConfig({
+  testDir: ".",
+  testMatch: "*.spec.ts",
+  outputDir: "../test-results/journeys",
+  workers: 1,
+  fullyParallel: false,
+  timeout: 90_000,
+  expect: { timeout: 30_000 },
+  reporter: "list",
+  use: {
+    viewport: { width: 1440, height: 900 },
+    trace: "retain-on-failure",
+    launchOptions: { executablePath: CHROMIUM, args: ["--no-sandbox"] },
+  },
+});

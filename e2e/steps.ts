@@ -1,0 +1,49 @@
+/** Steps that many journeys take. */
+import { expect } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
+
+/** Opens the bench and waits for the first answer. */
+export async function openBench(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await expect(page.getByTestId("answer-clean")).not.toHaveText("…", { timeout: 60_000 });
+}
+
+/**
+ * Waits until everything but the certificate answers the newest request: the certificate goes on sampling, and each of
+ * its bounds is valid when it is shown.
+ */
+export async function settle(page: Page): Promise<void> {
+  // An edit goes out with the next frame; before that the old numbers still count as current.
+  await page.evaluate(
+    () =>
+      new Promise((resolve) =>
+        requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve, 50))),
+      ),
+  );
+  const numbers = page.getByRole("region", { name: "How far it moved" }).locator("[data-stale]");
+  await expect(numbers).toHaveAttribute("data-stale", "false", { timeout: 60_000 });
+  await expect(numbers).not.toContainText("…", { timeout: 60_000 });
+}
+
+/** The value beside a name in "How far it moved". */
+export async function figure(page: Page, name: string): Promise<number> {
+  const row = page.getByRole("region", { name: "How far it moved" }).locator("dl > div");
+  const text = await row.filter({ hasText: name }).locator("dd").innerText();
+  return Number.parseFloat(text);
+}
+
+/** A slider by its accessible name. */
+export function slider(page: Page, name: string | RegExp): Locator {
+  return page.getByRole("slider", { name });
+}
+
+/** Sets a range input as a keyboard or a click would: one change, outside any drag. */
+export async function setSlider(locator: Locator, value: number): Promise<void> {
+  await locator.fill(String(value));
+}
+
+export async function openFile(page: Page, name: string, bytes: Uint8Array): Promise<void> {
+  await page
+    .getByLabel("Open a radiograph", { exact: true })
+    .setInputFiles({ name, mimeType: "application/octet-stream", buffer: Buffer.from(bytes) });
+}
