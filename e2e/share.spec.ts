@@ -61,6 +61,7 @@ test.describe("links that are refused", () => {
   for (const [name, fragment, sentence] of [
     ["junk", "#p1.AAAAAAAAAAAAAAAA", /link is (cut off|damaged)/],
     ["a newer version", "#p9.AAAAAAAAAAAA", /newer Penumbra/],
+    ["a word", "#certificate", /not a Penumbra link/],
     ["a script", "#p1.<img src=x onerror=alert(1)>", /not a Penumbra link/],
   ] as const) {
     test(name, async ({ page, site }) => {

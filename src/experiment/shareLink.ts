@@ -104,11 +104,6 @@ export function encodeShareLink(shared: SharedExperiment): string {
   return fragment;
 }
 
-/** Whether a fragment claims to be a share link, so that an ordinary anchor is left alone. */
-export function isShareLink(fragment: string): boolean {
-  return /^#?p\d/.test(fragment);
-}
-
 /**
  * @param fragment with or without "#".
  * @throws LabError "link-invalid" for what is no whole link of a known version, "spec-invalid" for a whole link whose

@@ -81,6 +81,17 @@ describe("results of runs", () => {
     expect(store.getState().stages.input?.payload.statement).toBe("kept");
   });
 
+  it("leaves a refused file standing while results of a run under way arrive", () => {
+    const store = createResultStore();
+    store.getState().submitted(1, "full", defaultSpec());
+    const refused = { code: "file-truncated", message: "The image data is cut off." } as const;
+    store.getState().refuse(refused);
+    store.getState().apply(inputEvent(1, "arrived"));
+    expect(store.getState().refusal).toEqual(refused);
+    store.getState().dismissRefusal();
+    expect(store.getState().refusal).toBeNull();
+  });
+
   it("is idle as soon as the reader stops a run, and says so until the next", () => {
     const store = createResultStore();
     store.getState().submitted(1, "full", defaultSpec());

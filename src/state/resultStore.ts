@@ -48,8 +48,10 @@ export interface ResultState {
   readonly loading: Readonly<Record<string, LoadingFile>>;
   readonly phase: string;
   readonly backend: BackendInfo | null;
-  /** What failed last; cleared by the next result or by the reader. */
+  /** The run or engine that failed last; cleared by the next result or by the reader. */
   readonly error: LabErrorData | null;
+  /** The file, link or model that the page refused last; results of a run under way leave it standing. */
+  readonly refusal: LabErrorData | null;
   readonly busy: boolean;
   readonly cancelled: boolean;
   readonly elapsedMs: number | null;
@@ -59,7 +61,8 @@ export interface ResultState {
   applyAll(events: readonly EngineEvent[]): void;
   /** The reader stopped the run; what is on screen stays, and stays marked as far as it is stale. */
   stopped(): void;
-  report(error: LabErrorData): void;
+  refuse(error: LabErrorData): void;
+  dismissRefusal(): void;
   dismissError(): void;
 }
 
@@ -77,6 +80,7 @@ type Data = Pick<
   | "phase"
   | "backend"
   | "error"
+  | "refusal"
   | "busy"
   | "cancelled"
   | "elapsedMs"
@@ -94,6 +98,7 @@ export function createResultStore(): ResultStore {
     phase: "",
     backend: null,
     error: null,
+    refusal: null,
     busy: false,
     cancelled: false,
     elapsedMs: null,
@@ -115,7 +120,8 @@ export function createResultStore(): ResultStore {
     applyAll: (events) => set((state) => events.reduce<Data>(reduce, state)),
     stopped: () =>
       set(({ busy }) => ({ busy: false, cancelled: busy, progress: null, liveTrace: null })),
-    report: (error) => set({ error }),
+    refuse: (refusal) => set({ refusal }),
+    dismissRefusal: () => set({ refusal: null }),
     dismissError: () => set({ error: null }),
   }));
 }

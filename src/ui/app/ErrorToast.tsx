@@ -1,4 +1,5 @@
 /** One sentence on what failed and one on what to do; the open case stays as it was. */
+import type { LabErrorData } from "../../errors/labError.ts";
 import { Icon } from "./icons.tsx";
 import { useResults, useStores } from "./stores.ts";
 import controls from "../controls/controls.module.css";
@@ -14,22 +15,37 @@ const ENGINE_CODES: readonly string[] = [
 
 export function ErrorToast() {
   const { results, engine } = useStores();
+  const refusal = useResults((s) => s.refusal);
   const error = useResults((s) => s.error);
-  if (!error) return null;
-  const dismiss = () => results.getState().dismissError();
+  const { dismissRefusal, dismissError } = results.getState();
+  return (
+    <div className={styles.toasts}>
+      {refusal && <Message error={refusal} dismiss={dismissRefusal} />}
+      {error && <Message error={error} dismiss={dismissError} restart={() => engine.restart()} />}
+    </div>
+  );
+}
+
+interface MessageProps {
+  readonly error: LabErrorData;
+  readonly dismiss: () => void;
+  readonly restart?: () => void;
+}
+
+function Message({ error, dismiss, restart }: MessageProps) {
   return (
     <div className={styles.toast} role="alert">
       <div>
         <p>{error.message}</p>
         {error.hint && <p>{error.hint}</p>}
       </div>
-      {ENGINE_CODES.includes(error.code) && (
+      {restart && ENGINE_CODES.includes(error.code) && (
         <button
           type="button"
           className={controls.button}
           onClick={() => {
             dismiss();
-            engine.restart();
+            restart();
           }}
         >
           Restart the engine

@@ -1,4 +1,5 @@
 /** The seed of a stack member: to read out, to type, or to roll again. */
+import { useId, useState } from "react";
 import { PARAMS } from "../../experiment/params.ts";
 import type { StackItem } from "../../experiment/spec.ts";
 import { editItem, reroll } from "../../state/specEdits.ts";
@@ -9,28 +10,50 @@ import styles from "./stack.module.css";
 export function SeedField({ item, name }: { readonly item: StackItem; readonly name: string }) {
   const { edit } = useStores().experiment.getState();
   const { min, max, help } = PARAMS[`${item.type}.seed`];
+  // What is being typed, which on its way to a seed may be no seed; null when the field shows the member's own.
+  const [typed, setTyped] = useState<string | null>(null);
+  const complaint = useId();
+  const isRefused = typed !== null && typed !== "" && !isSeed(typed, min, max);
   return (
     <div className={styles.seed} title={help}>
       Seed
       <span>
         <input
           className={styles.number}
-          type="number"
+          type="text"
+          inputMode="numeric"
           aria-label={`${name}: Seed`}
-          min={min}
-          max={max}
-          step={1}
-          value={item.seed}
+          aria-invalid={isRefused}
+          aria-describedby={isRefused ? complaint : undefined}
+          value={typed ?? item.seed}
           onChange={(event) => {
-            const seed = event.currentTarget.valueAsNumber;
-            if (!Number.isInteger(seed) || seed < min || seed > max) return;
-            edit(editItem(item.id, (old) => ({ ...old, seed })));
+            const text = event.currentTarget.value.trim();
+            setTyped(text);
+            if (!isSeed(text, min, max)) return;
+            edit(editItem(item.id, (old) => ({ ...old, seed: Number(text) })));
           }}
+          onBlur={() => setTyped(null)}
         />
-        <button type="button" className={controls.button} onClick={() => edit(reroll(item.id))}>
+        <button
+          type="button"
+          className={controls.button}
+          onClick={() => {
+            setTyped(null);
+            edit(reroll(item.id));
+          }}
+        >
           Re-roll
         </button>
       </span>
+      {isRefused && (
+        <p id={complaint} className={styles.complaint} role="status">
+          A seed is a whole number from {min} to {max}; it stays {item.seed}.
+        </p>
+      )}
     </div>
   );
+}
+
+function isSeed(text: string, min: number, max: number): boolean {
+  return /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max;
 }

@@ -30,7 +30,7 @@ export function useOpenFile(): (file: File) => Promise<void> {
         if (!sha256) throw new LabError("internal", "The file was opened without its pixel hash.");
         cases.getState().add(sha256, radiograph);
         engine.addRadiograph(radiograph);
-        results.getState().dismissError();
+        results.getState().dismissRefusal();
         const open = experiment.getState().spec.case;
         if (open.kind === "file" && open.sha256 === sha256) {
           // The file a link was waiting for: its own settings stay.
@@ -43,7 +43,7 @@ export function useOpenFile(): (file: File) => Promise<void> {
           .edit((spec) => ({ ...spec, case: { kind: "file", sha256 }, window: { kind } }));
         view.getState().resetView();
       } catch (error) {
-        results.getState().report(toErrorData(error));
+        results.getState().refuse(toErrorData(error));
       } finally {
         cases.getState().set({ opening: false });
       }

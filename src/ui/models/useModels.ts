@@ -17,7 +17,7 @@ export function useOpenModel(): (files: readonly File[]) => Promise<boolean> {
         models.getState().open(dropped.files, dropped.manifest);
         engine.proposeModel(dropped.files);
       } catch (error) {
-        results.getState().report(toErrorData(error));
+        results.getState().refuse(toErrorData(error));
       }
       return true;
     },
@@ -44,7 +44,7 @@ export function useModelActions(): {
       const manifest = await named(described);
       engine.addModel(manifest, draft.files);
       models.getState().use(manifest);
-      results.getState().dismissError();
+      results.getState().dismissRefusal();
       switchTo(manifest.id, manifest.defaultPrecision);
     },
     choose: (id) => {

@@ -40,7 +40,7 @@ export function SharePanel() {
       await navigator.clipboard.writeText(link);
       setCopied(true);
     } catch (error) {
-      stores.results.getState().report(toErrorData(error));
+      stores.results.getState().refuse(toErrorData(error));
     }
   };
   return (

@@ -31,7 +31,7 @@ export async function downloadManifest({ experiment, models, results }: Stores):
     };
     save(runManifest(spec, payloads, environment, manifest));
   } catch (error) {
-    results.getState().report(toErrorData(error));
+    results.getState().refuse(toErrorData(error));
   }
 }
 

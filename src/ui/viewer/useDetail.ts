@@ -47,7 +47,7 @@ export function useDetail(isShown: boolean): Detail | null {
         });
       },
       (error: unknown) => {
-        if (!isOver) results.getState().report(toErrorData(error));
+        if (!isOver) results.getState().refuse(toErrorData(error));
       },
     );
     return () => {
