@@ -44,7 +44,7 @@ try {
   engine.start(backendWish());
   link.connect(engine);
 } catch (error) {
-  results.getState().report(toErrorData(error));
+  results.getState().refuse(toErrorData(error));
 }
 
 createRoot(document.getElementById("root")!).render(
