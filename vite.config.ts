@@ -2,6 +2,7 @@ import react from "@vitejs/plugin-react";
 import { defaultClientConditions } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
+import { CONTENT_POLICY } from "./scripts/contentPolicy.mjs";
 
 // COOP/COEP make the page cross-origin isolated, which onnxruntime-web needs for more than one WASM thread.
 const isolation = {
@@ -13,6 +14,18 @@ export default defineConfig({
   base: "./",
   plugins: [
     react(),
+    {
+      name: "content-policy",
+      // Not while developing: hot replacement runs inline scripts.
+      apply: "build",
+      transformIndexHtml: () => [
+        {
+          tag: "meta",
+          attrs: { "http-equiv": "Content-Security-Policy", content: CONTENT_POLICY },
+          injectTo: "head-prepend",
+        },
+      ],
+    },
     // Offline: the page itself is kept at the first visit, what it fetches later (runtime, codecs, manifests) on first use.
     // Model graphs are not listed: the engine keeps them by their hash (src/engine/download.ts).
     VitePWA({

@@ -1,4 +1,4 @@
-// A static server for the built page: right MIME types, cross-origin isolation, nothing else. Plain JavaScript, so that
+// A static server for the built page: right MIME types, cross-origin isolation, the page's content policy. Plain JavaScript, so that
 // any Node can run it: `node scripts/serve.mjs [--port N] [--no-isolation] [--root DIR]`.
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -6,6 +6,7 @@ import { createServer } from "node:http";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { CONTENT_POLICY } from "./contentPolicy.mjs";
 
 const MIME = {
   ".css": "text/css; charset=utf-8",
@@ -53,7 +54,11 @@ export async function serve({ root, port = 4173, isolation = true }) {
 }
 
 async function respond(folder, isolation, request, response) {
-  const headers = { "Cache-Control": "no-cache", ...(isolation ? ISOLATION : {}) };
+  const headers = {
+    "Cache-Control": "no-cache",
+    "Content-Security-Policy": CONTENT_POLICY,
+    ...(isolation ? ISOLATION : {}),
+  };
   const refuse = (status) => response.writeHead(status, headers).end();
   if (request.method !== "GET" && request.method !== "HEAD") return refuse(405);
   const file = await fileOf(folder, request.url ?? "/");

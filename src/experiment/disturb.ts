@@ -48,10 +48,10 @@ export function applyPerturbation(
 }
 
 /** Loss in words, for the trace's axis. */
-const LOSS_NAMES = {
-  away: "margin against clean (logits)",
-  say: "margin for the wanted answer (logits)",
-  feature: "1 - cosine of the embeddings",
+const LOSSES = {
+  away: { lossName: "margin against clean", lossUnit: "logits" },
+  say: { lossName: "margin for the wanted answer", lossUnit: "logits" },
+  feature: { lossName: "1 - cosine of the embeddings", lossUnit: "" },
 } as const;
 
 /** What the attack maximises, as a request to the gradient graph. */
@@ -130,7 +130,7 @@ export async function* runAttack(
     const change = subtract(image, origin);
     const described: AttackTrace = {
       ...trace,
-      lossName: LOSS_NAMES[request.goal.kind],
+      ...LOSSES[request.goal.kind],
       epsilon,
       norm: item.norm,
       reached: item.norm === "linf" ? linfNorm(change) : l2Norm(change),

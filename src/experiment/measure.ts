@@ -26,7 +26,8 @@ export function measure(
     ...visible,
     attentionSsim: clean.attention.map((layer, k) => {
       const other = disturbed.attention[k]!;
-      return { tap: layer.tap, ...compareMaps(map(headMean(layer)), map(headMean(other))) };
+      const { kind, layer: index } = layer;
+      return { kind, layer: index, ...compareMaps(map(headMean(layer)), map(headMean(other))) };
     }),
     rolloutSsim:
       clean.rollout.length === 0

@@ -85,11 +85,13 @@ export interface AttackTrace {
   readonly loss: readonly number[];
   readonly bestLoss: readonly number[];
   readonly lossName: string;
+  /** "logits", or "" for a pure number. */
+  readonly lossUnit: "logits" | "";
   /** Epsilon in model space and the norm reached. */
   readonly epsilon: number;
   readonly norm: "linf" | "l2";
   readonly reached: number;
-  /** Whether the answer flips on the deployed graph after rounding to the 8-bit lattice. */
+  /** Gradient passes, over all restarts. */
   readonly gradientEvaluations: number;
 }
 
@@ -105,7 +107,8 @@ export interface MetricsResult {
   readonly psnr: number;
   /** SSIM of each attention layer's head-averaged map, clean against disturbed (16x16, min-max, 7-tap Gaussian). */
   readonly attentionSsim: readonly {
-    readonly tap: string;
+    readonly kind: AttentionLayer["kind"];
+    readonly layer: number;
     readonly ssim: number;
     readonly jsd: number;
   }[];

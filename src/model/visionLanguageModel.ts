@@ -7,7 +7,7 @@ import type { ModelManifest, Precision } from "./manifest.ts";
 
 /** Attention of one layer as maps over the image's token grid; each head's map sums to 1 over the grid. */
 export interface AttentionLayer {
-  /** Tap name in the graph, for the record. */
+  /** Tap name in its own graph, for the record: encoder and head may use the same name. */
   readonly tap: string;
   /** "self": how much each image token is attended to, averaged over queries. "cross": by the answering position. */
   readonly kind: "self" | "cross";

@@ -9,11 +9,25 @@ export type Layout = "single" | "pair" | "triple";
 export type PaneName = "clean" | "disturbed" | "difference";
 export type Tool = "window" | "pan" | "brush" | "eraser";
 
-/** Which attention map lies over the radiographs. `head` "mean" averages the layer's heads. */
+/** One layer of the encoder ("self") or of the answering head ("cross"). `head` "mean" averages the layer's heads. */
+export interface LayerChoice {
+  readonly source: "layer";
+  readonly kind: "self" | "cross";
+  readonly layer: number | "last";
+  readonly head: number | "mean";
+}
+
+/** Which attention map lies over the radiographs. */
 export type AttentionChoice =
-  | { readonly source: "rollout" }
-  | { readonly source: "relevance" }
-  | { readonly source: "layer"; readonly tap: string; readonly head: number | "mean" };
+  { readonly source: "rollout" } | { readonly source: "relevance" } | LayerChoice;
+
+/** Where the model looks when it answers. */
+export const DEFAULT_ATTENTION: AttentionChoice = {
+  source: "layer",
+  kind: "cross",
+  layer: "last",
+  head: "mean",
+};
 
 /** Pan and zoom shared by all viewers. */
 export interface Camera {
@@ -83,7 +97,7 @@ export const DEFAULT_VIEW: ViewValues = {
   camera: FIT,
   window: IDENTITY_WINDOW,
   invert: false,
-  attention: { source: "rollout" },
+  attention: DEFAULT_ATTENTION,
   overlayOpacity: 0.45,
   colourMap: "lagoon",
   showMasks: false,

@@ -1,5 +1,5 @@
 /** Keys of the bench, as a table from key to action; text fields keep their keys. */
-import { BRUSH_RADIUS } from "../../state/viewStore.ts";
+import { BRUSH_RADIUS, DEFAULT_ATTENTION } from "../../state/viewStore.ts";
 import type { Layout } from "../../state/viewStore.ts";
 import { panBy, zoomAt } from "../viewer/viewGeometry.ts";
 import type { DisplayPreset } from "../viewer/windowDrag.ts";
@@ -51,7 +51,7 @@ export function handleKey(
     e: () => view.set({ tool: "eraser" }),
     w: () => view.set({ tool: "window" }),
     m: () => view.set({ magnifier: !view.magnifier }),
-    a: () => view.set({ attention: view.attention ? null : { source: "rollout" } }),
+    a: () => view.set({ attention: view.attention ? null : DEFAULT_ATTENTION }),
     g: () => view.set({ showMasks: !view.showMasks }),
     t: () => view.set({ cornerText: !view.cornerText }),
     "[": () => view.resizeBrush(-BRUSH_RADIUS.step),

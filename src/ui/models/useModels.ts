@@ -30,13 +30,9 @@ export function useModelActions(): {
   use(manifest: ModelManifest): Promise<void>;
   choose(id: string): void;
 } {
-  const { engine, experiment, models, results, view } = useStores();
-  const switchTo = (id: string, precision: ModelManifest["defaultPrecision"]) => {
+  const { engine, experiment, models, results } = useStores();
+  const switchTo = (id: string, precision: ModelManifest["defaultPrecision"]) =>
     experiment.getState().edit((spec) => ({ ...spec, model: { id, precision } }));
-    // Layers have other names in another model, and not every model has an answer to explain.
-    const { attention, set } = view.getState();
-    if (attention && attention.source !== "rollout") set({ attention: { source: "rollout" } });
-  };
   return {
     use: async (described) => {
       const { draft } = models.getState();

@@ -21,7 +21,7 @@ const FIGURES: readonly Figure[] = [
     value: (m) => decimal(m.featureCosine, 4),
   },
   {
-    name: "Attention SSIM",
+    name: "Rollout SSIM",
     help: "Structural similarity of the two rollout maps. 1 means the model looks at the same places.",
     unit: "",
     value: (m) => decimal(m.rolloutSsim, 3),

@@ -6,7 +6,7 @@ import styles from "./plots.module.css";
 import { linearScale, roundTicks } from "./scale.ts";
 import type { Scale } from "./scale.ts";
 
-const MARGIN = { top: 8, right: 12, bottom: 30, left: 40 };
+const MARGIN = { top: 8, right: 16, bottom: 30, left: 40 };
 /** Below this height titles of axes give way to the curve; the heading names them. */
 const COMPACT_HEIGHT = 105;
 

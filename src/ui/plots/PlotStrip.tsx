@@ -34,7 +34,7 @@ export function ScorePanel() {
       title="Robustness"
       line={
         certificate
-          ? `α ${certificate.alpha}, σ ${certificate.sigma}, seed ${certificate.seed}`
+          ? `α ${certificate.alpha} σ ${certificate.sigma} seed ${certificate.seed}`
           : "Lower bound, valid at every n."
       }
       stage="certificate"
@@ -49,7 +49,7 @@ export function TracePanel() {
   return (
     <PlotPanel
       title="Attack"
-      line={trace ? `${trace.lossName}, by step` : "Loss by step, and the best so far."}
+      line={trace ? trace.lossName : "Loss by step, and the best so far."}
       stage="disturbed"
     >
       {trace ? (
@@ -65,7 +65,7 @@ export function TracePanel() {
 function useAttackTrace(): Trace | undefined {
   const live = useResults((s) => s.liveTrace);
   const items = useResults((s) => s.stages.disturbed?.payload.items);
-  if (live) return { ...live, lossName: "loss" };
+  if (live) return { ...live, lossName: "loss", lossUnit: "" };
   return items?.findLast((item) => item.trace)?.trace;
 }
 

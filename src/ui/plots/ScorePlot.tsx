@@ -12,7 +12,7 @@ export function ScorePlot({ certificate }: { readonly certificate: CertificateRe
   return (
     <>
       <p className={styles.statement}>
-        at least <b data-kind="proved">{decimal(scoreLower, 4)}</b> after n = {n} of {maxSamples}
+        at least <b data-kind="proved">{decimal(scoreLower, 4)}</b>, n = {n} of {maxSamples}
       </p>
       <PlotFrame
         testId="score-plot"

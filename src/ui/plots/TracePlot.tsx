@@ -8,10 +8,11 @@ export interface Trace {
   readonly loss: readonly number[];
   readonly bestLoss: readonly number[];
   readonly lossName: string;
+  readonly lossUnit: string;
 }
 
 export function TracePlot({ trace }: { readonly trace: Trace }) {
-  const { loss, bestLoss, lossName } = trace;
+  const { loss, bestLoss, lossName, lossUnit } = trace;
   const steps = loss.map((_, index) => index);
   const values = [...loss, ...bestLoss].filter((value) => Number.isFinite(value));
   const low = Math.min(...values, 0);
@@ -22,11 +23,11 @@ export function TracePlot({ trace }: { readonly trace: Trace }) {
     <>
       <PlotFrame
         testId="trace-plot"
-        description={`${lossName} by step: best ${decimal(last, 2)} after ${loss.length} evaluations.`}
+        description={`${lossName} by step: best ${decimal(last, 2)} ${lossUnit} after ${loss.length} evaluations.`}
         xDomain={[0, Math.max(1, loss.length - 1)]}
         yDomain={[low - pad, high + pad]}
         xTitle="step"
-        yTitle="loss"
+        yTitle={lossUnit || "loss"}
       >
         {({ x, y, width }) => (
           <>

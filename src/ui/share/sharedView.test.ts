@@ -7,7 +7,7 @@ describe("the view in a link", () => {
     const view = {
       ...DEFAULT_VIEW,
       layout: "pair",
-      attention: { source: "layer", tap: "/blocks.3/attn/Softmax_output_0", head: 2 },
+      attention: { source: "layer", kind: "self", layer: 3, head: 2 },
       overlayOpacity: 0.7,
       showMasks: true,
       invert: true,
@@ -34,7 +34,7 @@ describe("the view in a link", () => {
       invert: "yes",
     });
     expect(view).toEqual({
-      attention: { source: "rollout" },
+      attention: DEFAULT_VIEW.attention,
       overlayOpacity: DEFAULT_VIEW.overlayOpacity,
       showMasks: false,
       invert: false,

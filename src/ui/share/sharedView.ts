@@ -13,7 +13,7 @@ export function sharedView(view: ViewValues): SharedView {
       attention === null
         ? "none"
         : attention.source === "layer"
-          ? attention.tap.slice(0, 80)
+          ? `${attention.kind}-${attention.layer}`
           : attention.source,
     ...(attention?.source === "layer" ? { head: attention.head } : {}),
     opacity: view.overlayOpacity,
@@ -42,10 +42,18 @@ export function viewFromLink(shared: SharedView): Partial<ViewValues> {
 
 function attentionOf({ attention, head }: SharedView): AttentionChoice | null {
   if (attention === "none") return null;
-  if (typeof attention !== "string" || attention === "rollout") return { source: "rollout" };
-  if (attention === "relevance") return { source: "relevance" };
+  if (attention === "rollout" || attention === "relevance") return { source: attention };
+  const layer = /^(self|cross)-(\d{1,3}|last)$/.exec(
+    typeof attention === "string" ? attention : "",
+  );
+  if (!layer) return DEFAULT_VIEW.attention;
   const isHead = typeof head === "number" && Number.isInteger(head) && head >= 0;
-  return { source: "layer", tap: attention, head: isHead ? head : "mean" };
+  return {
+    source: "layer",
+    kind: layer[1] as "self" | "cross",
+    layer: layer[2] === "last" ? "last" : Number(layer[2]),
+    head: isHead ? head : "mean",
+  };
 }
 
 function inRange(value: unknown, min: number, max: number): value is number {

@@ -1,6 +1,6 @@
 /** What a reading room prints into the corners of a picture, and the same as text for readers who can't see it. */
 import type { PaneName } from "../../state/viewStore.ts";
-import { useView } from "../app/stores.ts";
+import { useResults, useView } from "../app/stores.ts";
 import { choiceName } from "./attentionMap.ts";
 import { fileWindow } from "./detail.ts";
 import type { Detail } from "./useDetail.ts";
@@ -25,8 +25,12 @@ export function CornerText(props: {
   const window = inFile ?? display;
   const side = detail?.size ?? size;
   const picture = pane === "clean" ? clean : (disturbed ?? clean);
+  const isExplained = useResults((s) => s.stages.relevance?.spec.case === s.spec?.case);
+  const isAwaited = attention?.source === "relevance" && !isExplained;
   const overlay =
-    attention && readout && pane !== "difference" ? choiceName(attention, readout) : "";
+    attention && readout && pane !== "difference"
+      ? `${choiceName(attention, readout)}${isAwaited ? ": to come" : ""}`
+      : "";
   const magnified = `${Math.round(zoom * 100)}%`;
   return (
     <>

@@ -3,9 +3,10 @@ import { useResults, useStores, useView } from "../app/stores.ts";
 import { Hint } from "../app/Hint.tsx";
 import { Icon } from "../app/icons.tsx";
 import controls from "../controls/controls.module.css";
+import type { AttentionLayer } from "../../model/visionLanguageModel.ts";
 import type { AttentionChoice } from "../../state/viewStore.ts";
 import { decimal } from "../panels/formats.ts";
-import { layerName } from "./attentionMap.ts";
+import { layerName, layerOf, shownChoice } from "./attentionMap.ts";
 import styles from "./viewer.module.css";
 
 export function OverlayPicker() {
@@ -16,17 +17,18 @@ export function OverlayPicker() {
   const layers = useResults((s) => s.stages.clean?.payload.attention);
   const truth = useResults((s) => s.stages.input?.payload.truth);
   const set = view.getState().set;
-  const layer =
-    attention?.source === "layer" ? layers?.find(({ tap }) => tap === attention.tap) : undefined;
-  const choose = (value: string) => set({ attention: choiceOf(value) });
+  const shown = attention && shownChoice(attention, layers ?? []);
+  const layer = shown?.source === "layer" ? layerOf(shown, layers ?? []) : undefined;
+  const choose = (value: string) => {
+    const picked = layers?.find((entry) => layerKey(entry) === value);
+    set({ attention: picked ? layerChoice(picked) : otherChoice(value) });
+  };
   return (
     <span className={styles.overlays}>
       <select
         className={controls.select}
         aria-label="Attention overlay"
-        value={
-          attention ? (attention.source === "layer" ? attention.tap : attention.source) : "none"
-        }
+        value={layer ? layerKey(layer) : (shown?.source ?? "none")}
         onChange={(event) => choose(event.currentTarget.value)}
       >
         <option value="none">
@@ -37,19 +39,19 @@ export function OverlayPicker() {
           <option value="relevance">What the answer hangs on (gradient x attention)</option>
         )}
         {layers?.map((entry) => (
-          <option key={entry.tap} value={entry.tap}>
+          <option key={layerKey(entry)} value={layerKey(entry)}>
             {layerName(entry)}
           </option>
         ))}
       </select>
-      {layer && attention?.source === "layer" && (
+      {layer && shown?.source === "layer" && (
         <select
           className={controls.select}
           aria-label="Attention head"
-          value={String(attention.head)}
+          value={String(shown.head)}
           onChange={(event) => {
             const { value } = event.currentTarget;
-            set({ attention: { ...attention, head: value === "mean" ? "mean" : Number(value) } });
+            set({ attention: { ...shown, head: value === "mean" ? "mean" : Number(value) } });
           }}
         >
           <option value="mean">Mean of heads</option>
@@ -72,7 +74,7 @@ export function OverlayPicker() {
           onChange={(event) => set({ overlayOpacity: Number(event.currentTarget.value) })}
         />
       )}
-      {attention && <Agreement choice={attention} />}
+      {shown && <Agreement choice={shown} />}
       {truth && (
         <Hint text="Outline of the findings the phantom really has (G)">
           <button
@@ -99,7 +101,7 @@ function Agreement({ choice }: { readonly choice: AttentionChoice }) {
       ? undefined
       : choice.source === "rollout"
         ? metrics.rolloutSsim
-        : metrics.attentionSsim.find(({ tap }) => tap === choice.tap)?.ssim;
+        : layerOf(choice, metrics.attentionSsim)?.ssim;
   if (ssim === undefined || Number.isNaN(ssim)) return null;
   const isHead = choice.source === "layer" && choice.head !== "mean";
   return (
@@ -111,9 +113,14 @@ function Agreement({ choice }: { readonly choice: AttentionChoice }) {
   );
 }
 
-function choiceOf(value: string): AttentionChoice | null {
-  if (value === "none") return null;
-  return value === "rollout" || value === "relevance"
-    ? { source: value }
-    : { source: "layer", tap: value, head: "mean" };
+function layerKey({ kind, layer }: Pick<AttentionLayer, "kind" | "layer">): string {
+  return `${kind}-${layer}`;
+}
+
+function layerChoice({ kind, layer }: AttentionLayer): AttentionChoice {
+  return { source: "layer", kind, layer, head: "mean" };
+}
+
+function otherChoice(value: string): AttentionChoice | null {
+  return value === "rollout" || value === "relevance" ? { source: value } : null;
 }

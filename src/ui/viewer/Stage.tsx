@@ -10,7 +10,7 @@ import { Pane } from "./Pane.tsx";
 const EXPLANATIONS: Readonly<Record<PaneName, string>> = {
   clean: "What the model was given.",
   disturbed: "The same picture after the stack.",
-  difference: "Disturbed minus clean.",
+  difference: "Disturbed − clean.",
 };
 
 export function Stage() {

@@ -1,22 +1,41 @@
 /** Which attention map to show, out of a readout, and how to name it. */
 import type { Readout } from "../../experiment/results.ts";
 import type { AttentionLayer } from "../../model/visionLanguageModel.ts";
-import type { AttentionChoice } from "../../state/viewStore.ts";
+import type { AttentionChoice, LayerChoice } from "../../state/viewStore.ts";
 
-/** Map over the token grid [gridH * gridW]; undefined when the readout has no such layer or head. */
+type Layers = readonly Pick<AttentionLayer, "kind" | "layer" | "heads">[];
+
+/** The choice as this model can show it: rollout in place of a layer that it lacks, a number in place of "last". */
+export function shownChoice(choice: AttentionChoice, layers: Layers): AttentionChoice {
+  if (choice.source !== "layer") return choice;
+  const own = layers.filter(({ kind }) => kind === choice.kind);
+  const found =
+    choice.layer === "last" ? own.at(-1) : own.find(({ layer }) => layer === choice.layer);
+  if (!found) return { source: "rollout" };
+  const head = choice.head === "mean" || choice.head < found.heads ? choice.head : "mean";
+  return { ...choice, layer: found.layer, head };
+}
+
+/** Map over the token grid [gridH * gridW]; undefined when the readout holds none. */
 export function attentionMap(readout: Readout, choice: AttentionChoice): Float32Array | undefined {
-  if (choice.source === "rollout") {
+  const shown = shownChoice(choice, readout.attention);
+  if (shown.source === "relevance") return undefined;
+  if (shown.source === "rollout") {
     return readout.rollout.length > 0 ? readout.rollout : undefined;
   }
-  if (choice.source === "relevance") return undefined;
-  const layer = readout.attention.find(({ tap }) => tap === choice.tap);
+  const layer = layerOf(shown, readout.attention);
   if (!layer) return undefined;
   const cells = readout.grid[0] * readout.grid[1];
-  if (choice.head !== "mean") {
-    const start = choice.head * cells;
-    return choice.head < layer.heads ? layer.maps.subarray(start, start + cells) : undefined;
-  }
-  return headMean(layer, cells);
+  if (shown.head === "mean") return headMean(layer, cells);
+  return layer.maps.subarray(shown.head * cells, (shown.head + 1) * cells);
+}
+
+/** The layer of a choice that shownChoice has settled. */
+export function layerOf<L extends Pick<AttentionLayer, "kind" | "layer">>(
+  choice: LayerChoice,
+  layers: readonly L[],
+): L | undefined {
+  return layers.find(({ kind, layer }) => kind === choice.kind && layer === choice.layer);
 }
 
 function headMean(layer: AttentionLayer, cells: number): Float32Array {
@@ -36,10 +55,12 @@ export function layerName(layer: Pick<AttentionLayer, "kind" | "layer">): string
 }
 
 export function choiceName(choice: AttentionChoice, readout: Readout | undefined): string {
-  if (choice.source === "rollout") return "Attention rollout, encoder";
-  if (choice.source === "relevance") return "Answer relevance, gradient x attention";
-  const layer = readout?.attention.find(({ tap }) => tap === choice.tap);
-  const head = choice.head === "mean" ? "head mean" : `head ${choice.head + 1}`;
+  const layers = readout?.attention ?? [];
+  const shown = shownChoice(choice, layers);
+  if (shown.source === "rollout") return "Attention rollout, encoder";
+  if (shown.source === "relevance") return "Answer relevance, gradient x attention";
+  const head = shown.head === "mean" ? "head mean" : `head ${shown.head + 1}`;
+  const layer = layerOf(shown, layers);
   return `${layer ? layerName(layer) : "Attention"}, ${head}`;
 }
 

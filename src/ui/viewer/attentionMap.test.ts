@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import type { Readout } from "../../experiment/results.ts";
+import type { AttentionLayer } from "../../model/visionLanguageModel.ts";
+import { DEFAULT_ATTENTION } from "../../state/viewStore.ts";
+import { attentionMap, choiceName } from "./attentionMap.ts";
+
+/** Two layers of an encoder and one of a head, exported with the same tap name, as the bundled models are. */
+const layer = (kind: AttentionLayer["kind"], index: number, first: number): AttentionLayer => ({
+  tap: "softmax_1",
+  kind,
+  layer: index,
+  heads: 2,
+  maps: Float32Array.of(first, 1 - first, 0.5, 0.5),
+});
+
+const readout = (...attention: AttentionLayer[]): Readout => ({
+  answer: null,
+  paraphrases: [],
+  embedding: Float32Array.of(1),
+  grid: [1, 2],
+  attention,
+  rollout: Float32Array.of(0.25, 0.75),
+});
+
+describe("the map over the radiographs", () => {
+  const both = readout(layer("self", 0, 0.1), layer("self", 1, 0.2), layer("cross", 0, 0.9));
+
+  it("tells a layer of the answering head from the encoder's layer of the same name", () => {
+    const choice = { source: "layer", layer: 0, head: 0 } as const;
+    expect(attentionMap(both, { ...choice, kind: "self" })![0]).toBeCloseTo(0.1);
+    expect(attentionMap(both, { ...choice, kind: "cross" })![0]).toBeCloseTo(0.9);
+    expect(choiceName({ ...choice, kind: "cross" }, both)).toBe("Answer layer 1, head 1");
+  });
+
+  it("averages heads, and is the answer's last layer until another is chosen", () => {
+    expect([...attentionMap(both, DEFAULT_ATTENTION)!]).toEqual([
+      expect.closeTo(0.7, 6),
+      expect.closeTo(0.3, 6),
+    ]);
+    expect(choiceName(DEFAULT_ATTENTION, both)).toBe("Answer layer 1, head mean");
+  });
+
+  it("is named and drawn as rollout where a model has no such layer", () => {
+    const encoder = readout(layer("self", 0, 0.1));
+    expect([...attentionMap(encoder, DEFAULT_ATTENTION)!]).toEqual([0.25, 0.75]);
+    expect(choiceName(DEFAULT_ATTENTION, encoder)).toBe("Attention rollout, encoder");
+    expect(attentionMap({ ...readout(), rollout: Float32Array.of() }, DEFAULT_ATTENTION)).toBe(
+      undefined,
+    );
+  });
+});
