@@ -3,50 +3,58 @@ import { LabError } from "../errors/labError.ts";
 import { positiveShare, relevanceOfRow } from "../explanations/gradientRelevance.ts";
 import type { AttentionLayer, AttentionMatrix } from "../model/visionLanguageModel.ts";
 import { floatData } from "../tensor/tensor.ts";
+import type { PlacedTap } from "../onnx/placement.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { TapGradient } from "./gradientGraph.ts";
 
-/** Sizes of one attention tensor [1, N, Q, K]; rows over K sum to 1. */
+/** Sizes of one attention tensor [B, N, Q, K]; rows over K sum to 1. */
 interface TapShape {
+  /** Windows of the one image; 1 where tokens see it whole. */
+  readonly windows: number;
   readonly heads: number;
   readonly queries: number;
   readonly keys: number;
 }
 
 function tapShape(tensor: Tensor, tap: string): TapShape {
-  const [batch, heads, queries, keys] = tensor.shape;
-  if (tensor.shape.length !== 4 || batch !== 1 || !heads || !queries || !keys) {
+  const [windows, heads, queries, keys] = tensor.shape;
+  if (tensor.shape.length !== 4 || !windows || !heads || !queries || !keys) {
     throw new LabError(
       "model-incompatible",
-      `Attention ${tap} has shape [${tensor.shape.join(", ")}], expected [1, heads, queries, keys].`,
+      `Attention ${tap} has shape [${tensor.shape.join(", ")}], expected [windows, heads, queries, keys].`,
     );
   }
-  return { heads, queries, keys };
+  return { windows, heads, queries, keys };
 }
 
 /**
- * Self-attention as "how much is this image token attended to": per head the mean over queries, restricted to the last
- * `tokens` keys (class or register tokens come first) and renormalised to sum 1.
+ * "How much is this image token attended to": per head the mean over the queries of all windows, restricted to keys with
+ * a place on the grid (class and register tokens and padding have none) and renormalised to sum 1.
  */
 export function receivedAttention(
   tensor: Tensor,
-  tap: string,
+  { tap, kind, rows, columns, cells }: PlacedTap,
   layer: number,
-  tokens: number,
 ): AttentionLayer {
-  const { heads, queries, keys } = tapShape(tensor, tap);
-  const data = floatData(tensor, tap);
-  const first = keys - tokens;
-  const maps = new Float32Array(heads * tokens);
+  const { windows, heads, queries, keys } = tapShape(tensor, tap.name);
+  const data = floatData(tensor, tap.name);
+  const places = rows * columns;
+  const maps = new Float32Array(heads * places);
   for (let head = 0; head < heads; head++) {
-    const map = maps.subarray(head * tokens, (head + 1) * tokens);
-    for (let query = 0; query < queries; query++) {
-      const row = (head * queries + query) * keys + first;
-      for (let key = 0; key < tokens; key++) map[key] = map[key]! + data[row + key]!;
+    const map = maps.subarray(head * places, (head + 1) * places);
+    for (let window = 0; window < windows; window++) {
+      const place = cells.subarray(window * keys, (window + 1) * keys);
+      for (let query = 0; query < queries; query++) {
+        const row = ((window * heads + head) * queries + query) * keys;
+        for (let key = 0; key < keys; key++) {
+          const cell = place[key]!;
+          if (cell >= 0) map[cell] = map[cell]! + data[row + key]!;
+        }
+      }
     }
     normalizeSum(map);
   }
-  return { tap, kind: "self", layer, heads, maps };
+  return { tap: tap.name, kind, layer, heads, grid: [rows, columns], maps };
 }
 
 /** Cross-attention of one text position: per head its row over the image tokens. */
@@ -55,6 +63,7 @@ export function attentionOfPosition(
   tap: string,
   layer: number,
   position: number,
+  grid: readonly [number, number],
 ): AttentionLayer {
   const { heads, queries, keys } = tapShape(tensor, tap);
   const data = floatData(tensor, tap);
@@ -63,7 +72,7 @@ export function attentionOfPosition(
     const row = (head * queries + position) * keys;
     maps.set(data.subarray(row, row + keys), head * keys);
   }
-  return { tap, kind: "cross", layer, heads, maps };
+  return { tap, kind: "cross", layer, heads, grid, maps };
 }
 
 /** Head-averaged attention matrix [Q * K]; rows sum to 1. */

@@ -16,6 +16,9 @@ import type {
 import { foldWeights } from "../onnx/edit/foldWeights.ts";
 import { checkGradient } from "../onnx/grad/check.ts";
 import { GraphView } from "../onnx/graph.ts";
+import type { GraphRunner } from "../onnx/graph.ts";
+import { placeTaps } from "../onnx/placement.ts";
+import type { PlacedTap } from "../onnx/placement.ts";
 import { parseModel, serializeModel } from "../onnx/proto.ts";
 import type { ModelProto } from "../onnx/proto.ts";
 import { readShapes } from "../onnx/shapes.ts";
@@ -87,8 +90,8 @@ export async function openOnnxModel(
   const visionShapes = await readShapes(vision, runner, { shapes: { [name]: image } });
   const tokenShape = visionShapes.shapes.get(tokens);
   if (!tokenShape) throw new LabError("model-incompatible", `The vision graph has no "${tokens}".`);
-  const gridTokens = (manifest.tokenGrid ?? [1, tokenShape[1]!]).reduce((a, b) => a * b, 1);
-  const selfTaps = wholeImageTaps(vision, visionShapes, gridTokens);
+  const grid = manifest.tokenGrid ?? [1, tokenShape[1]!];
+  const taps = await encoderTaps(vision, visionShapes, grid, tokenShape[1]!, runner);
   const answerSide = canAnswer(manifest)
     ? await openAnswerSide(files, load, sessions, tokenShape)
     : undefined;
@@ -97,15 +100,15 @@ export async function openOnnxModel(
     files,
     names: { tokens, embedding },
     sha256: `${visionFile.sha256}${answerHash}`,
-    gridTokens,
-    selfTaps,
+    grid,
+    taps,
     answerSide,
     fixedBatch,
     visionSession: await sessions.create(
       serializeModel(
         withTaps(
           vision,
-          selfTaps.map((tap) => tap.name),
+          taps.map(({ tap }) => tap.name),
         ),
       ),
       fixedBatch ? { dimensions: { b: 1 } } : {},
@@ -125,21 +128,30 @@ export async function openOnnxModel(
   });
 }
 
-/** Self-attention over all tokens of one image: windows and pooling heads have no place on the grid. */
-function wholeImageTaps(
+/** The encoder's attention maps that have a place on the image: self-attention, then pooling. */
+async function encoderTaps(
   vision: ModelProto,
   shapes: ShapeTable,
-  gridTokens: number,
-): readonly AttentionTap[] {
+  [rows, columns]: readonly [number, number],
+  tokens: number,
+  runner: GraphRunner,
+): Promise<readonly PlacedTap[]> {
   const view = new GraphView(vision);
   // Without maps a model can still be disturbed and certified; its gradient is refused by name when asked for.
   if (fusedAttentionNodes(view).length > 0) return [];
-  return findAttentionTaps(view, shapes).filter(
-    ({ kind, shape: [batch, , queries, keys = 0, more] }) => {
-      const isWhole = batch === 1 && queries === keys && more === undefined;
-      return kind === "self" && isWhole && keys >= gridTokens && keys <= gridTokens + 16;
-    },
-  );
+  const grid = { rows, columns, prefix: Math.max(0, tokens - rows * columns) };
+  const placed = await placeTaps(vision, shapes, findAttentionTaps(view, shapes), grid, runner);
+  return [
+    ...placed.filter(({ kind }) => kind === "self"),
+    ...placed.filter(({ kind }) => kind === "pool"),
+  ];
+}
+
+/** Rollout follows tokens through all layers: it needs every layer to see the same tokens whole. */
+function rolloutTaps(taps: readonly PlacedTap[]): readonly PlacedTap[] {
+  const layers = taps.filter(({ kind }) => kind === "self");
+  const sizes = new Set(layers.map(({ tap }) => tap.shape.at(-1)));
+  return sizes.size === 1 && layers.every(({ isGlobal }) => isGlobal) ? layers : [];
 }
 
 async function openAnswerSide(
@@ -174,8 +186,8 @@ interface Parts {
   readonly files: ModelFiles;
   readonly names: OutputNames;
   readonly sha256: string;
-  readonly gridTokens: number;
-  readonly selfTaps: readonly AttentionTap[];
+  readonly grid: readonly [number, number];
+  readonly taps: readonly PlacedTap[];
   readonly answerSide: AnswerSide | undefined;
   readonly fixedBatch: boolean;
   readonly visionSession: GraphSession;
@@ -200,19 +212,22 @@ export class OnnxModel implements VisionLanguageModel {
   }
 
   async encode(image: Float32Array): Promise<Encoding> {
-    const { names, selfTaps, gridTokens, visionSession } = this.#parts;
+    const { names, taps, visionSession } = this.#parts;
     const results = await visionSession.run(this.#imageFeed([image]), [
       names.tokens,
       names.embedding,
-      ...selfTaps.map((tap) => tap.name),
+      ...taps.map(({ tap }) => tap.name),
     ]);
+    const layers = { self: 0, pool: 0 };
     return {
       embedding: floatData(results[names.embedding]!, names.embedding),
       tokens: results[names.tokens] as FloatTensor,
-      selfAttention: selfTaps.map((tap, layer) =>
-        receivedAttention(results[tap.name]!, tap.name, layer, gridTokens),
+      attention: taps.map((placed) =>
+        receivedAttention(results[placed.tap.name]!, placed, layers[placed.kind]++),
       ),
-      selfAttentionMatrices: selfTaps.map((tap) => headMean(results[tap.name]!, tap.name)),
+      selfAttentionMatrices: rolloutTaps(taps).map(({ tap: { name } }) =>
+        headMean(results[name]!, name),
+      ),
     };
   }
 
@@ -232,6 +247,7 @@ export class OnnxModel implements VisionLanguageModel {
 
   async answer(tokens: FloatTensor, promptIds: readonly number[]): Promise<AnswerLogits> {
     const { logits: name, crossTaps, session } = this.#answerSide();
+    const { grid } = this.#parts;
     const length = promptIds.length;
     const results = await session.run({ ids: int64Tensor(promptIds, [1, length]), tokens }, [
       name,
@@ -242,7 +258,7 @@ export class OnnxModel implements VisionLanguageModel {
     return {
       logits: logits.slice((length - 1) * vocabulary),
       crossAttention: crossTaps.map((tap, layer): AttentionLayer =>
-        attentionOfPosition(results[tap.name]!, tap.name, layer, length - 1),
+        attentionOfPosition(results[tap.name]!, tap.name, layer, length - 1, grid),
       ),
     };
   }
@@ -252,9 +268,9 @@ export class OnnxModel implements VisionLanguageModel {
   }
 
   async relevance(image: Float32Array, request: GradientRequest): Promise<Float32Array> {
-    const { gradients, gridTokens } = this.#parts;
+    const { gradients, grid } = this.#parts;
     const taps = await gradients.attentionGradients(image, request);
-    return answerRelevance(taps, request.promptIds.length - 1, gridTokens);
+    return answerRelevance(taps, request.promptIds.length - 1, grid[0] * grid[1]);
   }
 
   async checkGradient(

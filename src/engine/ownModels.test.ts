@@ -28,7 +28,7 @@ async function openTiny(change: (std: number[]) => number[] = (std) => std) {
 it("normalises pixels as the manifest says and returns unit embeddings", async () => {
   const { model, manifest } = await openTiny();
   const image = Float32Array.from({ length: SIZE * SIZE }, (_, i) => ((i * 7) % 256) / 255);
-  const { embedding, selfAttention, tokens } = await model.encode(image);
+  const { embedding, attention, tokens } = await model.encode(image);
   // The same by hand: three normalised copies into the graph as it is on disk.
   const { mean, std } = manifest.input;
   const data = Float32Array.from({ length: 3 * SIZE * SIZE }, (_, i) => {
@@ -41,10 +41,10 @@ it("normalises pixels as the manifest says and returns unit embeddings", async (
   const norm = Math.hypot(...expected);
   embedding.forEach((value, i) => expect(value).toBeCloseTo(expected[i]! / norm, 5));
   expect(tokens.shape).toEqual([1, 17, 8]);
-  expect(selfAttention).toHaveLength(1);
+  expect(attention).toHaveLength(1);
   // The class token is left out and the rest is a map over 4 x 4 patches.
-  expect(selfAttention[0]!.maps).toHaveLength(2 * 16);
-  const sum = selfAttention[0]!.maps.slice(0, 16).reduce((a, b) => a + b, 0);
+  expect(attention[0]!.maps).toHaveLength(2 * 16);
+  const sum = attention[0]!.maps.slice(0, 16).reduce((a, b) => a + b, 0);
   expect(sum).toBeCloseTo(1, 5);
   await model.release();
 });

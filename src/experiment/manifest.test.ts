@@ -24,7 +24,7 @@ const readout: Readout = {
   paraphrases: [answer],
   embedding: picture(),
   grid: [16, 16],
-  attention: [{ tap: "block0", kind: "self", layer: 0, heads: 3, maps: picture() }],
+  attention: [{ tap: "block0", kind: "self", layer: 0, heads: 3, grid: [2, 2], maps: picture() }],
   rollout: picture(),
 };
 

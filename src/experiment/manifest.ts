@@ -81,11 +81,12 @@ function summarizeReadout(readout: Readout) {
     answer: readout.answer,
     paraphrases: readout.paraphrases,
     grid: readout.grid,
-    attentionTaps: readout.attention.map(({ tap, kind, layer, heads }) => ({
+    attentionTaps: readout.attention.map(({ tap, kind, layer, heads, grid }) => ({
       tap,
       kind,
       layer,
       heads,
+      grid,
     })),
   };
 }

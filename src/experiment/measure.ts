@@ -13,8 +13,7 @@ export function measure(
   disturbedImage: Float32Array,
   size: number,
 ): MetricsResult {
-  const [rows, cols] = clean.grid;
-  const map = (data: Float32Array) => greyImage(data, rows, cols);
+  const map = (data: Float32Array, [rows, cols] = clean.grid) => greyImage(data, rows, cols);
   const shift = featureShift(clean.embedding, disturbed.embedding);
   const visible = perceptibility(cleanImage, disturbedImage, size, size);
   const paraphraseFlips = clean.paraphrases.map(
@@ -26,8 +25,9 @@ export function measure(
     ...visible,
     attentionSsim: clean.attention.map((layer, k) => {
       const other = disturbed.attention[k]!;
-      const { kind, layer: index } = layer;
-      return { kind, layer: index, ...compareMaps(map(headMean(layer)), map(headMean(other))) };
+      const { kind, layer: index, grid } = layer;
+      const [before, after] = [layer, other].map((each) => map(headMean(each), grid));
+      return { kind, layer: index, ...compareMaps(before!, after!) };
     }),
     rolloutSsim:
       clean.rollout.length === 0

@@ -79,7 +79,7 @@ export async function readOut(
       paraphrases,
       embedding: encoding.embedding,
       grid: [grid[0], grid[1]],
-      attention: [...encoding.selfAttention, ...(main?.attention ?? [])],
+      attention: [...encoding.attention, ...(main?.attention ?? [])],
       // Class or register tokens, if any, come before the image's.
       rollout:
         tokens === 0

@@ -61,9 +61,9 @@ export interface Readout {
   readonly paraphrases: readonly AnswerResult[];
   readonly embedding: Float32Array;
   readonly grid: readonly [number, number];
-  /** Self-attention (per layer) then cross-attention of the answering position (per layer). */
+  /** The encoder's layers, then cross-attention of the answering position (per layer). */
   readonly attention: readonly AttentionLayer[];
-  /** Attention rollout over the encoder, head-averaged, received per image token; sums to 1. [gridH * gridW], empty where the encoder shows no attention. */
+  /** Attention rollout over the encoder, head-averaged, received per image token; sums to 1. [gridH * gridW], empty where the encoder shows no attention over the whole image. */
   readonly rollout: Float32Array;
 }
 
@@ -105,14 +105,14 @@ export interface MetricsResult {
   readonly changedShare: number;
   readonly ssim: number;
   readonly psnr: number;
-  /** SSIM of each attention layer's head-averaged map, clean against disturbed (16x16, min-max, 7-tap Gaussian). */
+  /** SSIM of each attention layer's head-averaged map on its own grid, clean against disturbed (min-max, 7-tap Gaussian). */
   readonly attentionSsim: readonly {
     readonly kind: AttentionLayer["kind"];
     readonly layer: number;
     readonly ssim: number;
     readonly jsd: number;
   }[];
-  /** NaN where the encoder shows no attention. */
+  /** NaN where there is no rollout. */
   readonly rolloutSsim: number;
   /** Null where there is no answer to flip. */
   readonly flipped: boolean | null;

@@ -12,6 +12,7 @@ import { inlineFunctions, prepareGraph } from "../onnx/inline.ts";
 import type { PreparedGraph } from "../onnx/inline.ts";
 import { ELEMENT_TYPE, declaredDims, elementTypeOf, graphOf } from "../onnx/proto.ts";
 import type { ModelProto, ValueInfoProto } from "../onnx/proto.ts";
+import { placeTaps } from "../onnx/placement.ts";
 import { findAttentionTaps, tokenGrid } from "../onnx/taps.ts";
 import type { AttentionTap } from "../onnx/taps.ts";
 import { NORMALIZATIONS } from "./normalizations.ts";
@@ -40,7 +41,7 @@ export interface EncoderProposal {
   readonly tokens?: string;
   /** Rows and columns of the patches behind the tokens, and special tokens before them. */
   readonly grid?: { readonly prefix: number; readonly rows: number; readonly columns: number };
-  /** Attention maps over the patches of the whole image. */
+  /** Attention maps with a place on the image. */
   readonly attention: readonly AttentionTap[];
   /** Operators on the way from the image that have no gradient, each with the reason. */
   readonly obstacles: readonly Obstacle[];
@@ -77,11 +78,10 @@ export async function proposeEncoder(
   if (refusal) notices.push(refusal);
   const tokenShape = tokens === undefined ? undefined : prepared.shapes.shapes.get(tokens);
   const grid = gridOf(tokenShape, taps);
-  const total = grid === undefined ? 0 : grid.prefix + grid.rows * grid.columns;
-  const shown = taps.filter(({ shape, kind }) => showable(shape, kind, total));
-  if (taps.length > shown.length) {
+  const placed = await placeTaps(prepared.model, prepared.shapes, taps, grid, runner);
+  if (taps.length > placed.length) {
     notices.push(
-      `${taps.length - shown.length} of ${taps.length} attention maps are over windows or other grids than the tokens' and are not drawn on the picture.`,
+      `${taps.length - placed.length} of ${taps.length} attention maps have no place on the picture that the graph would show, and are not drawn.`,
     );
   }
   if (taps.length === 0 && refusal === undefined) {
@@ -107,7 +107,7 @@ export async function proposeEncoder(
     embedding,
     ...(tokens === undefined ? {} : { tokens }),
     ...(grid === undefined ? {} : { grid }),
-    attention: shown,
+    attention: placed.map(({ tap }) => tap),
     obstacles: differentiationObstacles(flat, [image.name]),
     notices,
   };
@@ -248,17 +248,6 @@ function gridOf(
       ? tokens[1]!
       : taps.findLast(({ shape, kind }) => kind === "self" && shape[0] === 1)?.shape.at(-1);
   return keys === undefined ? undefined : tokenGrid(keys);
-}
-
-/** Maps from all tokens of one image to all tokens. */
-function showable(shape: readonly number[], kind: AttentionTap["kind"], tokens: number): boolean {
-  return (
-    kind === "self" &&
-    shape.length === 4 &&
-    shape[0] === 1 &&
-    shape[2] === tokens &&
-    shape[3] === tokens
-  );
 }
 
 /** Mean and std to apply before the graph: none where it normalises itself, else a guess that is said to be one. */

@@ -5,15 +5,21 @@
 import type { FloatTensor } from "../tensor/tensor.ts";
 import type { ModelManifest, Precision } from "./manifest.ts";
 
-/** Attention of one layer as maps over the image's token grid; each head's map sums to 1 over the grid. */
+/** Attention of one layer as maps over a grid on the image; each head's map sums to 1 over the grid. */
 export interface AttentionLayer {
   /** Tap name in its own graph, for the record: encoder and head may use the same name. */
   readonly tap: string;
-  /** "self": how much each image token is attended to, averaged over queries. "cross": by the answering position. */
-  readonly kind: "self" | "cross";
+  /**
+   * "self": how much each image token is attended to, averaged over queries. "pool": by the encoder's pooling head.
+   * "cross": by the answering position.
+   */
+  readonly kind: "self" | "pool" | "cross";
+  /** Position among the layers of its kind. */
   readonly layer: number;
   readonly heads: number;
-  /** [heads, gridHeight * gridWidth], rows sum to 1. */
+  /** Rows and columns; layers of a hierarchical encoder differ. */
+  readonly grid: readonly [number, number];
+  /** [heads, rows * columns], each head sums to 1. */
   readonly maps: Float32Array;
 }
 
@@ -25,7 +31,9 @@ export interface Encoding {
   readonly embedding: Float32Array;
   /** [1, T, D]. */
   readonly tokens: FloatTensor;
-  readonly selfAttention: readonly AttentionLayer[];
+  /** Of the encoder: self-attention, then its pooling heads'. */
+  readonly attention: readonly AttentionLayer[];
+  /** Empty for an encoder with a layer in which tokens do not see the whole image. */
   readonly selfAttentionMatrices: readonly AttentionMatrix[];
 }
 

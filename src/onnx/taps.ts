@@ -95,8 +95,7 @@ export function findAttentionTaps(view: GraphView, shapes?: ShapeTable): Attenti
     if (shapes !== undefined && shape.length < 3) continue;
     const axis = intAttribute(node, "axis", -1);
     if (axis !== -1 && (shapes === undefined || axis !== shape.length - 1)) continue;
-    const product = productFed(view, name, FARTHEST);
-    if (product === undefined) continue;
+    if (productFed(view, name, FARTHEST) === undefined) continue;
     const kind = attentionKind(view, node, shape);
     taps.push({
       name,
@@ -110,21 +109,33 @@ export function findAttentionTaps(view: GraphView, shapes?: ShapeTable): Attenti
   return taps;
 }
 
+interface FedProduct {
+  readonly node: NodeProto;
+  /** The input that the value comes in by. */
+  readonly by: string;
+}
+
 /** The MatMul (or Einsum) that reads the value, directly or through passing nodes. */
-function productFed(view: GraphView, name: string, steps: number): NodeProto | undefined {
+function productFed(view: GraphView, name: string, steps: number): FedProduct | undefined {
   for (const node of view.consumers(name)) {
     const isProduct =
       isOp(node, "MatMul", "Einsum") ||
       (node.domain === "com.microsoft" && node.opType === "FusedMatMul");
     // A product by a weight would be a classifier after a softmax, not attention over values.
     if (isProduct && node.input.every((input) => view.initializer(input) === undefined))
-      return node;
+      return { node, by: name };
     if (steps > 0 && isOp(node, ...PASSING)) {
       const found = productFed(view, node.output[0] ?? "", steps - 1);
       if (found !== undefined) return found;
     }
   }
   return undefined;
+}
+
+/** What an attention map weighs: the other factor of its product. */
+export function valuesOf(view: GraphView, tap: string): string | undefined {
+  const product = productFed(view, tap, FARTHEST);
+  return product?.node.input.find((input) => input !== product.by);
 }
 
 /** Self-attention: queries and keys are projections of the same sequence. */
@@ -156,7 +167,7 @@ function scoreProduct(view: GraphView, name: string, steps: number): NodeProto |
 }
 
 /** The value that a projection starts from: the data input of the last product by a weight. */
-function sourceOf(view: GraphView, name: string, steps: number): string {
+export function sourceOf(view: GraphView, name: string, steps: number): string {
   const node = view.producer(name);
   if (node === undefined || steps === 0) return name;
   const data = node.input.filter((input) => isComputed(view, input));
@@ -165,7 +176,7 @@ function sourceOf(view: GraphView, name: string, steps: number): string {
 }
 
 /** False for weights: initializers, and what is dequantized, cast or transposed from them. */
-function isComputed(view: GraphView, name: string): boolean {
+export function isComputed(view: GraphView, name: string): boolean {
   if (name === "" || view.initializer(name) !== undefined) return false;
   const node = view.producer(name);
   if (node === undefined) return true;

@@ -9,10 +9,10 @@ export type Layout = "single" | "pair" | "triple";
 export type PaneName = "clean" | "disturbed" | "difference";
 export type Tool = "window" | "pan" | "brush" | "eraser";
 
-/** One layer of the encoder ("self") or of the answering head ("cross"). `head` "mean" averages the layer's heads. */
+/** One layer of the encoder ("self", "pool") or of the answering head ("cross"). `head` "mean" averages the layer's heads. */
 export interface LayerChoice {
   readonly source: "layer";
-  readonly kind: "self" | "cross";
+  readonly kind: "self" | "pool" | "cross";
   readonly layer: number | "last";
   readonly head: number | "mean";
 }

@@ -45,7 +45,14 @@ export function fakeModel(): FakeModel {
     means.reduce((sum, v, k) => sum + v * weights[k]!, 0) / 4 + bias;
   const layer = (kind: "self" | "cross", means: Float32Array): AttentionLayer => {
     const sum = means.reduce((a, b) => a + b, 1e-6);
-    return { tap: kind, kind, layer: 0, heads: 1, maps: means.map((v) => v / sum) };
+    return {
+      tap: kind,
+      kind,
+      layer: 0,
+      heads: 1,
+      grid: [GRID, GRID],
+      maps: means.map((v) => v / sum),
+    };
   };
   return {
     calls,
@@ -59,7 +66,7 @@ export function fakeModel(): FakeModel {
       return {
         embedding: unit(means),
         tokens: floatTensor(means, [1, CELLS, 1]),
-        selfAttention: [layer("self", means)],
+        attention: [layer("self", means)],
         selfAttentionMatrices: [new Float32Array(CELLS * CELLS).fill(1 / CELLS)],
       };
     },

@@ -1,7 +1,7 @@
 /** The part of the view that travels in a link: what lies over the pictures and how they are windowed. */
 import type { SharedView } from "../../experiment/shareLink.ts";
 import { DEFAULT_VIEW } from "../../state/viewStore.ts";
-import type { AttentionChoice, Layout, ViewValues } from "../../state/viewStore.ts";
+import type { AttentionChoice, LayerChoice, Layout, ViewValues } from "../../state/viewStore.ts";
 
 const LAYOUTS: readonly Layout[] = ["single", "pair", "triple"];
 
@@ -43,14 +43,14 @@ export function viewFromLink(shared: SharedView): Partial<ViewValues> {
 function attentionOf({ attention, head }: SharedView): AttentionChoice | null {
   if (attention === "none") return null;
   if (attention === "rollout" || attention === "relevance") return { source: attention };
-  const layer = /^(self|cross)-(\d{1,3}|last)$/.exec(
+  const layer = /^(self|pool|cross)-(\d{1,3}|last)$/.exec(
     typeof attention === "string" ? attention : "",
   );
   if (!layer) return DEFAULT_VIEW.attention;
   const isHead = typeof head === "number" && Number.isInteger(head) && head >= 0;
   return {
     source: "layer",
-    kind: layer[1] as "self" | "cross",
+    kind: layer[1] as LayerChoice["kind"],
     layer: layer[2] === "last" ? "last" : Number(layer[2]),
     head: isHead ? head : "mean",
   };

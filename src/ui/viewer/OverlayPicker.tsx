@@ -14,10 +14,11 @@ export function OverlayPicker() {
   const attention = useView((s) => s.attention);
   const opacity = useView((s) => s.overlayOpacity);
   const showMasks = useView((s) => s.showMasks);
-  const layers = useResults((s) => s.stages.clean?.payload.attention);
+  const readout = useResults((s) => s.stages.clean?.payload);
+  const layers = readout?.attention;
   const truth = useResults((s) => s.stages.input?.payload.truth);
   const set = view.getState().set;
-  const shown = attention && shownChoice(attention, layers ?? []);
+  const shown = attention && readout ? shownChoice(attention, readout) : attention;
   const layer = shown?.source === "layer" ? layerOf(shown, layers ?? []) : undefined;
   const choose = (value: string) => {
     const picked = layers?.find((entry) => layerKey(entry) === value);
@@ -34,7 +35,7 @@ export function OverlayPicker() {
         <option value="none">
           {layers?.length === 0 ? "No attention in this model" : "No attention"}
         </option>
-        {layers?.length !== 0 && <option value="rollout">Attention rollout</option>}
+        {readout?.rollout.length !== 0 && <option value="rollout">Attention rollout</option>}
         {layers?.some(({ kind }) => kind === "cross") && (
           <option value="relevance">What the answer hangs on (gradient x attention)</option>
         )}

@@ -10,6 +10,7 @@ const layer = (kind: AttentionLayer["kind"], index: number, first: number): Atte
   kind,
   layer: index,
   heads: 2,
+  grid: [1, 2],
   maps: Float32Array.of(first, 1 - first, 0.5, 0.5),
 });
 
@@ -27,13 +28,13 @@ describe("the map over the radiographs", () => {
 
   it("tells a layer of the answering head from the encoder's layer of the same name", () => {
     const choice = { source: "layer", layer: 0, head: 0 } as const;
-    expect(attentionMap(both, { ...choice, kind: "self" })![0]).toBeCloseTo(0.1);
-    expect(attentionMap(both, { ...choice, kind: "cross" })![0]).toBeCloseTo(0.9);
+    expect(attentionMap(both, { ...choice, kind: "self" })!.values[0]).toBeCloseTo(0.1);
+    expect(attentionMap(both, { ...choice, kind: "cross" })!.values[0]).toBeCloseTo(0.9);
     expect(choiceName({ ...choice, kind: "cross" }, both)).toBe("Answer layer 1, head 1");
   });
 
   it("averages heads, and is the answer's last layer until another is chosen", () => {
-    expect([...attentionMap(both, DEFAULT_ATTENTION)!]).toEqual([
+    expect([...attentionMap(both, DEFAULT_ATTENTION)!.values]).toEqual([
       expect.closeTo(0.7, 6),
       expect.closeTo(0.3, 6),
     ]);
@@ -42,10 +43,15 @@ describe("the map over the radiographs", () => {
 
   it("is named and drawn as rollout where a model has no such layer", () => {
     const encoder = readout(layer("self", 0, 0.1));
-    expect([...attentionMap(encoder, DEFAULT_ATTENTION)!]).toEqual([0.25, 0.75]);
+    expect([...attentionMap(encoder, DEFAULT_ATTENTION)!.values]).toEqual([0.25, 0.75]);
     expect(choiceName(DEFAULT_ATTENTION, encoder)).toBe("Attention rollout, encoder");
-    expect(attentionMap({ ...readout(), rollout: Float32Array.of() }, DEFAULT_ATTENTION)).toBe(
-      undefined,
-    );
+  });
+
+  it("is the last layer where tokens in windows make no rollout, and nothing where there is no attention", () => {
+    const none = Float32Array.of();
+    const windowed = { ...readout(layer("self", 0, 0.1), layer("self", 1, 0.2)), rollout: none };
+    expect(choiceName(DEFAULT_ATTENTION, windowed)).toBe("Encoder layer 2, head mean");
+    expect(choiceName({ source: "rollout" }, windowed)).toBe("Encoder layer 2, head mean");
+    expect(attentionMap({ ...readout(), rollout: none }, DEFAULT_ATTENTION)).toBe(undefined);
   });
 });

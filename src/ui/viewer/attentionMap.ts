@@ -3,31 +3,50 @@ import type { Readout } from "../../experiment/results.ts";
 import type { AttentionLayer } from "../../model/visionLanguageModel.ts";
 import type { AttentionChoice, LayerChoice } from "../../state/viewStore.ts";
 
-type Layers = readonly Pick<AttentionLayer, "kind" | "layer" | "heads">[];
+type Shown = Pick<Readout, "attention" | "rollout">;
 
-/** The choice as this model can show it: rollout in place of a layer that it lacks, a number in place of "last". */
-export function shownChoice(choice: AttentionChoice, layers: Layers): AttentionChoice {
-  if (choice.source !== "layer") return choice;
-  const own = layers.filter(({ kind }) => kind === choice.kind);
-  const found =
-    choice.layer === "last" ? own.at(-1) : own.find(({ layer }) => layer === choice.layer);
-  if (!found) return { source: "rollout" };
-  const head = choice.head === "mean" || choice.head < found.heads ? choice.head : "mean";
-  return { ...choice, layer: found.layer, head };
+/**
+ * The choice as this readout can show it: a number in place of "last", and for a layer or a rollout that the model lacks
+ * the nearest there is, rollout before the encoder's last layer.
+ */
+export function shownChoice(
+  choice: AttentionChoice,
+  { attention, rollout }: Shown,
+): AttentionChoice {
+  if (choice.source === "relevance") return choice;
+  if (choice.source === "layer") {
+    const own = attention.filter(({ kind }) => kind === choice.kind);
+    const found =
+      choice.layer === "last" ? own.at(-1) : own.find(({ layer }) => layer === choice.layer);
+    if (found) {
+      const head = choice.head === "mean" || choice.head < found.heads ? choice.head : "mean";
+      return { ...choice, layer: found.layer, head };
+    }
+  }
+  const last = attention.at(-1);
+  if (rollout.length > 0 || !last) return { source: "rollout" };
+  return { source: "layer", kind: last.kind, layer: last.layer, head: "mean" };
 }
 
-/** Map over the token grid [gridH * gridW]; undefined when the readout holds none. */
-export function attentionMap(readout: Readout, choice: AttentionChoice): Float32Array | undefined {
-  const shown = shownChoice(choice, readout.attention);
+export interface GridMap {
+  /** [rows * columns]. */
+  readonly values: Float32Array;
+  readonly grid: readonly [number, number];
+}
+
+/** The chosen map; undefined when the readout holds none. */
+export function attentionMap(readout: Readout, choice: AttentionChoice): GridMap | undefined {
+  const shown = shownChoice(choice, readout);
   if (shown.source === "relevance") return undefined;
   if (shown.source === "rollout") {
-    return readout.rollout.length > 0 ? readout.rollout : undefined;
+    return readout.rollout.length > 0 ? { values: readout.rollout, grid: readout.grid } : undefined;
   }
   const layer = layerOf(shown, readout.attention);
   if (!layer) return undefined;
-  const cells = readout.grid[0] * readout.grid[1];
-  if (shown.head === "mean") return headMean(layer, cells);
-  return layer.maps.subarray(shown.head * cells, (shown.head + 1) * cells);
+  const { grid, maps } = layer;
+  const cells = grid[0] * grid[1];
+  if (shown.head === "mean") return { values: headMean(layer, cells), grid };
+  return { values: maps.subarray(shown.head * cells, (shown.head + 1) * cells), grid };
 }
 
 /** The layer of a choice that shownChoice has settled. */
@@ -49,18 +68,19 @@ function headMean(layer: AttentionLayer, cells: number): Float32Array {
 }
 
 export function layerName(layer: Pick<AttentionLayer, "kind" | "layer">): string {
-  return layer.kind === "self"
-    ? `Encoder layer ${layer.layer + 1}`
-    : `Answer layer ${layer.layer + 1}`;
+  const names = { self: "Encoder", pool: "Pooling", cross: "Answer" };
+  return `${names[layer.kind]} layer ${layer.layer + 1}`;
 }
 
+const NOTHING: Shown = { attention: [], rollout: new Float32Array() };
+
 export function choiceName(choice: AttentionChoice, readout: Readout | undefined): string {
-  const layers = readout?.attention ?? [];
-  const shown = shownChoice(choice, layers);
+  const { attention, rollout } = readout ?? NOTHING;
+  const shown = shownChoice(choice, { attention, rollout });
   if (shown.source === "rollout") return "Attention rollout, encoder";
   if (shown.source === "relevance") return "Answer relevance, gradient x attention";
   const head = shown.head === "mean" ? "head mean" : `head ${shown.head + 1}`;
-  const layer = layerOf(shown, layers);
+  const layer = layerOf(shown, attention);
   return `${layer ? layerName(layer) : "Attention"}, ${head}`;
 }
 

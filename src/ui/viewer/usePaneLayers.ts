@@ -117,14 +117,16 @@ function useHeatLayer(pane: PaneName): Layer | null {
   );
   return useMemo(() => {
     if (!choice || pane === "difference") return null;
-    const maps =
-      choice.source === "relevance"
-        ? [relevance?.clean, relevance?.disturbed]
-        : [clean, disturbed].map((readout) => readout && attentionMap(readout, choice));
+    const maps = [clean, disturbed].map((readout, index) => {
+      if (!readout) return undefined;
+      if (choice.source !== "relevance") return attentionMap(readout, choice);
+      const values = index === 0 ? relevance?.clean : relevance?.disturbed;
+      return values && { values, grid: readout.grid };
+    });
     const map = maps[pane === "clean" ? 0 : 1];
-    const grid = (pane === "clean" ? clean : disturbed)?.grid;
-    if (!map || !grid) return null;
-    const bitmap = bitmapOf(heatPixels(map, sharedPeak(maps), name), grid[1], grid[0]);
+    if (!map) return null;
+    const peak = sharedPeak(maps.map((each) => each?.values));
+    const bitmap = bitmapOf(heatPixels(map.values, peak, name), map.grid[1], map.grid[0]);
     return { bitmap, opacity, smooth: true };
   }, [choice, opacity, name, clean, disturbed, relevance, pane]);
 }
