@@ -7,7 +7,7 @@ import type { PlacedTap } from "../onnx/placement.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { TapGradient } from "./gradientGraph.ts";
 
-/** Sizes of one attention tensor [B, N, Q, K]; rows over K sum to 1. */
+/** Sizes of one attention tensor [B, N, Q, K], or [N, Q, K] of one image; rows over K sum to 1. */
 interface TapShape {
   /** Windows of the one image; 1 where tokens see it whole. */
   readonly windows: number;
@@ -17,8 +17,9 @@ interface TapShape {
 }
 
 function tapShape(tensor: Tensor, tap: string): TapShape {
-  const [windows, heads, queries, keys] = tensor.shape;
-  if (tensor.shape.length !== 4 || !windows || !heads || !queries || !keys) {
+  const rank = tensor.shape.length;
+  const [windows, heads, queries, keys] = rank === 3 ? [1, ...tensor.shape] : tensor.shape;
+  if (rank < 3 || rank > 4 || !windows || !heads || !queries || !keys) {
     throw new LabError(
       "model-incompatible",
       `Attention ${tap} has shape [${tensor.shape.join(", ")}], expected [windows, heads, queries, keys].`,

@@ -246,7 +246,12 @@ function gridOf(
   const keys =
     tokens?.length === 3
       ? tokens[1]!
-      : taps.findLast(({ shape, kind }) => kind === "self" && shape[0] === 1)?.shape.at(-1);
+      : taps
+          .findLast(
+            ({ shape: [batch, , queries = 0], kind }) =>
+              batch === 1 && (kind === "self" || queries === 1),
+          )
+          ?.shape.at(-1);
   return keys === undefined ? undefined : tokenGrid(keys);
 }
 

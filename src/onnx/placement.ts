@@ -72,8 +72,10 @@ export async function placeTaps(
 
 /** One image whose tokens are the grid's, with special tokens in front. */
 function placeWhole(tap: AttentionTap, grid: TokenGrid | undefined): PlacedTap | undefined {
-  const [batch, , queries = 0, keys = 0] = tap.shape;
-  if (!grid || tap.shape.length !== 4 || batch !== 1) return undefined;
+  const [queries = 0, keys = 0] = tap.shape.slice(-2);
+  // Rank 3 has its heads where the batch of the one image was folded into them.
+  const isOne = tap.shape.length === 3 || (tap.shape.length === 4 && tap.shape[0] === 1);
+  if (!grid || !isOne) return undefined;
   const { rows, columns, prefix } = grid;
   const patches = rows * columns;
   // A pooling head may see the tokens without the special ones.
@@ -94,15 +96,15 @@ async function placeWindows(
   if (tap.shape.length !== 4 || queries !== keys) return undefined;
   const values = valuesOf(view, tap.name);
   const cut = values === undefined ? undefined : sourceOf(view, values, FARTHEST);
-  const source = cut === undefined ? undefined : beforeMovement(view, cut);
-  const shape = shapes.shapes.get(source ?? "");
+  const way = cut === undefined ? undefined : beforeMovement(view, shapes, cut);
+  const shape = shapes.shapes.get(way?.source ?? "");
   const cutShape = shapes.shapes.get(cut ?? "");
-  if (cut === undefined || source === undefined || !shape || !cutShape) return undefined;
+  if (cut === undefined || way === undefined || !shape || !cutShape) return undefined;
   const channels = cutShape.at(-1)!;
   if (sizeOf(cutShape) !== windows * keys * channels || shape[0] !== 1) return undefined;
   const stage = stageGrid(shape, channels);
   if (!stage) return undefined;
-  const numbered = await moved(view.model, shapes, source, cut, stage, run).catch(() => undefined);
+  const numbered = await moved(view.model, shapes, way, cut, stage, run).catch(() => undefined);
   if (!numbered) return undefined;
   const cells = Int32Array.from({ length: windows * keys }, (_, i) => numbered[i * channels]! - 1);
   const { rows, columns } = stage;
@@ -110,10 +112,17 @@ async function placeWindows(
   return { tap, kind: "self", rows, columns, isGlobal: windows === 1, cells };
 }
 
-/** The one value that movement alone turns into `name`; undefined when several values go into it. */
-function beforeMovement(view: GraphView, name: string): string | undefined {
+interface Way {
+  readonly source: string;
+  /** Known targets, bounds and axes on the way, which the graph would compute from the image's shape. */
+  readonly steering: ReadonlySet<string>;
+}
+
+/** The way from the one value that movement alone turns into `name`; undefined when several values go into it. */
+function beforeMovement(view: GraphView, shapes: ShapeTable, name: string): Way | undefined {
   const order = new Map(view.nodes.map((node, index) => [node, index]));
   const frontier = new Set([name]);
+  const steering = new Set<string>();
   for (let step = 0; step < FARTHEST; step++) {
     let latest: string | undefined;
     let at = -1;
@@ -127,8 +136,10 @@ function beforeMovement(view: GraphView, name: string): string | undefined {
     frontier.delete(latest);
     const data = isOp(node, "Concat") ? node.input : node.input.slice(0, 1);
     for (const input of data) if (isComputed(view, input)) frontier.add(input);
+    for (const input of node.input) if (shapes.values.has(input)) steering.add(input);
   }
-  return frontier.size === 1 ? [...frontier][0] : undefined;
+  const [source] = frontier;
+  return frontier.size === 1 && source !== undefined ? { source, steering } : undefined;
 }
 
 interface Stage {
@@ -154,7 +165,7 @@ function stageGrid(shape: readonly number[], channels: number): Stage | undefine
 async function moved(
   model: ModelProto,
   shapes: ShapeTable,
-  source: string,
+  { source, steering }: Way,
   cut: string,
   { rows, columns, isChannelsLast }: Stage,
   run: GraphRunner,
@@ -166,14 +177,16 @@ async function moved(
   for (let i = 0; i < numbers.length; i++) {
     numbers[i] = 1 + (isChannelsLast ? Math.floor(i / channels) : i % places);
   }
-  const feed = floatTensor(numbers, shape);
-  if (source === cut) return feed.data;
-  const part = cutGraph(
-    model,
-    [cut],
-    [{ name: source, dims: shape, elementType: ELEMENT_TYPE.float32 }],
-  );
-  const results: Record<string, Tensor> = await run(serializeModel(part), { [source]: feed });
+  if (source === cut) return numbers;
+  const feeds: Record<string, Tensor> = { [source]: floatTensor(numbers, shape) };
+  for (const name of steering) feeds[name] = shapes.values.get(name)!;
+  const inputs = Object.entries(feeds).map(([name, { shape: dims }]) => ({
+    name,
+    dims,
+    elementType: name === source ? ELEMENT_TYPE.float32 : shapes.types.get(name)!,
+  }));
+  const part = cutGraph(model, [cut], inputs);
+  const results = await run(serializeModel(part), feeds);
   return results[cut]!.data as ArrayLike<number>;
 }
 
