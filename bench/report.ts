@@ -79,7 +79,11 @@ export function writeReport(results: BenchResults, file: string): void {
       `${growth.toFixed(3)}x (${megabytes(page.memoryBefore)} to ${megabytes(page.memoryAfter)})`,
       "flat",
     ],
-    ["longest main-thread task while dragging", `${rounded(page.longestTaskMs)} ms`, "<= 50 ms"],
+    [
+      "longest main-thread task while attacks run under 100 drags",
+      `${rounded(page.longestTaskMs)} ms (${page.longTasks} over 50 ms)`,
+      "<= 50 ms",
+    ],
   ];
   const table = rows.map((row) => `| ${row.join(" | ")} |`).join("\n");
   const peers = results.peers.map((p) => `| ${peerRow(p).join(" | ")} |`).join("\n");

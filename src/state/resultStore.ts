@@ -164,9 +164,12 @@ function afterRun<T extends Data>(state: T, event: RunEvent): T {
     return { ...state, progress: event, liveTrace: grownTrace(state.liveTrace, event) };
   }
   if (!state.spec) return state;
+  const known = state.stages[event.stage];
+  // The engine sends what it has cached as a copy: under the same key the one at hand stays, and with it what is drawn.
+  const isKnown = known?.key === event.key && !known.partial && !event.partial;
   const entry = {
     spec: state.spec,
-    payload: event.payload,
+    payload: isKnown ? known.payload : event.payload,
     key: event.key,
     partial: event.partial,
     requestId: state.requestId,

@@ -23,10 +23,9 @@ import { useShortcuts } from "./useShortcuts.ts";
 import styles from "./app.module.css";
 
 export function App() {
-  useShortcuts();
-  useProvisional();
   return (
     <div className={styles.bench}>
+      <Unseen />
       <TopBar />
       <AnswerStrip />
       <aside className={styles.left} aria-label="Case and disturbances">
@@ -58,4 +57,11 @@ export function App() {
       <ErrorToast />
     </div>
   );
+}
+
+/** What listens and draws ahead; on its own, so that what it reads re-renders nothing else. */
+function Unseen() {
+  useShortcuts();
+  useProvisional();
+  return null;
 }
