@@ -8,7 +8,7 @@ export interface PageMeasurements {
   /** From first contentful paint to the first certificate on screen. */
   readonly firstCertificateMs: number;
   readonly firstPaintMs: number;
-  /** Bytes after 20 and after 120 slider drags, garbage collected; page and workers. */
+  /** Bytes after 60 and after 160 slider drags, garbage collected; page and workers. */
   readonly memoryBefore: number;
   readonly memoryAfter: number;
   /** Longest main-thread task during the 100 drags, and how many took more than 50 ms. */
@@ -17,7 +17,8 @@ export interface PageMeasurements {
 }
 
 const DRAGS = 100;
-const WARM_UP = 20;
+/** Until caches and the runtime’s memory have their size. */
+const WARM_UP = 60;
 
 /** Notes when texts first appear, from inside the page, so that polling costs nothing. */
 function watchFirstTexts(): void {

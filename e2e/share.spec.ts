@@ -21,10 +21,24 @@ async function numbers(page: Page): Promise<readonly unknown[]> {
   ];
 }
 
+/** A free-hand stroke, whose points are no round numbers. */
+async function paintStroke(page: Page): Promise<void> {
+  const viewer = page.getByRole("application", { name: "Disturbed radiograph viewer" });
+  await viewer.focus();
+  await page.keyboard.press("b");
+  const { x, y, width, height } = (await viewer.boundingBox())!;
+  await page.mouse.move(x + 0.313 * width, y + 0.417 * height);
+  await page.mouse.down();
+  await page.mouse.move(x + 0.517 * width, y + 0.531 * height, { steps: 7 });
+  await page.mouse.up();
+}
+
 test("a changed experiment comes back from its link, number by number", async ({ page, site }) => {
   await openBench(page, site.url);
   await settle(page);
   await setSlider(slider(page, /PGD.*Epsilon/), 3.5);
+  await paintStroke(page);
+  await page.getByLabel("Attention overlay").selectOption({ label: "Answer layer 1" });
   await settle(page);
   const sent = await numbers(page);
   const link = await shareLink(page);
@@ -34,6 +48,8 @@ test("a changed experiment comes back from its link, number by number", async ({
   await openBench(other, link);
   await settle(other);
   await expect(slider(other, /PGD.*Epsilon/)).toHaveValue("3.5");
+  // What is drawn is the layer that was chosen, not the encoder's of the same tensor name.
+  await expect(other.getByText("Answer layer 1, head mean").first()).toBeVisible();
   expect(await numbers(other)).toEqual(sent);
   await expect(other.getByText("Reproduced.")).toBeVisible();
 });
