@@ -1,9 +1,11 @@
 /** A reader's encoder from file to experiment, in Node's runtime. */
+import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { nodeSessions } from "../cli/nodeSessions.ts";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
 import type { StageResults } from "../experiment/results.ts";
+import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import { nativeRunner } from "../testing/nativeRunner.ts";
 import { tinyEncoderFile } from "../testing/tinyEncoder.ts";
 import { Lab } from "./lab.ts";
@@ -23,6 +25,22 @@ async function openTiny(change: (std: number[]) => number[] = (std) => std) {
   };
   const source = await openOwnModel(described, files, sessions);
   return { model: await openOnnxModel(source.files, sessions), manifest };
+}
+
+/** The opening experiment, with another model. */
+async function runOn(model: VisionLanguageModel): Promise<Partial<StageResults>> {
+  const lab = new Lab({ openModel: async () => model, yieldToHost: async () => {} });
+  const opening = defaultSpec();
+  const spec: ExperimentSpec = {
+    ...opening,
+    model: { id: model.manifest.id, precision: "fp32" },
+    certificate: { ...opening.certificate, maxSamples: 24 },
+  };
+  const stages: Partial<StageResults> = {};
+  for await (const event of lab.run(spec, "full", { aborted: false })) {
+    if (event.type === "stage") Object.assign(stages, { [event.stage]: event.payload });
+  }
+  return stages;
 }
 
 it("normalises pixels as the manifest says and returns unit embeddings", async () => {
@@ -51,18 +69,7 @@ it("normalises pixels as the manifest says and returns unit embeddings", async (
 
 it("runs the whole experiment without answers: features move, attention is compared, the bound is made", async () => {
   const { model } = await openTiny();
-  const lab = new Lab({ openModel: async () => model, yieldToHost: async () => {} });
-  const opening = defaultSpec();
-  const spec: ExperimentSpec = {
-    ...opening,
-    model: { id: model.manifest.id, precision: "fp32" },
-    certificate: { ...opening.certificate, maxSamples: 24 },
-  };
-  const stages: Partial<StageResults> = {};
-  for await (const event of lab.run(spec, "full", { aborted: false })) {
-    if (event.type === "stage") Object.assign(stages, { [event.stage]: event.payload });
-  }
-  const { clean, disturbed, metrics, certificate, gradientCheck } = stages;
+  const { clean, disturbed, metrics, certificate, gradientCheck } = await runOn(model);
   expect(clean!.answer).toBeNull();
   expect(clean!.grid).toEqual([4, 4]);
   expect(metrics!.flipped).toBeNull();
@@ -73,6 +80,28 @@ it("runs the whole experiment without answers: features move, attention is compa
   expect(metrics!.rolloutSsim).toBeLessThanOrEqual(1);
   expect(gradientCheck!.ok).toBe(true);
   expect(certificate!.n).toBe(24);
+  await model.release();
+});
+
+it("runs Swin, whose windows are drawn on each stage's own grid and make no rollout", async () => {
+  const bytes = await readFile(
+    new URL("../../models/golden/windows/swin.dynamo.onnx", import.meta.url),
+  );
+  const swin = { name: "swin.onnx", graph: new Blob([Uint8Array.from(bytes)]), weights: {} };
+  const { manifest, proposal } = await proposeOwnModel(swin, sessions);
+  expect(proposal.attention).toHaveLength(3);
+  const source = await openOwnModel(manifest, swin, sessions);
+  const model = await openOnnxModel(source.files, sessions);
+  const { clean, metrics } = await runOn(model);
+  expect(clean!.attention.map(({ kind, layer, grid }) => [kind, layer, ...grid])).toEqual([
+    ["self", 0, 8, 8],
+    ["self", 1, 8, 8],
+    ["self", 2, 4, 4],
+  ]);
+  expect(clean!.rollout).toHaveLength(0);
+  expect(metrics!.rolloutSsim).toBeNaN();
+  expect(metrics!.attentionSsim).toHaveLength(3);
+  for (const { ssim } of metrics!.attentionSsim) expect(ssim).toBeLessThanOrEqual(1);
   await model.release();
 });
 
