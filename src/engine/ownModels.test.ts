@@ -113,6 +113,17 @@ it("another normalisation is another function", async () => {
   expect(a.model.sha256).not.toBe(b.model.sha256);
 });
 
+it("refuses what the runtime cannot hold before it reads a byte", async () => {
+  // A blob that says it is large; reading it would fail the test.
+  const weights = Object.assign(new Blob([]), { arrayBuffer: () => Promise.reject(new Error()) });
+  Object.defineProperty(weights, "size", { value: 2.5 * 2 ** 30 });
+  const large = { ...files, weights: { "tiny.onnx.data": weights } };
+  await expect(proposeOwnModel(large, sessions)).rejects.toMatchObject({
+    code: "graph-too-large",
+    message: "The model has 2.5 GB; the runtime takes graphs and weights up to 2 GB.",
+  });
+});
+
 it("refuses a manifest about another file", async () => {
   const { manifest } = await proposeOwnModel(files, sessions);
   const other = { ...manifest, files: [{ ...manifest.files[0]!, sha256: "0".repeat(64) }] };

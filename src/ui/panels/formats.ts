@@ -12,7 +12,9 @@ export function signed(value: number, decimals = 2): string {
   return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(decimals)}`;
 }
 
+/** A dash stands for what the model cannot say. */
 export function decimal(value: number, decimals: number): string {
+  if (Number.isNaN(value)) return "–";
   if (value === Infinity) return "∞";
   return `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(decimals)}`;
 }
