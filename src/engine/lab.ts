@@ -8,6 +8,9 @@ import { StageCache } from "../experiment/stageCache.ts";
 import type { Precision } from "../model/manifest.ts";
 import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
 
+/** Models hold their weights, and the graphs of their gradients, in the runtime's memory. */
+const MODELS_KEPT = 2;
+
 export interface LabHost {
   /** Opens a model package. @throws LabError "model-not-found" */
   openModel(id: string, precision: Precision): Promise<VisionLanguageModel>;
@@ -32,14 +35,23 @@ export class Lab {
     this.#radiographs.set(radiograph.rawSha256, radiograph);
   }
 
-  /** The model, opened once. */
+  /**
+   * The model, kept open with the one used before it, so that going back and forth loads nothing. Requests run one at a
+   * time, so none is computing with the model that is let go.
+   */
   model(id: string, precision: Precision): Promise<VisionLanguageModel> {
     const key = `${id} ${precision}`;
-    let opened = this.#models.get(key);
-    if (!opened) {
-      opened = this.#host.openModel(id, precision);
-      this.#models.set(key, opened);
-      opened.catch(() => this.#models.delete(key));
+    const opened = this.#models.get(key) ?? this.#host.openModel(id, precision);
+    // Moved to the end: the first is the one longest unused.
+    this.#models.delete(key);
+    this.#models.set(key, opened);
+    opened.catch(() => {
+      if (this.#models.get(key) === opened) this.#models.delete(key);
+    });
+    for (const [oldest, model] of this.#models) {
+      if (this.#models.size <= MODELS_KEPT) break;
+      this.#models.delete(oldest);
+      model.then((m) => m.release()).catch(() => {});
     }
     return opened;
   }

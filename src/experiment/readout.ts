@@ -5,7 +5,7 @@ import { paraphrasesOf } from "../language/paraphrases.ts";
 import type { ExpandedQuestion } from "../language/questionBank.ts";
 import { recogniseQuestion } from "../language/recognise.ts";
 import { canAnswer } from "../model/manifest.ts";
-import type { Encoding, VisionLanguageModel } from "../model/visionLanguageModel.ts";
+import type { Encoding, ReadingModel } from "../model/visionLanguageModel.ts";
 import { LabError } from "../errors/labError.ts";
 import type { AnswerResult, Readout } from "./results.ts";
 
@@ -18,7 +18,7 @@ export interface AnswerSpace {
 }
 
 /** @throws LabError "question-invalid" when the model has no such answers. */
-export function answerSpaceOf(model: VisionLanguageModel, question: ExpandedQuestion): AnswerSpace {
+export function answerSpaceOf(model: ReadingModel, question: ExpandedQuestion): AnswerSpace {
   const space = model.manifest.answerSpaces[question.answerSpace];
   if (!space) {
     throw new LabError(
@@ -32,7 +32,7 @@ export function answerSpaceOf(model: VisionLanguageModel, question: ExpandedQues
 
 /** Answers of one encoded image to one wording. */
 async function ask(
-  model: VisionLanguageModel,
+  model: ReadingModel,
   encoding: Encoding,
   question: ExpandedQuestion,
 ): Promise<{ result: AnswerResult; attention: Readout["attention"] }> {
@@ -55,7 +55,7 @@ async function ask(
 }
 
 export async function readOut(
-  model: VisionLanguageModel,
+  model: ReadingModel,
   image: Float32Array,
   question: string,
   yieldToHost: () => Promise<void>,

@@ -2,7 +2,12 @@
  * A run: stages in order, each a pure function of the spec slice it reads and of the stages before it, so that whatever
  * a change does not touch comes from the cache. Yields one event per result, and partial ones where a stage takes long.
  */
-import type { GradientCheck, VisionLanguageModel } from "../model/visionLanguageModel.ts";
+import type {
+  Encoding,
+  GradientCheck,
+  ReadingModel,
+  VisionLanguageModel,
+} from "../model/visionLanguageModel.ts";
 import { certificateResult, continueCertificate, startCertificate } from "./certify.ts";
 import type { RunningCertificate } from "./certify.ts";
 import { applyPerturbation, gradientRequest, itemSlice, runAttack } from "./disturb.ts";
@@ -131,9 +136,9 @@ async function readImage(
   parents: readonly string[],
 ): Promise<Readout> {
   const encodingKey = stageKey("encoding", null, parents);
-  const known = context.cache.get<Awaited<ReturnType<VisionLanguageModel["encode"]>>>(encodingKey);
+  const known = context.cache.get<Encoding>(encodingKey);
   const { readout, encoding } = await readOut(
-    known ? { ...facade(model), encode: async () => known } : model,
+    known ? withEncoding(model, known) : model,
     image,
     question,
     context.yieldToHost,
@@ -142,19 +147,13 @@ async function readImage(
   return readout;
 }
 
-/** The model's methods as an object of its own, so that one of them can be answered from the cache. */
-function facade(model: VisionLanguageModel): VisionLanguageModel {
+/** The model, answering for one image from the cache. */
+function withEncoding(model: VisionLanguageModel, known: Encoding): ReadingModel {
   return {
     manifest: model.manifest,
-    precision: model.precision,
-    sha256: model.sha256,
     encodePrompt: (question) => model.encodePrompt(question),
-    encode: (image) => model.encode(image),
-    embed: (images) => model.embed(images),
     answer: (tokens, ids) => model.answer(tokens, ids),
-    lossGradient: (image, request) => model.lossGradient(image, request),
-    relevance: (image, request) => model.relevance(image, request),
-    checkGradient: (image, request, seed) => model.checkGradient(image, request, seed),
+    encode: async () => known,
   };
 }
 

@@ -20,11 +20,17 @@ const NO = 2;
 
 export interface FakeModel extends VisionLanguageModel {
   /** Calls by method, for tests of what is run again. */
-  readonly calls: { encode: number; embed: number; answer: number; lossGradient: number };
+  readonly calls: {
+    encode: number;
+    embed: number;
+    answer: number;
+    lossGradient: number;
+    release: number;
+  };
 }
 
 export function fakeModel(): FakeModel {
-  const calls = { encode: 0, embed: 0, answer: 0, lossGradient: 0 };
+  const calls = { encode: 0, embed: 0, answer: 0, lossGradient: 0, release: 0 };
   const weights = Float32Array.from({ length: CELLS }, (_, k) => Math.sin(3 * k + 1));
   const bias = -0.02;
   const features = (image: Float32Array) => {
@@ -101,6 +107,9 @@ export function fakeModel(): FakeModel {
     },
     async checkGradient() {
       return { coordinates: 0, maxRelativeError: 0, ok: true, analytic: [], numeric: [] };
+    },
+    async release() {
+      calls.release++;
     },
   };
 }

@@ -3,7 +3,7 @@ import { Autocomplete } from "@mantine/core";
 import type { AutocompleteProps, ComboboxParsedItem } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { SPEC_LIMITS } from "../../experiment/params.ts";
-import { useExperiment, useStores } from "../app/stores.ts";
+import { useExperiment, useResults, useStores } from "../app/stores.ts";
 import { questionMenu, readQuestion } from "./questionMenu.ts";
 import { Section } from "./Section.tsx";
 import styles from "./panels.module.css";
@@ -11,6 +11,8 @@ import styles from "./panels.module.css";
 export function QuestionBox() {
   const { experiment } = useStores();
   const asked = useExperiment((s) => s.spec.question);
+  // Null, not absent, once an encoder without a text side has looked.
+  const isMute = useResults((s) => s.stages.clean?.payload.answer === null);
   const menu = useMemo(() => questionMenu(), []);
   const [draft, setDraft] = useState(asked);
   const [lastAsked, setLastAsked] = useState(asked);
@@ -40,6 +42,7 @@ export function QuestionBox() {
       >
         <Autocomplete
           aria-label="Question"
+          disabled={isMute}
           value={draft}
           data={menu}
           maxDropdownHeight={360}
@@ -52,7 +55,11 @@ export function QuestionBox() {
           styles={{ input: { background: "var(--raised)", border: 0, fontSize: 14, height: 36 } }}
         />
         <div role="status" data-testid="question-reading">
-          {reading.ok ? (
+          {isMute ? (
+            <p className={styles.understood}>
+              This model answers no questions. The question stays for one that does.
+            </p>
+          ) : reading.ok ? (
             <>
               <p className={styles.understood}>
                 {reading.statement}
