@@ -75,7 +75,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({"model": restore(args.package).state_dict(), "step": 0}, args.out)
+    weights = restore(args.package).state_dict()
+    # "live" is what a further phase of training starts from.
+    torch.save({"model": weights, "live": weights, "step": 0}, args.out)
 
 
 if __name__ == "__main__":

@@ -1,58 +1,33 @@
 /** `lab attention MODEL.onnx --input NAME=FILE.npy --out-dir DIR`: every attention map a graph computes. */
-import { mkdir } from "node:fs/promises";
-import path from "node:path";
 import { GraphView } from "../onnx/graph.ts";
 import { prepareGraph } from "../onnx/inline.ts";
 import { serializeModel } from "../onnx/proto.ts";
 import { findAttentionTaps, tokenGrid, withTaps } from "../onnx/taps.ts";
 import { halfToNumber } from "../onnx/tensorData.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { fileNameOf } from "./forwardVerb.ts";
-import { converted, openGraph, probeOf, readFeeds, runnerOf, sessionsNamed } from "./graphFiles.ts";
-import { writeNpy } from "./npy.ts";
-import { withFloat32Inputs } from "../onnx/edit/floatInputs.ts";
-import { UsageError, parseCommandLine } from "./usageError.ts";
+import { graphCommand, writeTensor } from "./graphCommand.ts";
+import { probeOf, readFeeds, runnerOf, sessionsNamed } from "./graphFiles.ts";
 
 export async function attentionVerb(
   args: readonly string[],
   print: (value: unknown) => void,
 ): Promise<void> {
-  const { values, positionals } = parseCommandLine({
-    args: [...args],
-    options: {
-      input: { type: "string", multiple: true, default: [] },
-      "out-dir": { type: "string" },
-      backend: { type: "string", default: "native" },
-    },
-    allowPositionals: true,
-  });
-  const [file] = positionals;
-  const outDir = values["out-dir"];
-  if (file === undefined || outDir === undefined) {
-    throw new UsageError(
-      "attention needs a model and a folder: lab attention MODEL.onnx --input NAME=FILE.npy --out-dir DIR.",
-    );
-  }
-  const original = withFloat32Inputs(await openGraph(file));
-  const feeds = await readFeeds(original, values.input);
-  const runner = runnerOf(sessionsNamed(values.backend));
-  const { model, shapes } = await prepareGraph(original, probeOf(sessionsNamed(values.backend)), {
-    feeds,
-  });
+  const command = await graphCommand("attention", args);
+  const { file, outDir, backend } = command;
+  const feeds = await readFeeds(command.model, command.inputs);
+  const sessions = sessionsNamed(backend);
+  const { model, shapes } = await prepareGraph(command.model, probeOf(sessions), { feeds });
   const aspect = aspectOf(Object.values(feeds));
   const taps = findAttentionTaps(new GraphView(model), shapes);
   const names = taps.map((tap) => tap.name);
   const results =
-    names.length === 0 ? {} : await runner(serializeModel(withTaps(model, names)), feeds, names);
-  await mkdir(outDir, { recursive: true });
+    names.length === 0
+      ? {}
+      : await runnerOf(sessions)(serializeModel(withTaps(model, names)), feeds, names);
   const maps = [];
   for (const [k, tap] of taps.entries()) {
     const tensor = results[tap.name]!;
-    const target = path.join(outDir, `${String(k).padStart(2, "0")}_${fileNameOf(tap.name)}.npy`);
-    await writeNpy(
-      target,
-      tensor.dtype === "float16" ? converted(tensor, "float32", tap.name) : tensor,
-    );
+    const target = await writeTensor(outDir, tap.name, tensor, `${String(k).padStart(2, "0")}_`);
     const { name, layer, heads, kind } = tap;
     maps.push({
       name,
@@ -66,7 +41,7 @@ export async function attentionVerb(
       file: target,
     });
   }
-  print({ model: file, backend: values.backend, maps });
+  print({ model: file, backend, maps });
 }
 
 /** Height over width of the image among the inputs; 1 where there is none. */
