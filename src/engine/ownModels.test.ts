@@ -74,7 +74,7 @@ it("runs the whole experiment without answers: features move, attention is compa
   expect(clean!.grid).toEqual([4, 4]);
   expect(metrics!.flipped).toBeNull();
   const trace = disturbed!.items.find((item) => item.trace)!.trace!;
-  expect(trace.lossName).toBe("1 - cosine of the embeddings");
+  expect(trace.lossName).toBe("1 − cosine of the embeddings");
   expect(trace.bestLoss.at(-1)).toBeGreaterThan(trace.bestLoss[0]!);
   expect(metrics!.featureCosine).toBeLessThan(0.9999);
   expect(metrics!.rolloutSsim).toBeLessThanOrEqual(1);

@@ -57,6 +57,15 @@ export async function continueCertificate(running: RunningCertificate): Promise<
   return true;
 }
 
+/** Most of them up to where the bounds end, and closer there, where they fall steeply; the rest beyond. */
+function curveRadii(radius: number, reach: number): Float32Array {
+  const within = radius > 0 ? Math.round(0.8 * CURVE_POINTS) : 0;
+  return Float32Array.from({ length: CURVE_POINTS }, (_, k) => {
+    if (k < within) return radius * (1 - (1 - k / within) ** 2);
+    return radius + ((reach - radius) * (k - within)) / (CURVE_POINTS - 1 - within);
+  });
+}
+
 /** The estimate as bounds over l2 radius, with the disturbance's own l2 on the same axis. */
 export function certificateResult(
   running: RunningCertificate,
@@ -67,11 +76,7 @@ export function certificateResult(
   const { sigma } = spec;
   const lower = estimate.scoreLower;
   const radius = sigma * radiusForCosine(lower, 0, "A");
-  const reach = Math.max(2.5 * sigma, 1.15 * radius);
-  const radii = Float32Array.from(
-    { length: CURVE_POINTS },
-    (_, k) => (reach * k) / (CURVE_POINTS - 1),
-  );
+  const radii = curveRadii(radius, Math.max(2.5 * sigma, 1.15 * radius));
   return {
     n: estimate.n,
     maxSamples: spec.maxSamples,

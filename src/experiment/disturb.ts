@@ -51,7 +51,7 @@ export function applyPerturbation(
 const LOSSES = {
   away: { lossName: "margin against clean", lossUnit: "logits" },
   say: { lossName: "margin for the wanted answer", lossUnit: "logits" },
-  feature: { lossName: "1 - cosine of the embeddings", lossUnit: "" },
+  feature: { lossName: "1 − cosine of the embeddings", lossUnit: "" },
 } as const;
 
 /** What the attack maximises, as a request to the gradient graph. */

@@ -42,7 +42,7 @@ export function modelInputOf(
   if (!opened) {
     throw new LabError(
       "not-found",
-      `This link is about a radiograph of yours (pixel hash ${source.sha256.slice(0, 12)}), which is not open here.`,
+      `This experiment is about a radiograph that is not open here (pixel hash ${source.sha256.slice(0, 12)}).`,
       { hint: "Open the same file; it never travels with a link." },
     );
   }

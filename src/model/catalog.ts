@@ -4,3 +4,6 @@ export const BUNDLED_MODELS = [
   { id: "noise", label: "Noise-trained model" },
   { id: "robust", label: "Attack-trained model" },
 ] as const;
+
+/** Forms of the weights that every bundled package has. */
+export const BUNDLED_PRECISIONS = ["int8", "int4", "fp16"] as const;

@@ -57,6 +57,13 @@ export function setPatient(change: Partial<PatientParams>): Edit {
 }
 
 /** Another patient with the same findings: the sliders go back to what the new seed draws. */
+/** The same patient without any finding: what each finding is to be compared with. */
+export function withoutFindings(): Edit {
+  return withPhantom((phantom) =>
+    phantom.findings.length === 0 ? phantom : { ...phantom, findings: [] },
+  );
+}
+
 export function nextPatient(): Edit {
   return withPhantom(({ seed, findings }) => ({ seed: seed + 1, findings }));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { EngineEvent } from "../engine/protocol.ts";
-import type { InputResult } from "../experiment/results.ts";
+import type { CertificateResult, InputResult } from "../experiment/results.ts";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
 import { createResultStore, isStale } from "./resultStore.ts";
 
@@ -93,6 +93,36 @@ describe("results of runs", () => {
     expect(second?.requestId).toBe(2);
     store.getState().apply(inputEvent(2, "other"));
     expect(store.getState().stages.input?.payload).not.toBe(first?.payload);
+  });
+
+  it("takes a finished certificate again with another disturbance's place on it", () => {
+    const store = createResultStore();
+    const certificate = (requestId: number, attackL2: number): EngineEvent => ({
+      type: "run",
+      requestId,
+      event: {
+        type: "stage",
+        stage: "certificate",
+        key: "same samples",
+        partial: false,
+        cached: true,
+        payload: { attackL2 } as CertificateResult,
+      },
+    });
+    store.getState().submitted(1, "full", defaultSpec());
+    store.getState().apply(certificate(1, 0));
+    store.getState().submitted(2, "full", defaultSpec());
+    store.getState().apply(certificate(2, 1.572));
+    expect(store.getState().stages.certificate?.payload.attackL2).toBe(1.572);
+  });
+
+  it("hears nothing more of an attack that was stopped", () => {
+    const store = createResultStore();
+    store.getState().submitted(1, "full", defaultSpec());
+    store.getState().stopped();
+    store.getState().apply(step(1, 3, 1));
+    expect(store.getState().liveTrace).toBeNull();
+    expect(store.getState().progress).toBeNull();
   });
 
   it("leaves a refused file standing while results of a run under way arrive", () => {

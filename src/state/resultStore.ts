@@ -66,6 +66,8 @@ export interface ResultState {
   dismissError(): void;
 }
 
+const KEYED_WHOLE: ReadonlySet<StageName> = new Set(["input", "clean"]);
+
 export type ResultStore = StoreApi<ResultState>;
 
 type Data = Pick<
@@ -161,12 +163,15 @@ function reduce<T extends Data>(state: T, event: EngineEvent): T {
 
 function afterRun<T extends Data>(state: T, event: RunEvent): T {
   if (event.type === "progress") {
+    // Late news of a run that the reader stopped.
+    if (!state.busy) return state;
     return { ...state, progress: event, liveTrace: grownTrace(state.liveTrace, event) };
   }
   if (!state.spec) return state;
   const known = state.stages[event.stage];
-  // The engine sends what it has cached as a copy: under the same key the one at hand stays, and with it what is drawn.
-  const isKnown = known?.key === event.key && !known.partial && !event.partial;
+  // The engine sends what it has cached as a copy: the one at hand stays, and with it what is drawn. Only of stages whose
+  // key says all of the payload; a certificate's leaves out the disturbance that it is compared with.
+  const isKnown = KEYED_WHOLE.has(event.stage) && known?.key === event.key;
   const entry = {
     spec: state.spec,
     payload: isKnown ? known.payload : event.payload,

@@ -3,7 +3,10 @@ import { Popover } from "@mantine/core";
 import type { BackendInfo } from "../../engine/protocol.ts";
 import type { GradientCheck } from "../../model/visionLanguageModel.ts";
 import { bytes, decimal } from "../panels/formats.ts";
-import { useResults } from "./stores.ts";
+import { BUNDLED_MODELS, BUNDLED_PRECISIONS } from "../../model/catalog.ts";
+import type { Precision } from "../../model/manifest.ts";
+import controls from "../controls/controls.module.css";
+import { useExperiment, useResults, useStores } from "./stores.ts";
 import styles from "./app.module.css";
 
 export function BackendChip() {
@@ -13,7 +16,15 @@ export function BackendChip() {
   const isWrong = info !== null && (info.parity?.ok === false || check?.ok === false);
   const state = info === null ? "busy" : isWrong ? "bad" : busy ? "busy" : "ok";
   return (
-    <Popover position="bottom-end" width={340} withArrow shadow="md" withinPortal>
+    <Popover
+      position="bottom-end"
+      width={340}
+      withArrow
+      shadow="md"
+      withinPortal
+      trapFocus
+      returnFocus
+    >
       <Popover.Target>
         <button
           type="button"
@@ -35,7 +46,7 @@ export function BackendChip() {
 function summary(info: BackendInfo): string {
   const name = info.backend === "webgpu" ? "WebGPU" : "WASM";
   const threads = info.backend === "wasm" ? ` x${info.threads}` : "";
-  return `${name}${threads}  ${info.precision}  ${info.forwardMs.toFixed(0)} ms${info.parity?.ok === false ? "  parity failed" : ""}`;
+  return `${name}${threads}  ${info.precision}  ${info.forwardMs < 1 ? "<1" : info.forwardMs.toFixed(0)} ms${info.parity?.ok === false ? "  parity failed" : ""}`;
 }
 
 function LoadingText() {
@@ -92,7 +103,7 @@ function Details(props: { readonly info: BackendInfo; readonly check: GradientCh
       "Gradient self-check",
       check
         ? `${check.ok ? "agrees" : "DISAGREES"}: ${check.coordinates} central differences, largest relative error ${check.maxRelativeError.toExponential(1)}`
-        : "not run yet",
+        : "waits for an attack and the first noisy samples",
     ],
   ];
   return (
@@ -105,7 +116,34 @@ function Details(props: { readonly info: BackendInfo; readonly check: GradientCh
           </div>
         ))}
       </dl>
+      <PrecisionPicker />
       <p className={styles.reason}>{info.reason}</p>
     </>
+  );
+}
+
+/** Which of a bundled model's weights are run; a reader's own model has the ones it came with. */
+function PrecisionPicker() {
+  const { edit } = useStores().experiment.getState();
+  const { id, precision } = useExperiment((s) => s.spec.model);
+  if (!BUNDLED_MODELS.some((model) => model.id === id)) return null;
+  return (
+    <label className={styles.precision}>
+      Weights
+      <select
+        className={controls.select}
+        value={precision}
+        onChange={(event) => {
+          const chosen = event.currentTarget.value as Precision;
+          edit((spec) => ({ ...spec, model: { id, precision: chosen } }));
+        }}
+      >
+        {BUNDLED_PRECISIONS.map((each) => (
+          <option key={each} value={each}>
+            {each}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }

@@ -8,6 +8,15 @@ import { useStores } from "./stores.ts";
 const OWNERS =
   'input, select, textarea, button, summary, [role="listbox"], [role="menu"], [role="dialog"]';
 
+/** A menu, list, popover or dialog that closes itself; the guide's card is closed from here. */
+function isAnythingAbove(): boolean {
+  const above = document.querySelectorAll(
+    '[role="dialog"]:not([data-guide-card]), [role="menu"], [role="listbox"]',
+  );
+  // A list that is closed stays in the page, hidden.
+  return [...above].some((element) => element.checkVisibility());
+}
+
 export function useShortcuts(): void {
   const stores = useStores();
   const presets = useDisplayPresets();
@@ -26,6 +35,8 @@ export function useShortcuts(): void {
       const ctrl = event.ctrlKey || event.metaKey;
       if (event.altKey || event.defaultPrevented) return;
       if (!ctrl && isOwned(event)) return;
+      // What is open above the bench closes by itself, and only that.
+      if (event.key === "Escape" && isAnythingAbove()) return;
       if (ctrl && isTyping(event.target)) return;
       if (event.key === " ") {
         isSpaceAlone ||= !event.repeat;
@@ -54,7 +65,7 @@ function isOwned(event: KeyboardEvent): boolean {
   if (!owner) return false;
   if (owner.matches('[role="dialog"], [role="menu"], [role="listbox"]')) return true;
   // On a button or slider only the keys that move or press it are its own; letters still reach the bench.
-  if (owner.matches("select")) return key !== "Escape";
+  if (owner.matches("select")) return true;
   return (
     key === " " || key === "Enter" || key.startsWith("Arrow") || key === "Home" || key === "End"
   );

@@ -63,6 +63,14 @@ export function AttackControls({
           accent="disturbed"
           onChange={(epsilon) => set({ epsilon })}
         />
+        {item.norm === "linf" && !Number.isInteger(item.epsilon) && (
+          <p className={styles.about}>
+            A picture has whole grey levels:{" "}
+            {item.epsilon < 1
+              ? "rounded, this attack changes nothing."
+              : `rounded, it moves each by at most ${Math.floor(item.epsilon)}.`}
+          </p>
+        )}
       </div>
       {isIterative && number("steps")}
       <details className={styles.more}>

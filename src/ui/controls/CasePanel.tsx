@@ -87,10 +87,12 @@ function Seen() {
   const entry = useResults((s) => s.stages.input);
   if (entry?.spec.case !== open) return null;
   const input = entry.payload;
+  // Of a file, the lines above say its own already.
+  const notices = open.kind === "file" ? [] : input.notices;
   return (
     <p className={styles.saw}>
       <b>The model saw:</b> {input.statement}
-      {input.notices.length > 0 && ` ${input.notices.join(" ")}`}
+      {notices.length > 0 && `. ${notices.join(" ")}`}
     </p>
   );
 }

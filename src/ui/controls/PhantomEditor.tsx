@@ -10,6 +10,7 @@ import {
   removeFinding,
   setFinding,
   setPatient,
+  withoutFindings,
 } from "../../state/phantomEdits.ts";
 import { SPEC_LIMITS } from "../../experiment/params.ts";
 import { Icon } from "../app/icons.tsx";
@@ -31,6 +32,16 @@ export function PhantomEditor({ phantom }: { readonly phantom: PhantomSpec }) {
           onClick={() => edit(nextPatient())}
         >
           Next patient
+        </button>
+        <button
+          type="button"
+          className={`${controls.button} ${controls.outlined}`}
+          aria-label="Same patient, healthy"
+          title="The same patient without any finding"
+          disabled={phantom.findings.length === 0}
+          onClick={() => edit(withoutFindings())}
+        >
+          Healthy
         </button>
       </div>
       {phantom.findings.map((finding, index) => (

@@ -28,6 +28,15 @@ export function useOpenFile(): (file: File) => Promise<void> {
         const radiograph = await decoder.load(await file.arrayBuffer());
         const sha256 = radiograph.rawSha256;
         if (!sha256) throw new LabError("internal", "The file was opened without its pixel hash.");
+        const wanted = experiment.getState().spec.case;
+        const isAwaited = wanted.kind === "file" && !cases.getState().radiographs[wanted.sha256];
+        if (isAwaited && wanted.sha256 !== sha256) {
+          throw new LabError(
+            "file-mismatch",
+            `This is another radiograph (pixel hash ${sha256.slice(0, 12)}) than the link is about (${wanted.sha256.slice(0, 12)}).`,
+            { hint: "Open the one it is about, or choose a phantom first to leave the link." },
+          );
+        }
         cases.getState().add(sha256, radiograph);
         engine.addRadiograph(radiograph);
         results.getState().dismissRefusal();

@@ -34,6 +34,7 @@ function Card({ step, index }: { readonly step: GuideStep; readonly index: numbe
       <div
         className={styles.card}
         role="dialog"
+        data-guide-card
         aria-label={`Guide, ${step.title}`}
         style={place(box)}
       >

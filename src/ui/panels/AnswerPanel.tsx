@@ -54,10 +54,23 @@ function NoAnswer() {
 function Truth() {
   const open = useExperiment((s) => s.spec.case);
   const entry = useResults((s) => s.stages.input);
+  if (open.kind === "file") return <Scope />;
   if (entry?.spec.case !== open || !entry.payload.truth) return null;
   return (
     <p className={styles.note}>
       <b>In truth:</b> {entry.payload.truth.report.join(" ")}
+    </p>
+  );
+}
+
+/** What an answer about a reader's own picture is worth: these models were measured on radiographs for one finding. */
+function Scope() {
+  const answered = useResults((s) => s.stages.clean?.payload.answer !== null);
+  if (!answered) return null;
+  return (
+    <p className={styles.note}>
+      <b>On real radiographs</b> only the pneumonia question was measured, well on one hospital’s
+      children and poorly on adults (see the model’s card). Any other answer here is untested.
     </p>
   );
 }

@@ -15,6 +15,7 @@ export function QuestionBox() {
   const isMute = useResults((s) => s.stages.clean?.payload.answer === null);
   const menu = useMemo(() => questionMenu(), []);
   const [draft, setDraft] = useState(asked);
+  const [isOpen, setOpen] = useState(false);
   const [lastAsked, setLastAsked] = useState(asked);
   // Undo, redo and links change the question from outside.
   if (asked !== lastAsked) {
@@ -38,6 +39,7 @@ export function QuestionBox() {
         onSubmit={(event) => {
           event.preventDefault();
           ask(draft);
+          setOpen(false);
         }}
       >
         <Autocomplete
@@ -49,6 +51,9 @@ export function QuestionBox() {
           maxLength={SPEC_LIMITS.questionCharacters}
           onChange={setDraft}
           onOptionSubmit={ask}
+          dropdownOpened={isOpen}
+          onDropdownOpen={() => setOpen(true)}
+          onDropdownClose={() => setOpen(false)}
           onBlur={() => ask(draft)}
           onFocus={(event) => event.currentTarget.select()}
           filter={(input) => (input.search === asked ? input.options : everyWord(input))}

@@ -68,7 +68,7 @@ function Curves(props: { readonly certificate: CertificateResult; readonly area:
         fill="url(#vacuous)"
         opacity="0.55"
       />
-      {width - vacuousFrom > 90 && (
+      {width - vacuousFrom > 120 && (
         <text
           className={styles.label}
           x={(vacuousFrom + width) / 2}

@@ -97,7 +97,9 @@ export function PlotFrame(props: {
   );
 }
 
+/** Short enough for the margin: 0.00005 is 5e−5. */
 function tickText(value: number): string {
-  const text = String(Number(value.toPrecision(6)));
-  return text.replace("-", "−");
+  const rounded = Number(value.toPrecision(6));
+  const isTiny = rounded !== 0 && Math.abs(rounded) < 1e-3;
+  return (isTiny ? rounded.toExponential() : String(rounded)).replaceAll("-", "−");
 }

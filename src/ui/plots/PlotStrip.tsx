@@ -28,7 +28,9 @@ export function CertificatePanel() {
 }
 
 export function ScorePanel() {
-  const certificate = useResults((s) => s.stages.certificate?.payload);
+  const enabled = useExperiment((s) => s.spec.certificate.enabled);
+  const latest = useResults((s) => s.stages.certificate?.payload);
+  const certificate = enabled ? latest : undefined;
   return (
     <PlotPanel
       title="Robustness"
@@ -39,7 +41,11 @@ export function ScorePanel() {
       }
       stage="certificate"
     >
-      {certificate ? <ScorePlot certificate={certificate} /> : <Empty>Waiting for samples.</Empty>}
+      {certificate ? (
+        <ScorePlot certificate={certificate} />
+      ) : (
+        <Empty>{enabled ? "Waiting for samples." : "Certificates are off."}</Empty>
+      )}
     </PlotPanel>
   );
 }
@@ -75,7 +81,9 @@ function PlotPanel(props: {
   readonly stage: StageName;
   readonly children: ReactNode;
 }) {
-  const stale = useResults((s) => isStale(s, props.stage) && s.liveTrace === null);
+  const stale = useResults(
+    (s) => isStale(s, props.stage) && !(props.stage === "disturbed" && s.liveTrace),
+  );
   return (
     <section className={`${styles.panel} ${stale ? styles.stale : ""}`} aria-label={props.title}>
       <header className={styles.head}>

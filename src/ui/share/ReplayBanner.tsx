@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { compareReplay } from "../../experiment/replay.ts";
 import type { ReplayNumbers } from "../../experiment/replay.ts";
 import { Icon } from "../app/icons.tsx";
-import { useExperiment, useResults, useStores, useView } from "../app/stores.ts";
+import { useCases, useExperiment, useResults, useStores, useView } from "../app/stores.ts";
 import app from "../app/app.module.css";
 import controls from "../controls/controls.module.css";
 import { currentNumbers } from "./currentRun.ts";
@@ -13,6 +13,9 @@ export function ReplayBanner() {
   const opened = useView((s) => s.openedLink);
   const spec = useExperiment((s) => s.spec);
   const results = useResults((s) => s);
+  const isAwaiting = useCases(
+    ({ radiographs }) => spec.case.kind === "file" && !radiographs[spec.case.sha256],
+  );
   const actual = currentNumbers(results);
   const comparison = useMemo(
     () => (opened?.expected && actual ? compareReplay(opened.expected, actual) : null),
@@ -22,7 +25,9 @@ export function ReplayBanner() {
   if (!opened || opened.spec !== spec) return null;
   return (
     <p className={app.banner} data-status={comparison?.status ?? "waiting"} role="status">
-      {sentence(opened.expected, comparison)}
+      {isAwaiting
+        ? "Opened from a link: it replays when its radiograph is opened."
+        : sentence(opened.expected, comparison)}
       <button
         type="button"
         className={controls.button}

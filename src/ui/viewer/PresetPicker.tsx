@@ -28,7 +28,7 @@ export function PresetPicker() {
         if (chosen) view.getState().set({ window: chosen.window });
       }}
     >
-      {!active && <option value="">Window: dragged</option>}
+      {!active && <option value="">{presets.length > 0 ? "Window: dragged" : "Window"}</option>}
       {presets.map(({ key, name }) => (
         <option key={key} value={key}>{`${key}  ${name}`}</option>
       ))}
