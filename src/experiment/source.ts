@@ -4,7 +4,7 @@ import { snapToByteLattice } from "../image/greyImage.ts";
 import { toModelInput } from "../image/modelInput.ts";
 import type { Radiograph, Voi } from "../image/radiograph.ts";
 import { distributionOf } from "../image/distribution.ts";
-import { automaticWindow, defaultVoi, fullRangeWindow } from "../image/voi.ts";
+import { automaticWindow, fileVoi, fullRangeWindow } from "../image/voi.ts";
 import type { ModelManifest } from "../model/manifest.ts";
 import { renderPhantom } from "../phantom/phantom.ts";
 import type { InputResult } from "./results.ts";
@@ -57,7 +57,7 @@ export function modelInputOf(
 function windowOf(radiograph: Radiograph, window: WindowSpec): Voi {
   switch (window.kind) {
     case "file":
-      return defaultVoi(radiograph);
+      return fileVoi(radiograph, window.index ?? 0);
     case "automatic":
       return automaticWindow(distributionOf(radiograph));
     case "full":

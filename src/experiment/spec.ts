@@ -15,7 +15,8 @@ export type CaseSpec =
 
 /** The window the model sees (not the one on screen): the file's own, automatic percentiles, or stated. */
 export type WindowSpec =
-  | { readonly kind: "file" }
+  /** The file's own; `index` says which, if it has several (default 0, the first). */
+  | { readonly kind: "file"; readonly index?: number }
   | { readonly kind: "automatic" }
   | { readonly kind: "full" }
   | { readonly kind: "manual"; readonly center: number; readonly width: number };

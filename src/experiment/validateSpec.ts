@@ -137,7 +137,7 @@ const specSchema = z.strictObject(
     window: z.discriminatedUnion(
       "kind",
       [
-        z.strictObject({ kind: z.literal("file") }),
+        z.strictObject({ kind: z.literal("file"), index: z.int().min(0).max(99).exactOptional() }),
         z.strictObject({ kind: z.literal("automatic") }),
         z.strictObject({ kind: z.literal("full") }),
         z.strictObject({

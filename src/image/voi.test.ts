@@ -5,6 +5,7 @@ import {
   applyVoi,
   automaticWindow,
   defaultVoi,
+  fileVoi,
   describeVoi,
   dragVoi,
   fullRangeWindow,
@@ -74,6 +75,17 @@ describe("rendering", () => {
       vois: [{ kind: "linear", center: 4096 - 1800, width: 2400 }],
     });
     expect(renderBytes(dark, defaultVoi(dark))).toEqual(renderBytes(bright, defaultVoi(bright)));
+  });
+
+  it("takes the window asked for of several, else the first", () => {
+    const vois: Voi[] = [
+      { kind: "linear", center: 1000, width: 400 },
+      { kind: "linear", center: 1500, width: 1200, explanation: "BONE" },
+    ];
+    const two = radiograph(Int32Array.of(100, 200, 300), { vois });
+    expect(fileVoi(two, 1)).toBe(vois[1]);
+    expect(fileVoi(two, 7)).toBe(vois[0]);
+    expect(defaultVoi(two)).toBe(vois[0]);
   });
 
   it("opens a file without a window from its lowest to its highest value", () => {

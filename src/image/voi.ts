@@ -43,7 +43,13 @@ export function renderBytes(radiograph: Radiograph, voi: Voi): Uint8Array {
 
 /** The window or table to open with: the file's first, else exactly lowest to highest value. */
 export function defaultVoi(radiograph: Radiograph): Voi {
-  return radiograph.vois[0] ?? fullRangeWindow(distributionOf(radiograph));
+  return fileVoi(radiograph, 0);
+}
+
+/** One of the file's own windows or tables; where it has no such one, its first, else lowest to highest value. */
+export function fileVoi(radiograph: Radiograph, index: number): Voi {
+  const { vois } = radiograph;
+  return vois[index] ?? vois[0] ?? fullRangeWindow(distributionOf(radiograph));
 }
 
 /** Lowest value black, highest white (before inversion). */

@@ -1,6 +1,6 @@
 /** Which grey window of a file the model is given; the window on screen is another matter. */
 import type { WindowSpec } from "../../experiment/spec.ts";
-import type { Radiograph } from "../../image/radiograph.ts";
+import type { Radiograph, Voi } from "../../image/radiograph.ts";
 import { automaticWindow } from "../../image/voi.ts";
 import { useExperiment, useStores } from "../app/stores.ts";
 import { distributionOnce } from "../viewer/distributionOnce.ts";
@@ -15,7 +15,11 @@ export function ModelWindow({ radiograph }: { readonly radiograph: Radiograph })
   const step = range > 100 ? 1 : range / 200;
   const set = (next: WindowSpec) => edit((spec) => ({ ...spec, window: next }));
   const choose = (kind: string) => {
-    if (kind !== "manual") return set({ kind: kind as "file" | "automatic" | "full" });
+    if (kind.startsWith("file")) {
+      const index = Number(kind.slice("file ".length));
+      return set({ kind: "file", ...(index > 0 ? { index } : {}) });
+    }
+    if (kind !== "manual") return set({ kind: kind as "automatic" | "full" });
     const { center, width } = automaticWindow(distribution);
     set({ kind: "manual", center, width });
   };
@@ -26,10 +30,14 @@ export function ModelWindow({ radiograph }: { readonly radiograph: Radiograph })
         <select
           className={controls.select}
           aria-label="Window for the model"
-          value={window.kind}
+          value={window.kind === "file" ? `file ${window.index ?? 0}` : window.kind}
           onChange={(event) => choose(event.currentTarget.value)}
         >
-          {radiograph.vois.length > 0 && <option value="file">from the file</option>}
+          {radiograph.vois.map((voi, index) => (
+            <option key={index} value={`file ${index}`}>
+              {radiograph.vois.length === 1 ? "from the file" : `from the file: ${nameOf(voi)}`}
+            </option>
+          ))}
           <option value="automatic">automatic</option>
           <option value="full">full range</option>
           <option value="manual">by hand</option>
@@ -72,4 +80,10 @@ export function ModelWindow({ radiograph }: { readonly radiograph: Radiograph })
       )}
     </>
   );
+}
+
+function nameOf(voi: Voi): string {
+  const name = voi.explanation ?? "";
+  if (voi.kind === "table") return name === "" ? "table" : name;
+  return `${name} W ${voi.width} C ${voi.center}`.trim();
 }

@@ -1,7 +1,7 @@
 /** The open case at full resolution, drawn when the reader asks for it. */
 import { useEffect, useMemo, useState } from "react";
 import type { Radiograph, Voi } from "../../image/radiograph.ts";
-import { automaticWindow, defaultVoi, fullRangeWindow } from "../../image/voi.ts";
+import { automaticWindow, fileVoi, fullRangeWindow } from "../../image/voi.ts";
 import type { WindowSpec } from "../../experiment/spec.ts";
 import { toErrorData } from "../../errors/labError.ts";
 import { useCases, useExperiment, useStores, useView } from "../app/stores.ts";
@@ -62,7 +62,7 @@ export function useDetail(isShown: boolean): Detail | null {
 function modelVoi(radiograph: Radiograph, window: WindowSpec): Voi {
   switch (window.kind) {
     case "file":
-      return defaultVoi(radiograph);
+      return fileVoi(radiograph, window.index ?? 0);
     case "automatic":
       return automaticWindow(distributionOnce(radiograph));
     case "full":
