@@ -48,7 +48,7 @@ export function applyPerturbation(
 }
 
 /** Loss in words, for the trace's axis. */
-const LOSSES = {
+export const LOSSES = {
   away: { lossName: "margin against clean", lossUnit: "logits" },
   say: { lossName: "margin for the wanted answer", lossUnit: "logits" },
   feature: { lossName: "1 − cosine of the embeddings", lossUnit: "" },

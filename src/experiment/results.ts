@@ -185,6 +185,8 @@ export type RunEvent =
       readonly attack?: {
         readonly itemId: string;
         readonly step: number;
+        readonly lossName: string;
+        readonly lossUnit: AttackTrace["lossUnit"];
         readonly loss: number;
         readonly bestLoss: number;
         readonly image: Float32Array;

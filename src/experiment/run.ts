@@ -10,7 +10,7 @@ import type {
 } from "../model/visionLanguageModel.ts";
 import { certificateResult, continueCertificate, startCertificate } from "./certify.ts";
 import type { RunningCertificate } from "./certify.ts";
-import { applyPerturbation, gradientRequest, itemSlice, runAttack } from "./disturb.ts";
+import { LOSSES, applyPerturbation, gradientRequest, itemSlice, runAttack } from "./disturb.ts";
 import type { Disturbed } from "./disturb.ts";
 import type { LabContext } from "./labContext.ts";
 import { measure } from "./measure.ts";
@@ -226,7 +226,14 @@ async function* attackEvents(
       done: restart * (item.steps + 1) + at,
       total: item.restarts * (item.steps + 1) - 1,
       label: `${item.attack} step ${at} of ${item.steps}`,
-      attack: { itemId: item.id, step: at, loss, bestLoss, image: adversarial },
+      attack: {
+        itemId: item.id,
+        step: at,
+        ...LOSSES[request.goal.kind],
+        loss,
+        bestLoss,
+        image: adversarial,
+      },
     };
   }
 }

@@ -147,7 +147,15 @@ describe("the joint between stores and engine", () => {
           done: k,
           total: 9,
           label: `step ${k}`,
-          attack: { itemId: "pgd-1", step: k, loss: k, bestLoss: k, image: new Float32Array(1) },
+          attack: {
+            itemId: "pgd-1",
+            lossName: "margin against clean",
+            lossUnit: "logits",
+            step: k,
+            loss: k,
+            bestLoss: k,
+            image: new Float32Array(1),
+          },
         },
       });
     step(1);

@@ -33,7 +33,15 @@ const step = (requestId: number, index: number, loss: number): EngineEvent => ({
     done: index,
     total: 3,
     label: "PGD step",
-    attack: { itemId: "pgd-1", step: index, loss, bestLoss: loss, image: new Float32Array(4) },
+    attack: {
+      itemId: "pgd-1",
+      step: index,
+      lossName: "margin against clean",
+      lossUnit: "logits",
+      loss,
+      bestLoss: loss,
+      image: new Float32Array(4),
+    },
   },
 });
 

@@ -23,6 +23,8 @@ export type ProgressEvent = Extract<RunEvent, { type: "progress" }>;
 
 export interface LiveTrace {
   readonly itemId: string;
+  readonly lossName: string;
+  readonly lossUnit: string;
   readonly loss: readonly number[];
   readonly bestLoss: readonly number[];
 }
@@ -190,9 +192,15 @@ function afterRun<T extends Data>(state: T, event: RunEvent): T {
 
 function grownTrace(trace: LiveTrace | null, { attack }: ProgressEvent): LiveTrace | null {
   if (!attack) return trace;
-  const { itemId, loss, bestLoss } = attack;
+  const { itemId, lossName, lossUnit, loss, bestLoss } = attack;
   const before = trace?.itemId === itemId ? trace : { loss: [], bestLoss: [] };
-  return { itemId, loss: [...before.loss, loss], bestLoss: [...before.bestLoss, bestLoss] };
+  return {
+    itemId,
+    lossName,
+    lossUnit,
+    loss: [...before.loss, loss],
+    bestLoss: [...before.bestLoss, bestLoss],
+  };
 }
 
 /** Whether a stage's result was made for an older request than the newest one. */

@@ -71,7 +71,7 @@ export function TracePanel() {
 function useAttackTrace(): Trace | undefined {
   const live = useResults((s) => s.liveTrace);
   const items = useResults((s) => s.stages.disturbed?.payload.items);
-  if (live) return { ...live, lossName: "loss", lossUnit: "" };
+  if (live) return live;
   return items?.findLast((item) => item.trace)?.trace;
 }
 
