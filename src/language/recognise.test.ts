@@ -159,6 +159,8 @@ const REFUSED: readonly (readonly [text: string, reason: RefusalReason, says?: R
   ["Consolidation suggesting pneumonia?", "several-findings"],
   ["Is there a tube or an effusion?", "several-findings"],
   ["is this normal or is there pneumonia", "several-findings"],
+  ["Is there fluid in the left costophrenic angle?", "ambiguous-term", /pleural effusion/],
+  ["blunting of the costophrenic angle?", "ambiguous-term", /pleural effusion/],
   ["Is there an effusion, and if so how large", "several-questions"],
   ["Is there an effusion and which side", "several-questions"],
   ["Is there an effusion? How large is it?", "several-questions"],

@@ -55,6 +55,12 @@ const OWN_NEAR: readonly (readonly [string, readonly string[]])[] = [
   ["costophrenic angle", ["effusion"]],
   ["blunted costophrenic angle", ["effusion"]],
   ["cp angle", ["effusion"]],
+  ...["", "left ", "right "].flatMap((side) =>
+    ["fluid in", "blunting of"].map((what): readonly [string, readonly string[]] => [
+      `${what} the ${side}costophrenic angle`,
+      ["effusion"],
+    ]),
+  ),
   ["congestion", ["edema"]],
   ["empyema", ["effusion"]],
   ["lesion", ["nodule"]],
