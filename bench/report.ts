@@ -1,5 +1,6 @@
 /** The table of bench/README.md. */
 import { writeFileSync } from "node:fs";
+import { format, resolveConfig } from "prettier";
 import type { EncoderMeasurements } from "./encoders.ts";
 import type { EngineMeasurements } from "./engine.ts";
 import type { GradientMeasurements } from "./gradients.ts";
@@ -37,7 +38,7 @@ function peerRow(peer: PeerMeasurement): readonly string[] {
 const seconds = (ms: number): string => `${rounded(ms / 1000)} s`;
 const megabytes = (bytes: number): string => `${rounded(bytes / 1e6)} MB`;
 
-export function writeReport(results: BenchResults, file: string): void {
+export async function writeReport(results: BenchResults, file: string): Promise<void> {
   const { machine, engine, page } = results;
   const growth = page.memoryAfter / page.memoryBefore;
   const rows: readonly (readonly [string, string, string])[] = [
@@ -87,9 +88,7 @@ export function writeReport(results: BenchResults, file: string): void {
   ];
   const table = rows.map((row) => `| ${row.join(" | ")} |`).join("\n");
   const peers = results.peers.map((p) => `| ${peerRow(p).join(" | ")} |`).join("\n");
-  writeFileSync(
-    file,
-    `# Measurements
+  const text = `# Measurements
 
 Made by \`npm run bench\` on ${results.date}: ${machine.cores} cores (${machine.processor}, ${machine.architecture}), GPU ${machine.gpu}, Chromium ${results.chromium}, Node ${machine.node}.
 Medians; model ${engine.info.modelId} in ${engine.info.precision}. Only ratios compare between machines. A main-thread task of 0 ms means that
@@ -108,6 +107,8 @@ machine has none.
 | network | library | forward | gradient | gradient over forward | difference |
 | --- | --- | --- | --- | --- | --- |
 ${peers}
-`,
-  );
+`;
+  // As the format check wants it, tables padded.
+  const options = { ...(await resolveConfig(file)), parser: "markdown" };
+  writeFileSync(file, await format(text, options));
 }

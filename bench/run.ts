@@ -83,6 +83,6 @@ const results: BenchResults = {
   peers: again("peers") ? await measurePeers(launch) : before!.peers,
 };
 writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
-writeReport(results, path.join(ROOT, "bench/README.md"));
+await writeReport(results, path.join(ROOT, "bench/README.md"));
 console.log("Wrote bench/results.json and bench/README.md");
 process.exit(0);
