@@ -9,7 +9,7 @@ export default defineConfig({
   outputDir: "../test-results/journeys",
   workers: 1,
   fullyParallel: false,
-  timeout: 90_000,
+  timeout: 180_000,
   expect: { timeout: 30_000 },
   reporter: "list",
   use: {
