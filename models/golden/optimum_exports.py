@@ -1,8 +1,8 @@
 """Small random-weight encoders as Hugging Face optimum exports them (all axes dynamic), with PyTorch's input gradients.
 
 Usage, in an environment of its own, because optimum lags behind transformers:
-  uv venv /tmp/optimum && uv pip install -p /tmp/optimum/bin/python optimum-onnx "transformers<4.57" "torch==2.8.*" torchvision
-  /tmp/optimum/bin/python golden/optimum_exports.py OUT_DIR [NAME...]
+  uv venv optimum-env && uv pip install -p optimum-env/bin/python optimum-onnx "transformers<4.57" "torch==2.8.*" torchvision
+  optimum-env/bin/python golden/optimum_exports.py OUT_DIR [NAME...]
 Writes NAME/model.onnx, its forms as ONNX Runtime optimises them (basic.onnx, extended.onnx), and x.npy, cotangent.npy and
 gradient.npy for `lab vjp --wrt pixel_values`; the gradient is d(sum of first output * cotangent)/dx in float64.
 """
