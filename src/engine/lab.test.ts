@@ -1,4 +1,8 @@
+import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
+import { defaultSpec } from "../experiment/defaultSpec.ts";
+import { BUNDLED_MODELS, BUNDLED_PRECISIONS } from "../model/catalog.ts";
+import { parseManifest } from "../model/manifest.ts";
 import { fakeModel } from "../testing/fakeModel.ts";
 import type { FakeModel } from "../testing/fakeModel.ts";
 import { Lab } from "./lab.ts";
@@ -22,6 +26,50 @@ it("keeps the two models used last open and frees the one before", async () => {
   const again = await lab.model("robust", "int8");
   expect(again).toBe(opened["robust"]![1]);
   expect(opened["base"]![0]!.calls.release).toBe(1);
+});
+
+it("goes on with a certificate whose model was freed and opened again", async () => {
+  const models: FakeModel[] = [];
+  const lab = new Lab({
+    yieldToHost: async () => {},
+    openModel: async () => {
+      const model = fakeModel();
+      const { embed } = model;
+      models.push({
+        ...model,
+        embed: async (images) => {
+          if (model.calls.release > 0) throw new Error("asked after its release");
+          return embed(images);
+        },
+      });
+      return models.at(-1)!;
+    },
+  });
+  const { certificate, ...opening } = defaultSpec();
+  const spec = { ...opening, stack: [], certificate: { ...certificate, maxSamples: 40 } };
+  for await (const event of lab.run(spec, "full", { aborted: false })) {
+    if (event.type === "stage" && event.stage === "certificate") break;
+  }
+  await lab.model("robust", "int8");
+  await lab.model("noise", "int8");
+  expect(models[0]!.calls.release).toBe(1);
+  let drawn = 0;
+  for await (const event of lab.run(spec, "full", { aborted: false })) {
+    if (event.type === "stage" && event.stage === "certificate") drawn = event.payload.n;
+  }
+  expect(drawn).toBe(40);
+  expect(models[3]!.calls.embed).toBeGreaterThan(0);
+});
+
+it("has the offered weights in every bundled package", async () => {
+  for (const { id } of BUNDLED_MODELS) {
+    const file = new URL(`../../public/models/${id}/manifest.json`, import.meta.url);
+    const { files } = parseManifest(JSON.parse(await readFile(file, "utf8")));
+    for (const precision of BUNDLED_PRECISIONS) {
+      const roles = files.filter((each) => each.precision === precision).map(({ role }) => role);
+      expect(roles).toEqual(expect.arrayContaining(["vision", "answer"]));
+    }
+  }
 });
 
 it("tries again to open a model that failed", async () => {

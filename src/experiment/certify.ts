@@ -15,6 +15,8 @@ const CURVE_POINTS = 61;
  * where it stopped, and no draw is made twice.
  */
 export interface RunningCertificate {
+  /** What draws the next batch; the same model may have been closed and opened again since the last one. */
+  model: Pick<VisionLanguageModel, "embed">;
   readonly generator: AsyncGenerator<ScoreEstimate, void>;
   latest: ScoreEstimate | undefined;
   finished: boolean;
@@ -29,9 +31,10 @@ export function startCertificate(
   yieldToHost: () => Promise<void>,
 ): RunningCertificate {
   const { sigma, alpha, maxSamples, seed } = spec;
-  return {
+  const running: RunningCertificate = {
+    model,
     generator: sampleCertificate(
-      (batch) => model.embed(batch),
+      (batch) => running.model.embed(batch),
       image,
       embedding,
       { sigma, alpha, maxSamples, seed, batch: BATCH },
@@ -42,6 +45,7 @@ export function startCertificate(
     finished: false,
     history: { n: [], scoreLower: [] },
   };
+  return running;
 }
 
 /** One more batch; false when all samples are drawn. */

@@ -280,6 +280,7 @@ async function* certify(
     );
     context.cache.set(key, running);
   }
+  running.model = model;
   const event = (live: RunningCertificate): RunEvent | undefined =>
     live.latest && {
       type: "stage",

@@ -103,7 +103,7 @@ function Details(props: { readonly info: BackendInfo; readonly check: GradientCh
       "Gradient self-check",
       check
         ? `${check.ok ? "agrees" : "DISAGREES"}: ${check.coordinates} central differences, largest relative error ${check.maxRelativeError.toExponential(1)}`
-        : "waits for an attack and the first noisy samples",
+        : "runs after the first attack",
     ],
   ];
   return (

@@ -1,10 +1,10 @@
 /** What a reading room prints into the corners of a picture, and the same as text for readers who can't see it. */
 import type { PaneName } from "../../state/viewStore.ts";
-import { useResults, useView } from "../app/stores.ts";
+import { useView } from "../app/stores.ts";
 import { choiceName } from "./attentionMap.ts";
 import { fileWindow } from "./detail.ts";
 import type { Detail } from "./useDetail.ts";
-import { usePanePicture, useReadout } from "./usePaneLayers.ts";
+import { usePanePicture, useReadout, useRelevance } from "./usePaneLayers.ts";
 import type { Point } from "./viewGeometry.ts";
 import styles from "./viewer.module.css";
 
@@ -25,8 +25,8 @@ export function CornerText(props: {
   const window = inFile ?? display;
   const side = detail?.size ?? size;
   const picture = pane === "clean" ? clean : (disturbed ?? clean);
-  const isExplained = useResults((s) => s.stages.relevance?.spec.case === s.spec?.case);
-  const isAwaited = attention?.source === "relevance" && !isExplained;
+  const relevance = useRelevance();
+  const isAwaited = attention?.source === "relevance" && !relevance;
   const overlay =
     attention && readout && pane !== "difference"
       ? `${choiceName(attention, readout)}${isAwaited ? ": to come" : ""}`

@@ -32,6 +32,7 @@ export function OverlayPicker() {
         value={layer ? layerKey(layer) : (shown?.source ?? "none")}
         onChange={(event) => choose(event.currentTarget.value)}
       >
+        {!readout && shown?.source === "layer" && <option value="layer">Attention</option>}
         <option value="none">
           {layers?.length === 0 ? "No attention in this model" : "No attention"}
         </option>

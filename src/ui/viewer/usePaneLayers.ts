@@ -1,6 +1,6 @@
 /** Builds the layers of a viewer out of results and view settings, each rebuilt only when what it shows changes. */
 import { useMemo } from "react";
-import type { InputResult, Readout } from "../../experiment/results.ts";
+import type { InputResult, Readout, RelevanceResult } from "../../experiment/results.ts";
 import type { Stroke } from "../../experiment/spec.ts";
 import type { PaneName } from "../../state/viewStore.ts";
 import { useCases, useExperiment, useResults, useView } from "../app/stores.ts";
@@ -51,6 +51,13 @@ export function useReadout(pane: PaneName): Readout | undefined {
   const open = useExperiment((s) => s.spec.case);
   const entry = useResults((s) => s.stages[pane === "clean" ? "clean" : "readout"]);
   return entry?.spec.case === open ? entry.payload : undefined;
+}
+
+/** What the answers on screen hang on; undefined until the newest request has explained its own. */
+export function useRelevance(): RelevanceResult | undefined {
+  return useResults(({ stages: { relevance }, requestId }) =>
+    relevance?.requestId === requestId ? relevance.payload : undefined,
+  );
 }
 
 export function usePaneLayers(
@@ -111,10 +118,7 @@ function useHeatLayer(pane: PaneName): Layer | null {
   const name = useView((s) => s.colourMap);
   const clean = useReadout("clean");
   const disturbed = useReadout("disturbed");
-  const open = useExperiment((s) => s.spec.case);
-  const relevance = useResults((s) =>
-    s.stages.relevance?.spec.case === open ? s.stages.relevance.payload : undefined,
-  );
+  const relevance = useRelevance();
   return useMemo(() => {
     if (!choice || pane === "difference") return null;
     const maps = [clean, disturbed].map((readout, index) => {
