@@ -1,6 +1,6 @@
 """What a phantom's finding list says to each question: the truth behind training and evaluation.
 
-uv run python -m penumbra_models.answers --questions data/questions.jsonl --set data/train-a
+uv run python -m penumbra_models.answers --questions data/questions.jsonl --set data/train
 writes SET/answers.jsonl: per case, [index of a wording, answer] for each question that applies, one wording per polarity.
 """
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,6 +19,19 @@ PADDED = 0.35
 REPORT_LENGTH = 64
 REPORTS_PER_BATCH = 10
 ANSWERS = ("yes", "no", "left", "right", "both", "small", "moderate", "large", "pa", "ap")
+
+
+HALVES = {"right": 1, "left": 2}
+"""The image's halves by the patient's side: the right lung is on the image's left."""
+
+
+class Drawn(NamedTuple):
+    """A question: row of its wording, answer, index of the finding to look at or -1, and the half of the image it is in."""
+
+    row: int
+    answer: str
+    finding: int
+    half: int
 
 
 class Sampler:
@@ -54,12 +68,12 @@ class Sampler:
             table.setdefault(group, []).append((key, answer, (answer == "yes") == (row["polarity"] == 1)))
         return table
 
-    def draw(self, table: dict[str, list[tuple[tuple, str, bool]]], count: int) -> list[tuple[int, str, int]]:
-        """[(row of the wording, answer, index of the finding if it is there, else -1)]."""
+    def draw(self, table: dict[str, list[tuple[tuple, str, bool]]], count: int) -> list["Drawn"]:
+        """`count` questions about one case."""
         presence = [g for g in table if g.startswith("presence")]
         others = [g for g in table if not g.startswith("presence")]
         odds = [np.cumsum([OFTEN.get(g.split()[-1], 1.0) for g in pool]) for pool in (presence, others)]
-        picked: list[tuple[int, str, int]] = []
+        picked: list[Drawn] = []
         while len(picked) < count:
             is_presence = not others or self.rng.random() < 0.75
             pool, sums = (presence, odds[0]) if is_presence else (others, odds[1])
@@ -72,16 +86,27 @@ class Sampler:
                 continue
             wordings = self.wordings[key]
             row = int(wordings[self.rng.integers(len(wordings))])
-            finding = self.questions.rows[row]["findingId"]
-            located = present and self.questions.rows[row]["type"] in ("presence", "side", "size") and finding in FINDINGS
-            picked.append((row, answer, FINDINGS.index(finding) if located else -1))
+            picked.append(Drawn(row, answer, *self.place(self.questions.rows[row], present)))
         return picked
 
-    def draw_pneumonia(self, sick: bool) -> tuple[int, str, int]:
+    @staticmethod
+    def place(question: dict, present: bool) -> tuple[int, int]:
+        """Where to look: index of the finding, -1 for nowhere, and the half of the image, 0 for both.
+
+        A comparison looks at the side it names first, larger or not. Without that it stays at chance: neither what the
+        image shows nor which side is named says anything about the answer alone.
+        """
+        finding, kind = question["findingId"], question["type"]
+        compares = kind == "comparison"
+        located = (compares or present) and kind in ("presence", "side", "size", "comparison") and finding in FINDINGS
+        side = question["side"] if compares else (question["scope"] or {}).get("side")
+        return (FINDINGS.index(finding), HALVES.get(side, 0)) if located else (-1, 0)
+
+    def draw_pneumonia(self, sick: bool) -> "Drawn":
         key = self.pneumonia[self.rng.integers(len(self.pneumonia))]
         wordings = self.wordings[key]
         yes = sick == (key[1] == 1)
-        return int(wordings[self.rng.integers(len(wordings))]), "yes" if yes else "no", -1
+        return Drawn(int(wordings[self.rng.integers(len(wordings))]), "yes" if yes else "no", -1, 0)
 
 
 @dataclass
@@ -89,7 +114,8 @@ class Asked:
     """Q questions to each of B images, those of an image one after the other in a line of N tokens (0 pads).
 
     ids, place (in its question) and question (-1 pads) are [B, N]; last, the place of a question's last token in the line,
-    targets, the token that answers it, and present, the index of the finding asked about or -1 if it is not there, [B, Q].
+    targets, the token that answers it, present, the index of the finding asked about or -1 if it is not there, and half, the
+    half of the image it is asked about (a value of HALVES, 0 for both), [B, Q].
     """
 
     ids: Tensor
@@ -98,6 +124,7 @@ class Asked:
     last: Tensor
     targets: Tensor
     present: Tensor
+    half: Tensor
 
     def mask(self) -> Tensor:
         """[B, 1, N, N], added to attention scores: a token sees what came before it in its own question."""
@@ -161,8 +188,8 @@ class Batches:
             same_report=torch.tensor([[a == b for b in names] for a in names]),
         )
 
-    def _asked(self, asked: list[list[tuple[int, str, int]]]) -> Asked:
-        lines = [[self._text(row) for row, _, _ in questions] for questions in asked]
+    def _asked(self, asked: list[list[Drawn]]) -> Asked:
+        lines = [[self._text(q.row) for q in questions] for questions in asked]
         longest = max(sum(map(len, line)) for line in lines)
         ids, place = np.zeros((2, len(lines), longest), np.int64)
         question, last = np.full((len(lines), longest), -1), np.zeros((len(lines), len(lines[0])), np.int64)
@@ -175,8 +202,9 @@ class Batches:
                 start = end
         return Asked(
             *map(torch.from_numpy, (ids, place, question, last)),
-            targets=torch.tensor([[self.answer_ids[a] for _, a, _ in questions] for questions in asked]),
-            present=torch.tensor([[p for _, _, p in questions] for questions in asked]),
+            targets=torch.tensor([[self.answer_ids[q.answer] for q in questions] for questions in asked]),
+            present=torch.tensor([[q.finding for q in questions] for questions in asked]),
+            half=torch.tensor([[q.half for q in questions] for questions in asked]),
         )
 
     def _text(self, row: int) -> np.ndarray:

@@ -58,7 +58,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--init", type=Path, required=True)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--sets", nargs="+", default=["train-a"])
+    parser.add_argument("--sets", nargs="+", default=["train"])
     parser.add_argument("--kermany", type=Path, required=True)
     parser.add_argument("--against", choices=["noise", "attack"], required=True)
     parser.add_argument("--epsilon", type=float, default=4, help="of attacks, in 1/255")

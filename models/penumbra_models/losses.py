@@ -6,7 +6,7 @@ from torch import Tensor
 
 from .batches import Asked
 from .data import FINDINGS, MASKS
-from .network import Captioner
+from .network import GRID, Captioner
 
 COVERED = 0.04
 """Share of a token's cell from which a mask counts: a thin catheter covers little of each cell it crosses."""
@@ -17,6 +17,11 @@ PEAK = 20.0
 SMALL = ("consolidation", "nodule", "atelectasis", "fracture", "tube", "line")
 """Findings of few tokens, whose places weigh more; the fracture, learned last, most of all."""
 KIND_WEIGHT = torch.tensor([12.0 if f == "fracture" else 3.0 if f in SMALL else 1.0 for f in FINDINGS] + [0.3] * (MASKS - len(FINDINGS)))
+
+
+_COLUMN = torch.arange(GRID * GRID) % GRID
+SIDES = torch.stack([_COLUMN >= 0, _COLUMN < GRID // 2, _COLUMN >= GRID // 2]).float()
+"""[3, 256]: the tokens of the whole image, of its left and of its right half, by `Asked.half`."""
 
 
 def answer_loss(model: Captioner, tokens: Tensor, asked: Asked) -> tuple[Tensor, Tensor, Tensor]:
@@ -31,7 +36,7 @@ def looking_loss(attention: Tensor, asked: Asked, masks: Tensor) -> Tensor:
     """Minus the log of the attention that falls on what is asked about, where that is there. attention [B, Q, K]."""
     kind = asked.present
     covered = (masks.flatten(2) > COVERED).float()
-    wanted = covered.gather(1, kind.clamp(min=0)[..., None].expand(-1, -1, covered.shape[-1]))
+    wanted = covered.gather(1, kind.clamp(min=0)[..., None].expand(-1, -1, covered.shape[-1])) * SIDES[asked.half]
     counts = (kind >= 0) & (wanted.amax(-1) > 0)
     inside = (attention * wanted).sum(-1)
     return -((inside + 1e-3).log() * counts).sum() / counts.sum().clamp(min=1)

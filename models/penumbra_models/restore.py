@@ -1,14 +1,16 @@
 """A checkpoint out of a model package, for measuring or fine-tuning where the training run itself is gone.
 
-uv run python -m penumbra_models.restore --package ../public/models/base --out runs/base/checkpoint.pt
+uv run python -m penumbra_models.restore --package ../public/models/base --images data/train/images.u8 --out runs/base/checkpoint.pt
 
 Weights are the package's float16 ones. Batch normalisation was folded into the convolutions at export; it comes back as the
-identity with the folded bias. The auxiliary heads are not part of a package and start anew.
+identity with the folded bias; `--images` gives it the statistics of pictures, so that training, which normalises by the batch,
+starts from the same function. The auxiliary heads are not part of a package and start anew.
 """
 
 import argparse
 from pathlib import Path
 
+import numpy as np
 import onnx
 import torch
 from onnx import numpy_helper
@@ -69,13 +71,36 @@ def folded_norm(name: str, weights: dict[str, torch.Tensor], old: torch.Tensor) 
     return values.get(kind)
 
 
+@torch.no_grad()
+def measure_norms(network: Captioner, images: torch.Tensor) -> None:
+    """Gives every batch normalisation the mean and variance of what reaches it, and scale and shift that undo them."""
+
+    def measure(norm: torch.nn.BatchNorm2d, inputs: tuple[torch.Tensor]) -> None:
+        mean, variance = inputs[0].mean(dim=(0, 2, 3)), inputs[0].var(dim=(0, 2, 3))
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)
+        norm.weight.copy_((variance + norm.eps).sqrt())
+        norm.bias.add_(mean)
+
+    norms = [m for m in network.vision.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+    hooks = [norm.register_forward_pre_hook(measure) for norm in norms]
+    network.vision(images)
+    for hook in hooks:
+        hook.remove()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--package", type=Path, required=True)
+    parser.add_argument("--images", type=Path, help="images.u8 of a rendered set, to measure batch normalisation on")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    weights = restore(args.package).state_dict()
+    network = restore(args.package)
+    if args.images:
+        pictures = np.fromfile(args.images, np.uint8, 256 * 224 * 224).reshape(-1, 1, 224, 224)
+        measure_norms(network, torch.from_numpy(pictures).float() / 255)
+    weights = network.state_dict()
     # "live" is what a further phase of training starts from.
     torch.save({"model": weights, "live": weights, "step": 0}, args.out)
 

@@ -28,7 +28,7 @@ SHOWN = ("answer", "right", "right_real", "report", "contrastive", "where", "loo
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--sets", nargs="+", default=["train-a"])
+    parser.add_argument("--sets", nargs="+", default=["train"])
     parser.add_argument("--kermany", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--init", type=Path, help="checkpoint of an earlier phase to go on from, with a new schedule")

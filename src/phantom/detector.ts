@@ -37,13 +37,13 @@ export function exposureOf(grid: Grid, g: Geometry, patient: PatientParams): Exp
   const lungField = MU.soft * (g.bodyDepth - g.lungDepth) + MU.lung * g.lungDepth;
   const mediastinum = MU.soft * g.bodyDepth + 10 * MU.boneExcess;
   return {
-    low: lungField - 0.62 + g.filmShift - 0.5 * g.filmStretch,
-    high: mediastinum - 0.05 + g.filmShift + 0.5 * g.filmStretch,
-    compression: { share: 0.4, level: 0.5 * (lungField + mediastinum) },
+    low: lungField - 0.42 + g.filmShift - 0.5 * g.filmStretch,
+    high: mediastinum - 0.22 + g.filmShift + 0.5 * g.filmStretch,
+    compression: { share: 0.32, level: 0.5 * (lungField + mediastinum) },
     photons: PHOTONS_PER_MM2 * grid.pixelMm ** 2 * patient.exposure,
     // A grid removes most scatter; a portable film has none or a weak one.
     scatterShare: patient.portable ? 0.42 : 0.22,
-    blurMm: patient.portable ? 0.9 : 0.5,
+    blurMm: patient.portable ? 0.7 : 0.4,
   };
 }
 

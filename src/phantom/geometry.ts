@@ -8,6 +8,8 @@ export interface Geometry {
   /** Half-width of the rib cage's inner side at its widest. */
   readonly chestHalfWidth: number;
   readonly apexY: number;
+  /** How far up the rib cage keeps its width: 3 is a cone with a round top, 5 nearly a cylinder. */
+  readonly chestFullness: number;
   /** Level of the lateral costophrenic angles. */
   readonly baseY: number;
   readonly bodyHalfWidth: number;
@@ -30,6 +32,8 @@ export interface Geometry {
   /** Distance between neighbouring ribs. */
   readonly ribPitch: number;
   readonly ribSlope: number;
+  /** What each rib lies lower than even spacing says, mm, from the first to the tenth. */
+  readonly ribShift: readonly number[];
   readonly boneDensity: number;
   /** The film's processing: shift and widening of the display window, in line integral. */
   readonly filmShift: number;
@@ -48,6 +52,7 @@ export function drawGeometry(
 ): Geometry {
   const random = randomStream(seed, "phantom", "shape");
   const film = randomStream(seed, "phantom", "film");
+  const shape = randomStream(seed, "phantom", "rib cage");
   const female = patient.sex === "female";
   const chestHalfWidth = (female ? 130 : 142) * random.between(0.94, 1.06);
   const depthOfBreath = patient.inspiration - 0.6;
@@ -66,9 +71,10 @@ export function drawGeometry(
   const domeLeft = domeRight + random.between(6, 14);
   return {
     chestHalfWidth,
-    apexY: -138 + random.between(-5, 5),
+    apexY: -142 + random.between(-5, 5),
+    chestFullness: shape.between(2.5, 4),
     baseY,
-    bodyHalfWidth: chestHalfWidth + 14 + 26 * patient.habitus,
+    bodyHalfWidth: chestHalfWidth + 19 + 32 * patient.habitus,
     bodyDepth: 185 + 75 * patient.habitus + (female ? -8 : 8),
     lungDepth: 142 * random.between(0.93, 1.07),
     midX,
@@ -83,27 +89,34 @@ export function drawGeometry(
     domeY: { right: domeRight - raised("right"), left: domeLeft - raised("left") },
     domeDrop: 34 + random.between(-6, 8),
     ribPitch: 21.5 + 3 * patient.inspiration + random.between(-0.8, 0.8),
-    ribSlope: random.between(26, 44),
+    ribSlope: random.between(38, 60),
+    ribShift: Array.from({ length: 10 }, () => shape.between(-2, 2)),
     filmShift: film.between(-0.35, 0.3),
-    filmStretch: film.between(-0.25, 0.7),
+    filmStretch: film.between(-0.25, 0.5),
     boneDensity: 1.12 - 0.004 * (patient.age - 30) + random.between(-0.08, 0.08),
   };
 }
+
+/** Distance of the top of a lung's dome from the midline, mm. */
+const DOME_X = 46;
 
 /** Lateral inner edge of the rib cage at height y (distance from the midline, mm); 0 above the apex. */
 export function chestEdge(g: Geometry, y: number): number {
   const widest = g.baseY - 25;
   if (y >= widest) return g.chestHalfWidth * (1 - 0.05 * smoothStep(0, 90, y - widest));
   const t = (widest - y) / (widest - g.apexY);
-  return t >= 1 ? 0 : g.chestHalfWidth * (1 - t ** 2.6) ** (1 / 1.9);
+  if (t >= 1) return 0;
+  return DOME_X + (g.chestHalfWidth - DOME_X) * Math.sqrt(1 - t ** g.chestFullness);
 }
 
 /** Medial edge of a lung at height y: distance from the (shifted) midline. */
 export function mediastinalEdge(g: Geometry, side: Side, y: number): number {
   const upper = 21 + 4 * smoothStep(-100, -40, y);
   const lower = side === "right" ? 24 : 26;
-  const apical = 12 * (1 - smoothStep(g.apexY, g.apexY + 45, y));
-  return upper + (lower - upper) * smoothStep(-40, 30, y) - apical * 0.7;
+  // The apex is a dome beside the neck: its medial wall rounds off towards the first rib.
+  const below = Math.max(0, Math.min(1, (y - g.apexY) / 52));
+  const apical = (DOME_X - 21) * (1 - Math.sqrt(1 - (1 - below) ** 2));
+  return upper + (lower - upper) * smoothStep(-40, 30, y) + apical;
 }
 
 /** Height of the diaphragm at a lateral position (signed mm from the midline). */

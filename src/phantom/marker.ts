@@ -1,15 +1,57 @@
 /** Lead letters on the film and the covered border. */
 import type { Grid } from "./projection.ts";
-import { FIELD_MM, mmOf } from "./projection.ts";
+import { FIELD_MM, mmOf, traceTube } from "./projection.ts";
 import type { PatientParams } from "./spec.ts";
 import type { RandomStream } from "../numerics/random.ts";
 
-/** 5 x 7 letters, a row a number, high bit left. */
-const LETTERS: Readonly<Record<string, readonly number[]>> = {
-  L: [16, 16, 16, 16, 16, 16, 31],
-  R: [30, 17, 17, 30, 20, 18, 17],
-  A: [14, 17, 17, 31, 17, 17, 17],
-  P: [30, 17, 17, 30, 16, 16, 16],
+type Stroke = readonly (readonly [x: number, y: number])[];
+
+/** Letters as bent lead wire: strokes in cells of a 4 x 6 box, y down. */
+const LETTERS: Readonly<Record<string, readonly Stroke[]>> = {
+  L: [
+    [
+      [0, 0],
+      [0, 6],
+      [3.6, 6],
+    ],
+  ],
+  R: [
+    [
+      [0, 6],
+      [0, 0],
+      [2.6, 0],
+      [3.6, 0.7],
+      [3.6, 2.3],
+      [2.6, 3],
+      [0, 3],
+    ],
+    [
+      [2, 3],
+      [3.8, 6],
+    ],
+  ],
+  A: [
+    [
+      [0, 6],
+      [2, 0],
+      [4, 6],
+    ],
+    [
+      [0.8, 3.9],
+      [3.2, 3.9],
+    ],
+  ],
+  P: [
+    [
+      [0, 6],
+      [0, 0],
+      [2.6, 0],
+      [3.6, 0.7],
+      [3.6, 2.4],
+      [2.6, 3.2],
+      [0, 3.2],
+    ],
+  ],
 };
 
 /** Draws the side marker (and AP on AP films) beside the shoulder, and covers the collimated border, in place. */
@@ -28,16 +70,15 @@ export function addMarkers(
   const y0 = -inset + random.between(4, 30);
   if (patient.marker) {
     [...text].forEach((letter, k) => {
-      const rows = LETTERS[letter];
-      if (!rows) return;
-      for (let i = 0; i < grid.size; i++) {
-        const row = Math.floor((mmOf(grid, i) - y0) / cell);
-        if (row < 0 || row >= 7) continue;
-        for (let j = 0; j < grid.size; j++) {
-          const col = Math.floor((mmOf(grid, j) - x0 - k * 6 * cell) / cell);
-          if (col < 0 || col >= 5 || !((rows[row]! >> (4 - col)) & 1)) continue;
-          image[i * grid.size + j] = Math.max(image[i * grid.size + j]!, 0.93);
-        }
+      for (const stroke of LETTERS[letter] ?? []) {
+        const points = stroke.map(([x, y]) => ({
+          x: x0 + (k * 6 + 0.5 + x) * cell,
+          y: y0 + (0.5 + y) * cell,
+          r: 0.5 * cell,
+        }));
+        traceTube(grid, points, (index, ray) => {
+          image[index] = Math.max(image[index]!, 0.93 * Math.min(1, ray / (0.6 * cell)));
+        });
       }
     });
   }

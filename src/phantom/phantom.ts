@@ -73,10 +73,17 @@ export function renderPhantom(spec: PhantomSpec, size: number): Phantom {
   const body = bodyPath(grid, geometry, patient, spec.seed);
   const healthy = healthyPath(scene, body, bones.length, findings);
   for (const finding of findings) applyFinding(scene, finding);
-  for (const { x, y, amount } of bones.fractures) {
+  for (const { x, y, amount, angleDeg } of bones.fractures) {
     const mask = scene.mask("fracture");
     // The haematoma under the pleura and around the ends is what betrays many a fracture.
-    const bleed = { x, y, rx: 9 + amount, ry: 8 + 0.5 * amount, depth: 6 + 0.6 * amount };
+    const bleed = {
+      x,
+      y,
+      rx: 11 + amount,
+      ry: 6.5 + 0.35 * amount,
+      depth: 5 + 0.5 * amount,
+      angleDeg,
+    };
     traceEllipsoid(grid, bleed, (index, ray) => {
       scene.extra[index] = scene.extra[index]! + (MU.soft - MU.lung) * ray;
       raise(mask, index, 1);
@@ -162,9 +169,10 @@ function buildScene(
   const { size } = grid;
   const filling = new Float32Array(size * size);
   const fine = smoothField(grid, randomStream(seed, "phantom", "lung texture"), 5);
+  const finest = smoothField(grid, randomStream(seed, "phantom", "lung interstitium"), 2.7);
   const broad = smoothField(grid, randomStream(seed, "phantom", "lung haze"), 38);
   for (let i = 0; i < filling.length; i++) {
-    filling[i] = Math.max(0, 0.03 + 0.012 * fine[i]! + 0.015 * broad[i]!);
+    filling[i] = Math.max(0, 0.035 + 0.012 * fine[i]! + 0.012 * finest[i]! + 0.015 * broad[i]!);
   }
   const masks = new Map<string, Float32Array>();
   return {

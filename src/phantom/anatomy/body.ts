@@ -1,5 +1,6 @@
 /** Trunk, neck, shoulders, breasts, fat, airway and stomach gas: the soft tissue everything else is set into. */
 import { randomStream } from "../../numerics/random.ts";
+import type { RandomStream } from "../../numerics/random.ts";
 import type { Geometry } from "../geometry.ts";
 import { signOf } from "../geometry.ts";
 import { mmOf, smoothStep, traceEllipsoid, traceTube } from "../projection.ts";
@@ -18,10 +19,11 @@ export function bodyPath(
   const out = new Float32Array(grid.size * grid.size);
   const random = randomStream(seed, "phantom", "body");
   const mottle = smoothField(grid, random.fork("mottle"), 26);
+  const grain = smoothField(grid, random.fork("grain"), 3.1);
   for (let i = 0; i < grid.size; i++) {
     const y = mmOf(grid, i);
     const half = bodyHalfWidth(g, y);
-    const abdomen = 1 + 0.16 * smoothStep(g.baseY - 30, g.baseY + 70, y);
+    const abdomen = 1 + 0.17 * smoothStep(g.baseY - 30, g.baseY + 70, y);
     const neck = 1 - 0.36 * smoothStep(-112, -180, y);
     const arm = upperArm(g, y);
     for (let j = 0; j < grid.size; j++) {
@@ -32,7 +34,10 @@ export function bodyPath(
       if (u >= 1 && limb <= 0) continue;
       const trunk = u < 1 ? g.bodyDepth * (1 - u ** 4) ** 0.42 * abdomen * neck : 0;
       const depth = Math.max(trunk, limb);
-      out[i * grid.size + j] = MU.soft * depth * (1 + 0.012 * mottle[i * grid.size + j]!);
+      out[i * grid.size + j] =
+        MU.soft *
+        depth *
+        (1 + 0.012 * mottle[i * grid.size + j]! + 0.004 * grain[i * grid.size + j]!);
     }
   }
   const add = (density: number) => (index: number, ray: number) => {
@@ -55,14 +60,7 @@ export function bodyPath(
     }
   }
   drawAirway(grid, g, add(-MU.soft * 0.92));
-  const stomach = random.chance(0.75);
-  const gas = {
-    x: 58 + random.between(-10, 12),
-    y: g.domeY.left + 24 + random.between(0, 10),
-    rx: random.between(15, 32),
-    ry: random.between(9, 16),
-  };
-  if (stomach) traceEllipsoid(grid, { ...gas, depth: 42 }, add(-MU.soft * 0.9));
+  drawGas(grid, g, random, add(-MU.soft * 0.9));
   return out;
 }
 
@@ -70,15 +68,56 @@ export function bodyPath(
 function bodyHalfWidth(g: Geometry, y: number): number {
   const shoulder = 1 - smoothStep(-126, -198, y);
   const neck = 60;
-  const arms = 34 * smoothStep(-165, -115, y) * (1 - smoothStep(-70, 20, y));
+  const arms = 34 * smoothStep(-165, -115, y) * (1 - smoothStep(-105, -45, y));
   return neck + (g.bodyHalfWidth + 6 + arms - neck) * shoulder ** 0.75;
 }
 
 /** Upper arm beside the trunk: distance of its axis from the midline and radius, mm. */
-function upperArm(g: Geometry, y: number): { readonly x: number; readonly r: number } {
-  const away = smoothStep(-120, 120, y);
-  const r = (40 + 0.12 * (g.bodyHalfWidth - 160)) * smoothStep(-176, -140, y) + 1;
-  return { x: g.chestHalfWidth + 40 + (g.bodyHalfWidth - g.chestHalfWidth) * 0.55 + 22 * away, r };
+export function upperArm(g: Geometry, y: number): { readonly x: number; readonly r: number } {
+  // Hands on the hips: the arm leaves the trunk below the armpit.
+  const away = Math.max(0, y + 105) / 100;
+  const r = (38 + 0.14 * (g.bodyHalfWidth - 160)) * smoothStep(-176, -140, y) + 1;
+  return {
+    x: g.chestHalfWidth + 44 + (g.bodyHalfWidth - g.chestHalfWidth - 20) * 0.5 + 34 * away,
+    r,
+  };
+}
+
+/** The stomach's bubble over its fluid, under the left dome, and now and then a loop of colon. */
+function drawGas(
+  grid: Grid,
+  g: Geometry,
+  random: RandomStream,
+  carve: (index: number, ray: number) => void,
+): void {
+  const stomach = random.chance(0.75);
+  const bubble = {
+    x: 58 + random.between(-10, 12),
+    y: g.domeY.left + 25 + random.between(0, 9),
+    rx: random.between(15, 32),
+    ry: random.between(10, 17),
+    angleDeg: random.between(-12, 12),
+  };
+  const level = bubble.y + bubble.ry * random.between(0, 0.6);
+  if (stomach) {
+    traceEllipsoid(grid, { ...bubble, depth: 40 }, (index, ray) => {
+      const y = mmOf(grid, Math.floor(index / grid.size));
+      carve(index, ray * (1 - smoothStep(level - 1, level + 3, y)));
+    });
+  }
+  for (const sign of [-1, 1]) {
+    const shown = random.chance(0.4);
+    const start = { x: sign * random.between(80, 108), y: g.baseY + random.between(30, 60) };
+    for (let k = 0; k < 4; k++) {
+      const loop = {
+        x: start.x - sign * k * random.between(9, 13),
+        y: start.y + random.between(-6, 6),
+        rx: random.between(7, 11),
+        ry: random.between(6, 10),
+      };
+      if (shown) traceEllipsoid(grid, { ...loop, depth: random.between(12, 24) }, carve);
+    }
+  }
 }
 
 function drawAirway(grid: Grid, g: Geometry, carve: (index: number, ray: number) => void): void {

@@ -1,6 +1,7 @@
 /** Ribs, clavicles, scapulae and spine as extra path through bone (mm of bone beyond the soft tissue it replaces). */
 import { randomStream } from "../../numerics/random.ts";
 import { chestEdge, signOf } from "../geometry.ts";
+import { upperArm } from "./body.ts";
 import type { Geometry } from "../geometry.ts";
 import { mmOf, pixelRange, smoothStep, traceEllipsoid, traceTube } from "../projection.ts";
 import type { Grid, TubePoint } from "../projection.ts";
@@ -13,6 +14,8 @@ export interface Fracture {
   readonly y: number;
   /** Displacement, mm. */
   readonly amount: number;
+  /** Direction of the rib there, clockwise on the image. */
+  readonly angleDeg: number;
 }
 
 export interface Bones {
@@ -22,7 +25,9 @@ export interface Bones {
 }
 
 /** Cortex is dense, marrow is not: the share of a long bone's inside that counts. */
-const MARROW = 0.7;
+const MARROW = 0.8;
+/** Radius of the marrow's cylinder against the bone's. */
+const INNER = 0.8;
 
 export function boneLength(
   grid: Grid,
@@ -37,7 +42,7 @@ export function boneLength(
     traceTube(grid, points, (index, ray) => {
       length[index] = length[index]! + ray * weight;
     });
-    const inner = points.map((p) => ({ ...p, r: p.r * 0.76 }));
+    const inner = points.map((p) => ({ ...p, r: p.r * INNER }));
     traceTube(grid, inner, (index, ray) => {
       length[index] = length[index]! - ray * weight * MARROW;
     });
@@ -56,22 +61,22 @@ export function boneLength(
     for (let rib = 0; rib < 10; rib++) {
       const posterior = posteriorRib(g, side, rib);
       if (broken && brokenRibs.includes(rib)) {
-        const { medial, lateral, at } = breakRib(posterior, brokenAt, broken.amount);
-        longBone(medial);
-        longBone(lateral);
+        const { medial, lateral, at, angleDeg } = breakRib(posterior, brokenAt, broken.amount);
+        longBone(medial, POSTERIOR);
+        longBone(lateral, POSTERIOR);
         const callus = CALLUS.least + CALLUS.perMm * broken.amount;
-        const [rx, ry] = [6 + 0.5 * broken.amount, 5 + 0.45 * broken.amount];
-        traceEllipsoid(grid, { ...at, rx, ry, depth: callus }, (index, ray) => {
+        const [rx, ry] = [7 + 0.7 * broken.amount, 4.2 + 0.28 * broken.amount];
+        traceEllipsoid(grid, { ...at, rx, ry, depth: callus, angleDeg }, (index, ray) => {
           length[index] = length[index]! + ray;
         });
-        fractures.push({ side, ...at, amount: broken.amount });
+        fractures.push({ side, ...at, amount: broken.amount, angleDeg });
       } else {
-        longBone(posterior);
+        longBone(posterior, POSTERIOR);
       }
-      longBone(anteriorRib(g, side, rib), 0.55);
+      if (rib < 8) longBone(anteriorRib(g, side, rib), ANTERIOR);
     }
-    longBone(clavicle(g, side), 1.1);
-    drawScapula(grid, g, patient, side, length);
+    longBone(clavicle(g, side), 1.6);
+    drawShoulder(grid, g, patient, side, longBone, length);
   }
   drawSpine(grid, g, length);
   return { length, fractures };
@@ -92,6 +97,7 @@ function breakRib(
   readonly medial: TubePoint[];
   readonly lateral: TubePoint[];
   readonly at: { readonly x: number; readonly y: number };
+  readonly angleDeg: number;
 } {
   const cut = Math.round(share * (rib.length - 1));
   const [before, end, after] = [rib[cut - 1]!, rib[cut]!, rib[cut + 1]!];
@@ -113,21 +119,26 @@ function breakRib(
     medial: rib.slice(0, cut + 1),
     lateral,
     at: { x: (end.x + start.x) / 2, y: (end.y + start.y) / 2 },
+    angleDeg: (180 / Math.PI) * Math.atan2(along.y, along.x),
   };
 }
+
+/** Weights of the two ends of a rib: in front it is flatter and turns to cartilage. */
+const POSTERIOR = 1.3;
+const ANTERIOR = 0.85;
 
 /** From the spine up and out, then down along the chest wall. */
 function posteriorRib(g: Geometry, side: Side, rib: number): TubePoint[] {
   const sign = signOf(side);
-  const y0 = g.apexY + 8 + rib * g.ribPitch * (0.88 + 0.022 * rib);
+  const y0 = g.apexY + 8 + rib * g.ribPitch * (0.88 + 0.022 * rib) + g.ribShift[rib]!;
   const points: TubePoint[] = [];
   for (let k = 0; k <= 14; k++) {
     const t = k / 14;
-    const sag = g.ribSlope * (0.5 + 0.1 * rib);
+    const sag = g.ribSlope * (0.5 + 0.1 * rib) + 2 * g.ribShift[9 - rib]!;
     const y = y0 - 9 * Math.sin(Math.PI * Math.min(1, t * 1.15)) + sag * t ** 1.7;
     const reach = Math.max(chestEdge(g, y + 4), 30) + 3;
     const x = 16 + (reach - 16) * Math.sin((t * Math.PI) / 2) ** 0.92;
-    points.push({ x: sign * x + 0.35 * g.midX * (1 - t), y, r: 5.2 - 0.7 * t });
+    points.push({ x: sign * x + 0.35 * g.midX * (1 - t), y, r: 4.7 - 0.5 * t });
   }
   return points;
 }
@@ -137,14 +148,15 @@ function anteriorRib(g: Geometry, side: Side, rib: number): TubePoint[] {
   const sign = signOf(side);
   const last = posteriorRib(g, side, rib)[14]!;
   const points: TubePoint[] = [];
-  const inner = Math.min(Math.abs(last.x) * 0.92, 46 + 3.2 * rib);
+  const inner = Math.min(Math.abs(last.x) * 0.92, 46 + 5.5 * rib);
   for (let k = 0; k <= 10; k++) {
     const t = k / 10;
     const x = Math.abs(last.x) - (Math.abs(last.x) - inner) * t ** 1.35;
     points.push({
       x: sign * x + 1.1 * g.midX * t,
       y: last.y + (32 + 4.6 * rib) * Math.sin((t * Math.PI) / 2),
-      r: 4.4 + 1.2 * t,
+      // Bone ends in a point of cartilage, which the film does not show.
+      r: (4.3 + t) * Math.min(1, 0.15 + 4 * (1 - t)),
     });
   }
   return points;
@@ -158,47 +170,52 @@ function clavicle(g: Geometry, side: Side): TubePoint[] {
     points.push({
       x: g.midX * (1 - t) * 1.6 + sign * (15 + 128 * t),
       y: g.apexY + 28 - 30 * t + 8 * Math.sin(2 * Math.PI * t),
-      r: 6.4 - 2 * Math.sin(Math.PI * t),
+      r: 5.6 - 1.4 * Math.sin(Math.PI * t),
     });
   }
   return points;
 }
 
-function drawScapula(
+/** Blade of the shoulder with its borders and spine, and the head and shaft of the humerus in the arm's axis. */
+function drawShoulder(
   grid: Grid,
   g: Geometry,
   patient: PatientParams,
   side: Side,
+  longBone: (points: readonly TubePoint[], weight: number) => void,
   length: Float32Array,
 ): void {
   const sign = signOf(side);
   // Arms forward (PA) swing the blade off the lung; lying down (AP) it stays over it.
-  const x = sign * (g.chestHalfWidth - (patient.view === "AP" ? 22 : -6));
+  const inner = g.chestHalfWidth - (patient.view === "AP" ? 40 : 12);
+  const at = (x: number, y: number, r: number): TubePoint => ({ x: sign * x, y, r });
   const add = (weight: number) => (index: number, ray: number) => {
     length[index] = length[index]! + ray * weight;
   };
-  traceEllipsoid(grid, { x, y: -62, rx: 22, ry: 62, depth: 5, angleDeg: -sign * 10 }, add(1));
-  traceTube(
-    grid,
-    [
-      { x: x - sign * 14, y: -112, r: 3 },
-      { x: x + sign * 4, y: 2, r: 3.4 },
-    ],
-    add(0.7),
-  );
+  const socket = g.chestHalfWidth + 20;
   traceEllipsoid(
     grid,
-    { x: sign * (g.chestHalfWidth + 36), y: -128, rx: 23, ry: 24, depth: 24 },
-    add(0.8),
+    {
+      x: sign * (inner + 20),
+      y: -62,
+      rx: 24,
+      ry: 64,
+      depth: 3,
+      angleDeg: -sign * 10,
+    },
+    add(1),
   );
-  traceTube(
-    grid,
-    [
-      { x: sign * (g.chestHalfWidth + 40), y: -108, r: 13 },
-      { x: sign * (g.chestHalfWidth + 66), y: 60, r: 11 },
-    ],
-    add(0.55),
-  );
+  // Medial border, lateral border up to the socket, spine out to the acromion, coracoid.
+  longBone([at(inner, -108, 2.2), at(inner + 2, -50, 2.4), at(inner + 22, 4, 3)], 1.8);
+  longBone([at(inner + 22, 4, 3), at(inner + 38, -50, 3.4), at(socket, -112, 5)], 2.4);
+  longBone([at(inner, -92, 2.5), at(socket, -128, 4), at(socket + 28, -146, 5.5)], 2.2);
+  longBone([at(socket - 6, -118, 4), at(socket - 2, -136, 3.4)], 2.4);
+  longBone([at(socket + 2, -122, 4), at(socket + 3, -100, 4)], 2.6);
+  const head = { x: sign * (socket + 24), y: -112 };
+  traceEllipsoid(grid, { ...head, rx: 22, ry: 23, depth: 16 }, add(1));
+  traceEllipsoid(grid, { ...head, rx: 19.5, ry: 20.5, depth: 13 }, add(-0.3));
+  const arm = (y: number) => Math.abs(upperArm(g, y).x);
+  longBone([at(socket + 27, -104, 15), at(arm(-60), -60, 11), at(arm(60), 60, 10.5)], 1.5);
 }
 
 function drawSpine(grid: Grid, g: Geometry, length: Float32Array): void {

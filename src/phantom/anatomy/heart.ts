@@ -16,7 +16,7 @@ export function heartLength(grid: Grid, g: Geometry): Float32Array {
     g.heartY - 1.5 * g.heartHalfHeight,
     g.heartY + 1.5 * g.heartHalfHeight,
   );
-  const depth = 0.42 * (g.heartLeftX - g.heartRightX) + 35;
+  const depth = 0.55 * (g.heartLeftX - g.heartRightX) + 38;
   for (let j = j0; j <= j1; j++) {
     const x = mmOf(grid, j);
     const left = x > axisX;

@@ -5,6 +5,9 @@ import { mmOf } from "../projection.ts";
 import type { Grid } from "../projection.ts";
 import type { Side } from "../spec.ts";
 
+/** How far lung reaches in front of and behind the mediastinum, mm: its edge on film is gradual. */
+const RECESS = 6;
+
 /** Ray length through one lung, mm, before the heart takes its share. */
 export function lungLength(grid: Grid, g: Geometry, side: Side): Float32Array {
   const out = new Float32Array(grid.size * grid.size);
@@ -13,7 +16,7 @@ export function lungLength(grid: Grid, g: Geometry, side: Side): Float32Array {
     const y = mmOf(grid, i);
     const outer = chestEdge(g, y);
     if (outer <= 0 || y > g.baseY + 45) continue;
-    const inner = mediastinalEdge(g, side, y) + sign * g.midX;
+    const inner = mediastinalEdge(g, side, y) - RECESS + sign * g.midX;
     if (outer <= inner + 2) continue;
     const half = (outer - inner) / 2;
     const centre = (outer + inner) / 2;
@@ -24,7 +27,7 @@ export function lungLength(grid: Grid, g: Geometry, side: Side): Float32Array {
       const t = (sign * x - centre) / half;
       if (t <= -1 || t >= 1) continue;
       // Blunter at the mediastinum than at the ribs.
-      const profile = t < 0 ? (1 - (-t) ** 5) ** 0.5 : (1 - t ** 2.4) ** 0.5;
+      const profile = t < 0 ? (1 - (-t) ** 4) ** 0.62 : (1 - t ** 2.4) ** 0.5;
       const below = y - diaphragmY(g, side, x);
       // The dome is highest in the middle of the chest; the sulcus behind it reaches lower.
       const above = below <= -3 ? 1 : below < 2 ? 0.62 + (0.38 * (2 - below)) / 5 : 0;

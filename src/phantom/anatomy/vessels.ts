@@ -16,18 +16,28 @@ export function vesselLength(grid: Grid, g: Geometry, seed: number): Float32Arra
     const sign = signOf(side);
     const x = g.midX + sign * 33;
     const y = g.hilumY[side];
-    const trunks = 9;
+    // The descending artery beside the heart, from which the lower branches leave.
+    const stem = [-16, 4, 30, 58].map((down, k) => ({
+      x: x + sign * [0, 7, 11, 12][k]!,
+      y: y + down,
+      r: [6.5, 6.5, 5, 3.2][k]!,
+    }));
+    traceTube(grid, stem, (index, length) => {
+      out[index] = out[index]! + length * (side === "right" ? 1.2 : 0.6);
+    });
+    const trunks = 11;
     for (let k = 0; k < trunks; k++) {
+      const down = k / (trunks - 1);
       // From nearly straight up, around the lateral side, to nearly straight down.
-      const angle = -76 + (158 * k) / (trunks - 1) + random.between(-8, 8);
+      const angle = -78 + 152 * down + random.between(-12, 12);
       grow(
         grid,
         {
-          x: x + random.between(-4, 4),
-          y: y + (k - 4) * 5,
+          x: x + sign * 12 * down + random.between(-4, 4),
+          y: y - 24 + 70 * down,
           angle: (angle * Math.PI) / 180,
-          radius: random.between(3.5, 5.2) * (k > 4 ? 1.12 : 0.92),
-          length: random.between(21, 31),
+          radius: random.between(2.4, 4.4) * (down > 0.45 ? 1.12 : 0.92),
+          length: random.between(17, 27),
           depth: 0,
           sign,
         },
@@ -84,8 +94,8 @@ interface Branch {
 const DEEPEST = 6;
 
 function grow(grid: Grid, b: Branch, random: RandomStream, out: Float32Array): void {
-  const bend = random.between(-0.22, 0.22);
-  const points = [0, 0.5, 1].map((t) => ({
+  const bend = random.between(-0.4, 0.4);
+  const points = [0, 0.35, 0.7, 1].map((t) => ({
     x: b.x + b.sign * b.length * t * Math.cos(b.angle + bend * t),
     y: b.y + b.length * t * Math.sin(b.angle + bend * t),
     r: b.radius * (1 - 0.22 * t),
@@ -94,7 +104,7 @@ function grow(grid: Grid, b: Branch, random: RandomStream, out: Float32Array): v
     out[index] = out[index]! + length * 2.3;
   });
   if (b.depth >= DEEPEST || b.radius < 0.42) return;
-  const end = points[2]!;
+  const end = points[3]!;
   const spread = random.between(0.3, 0.62);
   const share = random.between(0.42, 0.6);
   for (const [turn, part] of [

@@ -117,15 +117,16 @@ export function addAtelectasis(scene: Scene, side: Side, raisedMm: number): void
   for (let k = 0; k < plates; k++) {
     const y = g.domeY[side] - random.between(9, 17) - 13 * k;
     const from = random.between(34, 44);
-    const to = from + random.between(42, 66);
+    const to = from + random.between(50, 74);
     const tilt = random.between(-9, 5);
-    const r = random.between(2.4, 3.6) + raisedMm * 0.055;
+    const r = random.between(1.7, 2.4) + raisedMm * 0.035;
     traceTube(
       grid,
       [
-        { x: sign * from, y: y + 3, r: r * 0.7 },
-        { x: sign * (from + to) * 0.5, y: y + tilt * 0.4, r },
-        { x: sign * to, y: y + tilt, r: r * 0.55 },
+        { x: sign * from, y: y + 3, r: r * 0.45 },
+        { x: sign * (0.7 * from + 0.3 * to), y: y + tilt * 0.1 - 1.5, r: r * 0.9 },
+        { x: sign * (0.35 * from + 0.65 * to), y: y + tilt * 0.5 - 1.5, r },
+        { x: sign * to, y: y + tilt, r: r * 0.35 },
       ],
       (index, ray) => {
         if (lung[side][index]! <= 0) return;

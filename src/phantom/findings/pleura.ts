@@ -59,7 +59,10 @@ export function addPneumothorax(scene: Scene, side: Side, gapMm: number): void {
       const lateral = outline(y) - sign * mmOf(grid, j);
       const apical = (y - g.apexY) * 0.8;
       // Signed distance from the pleural line, positive on the chest wall's side.
-      const outside = gap - Math.min(lateral, apical + Math.max(0, lateral - 40) * 0.15);
+      const fromTop = apical + Math.max(0, lateral - 40) * 0.15;
+      // The collapsed lung keeps a round shoulder: the nearer of both walls, with the corner between them taken off.
+      const depth = (Math.max(0.1, lateral) ** -3 + Math.max(0.1, fromTop) ** -3) ** (-1 / 3);
+      const outside = gap - depth;
       const air = smoothStep(-0.8, 0.8, outside);
       // Free air lies in front; the lung behind it still fills part of the ray, but its vessels have gone with it.
       freeAir[index] = Math.max(freeAir[index]!, 0.5 * air);
