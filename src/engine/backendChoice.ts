@@ -1,6 +1,7 @@
 /** Which backend runs a model: by measurement and by the parity self-test, never by assumption. */
 import type { Precision } from "../model/manifest.ts";
 import { LabError } from "../errors/labError.ts";
+import { reasonAgainstWebGpu } from "./adapter.ts";
 import type { ModelPackage } from "./modelPackage.ts";
 import { openOnnxModel } from "./onnxModel.ts";
 import type { OnnxModel } from "./onnxModel.ts";
@@ -22,9 +23,6 @@ interface Candidate {
   readonly forwardMs: number;
 }
 
-/** Software adapters are correct and a hundred times slower than WASM: they run only when asked for. */
-const SOFTWARE_ADAPTER = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
-
 export async function chooseBackend(
   runtime: WebRuntime,
   source: ModelPackage,
@@ -37,15 +35,9 @@ export async function chooseBackend(
     openCandidate(runtime, source, precision, backend, onPhase);
   let reason: string;
   let chosen: Candidate | undefined;
-  if (wish === "wasm" || adapter === null || (wish === "auto" && SOFTWARE_ADAPTER.test(adapter))) {
-    reason =
-      adapter === null
-        ? wish === "webgpu"
-          ? "WebGPU was asked for, but this browser offers no adapter."
-          : "This browser offers no WebGPU adapter."
-        : wish === "wasm"
-          ? "WASM was asked for, or WebGPU failed before."
-          : `The WebGPU adapter (${adapter}) runs in software, which is slower than WASM.`;
+  const against = reasonAgainstWebGpu(adapter, wish);
+  if (against !== null) {
+    reason = against;
     chosen = await open("wasm");
   } else {
     const gpu = await open("webgpu").catch((error: unknown) => describeFailure(error));

@@ -1,11 +1,14 @@
 /** Sessions over onnxruntime-web. The only module that knows it. */
-import * as ort from "onnxruntime-web/webgpu";
-import glueUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url";
-import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-web/wasm";
+import gpuGlueUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url";
+import gpuWasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
+import glueUrl from "onnxruntime-web/ort-wasm-simd-threaded.mjs?url";
+import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 import { LabError } from "../errors/labError.ts";
 import { rawValues, runtimeReason } from "../model/session.ts";
 import type { Feeds, GraphSession, SessionFactory, SessionOptions } from "../model/session.ts";
 import type { Tensor, TensorType } from "../tensor/tensor.ts";
+import { adapterName, reasonAgainstWebGpu } from "./adapter.ts";
 import { Fifo } from "./fifo.ts";
 import type { BackendName } from "./protocol.ts";
 
@@ -18,56 +21,49 @@ export interface WebRuntime {
   readonly queue: Fifo;
 }
 
-/** Configures onnxruntime-web for this worker; call once. */
-export async function startRuntime(): Promise<WebRuntime> {
+/** Loads and configures onnxruntime-web for this worker; call once. */
+export async function startRuntime(wish: BackendName | "auto"): Promise<WebRuntime> {
   const isolated = globalThis.crossOriginIsolated === true;
   // One core is left to the page: with every core computing, frames of 20 ms take 100 and the page stutters (measured on
   // two cores: docs/decisions.md).
   const threads = isolated ? Math.max(1, Math.min(8, navigator.hardwareConcurrency - 1)) : 1;
-  // ORT's glue is fetched as its own module, so that pthreads do not re-run this worker (measured with Vite 8).
-  ort.env.wasm.wasmPaths = {
-    wasm: new URL(wasmUrl, self.location.href).href,
-    mjs: new URL(glueUrl, self.location.href).href,
-  };
+  const adapter = await adapterName();
+  const ort = await loadRuntime(reasonAgainstWebGpu(adapter, wish) === null);
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = "error";
   const queue = new Fifo();
   return {
     threads,
     isolated,
-    adapter: await adapterName(),
+    adapter,
     queue,
     factory: (backend) => ({
       backend,
-      create: (graph, options) => createSession(queue, backend, graph, options),
+      create: (graph, options) => createSession(ort, queue, backend, graph, options),
     }),
   };
 }
 
-/** The adapter's own description, or null when the browser offers none. */
-async function adapterName(): Promise<string | null> {
-  const gpu = (navigator as { gpu?: { requestAdapter(): Promise<GpuAdapterLike | null> } }).gpu;
-  if (!gpu) return null;
-  try {
-    const adapter = await gpu.requestAdapter();
-    if (!adapter) return null;
-    const { vendor = "", architecture = "", description = "" } = adapter.info ?? {};
-    return description || [vendor, architecture].filter(Boolean).join(" ") || "unnamed adapter";
-  } catch {
-    // A browser that rejects the request has no usable adapter; WASM is the answer either way.
-    return null;
-  }
-}
+type Runtime = typeof import("onnxruntime-web/wasm");
 
-interface GpuAdapterLike {
-  readonly info?: {
-    readonly vendor?: string;
-    readonly architecture?: string;
-    readonly description?: string;
+/**
+ * The runtime's build: the one with WebGPU has 27 MB of WebAssembly to compile, the plain one 14, and calls in the plain one
+ * needn't be suspendable.
+ */
+async function loadRuntime(webGpu: boolean): Promise<Runtime> {
+  const [ort, wasm, mjs] = webGpu
+    ? [await import("onnxruntime-web/webgpu"), gpuWasmUrl, gpuGlueUrl]
+    : [await import("onnxruntime-web/wasm"), wasmUrl, glueUrl];
+  // ORT's glue is fetched as its own module, so that pthreads do not re-run this worker (measured with Vite 8).
+  ort.env.wasm.wasmPaths = {
+    wasm: new URL(wasm, self.location.href).href,
+    mjs: new URL(mjs, self.location.href).href,
   };
+  return ort;
 }
 
 async function createSession(
+  ort: Runtime,
   queue: Fifo,
   backend: BackendName,
   graph: Uint8Array,
@@ -96,18 +92,19 @@ async function createSession(
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
-    run: (feeds, outputs) => queue.enqueue(() => runSession(session, backend, feeds, outputs)),
+    run: (feeds, outputs) => queue.enqueue(() => runSession(ort, session, backend, feeds, outputs)),
     release: () => queue.enqueue(() => session.release()),
   };
 }
 
 async function runSession(
-  session: ort.InferenceSession,
+  ort: Runtime,
+  session: InferenceSession,
   backend: BackendName,
   feeds: Feeds,
   outputs: readonly string[] | undefined,
 ): Promise<Record<string, Tensor>> {
-  const inputs: Record<string, ort.Tensor> = {};
+  const inputs: Record<string, OrtTensor> = {};
   for (const name of session.inputNames) {
     const feed = feeds[name];
     if (!feed) throw new LabError("internal", `internal: no feed for input ${name}`);
@@ -123,7 +120,7 @@ async function runSession(
   }
 }
 
-function fromOrt(value: ort.Tensor): Tensor {
+function fromOrt(value: OrtTensor): Tensor {
   const dtype = value.type as TensorType;
   return { dtype, data: rawValues(dtype, value.data as Float32Array), shape: value.dims };
 }

@@ -43,7 +43,7 @@ const lab = new Lab({ yieldToHost, openModel });
 async function openModel(id: string, precision: Precision) {
   if (!settings) throw new LabError("internal", "internal: the engine was not started");
   const { assetsUrl, backend } = settings;
-  runtime ??= startRuntime();
+  runtime ??= startRuntime(backend);
   const own = ownModels.get(id);
   const [source, running] = await Promise.all([
     own
@@ -100,7 +100,7 @@ function handle(command: EngineCommand): void {
     }
     case "proposeModel": {
       const { files } = command;
-      runtime ??= startRuntime();
+      runtime ??= startRuntime(settings?.backend ?? "auto");
       runtime
         .then((r) => proposeOwnModel(files, r.factory("wasm")))
         .then((proposed) => send({ type: "proposal", proposed }))
