@@ -51,6 +51,8 @@ const HISTOGRAM_BINS = 64;
  * @param encode a batch of images (model space, [size * size]) to their unit features, in order.
  * @param clean pixels k/255, model space.
  * @param cleanFeature feature of the clean image without noise: fixed before the draws, as the theorem asks.
+ * @param known features of the first draws with this encoder, picture, sigma and seed; they aren't drawn again, and later ones
+ * are added. The bound is the one that fresh draws would give, since draws depend on neither alpha nor their number.
  * @throws LabError "spec-invalid" for options out of range or so many draws that 53 random bits no longer carry alpha.
  */
 export async function* sampleCertificate(
@@ -59,19 +61,29 @@ export async function* sampleCertificate(
   cleanFeature: Float32Array,
   options: SamplingOptions,
   context: SamplingContext,
+  known: Float32Array[] = [],
 ): AsyncGenerator<ScoreEstimate, void> {
   const alpha = alphaForBound(options, clean.length);
+  const { maxSamples, batch } = options;
   const bet = gridBet();
   const sum = new Float64Array(cleanFeature.length);
-  for await (const images of noisyBatches(clean, options, context)) {
-    const features = await encode(images);
-    if (features.length !== images.length) {
-      throw new LabError(
-        "internal",
-        `internal: ${features.length} features for ${images.length} images`,
-      );
+  const draw = noisyDraws(clean, options);
+  for (let n = 0; n < maxSamples; n += batch) {
+    const count = Math.min(batch, maxSamples - n);
+    await context.yieldToHost();
+    if (context.signal.aborted) return;
+    if (known.length < n + count) {
+      const images = draw(n, count);
+      const features = await encode(images);
+      if (features.length !== images.length) {
+        throw new LabError(
+          "internal",
+          `internal: ${features.length} features for ${images.length} images`,
+        );
+      }
+      known.splice(n, count, ...features);
     }
-    for (const feature of features) {
+    for (const feature of known.slice(n, n + count)) {
       bet.add(Math.max(0, (1 + cosine(feature, cleanFeature) - COSINE_SLACK) / 2));
       const length = l2Norm(feature);
       for (let i = 0; i < sum.length; i++) sum[i]! += feature[i]! / length;
@@ -92,19 +104,30 @@ export async function* sampleCertificate(
 /** Batches of noisy copies of a clean image, each draw a pure function of seed and index whatever the batch size. */
 export async function* noisyBatches(
   clean: Float32Array,
-  { sigma, maxSamples, batch, seed }: Omit<SamplingOptions, "alpha">,
+  options: Omit<SamplingOptions, "alpha">,
   context: SamplingContext,
 ): AsyncGenerator<Float32Array[], void> {
-  const noise = latticeNoise(sigma);
-  const levels = latticeLevels(clean);
-  const draws = randomStream(seed, "certificate");
+  const { maxSamples, batch } = options;
+  const draw = noisyDraws(clean, options);
   for (let n = 0; n < maxSamples; n += batch) {
     await context.yieldToHost();
     if (context.signal.aborted) return;
-    yield Array.from({ length: Math.min(batch, maxSamples - n) }, (_, k) =>
-      noisyImage(levels, noise, draws.fork(`draw ${n + k}`)),
-    );
+    yield draw(n, Math.min(batch, maxSamples - n));
   }
+}
+
+/** Makes `count` noisy copies from draw `from` on. */
+function noisyDraws(
+  clean: Float32Array,
+  { sigma, seed }: Pick<SamplingOptions, "sigma" | "seed">,
+): (from: number, count: number) => Float32Array[] {
+  const noise = latticeNoise(sigma);
+  const levels = latticeLevels(clean);
+  const draws = randomStream(seed, "certificate");
+  return (from, count) =>
+    Array.from({ length: count }, (_, k) =>
+      noisyImage(levels, noise, draws.fork(`draw ${from + k}`)),
+    );
 }
 
 /** What is left of alpha for the statistical bound after the finite random bits of all draws have taken their share. */

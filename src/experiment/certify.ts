@@ -23,12 +23,14 @@ export interface RunningCertificate {
   readonly history: { readonly n: number[]; readonly scoreLower: number[] };
 }
 
+/** @param draws features of draws made before with the same sigma and seed; new ones are added (see sampleCertificate). */
 export function startCertificate(
   model: VisionLanguageModel,
   image: Float32Array,
   embedding: Float32Array,
   spec: CertificateSpec,
   yieldToHost: () => Promise<void>,
+  draws: Float32Array[],
 ): RunningCertificate {
   const { sigma, alpha, maxSamples, seed } = spec;
   const running: RunningCertificate = {
@@ -40,6 +42,7 @@ export function startCertificate(
       { sigma, alpha, maxSamples, seed, batch: BATCH },
       // Whoever pulls decides when to stop.
       { signal: { aborted: false }, yieldToHost },
+      draws,
     ),
     latest: undefined,
     finished: false,

@@ -157,6 +157,23 @@ test("sampling goes on where a cancelled request left it", async () => {
   expect(final.history.n).toEqual(whole.history.n);
 });
 
+test("another confidence and more samples use the draws already made, and give what a fresh run gives", async () => {
+  const { model, run } = lab();
+  await run(spec);
+  const drawn = model.calls.embed;
+  const change = { ...spec, certificate: { ...spec.certificate, alpha: 0.05, maxSamples: 60 } };
+  const reused = last(await run(change), "certificate");
+  // Twenty more, two a call.
+  expect(model.calls.embed - drawn).toBe(10);
+  const fresh = last(await lab().run(change), "certificate");
+  expect(reused.n).toBe(60);
+  expect(reused.score).toBe(fresh.score);
+  expect(reused.scoreLower).toBe(fresh.scoreLower);
+  const other = { ...spec, certificate: { ...spec.certificate, seed: 4 } };
+  await run(other);
+  expect(model.calls.embed - drawn).toBe(30);
+});
+
 test("a preview runs fewer steps and no certificate", async () => {
   const { model, run } = lab();
   const events = await run(spec, "preview");

@@ -271,12 +271,18 @@ async function* certify(
   let running = context.cache.get<RunningCertificate>(key);
   const resumed = running !== undefined;
   if (!running) {
+    // Another confidence or another number of samples is another bound from the same draws.
+    const { sigma, seed } = spec.certificate;
+    const drawsKey = stageKey("certificate", { draws: { sigma, seed } }, [inputKey, modelKey]);
+    const draws = context.cache.get<Float32Array[]>(drawsKey) ?? [];
+    context.cache.set(drawsKey, draws);
     running = startCertificate(
       model,
       input.image,
       clean.embedding,
       spec.certificate,
       context.yieldToHost,
+      draws,
     );
     context.cache.set(key, running);
   }

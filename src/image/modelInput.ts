@@ -56,8 +56,12 @@ export function toModelInput(
   };
 }
 
-/** The largest centred rectangle that is square on the detector, pixel aspect honoured. */
-function centredSquare({ rows, cols, pixelAspect }: Radiograph): Box {
+/** The largest centred rectangle that is square on the detector, pixel aspect honoured, in the radiograph's pixel units. */
+export function centredSquare({
+  rows,
+  cols,
+  pixelAspect,
+}: Pick<Radiograph, "rows" | "cols" | "pixelAspect">): Box {
   const side = Math.min(rows * pixelAspect, cols);
   const height = side / pixelAspect;
   return { top: (rows - height) / 2, left: (cols - side) / 2, height, width: side };

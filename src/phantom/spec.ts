@@ -29,6 +29,8 @@ export interface FindingSpec {
 
 export interface FindingMeta {
   readonly label: string;
+  /** What the amount is an amount of. */
+  readonly measure: string;
   readonly unit: string;
   readonly min: number;
   readonly max: number;
@@ -39,17 +41,17 @@ export interface FindingMeta {
 }
 
 const finding = (
-  label: string,
+  [label, measure]: readonly [string, string],
   unit: string,
   [min, max, step]: readonly [number, number, number],
   fallback: number,
   sided: boolean,
   help: string,
-): FindingMeta => ({ label, unit, min, max, step, default: fallback, sided, help });
+): FindingMeta => ({ label, measure, unit, min, max, step, default: fallback, sided, help });
 
 export const FINDINGS: Readonly<Record<FindingKind, FindingMeta>> = {
   cardiomegaly: finding(
-    "Cardiomegaly",
+    ["Cardiomegaly", "Width"],
     "CTR",
     [0.52, 0.7, 0.01],
     0.6,
@@ -57,7 +59,7 @@ export const FINDINGS: Readonly<Record<FindingKind, FindingMeta>> = {
     "Widest heart over widest inner thorax; above 0.5 is enlarged on a PA film.",
   ),
   effusion: finding(
-    "Pleural effusion",
+    ["Pleural effusion", "Volume"],
     "mL",
     [100, 1500, 10],
     500,
@@ -65,7 +67,7 @@ export const FINDINGS: Readonly<Record<FindingKind, FindingMeta>> = {
     "Free fluid in the pleural space; it collects above the diaphragm.",
   ),
   pneumothorax: finding(
-    "Pneumothorax",
+    ["Pneumothorax", "Gap at the apex"],
     "mm",
     [8, 60, 1],
     25,
@@ -73,7 +75,7 @@ export const FINDINGS: Readonly<Record<FindingKind, FindingMeta>> = {
     "Distance from the chest wall to the edge of the collapsed lung, at the apex.",
   ),
   consolidation: finding(
-    "Consolidation",
+    ["Consolidation", "Air replaced"],
     "fraction",
     [0.35, 1, 0.05],
     0.7,
@@ -81,7 +83,7 @@ export const FINDINGS: Readonly<Record<FindingKind, FindingMeta>> = {
     "Share of the air in the patch that fluid or pus has replaced.",
   ),
   nodule: finding(
-    "Nodule",
+    ["Nodule", "Diameter"],
     "mm",
     [10, 45, 1],
     20,
@@ -89,7 +91,7 @@ export const FINDINGS: Readonly<Record<FindingKind, FindingMeta>> = {
     "Diameter of a round soft-tissue mass in the lung.",
   ),
   edema: finding(
-    "Interstitial edema",
+    ["Interstitial edema", "Amount"],
     "severity",
     [0.3, 1, 0.05],
     0.6,
@@ -97,7 +99,7 @@ export const FINDINGS: Readonly<Record<FindingKind, FindingMeta>> = {
     "Fluid in both lungs, densest around the hila, with septal lines at the bases.",
   ),
   atelectasis: finding(
-    "Atelectasis",
+    ["Atelectasis", "Dome raised"],
     "mm",
     [8, 35, 1],
     18,
@@ -105,7 +107,7 @@ export const FINDINGS: Readonly<Record<FindingKind, FindingMeta>> = {
     "How far the collapsed base has pulled up the diaphragm.",
   ),
   fracture: finding(
-    "Rib fracture",
+    ["Rib fracture", "Displacement"],
     "mm",
     [3, 12, 0.5],
     6,
@@ -113,7 +115,7 @@ export const FINDINGS: Readonly<Record<FindingKind, FindingMeta>> = {
     "How far the ends of the broken rib have moved apart.",
   ),
   hernia: finding(
-    "Hiatal hernia",
+    ["Hiatal hernia", "Diameter"],
     "mm",
     [35, 90, 1],
     60,
@@ -121,7 +123,7 @@ export const FINDINGS: Readonly<Record<FindingKind, FindingMeta>> = {
     "Diameter of the stomach behind the heart; its gas lies above a fluid level.",
   ),
   pacemaker: finding(
-    "Pacemaker",
+    ["Pacemaker", "Number"],
     "leads",
     [1, 2, 1],
     2,
@@ -129,7 +131,7 @@ export const FINDINGS: Readonly<Record<FindingKind, FindingMeta>> = {
     "Leads from the pulse generator under the collarbone to the heart.",
   ),
   tube: finding(
-    "Endotracheal tube",
+    ["Endotracheal tube", "Tip above the carina"],
     "mm",
     [-15, 80, 1],
     40,
@@ -137,7 +139,7 @@ export const FINDINGS: Readonly<Record<FindingKind, FindingMeta>> = {
     "Height of the tip above the carina; 30 to 70 mm is the usual target.",
   ),
   line: finding(
-    "Central venous line",
+    ["Central venous line", "Tip in the vena cava"],
     "mm",
     [0, 70, 1],
     30,

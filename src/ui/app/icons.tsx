@@ -26,7 +26,7 @@ const SHAPES = {
   guide: <path d="M3 13.5v-11M3 3h9l-2 3 2 3H3" />,
   stop: <path d="M4.5 4.5h7v7h-7z" />,
   mask: (
-    <path d="M8 2.5c3.5 0 5.5 2.5 5.5 5.5S11.5 13.5 8 13.5 2.5 11 2.5 8" strokeDasharray="2 1.6" />
+    <path d="M2 5V2h3M11 2h3v3M14 11v3h-3M5 14H2v-3M5 9.5c-.6-2.4 1-4.5 3.2-4.4 2 .1 3.3 1.8 2.7 3.6-.5 1.7-2 2.4-3.5 2.3-1.2 0-2.1-.6-2.4-1.5z" />
   ),
 } as const satisfies Record<string, ReactNode>;
 

@@ -3,6 +3,7 @@ import { useRef } from "react";
 import { useCases, useExperiment, useResults } from "../app/stores.ts";
 import { Icon } from "../app/icons.tsx";
 import { Section } from "../panels/Section.tsx";
+import { FilmMap } from "./FilmMap.tsx";
 import { Gallery } from "./Gallery.tsx";
 import { ModelWindow } from "./ModelWindow.tsx";
 import { PhantomEditor } from "./PhantomEditor.tsx";
@@ -77,6 +78,7 @@ function FileCase({ sha256 }: { readonly sha256: string }) {
           {notice}
         </p>
       ))}
+      <FilmMap radiograph={radiograph} />
       <ModelWindow radiograph={radiograph} />
     </>
   );

@@ -120,7 +120,7 @@ function Finding({ finding, index }: { readonly finding: FindingSpec; readonly i
       </div>
       <ParamSlider
         context={meta.label}
-        meta={{ ...meta, label: "Amount" }}
+        meta={{ ...meta, label: meta.measure }}
         value={finding.amount ?? meta.default}
         accent="clean"
         onChange={(amount) => edit(setFinding(index, { amount }))}

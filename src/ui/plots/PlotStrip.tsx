@@ -1,8 +1,10 @@
 /** The plots under the viewers: what is proved, how sure that is, and how the attack got there. */
 import { isStale } from "../../state/resultStore.ts";
+import { useState } from "react";
 import type { ReactNode } from "react";
 import type { StageName } from "../../experiment/results.ts";
 import { useExperiment, useResults } from "../app/stores.ts";
+import controls from "../controls/controls.module.css";
 import { CertificatePlot } from "./CertificatePlot.tsx";
 import { ScorePlot } from "./ScorePlot.tsx";
 import { TracePlot } from "./TracePlot.tsx";
@@ -51,12 +53,41 @@ export function ScorePanel() {
 }
 
 export function TracePanel() {
-  const trace = useAttackTrace();
+  const live = useResults((s) => s.liveTrace);
+  const items = useResults((s) => s.stages.disturbed?.payload.items);
+  const stack = useExperiment((s) => s.spec.stack);
+  const [chosen, choose] = useState<string | null>(null);
+  const attacks = (items ?? []).flatMap(({ id, label, trace }) =>
+    trace ? [{ id, label, trace }] : [],
+  );
+  const done = attacks.find(({ id }) => id === chosen) ?? attacks.at(-1);
+  // The attack under way comes first: it is what the reader is waiting for.
+  const trace: Trace | undefined = live ?? done?.trace;
+  const shown = live ? live.itemId : done?.id;
+  const place = stack.findIndex(({ id }) => id === shown) + 1;
+  const name = place > 0 && attacks.length > 1 ? `item ${place}: ` : "";
   return (
     <PlotPanel
       title="Attack"
-      line={trace ? trace.lossName : "Loss by step, and the best so far."}
+      line={trace ? `${name}${trace.lossName}` : "Loss by step, and the best so far."}
       stage="disturbed"
+      aside={
+        attacks.length > 1 &&
+        !live && (
+          <select
+            className={controls.select}
+            aria-label="Attack shown"
+            value={done?.id}
+            onChange={(event) => choose(event.currentTarget.value)}
+          >
+            {attacks.map(({ id, label }) => (
+              <option key={id} value={id}>
+                {`${stack.findIndex((item) => item.id === id) + 1} ${label}`}
+              </option>
+            ))}
+          </select>
+        )
+      }
     >
       {trace ? (
         <TracePlot trace={trace} />
@@ -67,18 +98,11 @@ export function TracePanel() {
   );
 }
 
-/** The running attack's trace while it climbs, else the last finished one. */
-function useAttackTrace(): Trace | undefined {
-  const live = useResults((s) => s.liveTrace);
-  const items = useResults((s) => s.stages.disturbed?.payload.items);
-  if (live) return live;
-  return items?.findLast((item) => item.trace)?.trace;
-}
-
 function PlotPanel(props: {
   readonly title: string;
   readonly line: string;
   readonly stage: StageName;
+  readonly aside?: ReactNode;
   readonly children: ReactNode;
 }) {
   const stale = useResults(
@@ -89,6 +113,7 @@ function PlotPanel(props: {
       <header className={styles.head}>
         <h2>{props.title}</h2>
         <p title={props.line}>{props.line}</p>
+        {props.aside}
       </header>
       {props.children}
     </section>

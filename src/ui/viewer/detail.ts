@@ -2,7 +2,7 @@
  * A radiograph at full resolution on the square that the model saw. Its values are those of the model's window without
  * clipping, so that the reader's display window can show what lies outside the model's.
  */
-import { toModelInput } from "../../image/modelInput.ts";
+import { centredSquare } from "../../image/modelInput.ts";
 import type { Radiograph, Voi } from "../../image/radiograph.ts";
 import { resize } from "../../image/resize.ts";
 import { applyVoi } from "../../image/voi.ts";
@@ -15,7 +15,7 @@ export function detailOf(
   size: number,
 ): { readonly size: number; readonly image: Float32Array<ArrayBuffer> } {
   const { rows, cols, values, photometric, padding } = radiograph;
-  const { crop } = toModelInput(radiograph, { voi, size: 32 });
+  const crop = centredSquare(radiograph);
   const unit = new Float32Array(values.length);
   for (let i = 0; i < unit.length; i++) {
     const value = values[i]!;

@@ -59,7 +59,7 @@ export function useDetail(isShown: boolean): Detail | null {
 }
 
 /** The window the model is given, as experiment/source.ts decides it. */
-function modelVoi(radiograph: Radiograph, window: WindowSpec): Voi {
+export function modelVoi(radiograph: Radiograph, window: WindowSpec): Voi {
   switch (window.kind) {
     case "file":
       return fileVoi(radiograph, window.index ?? 0);

@@ -1,0 +1,52 @@
+/** A whole radiograph as a small picture: what the square that the model sees was cut from. */
+import { centredSquare } from "../../image/modelInput.ts";
+import type { Radiograph, Voi } from "../../image/radiograph.ts";
+import type { Box } from "../../image/resize.ts";
+import { applyVoi } from "../../image/voi.ts";
+
+export interface FilmMap {
+  readonly rows: number;
+  readonly cols: number;
+  /** [rows * cols] in [0, 1], bright is dense; padding is black. */
+  readonly image: Float32Array;
+  /** The square the model sees, as shares (0 to 1) of height and width. */
+  readonly square: Box;
+}
+
+/** Samples a side of what becomes one pixel: enough for a map, and a film of 20 megapixels takes a few milliseconds. */
+const SAMPLES = 3;
+
+/** @param side pixels of the map's longer side. Pixels of the map are square whatever the film's are. */
+export function filmMap(radiograph: Radiograph, voi: Voi, side: number): FilmMap {
+  const { rows, cols, pixelAspect, photometric, values, padding } = radiograph;
+  const height = rows * pixelAspect;
+  const scale = side / Math.max(height, cols);
+  const size = {
+    rows: Math.max(1, Math.round(height * scale)),
+    cols: Math.max(1, Math.round(cols * scale)),
+  };
+  const image = new Float32Array(size.rows * size.cols);
+  const at = (pixel: number, sample: number, of: number, among: number) =>
+    Math.min(among - 1, Math.floor(((pixel + (sample + 0.5) / SAMPLES) / of) * among));
+  for (let i = 0; i < image.length; i++) {
+    const [row, col] = [Math.floor(i / size.cols), i % size.cols];
+    let sum = 0;
+    for (let k = 0; k < SAMPLES * SAMPLES; k++) {
+      const y = at(row, Math.floor(k / SAMPLES), size.rows, rows);
+      const x = at(col, k % SAMPLES, size.cols, cols);
+      const value = values[y * cols + x]!;
+      if (padding && value >= padding.low && value <= padding.high) continue;
+      const unit = applyVoi(value, voi);
+      sum += photometric === "MONOCHROME1" ? 1 - unit : unit;
+    }
+    image[i] = sum / SAMPLES ** 2;
+  }
+  const { top, left, ...box } = centredSquare(radiograph);
+  const square = {
+    top: top / rows,
+    left: left / cols,
+    height: box.height / rows,
+    width: box.width / cols,
+  };
+  return { ...size, image, square };
+}
