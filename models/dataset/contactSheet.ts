@@ -1,10 +1,16 @@
 /**
  * Draws docs/phantoms.png, twelve phantoms with captions: node models/dataset/contactSheet.ts docs/phantoms.png
  *
- * The file is an 8-bit grey PNG (ISO/IEC 15948): one IDAT, rows filtered by their left neighbour.
+ * With --real FOLDER (pictures and an index.csv with a column `file`) twelve radiographs stand beside them, for judging what still
+ * tells the two apart; such a sheet holds other people's pictures and stays out of the repository.
  */
-import { writeFileSync } from "node:fs";
-import { crc32, deflateSync } from "node:zlib";
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { encode } from "fast-png";
+import { openRadiograph } from "../../src/cli/files.ts";
+import { toModelInput } from "../../src/image/modelInput.ts";
+import { defaultVoi } from "../../src/image/voi.ts";
 import { renderPhantom } from "../../src/phantom/phantom.ts";
 import type { Phantom, PhantomSpec } from "../../src/phantom/phantom.ts";
 
@@ -102,53 +108,50 @@ function write(sheet: Uint8Array, width: number, text: string, left: number, top
   });
 }
 
-function png(pixels: Uint8Array, width: number, height: number): Uint8Array {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  // Bit depth 8, colour type 0: grey.
-  header[8] = 8;
-  const rows = Buffer.alloc(height * (width + 1));
-  for (let i = 0; i < height; i++) {
-    rows[i * (width + 1)] = 1;
-    for (let j = 0; j < width; j++) {
-      const left = j > 0 ? pixels[i * width + j - 1]! : 0;
-      rows[i * (width + 1) + 1 + j] = (pixels[i * width + j]! - left) & 255;
-    }
-  }
-  const chunk = (type: string, data: Uint8Array) => {
-    const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
-    const frame = Buffer.alloc(8);
-    frame.writeUInt32BE(data.length, 0);
-    frame.writeUInt32BE(crc32(body), 4);
-    return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)]);
-  };
-  const signature = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]);
-  const data = deflateSync(rows, { level: 9 });
-  return Buffer.concat([
-    signature,
-    chunk("IHDR", header),
-    chunk("IDAT", data),
-    chunk("IEND", Buffer.alloc(0)),
-  ]);
+/** Up to `count` pictures of a folder with an index.csv (column `file`), evenly spread, as the lab would give them to a model. */
+async function readReal(folder: string, count: number): Promise<Float32Array[]> {
+  const [head = "", ...lines] = readFileSync(path.join(folder, "index.csv"), "utf8")
+    .trim()
+    .split(/\r?\n/);
+  const column = head.split(",").indexOf("file");
+  if (column < 0) throw new Error(`${folder}/index.csv has no column "file".`);
+  const chosen = Array.from({ length: Math.min(count, lines.length) }, (_, k) =>
+    Math.floor(((k + 0.5) * lines.length) / count),
+  );
+  return Promise.all(
+    chosen.map(async (k) => {
+      const radiograph = await openRadiograph(path.join(folder, lines[k]!.split(",")[column]!));
+      return toModelInput(radiograph, { voi: defaultVoi(radiograph), size: TILE }).data;
+    }),
+  );
 }
 
-const [target] = process.argv.slice(2);
-if (target === undefined) throw new Error("usage: contactSheet.ts FILE.png");
-const width = COLUMNS * (TILE + GAP) + GAP;
+function draw(image: Float32Array, left: number, top: number): void {
+  for (let i = 0; i < TILE; i++) {
+    for (let j = 0; j < TILE; j++) {
+      sheet[(top + i) * width + left + j] = Math.round(255 * image[i * TILE + j]!);
+    }
+  }
+}
+
+const { values, positionals } = parseArgs({
+  options: { real: { type: "string" } },
+  allowPositionals: true,
+});
+const [target] = positionals;
+if (target === undefined) throw new Error("usage: contactSheet.ts FILE.png [--real FOLDER]");
+const real = values.real === undefined ? [] : await readReal(values.real, CASES.length);
+const width = COLUMNS * (real.length > 0 ? 2 : 1) * (TILE + GAP) + GAP;
 const height = Math.ceil(CASES.length / COLUMNS) * (TILE + CAPTION + GAP) + GAP;
 const sheet = new Uint8Array(width * height).fill(14);
 CASES.forEach((spec, k) => {
   const phantom = renderPhantom(spec, TILE);
   const left = GAP + (k % COLUMNS) * (TILE + GAP);
   const top = GAP + Math.floor(k / COLUMNS) * (TILE + CAPTION + GAP);
-  for (let i = 0; i < TILE; i++) {
-    for (let j = 0; j < TILE; j++) {
-      sheet[(top + i) * width + left + j] = Math.round(255 * phantom.image[i * TILE + j]!);
-    }
-  }
+  draw(phantom.image, left, top);
   captionOf(phantom).forEach((line, n) => {
     write(sheet, width, line, left + 2, top + TILE + 4 + 11 * n);
   });
+  if (real[k]) draw(real[k], left + COLUMNS * (TILE + GAP), top);
 });
-writeFileSync(target, png(sheet, width, height));
+writeFileSync(target, encode({ width, height, data: sheet, channels: 1, depth: 8 }));
