@@ -8,7 +8,7 @@ import { wasmSessions } from "../src/cli/wasmSessions.ts";
 import { oneShotRunner, probeRunner } from "../src/engine/gradientGraph.ts";
 import { LOSS_OUTPUT, REFERENCE_INPUT, withFeatureLoss } from "../src/onnx/edit/lossHeads.ts";
 import { differentiate } from "../src/onnx/grad/differentiate.ts";
-import { GraphBuilder } from "../src/onnx/graph.ts";
+import { GraphBuilder } from "../src/onnx/graphBuilder.ts";
 import { ELEMENT_TYPE, emptyModel, serializeModel } from "../src/onnx/proto.ts";
 import type { ModelProto } from "../src/onnx/proto.ts";
 import { readShapes } from "../src/onnx/shapes.ts";

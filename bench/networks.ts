@@ -1,5 +1,5 @@
 /** Encoders of published shapes with random weights: what a gradient costs does not depend on what was learned. */
-import { GraphBuilder } from "../src/onnx/graph.ts";
+import { GraphBuilder } from "../src/onnx/graphBuilder.ts";
 import { ELEMENT_TYPE, emptyModel } from "../src/onnx/proto.ts";
 import type { ModelProto } from "../src/onnx/proto.ts";
 

@@ -1,7 +1,8 @@
 /** Graphs made flat: local functions and conditionals whose condition is known are replaced by their nodes. */
 import { LabError } from "../errors/labError.ts";
 import { isOp } from "./elementTypes.ts";
-import { GraphBuilder, GraphView, nodeLabel } from "./graph.ts";
+import { GraphView, nodeLabel } from "./graph.ts";
+import { GraphBuilder } from "./graphBuilder.ts";
 import type { GraphRunner } from "./graph.ts";
 import {
   graphOf,

@@ -3,7 +3,7 @@ import { nativeRunner } from "../testing/nativeRunner.ts";
 import { floatInput, randomTensor, tinyGraph } from "../testing/tinyGraphs.ts";
 import { int64Tensor } from "../tensor/tensor.ts";
 import { GraphView } from "./graph.ts";
-import type { GraphBuilder } from "./graph.ts";
+import type { GraphBuilder } from "./graphBuilder.ts";
 import { placeTaps } from "./placement.ts";
 import { readShapes } from "./shapes.ts";
 import { findAttentionTaps } from "./taps.ts";

@@ -7,7 +7,8 @@ import { LabError } from "../errors/labError.ts";
 import { sizeOf } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { elementTypesOf, isOp } from "./elementTypes.ts";
-import { GraphBuilder, GraphView, nodeReads } from "./graph.ts";
+import { GraphView, nodeReads } from "./graph.ts";
+import { GraphBuilder } from "./graphBuilder.ts";
 import type { GraphRunner } from "./graph.ts";
 import {
   ELEMENT_TYPE,

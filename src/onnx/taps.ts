@@ -1,7 +1,8 @@
 /** Attention maps as outputs: found by structure (a Softmax whose result is multiplied with a matrix). */
 import { LabError } from "../errors/labError.ts";
 import { isOp } from "./elementTypes.ts";
-import { GraphBuilder, nodeLabel } from "./graph.ts";
+import { nodeLabel } from "./graph.ts";
+import { GraphBuilder } from "./graphBuilder.ts";
 import type { GraphView } from "./graph.ts";
 import { makeValueInfo } from "./proto.ts";
 import type { ModelProto, NodeProto } from "./proto.ts";

@@ -5,7 +5,7 @@ import { differentiate, gradientName } from "../onnx/grad/differentiate.ts";
 import type { GradientGraph } from "../onnx/grad/differentiate.ts";
 import type { GradientTarget } from "../onnx/grad/vjp.ts";
 import { LOSS_OUTPUT, cotangentName, withCotangentLoss } from "../onnx/edit/lossHeads.ts";
-import { GraphBuilder } from "../onnx/graph.ts";
+import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { ELEMENT_TYPE, emptyModel, serializeModel } from "../onnx/proto.ts";
 import type { ModelProto } from "../onnx/proto.ts";
 import { readShapes } from "../onnx/shapes.ts";

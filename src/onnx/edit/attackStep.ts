@@ -4,7 +4,7 @@ import { sizeOf } from "../../tensor/tensor.ts";
 import type { Norm } from "../../tensor/norms.ts";
 import { gradientName } from "../grad/differentiate.ts";
 import type { GradientGraph } from "../grad/differentiate.ts";
-import { GraphBuilder } from "../graph.ts";
+import { GraphBuilder } from "../graphBuilder.ts";
 import { ELEMENT_TYPE, makeValueInfo } from "../proto.ts";
 import type { ModelProto } from "../proto.ts";
 

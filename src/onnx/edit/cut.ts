@@ -1,6 +1,7 @@
 /** Part of a graph as a model of its own: between named values. */
 import { LabError } from "../../errors/labError.ts";
-import { GraphBuilder, GraphView, nodeReads } from "../graph.ts";
+import { GraphView, nodeReads } from "../graph.ts";
+import { GraphBuilder } from "../graphBuilder.ts";
 import { ELEMENT_TYPE, makeValueInfo } from "../proto.ts";
 import type { ModelProto } from "../proto.ts";
 

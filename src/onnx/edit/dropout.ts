@@ -7,7 +7,7 @@ import { randomStream } from "../../numerics/random.ts";
 import { floatTensor, sizeOf } from "../../tensor/tensor.ts";
 import type { FloatTensor } from "../../tensor/tensor.ts";
 import { isOp } from "../elementTypes.ts";
-import { GraphBuilder } from "../graph.ts";
+import { GraphBuilder } from "../graphBuilder.ts";
 import type { GraphView } from "../graph.ts";
 import { ELEMENT_TYPE, graphOf } from "../proto.ts";
 import type { ModelProto, NodeProto } from "../proto.ts";

@@ -5,7 +5,8 @@
  */
 import { LabError } from "../../errors/labError.ts";
 import { floatTensor } from "../../tensor/tensor.ts";
-import { GraphBuilder, GraphView } from "../graph.ts";
+import { GraphView } from "../graph.ts";
+import { GraphBuilder } from "../graphBuilder.ts";
 import { ELEMENT_TYPE, elementTypeOf, graphOf, makeValueInfo } from "../proto.ts";
 import type { ModelProto } from "../proto.ts";
 import type { ShapeTable } from "../shapes.ts";

@@ -1,5 +1,5 @@
 /** Half-precision inputs taken as float32: gradients come back in float32, and every runtime can be fed. */
-import { GraphBuilder } from "../graph.ts";
+import { GraphBuilder } from "../graphBuilder.ts";
 import {
   ELEMENT_TYPE,
   declaredDims,

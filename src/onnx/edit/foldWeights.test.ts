@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { nativeRunner } from "../../testing/nativeRunner.ts";
 import { floatInput, randomTensor, tinyGraph } from "../../testing/tinyGraphs.ts";
-import type { GraphBuilder } from "../graph.ts";
+import type { GraphBuilder } from "../graphBuilder.ts";
 import { ELEMENT_TYPE, makeTensor, serializeModel } from "../proto.ts";
 import { numberToHalf, protoFromTensor } from "../tensorData.ts";
 import { foldWeights } from "./foldWeights.ts";

@@ -7,7 +7,8 @@
 import { sizeOf } from "../../tensor/tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { isOp } from "../elementTypes.ts";
-import { GraphBuilder, GraphView } from "../graph.ts";
+import { GraphView } from "../graph.ts";
+import { GraphBuilder } from "../graphBuilder.ts";
 import { ELEMENT_TYPE, protoOfFloats } from "../proto.ts";
 import type { ModelProto, NodeProto, TensorProto } from "../proto.ts";
 import { intAttribute, numbersOf, tensorFromProto, tensorTypeOf } from "../tensorData.ts";

@@ -7,7 +7,7 @@
  * session serves many questions of the same size.
  */
 import { LabError } from "../../errors/labError.ts";
-import { GraphBuilder } from "../graph.ts";
+import { GraphBuilder } from "../graphBuilder.ts";
 import { ELEMENT_TYPE } from "../proto.ts";
 import type { ModelProto } from "../proto.ts";
 import { freeNames } from "./rewire.ts";

@@ -3,7 +3,7 @@
  * mask says so, and everything after it computes on.
  */
 import { LabError } from "../../errors/labError.ts";
-import { GraphBuilder } from "../graph.ts";
+import { GraphBuilder } from "../graphBuilder.ts";
 import { ELEMENT_TYPE, graphOf } from "../proto.ts";
 import type { ModelProto } from "../proto.ts";
 import { rewire } from "./rewire.ts";

@@ -1,6 +1,6 @@
 /** Values of a graph under other names, and readers of a value pointed at another one. */
 import { LabError } from "../../errors/labError.ts";
-import { GraphBuilder } from "../graph.ts";
+import { GraphBuilder } from "../graphBuilder.ts";
 import {
   graphOf,
   renameInfo,

@@ -19,7 +19,8 @@ import { LabError } from "../../errors/labError.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { isFloatType } from "../elementTypes.ts";
-import { GraphBuilder, GraphView, nodeLabel } from "../graph.ts";
+import { GraphView, nodeLabel } from "../graph.ts";
+import { GraphBuilder } from "../graphBuilder.ts";
 import {
   ELEMENT_TYPE,
   declaredDims,

@@ -1,7 +1,7 @@
 /** Gradient rules of operators that move entries without changing them: reshaping, broadcasting, cutting and joining. */
 import { isOp } from "../elementTypes.ts";
-import { ELEMENT_TYPE } from "../proto.ts";
 import { intAttribute, intsAttribute, textAttribute } from "../tensorData.ts";
+import { scatterAxis } from "./axisMatrix.ts";
 import type { InputGradients, Vjp, VjpRule } from "./vjp.ts";
 
 /** Back to the shape of input 0, whatever reshaping happened. */
@@ -52,7 +52,7 @@ function split(vjp: Vjp): InputGradients {
     const gradient = vjp.outputGradients[i];
     if (gradient !== undefined) return gradient;
     const shape = name === "" ? unnamedPiece(vjp, axis) : vjp.shape(name);
-    return zeros(vjp, shape);
+    return vjp.zeros(shape);
   });
   return vjp.only(vjp.op("Concat", pieces, { attributes: { axis: { int: axis } } }));
 }
@@ -66,11 +66,6 @@ function unnamedPiece(vjp: Vjp, axis: number): readonly number[] {
   if (missing !== 1) throw vjp.unsupported("several of its outputs are left out");
   shape[axis] = shape[axis]! - named;
   return shape;
-}
-
-/** Zeros of a shape, in the type of input 0. */
-function zeros(vjp: Vjp, shape: readonly number[]): string {
-  return vjp.expand(vjp.scalar(0, vjp.input(0)), shape);
 }
 
 /** Slice with bounds as inputs: each sliced axis is scattered back on its own. */
@@ -112,100 +107,6 @@ export function slicedIndices(start: number, end: number, step: number, size: nu
   return taken;
 }
 
-/**
- * The transpose of taking `indices` along an axis: a gradient whose axis has one entry per index, added back into an
- * axis of `size` entries. Static indices only.
- */
-export function scatterAxis(
-  vjp: Vjp,
-  gradient: string,
-  axis: number,
-  indices: readonly number[],
-  size: number,
-): string {
-  const inverse = Array.from({ length: size }, () => indices.length);
-  let injective = true;
-  indices.forEach((target, i) => {
-    if (inverse[target] !== indices.length) injective = false;
-    inverse[target] = i;
-  });
-  if (!injective) {
-    const matrix = new Float32Array(indices.length * size);
-    indices.forEach((target, i) => (matrix[i * size + target] = 1));
-    const constant = vjp.tensor({ dtype: "float32", data: matrix, shape: [indices.length, size] });
-    return applyAlongAxis(vjp, gradient, axis, constant, vjp.inputShape.length);
-  }
-  const attributes = { axis: { int: axis } };
-  if (indices.length === size)
-    return vjp.op("Gather", [gradient, vjp.ints(inverse)], { attributes });
-  // One more entry of zeros at the end stands for every index that was not taken.
-  const rank = vjp.inputShape.length;
-  const after = Array.from({ length: rank }, (_, i) => (i === axis ? 1 : 0));
-  const padded = vjp.pad(
-    gradient,
-    after.map(() => 0),
-    after,
-    vjp.input(0),
-  );
-  return vjp.op("Gather", [padded, vjp.ints(inverse)], { attributes });
-}
-
-/** Multiplies one axis of `x` by a float32 matrix [old, new] (cast to x's type). */
-export function applyAlongAxis(
-  vjp: Vjp,
-  x: string,
-  axis: number,
-  matrix: string,
-  rank: number,
-): string {
-  const type = vjp.type(vjp.input(0));
-  const typed = type === 1 ? matrix : vjp.cast(matrix, type);
-  const order = Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis);
-  order.push(axis);
-  const inverse = order.map((_, i) => order.indexOf(i));
-  if (rank === 1) {
-    return vjp.op("MatMul", [x, typed]);
-  }
-  return vjp.transpose(vjp.op("MatMul", [vjp.transpose(x, order), typed]), inverse);
-}
-
-/** Gather: by constant indices a scatter along the axis, by run-time indices a product with a one-hot matrix. */
-function gather(vjp: Vjp): InputGradients {
-  const shape = vjp.inputShape;
-  const axis = vjp.axis(intAttribute(vjp.node, "axis", 0), shape.length);
-  const size = shape[axis]!;
-  const indexShape = vjp.shape(vjp.input(1));
-  const count = indexShape.reduce((a, b) => a * b, 1);
-  // The index axes as one axis, in the place of the gathered one.
-  const flatShape = [...shape.slice(0, axis), count, ...shape.slice(axis + 1)];
-  const flat = indexShape.length === 1 ? vjp.dy : vjp.reshape(vjp.dy, flatShape);
-  const constant = vjp.context.valueOf(vjp.input(1));
-  if (constant === undefined) {
-    return vjp.only(applyAlongAxis(vjp, flat, axis, oneHot(vjp, count, size), shape.length));
-  }
-  const indices = (vjp.numbers(1) ?? []).map((i) => (i < 0 ? i + size : i));
-  const contiguous = indices.every((value, i) => i === 0 || value === indices[i - 1]! + 1);
-  if (contiguous) {
-    const at = (n: number): number[] => shape.map((_, i) => (i === axis ? n : 0));
-    return vjp.only(vjp.pad(flat, at(indices[0]!), at(size - count - indices[0]!), vjp.input(0)));
-  }
-  return vjp.only(scatterAxis(vjp, flat, axis, indices, size));
-}
-
-/** float32 [count, size] matrix with a 1 in each row at the run-time index of input 1. In int32: WebGPU compares no int64. */
-function oneHot(vjp: Vjp, count: number, size: number): string {
-  const int32 = (values: readonly number[], shape: readonly number[]): string =>
-    vjp.tensor({ dtype: "int32", data: Int32Array.from(values), shape });
-  const column = vjp.reshape(vjp.cast(vjp.input(1), ELEMENT_TYPE.int32), [count, 1]);
-  const negative = vjp.op("Less", [column, int32([0], [])]);
-  const index = vjp.op("Where", [negative, vjp.add(column, int32([size], [])), column]);
-  const all = int32(
-    Array.from({ length: size }, (_, i) => i),
-    [size],
-  );
-  return vjp.cast(vjp.op("Equal", [index, all]), ELEMENT_TYPE.float32);
-}
-
 /** Pad: the gradient without its border. Reflecting and repeating borders fold back axis by axis. */
 function pad(vjp: Vjp): InputGradients {
   const mode = textAttribute(vjp.node, "mode", "constant");
@@ -245,71 +146,6 @@ function borderSource(mode: string, index: number, size: number): number {
   return wrapped < size ? wrapped : period - wrapped;
 }
 
-/** Scatter-add needs the `reduction` attribute (opset 16 for its first form). */
-function requireReduction(vjp: Vjp): void {
-  if (vjp.opset < 16)
-    throw vjp.unsupported(`scattering with addition needs opset 16, not ${vjp.opset}`);
-}
-
-const ADD = { reduction: { string: "add" } } as const;
-
-function gatherElements(vjp: Vjp): InputGradients {
-  requireReduction(vjp);
-  const axis = intAttribute(vjp.node, "axis", 0);
-  const start = zeros(vjp, vjp.inputShape);
-  return vjp.only(
-    vjp.scatter("ScatterElements", [start, vjp.input(1), vjp.dy], { axis: { int: axis }, ...ADD }),
-  );
-}
-
-function gatherND(vjp: Vjp): InputGradients {
-  requireReduction(vjp);
-  if (intAttribute(vjp.node, "batch_dims", 0) !== 0) throw vjp.unsupported("it has batch axes");
-  const start = zeros(vjp, vjp.inputShape);
-  return vjp.only(vjp.scatter("ScatterND", [start, vjp.input(1), vjp.dy], ADD));
-}
-
-/** ScatterND(data, indices, updates): overwritten entries of data get none, updates get what landed. */
-function scatterND(vjp: Vjp): InputGradients {
-  const reduction = textAttribute(vjp.node, "reduction", "none");
-  if (reduction !== "none" && reduction !== "add") {
-    throw vjp.unsupported(`its reduction is "${reduction}"`);
-  }
-  const indices = vjp.input(1);
-  let data: string | undefined;
-  if (vjp.wants(0)) {
-    data =
-      reduction === "add"
-        ? vjp.dy
-        : vjp.scatter("ScatterND", [vjp.dy, indices, zeros(vjp, vjp.shape(vjp.input(2)))]);
-  }
-  return [data, undefined, vjp.wants(2) ? vjp.op("GatherND", [vjp.dy, indices]) : undefined];
-}
-
-function scatterElements(vjp: Vjp): InputGradients {
-  const reduction = textAttribute(vjp.node, "reduction", "none");
-  if (reduction !== "none" && reduction !== "add") {
-    throw vjp.unsupported(`its reduction is "${reduction}"`);
-  }
-  const attributes = { axis: { int: intAttribute(vjp.node, "axis", 0) } };
-  const indices = vjp.input(1);
-  let data: string | undefined;
-  if (vjp.wants(0)) {
-    data =
-      reduction === "add"
-        ? vjp.dy
-        : vjp.scatter(
-            "ScatterElements",
-            [vjp.dy, indices, zeros(vjp, vjp.shape(vjp.input(2)))],
-            attributes,
-          );
-  }
-  const updates = vjp.wants(2)
-    ? vjp.op("GatherElements", [vjp.dy, indices], { attributes })
-    : undefined;
-  return [data, undefined, updates];
-}
-
 /** DepthToSpace undone by reshaping: SpaceToDepth has no WebGPU kernel. */
 function depthToSpace(vjp: Vjp): InputGradients {
   const block = intAttribute(vjp.node, "blocksize", 1);
@@ -347,31 +183,6 @@ export function trilu(vjp: Vjp): InputGradients {
   return vjp.only(vjp.op("Where", [mask, vjp.dy, vjp.scalar(0, vjp.input(0))]));
 }
 
-/** TopK values: each goes back to the place its index names. The indices are an output of the node itself. */
-function topK(vjp: Vjp): InputGradients {
-  const shape = vjp.inputShape;
-  const axis = vjp.axis(intAttribute(vjp.node, "axis", -1), shape.length);
-  const [, indices = ""] = vjp.context.extendOutputs(vjp.node, 2);
-  // Compared with every position instead of scattered: no kernel for scattering is needed.
-  const count = vjp.outputShape[axis]!;
-  const size = shape[axis]!;
-  const moved = Array.from({ length: shape.length }, (_, i) => i).filter((i) => i !== axis);
-  const order = [...moved, axis];
-  const inverse = order.map((_, i) => order.indexOf(i));
-  const lead = moved.map((i) => shape[i]!);
-  const moved32 = vjp.transpose(vjp.cast(indices, ELEMENT_TYPE.int32), order);
-  const at = vjp.reshape(moved32, [...lead, count, 1]);
-  const all = vjp.tensor({
-    dtype: "int32",
-    data: Int32Array.from({ length: size }, (_, i) => i),
-    shape: [size],
-  });
-  const hit = vjp.cast(vjp.op("Equal", [at, all]), vjp.type(vjp.input(0)));
-  const rows = vjp.reshape(vjp.transpose(vjp.dy, order), [...lead, 1, count]);
-  const back = vjp.reshape(vjp.op("MatMul", [rows, hit]), [...lead, size]);
-  return vjp.only(vjp.transpose(back, inverse));
-}
-
 /** Inference form of Dropout: the identity. */
 function dropout(vjp: Vjp): InputGradients {
   const training = vjp.input(2) === "" ? 0 : vjp.numbers(2)?.[0];
@@ -390,15 +201,9 @@ export const MOVEMENT_RULES: Readonly<Record<string, VjpRule>> = {
   Concat: concat,
   Split: split,
   Slice: slice,
-  Gather: gather,
-  GatherElements: gatherElements,
-  GatherND: gatherND,
-  ScatterND: scatterND,
-  ScatterElements: scatterElements,
   Pad: pad,
   DepthToSpace: depthToSpace,
   SpaceToDepth: spaceToDepth,
   Trilu: trilu,
-  TopK: topK,
   Dropout: dropout,
 };

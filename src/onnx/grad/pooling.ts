@@ -3,7 +3,7 @@ import { ELEMENT_TYPE } from "../proto.ts";
 import { intAttribute, intsAttribute, textAttribute } from "../tensorData.ts";
 import { windowOf } from "./conv.ts";
 import type { Window } from "./conv.ts";
-import { applyAlongAxis } from "./movement.ts";
+import { applyAlongAxis } from "./axisMatrix.ts";
 import { resizeMatrix } from "./resizeMatrix.ts";
 import type { InputGradients, Vjp, VjpRule } from "./vjp.ts";
 

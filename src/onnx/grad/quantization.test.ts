@@ -7,7 +7,7 @@ import { floatTensor } from "../../tensor/tensor.ts";
 import type { FloatTensor } from "../../tensor/tensor.ts";
 import { bytes } from "../../testing/ruleCases/ruleCase.ts";
 import { checkCase, floatInput, randomTensor, tinyGraph } from "../../testing/tinyGraphs.ts";
-import type { GraphBuilder } from "../graph.ts";
+import type { GraphBuilder } from "../graphBuilder.ts";
 
 const scalar = (b: GraphBuilder, value: number): string => b.float(value);
 const byte = (b: GraphBuilder, value: number): string => b.constant(bytes("uint8", [value], []));

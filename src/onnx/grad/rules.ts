@@ -7,6 +7,7 @@ import { ACTIVATION_RULES } from "./activation.ts";
 import { CONV_RULES } from "./conv.ts";
 import { ELEMENTWISE_RULES } from "./elementwise.ts";
 import { LINALG_RULES, MICROSOFT_LINALG_RULES } from "./linalg.ts";
+import { INDEXING_RULES } from "./indexing.ts";
 import { MOVEMENT_RULES } from "./movement.ts";
 import { NORMALIZATION_RULES } from "./normalization.ts";
 import { MICROSOFT_FUSED_RULES } from "./fused.ts";
@@ -20,6 +21,7 @@ import { isDefaultDomain } from "../validate.ts";
 export const RULES: Readonly<Record<string, VjpRule>> = {
   ...ELEMENTWISE_RULES,
   ...LINALG_RULES,
+  ...INDEXING_RULES,
   ...MOVEMENT_RULES,
   ...CONV_RULES,
   ...REDUCTION_RULES,

@@ -5,7 +5,7 @@
 import { LabError } from "../../errors/labError.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { nodeLabel } from "../graph.ts";
-import type { GraphBuilder, NodeDetails } from "../graph.ts";
+import type { GraphBuilder, NodeDetails } from "../graphBuilder.ts";
 import { ELEMENT_TYPE } from "../proto.ts";
 import type { Attributes, NodeProto } from "../proto.ts";
 import { numberToHalf, numbersOf } from "../tensorData.ts";
@@ -170,6 +170,11 @@ export class Vjp {
   /** A scalar constant of the element type of `like`; for a value made by the rule itself, of input 0. */
   scalar(value: number, like: string): string {
     return this.scalarOfType(value, this.type(like) || this.type(this.input(0)));
+  }
+
+  /** Zeros of a shape, in the type of input 0. */
+  zeros(shape: readonly number[]): string {
+    return this.expand(this.scalar(0, this.input(0)), shape);
   }
 
   scalarOfType(value: number, elementType: number): string {
