@@ -22,7 +22,7 @@ from .batches import Batch, Batches
 from .export import load
 from .losses import answer_loss, feature_loss
 from .network import Captioner
-from .train import LONGEST_STEP, adamw, average_gradients, meet
+from .train import LONGEST_STEP, adamw, average_gradients, meet, run_processes, training_arguments
 
 LARGEST_SIGMA = 0.25
 
@@ -55,25 +55,11 @@ def losses(model: Captioner, batch: Batch, disturbed: Tensor, reference: tuple[T
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = training_arguments(__doc__, minutes=15, batch=16, rate=1e-3, seed=2)
     parser.add_argument("--init", type=Path, required=True)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--sets", nargs="+", default=["train"])
-    parser.add_argument("--kermany", type=Path, required=True)
     parser.add_argument("--against", choices=["noise", "attack"], required=True)
     parser.add_argument("--epsilon", type=float, default=4, help="of attacks, in 1/255")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, default=15)
-    parser.add_argument("--batch", type=int, default=16, help="of each process")
-    parser.add_argument("--rate", type=float, default=1e-3)
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--seed", type=int, default=2)
-    args = parser.parse_args()
-    args.out.mkdir(parents=True, exist_ok=True)
-    if args.processes == 1:
-        tune(0, args)
-    else:
-        torch.multiprocessing.spawn(tune, (args,), nprocs=args.processes)
+    run_processes(tune, parser.parse_args())
 
 
 def tune(rank: int, args: argparse.Namespace) -> None:

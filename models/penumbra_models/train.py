@@ -10,6 +10,7 @@ import json
 import math
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,23 +27,33 @@ SHOWN = ("answer", "right", "right_real", "report", "contrastive", "where", "loo
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = training_arguments(__doc__, minutes=60, batch=32, rate=1.5e-3, seed=1)
+    parser.add_argument("--init", type=Path, help="checkpoint of an earlier phase to go on from, with a new schedule")
+    run_processes(train, parser.parse_args())
+
+
+def training_arguments(description: str, *, minutes: float, batch: int, rate: float, seed: int) -> argparse.ArgumentParser:
+    """What every training command takes, with its own defaults."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--sets", nargs="+", default=["train"])
     parser.add_argument("--kermany", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--init", type=Path, help="checkpoint of an earlier phase to go on from, with a new schedule")
-    parser.add_argument("--minutes", type=float, default=60)
-    parser.add_argument("--batch", type=int, default=32, help="of each process")
-    parser.add_argument("--rate", type=float, default=1.5e-3)
+    parser.add_argument("--minutes", type=float, default=minutes)
+    parser.add_argument("--batch", type=int, default=batch, help="of each process")
+    parser.add_argument("--rate", type=float, default=rate)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--seed", type=int, default=1)
-    args = parser.parse_args()
+    parser.add_argument("--seed", type=int, default=seed)
+    return parser
+
+
+def run_processes(work: Callable[[int, argparse.Namespace], None], args: argparse.Namespace) -> None:
+    """Calls `work(rank, args)` in each of `args.processes` processes, with the output folder made."""
     args.out.mkdir(parents=True, exist_ok=True)
     if args.processes == 1:
-        train(0, args)
+        work(0, args)
     else:
-        torch.multiprocessing.spawn(train, (args,), nprocs=args.processes)
+        torch.multiprocessing.spawn(work, (args,), nprocs=args.processes)
 
 
 def train(rank: int, args: argparse.Namespace) -> None:
