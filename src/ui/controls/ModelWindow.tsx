@@ -26,7 +26,9 @@ export function ModelWindow({ radiograph }: { readonly radiograph: Radiograph })
   return (
     <>
       <div className={controls.row}>
-        <span className={controls.label}>Model’s window</span>
+        <span className={controls.label} title="The grey window that the model is given">
+          Window
+        </span>
         <select
           className={controls.select}
           aria-label="Window for the model"

@@ -7,6 +7,7 @@ import {
   maskOutline,
   windowTable,
 } from "./drawRadiograph.ts";
+import { differenceScale } from "./usePaneLayers.ts";
 import { sharedPeak } from "./attentionMap.ts";
 import { displayPresets, dragWindow } from "./windowDrag.ts";
 
@@ -47,6 +48,15 @@ describe("pictures from planes", () => {
 
   it("takes the smallest scale of the ladder that holds the change", () => {
     expect([0, 1 / 255, 2.1 / 255, 16 / 255, 1].map(differenceLimit)).toEqual([1, 1, 4, 16, 255]);
+  });
+
+  it("leaves one changed pixel in a hundred beyond its scale, and no more", () => {
+    const clean = new Float32Array(1000);
+    const noisy = clean.map((_, i) => (i < 500 ? (i % 100 === 0 ? 90 : 3) / 255 : 0));
+    expect(differenceScale(clean, noisy)).toBe(4);
+    const patch = clean.map((_, i) => (i < 500 ? (i % 50 === 0 ? 90 : 3) / 255 : 0));
+    expect(differenceScale(clean, patch)).toBe(128);
+    expect(differenceScale(clean, clean)).toBe(1);
   });
 
   it("shows what lies above an even share of attention and nothing of an even map", () => {
