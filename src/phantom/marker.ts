@@ -82,11 +82,28 @@ export function addMarkers(
       }
     });
   }
+  forCovered(grid, patient, (index) => (image[index] = 0.02));
+}
+
+/** Truth ends where the film does: masks are 0 under the collimator, in place. */
+export function hideCovered(
+  grid: Grid,
+  patient: PatientParams,
+  masks: Iterable<Float32Array>,
+): void {
+  if (patient.collimation === 0) return;
+  const all = [...masks];
+  forCovered(grid, patient, (index) => {
+    for (const mask of all) mask[index] = 0;
+  });
+}
+
+function forCovered(grid: Grid, patient: PatientParams, visit: (index: number) => void): void {
   const edge = FIELD_MM / 2 - patient.collimation;
   for (let i = 0; i < grid.size; i++) {
     for (let j = 0; j < grid.size; j++) {
       if (Math.abs(mmOf(grid, i)) > edge || Math.abs(mmOf(grid, j)) > edge)
-        image[i * grid.size + j] = 0.02;
+        visit(i * grid.size + j);
     }
   }
 }

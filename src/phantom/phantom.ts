@@ -13,7 +13,7 @@ import { addAtelectasis, addConsolidation, addEdema, addNodule } from "./finding
 import { addEffusion, addPneumothorax } from "./findings/pleura.ts";
 import { drawGeometry } from "./geometry.ts";
 import type { Geometry } from "./geometry.ts";
-import { addMarkers } from "./marker.ts";
+import { addMarkers, hideCovered } from "./marker.ts";
 import { patientOf, resolveFindings } from "./patient.ts";
 import type { ResolvedFinding } from "./patient.ts";
 import { gridOf, traceEllipsoid } from "./projection.ts";
@@ -79,9 +79,9 @@ export function renderPhantom(spec: PhantomSpec, size: number): Phantom {
     const bleed = {
       x,
       y,
-      rx: 11 + amount,
-      ry: 6.5 + 0.35 * amount,
-      depth: 5 + 0.5 * amount,
+      rx: 10 + amount,
+      ry: 6 + 0.3 * amount,
+      depth: 4 + 0.45 * amount,
       angleDeg,
     };
     traceEllipsoid(grid, bleed, (index, ray) => {
@@ -98,11 +98,13 @@ export function renderPhantom(spec: PhantomSpec, size: number): Phantom {
     randomStream(spec.seed, "phantom", "noise", String(size)),
   );
   addMarkers(grid, image, patient, randomStream(spec.seed, "phantom", "marker"));
+  const masks = organMasks(scene);
+  hideCovered(grid, patient, masks.values());
   return {
     size,
     pixelSpacingMm: grid.pixelMm,
     image,
-    masks: organMasks(scene),
+    masks,
     findings: findings.map(describe),
     measurements: {
       cardiothoracicRatio: geometry.cardiothoracicRatio,

@@ -36,13 +36,13 @@ export function sentenceOf(finding: ResolvedFinding): string {
     case "atelectasis":
       return `There is atelectasis at the ${side} base.`;
     case "fracture":
-      return `There is a fracture of a ${side} rib.`;
+      return `There is a ${side} rib fracture.`;
     case "hernia":
       return "There is a hiatal hernia behind the heart.";
     case "pacemaker":
       return `There is a ${side} pacemaker.`;
     case "tube":
-      return amount < 10
+      return amount < 20
         ? "The endotracheal tube is too low."
         : "There is an endotracheal tube above the carina.";
     case "line":

@@ -44,23 +44,25 @@ export function bodyPath(
     out[index] = Math.max(0, out[index]! + density * ray);
   };
   if (patient.sex === "female") {
-    const full = random.between(0.6, 1.25) * (0.7 + 0.6 * patient.habitus);
+    const shape = random.fork("breasts");
+    const full = shape.between(0.6, 1.25) * (0.7 + 0.6 * patient.habitus);
     for (const sign of [-1, 1]) {
       const breast = {
-        x: sign * (74 + random.between(-6, 6)),
-        y: 62 + random.between(-12, 16),
-        rx: 56,
-        ry: 50,
+        x: sign * (76 + shape.between(-6, 6)),
+        y: 60 + shape.between(-12, 16),
+        rx: 62,
+        ry: 56,
       };
-      traceEllipsoid(
-        grid,
-        { ...breast, depth: 34 * full, angleDeg: sign * 14 },
-        add(MU.soft * 0.95),
+      const depth = 40 * full;
+      // Thinning out towards the rim, with no edge.
+      const soften = add((MU.soft * 0.95) / depth);
+      traceEllipsoid(grid, { ...breast, depth, angleDeg: sign * 14 }, (index, ray) =>
+        soften(index, ray * ray),
       );
     }
   }
   drawAirway(grid, g, add(-MU.soft * 0.92));
-  drawGas(grid, g, random, add(-MU.soft * 0.9));
+  drawGas(grid, g, patient, random.fork("gas"), add(-MU.soft * 0.9));
   return out;
 }
 
@@ -87,6 +89,7 @@ export function upperArm(g: Geometry, y: number): { readonly x: number; readonly
 function drawGas(
   grid: Grid,
   g: Geometry,
+  patient: PatientParams,
   random: RandomStream,
   carve: (index: number, ray: number) => void,
 ): void {
@@ -102,7 +105,9 @@ function drawGas(
   if (stomach) {
     traceEllipsoid(grid, { ...bubble, depth: 40 }, (index, ray) => {
       const y = mmOf(grid, Math.floor(index / grid.size));
-      carve(index, ray * (1 - smoothStep(level - 1, level + 3, y)));
+      // Lying down the gas has no level on a film from the front.
+      const filled = patient.portable ? 0 : smoothStep(level - 1, level + 3, y);
+      carve(index, ray * (1 - filled));
     });
   }
   for (const sign of [-1, 1]) {

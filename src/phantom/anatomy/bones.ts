@@ -65,7 +65,7 @@ export function boneLength(
         longBone(medial, POSTERIOR);
         longBone(lateral, POSTERIOR);
         const callus = CALLUS.least + CALLUS.perMm * broken.amount;
-        const [rx, ry] = [7 + 0.7 * broken.amount, 4.2 + 0.28 * broken.amount];
+        const [rx, ry] = [7 + 0.7 * broken.amount, 3.8 + 0.22 * broken.amount];
         traceEllipsoid(grid, { ...at, rx, ry, depth: callus, angleDeg }, (index, ray) => {
           length[index] = length[index]! + ray;
         });
@@ -83,7 +83,7 @@ export function boneLength(
 }
 
 /** A healing fracture wraps its ends in new bone: mm of it in the middle, per mm of displacement and at least. */
-const CALLUS = { perMm: 0.7, least: 7 };
+const CALLUS = { perMm: 0.5, least: 4.5 };
 
 /**
  * A rib cut in two: the distal fragment is stepped off by `amount` mm, which its fixed lateral end makes good over the rest

@@ -92,8 +92,12 @@ export function addPacemaker(scene: Scene, side: Side, leads: number): void {
           [entry[0], entry[1] + 5],
           [neck[0], neck[1] + 4],
           [svc[0] - 3, svc[1]],
-          [right[0] - 4, right[1] + 8],
-          [right[0] - 8, right[1] - 10],
+          // Down into the atrium and up again into its appendage: the J.
+          [right[0] - 4, right[1] - 4],
+          [right[0] - 3, right[1] + 9],
+          [right[0] + 3, right[1] + 14],
+          [right[0] + 8, right[1] + 8],
+          [right[0] + 8, right[1] - 4],
         ],
         1,
       ),
@@ -102,49 +106,51 @@ export function addPacemaker(scene: Scene, side: Side, leads: number): void {
   }
 }
 
-/** A tube in the trachea with a radio-opaque stripe. */
+/** Slope of the right main bronchus from the carina: unit vector along it. */
+const RIGHT_BRONCHUS = { x: -0.67, y: 0.74 } as const;
+
+/** A tube in the trachea with a radio-opaque stripe; pushed too far it slips into the right main bronchus, the steeper one. */
 export function addEndotrachealTube(scene: Scene, aboveCarinaMm: number): void {
   const g = scene.geometry;
-  const tip = g.carinaY - aboveCarinaMm;
+  const last = g.carinaY - Math.max(aboveCarinaMm, 3);
   const x = (y: number) => g.midX * 0.9 + 2 + 0.01 * (y + 100);
-  const column = (offset: number, r: number): TubePoint[] =>
-    [-215, -170, -125, -85, tip].filter((y) => y <= tip).map((y) => ({ x: x(y) + offset, y, r }));
+  const column = (offset: number, r: number): TubePoint[] => {
+    const points = [-215, -170, -125, -85, last]
+      .filter((y) => y <= last)
+      .map((y) => ({ x: x(y) + offset, y, r }));
+    if (aboveCarinaMm >= 3) return points;
+    const beyond = 3 - aboveCarinaMm;
+    // Across the bronchus the walls keep their distance.
+    const { x: dx, y: dy } = RIGHT_BRONCHUS;
+    const centre = { x: x(last) + beyond * dx, y: last + beyond * dy };
+    return [...points, { x: centre.x + offset * dy, y: centre.y - offset * dx, r }];
+  };
   // Two walls of about 1 mm, one with the barium stripe; the tube is 11 mm wide.
   wire(scene, "tube", column(-4.8, 1), 0.42);
   wire(scene, "tube", column(4.8, 1.2), 0.75);
 }
 
-/** A catheter from the neck or collarbone to the superior vena cava. */
+/** A catheter from the neck or collarbone to the superior vena cava, always downwards once inside the chest. */
 export function addCentralLine(scene: Scene, side: Side, tipMm: number): void {
   const g = scene.geometry;
   const random = scene.random("line", side);
   const sign = signOf(side);
   const svcX = g.midX - 18;
-  const tip: [number, number] = [svcX - 2, g.carinaY - 52 + tipMm];
+  // Where both brachiocephalic veins meet: the upper end of the superior vena cava.
+  const confluence = g.carinaY - 52;
   const jugular = random.chance(0.5);
   const path: [number, number][] = jugular
     ? [
         [sign * 34, -212],
-        [sign * 28, g.apexY - 20],
-        [sign * 22, g.apexY + 20],
+        [sign * 28, confluence - 66],
+        [sign * 22, confluence - 28],
       ]
     : [
-        [sign * 118, g.apexY + 42],
-        [sign * 70, g.apexY + 26],
-        [sign * 34, g.apexY + 30],
+        [sign * 118, confluence + 6],
+        [sign * 70, confluence - 18],
+        [sign * 34, confluence - 17],
       ];
-  wire(
-    scene,
-    "line",
-    curve(
-      [
-        ...path,
-        [svcX + (side === "left" ? 12 : 0), g.apexY + 58],
-        [svcX, Math.min(tip[1] - 12, g.carinaY - 45)],
-        tip,
-      ],
-      1.35,
-    ),
-    0.62,
-  );
+  path.push([svcX + (side === "left" ? 12 : 0), confluence - 7]);
+  if (tipMm > 16) path.push([svcX, confluence + 0.5 * tipMm]);
+  wire(scene, "line", curve([...path, [svcX - 2, confluence + tipMm]], 1.35), 0.62);
 }

@@ -4,7 +4,7 @@ import { MU, raise } from "../scene.ts";
 import type { Scene } from "../scene.ts";
 
 export function addHernia(scene: Scene, diameterMm: number): void {
-  const { grid, geometry: g, extra } = scene;
+  const { grid, geometry: g, extra, lung } = scene;
   const mask = scene.mask("hernia");
   const random = scene.random("hernia");
   const r = diameterMm / 2;
@@ -14,8 +14,10 @@ export function addHernia(scene: Scene, diameterMm: number): void {
   traceEllipsoid(grid, { x, y, rx: r, ry: r * 0.9, depth: diameterMm * 0.85 }, (index, ray) => {
     const above = mmOf(grid, Math.floor(index / grid.size)) < level;
     const wall = 0.14 * Math.exp(-((ray / (0.3 * diameterMm)) ** 2) * 4);
-    extra[index] =
-      extra[index]! + (above ? -0.45 * MU.soft * ray + wall : 0.26 * MU.soft * ray + wall);
+    // Gas where lung was changes nothing; it shows against the heart and the abdomen.
+    const solid = Math.max(0, 1 - (lung.right[index]! + lung.left[index]!) / ray);
+    const content = above ? -0.45 * solid : 0.26;
+    extra[index] = extra[index]! + content * MU.soft * ray + wall;
     raise(mask, index, 1);
   });
 }

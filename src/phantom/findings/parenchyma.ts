@@ -42,7 +42,8 @@ export function addConsolidation(scene: Scene, side: Side, amount: number): void
       const distance = Math.hypot(dx, dy) + 0.18 * ragged[index]! + 0.07 * fluff[index]!;
       const core = 1 - smoothStep(0.3, 1.35, distance);
       if (core <= 0) continue;
-      const airways = 1 - 0.3 * Math.min(1, vessels[index]! / 6);
+      // Only the larger airways, which run beside the larger vessels.
+      const airways = 1 - 0.3 * Math.max(0, Math.min(1, (vessels[index]! - 4) / 7));
       const share = 0.74 * amount * core * airways * (1 + 0.09 * fluff[index]!);
       filling[index] = 1 - (1 - filling[index]!) * (1 - Math.max(0, Math.min(0.95, share)));
       raise(mask, index, core > 0.4 ? 1 : core / 0.4);
@@ -85,7 +86,8 @@ export function addEdema(scene: Scene, severity: number): void {
       const haze = Math.exp(-far * far * 0.9);
       const share = severity * (0.6 * haze + 0.07) * (1 + 0.13 * mottle[index]!);
       filling[index] = 1 - (1 - filling[index]!) * (1 - Math.max(0, Math.min(0.9, share)));
-      raise(mask, index, Math.min(1, haze * 1.4));
+      // The trace of it all over the lung counts as touched, not as edema.
+      raise(mask, index, Math.max(0.02, smoothStep(0.08, 0.16, share)));
     }
     const random = scene.random("edema", side);
     for (let k = 0; k < 9; k++) {
@@ -120,21 +122,21 @@ export function addAtelectasis(scene: Scene, side: Side, raisedMm: number): void
     const to = from + random.between(50, 74);
     const tilt = random.between(-9, 5);
     const r = random.between(1.7, 2.4) + raisedMm * 0.035;
-    traceTube(
-      grid,
-      [
-        { x: sign * from, y: y + 3, r: r * 0.45 },
-        { x: sign * (0.7 * from + 0.3 * to), y: y + tilt * 0.1 - 1.5, r: r * 0.9 },
-        { x: sign * (0.35 * from + 0.65 * to), y: y + tilt * 0.5 - 1.5, r },
-        { x: sign * to, y: y + tilt, r: r * 0.35 },
-      ],
-      (index, ray) => {
-        if (lung[side][index]! <= 0) return;
-        const share = 0.55 * Math.min(1, ray / (1.5 * r));
-        filling[index] = 1 - (1 - filling[index]!) * (1 - share);
-        raise(mask, index, share > 0.15 ? 1 : share / 0.15);
-      },
-    );
+    const bow = random.between(-5, 5);
+    const plate = Array.from({ length: 9 }, (_, n) => {
+      const t = n / 8;
+      return {
+        x: sign * (from + (to - from) * t),
+        y: y + 3 * (1 - t) + tilt * t + bow * Math.sin(Math.PI * t),
+        r: r * (0.3 + 0.7 * Math.sin(Math.PI * Math.min(1, 0.08 + t)) ** 0.6),
+      };
+    });
+    traceTube(grid, plate, (index, ray) => {
+      if (lung[side][index]! <= 0) return;
+      const share = 0.55 * Math.min(1, ray / (1.5 * r));
+      filling[index] = 1 - (1 - filling[index]!) * (1 - share);
+      raise(mask, index, share > 0.15 ? 1 : share / 0.15);
+    });
   }
   // Crowded tissue just above the raised dome.
   for (let index = 0; index < filling.length; index++) {
