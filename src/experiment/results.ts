@@ -30,6 +30,8 @@ export interface InputResult {
       readonly side?: string;
       readonly amount: number;
       readonly unit: string;
+      /** "small", "moderate" or "large", where reports give one. */
+      readonly size?: string;
     }[];
     readonly report: readonly string[];
   };

@@ -269,6 +269,7 @@ async function* certify(
 ): AsyncGenerator<RunEvent, void> {
   const key = stageKey("certificate", spec.certificate, [inputKey, modelKey]);
   let running = context.cache.get<RunningCertificate>(key);
+  let replayed = 0;
   const resumed = running !== undefined;
   if (!running) {
     // Another confidence or another number of samples is another bound from the same draws.
@@ -276,6 +277,7 @@ async function* certify(
     const drawsKey = stageKey("certificate", { draws: { sigma, seed } }, [inputKey, modelKey]);
     const draws = context.cache.get<Float32Array[]>(drawsKey) ?? [];
     context.cache.set(drawsKey, draws);
+    replayed = Math.min(draws.length, spec.certificate.maxSamples);
     running = startCertificate(
       model,
       input.image,
@@ -299,11 +301,14 @@ async function* certify(
   let sent = running.latest?.n ?? 0;
   const first = event(running);
   if (first) yield first;
-  while (!running.finished && (running.latest?.n ?? 0) < until) {
+  // What was drawn before is not shown climbing again.
+  const goal = Math.max(until, replayed);
+  while (!running.finished && (running.latest?.n ?? 0) < goal) {
     if (context.signal.aborted) return;
     await continueCertificate(running);
     const n = running.latest?.n ?? 0;
-    if (!isDue(n, sent) && n < until) continue;
+    if (n < replayed) continue;
+    if (!isDue(n, sent) && n < goal) continue;
     sent = n;
     const next = event(running);
     if (next && !context.signal.aborted) yield next;

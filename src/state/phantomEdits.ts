@@ -56,7 +56,6 @@ export function setPatient(change: Partial<PatientParams>): Edit {
   return withPhantom((phantom) => ({ ...phantom, patient: { ...phantom.patient, ...change } }));
 }
 
-/** Another patient with the same findings: the sliders go back to what the new seed draws. */
 /** The same patient without any finding: what each finding is to be compared with. */
 export function withoutFindings(): Edit {
   return withPhantom((phantom) =>
@@ -64,6 +63,7 @@ export function withoutFindings(): Edit {
   );
 }
 
+/** Another patient with the same findings: the sliders go back to what the new seed draws. */
 export function nextPatient(): Edit {
   return withPhantom(({ seed, findings }) => ({ seed: seed + 1, findings }));
 }

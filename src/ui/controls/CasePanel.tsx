@@ -70,8 +70,10 @@ function FileCase({ sha256 }: { readonly sha256: string }) {
     <>
       <p className={styles.saw}>
         <b>Your {radiograph.source === "dicom" ? "DICOM" : radiograph.source.toUpperCase()} file</b>
-        , {radiograph.cols} x {radiograph.rows}, {radiograph.bitsStored} bit. It never leaves this
-        tab.
+        , {radiograph.cols} x {radiograph.rows}
+        {radiograph.pixelAspect !== 1 &&
+          ` pixels, each ${radiograph.pixelAspect.toPrecision(2)} times as high as wide`}
+        , {radiograph.bitsStored} bit. It never leaves this tab.
       </p>
       {radiograph.notices.map((notice) => (
         <p key={notice} className={styles.saw}>

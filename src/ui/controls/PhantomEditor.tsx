@@ -164,11 +164,17 @@ function PatientSliders({ phantom }: { readonly phantom: PhantomSpec }) {
         <select
           className={controls.select}
           aria-label="Patient: view"
-          value={patient.view}
-          onChange={(event) => edit(setPatient({ view: event.currentTarget.value as "PA" | "AP" }))}
+          value={patient.portable ? "portable" : patient.view}
+          onChange={(event) => {
+            const chosen = event.currentTarget.value;
+            edit(
+              setPatient({ view: chosen === "PA" ? "PA" : "AP", portable: chosen === "portable" }),
+            );
+          }}
         >
           <option value="PA">PA view</option>
           <option value="AP">AP view</option>
+          <option value="portable">portable AP</option>
         </select>
       </div>
     </details>

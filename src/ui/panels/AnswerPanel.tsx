@@ -4,6 +4,7 @@ import { useExperiment, useResults } from "../app/stores.ts";
 import { Section } from "./Section.tsx";
 import styles from "./panels.module.css";
 import { percent, signed } from "./formats.ts";
+import { trueAnswer } from "./trueAnswer.ts";
 
 export function AnswerPanel() {
   const clean = useResults((s) => s.stages.clean?.payload.answer);
@@ -54,11 +55,24 @@ function NoAnswer() {
 function Truth() {
   const open = useExperiment((s) => s.spec.case);
   const entry = useResults((s) => s.stages.input);
+  const answer = useResults((s) => s.stages.clean?.payload.answer);
   if (open.kind === "file") return <Scope />;
   if (entry?.spec.case !== open || !entry.payload.truth) return null;
+  const { truth } = entry.payload;
+  const right = answer ? trueAnswer(answer.question, open.phantom, truth) : undefined;
   return (
-    <p className={styles.note}>
-      <b>In truth:</b> {entry.payload.truth.report.join(" ")}
+    <p className={styles.note} data-testid="truth">
+      <b>In truth</b>
+      {right === undefined && ": "}
+      {right === null && " this question has no right answer here. "}
+      {right && (
+        <>
+          {" the answer is "}
+          <b>{right}</b>
+          {answer?.answer === right ? ". " : ", so the model is wrong about the clean picture. "}
+        </>
+      )}
+      {truth.report.join(" ")}
     </p>
   );
 }
@@ -80,6 +94,7 @@ function AnswerBars(props: {
   readonly disturbed: AnswerResult | undefined;
 }) {
   const { clean, disturbed } = props;
+  const isYesNo = "yes" in clean.probabilities;
   const outside = Math.max(clean.massOutside, disturbed?.massOutside ?? 0);
   return (
     <>
@@ -107,7 +122,7 @@ function AnswerBars(props: {
         })}
       </div>
       <p className={styles.note}>
-        Margin {signed(clean.margin)}
+        {isYesNo ? "Margin of yes over no" : "Lead over the next answer"} {signed(clean.margin)}
         {disturbed && ` → ${signed(disturbed.margin)}`} logits, {percent(outside)} outside.
       </p>
     </>

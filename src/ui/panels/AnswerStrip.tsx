@@ -1,4 +1,5 @@
 /** The verdict in one line, for narrow screens where the answer panel scrolls away. */
+import { isStale } from "../../state/resultStore.ts";
 import { useResults } from "../app/stores.ts";
 import styles from "./panels.module.css";
 
@@ -6,8 +7,9 @@ export function AnswerStrip() {
   const clean = useResults((s) => s.stages.clean?.payload.answer?.answer);
   const disturbed = useResults((s) => s.stages.readout?.payload.answer?.answer);
   const flipped = useResults((s) => s.stages.metrics?.payload.flipped);
+  const stale = useResults((s) => isStale(s, "readout"));
   return (
-    <section className={styles.strip} aria-label="Answer at a glance">
+    <section className={styles.strip} data-stale={stale} aria-label="Answer at a glance">
       <span className={styles.word} data-side="clean">
         {clean ?? "…"}
       </span>

@@ -68,7 +68,8 @@ function ParaphraseRow(props: {
         {clean.question}
         <span className={styles.tags}>
           {clean.strategy}
-          {clean.polarity < 0 && " · asks the opposite, so yes counts as no"}
+          {clean.polarity < 0 &&
+            ` · asks the opposite: its ${clean.answer} is shown as ${clean.corrected}`}
           {!clean.trained && <em> · never seen in training</em>}
         </span>
       </td>
@@ -87,7 +88,7 @@ function AnswerCell(props: { readonly answer: AnswerResult; readonly flips: bool
       {answer.corrected} {percent(answer.probabilities[answer.answer] ?? 0)}
       <span className={styles.tags}>
         {flips && <b className={styles.flipped}>flips </b>}
-        {signed(answer.margin, 1)}
+        {signed(answer.polarity * answer.margin, 1)}
       </span>
     </>
   );

@@ -50,7 +50,7 @@ export function PlotFrame(props: {
           height={height}
         >
           <g transform={`translate(${MARGIN.left} ${MARGIN.top})`}>
-            {roundTicks(yDomain, inner.height / 34).map((tick) => (
+            {roundTicks(yDomain, Math.max(2, inner.height / 34)).map((tick) => (
               <g key={tick} transform={`translate(0 ${y(tick)})`}>
                 <line className={styles.grid} x2={inner.width} />
                 <text className={styles.tick} x={-7} dy="0.32em" textAnchor="end">

@@ -65,11 +65,16 @@ export function TracePanel() {
   const trace: Trace | undefined = live ?? done?.trace;
   const shown = live ? live.itemId : done?.id;
   const place = stack.findIndex(({ id }) => id === shown) + 1;
-  const name = place > 0 && attacks.length > 1 ? `item ${place}: ` : "";
+  // The picker says which it is; while one runs there is no picker.
+  const name = place > 0 && live && stack.length > 1 ? `item ${place}: ` : "";
   return (
     <PlotPanel
       title="Attack"
-      line={trace ? `${name}${trace.lossName}` : "Loss by step, and the best so far."}
+      line={
+        trace
+          ? `${name}${trace.lossName}${trace.lossUnit && `, ${trace.lossUnit}`}`
+          : "Loss by step, and the best so far."
+      }
       stage="disturbed"
       aside={
         attacks.length > 1 &&
@@ -92,7 +97,11 @@ export function TracePanel() {
       {trace ? (
         <TracePlot trace={trace} />
       ) : (
-        <Empty>Switch an attack on in the stack to watch it climb.</Empty>
+        <Empty>
+          {stack.some(({ type, enabled }) => type === "attack" && enabled)
+            ? "The loss appears with the attack’s first step."
+            : "Switch an attack on in the stack to watch it climb."}
+        </Empty>
       )}
     </PlotPanel>
   );

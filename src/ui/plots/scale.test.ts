@@ -13,6 +13,8 @@ describe("scales", () => {
     expect(roundTicks([0, 1], 5)).toEqual([0, 0.2, 0.4, 0.6, 0.8, 1]);
     expect(roundTicks([-2.9, 0.9], 3)).toEqual([-2, 0]);
     expect(roundTicks([0, 1000], 3)).toEqual([0, 500, 1000]);
+    // Two ticks make a scale, however low the plot.
+    expect(roundTicks([-4.6, 1.8], 1)).toEqual([-4, -2, 0]);
   });
 
   it("breaks a line where nothing is proved", () => {

@@ -9,6 +9,7 @@ import controls from "../controls/controls.module.css";
 import { BrushBar } from "../brush/BrushBar.tsx";
 import { useKeyboardBrush } from "../brush/useKeyboardBrush.ts";
 import { CornerText } from "./CornerText.tsx";
+import { OutlineLegend } from "./OutlineLegend.tsx";
 import { paintPane } from "./panePainter.ts";
 import { useDetail } from "./useDetail.ts";
 import { useExtent } from "./useExtent.ts";
@@ -88,6 +89,7 @@ export function Pane(props: {
           aria-label={`${TITLES[pane]} radiograph`}
         />
         <CornerText pane={pane} hover={tools.hover} detail={detail} />
+        <OutlineLegend pane={pane} />
         {isWaiting && <p className={styles.waiting}>Not disturbed yet</p>}
       </div>
       {children}

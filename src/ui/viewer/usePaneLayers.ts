@@ -143,6 +143,24 @@ function useHeatLayer(pane: PaneName): Layer | null {
 }
 
 function useMaskLayer(pane: PaneName): Layer | null {
+  const truth = useOutlined(pane);
+  return useMemo(() => {
+    if (!truth) return null;
+    const outlines = truth.masks.map(([, mask]) => maskOutline(mask, truth.size));
+    if (outlines.length === 0) return null;
+    const bitmap = bitmapOf(outlinePixels(outlines), truth.size, truth.size);
+    return { bitmap, opacity: 0.9, smooth: false };
+  }, [truth]);
+}
+
+export interface Outlined {
+  readonly size: number;
+  /** By finding kind or organ, in the order of their colours. */
+  readonly masks: readonly (readonly [name: string, mask: Float32Array])[];
+}
+
+/** What of the truth is outlined on a pane: what the phantom was given; its organs only where it has no finding at all. */
+export function useOutlined(pane: PaneName): Outlined | null {
   const isShown = useView((s) => s.showMasks);
   const open = useExperiment((s) => s.spec.case);
   const input = useResults((s) =>
@@ -150,16 +168,10 @@ function useMaskLayer(pane: PaneName): Layer | null {
   );
   return useMemo(() => {
     if (!isShown || !input?.truth || pane === "difference") return null;
-    const outlines = findingMasks(input.truth).map((mask) => maskOutline(mask, input.size));
-    if (outlines.length === 0) return null;
-    const bitmap = bitmapOf(outlinePixels(outlines), input.size, input.size);
-    return { bitmap, opacity: 0.9, smooth: false };
+    const { masks, findings } = input.truth;
+    const kinds = new Set(findings.map(({ kind }) => kind));
+    const all = Object.entries(masks);
+    const found = all.filter(([name]) => kinds.has(name));
+    return { size: input.size, masks: found.length > 0 ? found : all };
   }, [isShown, input, pane]);
-}
-
-/** Masks of what the phantom was given; of its organs only where it has no finding at all. */
-function findingMasks({ masks, findings }: NonNullable<InputResult["truth"]>): Float32Array[] {
-  const kinds = new Set(findings.map(({ kind }) => kind));
-  const found = Object.entries(masks).filter(([name]) => kinds.has(name));
-  return (found.length > 0 ? found : Object.entries(masks)).map(([, mask]) => mask);
 }

@@ -7,12 +7,20 @@ const MASK_COLOURS: readonly (readonly [number, number, number])[] = [
   [226, 160, 255],
   [255, 225, 120],
   [140, 180, 255],
+  [255, 158, 128],
+  [128, 226, 240],
+  [196, 222, 96],
+  [232, 232, 232],
 ];
+
+export function maskColour(index: number): readonly [number, number, number] {
+  return MASK_COLOURS[index % MASK_COLOURS.length]!;
+}
 
 export function outlinePixels(outlines: readonly Uint8Array[]): Uint8ClampedArray<ArrayBuffer> {
   const out = new Uint8ClampedArray((outlines[0]?.length ?? 0) * 4);
   outlines.forEach((outline, index) => {
-    const colour = MASK_COLOURS[index % MASK_COLOURS.length]!;
+    const colour = maskColour(index);
     for (let i = 0; i < outline.length; i++) {
       if (outline[i] === 0) continue;
       out.set(colour, 4 * i);
