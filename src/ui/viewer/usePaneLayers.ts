@@ -1,6 +1,6 @@
 /** Builds the layers of a viewer out of results and view settings, each rebuilt only when what it shows changes. */
 import { useMemo } from "react";
-import type { InputResult, Readout, RelevanceResult } from "../../experiment/results.ts";
+import type { Readout, RelevanceResult } from "../../experiment/results.ts";
 import type { Stroke } from "../../experiment/spec.ts";
 import type { PaneName } from "../../state/viewStore.ts";
 import { useCases, useExperiment, useResults, useView } from "../app/stores.ts";
