@@ -10,7 +10,7 @@ export interface PageMeasurements {
   readonly firstPaintMs: number;
   /** From first contentful paint until the default model is downloaded, checked by hash, opened, self-tested and timed. */
   readonly modelReadyMs: number;
-  /** Bytes after 60 and after 160 slider drags, garbage collected; page and workers. */
+  /** Bytes after 160 and after 260 slider drags, garbage collected; page and workers. */
   readonly memoryBefore: number;
   readonly memoryAfter: number;
   /** Longest main-thread task during the 100 drags, and how many took more than 50 ms. */
@@ -20,7 +20,7 @@ export interface PageMeasurements {
 
 const DRAGS = 100;
 /** Until caches and the runtime’s memory have their size. */
-const WARM_UP = 60;
+const WARM_UP = 160;
 
 /** Notes when texts first appear, from inside the page, so that polling costs nothing. */
 function watchFirstTexts(): void {

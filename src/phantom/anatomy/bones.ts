@@ -138,7 +138,11 @@ function posteriorRib(g: Geometry, side: Side, rib: number): TubePoint[] {
     const y = y0 - 9 * Math.sin(Math.PI * Math.min(1, t * 1.15)) + sag * t ** 1.7;
     const reach = Math.max(chestEdge(g, y + 4), 30) + 3;
     const x = 16 + (reach - 16) * Math.sin((t * Math.PI) / 2) ** 0.92;
-    points.push({ x: sign * x + 0.35 * g.midX * (1 - t), y, r: 4.7 - 0.5 * t });
+    points.push({
+      x: sign * x + 0.35 * g.midX * (1 - t),
+      y,
+      r: (4.7 - 0.5 * t) * Math.min(1, 0.5 + 6 * t),
+    });
   }
   return points;
 }
@@ -170,7 +174,7 @@ function clavicle(g: Geometry, side: Side): TubePoint[] {
     points.push({
       x: g.midX * (1 - t) * 1.6 + sign * (15 + 128 * t),
       y: g.apexY + 28 - 30 * t + 8 * Math.sin(2 * Math.PI * t),
-      r: 5.6 - 1.4 * Math.sin(Math.PI * t),
+      r: (5.6 - 1.4 * Math.sin(Math.PI * t)) * Math.min(1, 0.7 + 3 * t, 0.5 + 5 * (1 - t)),
     });
   }
   return points;
@@ -200,17 +204,45 @@ function drawShoulder(
       y: -62,
       rx: 24,
       ry: 64,
-      depth: 3,
+      depth: 4.5,
       angleDeg: -sign * 10,
     },
     add(1),
   );
-  // Medial border, lateral border up to the socket, spine out to the acromion, coracoid.
-  longBone([at(inner, -108, 2.2), at(inner + 2, -50, 2.4), at(inner + 22, 4, 3)], 1.8);
-  longBone([at(inner + 22, 4, 3), at(inner + 38, -50, 3.4), at(socket, -112, 5)], 2.4);
-  longBone([at(inner, -92, 2.5), at(socket, -128, 4), at(socket + 28, -146, 5.5)], 2.2);
-  longBone([at(socket - 6, -118, 4), at(socket - 2, -136, 3.4)], 2.4);
-  longBone([at(socket + 2, -122, 4), at(socket + 3, -100, 4)], 2.6);
+  // Borders are edges of a thin plate, fading towards the angles; spine out to the acromion, coracoid, socket.
+  const tip = at(inner + 22, 5, 0.8);
+  longBone(
+    [
+      at(inner + 6, -116, 0.8),
+      at(inner - 1, -84, 1.7),
+      at(inner, -52, 1.9),
+      at(inner + 8, -22, 1.8),
+      tip,
+    ],
+    1.5,
+  );
+  longBone(
+    [
+      tip,
+      at(inner + 30, -24, 2.3),
+      at(inner + 36, -56, 2.9),
+      at(socket - 5, -92, 3.8),
+      at(socket, -112, 3),
+    ],
+    1.6,
+  );
+  longBone(
+    [
+      at(inner + 2, -88, 0.8),
+      at(inner + 20, -103, 2.4),
+      at(socket - 6, -126, 3.4),
+      at(socket + 14, -142, 4.6),
+      at(socket + 30, -144, 3),
+    ],
+    1.5,
+  );
+  longBone([at(socket - 7, -114, 1.5), at(socket - 6, -124, 3.4), at(socket - 1, -134, 2.6)], 1.7);
+  longBone([at(socket + 2, -124, 1.5), at(socket + 4, -111, 3), at(socket + 3, -98, 1.5)], 1.9);
   const head = { x: sign * (socket + 24), y: -112 };
   traceEllipsoid(grid, { ...head, rx: 22, ry: 23, depth: 16 }, add(1));
   traceEllipsoid(grid, { ...head, rx: 19.5, ry: 20.5, depth: 13 }, add(-0.3));
