@@ -7,6 +7,8 @@ import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 import { LabError } from "../errors/labError.ts";
 import { rawValues, runtimeReason } from "../model/session.ts";
 import type { Feeds, GraphSession, SessionFactory, SessionOptions } from "../model/session.ts";
+import { GraphBuilder } from "../onnx/graphBuilder.ts";
+import { ELEMENT_TYPE, emptyModel, makeValueInfo, serializeModel } from "../onnx/proto.ts";
 import type { Tensor, TensorType } from "../tensor/tensor.ts";
 import { adapterName, reasonAgainstWebGpu } from "./adapter.ts";
 import { Fifo } from "./fifo.ts";
@@ -32,6 +34,12 @@ export async function startRuntime(wish: BackendName | "auto"): Promise<WebRunti
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = "error";
   const queue = new Fifo();
+  // Opening a first session compiles the runtime: that happens while the model is still on its way.
+  createSession(ort, queue, "wasm", smallestModel()).then(
+    (session) => session.release(),
+    // What keeps this graph from opening will keep the model from it, and is told then.
+    () => {},
+  );
   return {
     threads,
     isolated,
@@ -42,6 +50,15 @@ export async function startRuntime(wish: BackendName | "auto"): Promise<WebRunti
       create: (graph, options) => createSession(ort, queue, backend, graph, options),
     }),
   };
+}
+
+/** One node that does nothing. */
+function smallestModel(): Uint8Array {
+  const builder = new GraphBuilder(emptyModel(17, "start"));
+  const x = builder.addInput("x", ELEMENT_TYPE.float32, [1]);
+  const y = builder.add("Identity", [x]);
+  builder.setOutputs([makeValueInfo(y, ELEMENT_TYPE.float32, [1])]);
+  return serializeModel(builder.build());
 }
 
 type Runtime = typeof import("onnxruntime-web/wasm");
