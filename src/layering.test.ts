@@ -48,7 +48,15 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "errors", "tensor", "numerics", "image", "model", "language", "phantom", "perturbations", "attacks",
     "experiment", "engine/protocol", "io/decodeClient", "state",
   ],
-  "main.tsx": ["ui", "state", "engine/client", "experiment/defaultSpec", "errors"],
+  "main.tsx": ["engine/client", "engine/protocol", "mount"],
+  "mount.tsx": [
+    "ui",
+    "state",
+    "engine/client",
+    "engine/protocol",
+    "experiment/defaultSpec",
+    "errors",
+  ],
   // The client lives on the page's side of the worker.
   "engine/client": ["errors", "experiment", "engine/protocol", "image", "io", "model"],
 };
@@ -71,10 +79,10 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   zod: /^(model\/manifest|model\/\w*[mM]anifest\w*|experiment\/\w+|language\/\w+)\.ts$/,
   "@huggingface/tokenizers": /^language\/tokenizer\.ts$/,
   "qrcode-generator": /^ui\/share\//,
-  "@mantine/core": /^(ui\/|main\.tsx$)/,
+  "@mantine/core": /^(ui\/|mount\.tsx$)/,
   "@mantine/hooks": /^ui\//,
-  react: /^(ui\/|state\/|main\.tsx$)/,
-  "react-dom": /^(ui\/|main\.tsx$)/,
+  react: /^(ui\/|state\/|mount\.tsx$)/,
+  "react-dom": /^(ui\/|mount\.tsx$)/,
   // ui/app binds the stores to components.
   zustand: /^(state|ui\/app)\//,
   zundo: /^state\//,

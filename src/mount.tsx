@@ -1,0 +1,67 @@
+/** Mounts the bench and joins it to the engine that main.tsx has started. */
+import "./ui/app/mantine.css";
+import "./ui/app/tokens.css";
+import { MantineProvider } from "@mantine/core";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import type { EngineClient } from "./engine/client.ts";
+import type { EngineEvent } from "./engine/protocol.ts";
+import { toErrorData } from "./errors/labError.ts";
+import { defaultSpec } from "./experiment/defaultSpec.ts";
+import { createCaseStore } from "./state/caseStore.ts";
+import { createEngineLink } from "./state/connectEngine.ts";
+import { createExperimentStore } from "./state/experimentStore.ts";
+import { createModelStore } from "./state/modelStore.ts";
+import { createResultStore } from "./state/resultStore.ts";
+import { createViewStore } from "./state/viewStore.ts";
+import { App } from "./ui/app/App.tsx";
+import { StoresContext } from "./ui/app/stores.ts";
+import { theme } from "./ui/app/theme.ts";
+import { followLinks } from "./ui/share/followLinks.ts";
+
+/**
+ * @param engine started already, or what kept it from starting.
+ * @param listen takes the one listener of the engine's events; those from before are delivered at once.
+ */
+export function mount(
+  engine: EngineClient,
+  failure: unknown,
+  listen: (listener: (event: EngineEvent) => void) => void,
+): void {
+  const experiment = createExperimentStore(defaultSpec());
+  const results = createResultStore();
+  const view = createViewStore();
+  const cases = createCaseStore();
+  const link = createEngineLink(
+    { experiment, results },
+    {
+      // In a task of its own after the frame: rendering and painting in one task would be one long pause.
+      request: (callback) => requestAnimationFrame(() => setTimeout(callback)),
+      wait: (ms, callback) => setTimeout(callback, ms),
+    },
+  );
+  const models = createModelStore();
+  const stores = { experiment, results, view, cases, models, engine, link };
+  listen((event) => {
+    models.getState().apply(event);
+    link.onEvent(event);
+  });
+
+  try {
+    followLinks(stores);
+    if (failure !== undefined) throw failure;
+    link.connect(engine);
+  } catch (error) {
+    results.getState().refuse(toErrorData(error));
+  }
+
+  createRoot(document.getElementById("root")!).render(
+    <StrictMode>
+      <MantineProvider theme={theme} forceColorScheme="dark">
+        <StoresContext.Provider value={stores}>
+          <App />
+        </StoresContext.Provider>
+      </MantineProvider>
+    </StrictMode>,
+  );
+}
