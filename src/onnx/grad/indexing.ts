@@ -65,40 +65,39 @@ function gatherND(vjp: Vjp): InputGradients {
   return vjp.only(vjp.scatter("ScatterND", [start, vjp.input(1), vjp.dy], ADD));
 }
 
+/** Whether updates are added to what is there, else they replace it. @throws LabError for any other reduction. */
+function scattersByAdding(vjp: Vjp): boolean {
+  const reduction = textAttribute(vjp.node, "reduction", "none");
+  if (reduction === "none" || reduction === "add") return reduction === "add";
+  throw vjp.unsupported(`its reduction is "${reduction}"`);
+}
+
 /** ScatterND(data, indices, updates): overwritten entries of data get none, updates get what landed. */
 function scatterND(vjp: Vjp): InputGradients {
-  const reduction = textAttribute(vjp.node, "reduction", "none");
-  if (reduction !== "none" && reduction !== "add") {
-    throw vjp.unsupported(`its reduction is "${reduction}"`);
-  }
+  const adds = scattersByAdding(vjp);
   const indices = vjp.input(1);
   let data: string | undefined;
   if (vjp.wants(0)) {
-    data =
-      reduction === "add"
-        ? vjp.dy
-        : vjp.scatter("ScatterND", [vjp.dy, indices, vjp.zeros(vjp.shape(vjp.input(2)))]);
+    data = adds
+      ? vjp.dy
+      : vjp.scatter("ScatterND", [vjp.dy, indices, vjp.zeros(vjp.shape(vjp.input(2)))]);
   }
   return [data, undefined, vjp.wants(2) ? vjp.op("GatherND", [vjp.dy, indices]) : undefined];
 }
 
 function scatterElements(vjp: Vjp): InputGradients {
-  const reduction = textAttribute(vjp.node, "reduction", "none");
-  if (reduction !== "none" && reduction !== "add") {
-    throw vjp.unsupported(`its reduction is "${reduction}"`);
-  }
+  const adds = scattersByAdding(vjp);
   const attributes = { axis: { int: intAttribute(vjp.node, "axis", 0) } };
   const indices = vjp.input(1);
   let data: string | undefined;
   if (vjp.wants(0)) {
-    data =
-      reduction === "add"
-        ? vjp.dy
-        : vjp.scatter(
-            "ScatterElements",
-            [vjp.dy, indices, vjp.zeros(vjp.shape(vjp.input(2)))],
-            attributes,
-          );
+    data = adds
+      ? vjp.dy
+      : vjp.scatter(
+          "ScatterElements",
+          [vjp.dy, indices, vjp.zeros(vjp.shape(vjp.input(2)))],
+          attributes,
+        );
   }
   const updates = vjp.wants(2)
     ? vjp.op("GatherElements", [vjp.dy, indices], { attributes })
