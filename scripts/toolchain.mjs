@@ -41,10 +41,9 @@ export function ensureInstalled() {
       return;
     }
   }
-  // Not `npm ci`: it refuses a lock file that lacks other platforms' optional packages, which a registry mirror may not have.
-  console.log("Installing packages (npm install, as locked)");
-  const status = run("npm", ["install", "--no-save", "--no-audit", "--no-fund"]);
-  if (status !== 0) throw new Error("npm install failed.");
+  console.log("Installing packages (npm ci, exactly as locked)");
+  const status = run("npm", ["ci", "--no-audit", "--no-fund"]);
+  if (status !== 0) throw new Error("npm ci failed.");
   writeFileSync(INSTALL_STAMP, lock);
 }
 
