@@ -1,9 +1,9 @@
 /** The certified cosine bound as it tightens: a sampler that can pause between batches and go on later. */
-import { bestCosineBound, cosineBound, radiusForCosine } from "../certificates/featureCosine.ts";
+import { bestCosineBound, radiusForCosine } from "../certificates/featureCosine.ts";
 import { sampleCertificate } from "../certificates/sampler.ts";
 import type { ScoreEstimate } from "../certificates/sampler.ts";
 import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
-import type { CertificateResult } from "./results.ts";
+import type { CertificateResult, CosineBounds } from "./results.ts";
 import type { CertificateSpec } from "./spec.ts";
 
 /** Small batches keep the lab responsive: a newer request waits for one at most. */
@@ -73,12 +73,20 @@ function curveRadii(radius: number, reach: number): Float32Array {
   });
 }
 
-/** The estimate as bounds over l2 radius, with the disturbance's own l2 on the same axis. */
+/** Certified at a radius of `ratio` sigmas. */
+function boundsAt(scoreLower: number, ratio: number): CosineBounds<number> {
+  return {
+    toClean: bestCosineBound(scoreLower, ratio, "clean"),
+    toSmoothedClean: bestCosineBound(scoreLower, ratio, "smoothedClean"),
+  };
+}
+
+/** The estimate as bounds over l2 radius, with the stack's own l2 on the same axis. */
 export function certificateResult(
   running: RunningCertificate,
   estimate: ScoreEstimate,
   spec: CertificateSpec,
-  attackL2: number,
+  stackL2: number,
 ): CertificateResult {
   const { sigma } = spec;
   const lower = estimate.scoreLower;
@@ -95,12 +103,11 @@ export function certificateResult(
     radius,
     curve: {
       radius: radii,
-      paper: radii.map((r) => cosineBound(lower, r / sigma, "A")),
-      angular: radii.map((r) => bestCosineBound(lower, r / sigma, "smoothedClean")),
+      toClean: radii.map((r) => boundsAt(lower, r / sigma).toClean),
+      toSmoothedClean: radii.map((r) => boundsAt(lower, r / sigma).toSmoothedClean),
     },
-    attackL2,
-    attackPaper: cosineBound(lower, attackL2 / sigma, "A"),
-    attackAngular: bestCosineBound(lower, attackL2 / sigma, "smoothedClean"),
+    stackL2,
+    atStack: boundsAt(lower, stackL2 / sigma),
     history: { n: [...running.history.n], scoreLower: [...running.history.scoreLower] },
   };
 }

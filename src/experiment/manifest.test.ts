@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { defaultSpec } from "./defaultSpec.ts";
-import { runManifest } from "./manifest.ts";
+import { runManifest, summarizeResults } from "./manifest.ts";
+import { measure } from "./measure.ts";
 import type { AnswerResult, Readout, StageResults } from "./results.ts";
 
 const PIXELS = 224 * 224;
@@ -54,12 +55,11 @@ const results: Partial<StageResults> = {
     radius: 0.16,
     curve: {
       radius: Float32Array.of(0, 0.5),
-      paper: Float32Array.of(0.9, NaN),
-      angular: Float32Array.of(0.99, NaN),
+      toClean: Float32Array.of(0.9, NaN),
+      toSmoothedClean: Float32Array.of(0.99, NaN),
     },
-    attackL2: 1.2,
-    attackPaper: NaN,
-    attackAngular: NaN,
+    stackL2: 1.2,
+    atStack: { toClean: NaN, toSmoothedClean: NaN },
     history: { n: [100], scoreLower: [0.95] },
   },
 };
@@ -102,8 +102,27 @@ test("a manifest names spec, seeds, files in use and every number", () => {
   expect(read.results.certificate?.scoreLower).toBe(0.95);
 });
 
+test("identical pictures are named, and a rate of no wordings is null", () => {
+  const map = Float32Array.of(0.1, 0.2, 0.3, 0.4);
+  const seen: Readout = {
+    ...readout,
+    attention: [{ ...readout.attention[0]!, heads: 1, maps: map }],
+    rollout: map,
+    grid: [2, 2],
+  };
+  const same = measure({ ...seen, paraphrases: [] }, seen, picture(), picture(), 224);
+  const { metrics } = summarizeResults({ metrics: same });
+  expect(metrics).toMatchObject({ identical: true, psnr: null, flipRateClean: null });
+  const moved = picture();
+  moved[0]! += 0.5;
+  const other = summarizeResults({ metrics: measure(seen, seen, picture(), moved, 224) });
+  expect(other.metrics?.identical).toBe(false);
+  expect(other.metrics?.psnr).toBeCloseTo(10 * Math.log10(224 ** 2 / 0.25), 4);
+  expect(other.metrics?.flipRateClean).toBe(0);
+});
+
 test("a bound that says nothing is null", () => {
   const { certificate } = (JSON.parse(text) as typeof manifest).results;
-  expect(certificate?.curve.paper[1]).toBeNull();
-  expect(certificate?.attackAngular).toBeNull();
+  expect(certificate?.curve.toClean[1]).toBeNull();
+  expect(certificate?.atStack.toSmoothedClean).toBeNull();
 });

@@ -59,18 +59,28 @@ export function summarizeResults(results: Partial<StageResults>) {
     ...(clean && { clean: summarizeReadout(clean) }),
     ...(disturbed && { disturbed: { items: disturbed.items } }),
     ...(readout && { readout: summarizeReadout(readout) }),
-    ...(metrics && { metrics }),
+    ...(metrics && {
+      metrics: {
+        ...metrics,
+        // Identical pictures have an infinite ratio, which JSON can't hold: they are named instead.
+        identical: metrics.l2 === 0,
+        psnr: finite(metrics.psnr),
+        rolloutSsim: finite(metrics.rolloutSsim),
+      },
+    }),
     ...(gradientCheck && { gradientCheck }),
     ...(certificate && {
       certificate: {
         ...certificate,
         curve: {
           radius: numbers(certificate.curve.radius),
-          paper: numbers(certificate.curve.paper),
-          angular: numbers(certificate.curve.angular),
+          toClean: numbers(certificate.curve.toClean),
+          toSmoothedClean: numbers(certificate.curve.toSmoothedClean),
         },
-        attackPaper: finite(certificate.attackPaper),
-        attackAngular: finite(certificate.attackAngular),
+        atStack: {
+          toClean: finite(certificate.atStack.toClean),
+          toSmoothedClean: finite(certificate.atStack.toSmoothedClean),
+        },
       },
     }),
   };
@@ -103,7 +113,7 @@ function numbers(values: Float32Array): (number | null)[] {
   return Array.from(values, finite);
 }
 
-/** JSON has no NaN: a bound that says nothing is null. */
+/** JSON has neither NaN nor Infinity: a bound that says nothing is null. */
 function finite(value: number): number | null {
   return Number.isFinite(value) ? value : null;
 }

@@ -48,9 +48,9 @@ export function headMean({ maps, heads }: AttentionLayer): Float32Array {
   return mean;
 }
 
-/** Share of paraphrases that disagree with the reader's own wording. */
-function disagreement({ answer, paraphrases }: Readout): number {
-  if (answer === null || paraphrases.length === 0) return 0;
+/** Share of paraphrases that disagree with the reader's own wording; null of none. */
+function disagreement({ answer, paraphrases }: Readout): number | null {
+  if (answer === null || paraphrases.length === 0) return null;
   const differing = paraphrases.filter((p) => p.corrected !== answer.corrected).length;
   return differing / paraphrases.length;
 }

@@ -106,6 +106,7 @@ export interface MetricsResult {
   /** Share of pixels changed by more than half a grey level of 255. */
   readonly changedShare: number;
   readonly ssim: number;
+  /** Decibels; Infinity for identical pictures. */
   readonly psnr: number;
   /** SSIM of each attention layer's head-averaged map on its own grid, clean against disturbed (min-max, 7-tap Gaussian). */
   readonly attentionSsim: readonly {
@@ -119,15 +120,29 @@ export interface MetricsResult {
   /** Null where there is no answer to flip. */
   readonly flipped: boolean | null;
   readonly paraphraseFlips: readonly boolean[];
-  /** Share of paraphrases whose corrected answer differs from the plain wording's: on the clean and the disturbed image. */
-  readonly flipRateClean: number;
-  readonly flipRateDisturbed: number;
+  /**
+   * Share of the other wordings whose corrected answer differs from that of the reader's own wording, on the clean and on
+   * the disturbed image; null where no other wording was asked. `paraphraseFlips` has one entry for each.
+   */
+  readonly flipRateClean: number | null;
+  readonly flipRateDisturbed: number | null;
 }
 
 /** Which image tokens each picture's own answer hangs on: attention times gradient, over the grid, sums to 1. */
 export interface RelevanceResult {
   readonly clean: Float32Array;
   readonly disturbed: Float32Array;
+}
+
+/**
+ * Certified lower bounds of two different cosines, which may not be compared with each other; NaN where vacuous. Both are
+ * about the smoothed feature of any picture within the radius.
+ */
+export interface CosineBounds<T> {
+  /** To the clean picture's own feature, unsmoothed: form A of src/certificates/featureCosine.ts. Below 1 at radius 0. */
+  readonly toClean: T;
+  /** To the clean picture's smoothed feature: the best of forms A, B and C. 1 at radius 0. */
+  readonly toSmoothedClean: T;
 }
 
 export interface CertificateResult {
@@ -139,18 +154,13 @@ export interface CertificateResult {
   /** Gaussian robustness score: mean of (1 + cos(f(x + noise), f(x))) / 2, and its anytime-valid lower bound. */
   readonly score: number;
   readonly scoreLower: number;
-  /** Largest l2 radius (model space) at which each bound on the cosine is still >= 0 (non-vacuous). */
+  /** Largest l2 radius (model space) at which both bounds are still >= 0 (non-vacuous). */
   readonly radius: number;
-  /** Certified cosine against l2 radius: the paper's form and the tighter angular form; NaN where vacuous. */
-  readonly curve: {
-    readonly radius: Float32Array;
-    readonly paper: Float32Array;
-    readonly angular: Float32Array;
-  };
-  /** This run's disturbance on the same axis, with the bounds that hold there (NaN where vacuous). */
-  readonly attackL2: number;
-  readonly attackPaper: number;
-  readonly attackAngular: number;
+  /** What is certified at each l2 radius around the clean picture. */
+  readonly curve: { readonly radius: Float32Array } & CosineBounds<Float32Array>;
+  /** l2 distance of the clean picture to the one the whole stack made (not of an attack alone), and the bounds there. */
+  readonly stackL2: number;
+  readonly atStack: CosineBounds<number>;
   readonly history: { readonly n: readonly number[]; readonly scoreLower: readonly number[] };
 }
 

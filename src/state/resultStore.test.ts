@@ -105,7 +105,7 @@ describe("results of runs", () => {
 
   it("takes a finished certificate again with another disturbance's place on it", () => {
     const store = createResultStore();
-    const certificate = (requestId: number, attackL2: number): EngineEvent => ({
+    const certificate = (requestId: number, stackL2: number): EngineEvent => ({
       type: "run",
       requestId,
       event: {
@@ -114,14 +114,14 @@ describe("results of runs", () => {
         key: "same samples",
         partial: false,
         cached: true,
-        payload: { attackL2 } as CertificateResult,
+        payload: { stackL2 } as CertificateResult,
       },
     });
     store.getState().submitted(1, "full", defaultSpec());
     store.getState().apply(certificate(1, 0));
     store.getState().submitted(2, "full", defaultSpec());
     store.getState().apply(certificate(2, 1.572));
-    expect(store.getState().stages.certificate?.payload.attackL2).toBe(1.572);
+    expect(store.getState().stages.certificate?.payload.stackL2).toBe(1.572);
   });
 
   it("hears nothing more of an attack that was stopped", () => {

@@ -38,7 +38,7 @@ export function ParaphraseTable() {
               ))}
             </tbody>
           </table>
-          {metrics && (
+          {metrics?.flipRateClean != null && metrics.flipRateDisturbed != null && (
             <p className={styles.note}>
               Disagree with the plain wording: clean {percent(metrics.flipRateClean)}, disturbed{" "}
               {percent(metrics.flipRateDisturbed)} of n = {n}.

@@ -8,10 +8,10 @@ import { linePath } from "./scale.ts";
 
 /** Where the axis ends: past both the reach of the bounds and the disturbance, unless that would hide the curves. */
 export function radiusDomain(
-  certificate: Pick<CertificateResult, "radius" | "attackL2" | "sigma">,
+  certificate: Pick<CertificateResult, "radius" | "stackL2" | "sigma">,
 ): [number, number] {
   const reach = certificate.radius > 0 ? certificate.radius : certificate.sigma;
-  return [0, Math.max(1.35 * reach, Math.min(1.1 * certificate.attackL2, 3 * reach))];
+  return [0, Math.max(1.35 * reach, Math.min(1.1 * certificate.stackL2, 3 * reach))];
 }
 
 export function CertificatePlot({ certificate }: { readonly certificate: CertificateResult }) {
@@ -42,11 +42,11 @@ export function CertificatePlot({ certificate }: { readonly certificate: Certifi
 
 function Curves(props: { readonly certificate: CertificateResult; readonly area: PlotArea }) {
   const { certificate, area } = props;
-  const { curve, radius, attackL2 } = certificate;
+  const { curve, radius, stackL2 } = certificate;
   const { x, y, width, height } = area;
   const vacuousFrom = Math.min(width, x(Math.max(0, radius)));
-  const isBeyond = attackL2 > x.domain[1];
-  const at = Math.min(width, x(attackL2));
+  const isBeyond = stackL2 > x.domain[1];
+  const at = Math.min(width, x(stackL2));
   const clip = (value: number) => (value <= x.domain[1] ? x(value) : NaN);
   return (
     <>
@@ -84,16 +84,16 @@ function Curves(props: { readonly certificate: CertificateResult; readonly area:
       )}
       <path
         className={styles.curve}
-        d={linePath(curve.radius, curve.paper, clip, y)}
+        d={linePath(curve.radius, curve.toClean, clip, y)}
         stroke="#b9a5f0"
         strokeDasharray="5 4"
       />
       <path
         className={styles.curve}
-        d={linePath(curve.radius, curve.angular, clip, y)}
+        d={linePath(curve.radius, curve.toSmoothedClean, clip, y)}
         stroke="var(--clean)"
       />
-      {attackL2 > 0 && (
+      {stackL2 > 0 && (
         <>
           <line className={styles.mark} x1={at} x2={at} y2={height} />
           <text
@@ -103,9 +103,9 @@ function Curves(props: { readonly certificate: CertificateResult; readonly area:
             textAnchor={at > width / 2 ? "end" : "start"}
             fill="var(--disturbed)"
           >
-            {`l2 ${decimal(attackL2, 2)}${isBeyond ? ", off the axis →" : ""}`}
+            {`l2 ${decimal(stackL2, 2)}${isBeyond ? ", off the axis →" : ""}`}
           </text>
-          {[certificate.attackAngular, certificate.attackPaper].map((bound, index) =>
+          {[certificate.atStack.toSmoothedClean, certificate.atStack.toClean].map((bound, index) =>
             Number.isFinite(bound) && !isBeyond ? (
               <circle
                 key={index}
@@ -125,28 +125,27 @@ function Curves(props: { readonly certificate: CertificateResult; readonly area:
 }
 
 function Statement({ certificate }: { readonly certificate: CertificateResult }) {
-  const { attackL2, radius, alpha } = certificate;
+  const { stackL2, radius, alpha } = certificate;
   const bound = bestBound(certificate);
   if (Number.isNaN(bound)) {
     return (
       <p className={styles.statement}>
-        At l2 {decimal(attackL2, 2)} the certificate is <b data-kind="vacuous">vacuous</b>
+        At l2 {decimal(stackL2, 2)} the certificate is <b data-kind="vacuous">vacuous</b>
         {radius > 0 ? `; it reaches to ${decimal(radius, 3)}.` : ", as at every radius so far."}
       </p>
     );
   }
   return (
     <p className={styles.statement}>
-      At l2 {decimal(attackL2, 2)} the smoothed features keep a cosine of{" "}
+      At l2 {decimal(stackL2, 2)} the smoothed features keep a cosine of{" "}
       <b data-kind="proved">at least {decimal(bound, 3)}</b>, {percent(1 - alpha)} sure.
     </p>
   );
 }
 
-/** The better of both bounds at this disturbance; NaN where neither proves anything. */
-function bestBound({ attackAngular, attackPaper }: CertificateResult): number {
-  const bounds = [attackAngular, attackPaper].filter((bound) => Number.isFinite(bound));
-  return bounds.length > 0 ? Math.max(...bounds) : NaN;
+/** The bound on smoothed against smoothed features at this disturbance; NaN where nothing is proved. */
+function bestBound({ atStack }: CertificateResult): number {
+  return atStack.toSmoothedClean;
 }
 
 function describe(certificate: CertificateResult): string {
@@ -154,5 +153,5 @@ function describe(certificate: CertificateResult): string {
   const here = Number.isNaN(bound)
     ? "nothing is proved at this disturbance"
     : `the cosine is certified to be at least ${decimal(bound, 3)} at this disturbance`;
-  return `Certified cosine against l2 radius. The bounds reach to ${decimal(certificate.radius, 3)}; the disturbance has l2 ${decimal(certificate.attackL2, 2)}: ${here}.`;
+  return `Certified cosine against l2 radius. The bounds reach to ${decimal(certificate.radius, 3)}; the disturbance has l2 ${decimal(certificate.stackL2, 2)}: ${here}.`;
 }

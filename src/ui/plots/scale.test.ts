@@ -24,8 +24,8 @@ describe("scales", () => {
 
   it("shows the bounds' reach and, if it is not far off, the disturbance", () => {
     const sigma = 0.1;
-    expect(radiusDomain({ radius: 0.1, attackL2: 0.2, sigma })[1]).toBeCloseTo(0.22);
-    expect(radiusDomain({ radius: 0.1, attackL2: 9, sigma })[1]).toBeCloseTo(0.3);
-    expect(radiusDomain({ radius: 0.1, attackL2: 0, sigma })[1]).toBeCloseTo(0.135);
+    expect(radiusDomain({ radius: 0.1, stackL2: 0.2, sigma })[1]).toBeCloseTo(0.22);
+    expect(radiusDomain({ radius: 0.1, stackL2: 9, sigma })[1]).toBeCloseTo(0.3);
+    expect(radiusDomain({ radius: 0.1, stackL2: 0, sigma })[1]).toBeCloseTo(0.135);
   });
 });
