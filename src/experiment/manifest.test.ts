@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { defaultSpec } from "./defaultSpec.ts";
 import { runManifest, summarizeResults } from "./manifest.ts";
 import { measure } from "./measure.ts";
+import { renderPhantom } from "../phantom/phantom.ts";
 import type { AnswerResult, Readout, StageResults } from "./results.ts";
 
 const PIXELS = 224 * 224;
@@ -29,6 +30,11 @@ const readout: Readout = {
   rollout: picture(),
 };
 
+const phantom = renderPhantom(
+  { seed: 7, findings: [{ kind: "effusion", side: "left", amount: 500 }] },
+  32,
+);
+
 const results: Partial<StageResults> = {
   input: {
     size: 224,
@@ -37,8 +43,9 @@ const results: Partial<StageResults> = {
     notices: ["a notice"],
     truth: {
       masks: { effusion: picture() },
-      findings: [{ kind: "effusion", side: "left", amount: 500, unit: "mL" }],
-      report: ["There is a left effusion."],
+      findings: phantom.findings,
+      patient: phantom.patient,
+      report: phantom.report,
     },
   },
   clean: readout,

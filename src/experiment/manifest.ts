@@ -4,6 +4,7 @@
  */
 import type { ModelManifest, Precision } from "../model/manifest.ts";
 import type { SessionFactory } from "../model/session.ts";
+import { groundTruth } from "./groundTruth.ts";
 import type { Readout, StageResults } from "./results.ts";
 import type { ExperimentSpec } from "./spec.ts";
 
@@ -52,7 +53,13 @@ export function summarizeResults(results: Partial<StageResults>) {
         statement: input.statement,
         notices: input.notices,
         ...(input.truth && {
-          truth: { findings: input.truth.findings, report: input.truth.report },
+          truth: {
+            findings: input.truth.findings,
+            report: input.truth.report,
+            ...(clean?.answer && {
+              answer: groundTruth(clean.answer.question, input.truth)?.answer ?? null,
+            }),
+          },
         }),
       },
     }),

@@ -1,5 +1,6 @@
 /** What each stage of a run yields. Plain data: it crosses the worker border and is printed as JSON by the headless lab. */
 import type { AttentionLayer, GradientCheck } from "../model/visionLanguageModel.ts";
+import type { Phantom } from "../phantom/phantom.ts";
 
 /** Names of stages, in the order they run. */
 export const STAGES = [
@@ -22,19 +23,14 @@ export interface InputResult {
   /** Which window and crop the model saw, in one line. */
   readonly statement: string;
   readonly notices: readonly string[];
-  /** Ground truth where the case is a phantom: masks on the image grid [size * size], findings, report. */
-  readonly truth?: {
-    readonly masks: Readonly<Record<string, Float32Array>>;
-    readonly findings: readonly {
-      readonly kind: string;
-      readonly side?: string;
-      readonly amount: number;
-      readonly unit: string;
-      /** "small", "moderate" or "large", where reports give one. */
-      readonly size?: string;
-    }[];
-    readonly report: readonly string[];
-  };
+  /** Where the case is a phantom. */
+  readonly truth?: GroundTruth;
+}
+
+/** What is known of a phantom, as the phantom itself states it. */
+export interface GroundTruth extends Pick<Phantom, "findings" | "patient" | "report"> {
+  /** Coverage by finding kind or organ on the image grid, [size * size], 0 to 1. */
+  readonly masks: Readonly<Record<string, Float32Array>>;
 }
 
 /** The model's answer to one wording. */

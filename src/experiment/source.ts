@@ -28,12 +28,8 @@ export function modelInputOf(
       notices: [],
       truth: {
         masks: Object.fromEntries(phantom.masks),
-        findings: phantom.findings.map(({ kind, side, amount, unit }) => ({
-          kind,
-          amount,
-          unit,
-          ...(side ? { side } : {}),
-        })),
+        findings: phantom.findings,
+        patient: phantom.patient,
         report: phantom.report,
       },
     };

@@ -19,6 +19,13 @@ function phantom(...findings: CaseFinding[]): CaseTruth {
 }
 
 const clear = phantom();
+/** A finding without side or size. */
+const midline = (kind: string, amount: number): CaseFinding => ({
+  kind,
+  side: undefined,
+  amount,
+  size: undefined,
+});
 const leftLarge: CaseFinding = { kind: "effusion", side: "left", amount: 900, size: "large" };
 const rightSmall: CaseFinding = { kind: "effusion", side: "right", amount: 200, size: "small" };
 
@@ -53,12 +60,12 @@ describe("answerFor", () => {
       phantom(leftLarge, { ...leftLarge, side: "right" }),
       null,
     ],
-    ["Is the heart enlarged?", phantom({ kind: "cardiomegaly", amount: 0.6 }), "yes"],
-    ["Is the heart of normal size?", phantom({ kind: "cardiomegaly", amount: 0.6 }), "no"],
+    ["Is the heart enlarged?", phantom(midline("cardiomegaly", 0.6)), "yes"],
+    ["Is the heart of normal size?", phantom(midline("cardiomegaly", 0.6)), "no"],
     ["Is this radiograph normal?", clear, "yes"],
     ["Is this radiograph normal?", phantom(leftLarge), "no"],
     ["Is there any abnormality?", phantom(leftLarge), "yes"],
-    ["Is there a medical device?", phantom({ kind: "line", side: "right", amount: 1 }), "yes"],
+    ["Is there a medical device?", phantom({ ...midline("line", 1), side: "right" }), "yes"],
     ["Is there a medical device?", phantom(leftLarge), "no"],
     ["Is this a PA or an AP view?", clear, "pa"],
     ["Is this a portable radiograph?", clear, "no"],

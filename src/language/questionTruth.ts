@@ -5,14 +5,14 @@
 import { correctedAnswer } from "./answer.ts";
 import type { ExpandedQuestion, QuestionScope } from "./questionBank.ts";
 
-/** One finding of a case; sides are the patient's. */
+/** One finding of a case; sides are the patient's. No field is optional: a copy that forgets one does not compile. */
 export interface CaseFinding {
   readonly kind: string;
-  readonly side?: string;
+  readonly side: string | undefined;
   /** In the finding's own unit (mL, mm, ratio), comparable within one kind. */
   readonly amount: number;
-  /** "small", "moderate" or "large". */
-  readonly size?: string;
+  /** "small", "moderate" or "large"; undefined where reports give none. */
+  readonly size: string | undefined;
 }
 
 /** A phantom lists all its findings. A real radiograph has none listed (unknown, not absent) and a pneumonia label. */
@@ -24,7 +24,8 @@ export interface CaseTruth {
 
 type Asked = Pick<ExpandedQuestion, "type" | "findingId" | "polarity" | "scope" | "equivalent">;
 
-const DEVICES: readonly string[] = ["pacemaker", "tube", "line"];
+/** Kinds that "a medical device" stands for. */
+export const DEVICES: readonly string[] = ["pacemaker", "tube", "line"];
 
 /**
  * The answer word to this very wording ("no" to "Is the radiograph free of cardiomegaly?" when the heart is enlarged).

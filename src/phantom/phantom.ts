@@ -31,12 +31,15 @@ export { sampleSpec } from "./sample.ts";
 export { FINDINGS, FINDING_KINDS, PATIENT_PARAMS } from "./spec.ts";
 export type { FindingKind, FindingSpec, PatientParams, PhantomSpec, Side } from "./spec.ts";
 
+/** What is true of one finding: the one type from here to the page, so that no field is lost on the way. */
 export interface PhantomFinding {
   readonly kind: FindingKind;
-  readonly side?: Side;
+  /** Undefined where the kind has no side. */
+  readonly side: Side | undefined;
   readonly amount: number;
   readonly unit: string;
-  readonly size?: FindingSize;
+  /** Undefined where reports give no size. */
+  readonly size: FindingSize | undefined;
   readonly sentence: string;
 }
 
@@ -260,13 +263,10 @@ function organMasks(scene: MutableScene): ReadonlyMap<string, Float32Array> {
 }
 
 function describe(finding: ResolvedFinding): PhantomFinding {
-  const size = sizeOf(finding);
   return {
-    kind: finding.kind,
-    ...(finding.side ? { side: finding.side } : {}),
-    amount: finding.amount,
+    ...finding,
     unit: FINDINGS[finding.kind].unit,
-    ...(size ? { size } : {}),
+    size: sizeOf(finding),
     sentence: sentenceOf(finding),
   };
 }

@@ -3,13 +3,14 @@ import type { ResolvedFinding } from "./patient.ts";
 
 export type FindingSize = "small" | "moderate" | "large";
 
-/** Sizes in words, at the borders where reports change wording. */
-const SIZE_BORDERS: Readonly<Partial<Record<ResolvedFinding["kind"], readonly [number, number]>>> =
-  {
-    effusion: [350, 850],
-    pneumothorax: [20, 38],
-    nodule: [16, 30],
-  };
+/** Where sizes in words begin, in the finding's own unit: [moderate from, large from]. */
+export const SIZE_BORDERS: Readonly<
+  Partial<Record<ResolvedFinding["kind"], readonly [number, number]>>
+> = {
+  effusion: [350, 850],
+  pneumothorax: [20, 38],
+  nodule: [16, 30],
+};
 
 export function sizeOf({ kind, amount }: ResolvedFinding): FindingSize | undefined {
   const borders = SIZE_BORDERS[kind];

@@ -4,7 +4,7 @@ import { useExperiment, useResults } from "../app/stores.ts";
 import { Section } from "./Section.tsx";
 import styles from "./panels.module.css";
 import { percent, signed } from "./formats.ts";
-import { trueAnswer } from "./trueAnswer.ts";
+import { groundTruth } from "../../experiment/groundTruth.ts";
 
 export function AnswerPanel() {
   const clean = useResults((s) => s.stages.clean?.payload.answer);
@@ -55,26 +55,38 @@ function NoAnswer() {
 function Truth() {
   const open = useExperiment((s) => s.spec.case);
   const entry = useResults((s) => s.stages.input);
-  const answer = useResults((s) => s.stages.clean?.payload.answer);
+  const clean = useResults((s) => s.stages.clean?.payload.answer);
+  const disturbed = useResults((s) => s.stages.readout?.payload.answer);
   if (open.kind === "file") return <Scope />;
   if (entry?.spec.case !== open || !entry.payload.truth) return null;
   const { truth } = entry.payload;
-  const right = answer ? trueAnswer(answer.question, open.phantom, truth) : undefined;
+  const right = clean ? groundTruth(clean.question, truth) : null;
   return (
     <p className={styles.note} data-testid="truth">
-      <b>In truth</b>
-      {right === undefined && ": "}
-      {right === null && " this question has no right answer here. "}
-      {right && (
+      <b>Ground truth</b>
+      {": "}
+      {right?.answer && (
         <>
-          {" the answer is "}
-          <b>{right}</b>
-          {answer?.answer === right ? ". " : ", so the model is wrong about the clean picture. "}
+          <b>{right.answer}</b>
+          {". "}
         </>
       )}
-      {truth.report.join(" ")}
+      {right ? right.reason : truth.report.join(" ")}
+      {right?.answer && clean && ` ${verdict(right.answer, clean, disturbed ?? undefined)}`}
     </p>
   );
+}
+
+/** Which of the two answers is right. Both are the model's own words to the same wording, as the truth is. */
+function verdict(right: string, clean: AnswerResult, disturbed: AnswerResult | undefined): string {
+  const isRight = clean.answer === right;
+  if (!disturbed) return `The model is ${isRight ? "right" : "wrong"} about the clean picture.`;
+  if ((disturbed.answer === right) === isRight) {
+    return `The model is ${isRight ? "right" : "wrong"} about both pictures.`;
+  }
+  return isRight
+    ? "The model is right about the clean picture and wrong about the disturbed one."
+    : "The model is wrong about the clean picture and right about the disturbed one.";
 }
 
 /** What an answer about a reader's own picture is worth: these models were measured on radiographs for one finding. */

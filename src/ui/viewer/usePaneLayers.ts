@@ -169,7 +169,7 @@ export function useOutlined(pane: PaneName): Outlined | null {
   return useMemo(() => {
     if (!isShown || !input?.truth || pane === "difference") return null;
     const { masks, findings } = input.truth;
-    const kinds = new Set(findings.map(({ kind }) => kind));
+    const kinds = new Set<string>(findings.map(({ kind }) => kind));
     const all = Object.entries(masks);
     const found = all.filter(([name]) => kinds.has(name));
     return { size: input.size, masks: found.length > 0 ? found : all };
