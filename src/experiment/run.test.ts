@@ -186,3 +186,26 @@ test("a reader's file that is not open is asked for by its hash", async () => {
     lab().run({ ...spec, case: { kind: "file", sha256: "ab".repeat(32) } }),
   ).rejects.toMatchObject({ code: "not-found" });
 });
+
+test("two descriptions of one graph share no result: another patch grid is another model", async () => {
+  const cache = new StageCache();
+  const model = fakeModel();
+  const runAs = async (id: string) => {
+    const events: RunEvent[] = [];
+    const context = {
+      model: async () => model,
+      radiograph: () => undefined,
+      cache,
+      signal: { aborted: false },
+      yieldToHost: async () => {},
+    };
+    const asked = { ...spec, model: { id, precision: spec.model.precision } };
+    for await (const event of runExperiment(asked, "full", context)) events.push(event);
+    const stages = events.filter((event) => event.type === "stage");
+    return new Set(stages.filter(({ stage }) => stage !== "input").map(({ key }) => key));
+  };
+  const first = await runAs("own-1");
+  const second = await runAs("own-2");
+  expect([...second].filter((key) => first.has(key))).toEqual([]);
+  expect(await runAs("own-1")).toEqual(first);
+});

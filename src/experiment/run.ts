@@ -49,7 +49,8 @@ export async function* runExperiment(
   );
   if (context.signal.aborted) return;
 
-  const modelKey = stageKey("model", [model.sha256, spec.model.precision]);
+  // The id as well: two descriptions of one graph (another patch grid) are two models.
+  const modelKey = stageKey("model", [spec.model.id, model.sha256, spec.model.precision]);
   const cleanKey = stageKey("clean", spec.question, [inputKey, modelKey]);
   const clean = yield* cached(context, "clean", cleanKey, () =>
     readImage(context, model, input.image, spec.question, [inputKey, modelKey]),

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { EngineEvent } from "../engine/protocol.ts";
+import type { BackendInfo, EngineEvent } from "../engine/protocol.ts";
 import type { CertificateResult, InputResult } from "../experiment/results.ts";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
-import { createResultStore, isStale } from "./resultStore.ts";
+import type { ExperimentSpec } from "../experiment/spec.ts";
+import type { GradientCheck } from "../model/visionLanguageModel.ts";
+import { createResultStore, currentBackend, isStale } from "./resultStore.ts";
 
 const input = (statement: string): InputResult => ({
   size: 2,
@@ -43,6 +45,70 @@ const step = (requestId: number, index: number, loss: number): EngineEvent => ({
       image: new Float32Array(4),
     },
   },
+});
+
+const specOf = (id: string, precision: "int8" | "fp16" = "int8"): ExperimentSpec => ({
+  ...defaultSpec(),
+  model: { id, precision },
+});
+
+const checked = (requestId: number): EngineEvent => ({
+  type: "run",
+  requestId,
+  event: {
+    type: "stage",
+    stage: "gradientCheck",
+    key: "check",
+    partial: false,
+    cached: false,
+    payload: { ok: true } as GradientCheck,
+  },
+});
+
+const ready = (modelId: string): EngineEvent => ({
+  type: "ready",
+  info: { modelId, precision: "int8", backend: "wasm" } as BackendInfo,
+});
+
+describe("results and the model they are about", () => {
+  it("keep nothing of a model once another is asked, but the film", () => {
+    const store = createResultStore();
+    store.getState().submitted(1, "full", specOf("base"));
+    store.getState().applyAll([ready("base"), inputEvent(1, "film"), checked(1)]);
+    store.getState().submitted(2, "full", specOf("own-1"));
+    expect(Object.keys(store.getState().stages)).toEqual(["input"]);
+  });
+
+  it("keep nothing of other weights of the same model either", () => {
+    const store = createResultStore();
+    store.getState().submitted(1, "full", specOf("base"));
+    store.getState().apply(checked(1));
+    store.getState().submitted(2, "full", specOf("base", "fp16"));
+    expect(store.getState().stages.gradientCheck).toBeUndefined();
+  });
+
+  it("keep what is known of the same model when only a setting changes", () => {
+    const store = createResultStore();
+    store.getState().submitted(1, "full", specOf("base"));
+    store.getState().apply(checked(1));
+    store.getState().submitted(2, "full", { ...specOf("base"), question: "Is it normal?" });
+    expect(store.getState().stages.gradientCheck?.payload.ok).toBe(true);
+  });
+
+  it("name the running backend only once it runs the model that is asked", () => {
+    const store = createResultStore();
+    store.getState().submitted(1, "full", specOf("base"));
+    store.getState().apply(ready("base"));
+    expect(currentBackend(store.getState())?.modelId).toBe("base");
+    store.getState().submitted(2, "full", specOf("own-1"));
+    expect(currentBackend(store.getState())).toBeNull();
+    store.getState().apply(ready("own-1"));
+    expect(currentBackend(store.getState())?.modelId).toBe("own-1");
+    // Back before the other was ready: the engine says nothing anew, and need not.
+    store.getState().submitted(3, "full", specOf("base"));
+    store.getState().submitted(4, "full", specOf("own-1"));
+    expect(currentBackend(store.getState())?.modelId).toBe("own-1");
+  });
 });
 
 describe("results of runs", () => {

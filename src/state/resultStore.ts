@@ -49,6 +49,7 @@ export interface ResultState {
   /** Model files by name while they load. */
   readonly loading: Readonly<Record<string, LoadingFile>>;
   readonly phase: string;
+  /** The model that was made ready last; `currentBackend` says whether it is the one that is asked now. */
   readonly backend: BackendInfo | null;
   /** The run or engine that failed last; cleared by the next result or by the reader. */
   readonly error: LabErrorData | null;
@@ -113,6 +114,7 @@ export function createResultStore(): ResultStore {
               requestId,
               fidelity,
               spec,
+              stages: isSameModel(state.spec, spec) ? state.stages : withoutModel(state.stages),
               busy: true,
               cancelled: false,
               progress: null,
@@ -150,7 +152,7 @@ function reduce<T extends Data>(state: T, event: EngineEvent): T {
         : state;
     case "failed": {
       if (event.requestId !== null && event.requestId !== state.requestId) return state;
-      const stopped = { ...state, busy: false, progress: null, liveTrace: null };
+      const stopped = { ...state, busy: false, progress: null, liveTrace: null, elapsedMs: null };
       // The reader asked for it: the dimmed results say enough.
       if (event.error.code === "cancelled") return { ...stopped, cancelled: true };
       return { ...stopped, error: event.error };
@@ -201,6 +203,28 @@ function grownTrace(trace: LiveTrace | null, { attack }: ProgressEvent): LiveTra
     loss: [...before.loss, loss],
     bestLoss: [...before.bestLoss, bestLoss],
   };
+}
+
+function isSameModel(a: ExperimentSpec | null, b: ExperimentSpec): boolean {
+  return a?.model.id === b.model.id && a.model.precision === b.model.precision;
+}
+
+/**
+ * What stays when another model is asked: the film. A changed setting leaves the old results dimmed for a moment; those
+ * of another model would say something about a model that has not been asked yet.
+ */
+function withoutModel({ input }: StageEntries): StageEntries {
+  return input ? { input } : {};
+}
+
+/** Where the model of the newest request runs; null until that very model is ready. */
+export function currentBackend({
+  backend,
+  spec,
+}: Pick<ResultState, "backend" | "spec">): BackendInfo | null {
+  if (!backend || !spec) return backend;
+  const { id, precision } = spec.model;
+  return backend.modelId === id && backend.precision === precision ? backend : null;
 }
 
 /** Whether a stage's result was made for an older request than the newest one. */

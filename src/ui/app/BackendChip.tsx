@@ -6,15 +6,17 @@ import { bytes, decimal } from "../panels/formats.ts";
 import { BUNDLED_MODELS, BUNDLED_PRECISIONS } from "../../model/catalog.ts";
 import type { Precision } from "../../model/manifest.ts";
 import controls from "../controls/controls.module.css";
+import { currentBackend } from "../../state/resultStore.ts";
 import { useExperiment, useResults, useStores } from "./stores.ts";
 import styles from "./app.module.css";
 
 export function BackendChip() {
-  const info = useResults((s) => s.backend);
+  const info = useResults(currentBackend);
   const busy = useResults((s) => s.busy);
   const check = useResults((s) => s.stages.gradientCheck?.payload);
   const isWrong = info !== null && (info.parity?.ok === false || check?.ok === false);
-  const state = info === null ? "busy" : isWrong ? "bad" : busy ? "busy" : "ok";
+  const hasFailed = useResults((s) => s.requestId > 0 && !s.busy && currentBackend(s) === null);
+  const state = isWrong || hasFailed ? "bad" : info === null || busy ? "busy" : "ok";
   return (
     <Popover
       position="bottom-end"
@@ -33,7 +35,7 @@ export function BackendChip() {
           aria-haspopup="dialog"
         >
           <span className={styles.dot} data-state={state} aria-hidden="true" />
-          {info ? summary(info) : <LoadingText />}
+          {info ? summary(info) : hasFailed ? "No model" : <LoadingText />}
         </button>
       </Popover.Target>
       <Popover.Dropdown bg="#16191b">

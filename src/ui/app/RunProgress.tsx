@@ -2,6 +2,7 @@
 import { useEffect, useState } from "react";
 import { bytes } from "../panels/formats.ts";
 import controls from "../controls/controls.module.css";
+import { currentBackend } from "../../state/resultStore.ts";
 import { Icon } from "./icons.tsx";
 import { useResults, useStores } from "./stores.ts";
 import styles from "./app.module.css";
@@ -10,14 +11,15 @@ const PATIENCE_MS = 500;
 
 export function RunProgress() {
   const { link } = useStores();
-  const isReady = useResults((s) => s.backend !== null);
+  const isReady = useResults((s) => currentBackend(s) !== null);
   const busy = useResults((s) => s.busy);
   const progress = useResults((s) => s.progress);
   const cancelled = useResults((s) => s.cancelled);
   const elapsed = useResults((s) => s.elapsedMs);
   const sampling = useSampling();
+  const hasEnded = useResults((s) => s.requestId > 0 && !s.busy);
   const isSlow = useOutlasts(busy, PATIENCE_MS);
-  if (!isReady) return <ModelProgress />;
+  if (!isReady && !hasEnded) return <ModelProgress />;
   if (!isSlow) {
     return (
       <div className={styles.progress}>

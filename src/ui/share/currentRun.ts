@@ -1,11 +1,12 @@
 /** The numbers of the run on screen, once every stage they come from answers the newest request. */
 import { replayNumbers } from "../../experiment/replay.ts";
 import type { ReplayNumbers } from "../../experiment/replay.ts";
-import { isStale } from "../../state/resultStore.ts";
+import { currentBackend, isStale } from "../../state/resultStore.ts";
 import type { ResultState } from "../../state/resultStore.ts";
 
 export function currentNumbers(state: ResultState): ReplayNumbers | undefined {
-  const { stages, backend, fidelity } = state;
+  const { stages, fidelity } = state;
+  const backend = currentBackend(state);
   const { clean, readout, metrics } = stages;
   if (!clean || !readout || !metrics || !backend || fidelity !== "full") return undefined;
   if (isStale(state, "clean") || isStale(state, "readout") || isStale(state, "metrics"))
