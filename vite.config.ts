@@ -73,7 +73,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "src/**/*.test.tsx"],
+          include: ["src/**/*.test.ts", "src/**/*.test.tsx", "scripts/*.test.ts"],
           exclude: ["src/**/*.browser.test.ts"],
           environment: "node",
           testTimeout: 60_000,

@@ -6,6 +6,7 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import path from "node:path";
 import { chromium } from "@playwright/test";
+import { OptionError, readOptions } from "../scripts/options.mjs";
 import { serve } from "../scripts/serve.mjs";
 import { ROOT, ensureBuilt } from "../scripts/toolchain.mjs";
 import { nodeSessions } from "../src/cli/nodeSessions.ts";
@@ -60,7 +61,12 @@ function launch() {
 
 const RESULTS = path.join(ROOT, "bench/results.json");
 /** Parts to measure again (`npm run bench -- peers`); the others keep what results.json says. All when none is named. */
-const asked = process.argv.slice(2);
+const PARTS = ["gradients", "encoders", "browser", "peers"];
+const asked = readOptions(`Usage: npm run bench -- [${PARTS.join(" | ")}]...`, (args) => {
+  const unknown = args.find((part) => !PARTS.includes(part));
+  if (unknown !== undefined) throw new OptionError(`There is no part "${unknown}"`);
+  return args;
+});
 const before =
   asked.length > 0 ? (JSON.parse(readFileSync(RESULTS, "utf8")) as BenchResults) : undefined;
 const again = (part: string): boolean => before === undefined || asked.includes(part);

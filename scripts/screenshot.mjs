@@ -1,9 +1,13 @@
 // Retakes docs/screenshot.png from the built page: node scripts/screenshot.mjs
 import path from "node:path";
 import { chromium } from "playwright";
+import { parseOptions, readOptions } from "./options.mjs";
 import { serve } from "./serve.mjs";
 import { ROOT, ensureBuilt } from "./toolchain.mjs";
 
+readOptions("Usage: node scripts/screenshot.mjs\n\nRetakes docs/screenshot.png.", (args) =>
+  parseOptions(args, {}),
+);
 ensureBuilt();
 const site = await serve({ root: path.join(ROOT, "dist"), port: 4700 });
 const browser = await chromium.launch({

@@ -1,24 +1,31 @@
 // `npm start`: installs what is missing, builds what has changed, serves the page and prints its address.
 import path from "node:path";
-import { parseArgs } from "node:util";
-import { serve } from "./serve.mjs";
+import { parseOptions, portNumber, readOptions } from "./options.mjs";
+import { announcement, serve } from "./serve.mjs";
 import { ROOT, ensureBuilt, ensureInstalled } from "./toolchain.mjs";
 
-const { values } = parseArgs({
-  options: {
-    port: { type: "string", default: process.env.PORT ?? "4173" },
+const USAGE = `Usage: npm start -- [options]
+
+  --host           serve the room: every machine of this network, not only this one
+  --port N         first port to try (PORT, or 4173)
+  --no-isolation   leave out the headers that allow more than one thread`;
+
+// `npm start --host`, without the two dashes between, hands the option to npm, which passes it on in the environment.
+const { npm_config_host: npmHost, npm_config_port: npmPort, PORT } = process.env;
+
+const { port, host, isolation } = readOptions(USAGE, (args) => {
+  const values = parseOptions(args, {
+    port: { type: "string", default: (npmPort ?? PORT) || "4173" },
+    host: { type: "boolean", default: npmHost === "true" },
     "no-isolation": { type: "boolean", default: false },
-  },
+  });
+  return { ...values, port: portNumber(values.port), isolation: !values["no-isolation"] };
 });
 try {
   ensureInstalled();
   ensureBuilt();
-  const { url } = await serve({
-    root: path.join(ROOT, "dist"),
-    port: Number(values.port),
-    isolation: !values["no-isolation"],
-  });
-  console.log(`Penumbra is at ${url} (Ctrl+C stops it)`);
+  const site = await serve({ root: path.join(ROOT, "dist"), port, isolation, room: host });
+  console.log(announcement(site, host));
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

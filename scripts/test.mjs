@@ -3,7 +3,12 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
+import { parseOptions, readOptions } from "./options.mjs";
 import { ROOT, ensureBuilt, ensureInstalled, run } from "./toolchain.mjs";
+
+readOptions("Usage: npm test\n\nRuns every check there is; takes no options.", (args) =>
+  parseOptions(args, {}),
+);
 
 const RESULTS = path.join(ROOT, "test-results");
 const UNIT_JSON = path.join(RESULTS, "unit.json");

@@ -1,5 +1,6 @@
 /** Fetches model files with byte progress, keeps them in the browser's cache by hash, and refuses a file that changed. */
 import { LabError } from "../errors/labError.ts";
+import { sha256Hex } from "../host/sha256.ts";
 
 export interface DownloadProgress {
   readonly loadedBytes: number;
@@ -111,11 +112,6 @@ async function openCache(): Promise<Cache | undefined> {
     // Cache storage needs a secure context; without it every visit downloads again.
     return undefined;
   }
-}
-
-export async function sha256Hex(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
-  return Array.from(new Uint8Array(digest), (b) => b.toString(16).padStart(2, "0")).join("");
 }
 
 function fileName(url: string): string {

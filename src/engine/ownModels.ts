@@ -1,5 +1,6 @@
 /** Models that a reader brought: proposed a manifest, then opened like any other package. Nothing leaves the tab. */
 import { LabError } from "../errors/labError.ts";
+import { sha256Hex } from "../host/sha256.ts";
 import { encoderManifest, proposeEncoder } from "../model/encoderProposal.ts";
 import { parseManifest } from "../model/manifest.ts";
 import type { ModelManifest } from "../model/manifest.ts";
@@ -8,7 +9,6 @@ import { FACE, withEncoderFace } from "../onnx/edit/encoderFace.ts";
 import { prepareGraph } from "../onnx/inline.ts";
 import { parseModel, serializeModel } from "../onnx/proto.ts";
 import type { ModelProto } from "../onnx/proto.ts";
-import { sha256Hex } from "./download.ts";
 import { probeRunner } from "./gradientGraph.ts";
 import type { ModelPackage } from "./modelPackage.ts";
 import type { OwnModelFiles, OwnModelProposal } from "./protocol.ts";

@@ -1,7 +1,7 @@
 /** What can be said about a decoded file without showing it: size and hashes of exact pixels. */
 import type { Radiograph } from "../image/radiograph.ts";
 import { defaultVoi, renderBytes } from "../image/voi.ts";
-import { sha256Hex } from "./sha256.ts";
+import { sha256Hex } from "../host/sha256.ts";
 
 export interface DecodeSummary {
   readonly rows: number;

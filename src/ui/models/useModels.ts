@@ -1,6 +1,7 @@
 /** What a reader does with models: have one described, use one, go back to a bundled one. */
 import { useCallback } from "react";
 import { toErrorData } from "../../errors/labError.ts";
+import { sha256Hex } from "../../host/sha256.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
 import { defaultSpec } from "../../experiment/defaultSpec.ts";
 import { useStores } from "../app/stores.ts";
@@ -54,7 +55,6 @@ export function useModelActions(): {
 async function named(manifest: ModelManifest): Promise<ModelManifest> {
   const { files, input, outputs, tokenGrid } = manifest;
   const facts = JSON.stringify([files.map(({ sha256 }) => sha256), input, outputs, tokenGrid]);
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(facts));
-  const hex = Array.from(new Uint8Array(digest), (b) => b.toString(16).padStart(2, "0")).join("");
+  const hex = await sha256Hex(new TextEncoder().encode(facts));
   return { ...manifest, id: `own-${hex.slice(0, 12)}` };
 }
