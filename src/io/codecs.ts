@@ -5,9 +5,15 @@
  * knows where files are: a URL of our own origin in the browser, node_modules in Node.
  */
 import { LabError } from "../errors/labError.ts";
-import { damagedCodestream, FORMAT_NAMES, hasEndMarker } from "./codestreamHeader.ts";
+import {
+  cutOffCodestream,
+  damagedCodestream,
+  FORMAT_NAMES,
+  isComplete,
+} from "./codestreamHeader.ts";
 import type { CodestreamFormat, CodestreamHeader } from "./codestreamHeader.ts";
 import { decodeJpegExtended } from "./jpegExtended.ts";
+import { decodeJpegLossless } from "./jpegLossless.ts";
 import type { WasmDecoder } from "./wasmCodec.ts";
 
 export type CodecName = "charls" | "openjpeg" | "openjph" | "libjpeg-turbo";
@@ -55,11 +61,6 @@ export async function decodeCodestream(
       `${name} with ${header.precision} bits a pixel is not supported.`,
     );
   }
-  if (!hasEndMarker(bytes)) {
-    throw new LabError("file-truncated", `The compressed image is cut off (${name}). Not shown.`, {
-      hint: "Copy or export the file again.",
-    });
-  }
   const frame = await decodeBy(header, bytes.subarray(header.start), host);
   const isAsDeclared =
     frame.rows === header.rows &&
@@ -77,7 +78,7 @@ async function decodeBy(
   const { format, rows, cols } = header;
   switch (format) {
     case "jpeg-lossless":
-      return decodeJpegLossless(bytes, header);
+      return decodeJpegLossless(bytes);
     case "jpeg-dct-12":
       return { rows, cols, channels: 1, planar: false, data: decodeJpegExtended(bytes) };
     default:
@@ -90,6 +91,7 @@ async function decodeWasm(
   format: WasmFormat,
   host: CodecHost,
 ): Promise<DecodedFrame> {
+  if (!isComplete(bytes, format)) throw cutOffCodestream(FORMAT_NAMES[format]);
   const codec = CODEC_OF[format];
   const Decoder = await decoderClass(codec, host);
   try {
@@ -156,49 +158,4 @@ async function loadCodec(codec: CodecName, host: CodecHost): Promise<DecoderClas
       return (await create(options)).JPEGDecoder;
     }
   }
-}
-
-async function decodeJpegLossless(
-  bytes: Uint8Array,
-  header: CodestreamHeader,
-): Promise<DecodedFrame> {
-  if (header.channels > 1 && header.precision > 8) {
-    throw new LabError(
-      "file-unsupported",
-      `JPEG lossless in colour with ${header.precision} bits is not supported.`,
-    );
-  }
-  const { Decoder } = await import("jpeg-lossless-decoder-js");
-  const decoder = new Decoder();
-  let data: Uint8Array | Uint16Array | null;
-  try {
-    const copy = Uint8Array.from(bytes);
-    data = decoder.decode(copy.buffer, 0, copy.length, header.precision > 8 ? 2 : 1);
-  } catch (error) {
-    throw damagedCodestream(FORMAT_NAMES["jpeg-lossless"], error);
-  }
-  // The library neither reports bad data nor stops at the end of the scan: that every row was decoded from exactly the
-  // scan's bytes (it reads a few ahead) is what tells a good picture from one with an invented rest.
-  const scanEnd = endOfScan(bytes);
-  const consumed = decoder.stream?.index ?? 0;
-  const isWholeScan = consumed >= scanEnd - 16 && consumed <= scanEnd + 2;
-  if (data === null || decoder.yLoc < header.rows || !isWholeScan) {
-    throw damagedCodestream(FORMAT_NAMES["jpeg-lossless"]);
-  }
-  const { rows, cols, channels } = header;
-  return { rows, cols, channels, planar: false, data };
-}
-
-/** Position of the marker that ends the first scan: the first one that is neither a stuffed 0 nor a restart. */
-function endOfScan(bytes: Uint8Array): number {
-  let at = 2;
-  while (at + 4 <= bytes.length && bytes[at + 1] !== 0xda) {
-    at += bytes[at + 1] === 0xff ? 1 : 2 + bytes[at + 2]! * 256 + bytes[at + 3]!;
-  }
-  for (at += 2; at + 1 < bytes.length; at++) {
-    const next = bytes[at + 1]!;
-    const isRestart = next >= 0xd0 && next <= 0xd7;
-    if (bytes[at] === 0xff && next !== 0 && next !== 0xff && !isRestart) return at;
-  }
-  return bytes.length;
 }

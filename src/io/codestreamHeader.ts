@@ -1,5 +1,6 @@
 /** Size and kind of a compressed picture, read from its own header before any decoder sees it. */
 import { LabError } from "../errors/labError.ts";
+import { isFrameMarker, reachesEndMarker, segmentsBeforeScan } from "./jpegSegments.ts";
 
 export type CodestreamFormat =
   "jpeg-dct" | "jpeg-dct-12" | "jpeg-lossless" | "jpeg-ls" | "jpeg-2000" | "htj2k";
@@ -13,6 +14,8 @@ export interface CodestreamHeader {
   readonly precision: number;
   /** Where the JPEG 2000 codestream starts inside its file format wrapper; 0 for a bare codestream. */
   readonly start: number;
+  /** JPEG 2000: the channels were transformed for coding, and decoders give back red, green and blue. */
+  readonly isColourTransformed?: boolean;
 }
 
 export const FORMAT_NAMES: Readonly<Record<CodestreamFormat, string>> = {
@@ -32,6 +35,13 @@ export function damagedCodestream(name: string, cause?: unknown): LabError {
   });
 }
 
+/** The refusal of a codestream that ends before its pixels do. */
+export function cutOffCodestream(name: string): LabError {
+  return new LabError("file-truncated", `The compressed image is cut off (${name}). Not shown.`, {
+    hint: "Copy or export the file again.",
+  });
+}
+
 /**
  * @throws LabError "file-damaged" when there is no consistent header, "file-unsupported" for kinds of JPEG that no
  * bundled decoder reads.
@@ -43,31 +53,38 @@ export function readCodestreamHeader(bytes: Uint8Array): CodestreamHeader {
   throw damagedCodestream("neither JPEG nor JPEG 2000");
 }
 
-/** True when a JPEG-family or JPEG 2000 codestream reaches its end-of-image marker, which no coded data can imitate. */
-export function hasEndMarker(bytes: Uint8Array): boolean {
-  for (let i = bytes.length - 2; i >= 2; i--) {
-    if (bytes[i] === 0xff && bytes[i + 1] === 0xd9) return true;
+/**
+ * True when the codestream is all there, as far as that can be told before it is decoded: a JPEG has its end marker
+ * behind its last scan (its thumbnail has one, too); a JPEG 2000 has one, or holds every tile part that it announces.
+ */
+export function isComplete(bytes: Uint8Array, format: CodestreamFormat): boolean {
+  const isWavelet = format === "jpeg-2000" || format === "htj2k";
+  if (!isWavelet) return reachesEndMarker(bytes);
+  const tail = bytes.subarray(-3);
+  const isEnd = (at: number) => tail[at] === 0xff && tail[at + 1] === 0xd9;
+  return isEnd(1) || isEnd(0) || hasWholeTileParts(bytes);
+}
+
+/** Walks main header and tile parts (ITU-T T.800 A.4.2); the last must end where the bytes do, but for one of padding. */
+function hasWholeTileParts(bytes: Uint8Array): boolean {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let at = 2;
+  let parts = 0;
+  while (at + 12 <= bytes.length) {
+    const isTilePart = view.getUint16(at) === 0xff90;
+    const length = isTilePart ? view.getUint32(at + 6) : 2 + view.getUint16(at + 2);
+    if (isTilePart ? length < 14 : view.getUint8(at) !== 0xff || parts > 0) return false;
+    if (isTilePart) parts++;
+    at += length;
   }
-  return false;
+  return parts > 0 && (at === bytes.length || at === bytes.length - 1);
 }
 
 function readJpegHeader(bytes: Uint8Array): CodestreamHeader {
+  const frame = segmentsBeforeScan(bytes).find(({ marker }) => isFrameMarker(marker));
+  if (!frame) throw damagedCodestream("JPEG");
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  let at = 2;
-  while (at + 4 <= bytes.length) {
-    if (bytes[at] !== 0xff) throw damagedCodestream("JPEG");
-    const marker = bytes[at + 1]!;
-    if (marker === 0xff) {
-      at++; // Fill byte before a marker.
-      continue;
-    }
-    const isFrameHeader =
-      marker === 0xf7 || (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker));
-    if (isFrameHeader) return readFrameHeader(view, at, marker);
-    if (marker === 0xda || marker === 0xd9) break; // Scan or end before any frame header.
-    at += 2 + view.getUint16(at + 2);
-  }
-  throw damagedCodestream("JPEG");
+  return readFrameHeader(view, frame.start, frame.marker);
 }
 
 function readFrameHeader(view: DataView, at: number, marker: number): CodestreamHeader {
@@ -143,7 +160,9 @@ function readJpeg2000Header(bytes: Uint8Array, start: number): CodestreamHeader 
     const isPlain = view.getUint8(at) === depth && view.getUint16(at + 1) === 0x0101;
     if (!isPlain) throw damaged();
   }
+  const isColourTransformed = hasColourTransform(view);
   return {
+    isColourTransformed,
     format: (view.getUint16(6) & 0x4000) !== 0 ? "htj2k" : "jpeg-2000",
     rows: bottom - top,
     cols: right - left,
@@ -151,4 +170,15 @@ function readJpeg2000Header(bytes: Uint8Array, start: number): CodestreamHeader 
     precision: (depth & 0x7f) + 1,
     start,
   };
+}
+
+/** The multiple component transformation of the COD segment of the main header (T.800 A.6.1). */
+function hasColourTransform(view: DataView): boolean {
+  for (let at = 2; at + 9 <= view.byteLength;) {
+    const marker = view.getUint16(at);
+    if (marker === 0xff52) return view.getUint8(at + 8) === 1;
+    if (marker === 0xff90 || marker < 0xff00) return false;
+    at += 2 + view.getUint16(at + 2);
+  }
+  return false;
 }

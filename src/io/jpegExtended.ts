@@ -2,22 +2,19 @@
  * Grey JPEG with sequential DCT and Huffman coding, 8 or 12 bits (ITU-T T.81, processes 1, 2 and 4). The 12-bit kind is
  * rare and no bundled decoder reads it; the 8-bit kind is read too, so that this one can be tested against another.
  */
-import { damagedCodestream } from "./codestreamHeader.ts";
+import { damagedCodestream, FORMAT_NAMES } from "./codestreamHeader.ts";
+import { BitReader, readHuffmanTables } from "./jpegEntropy.ts";
+import type { HuffmanTable, HuffmanTables } from "./jpegEntropy.ts";
+import { MARKER, readWord, segmentsBeforeScan } from "./jpegSegments.ts";
 
+const NAME = FORMAT_NAMES["jpeg-dct"];
 const BLOCK = 64;
 
 /** Order in which the coefficients of a block are coded (T.81 figure A.6): index of the k-th in row-major order. */
 const ZIGZAG = zigzagOrder();
 
-interface JpegTables {
-  /** By destination 0 to 3; entries in zigzag order. */
-  readonly quantization: Map<number, Uint16Array>;
-  readonly dc: Map<number, HuffmanTable>;
-  readonly ac: Map<number, HuffmanTable>;
-}
-
-/** For every 16-bit look-ahead: code length * 256 + symbol; 0 where no code starts. */
-type HuffmanTable = Uint16Array;
+/** By destination 0 to 3; entries in zigzag order. */
+type QuantizationTables = Map<number, Uint16Array>;
 
 interface Frame {
   readonly precision: number;
@@ -26,38 +23,42 @@ interface Frame {
   readonly quantization: number;
 }
 
-/** Samples of a one-component picture, row-major, in [0, 2^precision - 1]. @throws LabError "file-damaged" */
+/** Samples of a one-component picture, row-major, in [0, 2^precision - 1]. @throws LabError "file-damaged", "file-truncated" */
 export function decodeJpegExtended(bytes: Uint8Array): Uint16Array {
-  const tables: JpegTables = { quantization: new Map(), dc: new Map(), ac: new Map() };
+  const huffman: HuffmanTables = new Map();
+  const quantization: QuantizationTables = new Map();
   let frame: Frame | undefined;
-  let scanHeader: Uint8Array | undefined;
   let restartInterval = 0;
-  let at = 2;
-  while (!scanHeader) {
-    if (at + 4 > bytes.length || bytes[at] !== 0xff) throw damaged();
-    const marker = bytes[at + 1]!;
-    if (marker === 0xff) {
-      at++; // Fill byte.
-      continue;
-    }
-    const length = readWord(bytes, at + 2);
-    const body = bytes.subarray(at + 4, at + 2 + length);
-    if (length < 2 || body.length !== length - 2) throw damaged();
-    at += 2 + length;
-    if (marker === 0xdb) readQuantization(body, tables);
-    else if (marker === 0xc4) readHuffman(body, tables);
-    else if (marker === 0xdd) restartInterval = readWord(body, 0);
+  for (const { marker, body, end } of segmentsBeforeScan(bytes)) {
+    if (marker === MARKER.quantization) readQuantization(body, quantization);
+    else if (marker === MARKER.huffmanTables) readHuffmanTables(body, huffman, NAME);
+    else if (marker === MARKER.restartInterval) restartInterval = readWord(body, 0);
     else if (marker === 0xc0 || marker === 0xc1) frame = readFrame(body);
-    else if (marker === 0xda) scanHeader = body;
+    else if (marker === MARKER.scan) {
+      const reader = new BitReader(bytes, end, NAME);
+      const tables = tablesOf(body, frame, huffman, quantization);
+      const samples = decodeScan(reader, tables.frame, { ...tables, restartInterval });
+      reader.checkEnd();
+      return samples;
+    }
   }
-  // One component; its tables; coefficients 0 to 63 at once.
-  if (!frame || scanHeader.length !== 6 || scanHeader[0] !== 1) throw damaged();
-  const selectors = scanHeader[2]!;
-  const dc = tables.dc.get(selectors >> 4);
-  const ac = tables.ac.get(selectors & 15);
-  const quantization = tables.quantization.get(frame.quantization);
-  if (!dc || !ac || !quantization) throw damaged();
-  return decodeScan(bytes.subarray(at), frame, { dc, ac, quantization, restartInterval });
+  throw damaged();
+}
+
+/** The scan must hold one component, its tables defined, and coefficients 0 to 63 at once. */
+function tablesOf(
+  scanHeader: Uint8Array,
+  frame: Frame | undefined,
+  huffman: HuffmanTables,
+  quantization: QuantizationTables,
+): Omit<Scan, "restartInterval"> & { readonly frame: Frame } {
+  const selectors = scanHeader[2] ?? 0;
+  const dc = huffman.get(selectors >> 4);
+  const ac = huffman.get(16 + (selectors & 15));
+  const steps = frame && quantization.get(frame.quantization);
+  const isWhole = scanHeader.length === 6 && scanHeader[0] === 1;
+  if (!isWhole || !frame || !dc || !ac || !steps) throw damaged();
+  return { frame, dc, ac, quantization: steps };
 }
 
 interface Scan {
@@ -67,12 +68,11 @@ interface Scan {
   readonly restartInterval: number;
 }
 
-function decodeScan(scanBytes: Uint8Array, frame: Frame, scan: Scan): Uint16Array {
+function decodeScan(bits: BitReader, frame: Frame, scan: Scan): Uint16Array {
   const { rows, cols, precision } = frame;
   const out = new Uint16Array(rows * cols);
   const across = Math.ceil(cols / 8);
   const blocks = across * Math.ceil(rows / 8);
-  const bits = new BitReader(scanBytes);
   const coefficients = new Float64Array(BLOCK);
   const middle = 2 ** (precision - 1);
   const largest = 2 ** precision - 1;
@@ -93,7 +93,6 @@ function decodeScan(scanBytes: Uint8Array, frame: Frame, scan: Scan): Uint16Arra
       }
     }
   }
-  if (bits.hasOverrun) throw damaged();
   return out;
 }
 
@@ -116,69 +115,6 @@ function readBlock(bits: BitReader, scan: Scan, dcBefore: number, out: Float64Ar
     out[ZIGZAG[k]!] = bits.signed(size) * scan.quantization[k]!;
   }
   return dcValue;
-}
-
-/** Bits of entropy-coded data, most significant first; zeros after its end, which `hasOverrun` tells. */
-class BitReader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
-  #held = 0;
-  #count = 0;
-  #invented = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  /** True once bits beyond the end have been used. */
-  get hasOverrun(): boolean {
-    return this.#invented > this.#count;
-  }
-
-  symbol(table: HuffmanTable): number {
-    const entry = table[this.#peek16()]!;
-    if (entry === 0 || this.hasOverrun) throw damaged();
-    this.#count -= entry >> 8;
-    return entry & 0xff;
-  }
-
-  /** A difference or coefficient of `size` bits (T.81 F.2.2.1): a leading 0 makes it negative. */
-  signed(size: number): number {
-    if (size === 0) return 0;
-    if (size > 15) throw damaged();
-    const value = this.#peek16() >> (16 - size);
-    this.#count -= size;
-    return value < 2 ** (size - 1) ? value - 2 ** size + 1 : value;
-  }
-
-  skipRestartMarker(): void {
-    this.#held = 0;
-    this.#count = 0;
-    this.#invented = 0;
-    const marker = this.#bytes[this.#at + 1] ?? 0;
-    if (this.#bytes[this.#at] !== 0xff || marker < 0xd0 || marker > 0xd7) throw damaged();
-    this.#at += 2;
-  }
-
-  #peek16(): number {
-    while (this.#count < 16) {
-      this.#held = ((this.#held << 8) | this.#nextByte()) & 0xffffff;
-      this.#count += 8;
-    }
-    return (this.#held >> (this.#count - 16)) & 0xffff;
-  }
-
-  /** The next data byte, stuffed zeros removed; a marker is not passed. */
-  #nextByte(): number {
-    const byte = this.#bytes[this.#at];
-    const isMarker = byte === 0xff && this.#bytes[this.#at + 1] !== 0;
-    if (byte === undefined || isMarker) {
-      this.#invented += 8;
-      return 0;
-    }
-    this.#at += byte === 0xff ? 2 : 1;
-    return byte;
-  }
 }
 
 const COSINES = Float64Array.from({ length: BLOCK }, (_, i) => {
@@ -217,7 +153,7 @@ function readFrame(body: Uint8Array): Frame {
   };
 }
 
-function readQuantization(body: Uint8Array, { quantization }: JpegTables): void {
+function readQuantization(body: Uint8Array, quantization: QuantizationTables): void {
   for (let at = 0; at < body.length;) {
     const wide = body[at]! >> 4 > 0;
     const size = wide ? 2 * BLOCK : BLOCK;
@@ -228,34 +164,6 @@ function readQuantization(body: Uint8Array, { quantization }: JpegTables): void 
     quantization.set(body[at]! & 15, table);
     at += 1 + size;
   }
-}
-
-function readHuffman(body: Uint8Array, { dc, ac }: JpegTables): void {
-  for (let at = 0; at < body.length;) {
-    const counts = body.subarray(at + 1, at + 17);
-    const total = counts.reduce((sum, count) => sum + count, 0);
-    const symbols = body.subarray(at + 17, at + 17 + total);
-    if (counts.length < 16 || symbols.length < total) throw damaged();
-    const tables = body[at]! >> 4 === 0 ? dc : ac;
-    tables.set(body[at]! & 15, huffmanTable(counts, symbols));
-    at += 17 + total;
-  }
-}
-
-/** Canonical codes (T.81 annex C): within a length they count up, and a longer one goes on where the shorter ended. */
-function huffmanTable(counts: Uint8Array, symbols: Uint8Array): HuffmanTable {
-  const table = new Uint16Array(2 ** 16);
-  let next = 0;
-  let used = 0;
-  for (let length = 1; length <= 16; length++) {
-    const step = 2 ** (16 - length);
-    for (let i = 0; i < counts[length - 1]!; i++) {
-      if (next + step > table.length) throw damaged();
-      table.fill(length * 256 + symbols[used++]!, next, next + step);
-      next += step;
-    }
-  }
-  return table;
 }
 
 function zigzagOrder(): Uint8Array {
@@ -271,10 +179,6 @@ function zigzagOrder(): Uint8Array {
   return order;
 }
 
-function readWord(bytes: Uint8Array, at: number): number {
-  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-}
-
 function damaged(): Error {
-  return damagedCodestream("JPEG");
+  return damagedCodestream(NAME);
 }

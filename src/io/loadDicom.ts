@@ -4,10 +4,13 @@ import type { Radiograph, Voi } from "../image/radiograph.ts";
 import { decodeCodestream } from "./codecs.ts";
 import type { CodecHost } from "./codecs.ts";
 import { readCodestreamHeader } from "./codestreamHeader.ts";
+import type { CodestreamHeader } from "./codestreamHeader.ts";
 import { parseDicom } from "./dicom.ts";
 import type { DicomImage } from "./dicom.ts";
 import type { DicomAttributes } from "./dicomAttributes.ts";
 import { hashStoredValues } from "./decodeSummary.ts";
+import { markedAsRgb } from "./jpegColour.ts";
+import { withStatedLines } from "./jpegSegments.ts";
 import { greyValues } from "./luminance.ts";
 import { toModalityValue, toModalityValues, toVoiTable } from "./modality.ts";
 import { decodeRle } from "./rle.ts";
@@ -15,10 +18,10 @@ import { readDecodedSamples, readNativeSamples } from "./storedValues.ts";
 
 /** @throws LabError with a file-* code */
 export async function loadDicom(bytes: Uint8Array, host: CodecHost): Promise<Radiograph> {
-  const image = await parseDicom(bytes);
+  const image = parseDicom(bytes);
   const { attributes } = image;
   checkPhotometric(attributes);
-  const stored = await decodeStoredValues(image, host);
+  const { values: stored, bits } = await decodeStoredValues(image, host);
   const values = toModalityValues(stored, attributes);
   const padding = paddingInModalityValues(attributes, values instanceof Float32Array);
   const isInverted = attributes.photometric === "MONOCHROME1" || attributes.presentationInverse;
@@ -26,7 +29,7 @@ export async function loadDicom(bytes: Uint8Array, host: CodecHost): Promise<Rad
     rows: attributes.rows,
     cols: attributes.cols,
     values,
-    bitsStored: attributes.bitsStored,
+    bitsStored: bits,
     photometric: isInverted ? "MONOCHROME1" : "MONOCHROME2",
     vois: voisOf(attributes),
     ...(attributes.pixelSpacingMm ? { pixelSpacingMm: attributes.pixelSpacingMm } : {}),
@@ -38,15 +41,21 @@ export async function loadDicom(bytes: Uint8Array, host: CodecHost): Promise<Rad
   };
 }
 
-async function decodeStoredValues(image: DicomImage, host: CodecHost): Promise<Int32Array> {
+interface StoredPlane {
+  readonly values: Int32Array;
+  /** Depth of the values, which a codestream knows better than the header. */
+  readonly bits: number;
+}
+
+async function decodeStoredValues(image: DicomImage, host: CodecHost): Promise<StoredPlane> {
   const { coding } = image.transferSyntax;
   return coding === "native" || coding === "rle"
     ? readPlainFrame(image)
     : decodeCompressedFrame(image, host);
 }
 
-function readPlainFrame(image: DicomImage): Int32Array {
-  const { attributes, transferSyntax, frame, pairsExchanged } = image;
+function readPlainFrame(image: DicomImage): StoredPlane {
+  const { attributes, transferSyntax, frame, bigEndian, pairsExchanged } = image;
   const { rows, cols, samplesPerPixel, bitsAllocated, photometric } = attributes;
   if (COMPRESSED_ONLY.has(photometric)) throw unreadablePixels(attributes);
   const pixels = rows * cols;
@@ -54,22 +63,21 @@ function readPlainFrame(image: DicomImage): Int32Array {
   const bytes = isRle
     ? decodeRle(frame, { pixels, samplesPerPixel, bytesPerSample: bitsAllocated / 8 })
     : frame;
-  const { bigEndian } = transferSyntax;
   const samples = readNativeSamples(bytes, { ...attributes, bigEndian, pairsExchanged });
-  return greyValues(samples, {
+  const values = greyValues(samples, {
     pixels,
     channels: samplesPerPixel,
     planar: isRle || attributes.planar,
     lumaFirst: photometric === "YBR_FULL",
   });
+  return { values, bits: attributes.bitsStored };
 }
 
-async function decodeCompressedFrame(
-  { attributes, frame }: DicomImage,
-  host: CodecHost,
-): Promise<Int32Array> {
+async function decodeCompressedFrame(image: DicomImage, host: CodecHost): Promise<StoredPlane> {
+  const { attributes } = image;
   const { rows, cols, samplesPerPixel, bitsAllocated, photometric } = attributes;
-  const header = readCodestreamHeader(frame);
+  const stream = withStatedLines(image.frame);
+  const header = readCodestreamHeader(stream);
   if (header.rows !== rows || header.cols !== cols) {
     throw mismatch(`${cols} x ${rows} against ${header.cols} x ${header.rows}`);
   }
@@ -79,15 +87,35 @@ async function decodeCompressedFrame(
   if (header.precision > bitsAllocated) {
     throw mismatch(`${bitsAllocated} against ${header.precision} bits a sample`);
   }
-  const decoded = await decodeCodestream(frame, header, host);
-  // JPEG and JPEG 2000 decoders hand back RGB; the others know nothing of colour and keep what was stored.
-  const keepsColourSpace = header.format === "jpeg-ls" || header.format === "jpeg-lossless";
-  return greyValues(readDecodedSamples(decoded, attributes), {
+  const { format, precision } = header;
+  const isRgbJpeg = format === "jpeg-dct" && photometric === "RGB" && samplesPerPixel === 3;
+  const decoded = await decodeCodestream(isRgbJpeg ? markedAsRgb(stream) : stream, header, host);
+  const isWavelet = format === "jpeg-2000" || format === "htj2k";
+  const samples = readDecodedSamples(decoded, { ...attributes, precision, knowsSign: isWavelet });
+  const values = greyValues(samples, {
     pixels: rows * cols,
     channels: decoded.channels,
     planar: decoded.planar,
-    lumaFirst: keepsColourSpace && photometric.startsWith("YBR"),
+    lumaFirst: keepsLuma(header, photometric),
   });
+  return { values, bits: attributes.hasOverlayBits ? attributes.bitsStored : precision };
+}
+
+/**
+ * True when decoding leaves YCbCr as it is. JPEG decoders hand back RGB, and so do those of JPEG 2000 where it was
+ * transformed for coding; the others know nothing of colour and keep what was stored.
+ */
+function keepsLuma(header: CodestreamHeader, photometric: string): boolean {
+  switch (header.format) {
+    case "jpeg-ls":
+    case "jpeg-lossless":
+      return photometric.startsWith("YBR");
+    case "jpeg-2000":
+    case "htj2k":
+      return photometric.startsWith("YBR_FULL") && header.isColourTransformed !== true;
+    default:
+      return false;
+  }
 }
 
 function mismatch(numbers: string): LabError {

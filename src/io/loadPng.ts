@@ -1,43 +1,58 @@
-/** PNG to radiograph, 1 to 16 bits, through fast-png: a canvas would cut 16 bits to 8 and apply colour profiles. */
-import { convertIndexedToRgb, decode } from "fast-png";
-import type { DecodedPng } from "fast-png";
+/** PNG to radiograph, 1 to 16 bits: a canvas would cut 16 bits to 8 and apply colour profiles. */
 import { LabError } from "../errors/labError.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import { fullDepthWindow } from "../image/voi.ts";
 import { hashStoredValues } from "./decodeSummary.ts";
-import { inflatedLength } from "./inflate.ts";
+import { inflateZlib } from "./inflate.ts";
 import { joinBytes } from "./joinBytes.ts";
 import { checkImageSize } from "./limits.ts";
 import { greyValues, hasColour } from "./luminance.ts";
+import { orient, tiffOrientation, TURNED_NOTICE } from "./orientation.ts";
+import { readChunks } from "./pngChunks.ts";
+import type { PngChunks } from "./pngChunks.ts";
+import { readSamples, scanlineBytes } from "./pngPixels.ts";
+import type { PngHeader } from "./pngPixels.ts";
 
-const SIGNATURE_BYTES = 8;
-const CHANNELS_OF_COLOUR_TYPE: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+/** What the compressed data may hold beyond the pixels: decoders at large pass over a surplus. */
+const MOST_SURPLUS_BYTES = 2 ** 20;
+
+/** Colour types (ISO/IEC 15948 table 11.1): channels and the depths that exist. */
+const COLOUR_TYPES: Readonly<Record<number, { channels: number; depths: readonly number[] }>> = {
+  0: { channels: 1, depths: [1, 2, 4, 8, 16] },
+  2: { channels: 3, depths: [8, 16] },
+  3: { channels: 1, depths: [1, 2, 4, 8] },
+  4: { channels: 2, depths: [8, 16] },
+  6: { channels: 4, depths: [8, 16] },
+};
+const PALETTE_TYPE = 3;
 
 /** @throws LabError with a file-* code */
 export async function loadPng(bytes: Uint8Array): Promise<Radiograph> {
-  const picture = await pictureChunks(bytes);
-  let png: DecodedPng;
-  try {
-    png = decode(picture, { checkCrc: true });
-  } catch (error) {
-    throw damaged(error);
-  }
-  const pixels = png.width * png.height;
-  const { samples, channels } = expandSamples(png);
-  if (samples.length !== pixels * channels) throw damaged();
-  const stored = greyValues(samples, { pixels, channels });
+  const chunks = readChunks(bytes);
+  const { header, isPalette } = readHeader(chunks.header);
+  const scanlines = inflateZlib(
+    joinBytes(chunks.pixels),
+    scanlineBytes(header) + MOST_SURPLUS_BYTES,
+  );
+  const stored = readSamples(scanlines, header);
+  if (!stored || !chunks.isIntact) throw damaged();
+  const { samples, channels, isTransparent } = isPalette
+    ? throughPalette(stored, chunks)
+    : withTransparency(stored, header, chunks.transparency);
+  const { rows, cols } = header;
+  const pixels = rows * cols;
+  const orientation = chunks.exif ? tiffOrientation(chunks.exif) : 1;
+  const grey = greyValues(samples, { pixels, channels });
+  const upright = orient({ rows, cols, values: grey }, orientation);
   const notices: string[] = [];
   if (hasColour(samples, { pixels, channels })) {
     notices.push("This is a colour picture; its brightness is shown.");
   }
-  const bitsStored = png.palette ? 8 : png.depth;
-  if (hasTransparency(samples, channels, 2 ** bitsStored - 1)) {
-    notices.push("The picture's transparency is ignored.");
-  }
+  if (isTransparent) notices.push("The picture's transparency is ignored.");
+  if (orientation !== 1) notices.push(TURNED_NOTICE);
+  const bitsStored = isPalette ? 8 : header.depth;
   return {
-    rows: png.height,
-    cols: png.width,
-    values: stored,
+    ...upright,
     bitsStored,
     photometric: "MONOCHROME2",
     // Most 16-bit radiographs use a part of their range only, and would be almost black.
@@ -45,95 +60,74 @@ export async function loadPng(bytes: Uint8Array): Promise<Radiograph> {
     pixelAspect: 1,
     notices,
     source: "png",
-    rawSha256: await hashStoredValues(stored),
+    rawSha256: await hashStoredValues(upright.values),
   };
 }
 
-/**
- * The file with nothing but its picture: header, palette, transparency, pixels, end. Text and other extras are left
- * behind unread (they can name a patient, and a colour profile can expand to gigabytes). Size and compressed data are
- * checked on the way: the pixels must not expand to more than the header needs.
- */
-async function pictureChunks(bytes: Uint8Array): Promise<Uint8Array> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < SIGNATURE_BYTES + 25) throw cutOff();
-  const cols = view.getUint32(16);
-  const rows = view.getUint32(20);
-  const depth = view.getUint8(24);
-  const channels = CHANNELS_OF_COLOUR_TYPE[view.getUint8(25)];
-  if (view.getUint32(12) !== CHUNK.header || rows === 0 || cols === 0 || channels === undefined) {
-    throw damaged();
-  }
-  checkImageSize(rows, cols, channels);
-
-  const kept: Uint8Array[] = [bytes.subarray(0, SIGNATURE_BYTES)];
-  const pixels: Uint8Array[] = [];
-  let type = 0;
-  for (let at = SIGNATURE_BYTES; type !== CHUNK.end;) {
-    if (at + 12 > bytes.length) throw cutOff();
-    const length = view.getUint32(at);
-    type = view.getUint32(at + 4);
-    const end = at + 12 + length;
-    if (end > bytes.length) throw cutOff();
-    const isRepeatedHeader = type === CHUNK.header && at > SIGNATURE_BYTES;
-    if (KEPT_CHUNKS.has(type) && !isRepeatedHeader) kept.push(bytes.subarray(at, end));
-    if (type === CHUNK.pixels) pixels.push(bytes.subarray(at + 8, end - 4));
-    at = end;
-  }
-  // One filter byte per row; interlacing has up to seven rows of less than full width for one.
-  const needed = Math.ceil((cols * channels * depth) / 8 + 1) * rows + 16 * (rows + 8) + 64;
-  await inflatedLength(joinBytes(pixels), "deflate", needed);
-  return joinBytes(kept);
+function readHeader(body: Uint8Array): { header: PngHeader; isPalette: boolean } {
+  if (body.length !== 13) throw damaged();
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  const cols = view.getUint32(0);
+  const rows = view.getUint32(4);
+  const depth = body[8]!;
+  const type = COLOUR_TYPES[body[9]!];
+  const [compression, filters, interlace] = [body[10]!, body[11]!, body[12]!];
+  const isSane = rows > 0 && cols > 0 && compression === 0 && filters === 0 && interlace <= 1;
+  if (!isSane || !type?.depths.includes(depth)) throw damaged();
+  checkImageSize(rows, cols, type.channels);
+  const header = { rows, cols, depth, channels: type.channels, isInterlaced: interlace === 1 };
+  return { header, isPalette: body[9] === PALETTE_TYPE };
 }
 
-/** Chunk types as big-endian words: IHDR, PLTE, tRNS, IDAT, IEND. */
-const CHUNK = {
-  header: 0x49484452,
-  palette: 0x504c5445,
-  transparency: 0x74524e53,
-  pixels: 0x49444154,
-  end: 0x49454e44,
-} as const;
-const KEPT_CHUNKS = new Set<number>(Object.values(CHUNK));
+interface Expanded {
+  readonly samples: ArrayLike<number>;
+  readonly channels: number;
+  /** Any pixel is less than opaque. */
+  readonly isTransparent: boolean;
+}
 
-/** Samples one by one: palettes become RGB, depths below 8 are unpacked. */
-function expandSamples(png: DecodedPng): { samples: ArrayLike<number>; channels: number } {
-  if (png.palette) {
-    const samples = convertIndexedToRgb(png);
-    return { samples, channels: samples.length / (png.width * png.height) };
-  }
-  if (png.depth >= 8) return { samples: png.data, channels: png.channels };
-  const perByte = 8 / png.depth;
-  const rowBytes = Math.ceil(png.width / perByte);
-  const samples = new Uint8Array(png.width * png.height);
-  for (let y = 0; y < png.height; y++) {
-    for (let x = 0; x < png.width; x++) {
-      const byte = png.data[y * rowBytes + Math.floor(x / perByte)]!;
-      const shift = 8 - png.depth * ((x % perByte) + 1);
-      samples[y * png.width + x] = (byte >> shift) & (2 ** png.depth - 1);
+/** Indices as red, green and blue. @throws LabError "file-damaged" for an index without an entry */
+function throughPalette(indices: ArrayLike<number>, chunks: PngChunks): Expanded {
+  const { palette, transparency } = chunks;
+  if (!palette || palette.length % 3 !== 0) throw damaged();
+  const samples = new Uint8Array(3 * indices.length);
+  let isTransparent = false;
+  for (let i = 0; i < indices.length; i++) {
+    const index = indices[i]!;
+    if (3 * index >= palette.length) throw damaged();
+    for (let channel = 0; channel < 3; channel++) {
+      samples[3 * i + channel] = palette[3 * index + channel]!;
     }
+    if ((transparency?.[index] ?? 255) < 255) isTransparent = true;
   }
-  return { samples, channels: 1 };
+  return { samples, channels: 3, isTransparent };
 }
 
-/** True when the last of 2 or 4 channels is anywhere below `opaque`. */
-function hasTransparency(samples: ArrayLike<number>, channels: number, opaque: number): boolean {
-  if (channels % 2 !== 0) return false;
-  for (let i = channels - 1; i < samples.length; i += channels) {
-    if (samples[i]! < opaque) return true;
+/** A palette beside colours is a suggestion and changes nothing; transparency is an alpha channel or one colour. */
+function withTransparency(
+  samples: Uint8Array | Uint16Array,
+  { channels, depth }: PngHeader,
+  key: Uint8Array | undefined,
+): Expanded {
+  const hasAlpha = channels % 2 === 0;
+  const isKeyed = !hasAlpha && key?.length === 2 * channels;
+  const colour = Array.from({ length: channels }, (_, i) => wordAt(key, 2 * i));
+  const opaque = 2 ** depth - 1;
+  let isTransparent = false;
+  for (let at = 0; at < samples.length && !isTransparent; at += channels) {
+    isTransparent = hasAlpha
+      ? samples[at + channels - 1]! < opaque
+      : isKeyed && colour.every((value, i) => value === samples[at + i]);
   }
-  return false;
+  return { samples, channels, isTransparent };
 }
 
-function damaged(cause?: unknown): LabError {
+function wordAt(bytes: Uint8Array | undefined, at: number): number {
+  return (bytes?.[at] ?? 0) * 256 + (bytes?.[at + 1] ?? 0);
+}
+
+function damaged(): LabError {
   return new LabError("file-damaged", "This PNG image is damaged. Not shown.", {
-    hint: "Copy or export the file again.",
-    cause,
-  });
-}
-
-function cutOff(): LabError {
-  return new LabError("file-truncated", "This PNG image is cut off. Not shown.", {
     hint: "Copy or export the file again.",
   });
 }

@@ -5,12 +5,12 @@
 import { LabError } from "../errors/labError.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import type { CodecHost } from "./codecs.ts";
+import { withPreamble } from "./fileMeta.ts";
 import { loadDicom } from "./loadDicom.ts";
 import { loadJpeg } from "./loadJpeg.ts";
 import { loadPng } from "./loadPng.ts";
 import { MAX_FILE_BYTES } from "./limits.ts";
 import { sniffFormat } from "./sniff.ts";
-import { withPreamble } from "./dicom.ts";
 
 /**
  * Runs in a worker in the browser (see decodeClient.ts), directly in Node.

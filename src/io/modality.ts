@@ -1,6 +1,6 @@
 /** Stored values to modality values (PS3.3 C.11.1): a Modality LUT where there is one, else rescale slope and intercept. */
 import type { VoiTable } from "../image/radiograph.ts";
-import type { LookupTable } from "./dicomAttributes.ts";
+import type { InputRange, LookupTable } from "./lookupTable.ts";
 
 export interface ModalityTransform {
   readonly rescale: { readonly slope: number; readonly intercept: number };
@@ -38,26 +38,48 @@ export function toModalityValue(
   return isFloat ? Math.fround(value) : value;
 }
 
+/** The values that stored ones can become. */
+export function modalityRange(stored: InputRange, transform: ModalityTransform): InputRange {
+  const { slope, intercept } = transform.rescale;
+  const table = transform.modalityTable;
+  const ends = table
+    ? lowestAndHighest(table.entries)
+    : [stored.low * slope + intercept, stored.high * slope + intercept];
+  return { low: Math.min(...ends), high: Math.max(...ends) };
+}
+
+/** Writers that mean the size of a word claim 16 bits for entries that use no more than these. */
+const BITS_OF_WORD_SIZED_CLAIM = 12;
+
 /**
- * A VOI table with the depth its entries use. The descriptor's own depth is not trusted: CR writers that claim more bits
- * than they use would give a picture almost black, those that claim fewer one all white. Undefined for a table that maps
- * everything to 0.
+ * A VOI table with its output depth, which is the descriptor's unless the entries deny it: entries beyond it would be all
+ * white, and 16 bits claimed for entries of at most 12 almost black; both are common faults of CR writers. Undefined for
+ * a table that maps everything to 0.
  */
-export function toVoiTable({
-  firstValue,
-  entries,
-  explanation,
-}: LookupTable): VoiTable | undefined {
-  let max = 0;
-  for (const entry of entries) if (entry > max) max = entry;
+export function toVoiTable(table: LookupTable): VoiTable | undefined {
+  const { firstValue, entries, explanation } = table;
+  const [, max] = lowestAndHighest(entries);
   if (max === 0) return undefined;
+  const used = Math.ceil(Math.log2(max + 1));
+  const isWordSized = table.bits >= 16 && used <= BITS_OF_WORD_SIZED_CLAIM;
+  const isBelieved = table.bits >= used && table.bits <= 16 && !isWordSized;
   return {
     kind: "table",
     firstValue,
-    bits: Math.ceil(Math.log2(max + 1)),
+    bits: isBelieved ? table.bits : used,
     entries,
     ...(explanation === undefined ? {} : { explanation }),
   };
+}
+
+function lowestAndHighest(entries: Uint16Array): [low: number, high: number] {
+  let low = 0xffff;
+  let high = 0;
+  for (const entry of entries) {
+    if (entry < low) low = entry;
+    if (entry > high) high = entry;
+  }
+  return [low, high];
 }
 
 function lookUp({ firstValue, entries }: LookupTable, value: number): number {

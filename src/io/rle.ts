@@ -1,6 +1,6 @@
 /** DICOM run-length coding (PS3.5 annex G): one PackBits segment for each byte of a sample, most significant first. */
 import { LabError } from "../errors/labError.ts";
-import { damagedCodestream } from "./codestreamHeader.ts";
+import { cutOffCodestream, damagedCodestream } from "./codestreamHeader.ts";
 
 const HEADER_BYTES = 64;
 
@@ -69,7 +69,5 @@ function unpackSegment(
 }
 
 function cutOff(): LabError {
-  return new LabError("file-truncated", "The compressed image is cut off (RLE). Not shown.", {
-    hint: "Copy or export the file again.",
-  });
+  return cutOffCodestream("RLE");
 }

@@ -48,7 +48,7 @@ function looksLikeBareDataSet(bytes: Uint8Array): boolean {
   if (element > 0x60) return false;
   const hasVr = isCapital(bytes[4]!) && isCapital(bytes[5]!);
   const implicitLength = bytes[4]! | (bytes[5]! << 8) | (bytes[6]! << 16);
-  return hasVr || (bytes[0] === 8 && bytes[7] === 0 && implicitLength <= 256);
+  return hasVr || (bytes[7] === 0 && implicitLength <= 256);
 }
 
 function isCapital(byte: number): boolean {

@@ -29,18 +29,37 @@ export function readNativeSamples(bytes: Uint8Array, layout: SampleLayout): Int3
   return out;
 }
 
+export interface CodedSamples {
+  /** Bits per sample of the codestream. */
+  readonly precision: number;
+  readonly bitsStored: number;
+  readonly signed: boolean;
+  /** Bits above the stored ones belong to overlays. */
+  readonly hasOverlayBits: boolean;
+  /** The codestream says itself whether samples are signed (JPEG 2000), and what its sign bit is. */
+  readonly knowsSign: boolean;
+}
+
 /**
- * Samples of a codestream. JPEG-LS and JPEG lossless carry no sign, so it comes from the header; JPEG 2000 carries its
- * own, which wins where the header denies it.
+ * Samples of a codestream, whose own precision counts: a header that claims fewer bits would cut values off. JPEG-LS and
+ * JPEG lossless carry no sign, so it comes from the header; that of JPEG 2000 wins where the header denies it.
  */
-export function readDecodedSamples(
-  { data }: DecodedFrame,
-  { bitsStored, signed }: { readonly bitsStored: number; readonly signed: boolean },
-): Int32Array {
+export function readDecodedSamples({ data }: DecodedFrame, coded: CodedSamples): Int32Array {
   const out = Int32Array.from(data);
-  const isSigned = signed || data instanceof Int8Array || data instanceof Int16Array;
-  keepStoredBits(out, { bitsStored, highBit: bitsStored - 1, signed: isSigned });
+  const signed = coded.signed || data instanceof Int8Array || data instanceof Int16Array;
+  const bits = coded.hasOverlayBits ? coded.bitsStored : usedBits(out, coded);
+  keepStoredBits(out, { bitsStored: bits, highBit: bits - 1, signed });
   return out;
+}
+
+/**
+ * Where the sign is only in the header, so is its bit, as long as nothing stands above it: negative values of 12 bits may
+ * be coded as words of 16.
+ */
+function usedBits(values: Int32Array, coded: CodedSamples): number {
+  const { precision, bitsStored, signed, knowsSign } = coded;
+  if (!signed || knowsSign || precision <= bitsStored) return precision;
+  return values.every((value) => value < 2 ** bitsStored) ? bitsStored : precision;
 }
 
 /** Drops bits outside the stored ones (overlays, rubbish) and extends the sign, in place. */

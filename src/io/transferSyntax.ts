@@ -7,24 +7,20 @@ export interface TransferSyntax {
   readonly uid: string;
   readonly name: string;
   readonly coding: PixelCoding;
+  readonly explicit: boolean;
   readonly deflated: boolean;
   readonly bigEndian: boolean;
 }
 
+const PLAIN = { explicit: true, deflated: false, bigEndian: false };
 const NATIVE = "1.2.840.10008.1.2";
 const JPEG = "1.2.840.10008.1.2.4";
 
 const SUPPORTED = new Map<string, Omit<TransferSyntax, "uid">>([
-  [NATIVE, { name: "implicit little endian", coding: "native", deflated: false, bigEndian: false }],
-  [
-    `${NATIVE}.1`,
-    { name: "explicit little endian", coding: "native", deflated: false, bigEndian: false },
-  ],
-  [`${NATIVE}.1.99`, { name: "deflated", coding: "native", deflated: true, bigEndian: false }],
-  [
-    `${NATIVE}.2`,
-    { name: "explicit big endian", coding: "native", deflated: false, bigEndian: true },
-  ],
+  [NATIVE, native("implicit little endian", { explicit: false })],
+  [`${NATIVE}.1`, native("explicit little endian", {})],
+  [`${NATIVE}.1.99`, native("deflated", { deflated: true })],
+  [`${NATIVE}.2`, native("explicit big endian", { bigEndian: true })],
   [`${NATIVE}.5`, compressed("RLE", "rle")],
   [`${JPEG}.50`, compressed("JPEG baseline", "jpeg")],
   [`${JPEG}.51`, compressed("JPEG extended", "jpeg")],
@@ -79,6 +75,13 @@ export function transferSyntaxOf(uid: string): TransferSyntax {
   });
 }
 
+function native(
+  name: string,
+  how: Partial<Pick<TransferSyntax, "explicit" | "deflated" | "bigEndian">>,
+): Omit<TransferSyntax, "uid"> {
+  return { ...PLAIN, name, coding: "native", ...how };
+}
+
 function compressed(name: string, coding: PixelCoding): Omit<TransferSyntax, "uid"> {
-  return { name, coding, deflated: false, bigEndian: false };
+  return { ...PLAIN, name, coding };
 }
