@@ -1,7 +1,7 @@
 /** What a gradient costs beside a forward pass, and what the attack loop costs beside its graph runs. */
 import { pgd } from "../src/attacks/pgd.ts";
 import type { GraphSession, SessionFactory } from "../src/model/session.ts";
-import type { GradientRequest, VisionLanguageModel } from "../src/model/visionLanguageModel.ts";
+import type { LossRequest, VisionLanguageModel } from "../src/model/visionLanguageModel.ts";
 import { median } from "./statistics.ts";
 
 export interface GradientMeasurements {
@@ -54,7 +54,7 @@ export async function measureGradients(
   model: VisionLanguageModel,
   sessions: { readonly spentMs: number },
   image: Float32Array,
-  request: GradientRequest,
+  request: LossRequest,
 ): Promise<GradientMeasurements> {
   const { tokens } = await model.encode(image);
   const vision = await medianTime(() => model.embed([image]));
@@ -68,7 +68,10 @@ export async function measureGradients(
     const spentBefore = sessions.spentMs;
     const started = performance.now();
     const run = pgd.run(
-      { lossAndGradient: (x) => model.lossGradient(x, request) },
+      {
+        loss: (x) => model.loss(x, request),
+        lossAndGradient: (x) => model.lossGradient(x, request),
+      },
       image,
       {
         norm: "linf",

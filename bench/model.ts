@@ -3,7 +3,7 @@ import { openBundledModel } from "../src/cli/nodeLab.ts";
 import { defaultSpec } from "../src/experiment/defaultSpec.ts";
 import { snapToByteLattice } from "../src/image/greyImage.ts";
 import type { SessionFactory } from "../src/model/session.ts";
-import type { GradientRequest } from "../src/model/visionLanguageModel.ts";
+import type { LossRequest } from "../src/model/visionLanguageModel.ts";
 import { renderPhantom } from "../src/phantom/phantom.ts";
 
 export async function openBenchModel(sessions: SessionFactory) {
@@ -12,7 +12,7 @@ export async function openBenchModel(sessions: SessionFactory) {
   const image = renderPhantom({ seed: 7, findings: [] }, model.manifest.input.size).image.slice();
   snapToByteLattice(image);
   const space = model.manifest.answerSpaces["yes-no"]!;
-  const request: GradientRequest = {
+  const request: LossRequest = {
     promptIds: model.encodePrompt(question),
     answers: space.answers,
     answerTokenIds: space.tokenIds,

@@ -1,6 +1,5 @@
-import { invariant } from "../errors/labError.ts";
 import { ascentDirection, stepAlong } from "./ascent.ts";
-import { defineAttack } from "./attack.ts";
+import { defineGradientAttack } from "./define.ts";
 
 const MOMENTUM = 0.75;
 /** Share of improving steps below which the step size is halved. */
@@ -22,14 +21,12 @@ export function apgdCheckpoints(steps: number): readonly number[] {
 }
 
 /** Auto-PGD (Croce & Hein 2020): momentum, a step of 2 epsilon that is halved when progress stalls, restarts from the best. */
-export const apgd = defineAttack({
+export const apgd = defineGradientAttack({
   id: "apgd",
   label: "APGD",
   help: "PGD without a step size to tune: starts with 2 epsilon and halves when progress stalls, going back to the best point.",
   norms: ["linf", "l2"],
-  access: "gradient",
-  steps: "option",
-  stepSize: "own",
+  settings: ["steps"],
   begin(problem) {
     const { options, feasible } = problem;
     const checkpoints = new Set(apgdCheckpoints(options.steps));
@@ -51,7 +48,6 @@ export const apgd = defineAttack({
 
     return {
       next({ step, x, loss, gradient }) {
-        invariant(gradient, "APGD without a gradient");
         if (step > 0 && loss > lastLoss) improved++;
         lastLoss = loss;
         if (best === undefined || loss > best.loss) best = { x, loss, gradient };

@@ -1,21 +1,20 @@
 /**
- * The contract of an attack: an optimised perturbation under a threat model. The loop here owns everything that makes a
- * result admissible (ball of radius epsilon, [0, 1], mask, restarts, best iterate, cancellation); a member only proposes
- * the next point.
+ * The contract of an attack: an optimised perturbation under a threat model. The loop (search.ts) owns everything that
+ * makes a result admissible (ball of radius epsilon, [0, 1], mask, restarts, best iterate, cancellation); a member only
+ * proposes the next point.
  */
-import { LabError, invariant } from "../errors/labError.ts";
-import { randomStream } from "../numerics/random.ts";
 import type { RandomStream } from "../numerics/random.ts";
-import { l2Norm, linfNorm } from "../tensor/norms.ts";
 import type { Norm } from "../tensor/norms.ts";
-import { feasibleSet } from "./feasibleSet.ts";
 import type { FeasibleSet } from "./feasibleSet.ts";
 
-/** The model as the attacker sees it. The loss is to be MAXIMISED. Images: flat grey, model space, [0, 1]. */
-export interface AttackOracle {
+/** A model that can only be asked. The loss is to be MAXIMISED. Images: flat grey, model space, [0, 1]. */
+export interface QueryOracle {
+  loss(x: Float32Array): Promise<number>;
+}
+
+/** A model whose gradients the attacker can see too. */
+export interface GradientOracle extends QueryOracle {
   lossAndGradient(x: Float32Array): Promise<{ loss: number; gradient: Float32Array }>;
-  /** The loss alone, where that is cheaper: all that a query attack uses. */
-  loss?(x: Float32Array): Promise<number>;
 }
 
 export interface AttackContext {
@@ -28,9 +27,9 @@ export interface AttackOptions {
   readonly norm: Norm;
   /** Radius of the ball in model space, [0, 1] grey: k/255 for linf. 0 returns the origin itself. */
   readonly epsilon: number;
-  /** Updates per restart (queries, for a query attack). Unused by members whose `steps` is "one". */
+  /** Updates per restart; one query each for a query attack. */
   readonly steps: number;
-  /** Length of one update in the norm of the ball, model space. Unused by members whose `stepSize` is "own". */
+  /** Length of one update in the norm of the ball, model space, for members that take a relative step. */
   readonly stepSize: number;
   /** Runs from fresh starting points, at least 1. */
   readonly restarts: number;
@@ -39,6 +38,11 @@ export interface AttackOptions {
   readonly randomStart: boolean;
   /** Pixels with mask 0 never change. */
   readonly mask?: Float32Array;
+  /**
+   * Evaluate every point as the 8-bit picture that stands for it, and return such a picture; the origin must be one. The
+   * rule goes on from the point itself, with the loss and the gradient found at its picture (a straight-through step).
+   */
+  readonly lattice?: boolean;
 }
 
 export interface AttackIterate {
@@ -49,6 +53,7 @@ export interface AttackIterate {
   readonly bestLoss: number;
   /** Best so far. */
   readonly adversarial: Float32Array;
+  /** The picture that was evaluated. */
   readonly current: Float32Array;
   /** Distance of `current` from the origin in the norm of the ball. */
   readonly norm: number;
@@ -62,14 +67,15 @@ export interface AttackResult {
   readonly norm: number;
   readonly step: number;
   readonly restart: number;
-  /** Calls of the oracle. */
-  readonly evaluations: number;
+  /** Calls of the oracle: for a gradient, and for a loss alone. */
+  readonly gradientPasses: number;
+  readonly queries: number;
   /** True when the signal stopped the run before its last step. */
   readonly cancelled: boolean;
 }
 
-export type Attack = (
-  oracle: AttackOracle,
+export type Attack<Oracle extends QueryOracle> = (
+  oracle: Oracle,
   origin: Float32Array,
   options: AttackOptions,
   context: AttackContext,
@@ -79,151 +85,56 @@ export type Attack = (
 export interface AttackProblem {
   readonly origin: Float32Array;
   readonly options: AttackOptions;
+  /** Updates this restart will make. */
+  readonly steps: number;
   /** The ball cut with [0, 1] and the mask. */
   readonly feasible: FeasibleSet;
   readonly random: RandomStream;
 }
 
 /** One evaluated point of the current restart. */
-export interface Evaluated {
+export interface Queried {
   /** 0 is the starting point. */
   readonly step: number;
+  /** The point itself; on the lattice, `loss` is that of its picture. */
   readonly x: Float32Array;
   readonly loss: number;
-  /** Undefined for members that ask for no gradient. */
-  readonly gradient: Float32Array | undefined;
+}
+
+export interface Differentiated extends Queried {
+  readonly gradient: Float32Array;
 }
 
 /** A member's memory during one restart. */
-export interface AttackRule {
+export interface AttackRule<Seen extends Queried> {
   /** Another starting point than the origin or a random one, projected by the loop. */
   start?(): Float32Array;
   /** The next point to evaluate, projected by the loop; a fresh array. */
-  next(evaluated: Evaluated): Float32Array;
+  next(evaluated: Seen): Float32Array;
 }
 
-export interface AttackDefinition {
+/** What a member can be told besides norm, epsilon, restarts and seed; whatever it does not list, it has not. */
+export type AttackSetting = "steps" | "queries" | "relativeStep";
+
+export interface AttackDescription {
   readonly id: string;
   readonly label: string;
   readonly help: string;
   readonly norms: readonly Norm[];
-  /** "gradient" needs white-box access, "query" only losses. */
-  readonly access: "gradient" | "query";
-  /** Whether the member takes `options.steps` or always makes one update. */
-  readonly steps: "option" | "one";
-  /** Whether the member takes `options.stepSize` or a schedule of its own. */
-  readonly stepSize: "option" | "own";
-  begin(problem: AttackProblem): AttackRule;
+  /** A member with neither "steps" nor "queries" makes one update. */
+  readonly settings: readonly AttackSetting[];
 }
 
-export interface AttackMember extends Omit<AttackDefinition, "begin"> {
-  readonly run: Attack;
+/** White box: needs a model with gradients. */
+export interface GradientAttack extends AttackDescription {
+  readonly access: "gradient";
+  readonly run: Attack<GradientOracle>;
 }
 
-/** Makes a member out of its update rule. */
-export function defineAttack({ begin, ...description }: AttackDefinition): AttackMember {
-  return {
-    ...description,
-    async *run(oracle, origin, options, context) {
-      checkOptions(description, origin, options);
-      const feasible = feasibleSet(origin, options);
-      const restarts = options.epsilon === 0 ? 1 : options.restarts;
-      const steps = options.epsilon === 0 ? 0 : description.steps === "one" ? 1 : options.steps;
-      const random = randomStream(options.seed, "attack", description.id);
-      let best: AttackResult | undefined;
-      let evaluations = 0;
-      const stopped = (): AttackResult => ({
-        ...(best ?? { adversarial: origin.slice(), loss: NaN, norm: 0, step: 0, restart: 0 }),
-        evaluations,
-        cancelled: true,
-      });
-
-      for (let restart = 0; restart < restarts; restart++) {
-        const stream = random.fork(`restart ${restart}`);
-        const rule = begin({ origin, options, feasible, random: stream.fork("updates") });
-        const atRandom = restart > 0 || options.randomStart;
-        let x = rule.start?.() ?? (atRandom ? feasible.sample(stream) : origin.slice());
-        feasible.project(x);
-        for (let step = 0; step <= steps; step++) {
-          await context.yieldToHost();
-          if (context.signal.aborted) return stopped();
-          const wantsGradient = description.access === "gradient" && step < steps;
-          const { loss, gradient } = await evaluate(oracle, x, wantsGradient);
-          evaluations++;
-          const norm = distance(x, origin, options.norm);
-          if (best === undefined || loss > best.loss) {
-            best = { adversarial: x, loss, norm, step, restart, evaluations, cancelled: false };
-          }
-          yield {
-            step,
-            restart,
-            loss,
-            bestLoss: best.loss,
-            adversarial: best.adversarial,
-            current: x,
-            norm,
-          };
-          if (context.signal.aborted) return stopped();
-          if (step === steps) break;
-          x = rule.next({ step, x, loss, gradient });
-          feasible.project(x);
-        }
-      }
-      invariant(best !== undefined, "an attack without an iterate");
-      return { ...best, evaluations };
-    },
-  };
+/** Black box: asks for losses only. */
+export interface QueryAttack extends AttackDescription {
+  readonly access: "query";
+  readonly run: Attack<QueryOracle>;
 }
 
-async function evaluate(
-  oracle: AttackOracle,
-  x: Float32Array,
-  wantsGradient: boolean,
-): Promise<{ loss: number; gradient: Float32Array | undefined }> {
-  const { loss, gradient } =
-    !wantsGradient && oracle.loss
-      ? { loss: await oracle.loss(x), gradient: undefined }
-      : await oracle.lossAndGradient(x);
-  if (Number.isNaN(loss)) {
-    throw new LabError("internal", "The attack's loss is not a number.", {
-      hint: "The model returned NaN for this image; try another backend or precision.",
-    });
-  }
-  return { loss, gradient };
-}
-
-/** Distance of two images in the norm of the ball. */
-export function distance(x: Float32Array, origin: Float32Array, norm: Norm): number {
-  const delta = new Float64Array(x.length);
-  for (let i = 0; i < delta.length; i++) delta[i] = x[i]! - origin[i]!;
-  return norm === "linf" ? linfNorm(delta) : l2Norm(delta);
-}
-
-function checkOptions(
-  description: Omit<AttackDefinition, "begin">,
-  origin: Float32Array,
-  options: AttackOptions,
-): void {
-  const fail = (message: string, hint: string) => {
-    throw new LabError("spec-invalid", `${description.label}: ${message}`, { hint });
-  };
-  const { norm, epsilon, steps, stepSize, restarts, mask } = options;
-  if (!description.norms.includes(norm)) {
-    fail(`no ${norm} version.`, `Choose ${description.norms.join(" or ")}.`);
-  }
-  if (!(epsilon >= 0 && Number.isFinite(epsilon))) {
-    fail(`epsilon is ${epsilon}.`, "Choose an epsilon of at least 0.");
-  }
-  if (!Number.isInteger(steps) || steps < 1) {
-    fail(`${steps} steps.`, "Choose a whole number of steps from 1.");
-  }
-  if (!Number.isInteger(restarts) || restarts < 1) {
-    fail(`${restarts} restarts.`, "Choose a whole number of restarts from 1.");
-  }
-  if (description.stepSize === "option" && !(stepSize > 0 && Number.isFinite(stepSize))) {
-    if (epsilon > 0) fail(`step size ${stepSize}.`, "Choose a step size above 0.");
-  }
-  if (mask && mask.length !== origin.length) {
-    fail(`a mask of ${mask.length} pixels for ${origin.length}.`, "Draw the mask again.");
-  }
-}
+export type AttackMember = GradientAttack | QueryAttack;

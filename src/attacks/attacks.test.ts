@@ -3,12 +3,12 @@ import { describe, expect, test } from "vitest";
 import { LabError } from "../errors/labError.ts";
 import { randomStream } from "../numerics/random.ts";
 import { apgdCheckpoints } from "./apgd.ts";
-import { distance } from "./attack.ts";
-import type { AttackIterate, AttackOptions, AttackOracle, AttackResult } from "./attack.ts";
-import { roundToLattice } from "./lattice.ts";
+import type { AttackIterate, AttackOptions, AttackResult, GradientOracle } from "./attack.ts";
+import { toLattice } from "./lattice.ts";
 import { ATTACKS } from "./registry.ts";
 import type { AttackId } from "./registry.ts";
-import { squareWindow } from "./square.ts";
+import { distance } from "./search.ts";
+import { square, squareWindow } from "./square.ts";
 
 const ids = Object.keys(ATTACKS) as AttackId[];
 const running = { signal: { aborted: false }, yieldToHost: async () => {} };
@@ -22,24 +22,29 @@ const base: AttackOptions = {
   randomStart: false,
 };
 
+/** The loss alone is the same function. */
+function asked(oracle: Pick<GradientOracle, "lossAndGradient">): GradientOracle {
+  return { ...oracle, loss: async (x) => (await oracle.lossAndGradient(x)).loss };
+}
+
 /** f = w.x, answer positive where f > 0; the attacker lowers it. */
-function linear(w: readonly number[]): AttackOracle {
-  return {
+function linear(w: readonly number[]): GradientOracle {
+  return asked({
     lossAndGradient: async (x) => ({
       loss: -w.reduce((sum, wi, i) => sum + wi * x[i]!, 0),
       gradient: Float32Array.from(w, (wi) => -wi),
     }),
-  };
+  });
 }
 
 /** A bumpy loss on 16 pixels with its exact gradient. */
-function bumpy(seed: number): AttackOracle {
+function bumpy(seed: number): GradientOracle {
   const random = randomStream(seed, "bumpy");
   const waves = Array.from({ length: 6 }, () => ({
     direction: Float64Array.from({ length: 16 }, () => 3 * random.normal()),
     phase: random.between(0, 6),
   }));
-  return {
+  return asked({
     async lossAndGradient(x) {
       let loss = 0;
       const gradient = new Float32Array(16);
@@ -50,12 +55,12 @@ function bumpy(seed: number): AttackOracle {
       }
       return { loss, gradient };
     },
-  };
+  });
 }
 
 async function trace(
   id: AttackId,
-  oracle: AttackOracle,
+  oracle: GradientOracle,
   origin: Float32Array,
   options: AttackOptions,
   context = running,
@@ -151,7 +156,8 @@ describe("every attack", () => {
           }
           expect(result.loss).toBe(best);
           expect((await oracle.lossAndGradient(result.adversarial)).loss).toBe(best);
-          expect(result.evaluations).toBe(iterates.length);
+          expect(result.gradientPasses + result.queries).toBe(iterates.length);
+          if (ATTACKS[id].access === "query") expect(result.gradientPasses).toBe(0);
           expect(result.cancelled).toBe(false);
           expect(origin).toEqual(before);
         },
@@ -189,11 +195,12 @@ describe("every attack", () => {
     const signal = { aborted: false };
     let calls = 0;
     const oracle = bumpy(5);
-    const watched: AttackOracle = {
-      async lossAndGradient(x) {
-        if (++calls === 2) signal.aborted = true;
-        return oracle.lossAndGradient(x);
-      },
+    const count = () => {
+      if (++calls === 2) signal.aborted = true;
+    };
+    const watched: GradientOracle = {
+      loss: (x) => (count(), oracle.loss(x)),
+      lossAndGradient: (x) => (count(), oracle.lossAndGradient(x)),
     };
     const { iterates, result } = await trace(
       id,
@@ -219,9 +226,7 @@ describe("every attack", () => {
   });
 
   test("a loss that is no number stops the attack instead of winning it", async () => {
-    const broken: AttackOracle = {
-      lossAndGradient: async (x) => ({ loss: NaN, gradient: x.slice() }),
-    };
+    const broken = asked({ lossAndGradient: async (x) => ({ loss: NaN, gradient: x.slice() }) });
     await expect(trace("pgd", broken, new Float32Array(16), base)).rejects.toBeInstanceOf(LabError);
   });
 });
@@ -230,12 +235,12 @@ describe("members", () => {
   test("PGD leaves a point where the gradient is zero", async () => {
     // The squared distance to the origin: zero gradient exactly there.
     const origin = new Float32Array(16).fill(0.5);
-    const away: AttackOracle = {
+    const away = asked({
       lossAndGradient: async (x) => ({
         loss: x.reduce((sum, v, i) => sum + (v - origin[i]!) ** 2, 0),
         gradient: x.map((v, i) => 2 * (v - origin[i]!)),
       }),
-    };
+    });
     const { result } = await trace("pgd", away, origin, base);
     expect(result.loss).toBeCloseTo(16 * 0.01, 5);
   });
@@ -289,14 +294,14 @@ describe("members", () => {
     );
     const angles = (x: Float32Array) =>
       rows.map((row, k) => row.reduce((sum, d, i) => sum + d * x[i]!, 0.4 + 1.3 * k));
-    const oracle: AttackOracle = {
+    const oracle = asked({
       lossAndGradient: async (x) => ({
         loss: angles(x).reduce((sum, a) => sum + Math.sin(a), 0),
         gradient: x.map((_, i) =>
           angles(x).reduce((sum, a, k) => sum + Math.cos(a) * rows[k]![i]!, 0),
         ),
       }),
-    };
+    });
     const { iterates } = await trace("apgd", oracle, new Float32Array(8).fill(0.5), {
       ...base,
       norm,
@@ -315,57 +320,111 @@ describe("members", () => {
     expect(sides).toEqual([200, 142, 100, 71, 50, 35, 25, 18]);
     const w = Array.from({ length: 64 }, (_, i) => Math.sin(i * 7.3));
     const oracle = linear(w);
-    const lossOnly: AttackOracle = {
-      lossAndGradient: () => Promise.reject(new Error("asked for a gradient")),
-      loss: async (x) => (await oracle.lossAndGradient(x)).loss,
-    };
     const origin = new Float32Array(64).fill(0.5);
-    const { result } = await trace("square", lossOnly, origin, { ...base, steps: 2000 });
+    // Nothing but the loss is handed over: there is no gradient to ask for.
+    const run = square.run({ loss: oracle.loss }, origin, { ...base, steps: 2000 }, running);
+    let step = await run.next();
+    while (!step.done) step = await run.next();
+    const result = step.value;
+    expect(result).toMatchObject({ queries: 2001, gradientPasses: 0 });
     const optimum = 0.1 * w.reduce((sum, wi) => sum + Math.abs(wi), 0);
-    const clean = await lossOnly.loss!(origin);
+    const clean = await oracle.loss(origin);
     expect((result.loss - clean) / optimum).toBeGreaterThan(0.9);
   });
 });
 
-describe("roundToLattice", () => {
+describe("the 8-bit lattice", () => {
   const levels = fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 40, maxLength: 40 });
+  const isOnLattice = (x: Float32Array) =>
+    x.every((v) => Math.abs(v * 255 - Math.round(v * 255)) < 1e-3);
 
-  test("lands on k/255 without leaving the ball", () => {
+  test("a point's picture lies on k/255, inside the ball and the range, and moves only what the point moves", () => {
     fc.assert(
       fc.property(
         levels,
         fc.constantFrom("linf" as const, "l2" as const),
-        fc.double({ min: 0.001, max: 0.2, noNaN: true }),
+        fc.double({ min: 0.001, max: 3, noNaN: true }),
         fc.nat(),
         (bytes, norm, epsilon, seed) => {
           const origin = Float32Array.from(bytes, (b) => b / 255);
           const random = randomStream(seed);
-          const raw = origin.map((v) => v + random.normal());
+          const raw = origin.map((v, i) => (i % 4 === 0 ? v : v + random.normal()));
           const scale = norm === "linf" ? 0 : epsilon / distance(raw, origin, "l2");
           const x = origin.map((v, i) => {
             const moved =
-              norm === "linf" ? v + random.between(-epsilon, epsilon) : v + scale * (raw[i]! - v);
+              norm === "linf" && i % 4 !== 0
+                ? v + random.between(-epsilon, epsilon)
+                : v + scale * (raw[i]! - v);
             return Math.max(0, Math.min(1, moved));
           });
-          const out = roundToLattice(x, origin, epsilon, norm);
+          const out = toLattice(x, origin, { epsilon, norm });
           expect(distance(out, origin, norm)).toBeLessThanOrEqual(epsilon * (1 + 1e-6) + 1e-7);
-          for (const v of out) expect(Math.abs(v * 255 - Math.round(v * 255))).toBeLessThan(1e-3);
+          expect(isOnLattice(out)).toBe(true);
+          expect(out.every((v) => v >= 0 && v <= 1)).toBe(true);
+          out.forEach((v, i) => {
+            if (x[i] === origin[i]) expect(v).toBe(origin[i]);
+            expect((v - origin[i]!) * (x[i]! - origin[i]!)).toBeGreaterThanOrEqual(0);
+          });
         },
       ),
     );
   });
 
-  test("keeps an attack of whole levels as it is, and its l2 budget nearly whole", () => {
+  test("an attack of whole levels is its own picture", () => {
     const origin = new Float32Array(100).fill(100 / 255);
     const x = origin.map((v, i) => v + (i % 2 ? 3 : -3) / 255);
-    expect([...roundToLattice(x, origin, 3 / 255)]).toEqual(
-      [...x].map((v) => expect.closeTo(v, 6)),
+    for (const ball of [
+      { norm: "linf", epsilon: 3 / 255 },
+      { norm: "l2", epsilon: 30 / 255 },
+    ] as const) {
+      toLattice(x, origin, ball).forEach((v, i) => expect(v).toBeCloseTo(x[i]!, 6));
+    }
+  });
+
+  test("an l2 budget is spent whole, and where it counts most, however small each change is", () => {
+    const origin = new Float32Array(1000).fill(100 / 255);
+    // The steepest direction of a linear loss; no pixel changes by half a level.
+    const slope = Float64Array.from(origin, (_, i) => Math.sin(i * 1.7));
+    const epsilon = 5 / 255;
+    const length = Math.hypot(...slope);
+    const x = origin.map((v, i) => v + (epsilon * slope[i]!) / length);
+    expect(Math.max(...x.map((v, i) => Math.abs(v - origin[i]!)))).toBeLessThan(0.5 / 255);
+    const out = toLattice(x, origin, { norm: "l2", epsilon });
+    const moved = [...out.keys()].filter((i) => out[i] !== origin[i]);
+    expect(moved).toHaveLength(25);
+    // One level for each of the 25 steepest pixels is the best that 25 square levels can buy.
+    const steepest = [...slope.keys()].sort((a, b) => Math.abs(slope[b]!) - Math.abs(slope[a]!));
+    expect(moved).toEqual(steepest.slice(0, 25).sort((a, b) => a - b));
+  });
+
+  test.each(ids)("%s returns the picture whose loss its trace calls best", async (id) => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...ATTACKS[id].norms),
+        fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 16, maxLength: 16 }),
+        fc.double({ min: 0, max: 0.1, noNaN: true }),
+        fc.nat(),
+        fc.boolean(),
+        async (norm, bytes, epsilon, seed, randomStart) => {
+          const origin = Float32Array.from(bytes, (b) => b / 255);
+          const oracle = bumpy(seed);
+          const options = { ...base, norm, epsilon, seed, randomStart, restarts: 2, lattice: true };
+          const stepSize = Math.max(1e-9, 0.25 * epsilon);
+          const { iterates, result } = await trace(id, oracle, origin, { ...options, stepSize });
+          expect(isOnLattice(result.adversarial)).toBe(true);
+          expect(distance(result.adversarial, origin, norm)).toBeLessThanOrEqual(epsilon + 1e-6);
+          expect(await oracle.loss(result.adversarial)).toBe(iterates.at(-1)!.bestLoss);
+          // A ball that holds no other 8-bit picture costs one look, whatever the settings say.
+          if (255 * epsilon < 0.99) expect(iterates).toHaveLength(1);
+        },
+      ),
+      { numRuns: 40 },
     );
-    // Every pixel wants 0.6 of a level: rounding all up is too long, so some go back.
-    const small = origin.map((v) => v + 0.6 / 255);
-    const epsilon = 6 / 255;
-    const out = roundToLattice(small, origin, epsilon, "l2");
-    expect(distance(out, origin, "l2")).toBeGreaterThan(0.95 * epsilon);
-    expect(distance(out, origin, "l2")).toBeLessThanOrEqual(epsilon * (1 + 1e-6));
+  });
+
+  test("a picture that is no 8-bit picture is not rounded in silence", async () => {
+    const origin = new Float32Array(16).fill(0.4999);
+    const run = trace("pgd", bumpy(1), origin, { ...base, lattice: true });
+    await expect(run).rejects.toThrow(/8-bit lattice/);
   });
 });

@@ -1,60 +1,106 @@
+/**
+ * Pictures that exist: a file or a screen holds 8 bits a pixel, so an attack's point is judged, and returned, as the
+ * 8-bit picture that stands for it. Its moves are whole grey levels of 255.
+ */
+import { invariant } from "../errors/labError.ts";
 import type { Norm } from "../tensor/norms.ts";
 
-/**
- * An adversarial image on the 8-bit lattice k/255, as a file or a screen would hold it, without leaving the ball: each
- * pixel goes to the nearest level that is allowed. Pixels whose ball holds no level keep the origin's value, so the result
- * lies on the lattice wholly only when the origin does.
- * @param x and `origin` in [0, 1]. @returns a new image.
- */
-export function roundToLattice(
-  x: Float32Array,
-  origin: Float32Array,
-  epsilon: number,
-  norm: Norm = "linf",
-): Float32Array {
-  // Float32 holds k/255 with an error of up to 3e-8, which is not a step out of the ball.
-  const slack = 1e-7;
-  const nearest = (i: number, level: number) => {
-    const value = Math.fround(Math.max(0, Math.min(255, level)) / 255);
-    return Math.abs(value - origin[i]!) <= epsilon + slack ? value : undefined;
-  };
-  const out = new Float32Array(x.length);
-  for (let i = 0; i < x.length; i++) {
-    const exact = x[i]! * 255;
-    const near = Math.round(exact);
-    const towardsOrigin = origin[i]! < x[i]! ? -1 : 1;
-    out[i] = nearest(i, near) ?? nearest(i, near + towardsOrigin) ?? origin[i]!;
-  }
-  if (norm === "l2") shrinkIntoBall(out, x, origin, epsilon);
-  return out;
+export interface LatticeBall {
+  readonly norm: Norm;
+  /** Radius in [0, 1] grey. */
+  readonly epsilon: number;
+}
+
+/** Float32 holds k/255 with an error of up to 3e-8, and epsilon with as much: not a level. */
+const SLACK = 1e-4;
+
+/** Whether any pixel may move at all: a ball narrower than one grey level holds no other 8-bit picture. */
+export function holdsNeighbours({ epsilon }: LatticeBall): boolean {
+  return 255 * epsilon + SLACK >= 1;
 }
 
 /**
- * Undoes roundings that went away from the origin, those furthest from the exact image first, one level at a time, until
- * the l2 distance fits.
+ * The 8-bit picture that stands for `x`. In linf each pixel takes the nearest level inside the ball. In l2 rounding to
+ * the nearest level would leave most of a small budget unspent (changes below half a level vanish), so the change is
+ * scaled until its rounding is as long as the change itself: the pixels that `x` moves most are moved by whole levels.
+ * @param x in [0, 1], inside the ball. @param origin an 8-bit picture. @returns a new image inside the ball and [0, 1].
  */
-function shrinkIntoBall(
-  out: Float32Array,
-  x: Float32Array,
-  origin: Float32Array,
-  epsilon: number,
+export function toLattice(x: Float32Array, origin: Float32Array, ball: LatticeBall): Float32Array {
+  const levels = new Int16Array(x.length);
+  /** Wanted change in levels, without its sign; `room` is how far the pixel may go until 0 or 255. */
+  const wanted = new Float64Array(x.length);
+  const room = new Int16Array(x.length);
+  for (let i = 0; i < x.length; i++) {
+    levels[i] = Math.round(255 * origin[i]!);
+    const change = 255 * (x[i]! - origin[i]!);
+    wanted[i] = Math.abs(change);
+    room[i] = change < 0 ? levels[i]! : 255 - levels[i]!;
+  }
+  const moves =
+    ball.norm === "linf"
+      ? nearestMoves(wanted, room, Math.floor(255 * ball.epsilon + SLACK))
+      : spendingMoves(wanted, room, 255 * ball.epsilon);
+  return origin.map((value, i) => {
+    const move = moves[i]!;
+    return move === 0 ? value : (levels[i]! + (x[i]! < value ? -move : move)) / 255;
+  });
+}
+
+/** @throws LabError "internal" for an image that no 8-bit file holds. */
+export function checkOnLattice(image: Float32Array): void {
+  const isOff = (v: number) => Math.abs(255 * v - Math.round(255 * v)) > 1e-3;
+  invariant(!image.some(isOff), "an attack on the 8-bit lattice from a picture that is not on it");
+}
+
+function nearestMoves(wanted: Float64Array, room: Int16Array, reach: number): Int16Array {
+  return room.map((space, i) => Math.min(space, reach, Math.floor(wanted[i]! + 0.5 + SLACK)));
+}
+
+/** Moves whose squares sum to at most what `wanted` has (and at most radius^2), as near as whole levels come. */
+function spendingMoves(wanted: Float64Array, room: Int16Array, radius: number): Int16Array {
+  const length2 = wanted.reduce((sum, w) => sum + w * w, 0);
+  const budget = Math.floor(Math.min(length2, radius * radius) * (1 + 1e-6) + 1e-6);
+  const move = (i: number, scale: number) =>
+    Math.min(room[i]!, Math.floor(scale * wanted[i]! + 0.5));
+  const cost = (scale: number): number => {
+    let sum = 0;
+    for (let i = 0; i < wanted.length; i++) if (wanted[i]! > 0) sum += move(i, scale) ** 2;
+    return sum;
+  };
+  let low = 0;
+  let high = 1;
+  // Past 2^20 every pixel that moves at all is at black or white.
+  while (cost(high) <= budget && high < 2 ** 20) high *= 2;
+  for (let step = 0; step < 50; step++) {
+    const middle = (low + high) / 2;
+    if (cost(middle) <= budget) low = middle;
+    else high = middle;
+  }
+  const moves = room.map((_, i) => (wanted[i]! > 0 ? move(i, low) : 0));
+  spendRest(moves, wanted, room, budget - cost(low));
+  return moves;
+}
+
+/** One level more for the pixels that are next in line, until the budget ends; equal ones in a fixed scattered order. */
+function spendRest(
+  moves: Int16Array,
+  wanted: Float64Array,
+  room: Int16Array,
+  budget: number,
 ): void {
-  let squares = 0;
-  for (let i = 0; i < out.length; i++) squares += (out[i]! - origin[i]!) ** 2;
-  const budget = epsilon * epsilon * (1 + 1e-9);
-  while (squares > budget) {
-    const excess = (i: number) => Math.abs(out[i]! - origin[i]!) - Math.abs(x[i]! - origin[i]!);
-    const order = Array.from(out.keys())
-      .filter((i) => out[i] !== origin[i])
-      .sort((a, b) => excess(b) - excess(a));
-    if (order.length === 0) return;
-    for (const i of order) {
-      if (squares <= budget) return;
-      const before = out[i]! - origin[i]!;
-      const levels = Math.abs(before) * 255;
-      const after = levels <= 1.001 ? 0 : before - Math.sign(before) / 255;
-      out[i] = after === 0 ? origin[i]! : origin[i]! + after;
-      squares += (out[i]! - origin[i]!) ** 2 - before ** 2;
-    }
+  if (budget < 1) return;
+  const next = (i: number) => (moves[i]! + 0.5) / wanted[i]!;
+  const scattered = (i: number) => Math.imul(i, 0x9e3779b1) >>> 0;
+  const waiting = Array.from(moves.keys())
+    .filter((i) => wanted[i]! > 0 && moves[i]! < room[i]!)
+    .map((i) => ({ i, at: next(i), tie: scattered(i) }))
+    .sort((a, b) => a.at - b.at || a.tie - b.tie);
+  let left = budget;
+  for (const { i } of waiting) {
+    const price = 2 * moves[i]! + 1;
+    if (price > left) continue;
+    moves[i]!++;
+    left -= price;
+    if (left < 1) return;
   }
 }

@@ -1,5 +1,5 @@
 import { LabError } from "../errors/labError.ts";
-import { defineAttack } from "./attack.ts";
+import { defineQueryAttack } from "./define.ts";
 
 const INITIAL_SHARE = 0.8;
 /** Queries (of a budget of 10,000) after which the share of pixels changed at once is halved again. */
@@ -17,14 +17,12 @@ export function squareWindow(query: number, budget: number, side: number): numbe
  * Square attack (Andriushchenko et al. 2020), linf: random square windows set to +-epsilon, kept when the loss rises. It
  * never looks at a gradient, so it also works where gradients are masked.
  */
-export const square = defineAttack({
+export const square = defineQueryAttack({
   id: "square",
   label: "Square",
   help: "Tries random square windows of plus or minus epsilon and keeps what helps; needs answers only, no gradient.",
   norms: ["linf"],
-  access: "query",
-  steps: "option",
-  stepSize: "own",
+  settings: ["queries"],
   begin({ origin, options, random }) {
     const side = Math.sqrt(origin.length);
     if (!Number.isInteger(side)) {

@@ -2,7 +2,8 @@
  * The gradient side of a model: encoder and answering head joined, a loss head on top, differentiated by the ONNX
  * toolkit, one session per (loss, number of answers). Built on first use: most visits never attack.
  */
-import type { GradientRequest, LossGradient } from "../model/visionLanguageModel.ts";
+import { goalIndex } from "../model/attackLoss.ts";
+import type { LossRequest, LossGradient } from "../model/visionLanguageModel.ts";
 import type { GraphSession, SessionFactory } from "../model/session.ts";
 import { composeGraphs } from "../onnx/edit/compose.ts";
 import {
@@ -68,7 +69,7 @@ export class GradientGraphs {
     this.#sessions = sessions;
   }
 
-  async lossGradient(image: Float32Array, request: GradientRequest): Promise<LossGradient> {
+  async lossGradient(image: Float32Array, request: LossRequest): Promise<LossGradient> {
     const results = await this.#run(image, request, [
       LOSS_OUTPUT,
       gradientName(this.#source.imageInput),
@@ -80,7 +81,7 @@ export class GradientGraphs {
   }
 
   /** The loss alone, from the same graph (for central differences: same rounding on both sides). */
-  async loss(image: Float32Array, request: GradientRequest): Promise<number> {
+  async loss(image: Float32Array, request: LossRequest): Promise<number> {
     const results = await this.#run(image, request, [LOSS_OUTPUT]);
     return floatData(results[LOSS_OUTPUT]!, LOSS_OUTPUT)[0]!;
   }
@@ -88,7 +89,7 @@ export class GradientGraphs {
   /** Attention maps with the loss's gradient, encoder layers first, as [1, heads, queries, keys]. */
   async attentionGradients(
     image: Float32Array,
-    request: GradientRequest,
+    request: LossRequest,
   ): Promise<readonly TapGradient[]> {
     const count = request.answers.length;
     let built = this.#relevance.get(count);
@@ -108,7 +109,7 @@ export class GradientGraphs {
     }));
   }
 
-  async #buildRelevance(request: GradientRequest): Promise<RelevanceSession> {
+  async #buildRelevance(request: LossRequest): Promise<RelevanceSession> {
     const { vision, answer, logitsOutput, tokensOutput, imageInput, imageSize } = this.#source;
     if (!answer || !logitsOutput) {
       throw new LabError(
@@ -151,14 +152,14 @@ export class GradientGraphs {
 
   async #run(
     image: Float32Array,
-    request: GradientRequest,
+    request: LossRequest,
     outputs: readonly string[],
   ): Promise<Record<string, Tensor>> {
     const session = await this.#session(request);
     return session.run(this.#feeds(image, request), outputs);
   }
 
-  #feeds(image: Float32Array, request: GradientRequest): Record<string, Tensor> {
+  #feeds(image: Float32Array, request: LossRequest): Record<string, Tensor> {
     const { imageInput, imageSize } = this.#source;
     const feeds: Record<string, Tensor> = {
       [imageInput]: floatTensor(image, [1, 1, imageSize, imageSize]),
@@ -172,7 +173,7 @@ export class GradientGraphs {
     return feeds;
   }
 
-  #promptFeeds(request: GradientRequest, answer: string): Record<string, Tensor> {
+  #promptFeeds(request: LossRequest, answer: string): Record<string, Tensor> {
     const ids = request.promptIds;
     if (ids.length > PROMPT_LENGTH) {
       throw new LabError(
@@ -181,14 +182,7 @@ export class GradientGraphs {
         { hint: "Ask it in fewer words." },
       );
     }
-    const target = request.answers.indexOf(answer);
-    if (target < 0) {
-      throw new LabError(
-        "spec-invalid",
-        `"${answer}" is not an answer to this question (${request.answers.join(", ")}).`,
-        { hint: "Choose one of the listed answers as the attack's goal." },
-      );
-    }
+    const target = goalIndex(request.answers, answer);
     const padded = [...ids, ...Array<number>(PROMPT_LENGTH - ids.length).fill(this.#source.padId)];
     return {
       ids: int64Tensor(padded, [1, PROMPT_LENGTH]),
@@ -198,7 +192,7 @@ export class GradientGraphs {
     };
   }
 
-  #session(request: GradientRequest): Promise<GraphSession> {
+  #session(request: LossRequest): Promise<GraphSession> {
     const key =
       request.goal.kind === "feature"
         ? `feature ${request.reference?.length ?? 0}`
@@ -213,7 +207,7 @@ export class GradientGraphs {
     return session;
   }
 
-  async #build(request: GradientRequest): Promise<GraphSession> {
+  async #build(request: LossRequest): Promise<GraphSession> {
     const { vision, answer, logitsOutput, imageInput, imageSize } = this.#source;
     const image: readonly number[] = [1, 1, imageSize, imageSize];
     const isFeature = request.goal.kind === "feature";

@@ -1,6 +1,7 @@
 /** VisionLanguageModel over ONNX graphs: a vision graph with attention taps, an answering graph, gradients on demand. */
 import { LabError } from "../errors/labError.ts";
 import type { Tokenizer } from "../language/tokenizer.ts";
+import { answerLoss, featureLoss } from "../model/attackLoss.ts";
 import { canAnswer, modelFile } from "../model/manifest.ts";
 import type { ModelFile, ModelManifest, Precision } from "../model/manifest.ts";
 import type { GraphSession, SessionFactory } from "../model/session.ts";
@@ -9,7 +10,7 @@ import type {
   AttentionLayer,
   Encoding,
   GradientCheck,
-  GradientRequest,
+  LossRequest,
   LossGradient,
   VisionLanguageModel,
 } from "../model/visionLanguageModel.ts";
@@ -194,6 +195,11 @@ interface Parts {
   readonly gradients: GradientGraphs;
 }
 
+/** Logits of the answering position: the last of `rows`. */
+function lastRow(logits: Float32Array, rows: number): Float32Array {
+  return logits.slice(((rows - 1) * logits.length) / rows);
+}
+
 export class OnnxModel implements VisionLanguageModel {
   readonly manifest: ModelManifest;
   readonly precision: Precision;
@@ -253,21 +259,34 @@ export class OnnxModel implements VisionLanguageModel {
       name,
       ...crossTaps.map((tap) => tap.name),
     ]);
-    const logits = floatData(results[name]!, name);
-    const vocabulary = logits.length / length;
     return {
-      logits: logits.slice((length - 1) * vocabulary),
+      logits: lastRow(floatData(results[name]!, name), length),
       crossAttention: crossTaps.map((tap, layer): AttentionLayer =>
         attentionOfPosition(results[tap.name]!, tap.name, layer, length - 1, grid),
       ),
     };
   }
 
-  lossGradient(image: Float32Array, request: GradientRequest): Promise<LossGradient> {
+  async loss(image: Float32Array, request: LossRequest): Promise<number> {
+    const { goal, promptIds } = request;
+    if (goal.kind === "feature") {
+      const [embedding] = await this.embed([image]);
+      return featureLoss(embedding!, request.reference);
+    }
+    const { names, visionSession } = this.#parts;
+    const { logits: name, session } = this.#answerSide();
+    const encoded = await visionSession.run(this.#imageFeed([image]), [names.tokens]);
+    const length = promptIds.length;
+    const feeds = { ids: int64Tensor(promptIds, [1, length]), tokens: encoded[names.tokens]! };
+    const { [name]: logits } = await session.run(feeds, [name]);
+    return answerLoss(lastRow(floatData(logits!, name), length), goal, request);
+  }
+
+  lossGradient(image: Float32Array, request: LossRequest): Promise<LossGradient> {
     return this.#parts.gradients.lossGradient(image, request);
   }
 
-  async relevance(image: Float32Array, request: GradientRequest): Promise<Float32Array> {
+  async relevance(image: Float32Array, request: LossRequest): Promise<Float32Array> {
     const { gradients, grid } = this.#parts;
     const taps = await gradients.attentionGradients(image, request);
     return answerRelevance(taps, request.promptIds.length - 1, grid[0] * grid[1]);
@@ -275,7 +294,7 @@ export class OnnxModel implements VisionLanguageModel {
 
   async checkGradient(
     image: Float32Array,
-    request: GradientRequest,
+    request: LossRequest,
     seed: number,
   ): Promise<GradientCheck> {
     const { gradients } = this.#parts;

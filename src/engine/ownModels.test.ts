@@ -3,11 +3,14 @@ import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { nodeSessions } from "../cli/nodeSessions.ts";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
-import type { ExperimentSpec } from "../experiment/spec.ts";
+import type { AttackItem, ExperimentSpec } from "../experiment/spec.ts";
 import type { StageResults } from "../experiment/results.ts";
 import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import { nativeRunner } from "../testing/nativeRunner.ts";
-import { tinyEncoderFile } from "../testing/tinyEncoder.ts";
+import { GraphBuilder } from "../onnx/graphBuilder.ts";
+import { ELEMENT_TYPE, makeValueInfo, serializeModel } from "../onnx/proto.ts";
+import type { ModelProto } from "../onnx/proto.ts";
+import { tinyEncoder, tinyEncoderFile } from "../testing/tinyEncoder.ts";
 import { Lab } from "./lab.ts";
 import { openOnnxModel } from "./onnxModel.ts";
 import { openOwnModel, proposeOwnModel } from "./ownModels.ts";
@@ -28,12 +31,16 @@ async function openTiny(change: (std: number[]) => number[] = (std) => std) {
 }
 
 /** The opening experiment, with another model. */
-async function runOn(model: VisionLanguageModel): Promise<Partial<StageResults>> {
+async function runOn(
+  model: VisionLanguageModel,
+  stack: ExperimentSpec["stack"] = defaultSpec().stack,
+): Promise<Partial<StageResults>> {
   const lab = new Lab({ openModel: async () => model, yieldToHost: async () => {} });
   const opening = defaultSpec();
   const spec: ExperimentSpec = {
     ...opening,
     model: { id: model.manifest.id, precision: "fp32" },
+    stack,
     certificate: { ...opening.certificate, maxSamples: 24 },
   };
   const stages: Partial<StageResults> = {};
@@ -41,6 +48,20 @@ async function runOn(model: VisionLanguageModel): Promise<Partial<StageResults>>
     if (event.type === "stage") Object.assign(stages, { [event.stage]: event.payload });
   }
   return stages;
+}
+
+/** The class token times 1 + det of four pixels: a real operator that has no gradient rule. */
+function withDeterminant(model: ModelProto): ModelProto {
+  const b = new GraphBuilder(model);
+  const corner = b.add("Slice", ["pixel_values", b.ints([0, 0]), b.ints([2, 2]), b.ints([2, 3])]);
+  const det = b.add("Det", [corner]);
+  const scale = b.add("Add", [b.add("ReduceSum", [det]), b.float(1)]);
+  const out = b.add("Mul", ["pooled", b.reshape(scale, [1])], { outputs: ["scaled"] });
+  b.setOutputs([
+    makeValueInfo("last_hidden_state", ELEMENT_TYPE.float32, [1, 17, 8]),
+    makeValueInfo(out, ELEMENT_TYPE.float32, [1, 8]),
+  ]);
+  return b.build();
 }
 
 it("normalises pixels as the manifest says and returns unit embeddings", async () => {
@@ -111,6 +132,41 @@ it("another normalisation is another function", async () => {
   const [[x], [y]] = [await a.model.embed([image]), await b.model.embed([image])];
   expect(x).not.toEqual(y);
   expect(a.model.sha256).not.toBe(b.model.sha256);
+});
+
+it("attacks by questions what it can't differentiate, and says so to the rest", async () => {
+  const opaque = withDeterminant(tinyEncoder());
+  const named = {
+    name: "opaque.onnx",
+    graph: new Blob([new Uint8Array(serializeModel(opaque))]),
+    weights: {},
+  };
+  const { manifest, proposal } = await proposeOwnModel(named, sessions);
+  expect(proposal.obstacles).not.toEqual([]);
+  const source = await openOwnModel(manifest, named, sessions);
+  const opened = await openOnnxModel(source.files, sessions);
+  const square: AttackItem = {
+    id: "square-1",
+    type: "attack",
+    attack: "square",
+    enabled: true,
+    seed: 1,
+    norm: "linf",
+    epsilon: 8,
+    queries: 40,
+    restarts: 1,
+    goal: { kind: "feature" },
+  };
+  const asked = await runOn(opened, [square]);
+  const trace = asked.disturbed!.items[0]!.trace!;
+  expect(trace).toMatchObject({ access: "query", queries: 41, gradientPasses: 0 });
+  expect(trace.bestLoss.at(-1)).toBeCloseTo(1 - asked.metrics!.featureCosine, 6);
+  expect(asked.certificate!.n).toBe(24);
+  await expect(runOn(opened)).rejects.toMatchObject({
+    code: "graph-unsupported-op",
+    hint: expect.stringContaining("Square") as unknown,
+  });
+  await opened.release();
 });
 
 it("refuses what the runtime cannot hold before it reads a byte", async () => {

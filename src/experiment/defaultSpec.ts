@@ -9,7 +9,7 @@ import type { ExperimentSpec } from "./spec.ts";
  */
 export function defaultSpec(): ExperimentSpec {
   return {
-    version: 1,
+    version: 2,
     case: {
       kind: "phantom",
       phantom: { seed: 7, findings: [{ kind: "effusion", side: "left", amount: 500 }] },

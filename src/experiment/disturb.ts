@@ -1,12 +1,17 @@
 /** The stack: perturbations and attacks in the reader's order, each on what the ones before have made. */
-import type { AttackIterate, AttackOptions, AttackOracle } from "../attacks/attack.ts";
+import type {
+  AttackContext,
+  AttackIterate,
+  AttackMember,
+  AttackOptions,
+  AttackResult,
+} from "../attacks/attack.ts";
 import { ATTACKS } from "../attacks/registry.ts";
-import { roundToLattice } from "../attacks/lattice.ts";
 import { LabError } from "../errors/labError.ts";
 import { snapToByteLattice } from "../image/greyImage.ts";
 import { recogniseQuestion } from "../language/recognise.ts";
 import { correctedAnswer } from "../language/answer.ts";
-import type { GradientRequest, VisionLanguageModel } from "../model/visionLanguageModel.ts";
+import type { LossRequest, VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import { PERTURBATIONS } from "../perturbations/registry.ts";
 import { l2Norm, linfNorm, subtract } from "../tensor/norms.ts";
 import type { LabContext } from "./labContext.ts";
@@ -14,8 +19,8 @@ import { answerSpaceOf } from "./readout.ts";
 import type { AnswerResult, AttackTrace, DisturbedItem } from "./results.ts";
 import type { AttackItem, Fidelity, PerturbationItem, StackItem } from "./spec.ts";
 
-/** Steps of an attack while a slider moves. */
-const PREVIEW_STEPS = 3;
+/** Steps or queries of an attack while a slider moves. */
+const PREVIEW = { steps: 3, queries: 10 };
 
 export interface Disturbed {
   readonly image: Float32Array;
@@ -25,11 +30,26 @@ export interface Disturbed {
 /** What of an item decides its result: everything but its id and switch; a preview has fewer steps. */
 export function itemSlice(item: StackItem, fidelity: Fidelity): unknown {
   const { id: _id, enabled: _enabled, ...slice } = item;
-  return slice.type === "attack" ? { ...slice, steps: stepsOf(slice, fidelity) } : slice;
+  if (slice.type === "perturbation") return slice;
+  return { ...slice, ...effortOf(slice, fidelity) };
 }
 
-function stepsOf(item: Pick<AttackItem, "steps">, fidelity: Fidelity): number {
-  return fidelity === "preview" ? Math.min(PREVIEW_STEPS, item.steps) : item.steps;
+type Effort = Pick<AttackItem, "restarts" | "steps" | "queries">;
+
+/** The item's own restarts and steps (or queries); a preview has fewer. */
+function effortOf({ restarts, steps, queries }: Effort, fidelity: Fidelity): Effort {
+  const most = (limit: number, count: number) =>
+    fidelity === "preview" ? Math.min(limit, count) : count;
+  return {
+    restarts: most(1, restarts),
+    ...(steps === undefined ? {} : { steps: most(PREVIEW.steps, steps) }),
+    ...(queries === undefined ? {} : { queries: most(PREVIEW.queries, queries) }),
+  };
+}
+
+/** Evaluations of a restart after its first: an attack without steps makes one. */
+export function updatesOf({ steps, queries }: Pick<AttackItem, "steps" | "queries">): number {
+  return steps ?? queries ?? 1;
 }
 
 export function applyPerturbation(
@@ -55,13 +75,13 @@ export const LOSSES = {
 } as const;
 
 /** What the attack maximises, as a request to the gradient graph. */
-export function gradientRequest(
+export function lossRequest(
   model: VisionLanguageModel,
   question: string,
   goal: AttackItem["goal"],
   clean: AnswerResult | null,
   cleanEmbedding: Float32Array,
-): GradientRequest {
+): LossRequest {
   if (clean === null) {
     // Without a text side the features are all there is to move, whatever the goal says.
     const feature = { kind: "feature" } as const;
@@ -90,31 +110,58 @@ export function gradientRequest(
   };
 }
 
-/** Yields every iterate; returns the best, rounded to the 8-bit lattice inside the ball. */
+/**
+ * The attack on this model. A black-box attack is handed nothing but the answers.
+ * @throws LabError "graph-unsupported-op" where a white-box attack meets a model without a gradient
+ */
+async function* attackModel(
+  member: AttackMember,
+  { model, request }: { readonly model: VisionLanguageModel; readonly request: LossRequest },
+  { origin, options }: { readonly origin: Float32Array; readonly options: AttackOptions },
+  context: AttackContext,
+): AsyncGenerator<AttackIterate, AttackResult> {
+  const loss = (x: Float32Array) => model.loss(x, request);
+  if (member.access === "query") return yield* member.run({ loss }, origin, options, context);
+  const lossAndGradient = (x: Float32Array) => model.lossGradient(x, request);
+  try {
+    return yield* member.run({ loss, lossAndGradient }, origin, options, context);
+  } catch (error) {
+    if (!(error instanceof LabError) || error.code !== "graph-unsupported-op") throw error;
+    const askers = Object.values(ATTACKS).filter(({ access }) => access === "query");
+    throw new LabError(error.code, `${member.label} needs the model's gradient. ${error.message}`, {
+      hint: `${askers.map(({ label }) => label).join(" or ")} only asks for answers and runs on this model: add it instead.`,
+      cause: error,
+    });
+  }
+}
+
+/** Yields every iterate; returns the best, an 8-bit picture inside the ball. */
 export async function* runAttack(
   model: VisionLanguageModel,
   origin: Float32Array,
   item: AttackItem,
   fidelity: Fidelity,
-  request: GradientRequest,
+  request: LossRequest,
   context: LabContext,
 ): AsyncGenerator<AttackIterate, Disturbed | undefined> {
   const member = ATTACKS[item.attack];
   if (!member) throw new LabError("spec-invalid", `There is no attack "${item.attack}".`);
   const epsilon = item.norm === "linf" ? item.epsilon / 255 : item.epsilon;
+  const effort = effortOf(item, fidelity);
   const options: AttackOptions = {
     norm: item.norm,
     epsilon,
-    steps: stepsOf(item, fidelity),
-    stepSize: Math.max(1e-6, item.relativeStep * epsilon),
-    restarts: fidelity === "preview" ? 1 : item.restarts,
+    steps: updatesOf(effort),
+    stepSize: Math.max(1e-6, (item.relativeStep ?? 1) * epsilon),
+    restarts: effort.restarts,
     seed: item.seed,
+    // A disturbed picture is an 8-bit picture, as a file or a detector would hold it.
+    lattice: true,
     // A feature loss has no slope at its own reference: start beside it.
     randomStart: request.goal.kind === "feature",
   };
-  const oracle: AttackOracle = { lossAndGradient: (x) => model.lossGradient(x, request) };
   const trace = { loss: [] as number[], bestLoss: [] as number[] };
-  const run = member.run(oracle, origin, options, context);
+  const run = attackModel(member, { model, request }, { origin, options }, context);
   for (;;) {
     const step = await run.next();
     if (!step.done) {
@@ -124,9 +171,7 @@ export async function* runAttack(
       continue;
     }
     if (step.value.cancelled) return undefined;
-    // A disturbed picture is an 8-bit picture, as a file or a detector would hold it.
-    const image =
-      epsilon === 0 ? origin : roundToLattice(step.value.adversarial, origin, epsilon, item.norm);
+    const { adversarial: image, gradientPasses, queries } = step.value;
     const change = subtract(image, origin);
     const described: AttackTrace = {
       ...trace,
@@ -134,7 +179,9 @@ export async function* runAttack(
       epsilon,
       norm: item.norm,
       reached: item.norm === "linf" ? linfNorm(change) : l2Norm(change),
-      gradientEvaluations: step.value.evaluations,
+      access: member.access,
+      gradientPasses,
+      queries,
     };
     return { image, item: { ...describe(item.id, member.label, origin, image), trace: described } };
   }

@@ -51,6 +51,17 @@ export const PARAMS = {
     help: "Gradient steps of each restart. More steps find a stronger attack inside the same epsilon.",
     stage: "disturbed",
   },
+  "attack.queries": {
+    label: "Queries",
+    unit: "",
+    min: 1,
+    max: 5000,
+    step: 1,
+    default: 500,
+    integer: true,
+    help: "How often each restart asks the model, one forward pass a time. Published results take 5000; a few hundred are weak.",
+    stage: "disturbed",
+  },
   "attack.relativeStep": {
     label: "Step size",
     unit: "x epsilon",

@@ -1,4 +1,5 @@
 /** What each stage of a run yields. Plain data: it crosses the worker border and is printed as JSON by the headless lab. */
+import type { AttackMember } from "../attacks/attack.ts";
 import type { AttentionLayer, GradientCheck } from "../model/visionLanguageModel.ts";
 import type { Phantom } from "../phantom/phantom.ts";
 
@@ -79,7 +80,10 @@ export interface DisturbedItem {
   readonly trace?: AttackTrace;
 }
 export interface AttackTrace {
-  /** Loss (to be maximised) by step, over all restarts in order; bestLoss never falls. */
+  /**
+   * Loss (to be maximised) by step, over all restarts in order, each of the 8-bit picture made at that step; bestLoss never
+   * falls, and its last entry is the loss of the picture the attack returned.
+   */
   readonly loss: readonly number[];
   readonly bestLoss: readonly number[];
   readonly lossName: string;
@@ -89,8 +93,11 @@ export interface AttackTrace {
   readonly epsilon: number;
   readonly norm: "linf" | "l2";
   readonly reached: number;
-  /** Gradient passes, over all restarts. */
-  readonly gradientEvaluations: number;
+  /** Whether the attack saw gradients or only asked; the trace has one entry for each step or query. */
+  readonly access: AttackMember["access"];
+  /** What it cost over all restarts: gradient passes, and questions answered by a forward pass. */
+  readonly gradientPasses: number;
+  readonly queries: number;
 }
 
 export interface MetricsResult {
@@ -125,10 +132,13 @@ export interface MetricsResult {
 }
 
 /** Which image tokens each picture's own answer hangs on: attention times gradient, over the grid, sums to 1. */
-export interface RelevanceResult {
+export interface RelevanceMaps {
   readonly clean: Float32Array;
   readonly disturbed: Float32Array;
 }
+
+/** The maps, or the sentence that says why this model's gradient, which they need, can't be built. */
+export type RelevanceResult = RelevanceMaps | { readonly obstacle: string };
 
 /**
  * Certified lower bounds of two different cosines, which may not be compared with each other; NaN where vacuous. Both are

@@ -2,6 +2,8 @@
  * A run: stages in order, each a pure function of the spec slice it reads and of the stages before it, so that whatever
  * a change does not touch comes from the cache. Yields one event per result, and partial ones where a stage takes long.
  */
+import { LabError } from "../errors/labError.ts";
+import { ATTACKS } from "../attacks/registry.ts";
 import type {
   Encoding,
   GradientCheck,
@@ -10,7 +12,14 @@ import type {
 } from "../model/visionLanguageModel.ts";
 import { certificateResult, continueCertificate, startCertificate } from "./certify.ts";
 import type { RunningCertificate } from "./certify.ts";
-import { LOSSES, applyPerturbation, gradientRequest, itemSlice, runAttack } from "./disturb.ts";
+import {
+  LOSSES,
+  applyPerturbation,
+  itemSlice,
+  lossRequest,
+  runAttack,
+  updatesOf,
+} from "./disturb.ts";
 import type { Disturbed } from "./disturb.ts";
 import type { LabContext } from "./labContext.ts";
 import { measure } from "./measure.ts";
@@ -26,7 +35,7 @@ import type {
   StageResults,
 } from "./results.ts";
 import { modelInputOf } from "./source.ts";
-import type { ExperimentSpec, Fidelity } from "./spec.ts";
+import type { ExperimentSpec, Fidelity, StackItem } from "./spec.ts";
 import { stageKey } from "./stageCache.ts";
 
 /** How often a streaming certificate is sent up, in samples at the start and as a growing share later. */
@@ -85,7 +94,7 @@ export async function* runExperiment(
     yield* certify(spec, context, model, input, inputKey, modelKey, clean, metrics, 24);
     if (context.signal.aborted) return;
   }
-  if (spec.stack.some((item) => item.type === "attack" && item.enabled)) {
+  if (spec.stack.some(usesGradient)) {
     const checkKey = stageKey("gradientCheck", null, [modelKey]);
     yield* cached(context, "gradientCheck", checkKey, () =>
       checkGradient(model, input, clean, spec.question),
@@ -100,11 +109,17 @@ export async function* runExperiment(
       const explained = (image: Float32Array, said: AnswerResult) =>
         model.relevance(
           image,
-          gradientRequest(model, spec.question, saying(said), said, clean.embedding),
+          lossRequest(model, spec.question, saying(said), said, clean.embedding),
         );
-      const first = await explained(input.image, answer);
-      await context.yieldToHost();
-      return { clean: first, disturbed: await explained(disturbed.image, moved) };
+      try {
+        const first = await explained(input.image, answer);
+        await context.yieldToHost();
+        return { clean: first, disturbed: await explained(disturbed.image, moved) };
+      } catch (error) {
+        // A model without a gradient is still read, attacked by questions and certified.
+        if (!(error instanceof LabError) || error.code !== "graph-unsupported-op") throw error;
+        return { obstacle: error.message };
+      }
     });
     if (context.signal.aborted) return;
   }
@@ -121,6 +136,11 @@ export async function* runExperiment(
       spec.certificate.maxSamples,
     );
   }
+}
+
+/** Whether a result rests on the model's gradient, which is then checked. */
+function usesGradient(item: StackItem): boolean {
+  return item.type === "attack" && item.enabled && ATTACKS[item.attack].access === "gradient";
 }
 
 /** The goal whose gradient explains an answer: more of what was said (about the finding, as goals are). */
@@ -215,18 +235,20 @@ async function* attackEvents(
   clean: Readout,
   context: LabContext,
 ): AsyncGenerator<RunEvent, Disturbed | undefined> {
-  const request = gradientRequest(model, question, item.goal, clean.answer, clean.embedding);
+  const request = lossRequest(model, question, item.goal, clean.answer, clean.embedding);
   const run = runAttack(model, origin, item, fidelity, request, context);
   for (;;) {
     const step = await run.next();
     if (step.done) return step.value;
     const { step: at, restart, loss, bestLoss, adversarial } = step.value;
+    const { access, label } = ATTACKS[item.attack];
+    const updates = updatesOf(item);
     yield {
       type: "progress",
       stage: "disturbed",
-      done: restart * (item.steps + 1) + at,
-      total: item.restarts * (item.steps + 1) - 1,
-      label: `${item.attack} step ${at} of ${item.steps}`,
+      done: restart * (updates + 1) + at,
+      total: item.restarts * (updates + 1) - 1,
+      label: `${label} ${access === "query" ? "query" : "step"} ${at} of ${updates}`,
       attack: {
         itemId: item.id,
         step: at,
@@ -246,7 +268,7 @@ function checkGradient(
   clean: Readout,
   question: string,
 ): Promise<GradientCheck> {
-  const request = gradientRequest(
+  const request = lossRequest(
     model,
     question,
     { kind: "untargeted" },

@@ -173,6 +173,33 @@ test("a well-formed link around nonsense is refused by field", () => {
   );
 });
 
+test("a link of the first lab, whose attacks all had steps and a step size, still opens", () => {
+  // Made by commit e3edae1 from Square 60, FGSM, APGD 30 and PGD 12 over the opening case.
+  const { spec } = decodeShareLink(
+    "#p1.0UslGKNUvzn2UEolFDymBga1sSAfYcQhcrZBi8gkkLOw5GickQiNLAWYc0CRCswboCQHdCvYzOLC0sQikKnoaRSeNuEqsCZPY5zJ0wSe-cyAkYieUVHyqRFGIYCcy0HFB9itaengEg2nS6HyhNwJKnPgrkQUEcCopIYjEyF5GacjofIkBibQcqgzjakUmAScSaErDYFMSlwJLKBpWYDU1gIA",
+  );
+  const common = { type: "attack", enabled: true, seed: 3, restarts: 2 };
+  const goal = { kind: "untargeted" };
+  expect(spec).toEqual({
+    ...defaultSpec(),
+    stack: [
+      { id: "square", attack: "square", norm: "linf", epsilon: 4, queries: 60, ...common, goal },
+      { id: "fgsm", attack: "fgsm", norm: "l2", epsilon: 1, ...common, goal },
+      { id: "apgd", attack: "apgd", norm: "linf", epsilon: 2, steps: 30, ...common, goal },
+      {
+        id: "pgd",
+        attack: "pgd",
+        norm: "linf",
+        epsilon: 2,
+        steps: 12,
+        relativeStep: 0.5,
+        ...common,
+        goal,
+      },
+    ],
+  });
+});
+
 test("an old link walks the migrations up to the current version", () => {
   const old = linkOf(strToU8(JSON.stringify({ spec: defaultSpec(), screen: VIEW })), 1);
   const migrations = {

@@ -58,10 +58,13 @@ export interface AttackItem {
   readonly norm: Norm;
   /** In 255ths for linf; in [0,1] units of the whole image (224 x 224 grey) for l2. Model space. */
   readonly epsilon: number;
-  readonly steps: number;
-  /** Step size over epsilon. */
-  readonly relativeStep: number;
   readonly restarts: number;
+  /** Of these, exactly what the attack lists as its settings (src/attacks/attack.ts): gradient steps of each restart, */
+  readonly steps?: number;
+  /** queries of each restart, */
+  readonly queries?: number;
+  /** step size over epsilon. */
+  readonly relativeStep?: number;
   readonly goal: GoalSpec;
 }
 
@@ -78,7 +81,8 @@ export interface CertificateSpec {
 }
 
 export interface ExperimentSpec {
-  readonly version: 1;
+  /** Older experiments are read by specVersions.ts. */
+  readonly version: 2;
   readonly case: CaseSpec;
   readonly window: WindowSpec;
   readonly model: { readonly id: string; readonly precision: Precision };

@@ -39,7 +39,8 @@ test("the opening experiment is valid", () => {
 });
 
 test.each([
-  ["version", 2, "version is 2, but must be 1."],
+  ["version", 3, "version is 3, but must be 2, or 1 as older labs wrote it."],
+  ["version", 1.5, "version is 1.5, but must be 2"],
   ["case.kind", "url", "case.kind must have a kind: phantom or file."],
   [
     "case.phantom.seed",
@@ -83,6 +84,22 @@ test.each([
   ["stack.1.epsilon", null, "stack[1].epsilon is null"],
   ["stack.1.steps", 2.5, "stack[1].steps is 2.5, but must be a whole number from 1 to 100."],
   ["stack.1.steps", 1e6, "stack[1].steps is 1000000"],
+  ["stack.1.steps", undefined, "stack[1].steps is missing"],
+  [
+    "stack.1.queries",
+    100,
+    "stack[1].queries is no setting of PGD, which has norm, epsilon, steps, relativeStep, restarts.",
+  ],
+  ["stack.1.attack", "apgd", "stack[1].relativeStep is no setting of APGD"],
+  ["stack.1.attack", "fgsm", "stack[1].steps is no setting of FGSM"],
+  ["stack.1.attack", "square", "stack[1].steps is no setting of Square"],
+  ["stack.1.mask", [1], '"mask" is no field of stack[1].'],
+  ["stack.1.strokes", [], '"strokes" is no field of stack[1].'],
+  [
+    "stack.0.strokes",
+    [],
+    "stack[0].strokes is no setting of quantumNoise: only paintedPatch has strokes.",
+  ],
   ["stack.1.norm", "l0", 'stack[1].norm is "l0", but must be one of linf, l2.'],
   ["stack.1.goal", { kind: "say" }, "stack[1].goal.answer is missing"],
   ["stack.1.id", "quantum-1", "stack has two items with the same id."],
@@ -143,4 +160,43 @@ test("a hostile prototype key changes nothing", () => {
   const json: unknown = JSON.parse('{"__proto__":{"polluted":true},"version":1}');
   expect(refusal(json).code).toBe("spec-invalid");
   expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();
+});
+
+test("an experiment of version 1 is read as what it was", () => {
+  const attack = (id: string, fields: object) => ({
+    id,
+    type: "attack",
+    attack: id,
+    enabled: true,
+    seed: 1,
+    norm: "linf",
+    epsilon: 2,
+    restarts: 1,
+    goal: { kind: "untargeted" },
+    ...fields,
+  });
+  const old = { steps: 60, relativeStep: 0.5 };
+  const upgraded = validateSpec({
+    ...defaultSpec(),
+    version: 1,
+    stack: ["square", "fgsm", "apgd", "pgd"].map((id) => attack(id, old)),
+  });
+  expect(upgraded).toEqual({
+    ...defaultSpec(),
+    stack: [
+      attack("square", { queries: 60 }),
+      attack("fgsm", {}),
+      attack("apgd", { steps: 60 }),
+      attack("pgd", old),
+    ],
+  });
+  // Version 1 had no queries, and its own mistakes are still named.
+  const wrongField = {
+    ...defaultSpec(),
+    version: 1,
+    stack: [attack("pgd", { ...old, queries: 1 })],
+  };
+  expect(refusal(wrongField).message).toContain("stack[0].queries is no setting of PGD");
+  const wrongSteps = { ...defaultSpec(), version: 1, stack: [attack("pgd", { steps: 0.5 })] };
+  expect(refusal(wrongSteps).message).toContain("stack[0].steps is 0.5");
 });

@@ -13,6 +13,7 @@ import type { PerturbationId } from "../perturbations/registry.ts";
 import { PARAMS, SPEC_LIMITS, epsilonParam } from "./params.ts";
 import { phantomSchema } from "./phantomSchema.ts";
 import type { AttackItem, ExperimentSpec, PerturbationItem } from "./spec.ts";
+import { upgradedSpec } from "./specVersions.ts";
 import { describeIssue, flag, numberIn, oneOf, text, wrong } from "./specFields.ts";
 
 const id = text(SPEC_LIMITS.idCharacters, /^[\w-]+$/, "letters, digits and dashes");
@@ -46,18 +47,26 @@ const perturbationSchema = z
       .exactOptional(),
   })
   .check((context) => {
-    const { perturbation, params } = context.value;
+    const { perturbation, params, strokes } = context.value;
+    if (strokes && perturbation !== "paintedPatch") {
+      const message = `is no setting of ${perturbation}: only paintedPatch has strokes`;
+      context.issues.push({ code: "custom", input: strokes, path: ["strokes"], message });
+    }
     const metas: Readonly<Record<string, ParamMeta>> = PERTURBATIONS[perturbation].params;
     for (const [name, value] of Object.entries(params)) {
       const meta = Object.hasOwn(metas, name) ? metas[name] : undefined;
       const message = meta
-        ? numberIn(meta).safeParse(value).error?.issues[0]?.message
+        ? complaint(meta, value)
         : `is no setting of ${perturbation}, which has ${Object.keys(metas).join(", ")}`;
       if (message === undefined) continue;
       context.issues.push({ code: "custom", input: value, path: ["params", name], message });
     }
   })
   .transform((item) => item as PerturbationItem);
+
+function complaint(range: Parameters<typeof numberIn>[0], value: unknown): string | undefined {
+  return numberIn(range).safeParse(value).error?.issues[0]?.message;
+}
 
 const goalSchema = z.discriminatedUnion(
   "kind",
@@ -78,8 +87,9 @@ const attackSchema = z
     seed: numberIn(PARAMS["attack.seed"]),
     norm: oneOf(["linf", "l2"]),
     epsilon: z.unknown(),
-    steps: numberIn(PARAMS["attack.steps"]),
-    relativeStep: numberIn(PARAMS["attack.relativeStep"]),
+    steps: z.unknown().exactOptional(),
+    queries: z.unknown().exactOptional(),
+    relativeStep: z.unknown().exactOptional(),
     restarts: numberIn(PARAMS["attack.restarts"]),
     goal: goalSchema,
   })
@@ -90,9 +100,20 @@ const attackSchema = z
       const message = `is ${norm}, but ${member.label} takes ${member.norms.join(" or ")}`;
       context.issues.push({ code: "custom", input: norm, path: ["norm"], message });
     }
-    const message = numberIn(epsilonParam(norm)).safeParse(epsilon).error?.issues[0]?.message;
-    if (message === undefined) return;
-    context.issues.push({ code: "custom", input: epsilon, path: ["epsilon"], message });
+    const refuse = (name: string, input: unknown, message: string | undefined) => {
+      if (message === undefined) return;
+      context.issues.push({ code: "custom", input, path: [name], message });
+    };
+    refuse("epsilon", epsilon, complaint(epsilonParam(norm), epsilon));
+    for (const name of ["steps", "queries", "relativeStep"] as const) {
+      const value = context.value[name];
+      if (member.settings.includes(name)) {
+        refuse(name, value, complaint(PARAMS[`attack.${name}`], value));
+      } else if (value !== undefined) {
+        const settings = ["norm", "epsilon", ...member.settings, "restarts"];
+        refuse(name, value, `is no setting of ${member.label}, which has ${settings.join(", ")}`);
+      }
+    }
   })
   .transform((item) => item as AttackItem);
 
@@ -122,7 +143,9 @@ function pointCount(stack: ExperimentSpec["stack"]): number {
 
 const specSchema = z.strictObject(
   {
-    version: z.literal(1, { error: (issue) => wrong(issue.input, "1") }),
+    version: z.literal(2, {
+      error: (issue) => wrong(issue.input, "2, or 1 as older labs wrote it"),
+    }),
     case: z.discriminatedUnion(
       "kind",
       [
@@ -167,7 +190,7 @@ const specSchema = z.strictObject(
 
 /** @throws LabError "spec-invalid" naming the first wrong field and what it may be. */
 export function validateSpec(json: unknown): ExperimentSpec {
-  const result = specSchema.safeParse(json);
+  const result = specSchema.safeParse(upgradedSpec(json));
   if (result.success) return result.data;
   throw new LabError("spec-invalid", `${describeIssue(result.error, "The experiment")}.`, {
     hint: "Correct the field; `lab --help` shows a whole experiment.",

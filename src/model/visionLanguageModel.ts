@@ -52,14 +52,15 @@ export type AttackGoal =
   /** Move the image embedding away from the clean one: 1 - cosine. */
   | { readonly kind: "feature" };
 
-/** Loss to be maximised and its gradient in model space, on the graph the reader runs. */
+/** A loss to be maximised and its gradient in model space, on the graph the reader runs. */
 export interface LossGradient {
   readonly loss: number;
   /** [size * size]. */
   readonly gradient: Float32Array;
 }
 
-export interface GradientRequest {
+/** Which loss an attack maximises, about which question. */
+export interface LossRequest {
   readonly promptIds: readonly number[];
   /** Token ids of the question's answer space, and the words they stand for. */
   readonly answers: readonly string[];
@@ -89,17 +90,16 @@ export interface VisionLanguageModel {
   /** Unit-norm embeddings of a batch, nothing else: the fast path of certificates. */
   embed(images: readonly Float32Array[]): Promise<Float32Array[]>;
   answer(tokens: FloatTensor, promptIds: readonly number[]): Promise<AnswerLogits>;
-  lossGradient(image: Float32Array, request: GradientRequest): Promise<LossGradient>;
+  /** The loss alone, by the graphs that answer the reader: forward passes, whatever the model's operators are. */
+  loss(image: Float32Array, request: LossRequest): Promise<number>;
+  /** @throws LabError "graph-unsupported-op" for a model whose gradient can't be built. */
+  lossGradient(image: Float32Array, request: LossRequest): Promise<LossGradient>;
   /**
    * Which image tokens the answer hangs on: attention times the gradient of the answer's margin, over the grid
    * [cells], sums to 1 (or is all zero where nothing speaks for the answer). For models that answer and show attention.
    */
-  relevance(image: Float32Array, request: GradientRequest): Promise<Float32Array>;
-  checkGradient(
-    image: Float32Array,
-    request: GradientRequest,
-    seed: number,
-  ): Promise<GradientCheck>;
+  relevance(image: Float32Array, request: LossRequest): Promise<Float32Array>;
+  checkGradient(image: Float32Array, request: LossRequest, seed: number): Promise<GradientCheck>;
   /** Frees what the runtime holds of the model; nothing else may be asked of it. */
   release(): Promise<void>;
 }

@@ -102,8 +102,9 @@ const attackItem: fc.Arbitrary<AttackItem> = fc
         seed,
         norm: fc.constant(norm),
         epsilon: within(epsilonParam(norm)),
-        steps: param(PARAMS["attack.steps"]),
-        relativeStep: param(PARAMS["attack.relativeStep"]),
+        ...Object.fromEntries(
+          ATTACKS[attack].settings.map((name) => [name, param(PARAMS[`attack.${name}`])]),
+        ),
         restarts: param(PARAMS["attack.restarts"]),
         goal: fc.oneof(
           fc.constant({ kind: "untargeted" as const }),
@@ -119,7 +120,7 @@ const stack: fc.Arbitrary<StackItem[]> = fc
   .map((items) => items.map((item, i) => ({ ...item, id: `item-${i}` })));
 
 export const arbitrarySpec: fc.Arbitrary<ExperimentSpec> = fc.record({
-  version: fc.constant(1 as const),
+  version: fc.constant(2 as const),
   case: caseSpec,
   window: fc.oneof(
     fc.constantFrom({ kind: "file" as const }, { kind: "automatic" as const }),

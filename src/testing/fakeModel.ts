@@ -2,11 +2,12 @@
  * A vision-language model small enough to compute by hand, for tests of the experiment: features are block means, the
  * yes-logit is their product with fixed weights, so that gradients are exact.
  */
+import { answerLoss, featureLoss } from "../model/attackLoss.ts";
 import type { ModelManifest } from "../model/manifest.ts";
 import type {
   AttentionLayer,
   Encoding,
-  GradientRequest,
+  LossRequest,
   VisionLanguageModel,
 } from "../model/visionLanguageModel.ts";
 import { floatTensor } from "../tensor/tensor.ts";
@@ -24,13 +25,14 @@ export interface FakeModel extends VisionLanguageModel {
     encode: number;
     embed: number;
     answer: number;
+    loss: number;
     lossGradient: number;
     release: number;
   };
 }
 
 export function fakeModel(): FakeModel {
-  const calls = { encode: 0, embed: 0, answer: 0, lossGradient: 0, release: 0 };
+  const calls = { encode: 0, embed: 0, answer: 0, loss: 0, lossGradient: 0, release: 0 };
   const weights = Float32Array.from({ length: CELLS }, (_, k) => Math.sin(3 * k + 1));
   const bias = -0.02;
   const features = (image: Float32Array) => {
@@ -88,7 +90,15 @@ export function fakeModel(): FakeModel {
         crossAttention: [layer("cross", tokens.data)],
       };
     },
-    async lossGradient(image, { goal, answers }: GradientRequest) {
+    async loss(image, request) {
+      calls.loss++;
+      if (request.goal.kind === "feature") {
+        return featureLoss(unit(features(image)), request.reference);
+      }
+      const z = yesLogit(features(image));
+      return answerLoss([-9, z, -z], request.goal, request);
+    },
+    async lossGradient(image, { goal, answers }: LossRequest) {
       calls.lossGradient++;
       if (goal.kind === "feature") return { loss: 0, gradient: new Float32Array(image.length) };
       const margin = 2 * yesLogit(features(image));

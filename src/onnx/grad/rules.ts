@@ -83,9 +83,6 @@ export function ruleFor(node: NodeProto): VjpRule {
   throw new LabError(
     "graph-unsupported-op",
     `There is no gradient rule for the operator ${node.opType}${from} (node ${nodeLabel(node)}).`,
-    {
-      hint: "Attacks that need no gradients (Square, NES) still work on this model.",
-      where: node.name,
-    },
+    { where: node.name },
   );
 }

@@ -132,10 +132,7 @@ export class Vjp {
     return new LabError(
       "graph-unsupported-op",
       `The gradient of node ${nodeLabel(this.node)} cannot be built: ${reason}.`,
-      {
-        hint: "Attacks that need no gradients (Square, NES) still work on this model.",
-        where: this.node.name,
-      },
+      { where: this.node.name },
     );
   }
 

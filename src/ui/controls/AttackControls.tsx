@@ -1,4 +1,5 @@
 /** Controls of one attack: norm and goal, epsilon and steps, the rest behind "More". */
+import type { AttackSetting } from "../../attacks/attack.ts";
 import { ATTACKS } from "../../attacks/registry.ts";
 import { PARAMS, epsilonParam } from "../../experiment/params.ts";
 import type { AttackItem, GoalSpec } from "../../experiment/spec.ts";
@@ -24,16 +25,16 @@ export function AttackControls({
     experiment
       .getState()
       .edit(editItem(item.id, (old) => (old.type === "attack" ? { ...old, ...values } : old)));
-  const number = (key: "steps" | "relativeStep" | "restarts") => (
+  const number = (key: AttackSetting | "restarts") => (
     <ParamSlider
+      key={key}
       context={name}
       meta={PARAMS[`attack.${key}`]}
-      value={item[key]}
+      value={item[key] ?? PARAMS[`attack.${key}`].default}
       accent="disturbed"
       onChange={(value) => set({ [key]: value })}
     />
   );
-  const isIterative = item.attack !== "fgsm";
   return (
     <>
       <div className={styles.choices}>
@@ -72,10 +73,10 @@ export function AttackControls({
           </p>
         )}
       </div>
-      {isIterative && number("steps")}
+      {member.settings.filter((key) => key !== "relativeStep").map(number)}
       <details className={styles.more}>
         <summary>More</summary>
-        {isIterative && member.stepSize === "option" && number("relativeStep")}
+        {member.settings.includes("relativeStep") && number("relativeStep")}
         {number("restarts")}
         <SeedField item={item} name={name} />
         <p className={styles.about}>{member.help}</p>

@@ -30,7 +30,8 @@ export function newPerturbation(
 }
 
 export function newAttack(attack: AttackId, stack: readonly StackItem[]): AttackItem {
-  const norm = ATTACKS[attack].norms[0] ?? "linf";
+  const { norms, settings } = ATTACKS[attack];
+  const norm = norms[0] ?? "linf";
   return {
     id: freshId(attack, stack),
     type: "attack",
@@ -39,8 +40,7 @@ export function newAttack(attack: AttackId, stack: readonly StackItem[]): Attack
     seed: PARAMS["attack.seed"].default,
     norm,
     epsilon: epsilonParam(norm).default,
-    steps: PARAMS["attack.steps"].default,
-    relativeStep: PARAMS["attack.relativeStep"].default,
+    ...Object.fromEntries(settings.map((name) => [name, PARAMS[`attack.${name}`].default])),
     restarts: PARAMS["attack.restarts"].default,
     goal: { kind: "untargeted" },
   };

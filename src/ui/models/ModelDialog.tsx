@@ -67,7 +67,7 @@ function Described(props: {
         <li data-testid="model-gradient">
           {proposal.obstacles.length === 0
             ? "Every operator from the picture on has a gradient."
-            : `No gradient through ${proposal.obstacles[0]!.node}: ${proposal.obstacles[0]!.reason}${proposal.obstacles.length > 1 ? ` And ${proposal.obstacles.length - 1} more.` : ""} Square attacks need none.`}
+            : `No gradient through ${proposal.obstacles[0]!.node}: ${proposal.obstacles[0]!.reason}${proposal.obstacles.length > 1 ? ` And ${proposal.obstacles.length - 1} more.` : ""} The Square attack needs none.`}
         </li>
         {proposal.notices.map((notice) => (
           <li key={notice}>{notice}</li>

@@ -26,10 +26,12 @@ export function CornerText(props: {
   const side = detail?.size ?? size;
   const picture = pane === "clean" ? clean : (disturbed ?? clean);
   const relevance = useRelevance();
-  const isAwaited = attention?.source === "relevance" && !relevance;
+  const isAsked = attention?.source === "relevance";
+  const missing = relevance && "obstacle" in relevance ? ": this model has no gradient" : "";
+  const state = isAsked ? (relevance ? missing : ": to come") : "";
   const overlay =
     attention && readout && pane !== "difference"
-      ? `${choiceName(attention, readout)}${isAwaited ? ": to come" : ""}`
+      ? `${choiceName(attention, readout)}${state}`
       : "";
   const magnified = `${Math.round(zoom * 100)}%`;
   return (

@@ -131,8 +131,9 @@ function useHeatLayer(pane: PaneName): Layer | null {
     const maps = [clean, disturbed].map((readout, index) => {
       if (!readout) return undefined;
       if (choice.source !== "relevance") return attentionMap(readout, choice);
-      const values = index === 0 ? relevance?.clean : relevance?.disturbed;
-      return values && { values, grid: readout.grid };
+      if (!relevance || "obstacle" in relevance) return undefined;
+      const values = index === 0 ? relevance.clean : relevance.disturbed;
+      return { values, grid: readout.grid };
     });
     const map = maps[pane === "clean" ? 0 : 1];
     if (!map) return null;

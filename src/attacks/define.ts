@@ -1,0 +1,66 @@
+/** Members of the registry out of their update rules. */
+import type {
+  AttackDescription,
+  AttackProblem,
+  AttackRule,
+  Differentiated,
+  GradientAttack,
+  Queried,
+  QueryAttack,
+} from "./attack.ts";
+import { search } from "./search.ts";
+
+/** Makes a white-box member out of its update rule. */
+export function defineGradientAttack(
+  description: AttackDescription & { begin(problem: AttackProblem): AttackRule<Differentiated> },
+): GradientAttack {
+  const { begin, ...described } = description;
+  return {
+    ...described,
+    access: "gradient",
+    run: (oracle, origin, options, context) => {
+      const counts = { gradientPasses: 0, queries: 0 };
+      return search(described, { origin, options, context, counts }, (problem) => {
+        const rule = begin(problem);
+        return {
+          ...rule,
+          async visit(x, shown, step) {
+            // The last point is only judged.
+            if (step === problem.steps) {
+              counts.queries++;
+              return { loss: await oracle.loss(shown), next: undefined };
+            }
+            counts.gradientPasses++;
+            const { loss, gradient } = await oracle.lossAndGradient(shown);
+            return { loss, next: () => rule.next({ step, x, loss, gradient }) };
+          },
+        };
+      });
+    },
+  };
+}
+
+/** Makes a black-box member out of its update rule. */
+export function defineQueryAttack(
+  description: AttackDescription & { begin(problem: AttackProblem): AttackRule<Queried> },
+): QueryAttack {
+  const { begin, ...described } = description;
+  return {
+    ...described,
+    access: "query",
+    run: (oracle, origin, options, context) => {
+      const counts = { gradientPasses: 0, queries: 0 };
+      return search(described, { origin, options, context, counts }, (problem) => {
+        const rule = begin(problem);
+        return {
+          ...rule,
+          async visit(x, shown, step) {
+            counts.queries++;
+            const loss = await oracle.loss(shown);
+            return { loss, next: () => rule.next({ step, x, loss }) };
+          },
+        };
+      });
+    },
+  };
+}
