@@ -76,7 +76,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "@cornerstonejs/codec-openjph": /^(io|cli)\//,
   "fast-png": /^(io\/exportPng\.ts$|cli\/)/,
   fflate: /^experiment\/shareLink\.ts$/,
-  zod: /^(model\/manifest|model\/\w*[mM]anifest\w*|experiment\/\w+|language\/\w+)\.ts$/,
+  zod: /^(model\/manifest|model\/\w*[mM]anifest\w*|model\/preprocessing|experiment\/\w+|language\/\w+)\.ts$/,
   "@huggingface/tokenizers": /^language\/tokenizer\.ts$/,
   "qrcode-generator": /^ui\/share\//,
   "@mantine/core": /^(ui\/|mount\.tsx$)/,

@@ -10,7 +10,7 @@ import {
 import { GraphView } from "../onnx/graph.ts";
 import { inlineFunctions } from "../onnx/inline.ts";
 import { printGraph } from "../onnx/print.ts";
-import { declaredDims, elementTypeOf } from "../onnx/proto.ts";
+import { declaredDims, elementTypeOf, graphOf } from "../onnx/proto.ts";
 import type { ModelProto, ValueInfoProto } from "../onnx/proto.ts";
 import { findAttentionTaps, tokenGrid } from "../onnx/taps.ts";
 import type { AttentionTap } from "../onnx/taps.ts";
@@ -44,12 +44,19 @@ export async function inspectVerb(
     file,
     inputs: declared.inputs.map(describeValue),
     outputs: declared.graph.output.map(describeValue),
-    ...summarizeGraph(flat),
+    // Of the whole file, also where only a part of it is an image encoder.
+    ...summarizeGraph(isWhole(model, flat) ? flat : inlineFunctions(model)),
     attention: described.attention ?? attentionOf(view),
     notDifferentiable: differentiationObstacles(view),
     webgpuFallbacks: webgpuFallbacks(flat),
     encoder: described.encoder,
   });
+}
+
+function isWhole(file: ModelProto, opened: ModelProto): boolean {
+  return (["input", "output"] as const).every(
+    (ends) => graphOf(file)[ends].length === graphOf(opened)[ends].length,
+  );
 }
 
 /** As an image encoder, with shapes; or the sentence that says why it is none. */

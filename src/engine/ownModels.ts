@@ -1,11 +1,15 @@
 /** Models that a reader brought: proposed a manifest, then opened like any other package. Nothing leaves the tab. */
 import { LabError } from "../errors/labError.ts";
 import { sha256Hex } from "../host/sha256.ts";
-import { encoderManifest, proposeEncoder } from "../model/encoderProposal.ts";
+import { encoderManifest } from "../model/encoderManifest.ts";
+import { proposeEncoder } from "../model/encoderProposal.ts";
 import { parseManifest } from "../model/manifest.ts";
 import type { ModelManifest } from "../model/manifest.ts";
+import { imageForm, imageShape } from "../model/proposal/imageForm.ts";
+import { imagePart } from "../model/proposal/imagePart.ts";
 import type { SessionFactory } from "../model/session.ts";
 import { FACE, withEncoderFace } from "../onnx/edit/encoderFace.ts";
+import { GraphView } from "../onnx/graph.ts";
 import { prepareGraph } from "../onnx/inline.ts";
 import { parseModel, serializeModel } from "../onnx/proto.ts";
 import type { ModelProto } from "../onnx/proto.ts";
@@ -22,7 +26,11 @@ export async function proposeOwnModel(
   sessions: SessionFactory,
 ): Promise<OwnModelProposal> {
   const { model, bytes } = await readGraph(files);
-  const { prepared: _prepared, ...proposal } = await proposeEncoder(model, probeRunner(sessions));
+  const { prepared: _prepared, ...proposal } = await proposeEncoder(
+    model,
+    probeRunner(sessions),
+    files.notes,
+  );
   const file = { name: files.name, bytes: bytes.length, sha256: await sha256Hex(bytes) };
   return { manifest: encoderManifest(model, proposal, file), proposal };
 }
@@ -48,12 +56,13 @@ export async function openOwnModel(
     );
   }
   const { name, size, channels, layout = "NCHW", range, mean, std } = manifest.input;
-  const shape = layout === "NHWC" ? [1, size, size, channels] : [1, channels, size, size];
-  const prepared = await prepareGraph(model, probeRunner(sessions), {
-    shapes: { [name]: shape },
+  const part = imagePart(model);
+  const { batch } = imageForm(new GraphView(part.model), part.image);
+  const prepared = await prepareGraph(part.model, probeRunner(sessions), {
+    shapes: { [name]: imageShape({ layout, channels, batch }, size) },
   });
-  const { embedding, tokens } = manifest.outputs;
-  const face = { input: name, size, channels, layout, range, mean, std, embedding, tokens };
+  const { embedding, tokens, axes } = manifest.outputs;
+  const face = { input: name, size, channels, layout, range, mean, std, embedding, tokens, axes };
   const faced = serializeModel(withEncoderFace(prepared.model, prepared.shapes, face));
   // The pixels' normalisation is part of the graph now, and so of its hash.
   const facedFile = { ...file, role: "vision", sha256: await sha256Hex(faced) } as const;

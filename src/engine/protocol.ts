@@ -3,7 +3,7 @@ import type { LabErrorData } from "../errors/labError.ts";
 import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
 import type { RunEvent } from "../experiment/results.ts";
 import type { Radiograph } from "../image/radiograph.ts";
-import type { EncoderProposal } from "../model/encoderProposal.ts";
+import type { EncoderProposal, ModelNotes } from "../model/encoderProposal.ts";
 import type { ModelManifest, Precision } from "../model/manifest.ts";
 
 export type BackendName = "webgpu" | "wasm";
@@ -41,6 +41,8 @@ export interface OwnModelFiles {
   readonly graph: Blob;
   /** Files with external weights, by name. */
   readonly weights: Readonly<Record<string, Blob>>;
+  /** What its folder says about pixels and classes. */
+  readonly notes?: ModelNotes;
 }
 
 /** What the lab makes of a reader's ONNX file: a manifest to correct, and what was found in the graph. */

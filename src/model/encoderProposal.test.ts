@@ -2,7 +2,8 @@ import { expect, it } from "vitest";
 import { floatInput, randomTensor, tinyGraph } from "../testing/tinyGraphs.ts";
 import { nativeRunner } from "../testing/nativeRunner.ts";
 import { tinyEncoder } from "../testing/tinyEncoder.ts";
-import { encoderManifest, proposeEncoder } from "./encoderProposal.ts";
+import { encoderManifest } from "./encoderManifest.ts";
+import { proposeEncoder } from "./encoderProposal.ts";
 import { parseManifest } from "./manifest.ts";
 
 const FILE = { name: "my vit.onnx", bytes: 1234, sha256: "ab".repeat(32) };
@@ -16,7 +17,7 @@ it("reads off a graph what it says, and says what it guesses", async () => {
     layout: "NCHW",
   });
   expect(proposal.outputs).toEqual([
-    { name: "last_hidden_state", shape: [1, 17, 8], meaning: "tokens" },
+    { name: "last_hidden_state", shape: [1, 17, 8], meaning: "tokens", axes: "channels-last" },
     { name: "pooled", shape: [1, 8], meaning: "embedding" },
   ]);
   expect(proposal).toMatchObject({

@@ -17,6 +17,8 @@ const fileSchema = z.object({
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
+const featureAxesSchema = z.enum(["channels-first", "channels-last"]);
+
 const answerSpaceSchema = z.object({
   answers: z.array(z.string().min(1)).min(2),
   /** The one token that stands for each answer, in the same order. */
@@ -53,6 +55,10 @@ const manifestSchema = z.object({
     tokens: z.string().optional(),
     embedding: z.string(),
     logits: z.string().optional(),
+    /** One number per class of `labels`, before or after a softmax. */
+    classScores: z.string().optional(),
+    /** Where tokens and feature maps have their channels, by output name; maps first, tokens last when not said. */
+    axes: z.record(z.string(), featureAxesSchema).optional(),
   }),
   tokenGrid: z.tuple([z.number().int(), z.number().int()]).optional(),
   tokenizer: z
@@ -98,6 +104,7 @@ const paritySchema = z.object({
   ),
 });
 
+export type FeatureAxes = z.infer<typeof featureAxesSchema>;
 export type Precision = z.infer<typeof precisionSchema>;
 export type ModelManifest = z.infer<typeof manifestSchema>;
 export type ModelFile = ModelManifest["files"][number];

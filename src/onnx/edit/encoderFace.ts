@@ -23,10 +23,12 @@ export interface EncoderFace {
   /** One entry per channel, or one for all. */
   readonly mean: readonly number[];
   readonly std: readonly number[];
-  /** Output that becomes the embedding: [1, E], tokens [1, T, E] or a feature map [1, E, h, w], averaged. */
+  /** Output that becomes the embedding: [1, E], or tokens or a feature map of E channels, averaged over places. */
   readonly embedding: string;
   /** Output that becomes the tokens: [1, T, D] or a feature map; the embedding as one token when absent. */
   readonly tokens?: string | undefined;
+  /** Where outputs have their channels, by name; maps [1, C, h, w] first and tokens [1, T, C] last when not said. */
+  readonly axes?: Readonly<Record<string, "channels-first" | "channels-last">> | undefined;
 }
 
 /** Names of the face. */
@@ -63,7 +65,8 @@ export function withEncoderFace(
   );
   b.setInputs(graph.input.filter(({ name }) => name !== face.input));
   const image = b.addInput(FACE.image, ELEMENT_TYPE.float32, [1, 1, face.size, face.size]);
-  preparePixels(b, image, pixels, elementTypeOf(info), face);
+  const batch = shapes.shapes.get(face.input)?.[0] ?? 1;
+  preparePixels(b, image, pixels, { ...face, type: elementTypeOf(info), batch });
 
   const rename = (name: string): string => (name === face.input ? pixels : name);
   const float = (name: string): string => {
@@ -72,7 +75,14 @@ export function withEncoderFace(
       ? rename(name)
       : cast(b, rename(name), ELEMENT_TYPE.float32);
   };
-  const rows = tokenRows(b, float(face.embedding), shapeOf(shapes, face.embedding));
+  // A graph that takes no fewer than `batch` pictures is given one as often; the first is read.
+  const rowsOf = (name: string): Rows => {
+    const [all = 1, ...rest] = shapeOf(shapes, name);
+    const value = float(name);
+    const one = batch > 1 && all === batch ? firstOf(b, value) : value;
+    return tokenRows(b, one, [all === batch ? 1 : all, ...rest], face.axes?.[name]);
+  };
+  const rows = rowsOf(face.embedding);
   const pooled =
     rows.count === 1
       ? b.reshape(rows.name, [1, rows.width])
@@ -83,7 +93,7 @@ export function withEncoderFace(
   const tokens =
     face.tokens === undefined || face.tokens === face.embedding
       ? rows.name
-      : tokenRows(b, float(face.tokens), shapeOf(shapes, face.tokens)).name;
+      : rowsOf(face.tokens).name;
   b.add("Identity", [tokens], { outputs: [FACE.tokens] });
   b.setOutputs([
     makeValueInfo(FACE.embedding, ELEMENT_TYPE.float32, [1, rows.width]),
@@ -92,14 +102,14 @@ export function withEncoderFace(
   return b.build();
 }
 
-/** (range * grey - mean) / std per channel, in the encoder's own layout and element type. */
+/** (range * grey - mean) / std per channel, in the encoder's own layout, element type and number of pictures. */
 function preparePixels(
   b: GraphBuilder,
   image: string,
   output: string,
-  type: number,
-  { channels, layout, range, mean, std }: EncoderFace,
+  wanted: EncoderFace & { readonly type: number; readonly batch: number },
 ): void {
+  const { channels, layout, range, mean, std, type, batch } = wanted;
   const [low, high] = range;
   const of = (list: readonly number[], c: number): number => list[c] ?? list[0] ?? 0;
   const each = (f: (c: number) => number): string =>
@@ -115,10 +125,37 @@ function preparePixels(
   if (layout === "NHWC") {
     x = b.add("Transpose", [x], { attributes: { perm: { ints: [0, 2, 3, 1] } } });
   }
+  if (batch > 1) x = b.add("Expand", [x, b.ints([batch, 1, 1, 1])]);
+  const bounds = WHOLE_BOUNDS.get(type);
+  if (bounds) {
+    // What is cast to whole numbers loses its fraction and wraps round beyond its range.
+    x = b.add("Clip", [b.add("Round", [x]), b.float(bounds[0]), b.float(bounds[1])]);
+  }
   b.add(type === ELEMENT_TYPE.float32 ? "Identity" : "Cast", [x], {
     outputs: [output],
     ...(type === ELEMENT_TYPE.float32 ? {} : { attributes: { to: { int: type } } }),
   });
+}
+
+/** Least and greatest of the whole-number types that pixels come in. */
+const WHOLE_BOUNDS: ReadonlyMap<number, readonly [number, number]> = new Map([
+  [ELEMENT_TYPE.uint8, [0, 255]],
+  [ELEMENT_TYPE.int8, [-128, 127]],
+  [ELEMENT_TYPE.uint16, [0, 65_535]],
+  [ELEMENT_TYPE.int16, [-32_768, 32_767]],
+  [ELEMENT_TYPE.int32, [-(2 ** 24), 2 ** 24]],
+  [ELEMENT_TYPE.int64, [-(2 ** 24), 2 ** 24]],
+]);
+
+/** The first picture's part of a value of several. */
+function firstOf(b: GraphBuilder, name: string): string {
+  return b.add("Slice", [name, b.ints([0]), b.ints([1]), b.ints([0])]);
+}
+
+interface Rows {
+  readonly name: string;
+  readonly count: number;
+  readonly width: number;
 }
 
 /** A value as rows [1, count, width]. */
@@ -126,16 +163,21 @@ function tokenRows(
   b: GraphBuilder,
   name: string,
   shape: readonly number[],
-): { readonly name: string; readonly count: number; readonly width: number } {
-  const [batch, a = 1, h = 1, w = 1] = shape;
-  if (batch === 1 && shape.length === 2) {
-    return { name: b.reshape(name, [1, 1, a]), count: 1, width: a };
-  }
-  if (batch === 1 && shape.length === 3) return { name, count: a, width: h };
-  if (batch === 1 && shape.length === 4) {
-    const flat = b.reshape(name, [1, a, h * w]);
+  axes: "channels-first" | "channels-last" = shape.length === 4
+    ? "channels-first"
+    : "channels-last",
+): Rows {
+  const [batch, ...inner] = shape;
+  if (batch === 1 && inner.length >= 1 && inner.length <= 3) {
+    const isFirst = axes === "channels-first" && inner.length > 1;
+    const width = isFirst ? inner[0]! : inner.at(-1)!;
+    const count = inner.reduce((product, dim) => product * dim, 1) / width;
+    if (!isFirst) {
+      return { name: inner.length === 2 ? name : b.reshape(name, [1, count, width]), count, width };
+    }
+    const flat = inner.length === 2 ? name : b.reshape(name, [1, width, count]);
     const turned = b.add("Transpose", [flat], { attributes: { perm: { ints: [0, 2, 1] } } });
-    return { name: turned, count: h * w, width: a };
+    return { name: turned, count, width };
   }
   throw new LabError(
     "model-incompatible",
