@@ -2,7 +2,9 @@ import react from "@vitejs/plugin-react";
 import { defaultClientConditions } from "vite";
 import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
+import lab from "./package.json" with { type: "json" };
 import { CONTENT_POLICY } from "./scripts/contentPolicy.mjs";
+import { commitOf } from "./src/cli/build.ts";
 
 // COOP/COEP make the page cross-origin isolated, which onnxruntime-web needs for more than one WASM thread.
 const isolation = {
@@ -10,8 +12,16 @@ const isolation = {
   "Cross-Origin-Embedder-Policy": "require-corp",
 };
 
+// What a run manifest of the page says of the code that made it (src/ui/share/build.ts).
+const BUILD = {
+  lab: lab.version,
+  commit: commitOf(import.meta.dirname),
+  runtime: `onnxruntime-web ${lab.dependencies["onnxruntime-web"]}`,
+};
+
 export default defineConfig({
   base: "./",
+  define: { PENUMBRA_BUILD: JSON.stringify(BUILD) },
   plugins: [
     react(),
     {

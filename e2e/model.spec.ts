@@ -74,3 +74,36 @@ test("an ONNX file that is none gets one sentence", async ({ page, site }) => {
   await settle(page);
   await expect(page.getByTestId("answer-clean")).toHaveText(/^(yes|no)$/);
 });
+
+test("a link to a reader's own model waits for it, and replays when it is opened", async ({
+  page,
+  site,
+}) => {
+  const dialog = page.getByRole("dialog", { name: "Your model" });
+  await openBench(page, site.url);
+  await pick(page, [GRAPH]);
+  await dialog.getByRole("button", { name: "Use this model" }).click();
+  await expect(page.getByTestId("no-answer")).toBeVisible({ timeout: 60_000 });
+  await settle(page);
+  const sent = await figure(page, "Feature cosine");
+  await page.getByRole("button", { name: "Share" }).click();
+  await expect(page.getByText("needs the same ONNX file")).toBeVisible();
+  const link = await page.getByLabel("Link to this experiment").inputValue();
+
+  const other = await page.context().newPage();
+  await other.goto(link);
+  await expect(other.getByTestId("awaited-model")).toBeVisible();
+  await expect(other.getByText("it replays when its model is opened")).toBeVisible();
+  await expect(other.getByRole("alert")).toHaveCount(0);
+  const otherDialog = other.getByRole("dialog", { name: "Your model" });
+  // Fed otherwise it is another model, and the link goes on waiting.
+  await other.getByLabel("Open the awaited model").setInputFiles([GRAPH]);
+  await otherDialog.getByLabel("Normalisation").selectOption("half (SigLIP, ViT, BEiT)");
+  await otherDialog.getByRole("button", { name: "Use this model" }).click();
+  await expect(other.getByRole("alert")).toContainText("another model");
+  await other.getByLabel("Open the awaited model").setInputFiles([GRAPH]);
+  await otherDialog.getByRole("button", { name: "Use this model" }).click();
+  await settle(other);
+  await expect(other.getByText("Reproduced.")).toBeVisible();
+  expect(await figure(other, "Feature cosine")).toBe(sent);
+});

@@ -1,5 +1,7 @@
 /** A link restores the whole experiment, replays it and says whether it was reproduced. */
+import { readFile } from "node:fs/promises";
 import type { Page } from "@playwright/test";
+import { openExperiment } from "../src/experiment/openExperiment.ts";
 import { figure, openBench, openFile, setSlider, settle, slider } from "./steps.ts";
 import { chestDicom } from "./chestFiles.ts";
 import { expect, test } from "./fixtures.ts";
@@ -71,6 +73,72 @@ test("a link to a reader's own file asks for it, and replays when it is given", 
   await openFile(other, "renamed.dcm", chestDicom());
   await settle(other);
   expect(await numbers(other)).toEqual(sent);
+});
+
+test("a saved run manifest opens again and is compared; the headless lab reads it too", async ({
+  page,
+  site,
+}) => {
+  await openBench(page, site.url);
+  await settle(page);
+  await setSlider(slider(page, /PGD.*Epsilon/), 3);
+  await settle(page);
+  const sent = await numbers(page);
+  await page.getByRole("button", { name: "Share" }).click();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Save run manifest" }).click(),
+  ]);
+  const file = await download.path();
+  const saved = await readFile(file, "utf8");
+  expect(JSON.parse(saved)).toMatchObject({
+    format: "penumbra-run",
+    environment: {
+      lab: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      runtime: expect.stringMatching(/^onnxruntime-web \d+/),
+      madeAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+      machine: expect.stringContaining("Chrome"),
+      backend: "wasm",
+    },
+  });
+
+  const other = await page.context().newPage();
+  await openBench(other, site.url);
+  await other.getByRole("button", { name: "Share" }).click();
+  await other
+    .getByLabel("Open a run manifest")
+    .setInputFiles({ name: "run.json", mimeType: "application/json", buffer: Buffer.from(saved) });
+  await other.keyboard.press("Escape");
+  await settle(other);
+  expect(await numbers(other)).toEqual(sent);
+  await expect(other.getByText("Reproduced.")).toBeVisible();
+  await expect(other.getByText("are those of the manifest")).toBeVisible();
+  expect(openExperiment(saved).expected?.answerClean).toBe(sent[0]);
+});
+
+test("a link stays in the address until the experiment changes, and Back returns to it", async ({
+  page,
+  site,
+}) => {
+  await openBench(page, site.url);
+  await settle(page);
+  await setSlider(slider(page, /PGD.*Epsilon/), 3);
+  await settle(page);
+  const link = await shareLink(page);
+
+  const other = await page.context().newPage();
+  // A chat program's full stop.
+  await openBench(other, `${link}.`);
+  await settle(other);
+  await expect(slider(other, /PGD.*Epsilon/)).toHaveValue("3");
+  await other.reload();
+  await settle(other);
+  await expect(slider(other, /PGD.*Epsilon/)).toHaveValue("3");
+  await setSlider(slider(other, /PGD.*Epsilon/), 1);
+  await expect.poll(() => new URL(other.url()).hash).toBe("");
+  await settle(other);
+  await other.goBack();
+  await expect(slider(other, /PGD.*Epsilon/)).toHaveValue("3");
 });
 
 test.describe("links that are refused", () => {

@@ -1,11 +1,16 @@
-/** `lab run SPEC.json`: an experiment from a file, the result of every stage as one JSON object. */
+/** `lab run WHAT`: an experiment from a file, a saved run manifest or a share link; prints the run manifest of its repetition. */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { arch, availableParallelism, cpus, platform } from "node:os";
+import path from "node:path";
 import { LabError } from "../errors/labError.ts";
 import { runManifest } from "../experiment/manifest.ts";
 import type { StageResults } from "../experiment/results.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
-import { validateSpec } from "../experiment/validateSpec.ts";
+import { openExperiment } from "../experiment/openExperiment.ts";
+import { compareReplay, replayNumbers } from "../experiment/replay.ts";
+import { looksLikeLink } from "../experiment/shareLink.ts";
+import { commitOf } from "./build.ts";
 import { openRadiograph, readBytes } from "./files.ts";
 import { nodeLab } from "./nodeLab.ts";
 import { UsageError, parseCommandLine } from "./usageError.ts";
@@ -23,9 +28,11 @@ export async function runVerb(
   });
   const [source] = positionals;
   if (source === undefined || positionals.length > 1) {
-    throw new UsageError("run needs one experiment: lab run SPEC.json.");
+    throw new UsageError(
+      "run needs one experiment: lab run SPEC.json, lab run MANIFEST.json or lab run LINK.",
+    );
   }
-  const spec = validateSpec(await readJson(source));
+  const { spec, expected } = openExperiment(await readText(source));
   const lab = nodeLab();
   if (spec.case.kind === "file") {
     lab.addRadiograph(await radiographOf(spec.case.sha256, values.file));
@@ -36,7 +43,13 @@ export async function runVerb(
   for await (const event of lab.run(spec, "full", { aborted: false })) {
     if (event.type === "stage") Object.assign(results, { [event.stage]: event.payload });
   }
-  print(await manifestOf(spec, results, lab));
+  const manifest = await manifestOf(spec, results, lab);
+  const { clean, readout, metrics } = results;
+  const replay =
+    expected && clean && readout && metrics
+      ? compareReplay(expected, replayNumbers({ clean, readout, metrics }, manifest.environment))
+      : undefined;
+  print({ ...manifest, ...(replay ? { replay } : {}) });
 }
 
 async function manifestOf(
@@ -47,6 +60,9 @@ async function manifestOf(
   const { manifest, precision, sha256 } = await lab.model(spec.model.id, spec.model.precision);
   const environment = {
     lab: versionOf("../../package.json"),
+    commit: commitOf(path.join(import.meta.dirname, "../..")),
+    madeAt: new Date().toISOString(),
+    machine: `${platform()} ${arch()}, ${availableParallelism()} cores, ${cpus()[0]?.model ?? "unknown processor"}, Node ${process.versions.node}`,
     backend: "native",
     runtime: `onnxruntime-node ${versionOf("onnxruntime-node/package.json")}`,
     precision,
@@ -59,13 +75,15 @@ function versionOf(packageJson: string): string {
   return (require(packageJson) as { readonly version: string }).version;
 }
 
-async function readJson(source: string): Promise<unknown> {
+/** A link stands on the command line itself; everything else is a file, or standard input for "-". */
+async function readText(source: string): Promise<string> {
+  if (looksLikeLink(source)) return source;
   const bytes = source === "-" ? await readFile("/dev/stdin") : await readBytes(source);
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
     const what = source === "-" ? "Standard input" : `The file ${source}`;
-    throw new LabError("spec-invalid", `${what} is not JSON.`, {
+    throw new LabError("spec-invalid", `${what} is not text.`, {
       hint: "lab --help shows a whole experiment.",
       cause,
     });

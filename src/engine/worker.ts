@@ -1,6 +1,7 @@
 /** The engine's worker: loads runtime and model, runs the newest request, sends every result up as an event. */
 import { LabError, toErrorData } from "../errors/labError.ts";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
+import { isOwnModel } from "../model/catalog.ts";
 import type { ModelManifest, Precision } from "../model/manifest.ts";
 import { chooseBackend } from "./backendChoice.ts";
 import { Lab } from "./lab.ts";
@@ -45,6 +46,13 @@ async function openModel(id: string, precision: Precision) {
   const { assetsUrl, backend } = settings;
   runtime ??= startRuntime(backend);
   const own = ownModels.get(id);
+  if (!own && isOwnModel(id)) {
+    throw new LabError(
+      "not-open",
+      `This experiment runs on a reader's own model that is not open here (${id}).`,
+      { hint: "Open the same ONNX file; it never travels with a link." },
+    );
+  }
   const [source, running] = await Promise.all([
     own
       ? runtime.then((r) => openOwnModel(own.manifest, own.files, r.factory("wasm")))

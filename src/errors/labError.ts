@@ -31,6 +31,8 @@ export type LabErrorCode =
   | "link-invalid"
   | "question-invalid"
   | "not-found"
+  /** The experiment is about a film or a model of a reader's that is not open here; opening it goes on. */
+  | "not-open"
   | "internal";
 
 /** LabError as plain data, safe to structured-clone or to print as JSON. */

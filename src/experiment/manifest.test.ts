@@ -76,6 +76,9 @@ const manifest = runManifest(
   results,
   {
     lab: "0.1.0",
+    commit: "0123456",
+    madeAt: "2026-01-02T03:04:05.000Z",
+    machine: "a test",
     backend: "native",
     runtime: "onnxruntime-node",
     precision: "int8",

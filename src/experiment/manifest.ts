@@ -5,12 +5,20 @@
 import type { ModelManifest, Precision } from "../model/manifest.ts";
 import type { SessionFactory } from "../model/session.ts";
 import { groundTruth } from "./groundTruth.ts";
+import { RUN_FORMAT, RUN_VERSION } from "./openExperiment.ts";
 import type { Readout, StageResults } from "./results.ts";
 import type { ExperimentSpec } from "./spec.ts";
 
-/** Where the numbers were made. */
+/** Where and when the numbers were made. */
 export interface RunEnvironment {
+  /** The lab's version. */
   readonly lab: string;
+  /** Git commit the lab was built from, with "+changes" when files differed from it; null where git could not tell. */
+  readonly commit: string | null;
+  /** ISO 8601, UTC. */
+  readonly madeAt: string;
+  /** Processor, system or browser, and threads, as far as they are known. */
+  readonly machine: string;
   readonly backend: SessionFactory["backend"];
   /** Runtime and its version, such as "onnxruntime-web 1.30.0". */
   readonly runtime: string;
@@ -26,8 +34,8 @@ export function runManifest(
   model: Pick<ModelManifest, "id" | "version" | "files">,
 ) {
   return {
-    format: "penumbra-run",
-    version: 1,
+    format: RUN_FORMAT,
+    version: RUN_VERSION,
     notice: "Research and teaching only, not for diagnosis.",
     spec,
     environment,
@@ -79,6 +87,8 @@ export function summarizeResults(results: Partial<StageResults>) {
     ...(certificate && {
       certificate: {
         ...certificate,
+        // Any count of draws gives a valid bound; a later one may be tighter.
+        finished: certificate.n >= certificate.maxSamples,
         curve: {
           radius: numbers(certificate.curve.radius),
           toClean: numbers(certificate.curve.toClean),

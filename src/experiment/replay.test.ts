@@ -25,17 +25,17 @@ test("another backend with the same numbers is reproduced, and named", () => {
     featureCosine: 0.9315,
   });
   expect(status).toBe("reproduced");
-  expect(differences).toEqual(["The backend was wasm in the link and is webgpu here."]);
+  expect(differences).toEqual(["The backend was wasm there and is webgpu here."]);
 });
 
 test.each([
-  [{ answerDisturbed: "yes" }, "The disturbed answer was no in the link and is yes here."],
-  [{ answerClean: "no" }, "The clean answer was yes in the link and is no here."],
-  [{ marginClean: 3.3 }, "The clean margin was 3.25 in the link and is 3.3 here (tolerance 0.02)."],
-  [{ marginDisturbed: NaN }, "The disturbed margin was -1.5 in the link and is NaN here"],
-  [{ featureCosine: 0.9 }, "The feature cosine was 0.93 in the link and is 0.9 here"],
+  [{ answerDisturbed: "yes" }, "The disturbed answer was no there and is yes here."],
+  [{ answerClean: "no" }, "The clean answer was yes there and is no here."],
+  [{ marginClean: 3.3 }, "The clean margin was 3.25 there and is 3.3 here (tolerance 0.02)."],
+  [{ marginDisturbed: NaN }, "The disturbed margin was -1.5 there and is NaN here"],
+  [{ featureCosine: 0.9 }, "The feature cosine was 0.93 there and is 0.9 here"],
   [{ precision: "fp32" as const }, "The precision of the model was int8"],
-  [{ modelSha256: "cccccccc" }, "The model files are others: aaaaaaaa in the link, cccccccc here."],
+  [{ modelSha256: "cccccccc" }, "The model files are others: aaaaaaaa there, cccccccc here."],
 ])("%j differs", (change, sentence) => {
   const { status, differences } = compareReplay(NUMBERS, { ...NUMBERS, ...change });
   expect(status).toBe("differs");

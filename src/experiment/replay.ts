@@ -1,21 +1,19 @@
-/** What a share link promises about a run, and the comparison of that promise with what came out here. */
-import type { Precision } from "../model/manifest.ts";
-import type { SessionFactory } from "../model/session.ts";
+/** What a share link or a manifest promises about a run, and the comparison of that promise with what came out here. */
+import { z } from "zod";
 import type { StageResults } from "./results.ts";
 
-/** The numbers a replay must reproduce, and where they were made. */
-export interface ReplayNumbers {
-  readonly answerClean: string;
-  readonly answerDisturbed: string;
-  /** Logits. */
-  readonly marginClean: number;
-  readonly marginDisturbed: number;
-  /** Cosine of the clean and the disturbed image embedding. */
-  readonly featureCosine: number;
-  readonly backend: SessionFactory["backend"];
-  readonly precision: Precision;
-  readonly modelSha256: string;
-}
+/** The numbers a replay must reproduce, and where they were made. Margins are in logits; featureCosine is that of the clean and the disturbed image embedding. */
+export const replayNumbersSchema = z.strictObject({
+  answerClean: z.string().max(60),
+  answerDisturbed: z.string().max(60),
+  marginClean: z.number(),
+  marginDisturbed: z.number(),
+  featureCosine: z.number().min(-1.001).max(1.001),
+  backend: z.enum(["webgpu", "wasm", "native"]),
+  precision: z.enum(["fp32", "fp16", "int8", "int4"]),
+  modelSha256: z.string().regex(/^[0-9a-f:+-]{8,160}$/),
+});
+export type ReplayNumbers = Readonly<z.infer<typeof replayNumbersSchema>>;
 
 export interface ReplayComparison {
   readonly status: "reproduced" | "differs";
@@ -45,7 +43,10 @@ export function replayNumbers(
   };
 }
 
-/** "reproduced" when the model is the same and every number agrees within REPLAY_TOLERANCE, whatever ran it. */
+/**
+ * "reproduced" when the model is the same and every number agrees within REPLAY_TOLERANCE, whatever ran it. In the
+ * sentences "there" is the run of the link or manifest.
+ */
 export function compareReplay(expected: ReplayNumbers, actual: ReplayNumbers): ReplayComparison {
   const numbers = [
     differentModel(expected, actual),
@@ -71,12 +72,12 @@ export function compareReplay(expected: ReplayNumbers, actual: ReplayNumbers): R
 function differentModel(expected: ReplayNumbers, actual: ReplayNumbers): string | undefined {
   if (expected.modelSha256 === actual.modelSha256) return undefined;
   const short = (hash: string) => hash.slice(0, 8);
-  return `The model files are others: ${short(expected.modelSha256)} in the link, ${short(actual.modelSha256)} here.`;
+  return `The model files are others: ${short(expected.modelSha256)} there, ${short(actual.modelSha256)} here.`;
 }
 
 function differentText(what: string, expected: string, actual: string): string | undefined {
   if (expected === actual) return undefined;
-  return `The ${what} was ${expected} in the link and is ${actual} here.`;
+  return `The ${what} was ${expected} there and is ${actual} here.`;
 }
 
 function differentNumber(
@@ -87,7 +88,7 @@ function differentNumber(
 ): string | undefined {
   const limit = REPLAY_TOLERANCE[tolerance];
   if (Math.abs(expected - actual) <= limit) return undefined;
-  return `The ${what} was ${expected} in the link and is ${rounded(actual)} here (tolerance ${limit}).`;
+  return `The ${what} was ${expected} there and is ${rounded(actual)} here (tolerance ${limit}).`;
 }
 
 function rounded(value: number): number {

@@ -184,7 +184,7 @@ test("a preview runs fewer steps and no certificate", async () => {
 test("a reader's file that is not open is asked for by its hash", async () => {
   await expect(
     lab().run({ ...spec, case: { kind: "file", sha256: "ab".repeat(32) } }),
-  ).rejects.toMatchObject({ code: "not-found" });
+  ).rejects.toMatchObject({ code: "not-open" });
 });
 
 test("two descriptions of one graph share no result: another patch grid is another model", async () => {

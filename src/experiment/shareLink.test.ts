@@ -5,7 +5,7 @@ import { LabError } from "../errors/labError.ts";
 import { arbitrarySpec, arbitraryStroke } from "../testing/arbitrarySpec.ts";
 import { defaultSpec } from "./defaultSpec.ts";
 import type { ReplayNumbers } from "./replay.ts";
-import { crc32, decodeShareLink, encodeShareLink } from "./shareLink.ts";
+import { crc32, decodeShareLink, encodeShareLink, looksLikeLink } from "./shareLink.ts";
 import type { ExperimentSpec } from "./spec.ts";
 import { quantizeStroke } from "./strokes.ts";
 
@@ -231,4 +231,32 @@ test("an experiment too large for a link says so", () => {
   expect(() =>
     encodeShareLink({ spec: { ...spec, stack: [item as (typeof spec.stack)[0]] }, view: {} }),
   ).toThrow(/needs a link of \d+ characters/);
+});
+
+test.each([
+  ["a full stop", (link: string) => `${link}.`],
+  ["a bracket", (link: string) => `${link})`],
+  ["a comma and words", (link: string) => `${link}, look at this`],
+  ["an escaped space", (link: string) => `${link}%20`],
+  ["an escaped zero-width space", (link: string) => `${link}%E2%80%8B`],
+  ["a zero-width space", (link: string) => `${link}\u200b`],
+  ["an escape that is broken", (link: string) => `${link}%E2%8`],
+  ["parameters of a chat program", (link: string) => `${link}&utm_source=chat`],
+  ["angle brackets", (link: string) => `<${link}>`],
+  ["quotes", (link: string) => `"${link}"`],
+  ["emphasis", (link: string) => `_${link}_`],
+  ["a dash", (link: string) => `${link}-`],
+  ["line breaks inside", (link: string) => link.replace(/(.{40})/g, "$1\r\n ")],
+  ["escapes of everything", (link: string) => encodeURIComponent(link)],
+  ["the whole address", (link: string) => `https://lab.example/penumbra/?a=1${link}`],
+])("a link opens with %s", (_, changed) => {
+  const shared = { spec: defaultSpec(), view: VIEW, expected: EXPECTED };
+  const touched = changed(encodeShareLink(shared));
+  expect(looksLikeLink(touched)).toBe(true);
+  expect(decodeShareLink(touched)).toEqual(shared);
+});
+
+test("what merely resembles a link is none", () => {
+  for (const text of ['{"format": "penumbra-run"}', "p1", "#certificate", "step1.x"])
+    expect(looksLikeLink(text)).toBe(false);
 });

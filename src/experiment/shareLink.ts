@@ -9,6 +9,7 @@ import { z } from "zod";
 import { LabError } from "../errors/labError.ts";
 import { packStroke, unpackStroke } from "./strokes.ts";
 import type { PackedStroke } from "./strokes.ts";
+import { replayNumbersSchema } from "./replay.ts";
 import type { ReplayNumbers } from "./replay.ts";
 import type { ExperimentSpec, StackItem } from "./spec.ts";
 import { describeIssue } from "./specFields.ts";
@@ -61,21 +62,10 @@ const viewSchema = z
   )
   .refine((view) => Object.keys(view).length <= 40, "has too many entries");
 
-const expectedSchema = z.strictObject({
-  answerClean: z.string().max(60),
-  answerDisturbed: z.string().max(60),
-  marginClean: z.number(),
-  marginDisturbed: z.number(),
-  featureCosine: z.number().min(-1.001).max(1.001),
-  backend: z.enum(["webgpu", "wasm", "native"]),
-  precision: z.enum(["fp32", "fp16", "int8", "int4"]),
-  modelSha256: z.string().regex(/^[0-9a-f:+-]{8,160}$/),
-});
-
 const payloadSchema = z.strictObject({
   spec: z.unknown(),
   view: viewSchema,
-  expected: expectedSchema.exactOptional(),
+  expected: replayNumbersSchema.exactOptional(),
 });
 
 /**
@@ -105,7 +95,9 @@ export function encodeShareLink(shared: SharedExperiment): string {
 }
 
 /**
- * @param fragment with or without "#".
+ * Reads a link as it arrives: chat and mail programs hang punctuation, spaces or query parameters on it, break it into
+ * lines and escape it. The checksum decides which characters belong to the link, so what hangs on it is dropped safely.
+ * @param fragment with or without "#", or a whole address that ends in one.
  * @throws LabError "link-invalid" for what is no whole link of a known version, "spec-invalid" for a whole link whose
  *   experiment is out of bounds.
  */
@@ -119,16 +111,14 @@ export function decodeShareLink(
       `This link has ${fragment.length} characters; a Penumbra link has at most ${MAX_LINK_CHARACTERS}.`,
     );
   }
-  const match = /^#?p(\d{1,6})\.([A-Za-z0-9_-]*)$/.exec(fragment);
-  if (!match) throw invalidLink("This is not a Penumbra link.");
-  const version = Number(match[1]);
+  const { version, readings } = readingsOf(fragment);
   if (version > current) {
     throw invalidLink(
       `This link was made by a newer Penumbra (link version ${version}; this one reads up to ${current}).`,
       "Open it in the newer version.",
     );
   }
-  const text = unpack(fromBase64Url(match[2]!));
+  const text = firstWhole(readings);
   const payload = payloadSchema.safeParse(migrate(parseJson(text), version, current, migrations));
   if (!payload.success) {
     throw invalidLink(`This link is damaged: ${describeIssue(payload.error, "it")}.`);
@@ -139,6 +129,54 @@ export function decodeShareLink(
     view,
     ...(expected ? { expected } : {}),
   };
+}
+
+/** Whether a text may be a link, so that a door for files and links can tell them apart. */
+export function looksLikeLink(text: string): boolean {
+  return LINK_START.test(unescaped(text).trim());
+}
+
+/** At the start of a fragment (brackets and quotes may stand before it) or behind the "#" of an address. */
+const LINK_START = /(?:^[<("'*_[\s]*#?|#)p(\d{1,6})\./;
+/** What programs put into a long line to break it: white space, soft hyphens, zero-width characters. */
+const LINE_BREAKS = /[\s\u00ad\u200b-\u200f\u2060\ufeff]+/g;
+
+/** Which payloads a text may hold, likeliest first. @throws LabError "link-invalid" where there is no link in it. */
+function readingsOf(text: string): { readonly version: number; readonly readings: string[] } {
+  const plain = unescaped(text).trim();
+  const start = LINK_START.exec(plain);
+  if (!start) throw invalidLink("This is not a Penumbra link.");
+  const rest = plain.slice(start.index + start[0].length);
+  const prefix = (of: string): string => /^[\w-]*/.exec(of)![0];
+  const whole = prefix(rest);
+  if (whole === "" && rest !== "") throw invalidLink("This is not a Penumbra link.");
+  const readings = [whole, prefix(rest.replace(LINE_BREAKS, ""))];
+  // "_link_" and "link-" in running text: two letters of the alphabet that are also punctuation.
+  for (let end = whole.length; /[-_]/.test(whole[end - 1] ?? "") && whole.length - end < 4; end--)
+    readings.push(whole.slice(0, end - 1));
+  return { version: Number(start[1]), readings: [...new Set(readings)] };
+}
+
+/** The content of the first reading whose checksum holds. @throws what is wrong with the likeliest one. */
+function firstWhole(readings: readonly string[]): Uint8Array {
+  let first: unknown;
+  for (const reading of readings) {
+    try {
+      return unpack(fromBase64Url(reading));
+    } catch (error) {
+      first ??= error;
+    }
+  }
+  throw first;
+}
+
+/** Percent escapes as the characters they stand for; a text with broken escapes stays as it is. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function migrate(

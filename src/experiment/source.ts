@@ -10,7 +10,7 @@ import { renderPhantom } from "../phantom/phantom.ts";
 import type { InputResult } from "./results.ts";
 import type { CaseSpec, WindowSpec } from "./spec.ts";
 
-/** @throws LabError "not-found" when the case is a reader's file that is not open here. */
+/** @throws LabError "not-open" when the case is a reader's file that is not open here. */
 export function modelInputOf(
   source: CaseSpec,
   window: WindowSpec,
@@ -37,7 +37,7 @@ export function modelInputOf(
   const opened = radiograph(source.sha256);
   if (!opened) {
     throw new LabError(
-      "not-found",
+      "not-open",
       `This experiment is about a radiograph that is not open here (pixel hash ${source.sha256.slice(0, 12)}).`,
       { hint: "Open the same file; it never travels with a link." },
     );

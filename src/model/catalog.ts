@@ -7,3 +7,10 @@ export const BUNDLED_MODELS = [
 
 /** Forms of the weights that every bundled package has. */
 export const BUNDLED_PRECISIONS = ["int8", "int4", "fp16"] as const;
+
+/** Ids of readers' models begin with this; what follows is made of the graph's hash and of how it is fed. */
+export const OWN_MODEL_PREFIX = "own-";
+
+export function isOwnModel(id: string): boolean {
+  return id.startsWith(OWN_MODEL_PREFIX);
+}

@@ -155,6 +155,8 @@ function reduce<T extends Data>(state: T, event: EngineEvent): T {
       const stopped = { ...state, busy: false, progress: null, liveTrace: null, elapsedMs: null };
       // The reader asked for it: the dimmed results say enough.
       if (event.error.code === "cancelled") return { ...stopped, cancelled: true };
+      // The page says what it waits for, where it can be opened.
+      if (event.error.code === "not-open") return { ...stopped, error: null };
       return { ...stopped, error: event.error };
     }
     // The model store's.

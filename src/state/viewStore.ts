@@ -1,6 +1,7 @@
 /** How the bench looks: window, zoom, overlays, tools and open panels. None of it changes a result. */
 import { createStore } from "zustand/vanilla";
 import type { StoreApi } from "zustand/vanilla";
+import type { OpenedExperiment } from "../experiment/openExperiment.ts";
 import type { ReplayNumbers } from "../experiment/replay.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
 import type { ColourMapName } from "../image/colourMaps.ts";
@@ -55,9 +56,10 @@ export const IDENTITY_WINDOW: DisplayWindow = { center: 127.5, width: 255 };
 export const BRUSH_RADIUS = { min: 0.005, max: 0.12, step: 0.005 } as const;
 export const ZOOM_RANGE = { min: 1, max: 24 } as const;
 
-/** The share link this experiment came from, with the numbers it promises. */
+/** The share link or file this experiment came from, with the numbers it promises. */
 export interface OpenedLink {
   readonly spec: ExperimentSpec;
+  readonly origin: OpenedExperiment["origin"];
   readonly expected?: ReplayNumbers;
 }
 

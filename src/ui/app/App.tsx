@@ -14,6 +14,7 @@ import { Stage } from "../viewer/Stage.tsx";
 import { OverlayPicker } from "../viewer/OverlayPicker.tsx";
 import { ViewerToolbar } from "../viewer/ViewerToolbar.tsx";
 import { ErrorToast } from "./ErrorToast.tsx";
+import { AwaitedModel } from "../models/AwaitedModel.tsx";
 import { ModelDialog } from "../models/ModelDialog.tsx";
 import { HelpDialog } from "./HelpDialog.tsx";
 import { RunProgress } from "./RunProgress.tsx";
@@ -35,6 +36,7 @@ export function App() {
       </aside>
       <main className={styles.centre}>
         <ReplayBanner />
+        <AwaitedModel />
         <ViewerToolbar />
         <div className={styles.second}>
           <OverlayPicker />

@@ -1,6 +1,7 @@
 /** The stores and the engine as every component reaches them: one context, narrow selectors. */
 import { createContext, useContext } from "react";
 import { useStore } from "zustand";
+import { useShallow } from "zustand/react/shallow";
 import type { CaseStore, CaseState } from "../../state/caseStore.ts";
 import type { EngineLink, EnginePort } from "../../state/connectEngine.ts";
 import type { ExperimentState, ExperimentStore } from "../../state/experimentStore.ts";
@@ -33,6 +34,11 @@ export function useExperiment<T>(selector: (state: ExperimentState) => T): T {
 
 export function useResults<T>(selector: (state: ResultState) => T): T {
   return useStore(useStores().results, selector);
+}
+
+/** Like useResults, for a selector that makes a new object at each call: rerenders only when a value in it changes. */
+export function useResultValues<T>(selector: (state: ResultState) => T): T {
+  return useStore(useStores().results, useShallow(selector));
 }
 
 export function useView<T>(selector: (state: ViewState) => T): T {

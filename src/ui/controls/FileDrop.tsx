@@ -2,11 +2,13 @@
 import { useEffect, useState } from "react";
 import styles from "./case.module.css";
 import { useOpenModel } from "../models/useModels.ts";
+import { isRunFile, useOpenRun } from "../share/useOpenRun.ts";
 import { useOpenFile } from "./useOpenFile.ts";
 
 export function FileDrop() {
   const open = useOpenFile();
   const openModel = useOpenModel();
+  const openRun = useOpenRun();
   const [isOver, setOver] = useState(false);
   useEffect(() => {
     const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
@@ -25,7 +27,10 @@ export function FileDrop() {
       const files = [...(event.dataTransfer?.files ?? [])];
       const [file] = files;
       if (!file) return;
-      void openModel(files).then((isModel) => (isModel ? undefined : open(file)));
+      void (async () => {
+        if (files.length === 1 && (await isRunFile(file))) return openRun(file);
+        if (!(await openModel(files))) await open(file);
+      })();
     };
     document.addEventListener("dragover", onOver);
     document.addEventListener("dragleave", onLeave);
@@ -35,10 +40,10 @@ export function FileDrop() {
       document.removeEventListener("dragleave", onLeave);
       document.removeEventListener("drop", onDrop);
     };
-  }, [open, openModel]);
+  }, [open, openModel, openRun]);
   return isOver ? (
     <div className={styles.dropping}>
-      Drop a radiograph or an ONNX encoder: it is read here and goes nowhere.
+      Drop a radiograph, an ONNX encoder or a run manifest: it is read here and goes nowhere.
     </div>
   ) : null;
 }

@@ -2,6 +2,7 @@
 import { useCallback } from "react";
 import { toErrorData } from "../../errors/labError.ts";
 import { sha256Hex } from "../../host/sha256.ts";
+import { OWN_MODEL_PREFIX, isOwnModel } from "../../model/catalog.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
 import { defaultSpec } from "../../experiment/defaultSpec.ts";
 import { useStores } from "../app/stores.ts";
@@ -31,7 +32,7 @@ export function useModelActions(): {
   use(manifest: ModelManifest): Promise<void>;
   choose(id: string): void;
 } {
-  const { engine, experiment, models, results } = useStores();
+  const { engine, experiment, link, models, results } = useStores();
   const switchTo = (id: string, precision: ModelManifest["defaultPrecision"]) =>
     experiment.getState().edit((spec) => ({ ...spec, model: { id, precision } }));
   return {
@@ -42,6 +43,20 @@ export function useModelActions(): {
       engine.addModel(manifest, draft.files);
       models.getState().use(manifest);
       results.getState().dismissRefusal();
+      const wanted = experiment.getState().spec.model.id;
+      if (wanted === manifest.id) {
+        // The model a link was waiting for: its own settings stay.
+        link.rerun();
+        return;
+      }
+      if (isOwnModel(wanted) && !models.getState().own[wanted]) {
+        results.getState().refuse({
+          code: "file-mismatch",
+          message: `This is another model, or one that is fed otherwise (${manifest.id}), than the experiment is about (${wanted}).`,
+          hint: "Open the file it is about with the manifest that was saved for it, or choose this one in the model menu to leave the experiment.",
+        });
+        return;
+      }
       switchTo(manifest.id, manifest.defaultPrecision);
     },
     choose: (id) => {
@@ -56,5 +71,5 @@ async function named(manifest: ModelManifest): Promise<ModelManifest> {
   const { files, input, outputs, tokenGrid } = manifest;
   const facts = JSON.stringify([files.map(({ sha256 }) => sha256), input, outputs, tokenGrid]);
   const hex = await sha256Hex(new TextEncoder().encode(facts));
-  return { ...manifest, id: `own-${hex.slice(0, 12)}` };
+  return { ...manifest, id: `${OWN_MODEL_PREFIX}${hex.slice(0, 12)}` };
 }

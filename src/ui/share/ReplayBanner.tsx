@@ -1,9 +1,17 @@
-/** After a link was opened: whether its numbers came out again, or what differs. */
+/** After a link or a run manifest was opened: whether its numbers came out again, or what differs. */
 import { useMemo } from "react";
 import { compareReplay } from "../../experiment/replay.ts";
-import type { ReplayNumbers } from "../../experiment/replay.ts";
+import { isOwnModel } from "../../model/catalog.ts";
+import type { OpenedLink } from "../../state/viewStore.ts";
 import { Icon } from "../app/icons.tsx";
-import { useCases, useExperiment, useResults, useStores, useView } from "../app/stores.ts";
+import {
+  useCases,
+  useExperiment,
+  useModels,
+  useResultValues,
+  useStores,
+  useView,
+} from "../app/stores.ts";
 import app from "../app/app.module.css";
 import controls from "../controls/controls.module.css";
 import { currentNumbers } from "./currentRun.ts";
@@ -12,11 +20,11 @@ export function ReplayBanner() {
   const { view } = useStores();
   const opened = useView((s) => s.openedLink);
   const spec = useExperiment((s) => s.spec);
-  const results = useResults((s) => s);
-  const isAwaiting = useCases(
+  const awaitsFilm = useCases(
     ({ radiographs }) => spec.case.kind === "file" && !radiographs[spec.case.sha256],
   );
-  const actual = currentNumbers(results);
+  const awaitsModel = useModels(({ own }) => isOwnModel(spec.model.id) && !own[spec.model.id]);
+  const actual = useResultValues(currentNumbers);
   const comparison = useMemo(
     () => (opened?.expected && actual ? compareReplay(opened.expected, actual) : null),
     [opened, actual],
@@ -25,9 +33,9 @@ export function ReplayBanner() {
   if (!opened || opened.spec !== spec) return null;
   return (
     <p className={app.banner} data-status={comparison?.status ?? "waiting"} role="status">
-      {isAwaiting
-        ? "Opened from a link: it replays when its radiograph is opened."
-        : sentence(opened.expected, comparison)}
+      {awaitsFilm || awaitsModel
+        ? `Opened from ${NAMES[opened.origin]}: it replays when its ${awaitsFilm ? "radiograph" : "model"} is opened.`
+        : sentence(opened, comparison)}
       <button
         type="button"
         className={controls.button}
@@ -40,17 +48,25 @@ export function ReplayBanner() {
   );
 }
 
+const NAMES: Readonly<Record<OpenedLink["origin"], string>> = {
+  link: "a link",
+  manifest: "a run manifest",
+  experiment: "a file",
+};
+
 function sentence(
-  expected: ReplayNumbers | undefined,
+  { expected, origin }: OpenedLink,
   comparison: ReturnType<typeof compareReplay> | null,
 ) {
-  if (!expected) return "Opened from a link that carries settings but no numbers to compare with.";
-  if (!comparison) return "Opened from a link: replaying it here.";
+  const from = `Opened from ${NAMES[origin]}`;
+  if (!expected) return `${from} that carries settings but no numbers to compare with.`;
+  if (!comparison) return `${from}: replaying it here.`;
   const { status, differences } = comparison;
   return (
     <span>
-      <b>{status === "reproduced" ? "Reproduced." : "Differs from the link."}</b>{" "}
-      {status === "reproduced" && "Answers, margins and feature cosine are those of the link. "}
+      <b>{status === "reproduced" ? "Reproduced." : `Differs from the ${origin}.`}</b>{" "}
+      {status === "reproduced" &&
+        `Answers, margins and feature cosine are those of the ${origin}. `}
       {differences.join(" ")}
     </span>
   );

@@ -1,13 +1,15 @@
 /** The link to this experiment, as text, as a QR code for the room, and as a run manifest. */
-import { useMemo, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import makeQrCode from "qrcode-generator";
 import { LabError, toErrorData } from "../../errors/labError.ts";
 import { encodeShareLink } from "../../experiment/shareLink.ts";
-import { useExperiment, useResults, useStores, useView } from "../app/stores.ts";
+import { useExperiment, useResultValues, useStores, useView } from "../app/stores.ts";
 import controls from "../controls/controls.module.css";
+import { isOwnModel } from "../../model/catalog.ts";
 import { currentNumbers } from "./currentRun.ts";
 import { downloadManifest } from "./downloadManifest.ts";
 import { sharedView } from "./sharedView.ts";
+import { useOpenRun } from "./useOpenRun.ts";
 import styles from "./share.module.css";
 
 /** Beyond this a QR code has too many dots for a phone in the back row. */
@@ -17,9 +19,9 @@ export function SharePanel() {
   const stores = useStores();
   const spec = useExperiment((s) => s.spec);
   const view = useView((s) => s);
-  const results = useResults((s) => s);
   const [isCopied, setCopied] = useState(false);
-  const expected = currentNumbers(results);
+  // By value: a link is made anew when a number changes, not at every event of the engine.
+  const expected = useResultValues(currentNumbers);
   const link = useMemo(() => {
     try {
       const shared = { spec, view: sharedView(view), ...(expected ? { expected } : {}) };
@@ -49,6 +51,8 @@ export function SharePanel() {
         The link holds the settings{expected ? " and the numbers on screen" : ""}, never a pixel or
         a file name.
         {spec.case.kind === "file" && " Whoever opens it needs the same file."}
+        {isOwnModel(spec.model.id) &&
+          " It runs on your own model: whoever opens it needs the same ONNX file, with its saved manifest if you corrected its settings."}
       </p>
       <div className={styles.field}>
         <input
@@ -75,7 +79,37 @@ export function SharePanel() {
         >
           Save run manifest (JSON)
         </button>
+        <OpenManifest />
       </div>
+    </>
+  );
+}
+
+/** A saved run, opened again: its experiment is repeated here and its numbers are compared. */
+function OpenManifest() {
+  const input = useRef<HTMLInputElement>(null);
+  const open = useOpenRun();
+  return (
+    <>
+      <button
+        type="button"
+        className={`${controls.button} ${controls.outlined}`}
+        onClick={() => input.current?.click()}
+      >
+        Open a run manifest
+      </button>
+      <input
+        ref={input}
+        type="file"
+        hidden
+        accept=".json"
+        aria-label="Open a run manifest"
+        onChange={(event) => {
+          const [file] = event.currentTarget.files ?? [];
+          event.currentTarget.value = "";
+          if (file) void open(file);
+        }}
+      />
     </>
   );
 }

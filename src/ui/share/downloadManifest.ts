@@ -1,12 +1,12 @@
 /** Saves the run on screen as a JSON manifest. */
 import { runManifest } from "../../experiment/manifest.ts";
-import type { StageResults } from "../../experiment/results.ts";
+import type { StageName, StageResults } from "../../experiment/results.ts";
 import { parseManifest } from "../../model/manifest.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
 import { toErrorData } from "../../errors/labError.ts";
+import { isStale } from "../../state/resultStore.ts";
+import { BUILD } from "./build.ts";
 import type { Stores } from "../app/stores.ts";
-
-const RUNTIME = "onnxruntime-web";
 
 async function bundledManifest(id: string): Promise<ModelManifest> {
   const response = await fetch(new URL(`models/${id}/manifest.json`, document.baseURI));
@@ -15,17 +15,22 @@ async function bundledManifest(id: string): Promise<ModelManifest> {
 
 export async function downloadManifest({ experiment, models, results }: Stores): Promise<void> {
   const { spec } = experiment.getState();
-  const { stages, backend } = results.getState();
+  const state = results.getState();
+  const { stages, backend } = state;
   if (!backend) return;
   try {
     const manifest = models.getState().own[spec.model.id] ?? (await bundledManifest(spec.model.id));
+    // What still shows an older request is dimmed on screen, and is no result of this experiment.
     const payloads = Object.fromEntries(
-      Object.entries(stages).map(([stage, entry]) => [stage, entry.payload]),
+      Object.entries(stages)
+        .filter(([stage]) => !isStale(state, stage as StageName))
+        .map(([stage, entry]) => [stage, entry.payload]),
     ) as Partial<StageResults>;
     const environment = {
-      lab: "penumbra",
+      ...BUILD,
+      madeAt: new Date().toISOString(),
+      machine: `${navigator.userAgent}, ${navigator.hardwareConcurrency} cores, ${backend.threads} threads${backend.adapter ? `, ${backend.adapter}` : ""}`,
       backend: backend.backend,
-      runtime: RUNTIME,
       precision: backend.precision,
       modelSha256: backend.modelSha256,
     };

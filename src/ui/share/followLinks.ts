@@ -1,27 +1,29 @@
-/** Opens the experiment of a share link: the one the page was opened with, and any pasted into the address later. */
+/**
+ * Opens the experiment of a share link: the one the page was opened with, and any put into the address later. The link
+ * stays in the address, for a bookmark or a reload, until the reader changes the experiment; Back then returns to it.
+ */
 import { toErrorData } from "../../errors/labError.ts";
 import { decodeShareLink } from "../../experiment/shareLink.ts";
 import type { Stores } from "../app/stores.ts";
-import { viewFromLink } from "./sharedView.ts";
+import { openShared } from "./openShared.ts";
 
-export function followLinks({ experiment, results, view }: Stores): void {
+export function followLinks(stores: Stores): void {
+  const { experiment, results, view } = stores;
   const open = () => {
     const { hash } = location;
     if (hash.length < 2) return;
     try {
-      const { spec, view: shared, expected } = decodeShareLink(hash);
-      experiment.getState().open(spec);
-      view.getState().set({
-        ...viewFromLink(shared),
-        openedLink: { spec: experiment.getState().spec, ...(expected ? { expected } : {}) },
-      });
+      openShared(stores, { ...decodeShareLink(hash), origin: "link" });
     } catch (error) {
       results.getState().refuse(toErrorData(error));
-    } finally {
-      // The address would go on naming an experiment that the reader has long changed.
-      history.replaceState(null, "", location.pathname + location.search);
     }
   };
   open();
   window.addEventListener("hashchange", open);
+  experiment.subscribe(({ spec }, before) => {
+    if (spec === before.spec || location.hash.length < 2) return;
+    if (spec === view.getState().openedLink?.spec) return;
+    // The address must not go on naming an experiment that is no longer on the bench.
+    history.pushState(null, "", location.pathname + location.search);
+  });
 }
