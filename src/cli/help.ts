@@ -5,10 +5,11 @@ import { FINDINGS, FINDING_KINDS } from "../phantom/spec.ts";
 export function helpText(): string {
   return `The headless lab: the page's own experiment, in Node. Research and teaching only, not for diagnosis.
 
-npm run -s lab -- run SPEC.json
+npm run -s lab -- run SPEC.json | MANIFEST.json | LINK
     Runs an experiment and prints the result of every stage as JSON: answers and margins, norms, feature cosine,
-    attack trace, certificate. SPEC.json "-" reads the experiment from standard input. A file case is named by
-    --file FILE, whose stored pixels must have the sha256 of the experiment.
+    attack trace, certificate. "-" reads it from standard input. A file case is named by --file FILE, whose stored pixels
+    must have the sha256 of the experiment. What is printed is a run manifest: the page opens it, and so does this verb.
+    A manifest or a share link with numbers in it is compared with them: {replay: {status, differences}}.
 
 npm run -s lab -- decode FILE...
     One JSON line per DICOM, PNG or JPEG file: {rows, cols, rawSha256, displaySha256, notices}, or
