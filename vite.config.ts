@@ -83,7 +83,12 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["src/**/*.test.ts", "src/**/*.test.tsx", "scripts/*.test.ts"],
+          include: [
+            "src/**/*.test.ts",
+            "src/**/*.test.tsx",
+            "scripts/*.test.ts",
+            "models/dataset/*.test.ts",
+          ],
           exclude: ["src/**/*.browser.test.ts"],
           environment: "node",
           testTimeout: 60_000,

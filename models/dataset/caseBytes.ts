@@ -4,7 +4,8 @@ import type { Phantom } from "../../src/phantom/phantom.ts";
 
 /** Tokens a side. */
 export const GRID = 16;
-const MASKS: readonly string[] = [...FINDING_KINDS, "leftLung", "rightLung", "heart"];
+/** What each rendered mask covers, in the order of the bytes. */
+export const MASKS: readonly string[] = [...FINDING_KINDS, "leftLung", "rightLung", "heart"];
 
 export interface CaseBytes {
   /** [S * S], display value * 255. */

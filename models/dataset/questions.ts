@@ -18,9 +18,10 @@ import { closeSync, createReadStream, openSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import bank from "../../src/language/questionBank.json" with { type: "json" };
-import { expandQuestions } from "../../src/language/questionBank.ts";
+import { FINDING_TERMS, expandQuestions } from "../../src/language/questionBank.ts";
 import { answerFor } from "../../src/language/questionTruth.ts";
 import type { CaseTruth } from "../../src/language/questionTruth.ts";
+import { trainingWordings } from "./trainingWordings.ts";
 
 type CaseLine = CaseTruth & { readonly report?: readonly string[] };
 
@@ -66,6 +67,23 @@ function* questionLines(): Generator<string> {
       canonicalId: q.canonicalId,
       scope: comparison ? null : q.scope,
       side: comparison ? (q.scope?.side ?? null) : null,
+    });
+  }
+  for (const { canonicalId, text, polarity } of trainingWordings(FINDING_TERMS)) {
+    const plain = questions.find((q) => q.canonicalId === canonicalId);
+    if (!plain) throw new Error(`The question bank has no ${canonicalId}.`);
+    const comparison = plain.type === "comparison";
+    yield JSON.stringify({
+      findingId: plain.findingId,
+      type: plain.type,
+      answerSpace: plain.answerSpace,
+      text,
+      strategy: "training",
+      polarity,
+      heldOut: false,
+      canonicalId,
+      scope: comparison ? null : plain.scope,
+      side: comparison ? (plain.scope?.side ?? null) : null,
     });
   }
 }
