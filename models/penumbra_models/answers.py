@@ -1,15 +1,12 @@
-"""What a phantom's finding list says to each question: the truth behind training and evaluation.
+"""What a phantom's finding list says to each question: the truth behind evaluation.
 
-uv run python -m penumbra_models.answers --questions data/questions.jsonl --set data/train
-writes SET/answers.jsonl: per case, [index of a wording, answer] for each question that applies, one wording per polarity.
+Training reads the lab's own answers (dataset/questions.ts); tests/test_answers.py keeps these equal to them.
 """
 
-import argparse
-import json
-from pathlib import Path
+from .names import ANSWER_SPACES, DEVICES
 
-DEVICES = ("pacemaker", "tube", "line")
-SIZES = ("small", "moderate", "large")
+SIZES = ANSWER_SPACES["size"]
+"""From small to large."""
 OPPOSITE = {"yes": "no", "no": "yes"}
 
 
@@ -50,30 +47,3 @@ def _in_scope(found: list[dict], scope: dict) -> bool:
     if scope.get("side") == "both":
         return {"left", "right"} <= {f.get("side") for f in found}
     return any(all(f.get(key) == value for key, value in scope.items()) for f in found)
-
-
-def first_wordings(rows: list[dict]) -> list[int]:
-    """One wording of each question and polarity: the first."""
-    firsts: dict[tuple, int] = {}
-    for i, row in enumerate(rows):
-        firsts.setdefault((row["canonicalId"], row["polarity"]), i)
-    return list(firsts.values())
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--questions", type=Path, required=True)
-    parser.add_argument("--set", type=Path, required=True)
-    args = parser.parse_args()
-    rows = [json.loads(line) for line in args.questions.read_text().splitlines()]
-    wordings = first_wordings(rows)
-    lines = []
-    for line in (args.set / "cases.jsonl").read_text().splitlines():
-        case = json.loads(line)
-        answers = [(i, truth(case, rows[i])) for i in wordings]
-        lines.append(json.dumps([[i, answer] for i, answer in answers if answer]))
-    (args.set / "answers.jsonl").write_text("\n".join(lines) + "\n")
-
-
-if __name__ == "__main__":
-    main()

@@ -2,111 +2,28 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from .data import FINDINGS, Kermany, Phantoms, Questions, augment
+from .adults import ASKED, LABELS, Adults, AdultSampler
+from .data import Kermany, Phantoms, Questions, augment
+from .names import ANSWERS
+from .sampler import Drawn, Sampler
 
 QUESTIONS_PER_IMAGE = 12
-OFTEN = {"nodule": 2.5, "fracture": 5.0, "tube": 1.5, "line": 1.5, "atelectasis": 1.6, "consolidation": 1.6, "side": 2.0, "comparison": 12.0}
-"""How often a finding or a type of question is drawn against the others: what is hard is asked more."""
 PADDED = 0.35
 """Share of questions with words about them that mean nothing, so that a new turn of phrase is not a new question."""
 REPORT_LENGTH = 64
-REPORTS_PER_BATCH = 10
-ANSWERS = ("yes", "no", "left", "right", "both", "small", "moderate", "large", "pa", "ap")
+REPORTS_PER_BATCH = 3
+QUESTIONS_PER_RADIOGRAPH = 5
+ADULTS, CHILDREN = 12, 4
+"""Of every 24 pictures; the rest are phantoms."""
 
 
-HALVES = {"right": 1, "left": 2}
-"""The image's halves by the patient's side: the right lung is on the image's left."""
-
-
-class Drawn(NamedTuple):
-    """A question: row of its wording, answer, index of the finding to look at or -1, and the half of the image it is in."""
-
-    row: int
-    answer: str
-    finding: int
-    half: int
-
-
-class Sampler:
-    """Draws questions about a case: what is asked first, whatever the answer, then a wording used in training.
-
-    A finding is drawn before its truth is looked at, and absent ones are then dropped with one fixed probability. Drawing
-    by answer instead (half yes, half no for each picture) would tell, by being asked, how many other findings there are.
-    """
-
-    KEEP_ABSENT = 0.45
-
-    def __init__(self, questions: Questions, rng: np.random.Generator) -> None:
-        self.questions, self.rng = questions, rng
-        groups: dict[tuple, list[int]] = {}
-        for i, row in enumerate(questions.rows):
-            if not row["heldOut"]:
-                groups.setdefault((row["canonicalId"], row["polarity"]), []).append(i)
-        self.wordings = {key: np.array(rows) for key, rows in groups.items()}
-        self.pneumonia = [k for k in self.wordings if self._row(k)["findingId"] == "pneumonia"]
-
-    def _row(self, key: tuple) -> dict:
-        return self.questions.rows[int(self.wordings[key][0])]
-
-    def case(self, pairs: tuple[np.ndarray, list[str]]) -> dict[str, list[tuple[tuple, str, bool]]]:
-        """What can be asked of one case: by finding (presence) or by question type, [(wordings, answer, is present)]."""
-        table: dict[str, list[tuple[tuple, str, bool]]] = {}
-        for index, answer in zip(pairs[0].tolist(), pairs[1]):
-            row = self.questions.rows[index]
-            key = (row["canonicalId"], row["polarity"])
-            if key not in self.wordings:
-                continue
-            presence = row["type"] == "presence"
-            group = f"presence {row['findingId']}" if presence else row["type"]
-            table.setdefault(group, []).append((key, answer, (answer == "yes") == (row["polarity"] == 1)))
-        return table
-
-    def draw(self, table: dict[str, list[tuple[tuple, str, bool]]], count: int) -> list["Drawn"]:
-        """`count` questions about one case."""
-        presence = [g for g in table if g.startswith("presence")]
-        others = [g for g in table if not g.startswith("presence")]
-        odds = [np.cumsum([OFTEN.get(g.split()[-1], 1.0) for g in pool]) for pool in (presence, others)]
-        picked: list[Drawn] = []
-        while len(picked) < count:
-            is_presence = not others or self.rng.random() < 0.75
-            pool, sums = (presence, odds[0]) if is_presence else (others, odds[1])
-            options = table[pool[int(np.searchsorted(sums, self.rng.random() * sums[-1], side="right"))]]
-            # The plain question of a finding comes first in its list; scope questions (side, size) follow.
-            plain = is_presence and self.rng.random() < 0.6
-            choices = [o for o in options if o[0][0].count(".") == 1] if plain else options
-            key, answer, present = choices[self.rng.integers(len(choices))]
-            if is_presence and not present and self.rng.random() > self.KEEP_ABSENT:
-                continue
-            wordings = self.wordings[key]
-            row = int(wordings[self.rng.integers(len(wordings))])
-            picked.append(Drawn(row, answer, *self.place(self.questions.rows[row], present)))
-        return picked
-
-    @staticmethod
-    def place(question: dict, present: bool) -> tuple[int, int]:
-        """Where to look: index of the finding, -1 for nowhere, and the half of the image, 0 for both.
-
-        A comparison looks at the side it names first, larger or not. Without that it stays at chance: neither what the
-        image shows nor which side is named says anything about the answer alone.
-        """
-        finding, kind = question["findingId"], question["type"]
-        compares = kind == "comparison"
-        located = (compares or present) and kind in ("presence", "side", "size", "comparison") and finding in FINDINGS
-        side = question["side"] if compares else (question["scope"] or {}).get("side")
-        return (FINDINGS.index(finding), HALVES.get(side, 0)) if located else (-1, 0)
-
-    def draw_pneumonia(self, sick: bool) -> "Drawn":
-        key = self.pneumonia[self.rng.integers(len(self.pneumonia))]
-        wordings = self.wordings[key]
-        yes = sick == (key[1] == 1)
-        return Drawn(int(wordings[self.rng.integers(len(wordings))]), "yes" if yes else "no", -1, 0)
+OPPOSITE = {"yes": "no", "no": "yes", "pa": "ap", "ap": "pa"}
 
 
 @dataclass
@@ -115,7 +32,8 @@ class Asked:
 
     ids, place (in its question) and question (-1 pads) are [B, N]; last, the place of a question's last token in the line,
     targets, the token that answers it, present, the index of the finding asked about or -1 if it is not there, and half, the
-    half of the image it is asked about (a value of HALVES, 0 for both), [B, Q].
+    half of the image it is asked about (a value of HALVES, 0 for both), other, the token of the opposite answer (targets where
+    there is none), and sure, the probability of `targets` against `other`, [B, Q].
     """
 
     ids: Tensor
@@ -125,6 +43,8 @@ class Asked:
     targets: Tensor
     present: Tensor
     half: Tensor
+    other: Tensor
+    sure: Tensor
 
     def mask(self) -> Tensor:
         """[B, 1, N, N], added to attention scores: a token sees what came before it in its own question."""
@@ -135,20 +55,25 @@ class Asked:
 
 @dataclass
 class Batch:
-    """Images [B, 1, 224, 224]: first the phantoms (with masks [P, K, 16, 16]), then the real radiographs."""
+    """Images [B, 1, 224, 224]: first the phantoms (with masks [P, K, 16, 16]), then adults, then children.
+
+    labels [A + C, len(LABELS)]: the probability of each label of the real ones, NaN where unknown.
+    """
 
     images: Tensor
     masks: Tensor
     asked: Asked
     asked_real: Asked
+    labels: Tensor
     report_ids: Tensor
     same_report: Tensor
 
 
 class Batches:
-    """Draws batches from rendered phantoms and the Kermany train split."""
+    """Draws batches from rendered phantoms and the train splits of the adult and the Kermany sets."""
 
-    def __init__(self, data: Path, sets: list[str], kermany: Path, size: int, seed: int) -> None:
+    def __init__(self, data: Path, sets: list[str], real: tuple[Path, Path], size: int, seed: int) -> None:
+        adult, kermany = real
         self.rng = np.random.default_rng(seed)
         self.generator = torch.Generator().manual_seed(seed)
         self.tokenizer = Tokenizer.from_file(str(data / "tokenizer.json"))
@@ -158,32 +83,43 @@ class Batches:
         self.where = [(s, i) for s, phantoms in enumerate(self.sets) for i in range(len(phantoms))]
         self.tables = [[self.sampler.case(a) for a in phantoms.answers] for phantoms in self.sets]
         self.reports = [[self._report(r) for r in phantoms.reports] for phantoms in self.sets]
-        self.real = Kermany(kermany, "train")
+        self.adults, self.children = Adults(adult, "train"), Kermany(kermany, "train")
+        self.adult_sampler = AdultSampler(self.adults, self.rng)
         self.answer_ids = {a: self.tokenizer.encode(a).ids[0] for a in ANSWERS}
         used = {0, *self.answer_ids.values(), *(self.tokenizer.token_to_id(f"<{t}>") for t in ("pad", "bos", "eos", "ans", "report"))}
-        for row, ids in zip(self.questions.rows, self.questions.ids):
+        for row, ids in zip(self.questions.rows, self.questions.ids, strict=True):
             # Held-out wordings are not looked at: any word outside the trained ones may pad a question.
             used |= set(ids.tolist()) if not row["heldOut"] else set()
         self.filler = np.array([i for i in range(self.tokenizer.get_vocab_size()) if i not in used])
-        self.phantoms = size * 13 // 16
-        self.children = size - self.phantoms
+        self.adults_drawn, self.children_drawn = size * ADULTS // 24, size * CHILDREN // 24
+        self.phantoms = size - self.adults_drawn - self.children_drawn
 
     def draw(self) -> Batch:
         picks = [self.where[i] for i in self.rng.integers(len(self.where), size=self.phantoms)]
         images = torch.from_numpy(np.stack([self.sets[s].images[i] for s, i in picks]))[:, None].float() / 255
         masks = torch.from_numpy(np.stack([self.sets[s].masks[i] for s, i in picks])).float() / 255
-        chosen = self.rng.integers(len(self.real), size=self.children)
-        children = torch.from_numpy(self.real.images[chosen])[:, None].float() / 255
+        drawn = [self.adult_sampler.draw() for _ in range(self.adults_drawn)]
+        chosen = self.rng.integers(len(self.children), size=self.children_drawn)
+        pictures = np.concatenate([self.adults.images[[i for i, _ in drawn]], self.children.images[chosen]])
+        real = torch.from_numpy(pictures)[:, None].float() / 255
         images, masks = augment(images, masks, self.generator, real=False)
-        children, _ = augment(children, None, self.generator, real=True)
+        real, _ = augment(real, torch.zeros(len(real), 0, 1, 1), self.generator, real=True)
         asked = [self.sampler.draw(self.tables[s][i], QUESTIONS_PER_IMAGE) for s, i in picks]
+        labels = np.full((len(real), len(LABELS)), np.nan, np.float32)
+        labels[: len(drawn)] = self.adults.probability[[i for i, _ in drawn]]
+        for k, c in enumerate(chosen, start=len(drawn)):
+            sick = bool(self.children.labels[c])
+            labels[k, LABELS.index("pneumonia")], labels[k, LABELS.index("normal")] = (0.98, 0.02) if sick else (0.02, 0.98)
+        firsts = [LABELS[k] for _, k in drawn] + [None] * len(chosen)
+        asked_real = [self.sampler.draw_known(_askable(row), QUESTIONS_PER_RADIOGRAPH, first) for row, first in zip(labels, firsts, strict=True)]
         told = picks[:REPORTS_PER_BATCH]
         names = [self.sets[s].reports[i] for s, i in told]
         return Batch(
-            images=torch.cat([images, children]),
+            images=torch.cat([images, real]),
             masks=masks,
             asked=self._asked(asked),
-            asked_real=self._asked([[self.sampler.draw_pneumonia(bool(self.real.labels[c]))] for c in chosen]),
+            asked_real=self._asked(asked_real),
+            labels=torch.from_numpy(labels),
             report_ids=torch.from_numpy(np.stack([self.reports[s][i] for s, i in told])),
             same_report=torch.tensor([[a == b for b in names] for a in names]),
         )
@@ -201,10 +137,15 @@ class Batches:
                 last[i, k] = end - 1
                 start = end
         return Asked(
-            *map(torch.from_numpy, (ids, place, question, last)),
+            ids=torch.from_numpy(ids),
+            place=torch.from_numpy(place),
+            question=torch.from_numpy(question),
+            last=torch.from_numpy(last),
             targets=torch.tensor([[self.answer_ids[q.answer] for q in questions] for questions in asked]),
             present=torch.tensor([[q.finding for q in questions] for questions in asked]),
             half=torch.tensor([[q.half for q in questions] for questions in asked]),
+            other=torch.tensor([[self.answer_ids[OPPOSITE.get(q.answer, q.answer)] for q in questions] for questions in asked]),
+            sure=torch.tensor([[q.sure for q in questions] for questions in asked]),
         )
 
     def _text(self, row: int) -> np.ndarray:
@@ -218,5 +159,9 @@ class Batches:
     def _report(self, report: str) -> np.ndarray:
         """<bos> <report> sentences <eos>, padded with 0."""
         ids = [self.tokenizer.token_to_id(t) for t in ("<bos>", "<report>")]
-        ids += self.tokenizer.encode(report).ids[: REPORT_LENGTH - 3] + [self.tokenizer.token_to_id("<eos>")]
+        ids += [*self.tokenizer.encode(report).ids[: REPORT_LENGTH - 3], self.tokenizer.token_to_id("<eos>")]
         return np.pad(np.array(ids, np.int64), (0, REPORT_LENGTH - len(ids)))
+
+
+def _askable(row: np.ndarray) -> dict[str, float]:
+    return {name: float(p) for name, p in zip(LABELS, row, strict=True) if name in ASKED and not np.isnan(p)}

@@ -13,11 +13,7 @@ from PIL import Image
 from tokenizers import Tokenizer
 from torch import Tensor
 
-FINDINGS = (
-    "cardiomegaly", "effusion", "pneumothorax", "consolidation", "nodule", "edema",
-    "atelectasis", "fracture", "hernia", "pacemaker", "tube", "line",
-)  # fmt: skip
-MASKS = 15
+from .names import GRID, MASKS
 
 
 @dataclass
@@ -36,7 +32,7 @@ class Questions:
         longest = max(map(len, encoded))
         ids = np.zeros((len(rows), longest), np.int64)
         for i, sequence in enumerate(encoded):
-            ids[i, : len(sequence)] = sequence
+            ids[i, : len(sequence)] = np.array(sequence)
         return Questions(rows, ids, np.array([len(e) for e in encoded]))
 
 
@@ -47,7 +43,7 @@ class Phantoms:
         self.cases = [json.loads(line) for line in (folder / "cases.jsonl").read_text().splitlines()]
         n = len(self.cases)
         self.images = np.memmap(folder / "images.u8", np.uint8, "r", shape=(n, 224, 224))
-        self.masks = np.memmap(folder / "masks.u8", np.uint8, "r", shape=(n, MASKS, 16, 16))
+        self.masks = np.memmap(folder / "masks.u8", np.uint8, "r", shape=(n, len(MASKS), GRID, GRID))
         self.reports = [" ".join(case["report"]) for case in self.cases]
         self.answers: list[tuple[np.ndarray, list[str]]] = []
         for line in answers.read_text().splitlines():
@@ -62,7 +58,8 @@ class Kermany:
     """Real paediatric radiographs (Kermany, Zhang, Goldbaum 2018): pneumonia or not."""
 
     def __init__(self, root: Path, split: str) -> None:
-        rows = [r for r in csv.DictReader(open(root / "index.csv")) if r["split"] == split]
+        with (root / "index.csv").open() as file:
+            rows = [r for r in csv.DictReader(file) if r["split"] == split]
         self.labels = np.array([r["class"] != "normal" for r in rows])
         self.images = np.stack([np.asarray(Image.open(root / r["file"]).convert("L")) for r in rows])
 
@@ -70,13 +67,13 @@ class Kermany:
         return len(self.labels)
 
 
-def augment(
-    images: Tensor, masks: Tensor | None, generator: torch.Generator, real: bool
-) -> tuple[Tensor, Tensor | None]:
-    """Small changes of geometry and tone; never a flip (laterality is a question). Images [B, 1, H, W] in [0, 1].
+def augment(images: Tensor, masks: Tensor, generator: torch.Generator, *, real: bool) -> tuple[Tensor, Tensor]:
+    """Changes of geometry, tone, sharpness and border; never a flip (laterality is a question). Images [B, 1, H, W] in [0, 1]; masks
+    [B, K, h, w] move with them (K may be 0).
 
-    Real radiographs get strong changes of aspect ratio, crop and border: in that set the aspect ratio alone predicts
-    the label, so it must carry no information.
+    Real radiographs get strong changes of aspect ratio, crop and border: among the children the aspect ratio alone predicts
+    the label, so it must carry no information. Nearly all of them also pass through a random lower resolution: sources
+    differ in texture, and texture must not tell the source.
     """
     n = images.shape[0]
 
@@ -96,10 +93,8 @@ def augment(
     theta[:, 1, 2] = uniform(-1, 1) * room
     grid = F.affine_grid(theta, list(images.shape), align_corners=False)
     out = F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-    moved = None
-    if masks is not None:
-        small = F.affine_grid(theta, list(masks.shape), align_corners=False)
-        moved = F.grid_sample(masks, small, padding_mode="zeros", align_corners=False)
+    small = F.affine_grid(theta, [n, 1, *masks.shape[2:]], align_corners=False)
+    moved = F.grid_sample(masks, small, padding_mode="zeros", align_corners=False) if masks.shape[1] else masks
 
     def per_image(values: Tensor) -> Tensor:
         return values[:, None, None, None]
@@ -107,9 +102,45 @@ def augment(
     gamma = per_image(torch.exp(uniform(-0.28, 0.28)))
     out = out.clamp(1e-4, 1) ** gamma
     out = (out - 0.5) * per_image(uniform(0.8, 1.15)) + 0.5 + per_image(uniform(-0.07, 0.07))
-    soft = torch.rand(n, generator=generator) < 0.25
+    soft = torch.rand(n, generator=generator) < (0.5 if real else 0.25)
     share, sharp = per_image(uniform(0.3, 1))[soft], out[soft]
     out[soft] = sharp + share * (F.avg_pool2d(sharp, 3, stride=1, padding=1, count_include_pad=False) - sharp)
+    out = coarsen(out, 0.85 if real else 0.25, 96 if real else 128, generator)
+    if real:
+        out = hide_border(out, generator)
     sigma = per_image((torch.rand(n, generator=generator) < 0.5).float() * uniform(0, 0.08))
     out = out + sigma * torch.randn(out.shape, generator=generator)
     return out.clamp(0, 1), moved
+
+
+def coarsen(images: Tensor, share: float, lowest: int, generator: torch.Generator) -> Tensor:
+    """A share of the images goes through a random lower resolution, down by area and up again bilinearly."""
+    out = images.clone()
+    for i in torch.flatten(torch.nonzero(torch.rand(len(images), generator=generator) < share)).tolist():
+        side = int(torch.randint(lowest, images.shape[-1], (1,), generator=generator))
+        small = F.interpolate(images[i : i + 1], size=(side, side), mode="area")
+        out[i : i + 1] = F.interpolate(small, size=images.shape[-2:], mode="bilinear", align_corners=False)
+    return out
+
+
+def hide_border(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Blackens a random strip of the border of a third of the images, and covers a spot near a corner, where markers are, of another."""
+    size = images.shape[-1]
+
+    def below(n: int) -> int:
+        return int(torch.randint(n, (1,), generator=generator))
+
+    for image in images:
+        choice = below(3)
+        if choice == 0:
+            strip = 1 + below(size // 14)
+            rows = below(2)
+            part = slice(0, strip) if below(2) else slice(size - strip, size)
+            (image[0, part] if rows else image[0, :, part]).fill_(0)
+        elif choice == 1:
+            height, width = 8 + below(size // 8), 8 + below(size // 6)
+            top, left = below(size // 8), below(size // 8)
+            top = top if below(2) else size - height - top
+            left = left if below(2) else size - width - left
+            image[0, top : top + height, left : left + width] = below(256) / 255
+    return images

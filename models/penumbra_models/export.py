@@ -5,7 +5,6 @@ uv run python -m penumbra_models.export --checkpoint runs/base/checkpoint.pt --d
 
 import argparse
 import hashlib
-import io
 import json
 import platform
 from pathlib import Path
@@ -17,16 +16,11 @@ import torch
 from tokenizers import Tokenizer
 from torch import nn
 
-from .network import Captioner, Config, ConvNorm, Text, Vision
+from .names import ANSWER_SPACES, GRID, LABELS
+from .network import Captioner, Config, ConvNorm, Vision
 from .quantize import quantize
 
 OPSET = 21
-ANSWER_SPACES = {
-    "yes-no": ["yes", "no"],
-    "side": ["left", "right", "both"],
-    "size": ["small", "moderate", "large"],
-    "view": ["pa", "ap"],
-}
 GOLDEN_QUESTION = "Is there a pleural effusion?"
 
 
@@ -38,7 +32,7 @@ def load(checkpoint: Path, vocabulary: int) -> Captioner:
 
 def fold_batch_norms(vision: Vision) -> None:
     """Moves batch normalisation into the convolutions before it (exact in evaluation mode)."""
-    pairs = [(vision, "conv1", "bn1"), (vision, "conv2", "bn2")]
+    pairs: list[tuple[nn.Module, str, str]] = [(vision, "conv1", "bn1"), (vision, "conv2", "bn2")]
     pairs += [(part, "conv", "norm") for part in vision.modules() if isinstance(part, ConvNorm)]
     for owner, conv, norm in pairs:
         setattr(owner, conv, torch.nn.utils.fusion.fuse_conv_bn_eval(getattr(owner, conv), getattr(owner, norm)))
@@ -46,13 +40,13 @@ def fold_batch_norms(vision: Vision) -> None:
 
 
 def to_onnx(module: nn.Module, args: tuple, inputs: list[str], outputs: list[str], dynamic: tuple) -> onnx.ModelProto:
-    buffer = io.BytesIO()
     program = torch.onnx.export(
         module, args, dynamo=True, opset_version=OPSET, input_names=inputs, output_names=outputs,
         dynamic_shapes=dynamic, verbose=False,
     )  # fmt: skip
-    program.save(buffer)
-    model = onnx.load_from_string(buffer.getvalue())
+    if program is None:
+        raise RuntimeError("The exporter returned no program.")
+    model = program.model_proto
     for node in model.graph.node:
         node.doc_string = ""
         del node.metadata_props[:]
@@ -112,7 +106,7 @@ def main() -> None:
     prompt = [special["bos"], *tokenizer.encode(GOLDEN_QUESTION).ids, special["ans"]]
     answer_ids = {s: [tokenizer.encode(w).ids[0] for w in words] for s, words in ANSWER_SPACES.items()}
     with torch.no_grad():
-        expected_tokens, expected = model.vision(torch.from_numpy(image))
+        _, expected = model.vision(torch.from_numpy(image))
     float_graphs = graphs(model)
     files, references = [], {}
     for precision in args.precisions:
@@ -145,11 +139,10 @@ def main() -> None:
         "defaultPrecision": "int8" if "int8" in args.precisions else args.precisions[0],
         "input": {"name": "image", "size": 224, "channels": 1, "range": [0, 1], "mean": [0], "std": [1], "resize": "area-centre-crop"},
         "outputs": {"tokens": "tokens", "embedding": "embedding", "logits": "logits"},
-        "tokenGrid": [16, 16],
+        "tokenGrid": [GRID, GRID],
         "tokenizer": {"path": "tokenizer.json", "sha256": tokenizer_hash, "specialTokens": special},
         "answerSpaces": {s: {"answers": w, "tokenIds": answer_ids[s]} for s, w in ANSWER_SPACES.items()},
-        "labels": ["cardiomegaly", "effusion", "pneumothorax", "consolidation", "nodule", "edema", "atelectasis",
-                   "fracture", "hernia", "pacemaker", "tube", "line", "pneumonia"],
+        "labels": list(LABELS),
         "parity": "parity.json", "licence": "Apache-2.0",
         "trainingData": "Synthetic phantoms of this project; paediatric chest radiographs of Kermany, Zhang, Goldbaum 2018, Mendeley Data, doi:10.17632/rscbjbr9sj, CC BY 4.0 (train split).",
         "accuracy": json.loads(args.accuracy.read_text()) if args.accuracy else {},

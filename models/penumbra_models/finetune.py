@@ -1,7 +1,7 @@
 """Fine-tunes the image encoder of a trained model against noise or attacks; text encoder and decoder stay as they are.
 
-uv run python -m penumbra_models.finetune --init runs/base/checkpoint.pt --data data --kermany DIR --against noise --out runs/noise
-uv run python -m penumbra_models.finetune --init runs/base/checkpoint.pt --data data --kermany DIR --against attack --out runs/robust
+uv run python -m penumbra_models.finetune --init runs/base/checkpoint.pt --data data --adult DIR --kermany DIR --against noise --out runs/noise
+uv run python -m penumbra_models.finetune --init runs/base/checkpoint.pt --data data --adult DIR --kermany DIR --against attack --out runs/robust
 
 The disturbed image's features are drawn to the frozen original's features of the clean image (for attacks: the FARE
 loss, Schlarmann et al. 2024), and the frozen decoder must still answer right from them (adversarial training, Madry et al. 2018).
@@ -10,8 +10,6 @@ loss, Schlarmann et al. 2024), and the frozen decoder must still answer right fr
 import argparse
 import copy
 import json
-import math
-import time
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +20,7 @@ from .batches import Batch, Batches
 from .export import load
 from .losses import answer_loss, feature_loss
 from .network import Captioner
-from .train import LONGEST_STEP, adamw, average_gradients, meet, run_processes, training_arguments
+from .train import adamw, average_gradients, meet, rate_at, run_processes, training_arguments
 
 LARGEST_SIGMA = 0.25
 
@@ -55,7 +53,7 @@ def losses(model: Captioner, batch: Batch, disturbed: Tensor, reference: tuple[T
 
 
 def main() -> None:
-    parser = training_arguments(__doc__, minutes=15, batch=16, rate=1e-3, seed=2)
+    parser = training_arguments(__doc__, steps=600, batch=16, rate=1e-3, seed=2)
     parser.add_argument("--init", type=Path, required=True)
     parser.add_argument("--against", choices=["noise", "attack"], required=True)
     parser.add_argument("--epsilon", type=float, default=4, help="of attacks, in 1/255")
@@ -65,7 +63,7 @@ def main() -> None:
 def tune(rank: int, args: argparse.Namespace) -> None:
     meet(rank, args.processes, args.out)
     torch.manual_seed(args.seed)
-    batches = Batches(args.data, args.sets, args.kermany, args.batch, args.seed + 1000 * rank)
+    batches = Batches(args.data, args.sets, (args.adult, args.kermany), args.batch, args.seed + 1000 * rank)
     model = load(args.init, batches.tokenizer.get_vocab_size()).to(memory_format=torch.channels_last)
     teacher = copy.deepcopy(model.vision).requires_grad_(False)
     model.requires_grad_(False)
@@ -74,11 +72,10 @@ def tune(rank: int, args: argparse.Namespace) -> None:
     optimizer = adamw(model, args.rate)
     parameters = list(model.vision.parameters())
     average = {k: v.detach().clone() for k, v in model.vision.state_dict().items() if v.is_floating_point()}
-    total, spent, step, history, before = args.minutes * 60, 0.0, 0, [], time.time()
-    while spent < total:
-        cosine = 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * spent / total))
+    history = []
+    for step in range(args.steps):
         for group in optimizer.param_groups:
-            group["lr"] = args.rate * min(1.0, spent / 20) * cosine
+            group["lr"] = args.rate * rate_at(step, args.steps, args.steps // 2)
         batch = batches.draw()
         images = batch.images.contiguous(memory_format=torch.channels_last)
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
@@ -90,22 +87,20 @@ def tune(rank: int, args: argparse.Namespace) -> None:
         loss, features, right = losses(model, batch, disturbed, reference)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        now = time.time()
-        spent, before = spent + average_gradients(parameters, min(now - before, LONGEST_STEP), args.processes), now
+        average_gradients(parameters, args.processes)
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
-        step += 1
         with torch.no_grad():
             live = model.vision.state_dict()
             keep = min(0.98, step / (step + 10))
             torch._foreach_lerp_(list(average.values()), [live[k] for k in average], 1 - keep)
         history.append((loss.item(), features.item(), right.item()))
-        if step % 25 == 0 and rank == 0:
+        if (step + 1) % 25 == 0 and rank == 0:
             total_loss, distance, share = np.mean(history[-25:], axis=0)
-            print(json.dumps({"step": step, "seconds": round(spent), "loss": round(total_loss, 4), "features": round(distance, 4), "right": round(share, 4)}), flush=True)
+            print(json.dumps({"step": step + 1, "loss": round(total_loss, 4), "features": round(distance, 4), "right": round(share, 4)}), flush=True)
     model.vision.load_state_dict(average, strict=False)
     if rank == 0:
-        torch.save({"model": model.state_dict(), "step": step}, args.out / "checkpoint.pt")
+        torch.save({"model": model.state_dict(), "step": args.steps}, args.out / "checkpoint.pt")
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from .batches import Asked
-from .data import FINDINGS, MASKS
-from .network import GRID, Captioner
+from .names import FINDINGS, GRID, MASKS
+from .network import Captioner
 
 COVERED = 0.04
 """Share of a token's cell from which a mask counts: a thin catheter covers little of each cell it crosses."""
@@ -16,7 +16,7 @@ PEAK = 20.0
 
 SMALL = ("consolidation", "nodule", "atelectasis", "fracture", "tube", "line")
 """Findings of few tokens, whose places weigh more; the fracture, learned last, most of all."""
-KIND_WEIGHT = torch.tensor([12.0 if f == "fracture" else 3.0 if f in SMALL else 1.0 for f in FINDINGS] + [0.3] * (MASKS - len(FINDINGS)))
+KIND_WEIGHT = torch.tensor([12.0 if f == "fracture" else 3.0 if f in SMALL else 1.0 for f in FINDINGS] + [0.3] * (len(MASKS) - len(FINDINGS)))
 
 
 _COLUMN = torch.arange(GRID * GRID) % GRID
@@ -25,11 +25,26 @@ SIDES = torch.stack([_COLUMN >= 0, _COLUMN < GRID // 2, _COLUMN >= GRID // 2]).f
 
 
 def answer_loss(model: Captioner, tokens: Tensor, asked: Asked) -> tuple[Tensor, Tensor, Tensor]:
-    """Cross-entropy of the answer token over the whole vocabulary; the share answered right; the attention map [B, Q, K]."""
+    """Cross-entropy of the answer token over the whole vocabulary, shared with the opposite answer where the truth is unsure;
+    the share answered right; the attention map [B, Q, K]."""
     last, attention = model.decoder.answers(asked.ids, asked.place, asked.mask(), asked.last, tokens)
     logits = (last @ model.decoder.embed.weight.T).float()
     right = (logits.argmax(-1) == asked.targets).float().mean()
-    return F.cross_entropy(logits.flatten(0, 1), asked.targets.flatten()), right, attention
+    logs = logits.log_softmax(-1)
+    told, other = (logs.gather(-1, ids[..., None])[..., 0] for ids in (asked.targets, asked.other))
+    return -(asked.sure * told + (1 - asked.sure) * other).mean(), right, attention
+
+
+def label_loss(model: Captioner, tokens: Tensor, labels: Tensor) -> Tensor:
+    """Binary cross-entropy of every known label of real radiographs, rare ones weighing more. labels [B, L], NaN where unknown.
+
+    It tells the encoder all that is known about a picture at once; the questions ask a few of it.
+    """
+    known = ~labels.isnan()
+    target = torch.where(known, labels, 0.5)
+    logits = model.auxiliary.labels(tokens).float()
+    loss = F.binary_cross_entropy_with_logits(logits, target, reduction="none", weight=1 + 2 * target)
+    return (loss * known).sum() / known.sum().clamp(min=1)
 
 
 def looking_loss(attention: Tensor, asked: Asked, masks: Tensor) -> Tensor:

@@ -6,12 +6,14 @@ Shapes: images [B, 1, 224, 224] in [0, 1]; image tokens [B, 256, D]; ids [B, T];
 """
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-GRID = 16
+from .names import GRID
+
 TOKENS = GRID * GRID
 
 
@@ -28,6 +30,7 @@ class Config:
     vocabulary: int = 1024
     longest: int = 96
     finding_masks: int = 15
+    labels: int = 16
     details: int = 96
 
 
@@ -38,7 +41,7 @@ class Mixed(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:  # noqa: ANN001
+    def forward(ctx: Any, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
         with torch.autocast("cpu", enabled=False):
             batch, heads, queries, head = q.shape
             q, k, v = (z.reshape(batch * heads, -1, head) for z in (q, k, v))
@@ -50,7 +53,7 @@ class Mixed(torch.autograd.Function):
             return torch.bmm(weights, v).view(batch, heads, queries, head)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:  # noqa: ANN001
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, Tensor, Tensor, None]:
         q, k, v, weights = ctx.saved_tensors
         with torch.autocast("cpu", enabled=False):
             batch, heads, _, head = gradient.shape
@@ -205,6 +208,8 @@ class Details(nn.Module):
         self.same3 = ConvNorm(width, width)
         self.register_buffer("shares", shares(GRID, 28), persistent=False)
 
+    shares: Tensor
+
     def forward(self, x: Tensor) -> Tensor:
         """[B, C, 112, 112] to [B, 256, W]."""
         x = F.relu(self.down1(x))
@@ -310,7 +315,7 @@ class Decoder(nn.Module):
         x = self.embed(ids) + self.position[0, place]
         for block in self.blocks[:-1]:
             x = block(x, tokens, mask)
-        final = self.blocks[-1]
+        final = cast(DecoderBlock, self.blocks[-1])
         x, asked = final.at(x, last, tokens, mask)
         return self.norm(x), final.cross.weights(asked, tokens).mean(dim=1)
 
@@ -319,7 +324,7 @@ class Decoder(nn.Module):
 
 
 class Auxiliary(nn.Module):
-    """Heads that exist in training only: where each finding is (per token) and whether it is (pooled)."""
+    """Heads that exist in training only: where each finding is (per token), whether it is (pooled), and labels of real pictures."""
 
     def __init__(self, c: Config) -> None:
         super().__init__()
@@ -327,6 +332,12 @@ class Auxiliary(nn.Module):
         self.early = nn.Linear(c.details, c.finding_masks)
         self.scale = nn.Parameter(torch.ones(c.finding_masks))
         self.bias = nn.Parameter(torch.full((c.finding_masks,), -1.0))
+        self.seen = nn.Linear(c.width, 2 * c.labels)
+
+    def labels(self, tokens: Tensor) -> Tensor:
+        """Logits [B, L]: each label's evidence, averaged over the picture with its own weights (attention pooling)."""
+        evidence, weight = self.seen(tokens).float().chunk(2, dim=-1)
+        return (evidence * weight.softmax(dim=1)).sum(dim=1)
 
     def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         where = self.where(tokens)

@@ -1,10 +1,10 @@
 """Two distances between phantoms and real radiographs, for the model card.
 
-uv run python -m penumbra_models.realism PHANTOMS REAL
+uv run python -m penumbra_models.realism PHANTOMS REAL [--out FILE]
 
 PHANTOMS is a folder written by dataset/render.ts (images.u8, N x 224 x 224 bytes). REAL is a folder with index.csv, whose rows name
 8-bit grey pictures and the padding around them (columns file, fit_width, fit_height, pad_x, pad_y), which is cut off.
-Prints JSON: grey levels are compared as the 1-Wasserstein distance between pooled histograms (share of the full range), sharpness and
+Prints JSON, and with --out writes it: grey levels are compared as the 1-Wasserstein distance between pooled histograms (share of the full range), sharpness and
 texture as the root mean square difference, in decades, of the mean radially averaged log10 power spectra (Hann window, picture less its
 mean) from 2/224 to 1/2 cycles per pixel. Both distances are also given between two random halves of the real set, the floor of what
 sampling alone gives.
@@ -19,12 +19,14 @@ import numpy as np
 from PIL import Image
 
 SIZE = 224
+SOURCE = "nih14"
+"""The set that counts where a folder holds several (column `set`)."""
 
 
 def read_real(folder: Path, count: int, seed: int) -> np.ndarray:
     """[count, SIZE, SIZE] float in [0, 1]: the largest centred square inside the padding, resampled (Lanczos, antialiased)."""
     with (folder / "index.csv").open() as file:
-        rows = list(csv.DictReader(file))
+        rows = [r for r in csv.DictReader(file) if r.get("set", SOURCE) == SOURCE]
     chosen = np.random.default_rng(seed).permutation(len(rows))[:count]
     pictures = []
     for row in (rows[k] for k in sorted(chosen)):
@@ -71,28 +73,31 @@ def main() -> None:
     parser.add_argument("real", type=Path)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, help="file for the JSON, besides standard output")
     options = parser.parse_args()
     phantoms = np.fromfile(options.phantoms / "images.u8", np.uint8).reshape(-1, SIZE, SIZE)[: options.count] / 255.0
     real = read_real(options.real, 2 * options.count, options.seed)
     order = np.random.default_rng(options.seed).permutation(len(real))
     first, second = real[order[: len(real) // 2]], real[order[len(real) // 2 :]]
     gap = radial_log_power(phantoms) - radial_log_power(first)
-    print(
-        json.dumps(
-            {
-                "phantoms": len(phantoms),
-                "real": len(first),
-                "histogram": histogram_distance(phantoms, first),
-                "histogram_real_to_real": histogram_distance(second, first),
-                "spectrum_decades": spectrum_distance(phantoms, first),
-                "spectrum_real_to_real": spectrum_distance(second, first),
-                "spectrum_gap_at_cycles_per_picture": {k: round(float(gap[k - 1]), 2) for k in (2, 4, 8, 16, 32, 64, 100)},
-                "mean_grey": [float(phantoms.mean()), float(first.mean())],
-                "sd_grey": [float(phantoms.std()), float(first.std())],
-            },
-            indent=1,
-        )
+    text = json.dumps(
+        {
+            "phantoms": len(phantoms),
+            "real": len(first),
+            "histogram": histogram_distance(phantoms, first),
+            "histogram_real_to_real": histogram_distance(second, first),
+            "spectrum_decades": spectrum_distance(phantoms, first),
+            "spectrum_real_to_real": spectrum_distance(second, first),
+            "spectrum_gap_at_cycles_per_picture": {k: round(float(gap[k - 1]), 2) for k in (2, 4, 8, 16, 32, 64, 100)},
+            "mean_grey": [float(phantoms.mean()), float(first.mean())],
+            "sd_grey": [float(phantoms.std()), float(first.std())],
+        },
+        indent=1,
     )
+
+    if options.out:
+        options.out.write_text(text + "\n")
+    print(text)
 
 
 if __name__ == "__main__":

@@ -37,9 +37,10 @@ def named_weights(model: onnx.ModelProto) -> dict[str, torch.Tensor]:
     return weights
 
 
-def restore(package: Path) -> Captioner:
+def restore(package: Path, config: Config | None = None) -> Captioner:
+    """The network of a package, in evaluation mode; `config` where its sizes are not the usual ones."""
     vocabulary = Tokenizer.from_file(str(package / "tokenizer.json")).get_vocab_size()
-    network = Captioner(Config(vocabulary=vocabulary)).eval()
+    network = Captioner(config or Config(vocabulary=vocabulary)).eval()
     state = network.state_dict()
     for graph, part in GRAPHS.items():
         weights = named_weights(onnx.load(package / f"{graph}.fp16.onnx"))
@@ -76,6 +77,8 @@ def measure_norms(network: Captioner, images: torch.Tensor) -> None:
     """Gives every batch normalisation the mean and variance of what reaches it, and scale and shift that undo them."""
 
     def measure(norm: torch.nn.BatchNorm2d, inputs: tuple[torch.Tensor]) -> None:
+        if norm.running_mean is None or norm.running_var is None:
+            raise ValueError("A batch normalisation without statistics cannot be measured.")
         mean, variance = inputs[0].mean(dim=(0, 2, 3)), inputs[0].var(dim=(0, 2, 3))
         norm.running_mean.copy_(mean)
         norm.running_var.copy_(variance)

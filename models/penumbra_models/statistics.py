@@ -50,7 +50,7 @@ def bleu(written: list[list[str]], references: list[list[str]], order: int = 4) 
     logs = 0.0
     for n in range(1, order + 1):
         hits, total = 0, 0
-        for text, reference in zip(written, references):
+        for text, reference in zip(written, references, strict=True):
             grams = Counter(tuple(text[i : i + n]) for i in range(len(text) - n + 1))
             known = Counter(tuple(reference[i : i + n]) for i in range(len(reference) - n + 1))
             hits += sum(min(count, known[gram]) for gram, count in grams.items())

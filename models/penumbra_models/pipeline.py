@@ -1,0 +1,181 @@
+"""All of the bundled models from nothing, in stages: one command, what each stage read and wrote, and their hashes.
+
+uv run python -m penumbra_models.pipeline --adult ADULT --kermany KERMANY [--until STAGE] [--list]
+
+Run from models/. A stage is skipped when its command, its code and the bytes of its inputs and outputs are what runs/pipeline.json
+recorded; whatever changed is run again, with all that depends on it. Phantoms and questions come from the lab's own TypeScript (Node 24,
+packages installed in the repository root).
+"""
+
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+BLOCK = 1 << 20
+VARIANTS = {
+    "robust": ("attack", "Penumbra robust", ["--steps", "900", "--seed", "2"]),
+    "noise": ("noise", "Penumbra noise", ["--steps", "220", "--rate", "5e-4", "--seed", "2"]),
+}
+"""Variant: what it is tuned against, its name, and how long."""
+CODE: dict[str, tuple[str, ...]] = {
+    "dataset": ("dataset", "../src/phantom", "../src/language"),
+    "train": ("penumbra_models/train.py", "penumbra_models/batches.py", "penumbra_models/sampler.py", "penumbra_models/losses.py",
+              "penumbra_models/network.py", "penumbra_models/data.py", "penumbra_models/adults.py"),
+    "finetune": ("penumbra_models/finetune.py", "penumbra_models/losses.py", "penumbra_models/network.py"),
+    "export": ("penumbra_models/export.py", "penumbra_models/quantize.py", "penumbra_models/network.py"),
+    "evaluate": ("penumbra_models",),
+}  # fmt: skip
+"""The code whose change makes a stage's result another one."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One command; inputs and outputs are files or whole folders, relative to models/."""
+
+    name: str
+    command: tuple[str, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    code: tuple[str, ...]
+
+
+def stages(adult: str, kermany: str) -> list[Stage]:
+    """In order; each reads only what is there from the start or written before."""
+
+    def node(script: str, *args: str) -> tuple[str, ...]:
+        return ("node", "--no-warnings", f"dataset/{script}.ts", *args)
+
+    def module(name: str, *args: str) -> tuple[str, ...]:
+        return (sys.executable, "-m", f"penumbra_models.{name}", *args)
+
+    real = ("--adult", adult, "--kermany", kermany)
+    pictures = (f"{adult}/index.csv", f"{kermany}/index.csv")
+    phantoms = tuple(f"data/train/{name}" for name in ("images.u8", "masks.u8", "cases.jsonl"))
+    taught = ("data/questions.jsonl", "data/tokenizer.json", *phantoms, "data/train/answers.jsonl")
+    out = [
+        Stage("names", node("names", "penumbra_models/names.json"), (), ("penumbra_models/names.json",), CODE["dataset"]),
+        Stage("tokenizer", ("cp", "../public/models/base/tokenizer.json", "data/tokenizer.json"),
+              ("../public/models/base/tokenizer.json",), ("data/tokenizer.json",), ()),
+        Stage("questions", node("questions", "--out", "data/questions.jsonl"), (), ("data/questions.jsonl",), CODE["dataset"]),
+        Stage("phantoms", node("render", "--seeds", "1:12001", "--out", "data/train"), (), phantoms, CODE["dataset"]),
+        Stage("eval", node("render", "--seeds", "1000000:1002000", "--out", "data/eval"), (), ("data/eval",), CODE["dataset"]),
+        Stage("outside", node("outside", "--seeds", "2000000:2000600", "--out", "data/outside"), (), ("data/outside",), CODE["dataset"]),
+        Stage("answers", node("questions", "--cases", "data/train/cases.jsonl", "--first", "--out", "data/train/answers.jsonl"),
+              ("data/train/cases.jsonl",), ("data/train/answers.jsonl",), CODE["dataset"]),
+        Stage("base", module("train", "--data", "data", *real, "--out", "runs/base", "--steps", "12000", "--decay", "3000", "--phantoms", "data/eval"),
+              (*taught, *pictures), ("runs/base/checkpoint.pt",), CODE["train"]),
+        *(Stage(name, module("finetune", "--init", "runs/base/checkpoint.pt", "--data", "data", *real, "--against", against, "--out", f"runs/{name}", *more),
+                (*taught, *pictures, "runs/base/checkpoint.pt"), (f"runs/{name}/checkpoint.pt",), CODE["finetune"])
+          for name, (against, _, more) in VARIANTS.items()),
+        Stage("realism", module("realism", "data/eval", adult, "--out", "runs/realism.json"), ("data/eval", pictures[0]), ("runs/realism.json",),
+              ("penumbra_models/realism.py",)),
+    ]  # fmt: skip
+    for name, title in (("base", "Penumbra base"), *((n, t) for n, (_, t, _) in VARIANTS.items())):
+        package = f"runs/packages/{name}"
+        graphs = tuple(f"{package}/{role}.{form}.onnx" for role in ("vision", "text", "answer") for form in ("fp16", "int8", "int4"))
+        out += [
+            Stage(f"export-{name}", module("export", "--checkpoint", f"runs/{name}/checkpoint.pt", "--data", "data", "--id", name, "--name", title,
+                                          "--command", "penumbra_models.pipeline", "--out", package),
+                  (f"runs/{name}/checkpoint.pt", "data/tokenizer.json"), graphs, CODE["export"]),
+            Stage(f"evaluate-{name}", module("evaluate", "--checkpoint", f"runs/{name}/checkpoint.pt", "--package", package, "--data", "data", *real,
+                                            "--phantoms", "data/eval", "--outside", "data/outside", "--realism", "runs/realism.json"),
+                  (f"runs/{name}/checkpoint.pt", *graphs, "data/eval", "data/outside", "runs/realism.json", *pictures),
+                  (f"{package}/evaluation.json", f"{package}/card.md"), CODE["evaluate"]),
+        ]  # fmt: skip
+    return out
+
+
+def digest(path: Path) -> str | None:
+    """SHA-256 of a file, or of the names and digests of a folder's files; None where there is nothing."""
+    if path.is_dir():
+        whole = hashlib.sha256()
+        for member in sorted(p for p in path.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
+            whole.update(f"{member.relative_to(path)} {digest(member)}\n".encode())
+        return whole.hexdigest()
+    if not path.is_file():
+        return None
+    total = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            total.update(block)
+    return total.hexdigest()
+
+
+def hashes(root: Path, paths: Sequence[str]) -> dict[str, str | None]:
+    return {path: digest(root / path) for path in paths}
+
+
+class Pipeline:
+    """Runs stages in a folder and keeps their record in runs/pipeline.json."""
+
+    def __init__(self, root: Path, run: Callable[[Stage, Path], None]) -> None:
+        self.root, self.run_stage = root, run
+        self.file = root / "runs/pipeline.json"
+        self.record: dict[str, dict] = json.loads(self.file.read_text()) if self.file.exists() else {}
+
+    def is_done(self, stage: Stage) -> bool:
+        """Whether the record says that this very stage made the outputs that are there from the inputs that are there."""
+        old = self.record.get(stage.name)
+        return (
+            old is not None
+            and old["command"] == list(stage.command)
+            and old["code"] == hashes(self.root, stage.code)
+            and old["inputs"] == hashes(self.root, stage.inputs)
+            and old["outputs"] == hashes(self.root, stage.outputs)
+        )
+
+    def execute(self, stage: Stage) -> bool:
+        """Runs a stage unless it is done; True if it ran. Inputs must be there before, outputs after."""
+        if self.is_done(stage):
+            return False
+        inputs = hashes(self.root, stage.inputs)
+        if missing := [path for path, value in inputs.items() if value is None]:
+            raise FileNotFoundError(f"Stage {stage.name} reads {', '.join(missing)}, which is not there.")
+        for path in stage.outputs:
+            (self.root / path).parent.mkdir(parents=True, exist_ok=True)
+        began = time.time()
+        self.run_stage(stage, self.root)
+        outputs = hashes(self.root, stage.outputs)
+        if missing := [path for path, value in outputs.items() if value is None]:
+            raise FileNotFoundError(f"Stage {stage.name} ended without writing {', '.join(missing)}.")
+        self.record[stage.name] = {
+            "command": list(stage.command), "code": hashes(self.root, stage.code), "inputs": inputs, "outputs": outputs,
+            "seconds": round(time.time() - began),
+        }  # fmt: skip
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.write_text(json.dumps(self.record, indent=1) + "\n")
+        return True
+
+
+def run_command(stage: Stage, root: Path) -> None:
+    subprocess.run(stage.command, cwd=root, check=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--adult", required=True, help="folder of adult films with index.csv")
+    parser.add_argument("--kermany", required=True, help="folder of the children's films with index.csv")
+    parser.add_argument("--until", help="last stage to run")
+    parser.add_argument("--list", action="store_true", help="only say what would be run")
+    args = parser.parse_args()
+    every = stages(args.adult, args.kermany)
+    if args.until and args.until not in {s.name for s in every}:
+        parser.error(f"no stage {args.until}; there are {', '.join(s.name for s in every)}")
+    pipeline = Pipeline(Path.cwd(), run_command)
+    for stage in every:
+        if args.list:
+            print(f"{'done' if pipeline.is_done(stage) else 'to run':7} {stage.name}: {' '.join(stage.command)}")
+        else:
+            print(f"{stage.name}: {'ran' if pipeline.execute(stage) else 'unchanged'}", flush=True)
+        if stage.name == args.until:
+            break
+
+
+if __name__ == "__main__":
+    main()
