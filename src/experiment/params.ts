@@ -1,15 +1,12 @@
 /**
- * The one table of an experiment's numbers: range, step, unit, default, label, help and the first stage that must run
- * again when the number moves. Sliders, validation and the link all read it, so they cannot disagree. Strengths of
- * perturbations live with their members (src/perturbations/registry.ts) and have the same shape.
+ * The one table of an experiment's numbers: range, step, unit, default, label and help. Sliders, the brush, validation
+ * and the link all read it, so they cannot disagree. Strengths of perturbations live with their members
+ * (src/perturbations/registry.ts) and have the same shape.
  */
 import type { ParamMeta } from "../perturbations/perturbation.ts";
-import type { StageName } from "./results.ts";
 import type { Norm } from "../tensor/norms.ts";
 
 export interface ExperimentParam extends ParamMeta {
-  /** Earlier stages keep their results. */
-  readonly stage: StageName;
   /** Whole numbers only. */
   readonly integer?: true;
   /** The only values allowed; `min`, `max` and `step` then describe their range. */
@@ -27,8 +24,7 @@ export const PARAMS = {
     max: 16,
     step: 0.25,
     default: 2,
-    help: "The most any pixel may change, in grey levels of 255. 0 leaves the picture exactly as it is.",
-    stage: "disturbed",
+    help: "The limit on each pixel: none may change by more than this many grey levels of 255. 0 leaves the picture exactly as it is.",
   },
   "attack.epsilon.l2": {
     label: "Epsilon",
@@ -37,8 +33,7 @@ export const PARAMS = {
     max: 10,
     step: 0.05,
     default: 1,
-    help: "The largest Euclidean distance from the picture, with grey values in [0, 1]. 0 leaves it exactly as it is.",
-    stage: "disturbed",
+    help: "The limit on the change as a whole: the root of the sum of all squared pixel changes, with black 0 and white 1. Turning one black pixel white is 1. 0 leaves the picture exactly as it is.",
   },
   "attack.steps": {
     label: "Steps",
@@ -49,7 +44,6 @@ export const PARAMS = {
     default: 10,
     integer: true,
     help: "Gradient steps of each restart. More steps find a stronger attack inside the same epsilon.",
-    stage: "disturbed",
   },
   "attack.queries": {
     label: "Queries",
@@ -60,7 +54,6 @@ export const PARAMS = {
     default: 500,
     integer: true,
     help: "How often each restart asks the model, one forward pass a time. Published results take 5000; a few hundred are weak.",
-    stage: "disturbed",
   },
   "attack.relativeStep": {
     label: "Step size",
@@ -70,7 +63,6 @@ export const PARAMS = {
     step: 0.01,
     default: 0.25,
     help: "Length of one step as a share of epsilon. Steps times step size should exceed 1 to reach the border.",
-    stage: "disturbed",
   },
   "attack.restarts": {
     label: "Restarts",
@@ -81,7 +73,6 @@ export const PARAMS = {
     default: 1,
     integer: true,
     help: "Independent starts inside the ball; the strongest result is kept.",
-    stage: "disturbed",
   },
   "attack.seed": {
     label: "Seed",
@@ -92,7 +83,6 @@ export const PARAMS = {
     default: 1,
     integer: true,
     help: "Names the random starts. The same seed gives the same attack.",
-    stage: "disturbed",
   },
   "perturbation.seed": {
     label: "Seed",
@@ -103,17 +93,15 @@ export const PARAMS = {
     default: 1,
     integer: true,
     help: "Names the random draws. The same seed gives the same noise.",
-    stage: "disturbed",
   },
   "certificate.sigma": {
-    label: "Noise sigma",
-    unit: "grey [0, 1]",
+    label: "Noise",
+    unit: "of black to white",
     min: 0.01,
     max: 0.25,
     step: 0.01,
     default: 0.1,
-    help: "Standard deviation of the Gaussian noise the smoothed encoder averages over. More noise reaches further and proves less.",
-    stage: "certificate",
+    help: "Standard deviation of the Gaussian noise that is added to each copy, as a share of the way from black to white. A middle value reaches furthest, about 0.1 for the base model: with little noise the guarantee is narrow, with much the model's features change so far that nothing is left to guarantee.",
   },
   "certificate.alpha": {
     label: "Alpha",
@@ -123,19 +111,17 @@ export const PARAMS = {
     step: 0.001,
     default: 0.001,
     choices: [0.05, 0.01, 0.001],
-    help: "Chance that the stated bound is wrong, over the noise draws.",
-    stage: "certificate",
+    help: "Chance that the stated guarantee is wrong, over the draws of noise. It holds for one setting: picking the best of many settings raises it.",
   },
   "certificate.maxSamples": {
-    label: "Samples",
-    unit: "",
+    label: "Noisy copies",
+    unit: "at most",
     min: 100,
     max: 10_000,
     step: 100,
     default: 1000,
     integer: true,
-    help: "Noisy copies to draw at most. The bound is valid at every count and tightens as they come in.",
-    stage: "certificate",
+    help: "Noisy copies of the clean picture that the model looks at. The guarantee is valid at every count and tightens as they come in.",
   },
   "certificate.seed": {
     label: "Seed",
@@ -146,27 +132,24 @@ export const PARAMS = {
     default: 1,
     integer: true,
     help: "Names the noise draws, so that another reader gets the same samples.",
-    stage: "certificate",
   },
   "window.center": {
-    label: "Window centre",
+    label: "Centre",
     unit: "",
     min: -70_000,
     max: 70_000,
     step: 1,
     default: 2048,
-    help: "Middle of the grey window the model sees, in the file's own units.",
-    stage: "input",
+    help: "Middle of the window that the model is given, in the file's own units.",
   },
   "window.width": {
-    label: "Window width",
+    label: "Width",
     unit: "",
     min: 1,
     max: 140_000,
     step: 1,
     default: 4096,
-    help: "Width of the grey window the model sees, in the file's own units.",
-    stage: "input",
+    help: "Width of the window that the model is given, in the file's own units.",
   },
   "stroke.radius": {
     label: "Brush size",
@@ -174,19 +157,17 @@ export const PARAMS = {
     min: 0.005,
     max: 0.25,
     step: 0.005,
-    default: 0.04,
+    default: 0.03,
     help: "Radius of the brush as a share of the picture's width.",
-    stage: "disturbed",
   },
   "stroke.intensity": {
     label: "Brush intensity",
-    unit: "grey [0, 1]",
+    unit: "black to white",
     min: 0,
     max: 1,
     step: 0.01,
     default: 1,
     help: "Grey value painted: 1 is white like metal, 0 is black like air.",
-    stage: "disturbed",
   },
 } as const satisfies Record<string, ExperimentParam>;
 

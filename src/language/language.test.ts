@@ -42,6 +42,16 @@ describe("paraphrases", () => {
   });
 });
 
+test("the reader's own wording is never listed as another one", () => {
+  for (const typed of ["Is there a pleural effusion", "is there a  pleural effusion ?"]) {
+    const others = paraphrasesOf(recogniseQuestion(typed), 7).map((q) => q.text);
+    expect(others).not.toContain("Is there a pleural effusion?");
+  }
+  // Another wording was asked, so the plain one is a paraphrase of it.
+  const free = recogniseQuestion("Is the radiograph free of pleural effusion?");
+  expect(paraphrasesOf(free, 7).map((q) => q.text)).toContain("Is there a pleural effusion?");
+});
+
 describe("recognising a typed question", () => {
   test.each([
     ["Is there a pleural effusion?", "presence.effusion", 1],

@@ -11,13 +11,13 @@ const TURNS: readonly Strategy[] = ["lexical", "syntactic", "pragmatic", "negati
  * are where flips are real and not planted.
  */
 export function paraphrasesOf(question: Understood, count: number): readonly ExpandedQuestion[] {
-  const asked = question.text.toLowerCase();
+  const asked = sameWords(question.text);
   const pool = expandQuestions().filter(
     (q) =>
       q.canonicalId === question.canonicalId &&
       q.equivalent &&
       q.strategy !== "scope" &&
-      q.text.toLowerCase() !== asked,
+      sameWords(q.text) !== asked,
   );
   // Wordings with a side or size in their id ask about it in every strategy.
   const queues = TURNS.map((strategy) => {
@@ -32,6 +32,15 @@ export function paraphrasesOf(question: Understood, count: number): readonly Exp
     if (next) picked.push(next);
   }
   return picked.slice(0, count);
+}
+
+/** Case, spaces and the closing mark apart: "Is there pneumonia" is no other wording than "Is there pneumonia?". */
+function sameWords(text: string): string {
+  return text
+    .toLowerCase()
+    .replaceAll(/\s+/g, " ")
+    .replace(/[?.! ]+$/, "")
+    .trim();
 }
 
 function interleave<T>(a: readonly T[], b: readonly T[]): T[] {

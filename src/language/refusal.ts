@@ -47,6 +47,10 @@ function short(text: string): string {
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
+/** What a film shows, asked for as a whole; "What is the capital of France?" is about no film. */
+const ASKS_FOR_REPORT =
+  /\b(?:describe|reports?|diagnos\w*|findings?|impression|interpret\w*|summar\w*)\b|\b(?:what|which|explain)\b.*\b(?:see|seen|show\w*|visible|here|present|wrong|disease\w*|patient\w*|film|radiograph|x ?rays?|image|picture|scan|chest|lungs?|this)\b/;
+
 export const refuse = {
   empty: (): Refusal => ({
     reason: "empty",
@@ -104,15 +108,14 @@ export const refuse = {
     hint: 'Ask in plain English, for example "Is there a pleural effusion?"',
   }),
   topic: (message: string, hint: string): Refusal => ({ reason: "ambiguous-term", message, hint }),
+  openQuestion: (): Refusal => ({
+    reason: "open-question",
+    message: "This asks for a description, and the model only picks one of a few answers.",
+    hint: 'Ask about one thing at a time, such as "Is there a pleural effusion?" or "Is this radiograph normal?"',
+  }),
   unknown: (typed: string, asked: string): Refusal =>
-    /\b(?:what|describe|explain|report|diagnos\w*|findings?|impression|interpret\w*|summar\w*)\b/.test(
-      asked,
-    )
-      ? {
-          reason: "open-question",
-          message: "The model picks one of a few answers; it can't describe a film.",
-          hint: ASKABLE,
-        }
+    ASKS_FOR_REPORT.test(asked)
+      ? refuse.openQuestion()
       : {
           reason: "not-understood",
           message: `"${short(typed)}" names nothing the model was trained on.`,

@@ -31,6 +31,12 @@ const NORMAL =
   /\b(?:normal|unremarkable|within normal limits|wnl|nad|(?:everything|all) (?:ok|okay|fine|good))\b/;
 const ABNORMAL =
   /\b(?:abnormal(?:it(?:y|ies))?|(?:anything|something|nothing) (?:wrong|amiss)|pathology|pathological)\b/;
+/**
+ * Asks to be told what or where something is, which no yes or no can answer. Not "What do you think: is it abnormal?", where a closed
+ * question follows.
+ */
+const OPEN =
+  /\b(?:what|what's|which|where|list|name|describe|identify|enumerate|point out)\b(?!.*\b(?:is|are|do|does) (?:it|this|these|there (?:an?|any|some|something|anything|no)|the (?:film|radiograph|image|picture|chest))\b)/;
 const PART =
   /\b(?:lungs?|lobes?|zones?|hil(?:a|um|ar)|diaphragm|mediastin\w*|cardiomediastinal|silhouette|heart|ribs?|bones?|bony|spine|trachea|aort\w+|pleura|angles?|vessels|vasculature|soft tissues?|quality|exposure|inspiration|rotation|position(?:ing)?|left|right)\b/;
 
@@ -71,6 +77,9 @@ export function readTopic(asked: string): Topic | null {
         'Ask "Is this radiograph normal?"',
       ),
     };
+  }
+  if ((ABNORMAL.test(asked) || NORMAL.test(asked)) && OPEN.test(asked)) {
+    return { type: "normal", refusal: refuse.openQuestion() };
   }
   if (ABNORMAL.test(asked)) {
     const nothing = /\bnothing (?:wrong|amiss)\b/;

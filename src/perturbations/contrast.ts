@@ -16,6 +16,7 @@ export const contrast = definePerturbation({
       step: 0.05,
       default: 0.3,
       help: "Share of the contrast that is lost.",
+      inWords: (loss) => `${Math.round(100 * loss)}%`,
     },
   },
   extra: {},

@@ -15,6 +15,7 @@ export const gamma = definePerturbation({
       step: 0.05,
       default: 0.4,
       help: "0 is off; 1 is gamma 2 (darker middle), -1 is gamma 0.5 (brighter middle).",
+      inWords: (exponent) => `gamma ${(2 ** exponent).toFixed(2)}`,
     },
   },
   extra: {},

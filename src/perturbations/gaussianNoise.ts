@@ -15,6 +15,7 @@ export const gaussianNoise = definePerturbation({
       step: 0.005,
       default: 0.04,
       help: "In units of the display range: 0.04 is ten grey levels of 255.",
+      inWords: (sigma) => `${Number((255 * sigma).toPrecision(2))} of 255`,
     },
   },
   extra: {},

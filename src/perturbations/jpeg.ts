@@ -68,6 +68,8 @@ export const jpeg = definePerturbation({
       step: 0.1,
       default: 2,
       help: "0 is off; 1 to 5 are quality 80, 50, 25, 15 and 7, log-interpolated.",
+      inWords: (severity) =>
+        severity === 0 ? "off" : `quality ${Math.round(jpegQuality(severity))}`,
     },
   },
   extra: {},

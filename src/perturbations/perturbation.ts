@@ -23,6 +23,8 @@ export interface ParamMeta {
   readonly step: number;
   readonly default: number;
   readonly help: string;
+  /** What a value stands for where the number alone says nothing, such as "8000 photons". */
+  readonly inWords?: (value: number) => string;
 }
 
 /** `P` is the parameter object: numbers by name, plus what a member needs besides (strokes). */

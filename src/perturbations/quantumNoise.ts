@@ -30,7 +30,9 @@ export const quantumNoise = definePerturbation({
       max: 5,
       step: 0.1,
       default: 2,
-      help: "0 is off; 1 to 5 are 8000, 3000, 1200, 500 and 200 photons per pixel behind black, log-interpolated.",
+      help: "Photons per pixel behind air; fewer make more grain. 0 is off; 1 to 5 are 8000, 3000, 1200, 500 and 200, log-interpolated between them.",
+      inWords: (severity) =>
+        severity === 0 ? "off" : `${Number(dosePhotons(severity).toPrecision(2))} photons`,
     },
   },
   extra: {},

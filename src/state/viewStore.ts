@@ -2,6 +2,7 @@
 import { createStore } from "zustand/vanilla";
 import type { StoreApi } from "zustand/vanilla";
 import type { OpenedExperiment } from "../experiment/openExperiment.ts";
+import { PARAMS } from "../experiment/params.ts";
 import type { ReplayNumbers } from "../experiment/replay.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
 import type { ColourMapName } from "../image/colourMaps.ts";
@@ -53,7 +54,6 @@ export interface BrushSettings {
 
 export const FIT: Camera = { zoom: 1, x: 0.5, y: 0.5 };
 export const IDENTITY_WINDOW: DisplayWindow = { center: 127.5, width: 255 };
-export const BRUSH_RADIUS = { min: 0.005, max: 0.12, step: 0.005 } as const;
 export const ZOOM_RANGE = { min: 1, max: 24 } as const;
 
 /** The share link or file this experiment came from, with the numbers it promises. */
@@ -104,7 +104,10 @@ export const DEFAULT_VIEW: ViewValues = {
   colourMap: "lagoon",
   showMasks: false,
   tool: "window",
-  brush: { radius: 0.03, intensity: 1 },
+  brush: {
+    radius: PARAMS["stroke.radius"].default,
+    intensity: PARAMS["stroke.intensity"].default,
+  },
   fullResolution: false,
   cornerText: true,
   magnifier: false,
@@ -121,7 +124,8 @@ export function createViewStore(initial: Partial<ViewValues> = {}): ViewStore {
     resetView: () => set({ camera: FIT, window: IDENTITY_WINDOW, invert: false }),
     resizeBrush: (by) =>
       set(({ brush }) => {
-        const radius = Math.max(BRUSH_RADIUS.min, Math.min(BRUSH_RADIUS.max, brush.radius + by));
+        const { min, max } = PARAMS["stroke.radius"];
+        const radius = Math.max(min, Math.min(max, brush.radius + by));
         return { brush: { ...brush, radius: Number(radius.toFixed(4)) } };
       }),
   }));

@@ -4,7 +4,7 @@ import { useStores, useView } from "./stores.ts";
 import styles from "./app.module.css";
 
 const KEYS: readonly (readonly [readonly string[], string])[] = [
-  [["left drag"], "window and level, or paint"],
+  [["left drag"], "display window (the model’s stays), or paint"],
   [["middle drag", "space drag"], "pan"],
   [["wheel", "right drag"], "zoom at the cursor"],
   [["1", "…", "5"], "display windows"],

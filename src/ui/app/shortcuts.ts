@@ -1,5 +1,6 @@
 /** Keys of the bench, as a table from key to action; text fields keep their keys. */
-import { BRUSH_RADIUS, DEFAULT_ATTENTION } from "../../state/viewStore.ts";
+import { PARAMS } from "../../experiment/params.ts";
+import { DEFAULT_ATTENTION } from "../../state/viewStore.ts";
 import type { Layout } from "../../state/viewStore.ts";
 import { panBy, zoomAt } from "../viewer/viewGeometry.ts";
 import type { DisplayPreset } from "../viewer/windowDrag.ts";
@@ -54,8 +55,8 @@ export function handleKey(
     a: () => view.set({ attention: view.attention ? null : DEFAULT_ATTENTION }),
     g: () => view.set({ showMasks: !view.showMasks }),
     t: () => view.set({ cornerText: !view.cornerText }),
-    "[": () => view.resizeBrush(-BRUSH_RADIUS.step),
-    "]": () => view.resizeBrush(BRUSH_RADIUS.step),
+    "[": () => view.resizeBrush(-PARAMS["stroke.radius"].step),
+    "]": () => view.resizeBrush(PARAMS["stroke.radius"].step),
     ",": () => layout(-1),
     ".": () => layout(1),
     "+": () => zoom(1.25),

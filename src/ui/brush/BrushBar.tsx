@@ -1,6 +1,7 @@
 /** Size and grey value of the brush, and a way to wipe the paint. */
 import type { CSSProperties } from "react";
-import { BRUSH_RADIUS } from "../../state/viewStore.ts";
+import { PARAMS } from "../../experiment/params.ts";
+import type { ParamMeta } from "../../perturbations/perturbation.ts";
 import { editItem } from "../../state/specEdits.ts";
 import { useExperiment, useStores, useView } from "../app/stores.ts";
 import controls from "../controls/controls.module.css";
@@ -16,21 +17,15 @@ export function BrushBar() {
   return (
     <span className={styles.bar} role="group" aria-label="Brush">
       <BrushSlider
-        name="Brush size"
         text="Size"
-        min={BRUSH_RADIUS.min}
-        max={BRUSH_RADIUS.max}
-        step={BRUSH_RADIUS.step}
+        meta={PARAMS["stroke.radius"]}
         value={brush.radius}
         spoken={`${(brush.radius * 200).toFixed(0)} percent of the width`}
         onChange={(radius) => set({ radius })}
       />
       <BrushSlider
-        name="Brush intensity"
         text="Grey"
-        min={0}
-        max={1}
-        step={0.05}
+        meta={PARAMS["stroke.intensity"]}
         value={brush.intensity}
         spoken={`${Math.round(brush.intensity * 100)} percent white`}
         onChange={(intensity) => set({ intensity })}
@@ -59,24 +54,22 @@ export function BrushBar() {
 }
 
 function BrushSlider(props: {
-  readonly name: string;
   readonly text: string;
-  readonly min: number;
-  readonly max: number;
-  readonly step: number;
+  readonly meta: ParamMeta;
   readonly value: number;
   readonly spoken: string;
   readonly onChange: (value: number) => void;
 }) {
-  const { name, text, min, max, step, value, spoken, onChange } = props;
+  const { text, meta, value, spoken, onChange } = props;
+  const { label, help, min, max, step } = meta;
   const fill = { "--fill": `${((value - min) / (max - min)) * 100}%` } as CSSProperties;
   return (
-    <label className={styles.slider}>
+    <label className={styles.slider} title={help}>
       <span>{text}</span>
       <input
         className={controls.slider}
         type="range"
-        aria-label={name}
+        aria-label={label}
         aria-valuetext={spoken}
         style={fill}
         min={min}

@@ -7,10 +7,14 @@ import { editItem } from "../../state/specEdits.ts";
 import type { Norm } from "../../tensor/norms.ts";
 import { useResults, useStores, useView } from "../app/stores.ts";
 import { useExperimentHistory } from "../app/useExperimentHistory.ts";
+import { answerWord } from "../panels/formats.ts";
 import { SeedField } from "./SeedField.tsx";
 import { ParamSlider } from "./ParamSlider.tsx";
 import controls from "./controls.module.css";
 import styles from "./stack.module.css";
+
+/** What each norm limits, with its name in papers. */
+const NORMS: Readonly<Record<Norm, string>> = { linf: "per pixel (linf)", l2: "in total (l2)" };
 
 export function AttackControls({
   item,
@@ -38,22 +42,28 @@ export function AttackControls({
   return (
     <>
       <div className={styles.choices}>
-        <select
-          className={controls.select}
-          aria-label={`${name}: norm`}
-          value={item.norm}
-          onChange={(event) => {
-            const norm = event.currentTarget.value as Norm;
-            set({ norm, epsilon: epsilonParam(norm).default });
-          }}
-        >
-          {member.norms.map((norm) => (
-            <option key={norm} value={norm}>
-              {norm}
-            </option>
-          ))}
-        </select>
-        <GoalPicker name={name} goal={item.goal} onChange={(goal) => set({ goal })} />
+        <label title="What epsilon limits: the change of each pixel, or the change of the whole picture together.">
+          <span>Limit</span>
+          <select
+            className={controls.select}
+            aria-label={`${name}: limit`}
+            value={item.norm}
+            onChange={(event) => {
+              const norm = event.currentTarget.value as Norm;
+              set({ norm, epsilon: epsilonParam(norm).default });
+            }}
+          >
+            {member.norms.map((norm) => (
+              <option key={norm} value={norm}>
+                {NORMS[norm]}
+              </option>
+            ))}
+          </select>
+        </label>
+        <div title="What the attack tries to reach.">
+          <span>Goal</span>
+          <GoalPicker name={name} goal={item.goal} onChange={(goal) => set({ goal })} />
+        </div>
       </div>
       <div data-guide="epsilon" className={styles.epsilon}>
         <StartHere />
@@ -120,9 +130,9 @@ function GoalPicker(props: {
       value={value}
       onChange={(event) => onChange(goalOf(event.currentTarget.value))}
     >
-      <option value="untargeted">any other answer</option>
+      <option value="untargeted">any other</option>
       {[...answers, ...named].map((answer) => (
-        <option key={answer} value={`say:${answer}`}>{`make it say “${answer}”`}</option>
+        <option key={answer} value={`say:${answer}`}>{`say “${answerWord(answer)}”`}</option>
       ))}
       <option value="feature">move the features</option>
     </select>

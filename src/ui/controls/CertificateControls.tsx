@@ -26,8 +26,8 @@ export function CertificateControls() {
   const alphas = PARAMS["certificate.alpha"].choices;
   return (
     <Section
-      title="Prove"
-      line="Noise of the certificate."
+      title="Guarantee"
+      line="And its noise."
       aside={
         <input
           type="checkbox"

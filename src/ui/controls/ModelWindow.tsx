@@ -1,4 +1,5 @@
 /** Which grey window of a file the model is given; the window on screen is another matter. */
+import { PARAMS } from "../../experiment/params.ts";
 import type { WindowSpec } from "../../experiment/spec.ts";
 import type { Radiograph, Voi } from "../../image/radiograph.ts";
 import { automaticWindow } from "../../image/voi.ts";
@@ -51,13 +52,11 @@ export function ModelWindow({ radiograph }: { readonly radiograph: Radiograph })
           <ParamSlider
             context="Model's window"
             meta={{
-              label: "Centre",
-              unit: "",
+              ...PARAMS["window.center"],
               min: Math.floor(distribution.min),
               max: Math.ceil(distribution.max),
               step,
               default: window.center,
-              help: "Middle of the grey window the model sees, in the file's own units.",
             }}
             value={window.center}
             accent="clean"
@@ -66,13 +65,11 @@ export function ModelWindow({ radiograph }: { readonly radiograph: Radiograph })
           <ParamSlider
             context="Model's window"
             meta={{
-              label: "Width",
-              unit: "",
+              ...PARAMS["window.width"],
               min: Math.max(1, step),
               max: Math.ceil(range),
               step,
               default: window.width,
-              help: "Width of the grey window the model sees, in the file's own units.",
             }}
             value={window.width}
             accent="clean"

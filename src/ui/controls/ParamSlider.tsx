@@ -43,13 +43,20 @@ export function ParamSlider(props: {
       <output className={styles.value} htmlFor={id}>
         {formatNumber(value, meta.step)}
         {meta.unit !== "" && <span className={styles.unit}>{meta.unit}</span>}
+        {meta.inWords && <span className={styles.unit}>{meta.inWords(value)}</span>}
       </output>
       <input
         id={id}
         className={styles.slider}
         type="range"
         aria-label={`${context}: ${meta.label}`}
-        aria-valuetext={`${formatNumber(value, meta.step)} ${spokenUnit(meta.unit)}`.trim()}
+        aria-valuetext={[
+          formatNumber(value, meta.step),
+          spokenUnit(meta.unit),
+          meta.inWords ? `(${meta.inWords(value)})` : "",
+        ]
+          .filter(Boolean)
+          .join(" ")}
         data-accent={accent}
         style={{ "--fill": `${Math.max(0, Math.min(1, share)) * 100}%` } as CSSProperties}
         min={meta.min}

@@ -20,7 +20,7 @@ import styles from "./stack.module.css";
 export function StackEditor() {
   const stack = useExperiment((s) => s.spec.stack);
   return (
-    <Section title="Disturb" line="Top to bottom." aside={<AddMenu />}>
+    <Section title="Disturbances" line="In this order." aside={<AddMenu />}>
       <ol className={styles.list}>
         {stack.map((item, index) => (
           <Item
@@ -69,7 +69,7 @@ function AddMenu() {
   return (
     <Menu
       position="right-start"
-      width={270}
+      width={340}
       withInitialFocusPlaceholder={false}
       portalProps={{ target: "#layer" }}
     >
@@ -83,18 +83,15 @@ function AddMenu() {
           <Icon name="add" size={13} /> Add
         </button>
       </Menu.Target>
-      <Menu.Dropdown>
+      <Menu.Dropdown className={styles.menu}>
         <div role="group" aria-label="Attacks, optimised against the model">
           <p className={styles.menuLabel} aria-hidden="true">
             Attacks, optimised against the model
           </p>
           {Object.entries(ATTACKS).map(([id, member]) => (
-            <Menu.Item
-              key={id}
-              title={member.help}
-              onClick={() => add(newAttack(id as AttackId, stack))}
-            >
+            <Menu.Item key={id} onClick={() => add(newAttack(id as AttackId, stack))}>
               {member.label}
+              <span className={styles.menuHelp}>{member.help}</span>
             </Menu.Item>
           ))}
         </div>
@@ -103,12 +100,9 @@ function AddMenu() {
             Accidents of imaging
           </p>
           {Object.entries(PERTURBATIONS).map(([id, member]) => (
-            <Menu.Item
-              key={id}
-              title={member.help}
-              onClick={() => add(newPerturbation(id as PerturbationId, stack))}
-            >
+            <Menu.Item key={id} onClick={() => add(newPerturbation(id as PerturbationId, stack))}>
               {member.label}
+              <span className={styles.menuHelp}>{member.help}</span>
             </Menu.Item>
           ))}
         </div>

@@ -34,7 +34,7 @@ export function StackItemHead(props: {
       {made && item.enabled && (
         <span
           className={styles.made}
-          title={`This member moved the picture by l2 ${decimal(made.l2, 3)}, at most ${decimal(255 * made.linf, 1)} grey levels of 255`}
+          title={`This step changed the picture by l2 ${decimal(made.l2, 3)} as a whole, and each pixel by at most ${decimal(255 * made.linf, 1)} grey levels of 255`}
         >
           l2 {decimal(made.l2, 2)}
         </span>

@@ -9,26 +9,26 @@ export const GUIDE: readonly GuideStep[] = [
   {
     target: '[data-guide="epsilon"]',
     title: "Start here: epsilon",
-    text: "This attack may change each pixel by a few grey levels of 255, far below what you can see. Drag epsilon to 0 and the answer comes back; drag it up and watch it turn.",
+    text: "This attack may change each pixel by at most epsilon grey levels of 255. At 2 you cannot see it; the grain in the disturbed picture is the quantum noise above it. Drag epsilon to 0 and the answer comes back; drag it up and watch it turn.",
   },
   {
     target: 'section[aria-label="Answer"]',
     title: "The answer, before and after",
-    text: "Blue is the clean picture, amber the disturbed one. The margin says how firmly the model holds its answer; at zero it flips.",
+    text: "Blue is the clean picture, amber the disturbed one. The confidence margin says how firmly the model holds its answer; where it crosses 0 the answer flips. The line under the bars says how often answers this sure were right.",
   },
   {
     target: '[data-pane="disturbed"]',
     title: "Where it looks",
-    text: "Colour over both pictures shows the model's attention. Change the layer above the viewers, or press B and paint an object onto the film yourself.",
+    text: "Colour over both pictures shows the model's attention. Change the layer above the viewers, or take the brush there and paint an object onto the film yourself.",
   },
   {
     target: 'section[aria-label="Same question, other words"]',
     title: "Same question, other words",
-    text: "A sound reader gives one answer to one question, however it is worded. Red marks wordings whose answer the disturbance turned.",
+    text: "A careful radiologist gives one answer to one question, however it is worded. Red marks wordings whose answer the disturbance turned.",
   },
   {
-    target: 'section[aria-label="What is proved"]',
-    title: "What can still be proved",
-    text: "Noisy copies of the picture yield a promise: inside this radius no disturbance at all can move the smoothed features further. The line is yours; where it stands in the hatched zone, nothing is proved.",
+    target: 'section[aria-label="What is guaranteed"]',
+    title: "What can be guaranteed",
+    text: "Averaged over many noisy copies, the model's image features can be bounded: a change of this total size (l2), whatever it is, leaves them at least this similar, with the confidence chosen at the left. It says nothing about the answer. Where your disturbance stands in the hatched zone, nothing is guaranteed.",
   },
 ];

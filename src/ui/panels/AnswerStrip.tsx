@@ -1,6 +1,7 @@
 /** The verdict in one line, for narrow screens where the answer panel scrolls away. */
 import { isStale } from "../../state/resultStore.ts";
 import { useResults } from "../app/stores.ts";
+import { answerWord } from "./formats.ts";
 import styles from "./panels.module.css";
 
 export function AnswerStrip() {
@@ -11,13 +12,13 @@ export function AnswerStrip() {
   return (
     <section className={styles.strip} data-stale={stale} aria-label="Answer at a glance">
       <span className={styles.word} data-side="clean">
-        {clean ?? "…"}
+        {clean === undefined ? "…" : answerWord(clean)}
       </span>
       <span className={styles.arrow} aria-hidden="true">
         →
       </span>
       <span className={styles.word} data-side="disturbed">
-        {disturbed ?? "…"}
+        {disturbed === undefined ? "…" : answerWord(disturbed)}
       </span>
       {typeof flipped === "boolean" && (
         <span className={styles.badge} data-flipped={flipped}>

@@ -16,58 +16,63 @@ interface Figure {
 const FIGURES: readonly Figure[] = [
   {
     name: "Feature cosine",
-    help: "Cosine of the clean and the disturbed image embedding. 1 means the model sees the same thing.",
+    help: "Direction of the image embedding, the model's summary of the picture, before and after; 1 is the same direction. The answer is read from other features, so it can flip while this stays near 1 (seen at 0.9985).",
     unit: "",
     value: (m) => decimal(m.featureCosine, 4),
   },
   {
-    name: "Rollout SSIM",
-    help: "Structural similarity of the two rollout maps. 1 means the model looks at the same places.",
+    name: "Attention overlap",
+    help: "How alike the attention is before and after (structural similarity, SSIM; 1 is the same). Of the answer's last layer, averaged over its heads; of the encoder's attention rollout where a model has no answer layers.",
     unit: "",
-    value: (m) => decimal(m.rolloutSsim, 3),
+    value: (m) => decimal(attentionOverlap(m), 3),
   },
   {
     name: "Max change",
-    help: "l-infinity distance in model space: the most any pixel moved, in grey levels of 255.",
+    help: "The most that any pixel changed, in grey levels of 255 (the linf distance).",
     unit: "/255",
     value: (m) => decimal(255 * m.linf, 1),
   },
   {
     name: "l2 distance",
-    help: "Euclidean distance of the two pictures, grey values in [0,1]: the axis of the certificate below.",
+    help: "The change as a whole: the root of the sum of all squared pixel changes, with black 0 and white 1. The guarantee below is measured along it.",
     unit: "",
     value: (m) => decimal(m.l2, 3),
   },
   {
     name: "Image SSIM",
-    help: "Structural similarity of the two pictures. Above about 0.98 a reader hardly sees a difference.",
+    help: "Structural similarity of the two pictures; 1 is identical. It is an average over the picture, so a small object hardly lowers it: an opaque white disc of 148 pixels leaves 0.9955.",
     unit: "",
     value: (m) => decimal(m.ssim, 4),
   },
   {
     name: "PSNR",
-    help: "Peak signal-to-noise ratio of the disturbed picture; larger is closer to the clean one.",
+    help: "Peak signal-to-noise ratio: the mean squared change on a logarithmic scale. Larger is closer to the clean picture; 10 dB more is a tenth of the squared change.",
     unit: "dB",
     value: (m) => decimal(m.psnr, 1),
   },
   {
     name: "Pixels changed",
-    help: "Share of pixels that moved by more than half a grey level of 255.",
+    help: "Share of pixels that changed by more than half a grey level of 255.",
     unit: "",
     value: (m) => percent(m.changedShare),
   },
   {
     name: "Feature l2",
-    help: "Euclidean distance of the two embeddings, each of length 1; 2 is the opposite direction.",
+    help: "Distance between the two embeddings, each of length 1: 0 is the same, 2 the opposite direction. It says the same as the cosine on another scale.",
     unit: "",
     value: (m) => decimal(m.featureL2, 4),
   },
 ];
 
+/** The answer's last layer tells a flip far better than the encoder's rollout, which stands in where there is none. */
+function attentionOverlap({ attentionSsim, rolloutSsim }: MetricsResult): number {
+  return attentionSsim.findLast(({ kind }) => kind === "cross")?.ssim ?? rolloutSsim;
+}
+
 export function Numbers() {
   const metrics = useResults((s) => s.stages.metrics?.payload);
   return (
-    <Section title="How far it moved" line="Picture and features." stage="metrics">
+    <Section title="How far it moved" line="Clean against disturbed." stage="metrics">
       <dl className={styles.numbers}>
         {FIGURES.map((figure) => (
           <div key={figure.name}>

@@ -1,24 +1,35 @@
-/** The same question in other words: answers on both pictures, flips marked, polarity corrected. */
-import type { AnswerResult } from "../../experiment/results.ts";
-import { useResults } from "../app/stores.ts";
-import { percent, signed } from "./formats.ts";
+/** The same question in other words: answers on both pictures, and against what each of them is compared. */
+import { groundTruth } from "../../experiment/groundTruth.ts";
+import type { AnswerResult, MetricsResult } from "../../experiment/results.ts";
+import { correctedAnswer } from "../../language/answer.ts";
+import { useExperiment, useResults } from "../app/stores.ts";
+import { Hint } from "../app/Hint.tsx";
+import { answerWord, percent, signed } from "./formats.ts";
 import { Section } from "./Section.tsx";
 import styles from "./panels.module.css";
+
+/** Kinds of wordings, as a reader without a linguist's terms calls them. */
+const KINDS: Readonly<Record<string, string>> = {
+  plain: "plain wording",
+  lexical: "synonym",
+  syntactic: "other sentence",
+  pragmatic: "preamble",
+  negation: "negated",
+};
 
 export function ParaphraseTable() {
   const clean = useResults((s) => s.stages.clean?.payload.paraphrases);
   const disturbed = useResults((s) => s.stages.readout?.payload.paraphrases);
   const metrics = useResults((s) => s.stages.metrics?.payload);
-  const answers = useResults((s) => s.stages.clean?.payload.answer);
-  if (answers === null) return null;
-  const n = clean?.length ?? 0;
+  const answer = useResults((s) => s.stages.clean?.payload.answer);
+  if (answer === null) return null;
   return (
-    <Section title="Same question, other words" line="Flips in red." stage="readout">
-      {clean && n > 0 ? (
+    <Section title="Same question, other words" line="Red: turned." stage="readout">
+      {clean && clean.length > 0 ? (
         <>
           <table className={styles.table}>
             <caption className="visually-hidden">
-              Answers to paraphrases on the clean and the disturbed picture
+              Answers to other wordings on the clean and the disturbed picture
             </caption>
             <thead>
               <tr>
@@ -33,61 +44,114 @@ export function ParaphraseTable() {
                   key={row.question}
                   clean={row}
                   disturbed={disturbed?.[index]}
-                  flips={metrics?.paraphraseFlips[index] ?? false}
+                  turned={metrics?.paraphraseFlips[index] ?? false}
                 />
               ))}
             </tbody>
           </table>
-          {metrics?.flipRateClean != null && metrics.flipRateDisturbed != null && (
-            <p className={styles.note}>
-              Disagree with the plain wording: clean {percent(metrics.flipRateClean)}, disturbed{" "}
-              {percent(metrics.flipRateDisturbed)} of n = {n}.
-            </p>
+          {metrics && disturbed && (
+            <Counts clean={clean} disturbed={disturbed} metrics={metrics} asked={answer} />
           )}
         </>
       ) : (
         <p className={styles.empty}>
           {clean
             ? "The question bank has no other wordings of this question. Ask without side or size to see some."
-            : "Paraphrases appear with the first answer."}
+            : "Other wordings appear with the first answer."}
         </p>
       )}
     </Section>
   );
 }
 
+/** Three counts that are easily mixed up, each with what it compares. */
+function Counts(props: {
+  readonly clean: readonly AnswerResult[];
+  readonly disturbed: readonly AnswerResult[];
+  readonly metrics: Pick<MetricsResult, "paraphraseFlips" | "flipRateClean" | "flipRateDisturbed">;
+  readonly asked: AnswerResult | undefined;
+}) {
+  const { clean, disturbed, metrics, asked } = props;
+  const right = useRightAnswer(asked);
+  const n = clean.length;
+  const turned = metrics.paraphraseFlips.filter(Boolean).length;
+  const differing = [metrics.flipRateClean, metrics.flipRateDisturbed].map((rate) =>
+    Math.round((rate ?? 0) * n),
+  );
+  const correct = [clean, disturbed].map(
+    (rows) => rows.filter(({ corrected }) => corrected === right).length,
+  );
+  return (
+    <div className={styles.note} data-testid="wording-counts">
+      <p>
+        <b>Against the clean picture:</b> the disturbance turned {turned} of {n} wordings.
+      </p>
+      <p>
+        <b>Against your wording:</b> {differing[0]} of {n} answer otherwise on the clean picture,{" "}
+        {differing[1]} of {n} on the disturbed one.
+      </p>
+      {right !== null && (
+        <p>
+          <b>Against the ground truth:</b> {correct[0]} of {n} are right on the clean picture,{" "}
+          {correct[1]} of {n} on the disturbed one.
+        </p>
+      )}
+      <p>Wordings kept out of training come first on purpose, so these counts are no rates.</p>
+    </div>
+  );
+}
+
+/** What is true of the finding itself, whatever the polarity of the wording; null where nothing is known. */
+function useRightAnswer(asked: AnswerResult | undefined): string | null {
+  const open = useExperiment((s) => s.spec.case);
+  const truth = useResults((s) =>
+    s.stages.input?.spec.case === open ? s.stages.input.payload.truth : undefined,
+  );
+  const right = asked && truth ? groundTruth(asked.question, truth)?.answer : null;
+  return asked && right ? correctedAnswer(right, asked.polarity) : null;
+}
+
 function ParaphraseRow(props: {
   readonly clean: AnswerResult;
   readonly disturbed: AnswerResult | undefined;
-  readonly flips: boolean;
+  readonly turned: boolean;
 }) {
-  const { clean, disturbed, flips } = props;
+  const { clean, disturbed, turned } = props;
   return (
-    <tr data-flip={flips}>
+    <tr data-flip={turned}>
       <td>
         {clean.question}
         <span className={styles.tags}>
-          {clean.strategy}
-          {clean.polarity < 0 &&
-            ` · asks the opposite: its ${clean.answer} is shown as ${clean.corrected}`}
-          {!clean.trained && <em> · never seen in training</em>}
+          {clean.polarity < 0 ? (
+            <Hint text="Here yes means absent. Its answers are turned round, so that every row says whether the finding is present.">
+              <button type="button" className={styles.term}>
+                negated, turned round
+              </button>
+            </Hint>
+          ) : (
+            (KINDS[clean.strategy] ?? clean.strategy)
+          )}
+          {clean.trained ? " · trained" : <em> · not in training</em>}
         </span>
       </td>
-      <td>
-        <AnswerCell answer={clean} flips={false} />
+      <td data-trusted={clean.trained}>
+        <AnswerCell answer={clean} turned={false} />
       </td>
-      <td>{disturbed ? <AnswerCell answer={disturbed} flips={flips} /> : "…"}</td>
+      <td data-trusted={clean.trained}>
+        {disturbed ? <AnswerCell answer={disturbed} turned={turned} /> : "…"}
+      </td>
     </tr>
   );
 }
 
-function AnswerCell(props: { readonly answer: AnswerResult; readonly flips: boolean }) {
-  const { answer, flips } = props;
+function AnswerCell(props: { readonly answer: AnswerResult; readonly turned: boolean }) {
+  const { answer, turned } = props;
   return (
     <>
-      {answer.corrected} {percent(answer.probabilities[answer.answer] ?? 0)}
+      {answerWord(answer.corrected)}{" "}
+      <span className={styles.share}>{percent(answer.probabilities[answer.answer] ?? 0)}</span>
       <span className={styles.tags}>
-        {flips && <b className={styles.flipped}>flips </b>}
+        {turned && <b className={styles.flipped}>turned </b>}
         {signed(answer.polarity * answer.margin, 1)}
       </span>
     </>

@@ -7,6 +7,11 @@ export function percent(share: number): string {
   return `${value < 10 || value > 90 ? value.toFixed(1) : value.toFixed(0)}%`;
 }
 
+/** An answer as it is written: views are abbreviations. */
+export function answerWord(answer: string): string {
+  return answer === "pa" || answer === "ap" ? answer.toUpperCase() : answer;
+}
+
 /** With a real minus sign, and a plus where the sign carries meaning. */
 export function signed(value: number, decimals = 2): string {
   return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(decimals)}`;

@@ -3,52 +3,62 @@ import { questionMenu, readQuestion } from "./questionMenu.ts";
 
 describe("the line under the question box", () => {
   test.each([
-    [
-      "Is there a pleural effusion?",
-      "Understood: pleural effusion. Yes means there, no means absent.",
-    ],
-    ["no PTX?", "Understood: pneumothorax. Yes means absent, no means there."],
+    ["Is there a pleural effusion?", "Understood: pleural effusion. Yes = present, no = absent."],
+    ["no PTX?", "Understood: pneumothorax. Yes = absent, no = present."],
     [
       "large effusion on the left?",
-      "Understood: large pleural effusion on the left. Yes means there, no means absent.",
+      "Understood: large pleural effusion on the left. Yes = present, no = absent.",
     ],
     [
       "bilateral consolidation",
-      "Understood: consolidation on both sides. Yes means there, no means absent.",
+      "Understood: consolidation on both sides. Yes = present, no = absent.",
     ],
     [
       "Is the heart of normal size here?",
-      "Understood: heart size. Yes means not enlarged, no means enlarged.",
+      "Understood: heart size. Yes = not enlarged, no = enlarged.",
     ],
-    ["any abnormality?", "Understood: the whole film. Yes means abnormal, no means normal."],
+    ["any abnormality?", "Understood: the whole film. Yes = abnormal, no = normal."],
     [
       "which side is the nodule",
-      "Understood: the side of the lung nodule, taken as there. Answers left, right or both.",
+      "Understood: the side of the lung nodule, assuming there is one. Answers: left, right or both.",
     ],
-    ["PA?", "Understood: the view. Answers PA or AP."],
+    ["PA?", "Understood: the view. Answers: PA or AP."],
     [
       "Is the left effusion smaller than the right?",
-      "Understood: pleural effusion, left against right. Yes means larger on the right, no means larger on the left.",
+      "Understood: pleural effusion, left against right. Yes = larger on the right, no = larger on the left.",
     ],
   ])("%s", (text, statement) => {
     expect(readQuestion(text)).toMatchObject({ ok: true, statement });
   });
 
   test.each([
-    ["Is there a pleural effusion?", "a wording it was trained on."],
-    ["There is a pleural effusion, correct?", "a wording kept out of its training."],
-    ["effusion?", "a free wording that it never saw in training."],
-  ])("says where the wording of %j comes from", (text, ending) => {
-    expect(readQuestion(text)).toMatchObject({
-      detail: `The model answers the exact words typed, ${ending}`,
+    ["Is there a pleural effusion?", "Wording seen in training: yes."],
+    [
+      "There is a pleural effusion, correct?",
+      "Wording seen in training: no, it was kept out on purpose.",
+    ],
+    ["effusion?", "Wording seen in training: no, it is your own."],
+    [
+      "effusion",
+      "Wording seen in training: no, it is your own. To the model, a question mark at the end makes another wording.",
+    ],
+  ])("says where the wording of %j comes from", (text, detail) => {
+    expect(readQuestion(text)).toMatchObject({ detail });
+  });
+
+  test("says what was corrected, what it cannot check, and what limits the question", () => {
+    expect(readQuestion("left efusion, loculated?")).toMatchObject({
+      detail:
+        '"efusion" is read as "effusion". The lab cannot check "loculated"; the model still gets your exact words. ' +
+        "Wording seen in training: no, it is your own. A question limited to a side or size has no other wordings here.",
     });
   });
 
-  test("says what was corrected, ignored and limited", () => {
-    expect(readQuestion("left efusion, loculated")).toMatchObject({
-      detail:
-        '"efusion" is read as "effusion". Ignored in this reading: "loculated". The model answers the exact words ' +
-        "typed, a free wording that it never saw in training. No paraphrases exist for a question limited like this.",
+  test("asks back where no single answer fits", () => {
+    expect(readQuestion("What abnormality is present?")).toEqual({
+      ok: false,
+      message: "This asks for a description, and the model only picks one of a few answers.",
+      hint: 'Ask about one thing at a time, such as "Is there a pleural effusion?" or "Is this radiograph normal?"',
     });
   });
 

@@ -38,31 +38,35 @@ export type Reading =
 export function readQuestion(text: string): Reading {
   const { understood, refusal } = interpretQuestion(text);
   if (refusal) return { ok: false, message: refusal.message, hint: refusal.hint };
-  const { corrections, unread, scope, type } = understood;
+  const { corrections, freeText, heldOut, unread, scope, type } = understood;
   const detail = [
     ...corrections.map(({ typed, read }) => `"${typed}" is read as "${read}".`),
-    unread.length > 0 ? `Ignored in this reading: ${unread.map((w) => `"${w}"`).join(", ")}.` : "",
-    `The model answers the exact words typed, ${wordingOrigin(understood)}.`,
-    scope && type === "presence" ? "No paraphrases exist for a question limited like this." : "",
+    unread.length > 0
+      ? `The lab cannot check ${unread.map((w) => `"${w}"`).join(", ")}; the model still gets your exact words.`
+      : "",
+    `Wording seen in training: ${freeText ? "no, it is your own" : heldOut ? "no, it was kept out on purpose" : "yes"}.`,
+    /\?\s*$/.test(text) ? "" : "To the model, a question mark at the end makes another wording.",
+    scope && type === "presence"
+      ? "A question limited to a side or size has no other wordings here."
+      : "",
   ];
   return { ok: true, statement: statementOf(understood), detail: detail.filter(Boolean).join(" ") };
-}
-
-function wordingOrigin({ freeText, heldOut }: Understood): string {
-  if (freeText) return "a free wording that it never saw in training";
-  return heldOut ? "a wording kept out of its training" : "a wording it was trained on";
 }
 
 function statementOf({ type, findingId, polarity, scope }: Understood): string {
   const finding = FINDING_TERMS.find(({ id }) => id === findingId)?.term ?? "";
   const [subject, yes, no] = {
-    presence: [[scope?.size, finding, placeOf(scope)].filter(Boolean).join(" "), "there", "absent"],
+    presence: [
+      [scope?.size, finding, placeOf(scope)].filter(Boolean).join(" "),
+      "present",
+      "absent",
+    ],
     heart: ["heart size", "enlarged", "not enlarged"],
-    device: ["a tube, line or pacemaker", "there", "absent"],
+    device: ["a tube, line or pacemaker", "present", "absent"],
     normal: ["the whole film", "normal", "abnormal"],
     portable: ["a portable film", "portable", "not portable"],
-    side: [`the side of the ${finding}, taken as there`, "", ""],
-    size: [`the size of the ${finding}, taken as there`, "", ""],
+    side: [`the side of the ${finding}, assuming there is one`, "", ""],
+    size: [`the size of the ${finding}, assuming there is one`, "", ""],
     view: ["the view", "", ""],
     comparison: [
       "pleural effusion, left against right",
@@ -76,9 +80,9 @@ function statementOf({ type, findingId, polarity, scope }: Understood): string {
     view: "PA or AP",
   } as Readonly<Record<string, string>>;
   const choice = answers[type];
-  if (choice) return `Understood: ${subject}. Answers ${choice}.`;
+  if (choice) return `Understood: ${subject}. Answers: ${choice}.`;
   const [ifYes, ifNo] = polarity > 0 ? [yes, no] : [no, yes];
-  return `Understood: ${subject}. Yes means ${ifYes}, no means ${ifNo}.`;
+  return `Understood: ${subject}. Yes = ${ifYes}, no = ${ifNo}.`;
 }
 
 function placeOf(scope: QuestionScope | null): string {

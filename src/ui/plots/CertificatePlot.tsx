@@ -31,8 +31,8 @@ export function CertificatePlot({ certificate }: { readonly certificate: Certifi
         description={describe(certificate)}
         xDomain={domain}
         yDomain={[0, 1]}
-        xTitle="l2 radius, grey [0,1]"
-        yTitle="certified cosine"
+        xTitle="size of the change (l2)"
+        yTitle="guaranteed cosine"
       >
         {(area) => <Curves certificate={certificate} area={area} />}
       </PlotFrame>
@@ -130,15 +130,17 @@ function Statement({ certificate }: { readonly certificate: CertificateResult })
   if (Number.isNaN(bound)) {
     return (
       <p className={styles.statement}>
-        At l2 {decimal(stackL2, 2)} the certificate is <b data-kind="vacuous">vacuous</b>
-        {radius > 0 ? `; it reaches to ${decimal(radius, 3)}.` : ", as at every radius so far."}
+        {radius > 0
+          ? `Your change (${decimal(stackL2, 2)}) is larger than what can be guaranteed (${decimal(radius, 3)}). `
+          : "No guarantee at any size of change so far. "}
+        <b data-kind="vacuous">Nothing is proved here.</b>
       </p>
     );
   }
   return (
     <p className={styles.statement}>
-      At l2 {decimal(stackL2, 2)} the smoothed features keep a cosine of{" "}
-      <b data-kind="proved">at least {decimal(bound, 3)}</b>, {percent(1 - alpha)} sure.
+      After your change ({decimal(stackL2, 2)}) the features, averaged over noise, keep a cosine of{" "}
+      <b data-kind="proved">at least {decimal(bound, 3)}</b> ({percent(1 - alpha)} confidence).
     </p>
   );
 }

@@ -15,7 +15,11 @@ export function CertificatePanel() {
   const certificate = useResults((s) => s.stages.certificate?.payload);
   const enabled = useExperiment((s) => s.spec.certificate.enabled);
   return (
-    <PlotPanel title="What is proved" line="Of features, not answers." stage="certificate">
+    <PlotPanel
+      title="What is guaranteed"
+      line="About image features, not the answer."
+      stage="certificate"
+    >
       {certificate && enabled ? (
         <CertificatePlot certificate={certificate} />
       ) : (
@@ -35,7 +39,7 @@ export function ScorePanel() {
   const certificate = enabled ? latest : undefined;
   return (
     <PlotPanel
-      title="Robustness"
+      title="Similarity under noise"
       line={
         certificate
           ? `α ${certificate.alpha} σ ${certificate.sigma} seed ${certificate.seed}`

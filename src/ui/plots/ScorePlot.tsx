@@ -12,7 +12,8 @@ export function ScorePlot({ certificate }: { readonly certificate: CertificateRe
   return (
     <>
       <p className={styles.statement}>
-        at least <b data-kind="proved">{decimal(scoreLower, 4)}</b>, n = {n} of {maxSamples}
+        Clean picture under noise: on average at least{" "}
+        <b data-kind="proved">{decimal(scoreLower, 2)}</b> similar, {n} of {maxSamples} copies
       </p>
       <PlotFrame
         testId="score-plot"

@@ -21,11 +21,11 @@ export function DifferenceLegend() {
       className={styles.legend}
       role="img"
       aria-label={`Difference scale: minus ${limit} to plus ${limit} grey levels of 255, shown ${gain.toFixed(0)} times amplified; 1 of 100 changed pixels may lie beyond`}
-      title="99 of 100 changed pixels lie within the scale; what lies beyond has the end colours."
+      title={`Blue is darker than before, orange brighter, shown ${gain >= 10 ? gain.toFixed(0) : gain.toFixed(1)} times stronger than it is. 99 of 100 changed pixels lie within the scale; the rest has the end colours.`}
     >
       <span>{`≤ −${limit}`}</span>
       <span className={styles.ramp} style={{ background: ramp }} />
-      <span>{`≥ +${limit} /255, gain ${gain >= 10 ? gain.toFixed(0) : gain.toFixed(1)}x`}</span>
+      <span>{`≥ +${limit} grey levels`}</span>
     </div>
   );
 }

@@ -7,6 +7,7 @@ import type { AttentionLayer } from "../../model/visionLanguageModel.ts";
 import type { AttentionChoice } from "../../state/viewStore.ts";
 import { decimal } from "../panels/formats.ts";
 import { layerName, layerOf, shownChoice } from "./attentionMap.ts";
+import panels from "../panels/panels.module.css";
 import styles from "./viewer.module.css";
 
 export function OverlayPicker() {
@@ -38,7 +39,7 @@ export function OverlayPicker() {
         </option>
         {readout?.rollout.length !== 0 && <option value="rollout">Attention rollout</option>}
         {layers?.some(({ kind }) => kind === "cross") && (
-          <option value="relevance">What the answer hangs on (gradient x attention)</option>
+          <option value="relevance">Answer relevance</option>
         )}
         {layers?.map((entry) => (
           <option key={layerKey(entry)} value={layerKey(entry)}>
@@ -56,7 +57,7 @@ export function OverlayPicker() {
             set({ attention: { ...shown, head: value === "mean" ? "mean" : Number(value) } });
           }}
         >
-          <option value="mean">Mean of heads</option>
+          <option value="mean">All heads</option>
           {Array.from({ length: layer.heads }, (_, head) => (
             <option key={head} value={head}>{`Head ${head + 1}`}</option>
           ))}
@@ -107,10 +108,12 @@ function Agreement({ choice }: { readonly choice: AttentionChoice }) {
   if (ssim === undefined || Number.isNaN(ssim)) return null;
   const isHead = choice.source === "layer" && choice.head !== "mean";
   return (
-    <Hint text="Structural similarity of the clean and the disturbed attention map; 1 is the same.">
-      <span className={styles.agreement}>
-        {isHead ? "layer SSIM" : "SSIM"} <b>{decimal(ssim, 3)}</b>
-      </span>
+    <Hint
+      text={`How alike the two attention maps are${isHead ? ", averaged over the layer’s heads" : ""} (structural similarity, SSIM); 1 is the same map.`}
+    >
+      <button type="button" className={`${panels.term} ${styles.agreement}`}>
+        {isHead ? "Layer overlap" : "Overlap"} <b>{decimal(ssim, 2)}</b>
+      </button>
     </Hint>
   );
 }

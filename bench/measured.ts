@@ -1,0 +1,90 @@
+/**
+ * `npm run bench:answers [-- --phantoms 60]`: how often each bundled model is right, by the kind of wording and by the confidence it
+ * states, on phantoms that no training run draws. Writes src/model/measured.json, which the page shows beside its percentages; the
+ * numbers on real films are those of the model's own evaluation.json. Run it again whenever weights change: a test compares their hash.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { ROOT } from "../scripts/toolchain.mjs";
+import { openBundledModel } from "../src/cli/nodeLab.ts";
+import { nodeSessions } from "../src/cli/nodeSessions.ts";
+import { snapToByteLattice } from "../src/image/greyImage.ts";
+import { decodeAnswer } from "../src/language/answer.ts";
+import { expandQuestions } from "../src/language/questionBank.ts";
+import { answerFor } from "../src/language/questionTruth.ts";
+import { BUNDLED_MODELS } from "../src/model/catalog.ts";
+import { BANDS, bandOf, wordingKinds } from "../src/model/measured.ts";
+import type { MeasuredModel } from "../src/model/measured.ts";
+import { renderPhantom, sampleSpec } from "../src/phantom/phantom.ts";
+
+const FIRST_SEED = 5_020_000;
+const { values } = parseArgs({ options: { phantoms: { type: "string", default: "60" } } });
+const phantoms = Number(values.phantoms);
+
+const models: Record<string, MeasuredModel> = {};
+for (const { id } of BUNDLED_MODELS) {
+  models[id] = await measure(id);
+  console.log(`${id}: ${Object.keys(models[id].wordings).length} kinds of wordings`);
+}
+const rows = Object.entries(models).map(
+  ([id, { wordings, ...rest }]) =>
+    `  "${id}": {\n${Object.entries(rest)
+      .map(([key, value]) => `    "${key}": ${JSON.stringify(value)},\n`)
+      .join("")}    "wordings": {\n${Object.entries(wordings)
+      .map(([kind, counts]) => `      "${kind}": ${JSON.stringify(counts)}`)
+      .join(",\n")}\n    }\n  }`,
+);
+writeFileSync(path.join(ROOT, "src/model/measured.json"), `{\n${rows.join(",\n")}\n}\n`);
+process.exit(0);
+
+async function measure(id: string): Promise<MeasuredModel> {
+  const folder = path.join(ROOT, "public/models", id);
+  const { nih, kermanyTest } = JSON.parse(
+    readFileSync(path.join(folder, "evaluation.json"), "utf8"),
+  );
+  const { defaultPrecision: precision } = JSON.parse(
+    readFileSync(path.join(folder, "manifest.json"), "utf8"),
+  );
+  const model = await openBundledModel(id, precision, nodeSessions());
+  const bank = expandQuestions().filter((q) => q.equivalent || q.scope !== null);
+  const wordings: Record<string, { right: number[]; n: number[] }> = {};
+  const zeros = () => BANDS.map(() => 0);
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + phantoms; seed++) {
+    const phantom = renderPhantom(sampleSpec(seed), model.manifest.input.size);
+    const image = phantom.image.slice();
+    snapToByteLattice(image);
+    const { tokens } = await model.encode(image);
+    for (const question of bank) {
+      const truth = answerFor(question, phantom);
+      if (truth === null) continue;
+      const { answers, tokenIds } = model.manifest.answerSpaces[question.answerSpace]!;
+      const { logits } = await model.answer(tokens, model.encodePrompt(question.text));
+      const { answer, probabilities } = decodeAnswer(logits, answers, tokenIds, 1);
+      const band = bandOf(probabilities[answer]!);
+      for (const kind of wordingKinds({
+        type: question.type,
+        isScoped: question.type === "presence" && question.scope !== null,
+        trained: !question.heldOut,
+        strategy: question.strategy,
+      })) {
+        const counts = (wordings[kind] ??= { right: zeros(), n: zeros() });
+        counts.n[band]!++;
+        if (answer === truth) counts.right[band]!++;
+      }
+    }
+  }
+  const { sha256 } = model.manifest.files.find(
+    (file) => file.role === "vision" && file.precision === precision,
+  )!;
+  await model.release();
+  const only = ({ auc, low, high, n }: Record<string, number>) => ({ auc, low, high, n });
+  return {
+    visionSha256: sha256,
+    precision,
+    phantoms,
+    nihAdults: only(nih) as MeasuredModel["nihAdults"],
+    kermanyChildren: only(kermanyTest) as MeasuredModel["kermanyChildren"],
+    wordings,
+  };
+}

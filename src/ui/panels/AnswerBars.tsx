@@ -1,0 +1,72 @@
+/** How sure the model says it is of each answer, on both pictures, and by how much it prefers its own. */
+import type { AnswerResult } from "../../experiment/results.ts";
+import { Hint } from "../app/Hint.tsx";
+import { answerWord, percent, signed } from "./formats.ts";
+import styles from "./panels.module.css";
+
+export function AnswerBars(props: {
+  readonly clean: AnswerResult;
+  readonly disturbed: AnswerResult | undefined;
+  /** False where percentages like these were not measured, or were measured and found wrong: they are greyed. */
+  readonly isTrusted: boolean;
+}) {
+  const { clean, disturbed, isTrusted } = props;
+  const isYesNo = "yes" in clean.probabilities;
+  const outside = Math.max(clean.massOutside, disturbed?.massOutside ?? 0);
+  return (
+    <>
+      <div className={styles.bars} data-trusted={isTrusted}>
+        {Object.entries(clean.probabilities).map(([answer, p]) => {
+          const q = disturbed?.probabilities[answer];
+          return (
+            <div key={answer} style={{ display: "contents" }}>
+              <span className={styles.answer}>{answerWord(answer)}</span>
+              <span
+                className={styles.pair}
+                role="img"
+                aria-label={`Stated probability of ${answerWord(answer)}: clean ${percent(p)}${q === undefined ? "" : `, disturbed ${percent(q)}`}`}
+              >
+                <Bar side="clean" share={p} />
+                <Bar side="disturbed" share={q ?? 0} />
+              </span>
+              <span className={styles.figures}>
+                <b data-side="clean">{percent(p)}</b>
+                {" → "}
+                <b data-side="disturbed">{q === undefined ? "…" : percent(q)}</b>
+              </span>
+            </div>
+          );
+        })}
+      </div>
+      <p className={styles.note}>
+        <Hint
+          text={
+            isYesNo
+              ? "The model's score for yes minus its score for no (logits). The answer flips where this crosses 0; the percentages above follow from it."
+              : "How far the answer's score is ahead of the next answer's (logits). The answer flips where this reaches 0."
+          }
+        >
+          <button type="button" className={styles.term}>
+            Confidence margin
+          </button>
+        </Hint>{" "}
+        {signed(clean.margin)}
+        {disturbed && ` → ${signed(disturbed.margin)}`};{" "}
+        <Hint text="Probability that the model gave to words that are no answer to this question. The percentages above are shares of what is left.">
+          <button type="button" className={styles.term}>
+            other words
+          </button>
+        </Hint>{" "}
+        {percent(outside)}
+      </p>
+    </>
+  );
+}
+
+function Bar(props: { readonly side: "clean" | "disturbed"; readonly share: number }) {
+  return (
+    <span className={styles.bar} data-side={props.side}>
+      <span style={{ width: `${100 * props.share}%` }} />
+    </span>
+  );
+}

@@ -1,0 +1,44 @@
+/**
+ * What a stated percentage is worth: how often answers like this one were right where the model was measured, or that it never was.
+ * On a reader's own film that comes before the percentages; on a phantom, where they mostly hold, after them.
+ */
+import type { ReactNode } from "react";
+import type { AnswerResult } from "../../experiment/results.ts";
+import { interpretQuestion } from "../../language/recognise.ts";
+import { measuredModel } from "../../model/measured.ts";
+import { useExperiment } from "../app/stores.ts";
+import { onPhantom, onRealFilm } from "./reliabilityText.ts";
+import styles from "./panels.module.css";
+
+export function Reliability(props: {
+  readonly answer: AnswerResult;
+  readonly children: (isTrusted: boolean) => ReactNode;
+}) {
+  const { answer, children } = props;
+  const isFile = useExperiment((s) => s.spec.case.kind === "file");
+  const id = useExperiment((s) => s.spec.model.id);
+  const { understood } = interpretQuestion(answer.question);
+  const measured = measuredModel(id);
+  if (!understood) return children(false);
+  const said = isFile
+    ? onRealFilm(measured, understood)
+    : onPhantom(measured, understood, Math.max(...Object.values(answer.probabilities)));
+  const line = (
+    <p className={styles.note} data-testid="reliability">
+      {said.lead && <b>{said.lead} </b>}
+      {said.text}{" "}
+      {measured && (
+        <a href={`models/${id}/card.md`} target="_blank" rel="noreferrer">
+          The model’s card
+        </a>
+      )}
+    </p>
+  );
+  return (
+    <>
+      {isFile && line}
+      {children(said.isTrusted)}
+      {!isFile && line}
+    </>
+  );
+}

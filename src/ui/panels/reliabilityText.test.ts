@@ -1,0 +1,40 @@
+import { expect, test } from "vitest";
+import { recogniseQuestion } from "../../language/recognise.ts";
+import { measuredModel } from "../../model/measured.ts";
+import { onPhantom, onRealFilm } from "./reliabilityText.ts";
+
+const base = measuredModel("base")!;
+
+test("a sure answer to a trained wording stands, and says by what right", () => {
+  const said = onPhantom(base, recogniseQuestion("Is there a pleural effusion?"), 0.9999);
+  expect(said.isTrusted).toBe(true);
+  expect(said.text).toMatch(
+    /^On undisturbed test phantoms, answers 99\.9% sure or more to a trained wording were right (9\d\.\d|>99\.9|100\.0)% of the time \(\d+ of \d+\)\.$/,
+  );
+});
+
+test.each(["Is a pleural effusion absent?", "effusion?", "no PTX?"])(
+  "as sure an answer to the unseen wording %j does not",
+  (question) => {
+    const said = onPhantom(base, recogniseQuestion(question), 0.9999);
+    expect(said.isTrusted).toBe(false);
+    expect(said.lead).toBe("Do not take the percentages at their word.");
+  },
+);
+
+test("a film of a reader's own is never told a percentage that was not measured on films", () => {
+  const effusion = onRealFilm(base, recogniseQuestion("Is there a pleural effusion?"));
+  expect(effusion).toMatchObject({ isTrusted: false, lead: "Untested on real films." });
+  expect(effusion.text).toContain("0.59");
+  const pneumonia = onRealFilm(base, recogniseQuestion("Is there pneumonia?"));
+  expect(pneumonia.isTrusted).toBe(false);
+  expect(pneumonia.lead).toMatch(/^Measured on real films: AUC 0\.59 \(0\.55 to 0\.63\) on 732/);
+});
+
+test("phantoms say nothing about pneumonia, and an unmeasured model nothing at all", () => {
+  expect(onPhantom(base, recogniseQuestion("Is there pneumonia?"), 0.9999)).toMatchObject({
+    isTrusted: false,
+    lead: "Untested.",
+  });
+  expect(onRealFilm(undefined, recogniseQuestion("Is there pneumonia?")).isTrusted).toBe(false);
+});
