@@ -6,10 +6,10 @@
  */
 import { LabError } from "../errors/labError.ts";
 import {
+  completed,
   cutOffCodestream,
   damagedCodestream,
   FORMAT_NAMES,
-  isComplete,
 } from "./codestreamHeader.ts";
 import type { CodestreamFormat, CodestreamHeader } from "./codestreamHeader.ts";
 import { decodeJpegExtended } from "./jpegExtended.ts";
@@ -87,11 +87,12 @@ async function decodeBy(
 }
 
 async function decodeWasm(
-  bytes: Uint8Array,
+  stream: Uint8Array,
   format: WasmFormat,
   host: CodecHost,
 ): Promise<DecodedFrame> {
-  if (!isComplete(bytes, format)) throw cutOffCodestream(FORMAT_NAMES[format]);
+  const bytes = completed(stream, format);
+  if (!bytes) throw cutOffCodestream(FORMAT_NAMES[format]);
   const codec = CODEC_OF[format];
   const Decoder = await decoderClass(codec, host);
   try {

@@ -1,5 +1,6 @@
 /** Size and kind of a compressed picture, read from its own header before any decoder sees it. */
 import { LabError } from "../errors/labError.ts";
+import { joinBytes } from "./joinBytes.ts";
 import { isFrameMarker, reachesEndMarker, segmentsBeforeScan } from "./jpegSegments.ts";
 
 export type CodestreamFormat =
@@ -54,30 +55,35 @@ export function readCodestreamHeader(bytes: Uint8Array): CodestreamHeader {
 }
 
 /**
- * True when the codestream is all there, as far as that can be told before it is decoded: a JPEG has its end marker
- * behind its last scan (its thumbnail has one, too); a JPEG 2000 has one, or holds every tile part that it announces.
+ * The codestream with its end marker, or undefined when it is cut off, as far as that can be told before it is decoded.
+ * A JPEG has the marker behind its last scan (its thumbnail has one, too). A JPEG 2000 that holds every tile part which it
+ * announces is complete without: the marker is added, because decoders insist on it.
  */
-export function isComplete(bytes: Uint8Array, format: CodestreamFormat): boolean {
+export function completed(bytes: Uint8Array, format: CodestreamFormat): Uint8Array | undefined {
   const isWavelet = format === "jpeg-2000" || format === "htj2k";
-  if (!isWavelet) return reachesEndMarker(bytes);
+  if (!isWavelet) return reachesEndMarker(bytes) ? bytes : undefined;
   const tail = bytes.subarray(-3);
   const isEnd = (at: number) => tail[at] === 0xff && tail[at + 1] === 0xd9;
-  return isEnd(1) || isEnd(0) || hasWholeTileParts(bytes);
+  if (isEnd(1) || isEnd(0)) return bytes;
+  const end = endOfTileParts(bytes);
+  if (end !== bytes.length && end !== bytes.length - 1) return undefined;
+  return joinBytes([bytes.subarray(0, end), Uint8Array.of(0xff, 0xd9)]);
 }
 
-/** Walks main header and tile parts (ITU-T T.800 A.4.2); the last must end where the bytes do, but for one of padding. */
-function hasWholeTileParts(bytes: Uint8Array): boolean {
+/** Where the last tile part says that it ends (ITU-T T.800 A.4.2); undefined when there is none. */
+function endOfTileParts(bytes: Uint8Array): number | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let at = 2;
   let parts = 0;
   while (at + 12 <= bytes.length) {
     const isTilePart = view.getUint16(at) === 0xff90;
     const length = isTilePart ? view.getUint32(at + 6) : 2 + view.getUint16(at + 2);
-    if (isTilePart ? length < 14 : view.getUint8(at) !== 0xff || parts > 0) return false;
+    // A length of 0 reaches to the end marker, wherever that is.
+    if (isTilePart ? length < 14 : view.getUint8(at) !== 0xff || parts > 0) return undefined;
     if (isTilePart) parts++;
     at += length;
   }
-  return parts > 0 && (at === bytes.length || at === bytes.length - 1);
+  return parts > 0 ? at : undefined;
 }
 
 function readJpegHeader(bytes: Uint8Array): CodestreamHeader {

@@ -5,7 +5,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { nodeCodecs } from "../cli/nodeCodecs.ts";
 import { LabError } from "../errors/labError.ts";
 import { dicomFile, imageElements, TAG, UID, words } from "../testing/dicomBytes.ts";
-import { encodeJpegLossless, encodeRle } from "../testing/pixelEncoders.ts";
+import { encodeJpegLossless } from "../testing/jpegLosslessEncoder.ts";
+import { encodeRle } from "../testing/rleEncoder.ts";
 import { encodeWith } from "../testing/wasmEncoders.ts";
 import { loadRadiograph } from "./loadRadiograph.ts";
 

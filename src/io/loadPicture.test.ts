@@ -5,7 +5,8 @@ import { nodeCodecs } from "../cli/nodeCodecs.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import { defaultVoi, renderBytes } from "../image/voi.ts";
 import { ascii, concatBytes } from "../testing/dicomBytes.ts";
-import { encodeJpegLossless } from "../testing/pixelEncoders.ts";
+import { encodeJpegLossless } from "../testing/jpegLosslessEncoder.ts";
+import { chunk, PNG_SIGNATURE } from "../testing/pngChunkBytes.ts";
 import { encodeWith } from "../testing/wasmEncoders.ts";
 import { loadRadiograph } from "./loadRadiograph.ts";
 
@@ -82,6 +83,16 @@ describe("PNG", () => {
     const palette = chunk("PLTE", Uint8Array.of(9, 9, 9, 200, 200, 200));
     const radiograph = await load(png(2, 1, 8, 3, Uint8Array.of(0, 1, 0), palette));
     expect(Array.from(radiograph.values)).toEqual([200, 9]);
+    const beyond = png(2, 1, 8, 3, Uint8Array.of(0, 1, 2), palette);
+    await expect(load(beyond)).rejects.toMatchObject({
+      code: "file-damaged",
+      message: "This PNG image is damaged. Not shown.",
+    });
+  });
+
+  it("opens a file that lacks nothing but its last chunk", async () => {
+    const whole = png(2, 1, 8, 0, Uint8Array.of(0, 5, 6));
+    expect(Array.from((await load(whole.subarray(0, whole.length - 12))).values)).toEqual([5, 6]);
   });
 });
 
@@ -123,28 +134,10 @@ function png(
   extra: Uint8Array = new Uint8Array(0),
 ): Uint8Array {
   return concatBytes([
-    Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
+    PNG_SIGNATURE,
     chunk("IHDR", Uint8Array.of(0, 0, 0, width, 0, 0, 0, height, depth, colourType, 0, 0, 0)),
     extra,
     chunk("IDAT", deflateSync(scanlines)),
     chunk("IEND", new Uint8Array(0)),
   ]);
-}
-
-function chunk(type: string, body: Uint8Array): Uint8Array {
-  const numbers = new DataView(new ArrayBuffer(8));
-  numbers.setUint32(0, body.length);
-  numbers.setUint32(4, crc32(concatBytes([ascii(type), body])));
-  const bytes = new Uint8Array(numbers.buffer);
-  return concatBytes([bytes.slice(0, 4), ascii(type), body, bytes.slice(4)]);
-}
-
-/** CRC-32 of ISO 3309, bit by bit. */
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return ~crc >>> 0;
 }

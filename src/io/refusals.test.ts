@@ -14,7 +14,8 @@ import {
   words,
 } from "../testing/dicomBytes.ts";
 import type { DicomElements } from "../testing/dicomBytes.ts";
-import { encodeJpegLossless, encodeRle } from "../testing/pixelEncoders.ts";
+import { encodeJpegLossless } from "../testing/jpegLosslessEncoder.ts";
+import { encodeRle } from "../testing/rleEncoder.ts";
 import { encodeWith } from "../testing/wasmEncoders.ts";
 import { loadRadiograph } from "./loadRadiograph.ts";
 

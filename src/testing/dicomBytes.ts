@@ -25,8 +25,44 @@ export type DicomValue =
   | string
   | Uint8Array
   | { readonly otherBytes: Uint8Array }
-  | { readonly items: readonly DicomElements[] }
-  | { readonly fragments: readonly Uint8Array[]; readonly offsets?: readonly number[] };
+  | RawValue
+  | SequenceValue
+  | FragmentsValue;
+
+export interface RawValue {
+  readonly vr: string;
+  readonly bytes: Uint8Array;
+  /** `bytes` are little-endian 16-bit words, to be turned where the data set is big-endian. */
+  readonly isWords?: boolean;
+}
+
+export interface SequenceValue {
+  readonly items: readonly DicomElements[];
+  /** Sequence and items end with delimiters instead of having lengths. */
+  readonly open?: boolean;
+  /** Stored as UN: its content is implicit little-endian, unless a writer got that wrong. */
+  readonly unknown?: "implicit" | "explicit";
+  /** What the delimiters say their length is; 0 in good files. */
+  readonly delimiterLength?: number;
+}
+
+export interface FragmentsValue {
+  readonly fragments: readonly Uint8Array[];
+  readonly offsets?: readonly number[];
+  /** As for sequences; "absent" leaves the delimiter out. */
+  readonly delimiterLength?: number | "absent";
+}
+
+/** Ways in which writers depart from a good file. */
+export interface FileForm {
+  /** The file meta group in implicit form, or none at all. */
+  readonly meta?: "implicit" | "none";
+  readonly preamble?: boolean;
+  /** The transfer syntax by which the data set is written, whatever the file meta group says. */
+  readonly writtenAs?: string;
+  /** Bytes behind the data set (behind the compressed stream, if there is one). */
+  readonly tail?: Uint8Array;
+}
 
 /** Elements by tag, "00280010": value; written in ascending order. */
 export type DicomElements = Readonly<Record<string, DicomValue>>;
@@ -61,7 +97,15 @@ export const TAG = {
   lutExplanation: "00283003",
   lutData: "00283006",
   voiLut: "00283010",
+  sharedGroups: "52009229",
+  perFrameGroups: "52009230",
+  pixelMeasures: "00289110",
+  frameVoiLut: "00289132",
+  pixelValueTransformation: "00289145",
   presentationShape: "20500020",
+  overlayBitPosition: "60000102",
+  extendedOffsets: "7fe00001",
+  extendedLengths: "7fe00002",
   pixelData: "7fe00010",
 } as const;
 
@@ -89,18 +133,22 @@ const VR_OF: Readonly<Record<string, string>> = {
 export function dicomFile(
   elements: DicomElements,
   transferSyntax: string = UID.explicit,
+  form: FileForm = {},
 ): Uint8Array {
-  const encoding = {
-    explicit: transferSyntax !== UID.implicit,
-    little: transferSyntax !== UID.bigEndian,
-  };
+  const written = form.writtenAs ?? transferSyntax;
+  const encoding = { explicit: written !== UID.implicit, little: written !== UID.bigEndian };
   const meta = writeElement("00020010", padded(transferSyntax, "\0"), {
-    explicit: true,
+    explicit: form.meta !== "implicit",
     little: true,
   });
   const dataSet = writeDataSet(elements, encoding);
   const body = transferSyntax === UID.deflated ? new Uint8Array(deflateRawSync(dataSet)) : dataSet;
-  return concatBytes([new Uint8Array(128), ascii("DICM"), meta, body]);
+  return concatBytes([
+    ...(form.preamble === false ? [] : [new Uint8Array(128), ascii("DICM")]),
+    ...(form.meta === "none" ? [] : [meta]),
+    body,
+    form.tail ?? new Uint8Array(0),
+  ]);
 }
 
 /** The required elements of a grey image; 16 bits allocated unless `bits` <= 8. */
@@ -139,7 +187,13 @@ export function ascii(text: string): Uint8Array {
 }
 
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
-  return Uint8Array.from(parts.flatMap((part) => Array.from(part)));
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
 }
 
 interface Encoding {
@@ -153,39 +207,51 @@ function writeDataSet(elements: DicomElements, encoding: Encoding): Uint8Array {
 }
 
 function writeElement(tag: string, value: DicomValue, encoding: Encoding): Uint8Array {
-  if (typeof value === "object" && "fragments" in value) {
-    const items = [
-      words32(value.offsets ?? []),
-      ...value.fragments.map((fragment) => evenLength(fragment)),
-    ].map((bytes) => concatBytes([tagBytes("fffee000", true), uint32(bytes.length, true), bytes]));
-    const header = elementHeader(tag, "OB", 0xffffffff, encoding);
-    return concatBytes([header, ...items, tagBytes("fffee0dd", true), uint32(0, true)]);
-  }
-  if (typeof value === "object" && "items" in value) {
-    const items = value.items.map((item) => {
-      const bytes = writeDataSet(item, encoding);
-      return concatBytes([
-        tagBytes("fffee000", encoding.little),
-        uint32(bytes.length, encoding.little),
-        bytes,
-      ]);
-    });
-    const body = concatBytes(items);
-    return concatBytes([elementHeader(tag, "SQ", body.length, encoding), body]);
-  }
-  if (typeof value === "object" && "otherBytes" in value) {
-    const body = evenLength(value.otherBytes);
-    return concatBytes([elementHeader(tag, "OB", body.length, encoding), body]);
-  }
+  if (typeof value === "object" && "fragments" in value)
+    return writeFragments(tag, value, encoding);
+  if (typeof value === "object" && "items" in value) return writeSequence(tag, value, encoding);
   const [vr, body] = scalarBytes(tag, value, encoding);
   return concatBytes([elementHeader(tag, vr, body.length, encoding), body]);
 }
 
+function writeFragments(tag: string, value: FragmentsValue, encoding: Encoding): Uint8Array {
+  const { fragments, offsets = [], delimiterLength = 0 } = value;
+  const items = [words32(offsets), ...fragments.map(evenLength)].map((bytes) =>
+    concatBytes([tagBytes("fffee000", true), uint32(bytes.length, true), bytes]),
+  );
+  const end =
+    delimiterLength === "absent" ? [] : [tagBytes("fffee0dd", true), uint32(delimiterLength, true)];
+  return concatBytes([elementHeader(tag, "OB", 0xffffffff, encoding), ...items, ...end]);
+}
+
+function writeSequence(tag: string, value: SequenceValue, encoding: Encoding): Uint8Array {
+  const { open = false, unknown, delimiterLength = 0 } = value;
+  const inside = unknown ? { explicit: unknown === "explicit", little: true } : encoding;
+  const delimiter = (what: string): Uint8Array =>
+    concatBytes([tagBytes(what, inside.little), uint32(delimiterLength, inside.little)]);
+  const items = value.items.map((item) => {
+    const bytes = writeDataSet(item, inside);
+    const length = uint32(open ? 0xffffffff : bytes.length, inside.little);
+    const end = open ? [delimiter("fffee00d")] : [];
+    return concatBytes([tagBytes("fffee000", inside.little), length, bytes, ...end]);
+  });
+  const body = concatBytes(open ? [...items, delimiter("fffee0dd")] : items);
+  const length = open ? 0xffffffff : body.length;
+  return concatBytes([elementHeader(tag, unknown ? "UN" : "SQ", length, encoding), body]);
+}
+
 function scalarBytes(
   tag: string,
-  value: number | readonly number[] | string | Uint8Array,
+  value: Exclude<DicomValue, SequenceValue | FragmentsValue>,
   { little }: Encoding,
 ): [vr: string, body: Uint8Array] {
+  if (typeof value === "object" && "otherBytes" in value) {
+    return ["OB", evenLength(value.otherBytes)];
+  }
+  if (typeof value === "object" && "vr" in value) {
+    const isTurned = value.isWords === true && !little;
+    return [value.vr, isTurned ? exchanged(value.bytes) : value.bytes];
+  }
   if (typeof value === "string") return [VR_OF[tag] ?? "UI", ascii(padded(value, " "))];
   if (value instanceof Uint8Array) return ["OW", evenLength(value)];
   const numbers = typeof value === "number" ? [value] : value;
@@ -193,10 +259,12 @@ function scalarBytes(
   return [vr, words(numbers, little)];
 }
 
+const LONG_FORM = new Set("OB OD OF OL OV OW SQ SV UC UN UR UT UV".split(" "));
+
 function elementHeader(tag: string, vr: string, length: number, encoding: Encoding): Uint8Array {
   const { explicit, little } = encoding;
   if (!explicit) return concatBytes([tagBytes(tag, little), uint32(length, little)]);
-  if (["OB", "OW", "SQ"].includes(vr)) {
+  if (LONG_FORM.has(vr)) {
     return concatBytes([tagBytes(tag, little), ascii(vr), words([0]), uint32(length, little)]);
   }
   return concatBytes([tagBytes(tag, little), ascii(vr), words([length], little)]);
@@ -218,6 +286,10 @@ function words32(values: readonly number[]): Uint8Array {
 
 function padded(text: string, filler: string): string {
   return text.length % 2 === 0 ? text : text + filler;
+}
+
+function exchanged(bytes: Uint8Array): Uint8Array {
+  return bytes.map((_, i) => bytes[i ^ 1]!);
 }
 
 function evenLength(bytes: Uint8Array): Uint8Array {

@@ -47,13 +47,7 @@ export async function encodeWith(
   format: keyof typeof ENCODERS,
   input: EncoderInput,
 ): Promise<Uint8Array> {
-  const { module, name } = ENCODERS[format];
-  const { resolve } = createRequire(import.meta.url);
-  const { default: create } = (await import(resolve(`@cornerstonejs/${module}js`))) as {
-    default: Factory;
-  };
-  const wasmBinary = await readFile(resolve(`@cornerstonejs/${module}`));
-  const Encoder = (await create({ wasmBinary }))[name]!;
+  const Encoder = await encoderClass(format);
   const encoder = new Encoder();
   const target = encoder.getDecodedBuffer({
     width: input.cols,
@@ -79,4 +73,24 @@ export async function encodeWith(
   }
   encoder.encode();
   return Uint8Array.from(encoder.getEncodedBuffer());
+}
+
+type EncoderClass = new () => WasmEncoder;
+
+const loaded = new Map<keyof typeof ENCODERS, Promise<EncoderClass>>();
+
+function encoderClass(format: keyof typeof ENCODERS): Promise<EncoderClass> {
+  const encoder = loaded.get(format) ?? loadEncoder(format);
+  loaded.set(format, encoder);
+  return encoder;
+}
+
+async function loadEncoder(format: keyof typeof ENCODERS): Promise<EncoderClass> {
+  const { module, name } = ENCODERS[format];
+  const { resolve } = createRequire(import.meta.url);
+  const { default: create } = (await import(resolve(`@cornerstonejs/${module}js`))) as {
+    default: Factory;
+  };
+  const wasmBinary = await readFile(resolve(`@cornerstonejs/${module}`));
+  return (await create({ wasmBinary }))[name]!;
 }
