@@ -30,9 +30,7 @@ function watchFirstTexts(): void {
     if (answer !== "…") marks["answerAt"] ??= performance.now();
     const chip = document.querySelector('[data-testid="backend-chip"]')?.textContent ?? "";
     if (/^(?:WASM|WebGPU)/.test(chip)) marks["readyAt"] ??= performance.now();
-    const proved = document.querySelector(
-      'section[aria-label="What is proved"] svg, section[aria-label="What is proved"] [data-testid]',
-    );
+    const proved = document.querySelector('[data-testid="certificate-plot"][data-drawn="true"]');
     if (proved) marks["certificateAt"] ??= performance.now();
     if (marks["answerAt"] === undefined || marks["certificateAt"] === undefined) {
       requestAnimationFrame(look);

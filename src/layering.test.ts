@@ -78,6 +78,8 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   fflate: /^experiment\/shareLink\.ts$/,
   zod: /^(model\/manifest|model\/\w*[mM]anifest\w*|model\/preprocessing|experiment\/\w+|language\/\w+)\.ts$/,
   "@huggingface/tokenizers": /^language\/tokenizer\.ts$/,
+  "plotly.js": /^ui\/plots\//,
+  "plotly.js-cartesian-dist-min": /^ui\/plots\/plotly\.ts$/,
   "qrcode-generator": /^ui\/share\//,
   "@mantine/core": /^(ui\/|mount\.tsx$)/,
   "@mantine/hooks": /^ui\//,

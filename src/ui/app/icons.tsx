@@ -22,6 +22,7 @@ const SHAPES = {
     <path d="M6.5 9.5l3-3M7 4.5l1-1a3 3 0 0 1 4.3 4.3l-1 1M9 11.5l-1 1a3 3 0 0 1-4.3-4.3l1-1" />
   ),
   help: <path d="M6 6a2 2 0 1 1 2.8 1.8c-.5.3-.8.7-.8 1.4M8 11.7h.01" />,
+  more: <path d="M3 8h.01M8 8h.01M13 8h.01" strokeWidth="2" strokeLinecap="round" />,
   open: <path d="M8 10V2.5M5 5.2l3-3 3 3M2.5 10v3.5h11V10" />,
   guide: <path d="M3 13.5v-11M3 3h9l-2 3 2 3H3" />,
   stop: <path d="M4.5 4.5h7v7h-7z" />,

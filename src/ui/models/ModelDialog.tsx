@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { OwnModelProposal } from "../../engine/protocol.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
 import { useModels, useStores } from "../app/stores.ts";
+import { saveBlob } from "../app/saveBlob.ts";
 import controls from "../controls/controls.module.css";
 import type { ModelDraft } from "../../state/modelStore.ts";
 import { ModelFields } from "./ModelFields.tsx";
@@ -91,10 +92,5 @@ function Described(props: {
 
 function save(manifest: ModelManifest): void {
   const text = `${JSON.stringify(manifest, null, 2)}\n`;
-  const url = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-  const anchor = document.createElement("a");
-  anchor.href = url;
-  anchor.download = `${manifest.name}.manifest.json`;
-  anchor.click();
-  URL.revokeObjectURL(url);
+  saveBlob(new Blob([text], { type: "application/json" }), `${manifest.name}.manifest.json`);
 }

@@ -6,6 +6,7 @@ import type { ModelManifest } from "../../model/manifest.ts";
 import { toErrorData } from "../../errors/labError.ts";
 import { isStale } from "../../state/resultStore.ts";
 import { BUILD } from "./build.ts";
+import { saveBlob } from "../app/saveBlob.ts";
 import type { Stores } from "../app/stores.ts";
 
 async function bundledManifest(id: string): Promise<ModelManifest> {
@@ -41,12 +42,6 @@ export async function downloadManifest({ experiment, models, results }: Stores):
 }
 
 function save(content: object): void {
-  const url = URL.createObjectURL(
-    new Blob([`${JSON.stringify(content, null, 2)}\n`], { type: "application/json" }),
-  );
-  const anchor = document.createElement("a");
-  anchor.href = url;
-  anchor.download = "penumbra-run.json";
-  anchor.click();
-  URL.revokeObjectURL(url);
+  const text = `${JSON.stringify(content, null, 2)}\n`;
+  saveBlob(new Blob([text], { type: "application/json" }), "penumbra-run.json");
 }

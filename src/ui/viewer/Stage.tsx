@@ -1,5 +1,7 @@
 /** The centre of the bench: linked viewers above, difference and plots below. */
-import { CertificatePanel, ScorePanel, TracePanel } from "../plots/PlotStrip.tsx";
+import { CertificatePanel } from "../plots/CertificatePanel.tsx";
+import { ScorePanel } from "../plots/ScorePanel.tsx";
+import { TracePanel } from "../plots/TracePanel.tsx";
 import { useStores, useView } from "../app/stores.ts";
 import controls from "../controls/controls.module.css";
 import app from "../app/app.module.css";

@@ -1,0 +1,51 @@
+/** What is guaranteed about the features, whatever the change, up to which size of it. */
+import { useMemo, useState } from "react";
+import { useExperiment, useResults } from "../app/stores.ts";
+import { BETWEEN, certificateSpec, guaranteeOf } from "./certificateSpec.ts";
+import type { Between } from "./certificateSpec.ts";
+import { Empty, PlotPanel } from "./PlotPanel.tsx";
+import styles from "./plots.module.css";
+
+const MEANING =
+  "Noise is added to the picture many times and the model’s image features are averaged; that average provably turns by no more than the curve allows, for every change of the picture up to that l2 size. " +
+  "It is a statement about these features around the clean picture, not about the answer: answers are read from other values and can flip inside the guaranteed distance.";
+
+const BETWEENS = Object.keys(BETWEEN) as Between[];
+
+export function CertificatePanel() {
+  const certificate = useResults((s) => s.stages.certificate?.payload);
+  const enabled = useExperiment((s) => s.spec.certificate.enabled);
+  const [between, setBetween] = useState<Between>("toSmoothedClean");
+  const spec = useMemo(
+    () => (certificate && enabled ? certificateSpec(certificate, between) : null),
+    [certificate, enabled, between],
+  );
+  const guarantee = certificate && enabled ? guaranteeOf(certificate, between) : null;
+  return (
+    <PlotPanel
+      title="What is guaranteed"
+      line="About image features, not the answer."
+      meaning={MEANING}
+      stage="certificate"
+      testId="certificate-plot"
+      spec={spec}
+      choice={{
+        value: between,
+        options: BETWEENS.map((value) => ({ value, label: `Cosine: ${BETWEEN[value].label}` })),
+        onChange: (value) => setBetween(value as Between),
+      }}
+    >
+      {guarantee ? (
+        <p className={styles.statement} data-kind={guarantee.kind}>
+          {guarantee.sentence}
+        </p>
+      ) : (
+        <Empty>
+          {enabled
+            ? "The guarantee appears as soon as the first noisy samples are in."
+            : "Switch the certificate on (left, below) to see what can be guaranteed."}
+        </Empty>
+      )}
+    </PlotPanel>
+  );
+}

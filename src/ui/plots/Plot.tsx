@@ -1,0 +1,83 @@
+/** The one host of every plot: draws a PlotSpec with plotly.js, follows its size and the theme, and says it in words. */
+import { useEffect, useRef, useState } from "react";
+import { useResults, useStores } from "../app/stores.ts";
+import { toErrorData } from "../../errors/labError.ts";
+import { useExtent } from "../viewer/useExtent.ts";
+import { createDrawQueue } from "./drawQueue.ts";
+import type { PlotSpec } from "./plotSpec.ts";
+import { loadPlotly } from "./plotly.ts";
+import { readTheme } from "./readTheme.ts";
+import { toPlotly } from "./toPlotly.ts";
+import styles from "./plots.module.css";
+
+const queue = createDrawQueue<HTMLElement>({
+  now: () => performance.now(),
+  wait: (ms, callback) => setTimeout(callback, ms),
+});
+
+/** What plotly needs no account, logo or network for. */
+const CONFIG = {
+  displaylogo: false,
+  displayModeBar: false,
+  showTips: false,
+  doubleClick: "reset",
+} as const;
+
+export interface PlotScales {
+  readonly logX: boolean;
+  readonly logY: boolean;
+}
+
+export function Plot(props: {
+  readonly testId?: string;
+  readonly spec: PlotSpec;
+  readonly scales: PlotScales;
+  readonly isLarge?: boolean;
+}) {
+  const { testId, spec, scales, isLarge = false } = props;
+  const host = useRef<HTMLDivElement>(null);
+  const { width, height } = useExtent(host);
+  const { results } = useStores();
+  // Loading it competes with the model for a small machine: the first answer comes first.
+  const isTime = useResults((s) => s.stages.readout !== undefined || s.error !== null);
+  const [isDrawn, setDrawn] = useState(false);
+  useEffect(() => {
+    const element = host.current;
+    if (!element || !isTime || width === 0 || height === 0) return;
+    let isCurrent = true;
+    loadPlotly().then(
+      (plotly) => {
+        if (!isCurrent) return;
+        queue.request(element, () => {
+          const form = { width, height, ...scales, isLarge };
+          const { data, layout } = toPlotly(spec, readTheme(element), form);
+          void plotly.react(element, data, layout, CONFIG).then(() => setDrawn(true));
+        });
+      },
+      (error: unknown) => {
+        if (isCurrent) results.getState().refuse(toErrorData(error));
+      },
+    );
+    return () => {
+      isCurrent = false;
+    };
+  }, [spec, scales, isLarge, width, height, isTime, results]);
+  useEffect(() => {
+    const element = host.current;
+    return () => {
+      if (!element) return;
+      queue.forget(element);
+      void loadPlotly().then((plotly) => plotly.purge(element));
+    };
+  }, []);
+  return (
+    <div
+      ref={host}
+      className={styles.host}
+      role="img"
+      aria-label={spec.description}
+      data-testid={testId}
+      data-drawn={isDrawn}
+    />
+  );
+}

@@ -1,0 +1,71 @@
+/** What a reader can do with a plot: enlarge it, change its scale, save it as a picture or as a table. */
+import { Menu } from "@mantine/core";
+import { toErrorData } from "../../errors/labError.ts";
+import { useStores } from "../app/stores.ts";
+import { Icon } from "../app/icons.tsx";
+import controls from "../controls/controls.module.css";
+import { savePlotImage, savePlotTable } from "./exportPlot.ts";
+import type { PlotScales } from "./Plot.tsx";
+import type { PlotSpec } from "./plotSpec.ts";
+
+/** Which of several things a plot shows. */
+export interface PlotChoice {
+  readonly value: string;
+  readonly options: readonly { readonly value: string; readonly label: string }[];
+  readonly onChange: (value: string) => void;
+}
+
+export function PlotMenu(props: {
+  readonly spec: PlotSpec;
+  readonly scales: PlotScales;
+  readonly onScales: (scales: PlotScales) => void;
+  readonly onEnlarge: () => void;
+  readonly choice: PlotChoice | null;
+}) {
+  const { spec, scales, onScales, onEnlarge, choice } = props;
+  const { results } = useStores();
+  const saveAs = (format: "png" | "svg") => {
+    savePlotImage(spec, scales, format).catch((error: unknown) => {
+      results.getState().refuse(toErrorData(error));
+    });
+  };
+  return (
+    <Menu position="bottom-end" width={300} portalProps={{ target: "#layer" }}>
+      <Menu.Target>
+        <button
+          type="button"
+          className={controls.button}
+          aria-label={`${spec.title}: enlarge or save`}
+          title="Enlarge or save this plot"
+        >
+          <Icon name="more" size={13} />
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item onClick={onEnlarge}>Enlarge: zoom, values, legend</Menu.Item>
+        {choice && (
+          <Menu.RadioGroup value={choice.value} onChange={choice.onChange}>
+            {choice.options.map(({ value, label }) => (
+              <Menu.RadioItem key={value} value={value}>
+                {label}
+              </Menu.RadioItem>
+            ))}
+          </Menu.RadioGroup>
+        )}
+        {spec.x.offersLog && (
+          <Menu.Item onClick={() => onScales({ ...scales, logX: !scales.logX })}>
+            {scales.logX ? "Linear horizontal axis" : "Logarithmic horizontal axis"}
+          </Menu.Item>
+        )}
+        {spec.y.offersLog && (
+          <Menu.Item onClick={() => onScales({ ...scales, logY: !scales.logY })}>
+            {scales.logY ? "Linear vertical axis" : "Logarithmic vertical axis"}
+          </Menu.Item>
+        )}
+        <Menu.Item onClick={() => saveAs("png")}>Save picture (PNG)</Menu.Item>
+        <Menu.Item onClick={() => saveAs("svg")}>Save drawing (SVG)</Menu.Item>
+        <Menu.Item onClick={() => savePlotTable(spec)}>Save values (CSV)</Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

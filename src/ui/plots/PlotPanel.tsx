@@ -1,0 +1,81 @@
+/** A plot in its place on the bench: heading, what it says, the plot, and the larger one on demand. */
+import { Modal } from "@mantine/core";
+import { useState } from "react";
+import type { ReactNode } from "react";
+import type { StageName } from "../../experiment/results.ts";
+import { isStale } from "../../state/resultStore.ts";
+import { useResults } from "../app/stores.ts";
+import { Hint } from "../app/Hint.tsx";
+import { Icon } from "../app/icons.tsx";
+import controls from "../controls/controls.module.css";
+import { Plot } from "./Plot.tsx";
+import type { PlotScales } from "./Plot.tsx";
+import { PlotMenu } from "./PlotMenu.tsx";
+import type { PlotChoice } from "./PlotMenu.tsx";
+import type { PlotSpec } from "./plotSpec.ts";
+import styles from "./plots.module.css";
+
+const LINEAR: PlotScales = { logX: false, logY: false };
+
+export function PlotPanel(props: {
+  readonly title: string;
+  readonly line: string;
+  /** Two plain sentences on what the plot means and what it does not. */
+  readonly meaning: string;
+  readonly stage: StageName;
+  readonly testId: string;
+  /** Null while there is nothing to plot; the children then say why. */
+  readonly spec: PlotSpec | null;
+  readonly aside?: ReactNode;
+  readonly choice?: PlotChoice | null;
+  readonly children?: ReactNode;
+}) {
+  const { title, line, meaning, stage, testId, spec, aside, choice = null, children } = props;
+  const [scales, setScales] = useState(LINEAR);
+  const [isLarge, setLarge] = useState(false);
+  const stale = useResults((s) => isStale(s, stage) && !(stage === "disturbed" && s.liveTrace));
+  return (
+    <section className={`${styles.panel} ${stale ? styles.stale : ""}`} aria-label={title}>
+      <header className={styles.head}>
+        <h2>{title}</h2>
+        {line !== "" && <p title={line}>{line}</p>}
+        <span className={styles.space} />
+        {aside}
+        <Hint text={meaning}>
+          <button type="button" className={controls.button} aria-label={`${title}: what it means`}>
+            <Icon name="help" size={13} />
+          </button>
+        </Hint>
+        {spec && (
+          <PlotMenu
+            spec={spec}
+            scales={scales}
+            choice={choice}
+            onScales={setScales}
+            onEnlarge={() => setLarge(true)}
+          />
+        )}
+      </header>
+      {children}
+      {spec && <Plot testId={testId} spec={spec} scales={scales} />}
+      {spec && (
+        <Modal.Root opened={isLarge} onClose={() => setLarge(false)} size="min(1100px, 94vw)">
+          <Modal.Overlay />
+          <Modal.Content aria-label={`${title}, enlarged`}>
+            <Modal.Body className={styles.large}>
+              <h2>{title}</h2>
+              <Modal.CloseButton aria-label="Close" className={styles.close} />
+              <p>{meaning}</p>
+              <p className={styles.statement}>{spec.description}</p>
+              <Plot testId={`${testId}-large`} spec={spec} scales={scales} isLarge />
+            </Modal.Body>
+          </Modal.Content>
+        </Modal.Root>
+      )}
+    </section>
+  );
+}
+
+export function Empty({ children }: { readonly children: string }) {
+  return <p className={styles.empty}>{children}</p>;
+}

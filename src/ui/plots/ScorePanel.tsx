@@ -1,0 +1,42 @@
+/** The Gaussian robustness score of the clean picture: its anytime-valid lower bound tightening as samples stream in. */
+import { useMemo } from "react";
+import { useExperiment, useResults } from "../app/stores.ts";
+import { decimal, percent } from "../panels/formats.ts";
+import { Empty, PlotPanel } from "./PlotPanel.tsx";
+import { scoreSpec } from "./scoreSpec.ts";
+import styles from "./plots.module.css";
+
+const MEANING =
+  "How alike the model’s image features of the clean picture stay when noise is added (1 = the same, 0 = opposite), averaged over noise: (1 + cosine) / 2, the Gaussian robustness score. " +
+  "The guarantee beside it is computed from this number; it does not depend on your disturbances.";
+
+export function ScorePanel() {
+  const enabled = useExperiment((s) => s.spec.certificate.enabled);
+  const latest = useResults((s) => s.stages.certificate?.payload);
+  const certificate = enabled ? latest : undefined;
+  const spec = useMemo(() => (certificate ? scoreSpec(certificate) : null), [certificate]);
+  return (
+    <PlotPanel
+      title="Similarity under noise"
+      line={
+        certificate
+          ? `Noise ${certificate.sigma}, seed ${certificate.seed}.`
+          : "Of the clean picture."
+      }
+      meaning={MEANING}
+      stage="certificate"
+      testId="score-plot"
+      spec={spec}
+    >
+      {certificate ? (
+        <p className={styles.statement} data-kind="proved">
+          At least <b>{decimal(certificate.scoreLower, 4)}</b> on average (
+          {percent(1 - certificate.alpha)} confidence), n = {certificate.n} of{" "}
+          {certificate.maxSamples}
+        </p>
+      ) : (
+        <Empty>{enabled ? "Waiting for samples." : "Certificates are off."}</Empty>
+      )}
+    </PlotPanel>
+  );
+}

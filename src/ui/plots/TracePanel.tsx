@@ -1,0 +1,68 @@
+/** How the attack got there: of the one that runs, else of the one chosen among those that ran. */
+import { useState } from "react";
+import { useExperiment, useResults } from "../app/stores.ts";
+import controls from "../controls/controls.module.css";
+import { Empty, PlotPanel } from "./PlotPanel.tsx";
+import { traceSpec } from "./traceSpec.ts";
+import type { Trace } from "./traceSpec.ts";
+
+const MEANING =
+  "What the attack maximises, for the 8-bit picture it made at each step; the best picture is the one it returns. " +
+  "For an answer this is how far the model leans away from its clean answer: above zero the answer has flipped.";
+
+export function TracePanel() {
+  const live = useResults((s) => s.liveTrace);
+  const items = useResults((s) => s.stages.disturbed?.payload.items);
+  const stack = useExperiment((s) => s.spec.stack);
+  const [chosen, choose] = useState<string | null>(null);
+  const attacks = (items ?? []).flatMap(({ id, label, trace }) =>
+    trace ? [{ id, label, trace }] : [],
+  );
+  const done = attacks.find(({ id }) => id === chosen) ?? attacks.at(-1);
+  // The attack under way comes first: it is what the reader is waiting for.
+  const trace: Trace | undefined = live ?? done?.trace;
+  const spec = trace ? traceSpec(trace) : null;
+  const shown = live ? live.itemId : done?.id;
+  const place = stack.findIndex(({ id }) => id === shown) + 1;
+  // The picker says which it is; while one runs there is no picker.
+  const name = place > 0 && live && stack.length > 1 ? `item ${place}: ` : "";
+  return (
+    <PlotPanel
+      title="Attack"
+      line={
+        trace
+          ? `${name}${trace.lossName}${trace.lossUnit && `, ${trace.lossUnit}`}`
+          : "Loss by step, and the best so far."
+      }
+      meaning={MEANING}
+      stage="disturbed"
+      testId="trace-plot"
+      spec={spec}
+      aside={
+        attacks.length > 1 &&
+        !live && (
+          <select
+            className={controls.select}
+            aria-label="Attack shown"
+            value={done?.id}
+            onChange={(event) => choose(event.currentTarget.value)}
+          >
+            {attacks.map(({ id, label }) => (
+              <option key={id} value={id}>
+                {`${stack.findIndex((item) => item.id === id) + 1} ${label}`}
+              </option>
+            ))}
+          </select>
+        )
+      }
+    >
+      {!trace && (
+        <Empty>
+          {stack.some(({ type, enabled }) => type === "attack" && enabled)
+            ? "The loss appears with the attack’s first step."
+            : "Switch an attack on in the stack to watch it climb."}
+        </Empty>
+      )}
+    </PlotPanel>
+  );
+}

@@ -1,0 +1,96 @@
+/** The certified cosine against l2 radius as a plot, and as the sentence above it. */
+import type { CertificateResult, CosineBounds } from "../../experiment/results.ts";
+import { decimal, percent } from "../panels/formats.ts";
+import type { PlotSpec } from "./plotSpec.ts";
+
+/** Between which two features a bound holds. The two are different numbers, so one is shown at a time. */
+export type Between = keyof CosineBounds<unknown>;
+
+export const BETWEEN: Readonly<Record<Between, { readonly label: string; readonly what: string }>> =
+  {
+    toSmoothedClean: {
+      label: "both pictures averaged",
+      what: "the features of the changed and of the clean picture, both averaged over noise",
+    },
+    toClean: {
+      label: "changed one averaged",
+      what: "the features of the changed picture averaged over noise, and those of the clean picture as it is",
+    },
+  };
+
+/** Where the axis ends: past both the reach of the bounds and the change, unless that would hide the curve. */
+export function radiusRange({
+  radius,
+  stackL2,
+  sigma,
+}: Pick<CertificateResult, "radius" | "stackL2" | "sigma">): [number, number] {
+  const reach = radius > 0 ? radius : sigma;
+  return [0, Math.max(1.35 * reach, Math.min(1.1 * stackL2, 3 * reach))];
+}
+
+export interface Guarantee {
+  readonly kind: "proved" | "vacuous";
+  readonly sentence: string;
+}
+
+export function guaranteeOf(certificate: CertificateResult, between: Between): Guarantee {
+  const { stackL2, radius, alpha } = certificate;
+  const bound = certificate.atStack[between];
+  if (radius <= 0)
+    return { kind: "vacuous", sentence: "Nothing is guaranteed so far, at any distance." };
+  if (stackL2 === 0) {
+    return {
+      kind: "proved",
+      sentence: `Guaranteed for any change of the picture up to l2 ${decimal(radius, 3)}; yours changes nothing.`,
+    };
+  }
+  if (Number.isNaN(bound)) {
+    return {
+      kind: "vacuous",
+      sentence: `Your change (l2 ${decimal(stackL2, 2)}) is larger than what can be guaranteed (${decimal(radius, 3)}). Nothing is proved about it.`,
+    };
+  }
+  return {
+    kind: "proved",
+    sentence: `No change as small as yours (l2 ${decimal(stackL2, 2)}) can push the cosine below ${decimal(bound, 3)}, with ${percent(1 - alpha)} confidence.`,
+  };
+}
+
+export function certificateSpec(certificate: CertificateResult, between: Between): PlotSpec {
+  const { curve, radius, stackL2, atStack } = certificate;
+  const [start, end] = radiusRange(certificate);
+  const bound = atStack[between];
+  const isBeyond = stackL2 > end;
+  const at = Math.min(stackL2, end);
+  return {
+    title: "What is guaranteed",
+    description: `Lowest possible cosine between ${BETWEEN[between].what}, against the l2 size of the change. The guarantee reaches to l2 ${decimal(radius, 3)}. ${guaranteeOf(certificate, between).sentence}`,
+    series: [
+      { name: "guaranteed", x: curve.radius, y: curve[between], ink: "clean" },
+      ...(Number.isFinite(bound) && !isBeyond && stackL2 > 0
+        ? [
+            {
+              name: "your change",
+              x: [stackL2],
+              y: [bound],
+              ink: "changed" as const,
+              width: 0,
+            },
+          ]
+        : []),
+    ],
+    x: { title: "size of the change, l2 (grey 0 to 1)", range: [start, end] },
+    y: { title: "cosine, at least", range: [0, 1.02] },
+    marks:
+      stackL2 > 0
+        ? [
+            {
+              at,
+              label: `yours ${decimal(stackL2, 2)}${isBeyond ? ", off the axis →" : ""}`,
+              ink: "changed",
+            },
+          ]
+        : [],
+    band: { from: Math.max(0, radius), to: end, label: "nothing is\nproved here" },
+  };
+}

@@ -1,0 +1,169 @@
+import { describe, expect, it } from "vitest";
+import type { CertificateResult } from "../../experiment/results.ts";
+import { certificateSpec, guaranteeOf, radiusRange } from "./certificateSpec.ts";
+import { DRAW_INTERVAL_MS, createDrawQueue } from "./drawQueue.ts";
+import { toCsv } from "./plotSpec.ts";
+import type { PlotSpec } from "./plotSpec.ts";
+import { scoreSpec } from "./scoreSpec.ts";
+import { toPlotly } from "./toPlotly.ts";
+import type { PlotForm, PlotTheme } from "./toPlotly.ts";
+import { traceSpec } from "./traceSpec.ts";
+
+const THEME: PlotTheme = {
+  inks: { clean: "#0ff", changed: "#f80", neutral: "#999", faint: "#555" },
+  text: "#fff",
+  grid: "#222",
+  panel: "#000",
+  font: "sans",
+};
+const FORM: PlotForm = { width: 400, height: 200, logX: false, logY: false, isLarge: false };
+
+const certificate = (stackL2: number, atStack: number): CertificateResult => ({
+  n: 62,
+  maxSamples: 1000,
+  sigma: 0.1,
+  alpha: 0.001,
+  seed: 1,
+  score: 0.97,
+  scoreLower: 0.95,
+  radius: 0.16,
+  curve: {
+    radius: Float32Array.of(0, 0.1, 0.3),
+    toClean: Float32Array.of(0.9, 0.5, NaN),
+    toSmoothedClean: Float32Array.of(1, 0.75, NaN),
+  },
+  stackL2,
+  atStack: { toClean: atStack - 0.1, toSmoothedClean: atStack },
+  history: { n: [20, 62], scoreLower: [0.91, 0.95] },
+});
+
+describe("the certificate's plot", () => {
+  it("shows one cosine at a time and says between what", () => {
+    const both = certificateSpec(certificate(0.1, 0.75), "toSmoothedClean");
+    const one = certificateSpec(certificate(0.1, 0.75), "toClean");
+    expect(both.series.map(({ name }) => name)).toEqual(["guaranteed", "your change"]);
+    expect(Array.from(both.series[0]!.y).slice(0, 2)).toEqual([1, 0.75]);
+    expect(one.series[0]!.y[1]).toBe(0.5);
+    expect(both.description).toContain("both averaged");
+    expect(one.description).toContain("clean picture as it is");
+  });
+
+  it("says when a change is larger than the guarantee, and marks it", () => {
+    const spec = certificateSpec(certificate(2.47, NaN), "toSmoothedClean");
+    expect(spec.description).toContain("larger than what can be guaranteed (0.160)");
+    expect(spec.series).toHaveLength(1);
+    expect(spec.marks?.[0]?.label).toContain("off the axis");
+    expect(spec.marks?.[0]?.at).toBe(spec.x.range[1]);
+    expect(spec.band?.from).toBeCloseTo(0.16);
+  });
+
+  it("says what holds for a change inside, for none, and before anything holds", () => {
+    expect(guaranteeOf(certificate(0.1, 0.75), "toSmoothedClean")).toEqual({
+      kind: "proved",
+      sentence:
+        "No change as small as yours (l2 0.10) can push the cosine below 0.750, with 99.9% confidence.",
+    });
+    expect(guaranteeOf(certificate(0, 1), "toClean").sentence).toContain("yours changes nothing");
+    const nothing = { ...certificate(0.1, NaN), radius: 0 };
+    expect(guaranteeOf(nothing, "toClean").kind).toBe("vacuous");
+  });
+
+  it("reaches past the guarantee and, if it is not far off, past the change", () => {
+    const sigma = 0.1;
+    expect(radiusRange({ radius: 0.1, stackL2: 0.2, sigma })[1]).toBeCloseTo(0.22);
+    expect(radiusRange({ radius: 0.1, stackL2: 9, sigma })[1]).toBeCloseTo(0.3);
+    expect(radiusRange({ radius: 0.1, stackL2: 0, sigma })[1]).toBeCloseTo(0.135);
+  });
+});
+
+describe("other plots", () => {
+  it("label the mean and the bound of the score", () => {
+    const { series, description } = scoreSpec(certificate(0, 1));
+    expect(series.map(({ name }) => name)).toContain("mean so far");
+    expect(description).toContain("at least 0.9500 on average after 62 of 1000");
+  });
+
+  it("count the queries of a black-box attack and the steps of another", () => {
+    const trace = { loss: [-3, 1], bestLoss: [-3, 1], lossName: "margin", lossUnit: "logits" };
+    expect(traceSpec({ ...trace, access: "query" })).toMatchObject({
+      x: { title: "query", offersLog: true },
+      y: { title: "logits" },
+      description: "margin by query: best 1.00 logits after 2 queries, of 8-bit pictures.",
+    });
+    expect(traceSpec({ ...trace, access: "gradient" }).x.title).toBe("step");
+  });
+});
+
+const SPEC: PlotSpec = {
+  title: "A plot",
+  description: "One line.",
+  series: [{ name: 'a, "b"', x: [1, 2, 3], y: [0.5, NaN, Infinity], ink: "clean" }],
+  x: { title: "x (mm)", range: [1, 3], offersLog: true },
+  y: { title: "y", range: [0, 1] },
+  marks: [{ at: 10, label: "ten", ink: "changed" }],
+  band: { from: 2, to: 3, label: "none" },
+};
+
+describe("drawing", () => {
+  it("breaks a line where there is no number", () => {
+    const { data } = toPlotly(SPEC, THEME, FORM);
+    expect(data[0]).toMatchObject({ y: [0.5, null, null], connectgaps: false });
+  });
+
+  it("names axes and units, and keeps a mark in its place on a logarithmic axis", () => {
+    const { layout } = toPlotly(SPEC, THEME, FORM);
+    expect(layout.xaxis).toMatchObject({
+      type: "linear",
+      range: [1, 3],
+      title: { text: "x (mm)" },
+    });
+    expect(layout.annotations?.[0]).toMatchObject({ x: 10, text: "ten" });
+    const log = toPlotly(SPEC, THEME, { ...FORM, logX: true }).layout;
+    expect(log.xaxis?.type).toBe("log");
+    expect(log.annotations?.[0]?.x).toBe(1);
+  });
+
+  it("gives titles up where there is no room for them", () => {
+    expect(toPlotly(SPEC, THEME, { ...FORM, height: 80 }).layout.xaxis?.title).toBeUndefined();
+  });
+});
+
+describe("a plot as a table", () => {
+  it("has a row per point, empty where there is no number, quoted as RFC 4180 says", () => {
+    expect(toCsv(SPEC)).toBe(
+      'series,x (mm),y\r\n"a, ""b""",1,0.5\r\n"a, ""b""",2,\r\n"a, ""b""",3,\r\n',
+    );
+  });
+});
+
+describe("the drawing queue", () => {
+  it("draws each plot at most five times a second, the newest state, and one plot per task", () => {
+    let now = 0;
+    const timers: { at: number; callback: () => void }[] = [];
+    const queue = createDrawQueue<string>({
+      now: () => now,
+      wait: (ms, callback) => timers.push({ at: now + ms, callback }),
+    });
+    const drawn: string[] = [];
+    const runTask = () => {
+      const next = timers.sort((a, b) => a.at - b.at).shift()!;
+      now = Math.max(now, next.at);
+      next.callback();
+    };
+    queue.request("a", () => drawn.push("a1"));
+    queue.request("b", () => drawn.push("b1"));
+    runTask();
+    expect(drawn).toEqual(["a1"]);
+    runTask();
+    expect(drawn).toEqual(["a1", "b1"]);
+    queue.request("a", () => drawn.push("a2"));
+    queue.request("a", () => drawn.push("a3"));
+    runTask();
+    expect(drawn).toEqual(["a1", "b1", "a3"]);
+    expect(now).toBe(DRAW_INTERVAL_MS);
+    queue.request("a", () => drawn.push("a4"));
+    queue.forget("a");
+    while (timers.length > 0) runTask();
+    expect(drawn).not.toContain("a4");
+  });
+});

@@ -1,0 +1,172 @@
+/** A plot's description as traces and a layout of plotly.js. */
+import type { Annotations, Data, Layout, Shape } from "plotly.js";
+import type { Axis, Ink, PlotSpec, Series } from "./plotSpec.ts";
+
+/** Colours of the running theme, as CSS values. */
+export interface PlotTheme {
+  readonly inks: Readonly<Record<Ink, string>>;
+  readonly text: string;
+  readonly grid: string;
+  readonly panel: string;
+  readonly font: string;
+}
+
+export interface PlotForm {
+  readonly width: number;
+  readonly height: number;
+  readonly logX: boolean;
+  readonly logY: boolean;
+  /** An enlarged or exported plot has room for a legend and larger type. */
+  readonly isLarge: boolean;
+}
+
+/** Below this height titles of axes give way to the curve; the panel's heading names them. */
+const COMPACT_HEIGHT = 105;
+
+export function toPlotly(
+  spec: PlotSpec,
+  theme: PlotTheme,
+  form: PlotForm,
+): { readonly data: Data[]; readonly layout: Partial<Layout> } {
+  const isCompact = !form.isLarge && form.height < COMPACT_HEIGHT;
+  const titleSize = form.isLarge ? 13 : 10.5;
+  return {
+    data: spec.series.map((series) => trace(series, spec, theme)),
+    layout: {
+      width: form.width,
+      height: form.height,
+      margin: form.isLarge
+        ? { l: 62, r: 24, t: 16, b: 52 }
+        : { l: isCompact ? 34 : 46, r: 10, t: 6, b: isCompact ? 18 : 34 },
+      paper_bgcolor: form.isLarge ? theme.panel : "transparent",
+      plot_bgcolor: "transparent",
+      font: { family: theme.font, size: form.isLarge ? 13 : 10, color: theme.text },
+      showlegend: form.isLarge,
+      legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom" },
+      hovermode: "closest",
+      hoverlabel: { font: { family: theme.font, size: 12 } },
+      // Zoom and pan of the reader stay while new values stream in.
+      uirevision: `${form.logX}-${form.logY}`,
+      xaxis: axis(spec.x, theme, {
+        isLog: form.logX,
+        hasTitle: !isCompact,
+        titleSize,
+        ticks: form.width / 60,
+      }),
+      yaxis: axis(spec.y, theme, {
+        isLog: form.logY,
+        hasTitle: !isCompact,
+        titleSize,
+        ticks: Math.max(2, form.height / 34),
+      }),
+      shapes: shapesOf(spec, theme),
+      annotations: annotationsOf(spec, theme, form),
+    },
+  };
+}
+
+function trace(series: Series, { x, y }: PlotSpec, theme: PlotTheme): Data {
+  const { name, ink, dash = false, width = 1.75 } = series;
+  const color = theme.inks[ink];
+  return {
+    type: "scatter",
+    mode: width === 0 ? "markers" : series.x.length === 1 ? "lines+markers" : "lines",
+    name,
+    // A single point repeats a curve's last value or stands beside a labelled mark.
+    showlegend: width > 0,
+    x: Array.from(series.x),
+    y: Array.from(series.y, (value) => (Number.isFinite(value) ? value : null)),
+    connectgaps: false,
+    line: { color, width, dash: dash ? "dash" : "solid" },
+    marker: { color, size: 7 },
+    hovertemplate: `${name}<br>${x.title}: %{x:.4g}<br>${y.title}: %{y:.4g}<extra></extra>`,
+  };
+}
+
+function axis(
+  { title, range }: Axis,
+  theme: PlotTheme,
+  how: {
+    readonly isLog: boolean;
+    readonly titleSize: number;
+    readonly hasTitle: boolean;
+    readonly ticks: number;
+  },
+): Partial<Layout["xaxis"]> {
+  return {
+    type: how.isLog ? "log" : "linear",
+    // A logarithmic axis has no zero: plotly chooses the decades from the values.
+    ...(how.isLog ? { autorange: true } : { range: [...range] }),
+    nticks: Math.max(2, Math.round(how.ticks)),
+    ...(how.hasTitle ? { title: { text: title, standoff: 6, font: { size: how.titleSize } } } : {}),
+    gridcolor: theme.grid,
+    linecolor: theme.grid,
+    zerolinecolor: theme.inks.faint,
+    showline: true,
+    automargin: false,
+  };
+}
+
+function shapesOf({ marks = [], band }: PlotSpec, theme: PlotTheme): Partial<Shape>[] {
+  const lines = marks.map(({ at, ink }): Partial<Shape> => ({
+    type: "line",
+    xref: "x",
+    yref: "paper",
+    x0: at,
+    x1: at,
+    y0: 0,
+    y1: 1,
+    line: { color: theme.inks[ink], width: 1.25 },
+  }));
+  if (!band || band.to <= band.from) return lines;
+  const area: Partial<Shape> = {
+    type: "rect",
+    layer: "below",
+    xref: "x",
+    yref: "paper",
+    x0: band.from,
+    x1: band.to,
+    y0: 0,
+    y1: 1,
+    line: { width: 0 },
+    fillcolor: theme.inks.faint,
+    opacity: 0.18,
+  };
+  return [area, ...lines];
+}
+
+function annotationsOf(
+  { marks = [], band, x }: PlotSpec,
+  theme: PlotTheme,
+  form: PlotForm,
+): Partial<Annotations>[] {
+  const middle = (x.range[0] + x.range[1]) / 2;
+  // Positions of annotations on a logarithmic axis are exponents.
+  const place = (value: number) => (form.logX ? Math.log10(value) : value);
+  const words = marks.map(({ at, label, ink }): Partial<Annotations> => ({
+    xref: "x",
+    yref: "paper",
+    x: place(at),
+    y: 1,
+    yanchor: "top",
+    xanchor: at > middle ? "right" : "left",
+    xshift: at > middle ? -3 : 3,
+    text: label,
+    showarrow: false,
+    font: { color: theme.inks[ink] },
+  }));
+  const share = band ? (band.to - band.from) / (x.range[1] - x.range[0] || 1) : 0;
+  if (!band || share * form.width < 130 || form.logX) return words;
+  return [
+    ...words,
+    {
+      xref: "x",
+      yref: "paper",
+      x: (band.from + band.to) / 2,
+      y: 0.45,
+      text: band.label.replaceAll("\n", "<br>"),
+      showarrow: false,
+      font: { color: theme.text },
+    },
+  ];
+}

@@ -1,0 +1,35 @@
+/** The attack at work: the loss of the 8-bit picture at every step or query, and the best so far. */
+import type { AttackTrace } from "../../experiment/results.ts";
+import { decimal } from "../panels/formats.ts";
+import type { PlotSpec } from "./plotSpec.ts";
+
+export interface Trace {
+  readonly loss: readonly number[];
+  readonly bestLoss: readonly number[];
+  readonly lossName: string;
+  readonly lossUnit: string;
+  /** What one entry is; absent while an attack runs that has not said. */
+  readonly access?: AttackTrace["access"];
+}
+
+export function traceSpec({ loss, bestLoss, lossName, lossUnit, access }: Trace): PlotSpec {
+  const steps = Array.from(loss, (_, index) => index);
+  const values = [...loss, ...bestLoss].filter((value) => Number.isFinite(value));
+  const low = Math.min(...values, 0);
+  const high = Math.max(...values, 0);
+  const pad = 0.06 * (high - low || 1);
+  const last = bestLoss.at(-1) ?? 0;
+  const entry = access === "query" ? "query" : "step";
+  const unit = lossUnit === "" ? "" : ` ${lossUnit}`;
+  return {
+    title: "Attack",
+    description: `${lossName} by ${entry}: best ${decimal(last, 2)}${unit} after ${loss.length} ${loss.length === 1 ? entry : entry === "query" ? "queries" : "steps"}, of 8-bit pictures.`,
+    series: [
+      { name: `this ${entry}`, x: steps, y: loss, ink: "neutral", width: 1 },
+      { name: "best so far", x: steps, y: bestLoss, ink: "changed" },
+      { name: "best, now", x: [bestLoss.length - 1], y: [last], ink: "changed", width: 0 },
+    ],
+    x: { title: entry, range: [0, Math.max(1, loss.length - 1)], offersLog: access === "query" },
+    y: { title: lossUnit || "loss", range: [low - pad, high + pad] },
+  };
+}
