@@ -39,8 +39,8 @@ export interface AttackOptions {
   /** Pixels with mask 0 never change. */
   readonly mask?: Float32Array;
   /**
-   * Evaluate every point as the 8-bit picture that stands for it, and return such a picture; the origin must be one. The
-   * rule goes on from the point itself, with the loss and the gradient found at its picture (a straight-through step).
+   * Judge every point by the 8-bit picture that stands for it, and return such a picture; the origin must be one. The rule
+   * goes on from the point itself, with the gradient at its picture (linf: a straight-through step) or at the point (l2).
    */
   readonly lattice?: boolean;
 }

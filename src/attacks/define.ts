@@ -31,8 +31,14 @@ export function defineGradientAttack(
               return { loss: await oracle.loss(shown), next: undefined };
             }
             counts.gradientPasses++;
-            const { loss, gradient } = await oracle.lossAndGradient(shown);
-            return { loss, next: () => rule.next({ step, x, loss, gradient }) };
+            // A linf picture is near its point everywhere; an l2 one moves few pixels, by more than the point does, and
+            // its gradient leads less far (docs/decisions.md): the walk goes on from the point's own.
+            const isFar = shown !== x && options.norm === "l2";
+            const { loss, gradient } = await oracle.lossAndGradient(isFar ? x : shown);
+            const next = () => rule.next({ step, x, loss, gradient });
+            if (!isFar) return { loss, next };
+            counts.queries++;
+            return { loss: await oracle.loss(shown), next };
           },
         };
       });

@@ -13,6 +13,7 @@ import { numberToHalf, numbersOf, tensorTypeOf } from "../onnx/tensorData.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { readBytes } from "./files.ts";
 import { nodeSessions } from "./nodeSessions.ts";
+import type { CliSessions } from "./nodeSessions.ts";
 import { readNpy } from "./npy.ts";
 import { UsageError } from "./usageError.ts";
 import { wasmSessions } from "./wasmSessions.ts";
@@ -55,7 +56,7 @@ function tooLarge(file: string, size: number): LabError {
 }
 
 /** Sessions by the name on the command line. @throws UsageError */
-export function sessionsNamed(backend: string): SessionFactory {
+export function sessionsNamed(backend: string): CliSessions {
   if (backend === "native") return nodeSessions();
   if (backend === "wasm") return wasmSessions();
   throw new UsageError(`--backend is "${backend}", but must be native or wasm.`);

@@ -5,11 +5,19 @@ import { FINDINGS, FINDING_KINDS } from "../phantom/spec.ts";
 export function helpText(): string {
   return `The headless lab: the page's own experiment, in Node. Research and teaching only, not for diagnosis.
 
-npm run -s lab -- run SPEC.json | MANIFEST.json | LINK
-    Runs an experiment and prints the result of every stage as JSON: answers and margins, norms, feature cosine,
-    attack trace, certificate. "-" reads it from standard input. A file case is named by --file FILE, whose stored pixels
-    must have the sha256 of the experiment. What is printed is a run manifest: the page opens it, and so does this verb.
-    A manifest or a share link with numbers in it is compared with them: {replay: {status, differences}}.
+npm run -s lab -- run SPEC.json | MANIFEST.json | LINK [--file FILE] [--backend native|wasm] [--out-dir DIR]
+    Runs an experiment and prints the numbers of every stage as JSON: answers and margins, norms, feature cosine,
+    attack trace, where the answers' relevance peaks, certificate. "-" reads it from standard input. A file case is
+    named by --file FILE, whose stored pixels must have the sha256 of the experiment. What is printed is a run manifest:
+    the page opens it, and so does this verb. A manifest or a share link with numbers in it is compared with them:
+    {replay: {status, differences}}. --backend wasm runs the page's own build of the runtime, whose numbers agree with
+    the page's to the last digits; native is faster, and an attack multiplies its rounding differences. --out-dir also
+    writes the pictures the model was given (PNG), the embeddings and the attention and relevance maps (.npy).
+
+npm run -s lab -- robustness [--model ID] [--epsilon N] [--questions N] [--seed N] [--backend native|wasm]
+    Accuracy under the lab's own attacks, on the graph that answers readers: plain questions about random phantoms,
+    linf epsilon in 255ths (2 if not given). One JSON line per question, then the shares with their n. An accuracy
+    under attack is named by its attacks: another attack may leave less.
 
 npm run -s lab -- decode FILE...
     One JSON line per DICOM, PNG or JPEG file: {rows, cols, rawSha256, displaySha256, notices}, or

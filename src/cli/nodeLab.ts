@@ -1,4 +1,4 @@
-/** The lab in Node: bundled models over onnxruntime-node. */
+/** The lab in Node: bundled models over onnxruntime-node, or over the page's own WASM build. */
 import { setImmediate } from "node:timers/promises";
 import { Lab } from "../engine/lab.ts";
 import { openOnnxModel } from "../engine/onnxModel.ts";
@@ -10,8 +10,7 @@ import type { SessionFactory } from "../model/session.ts";
 import { openModelFolder } from "./modelFiles.ts";
 import { nodeSessions } from "./nodeSessions.ts";
 
-export function nodeLab(): Lab {
-  const sessions = nodeSessions();
+export function nodeLab(sessions: SessionFactory = nodeSessions()): Lab {
   return new Lab({
     openModel: (id, precision) => openBundledModel(id, precision, sessions),
     yieldToHost: () => setImmediate(),

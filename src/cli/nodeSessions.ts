@@ -5,9 +5,20 @@ import { rawValues, runtimeReason } from "../model/session.ts";
 import type { Feeds, GraphSession, SessionFactory, SessionOptions } from "../model/session.ts";
 import type { Tensor, TensorType } from "../tensor/tensor.ts";
 
+/** Sessions whose results can say what made them. */
+export interface CliSessions extends SessionFactory {
+  readonly backend: "native" | "wasm";
+  /** Runtime and its version. */
+  readonly runtime: string;
+}
+
 /** @param threads 0 lets the runtime take one thread per core. */
-export function nodeSessions(threads = 0): SessionFactory {
-  return { backend: "native", create: (graph, options) => createSession(graph, threads, options) };
+export function nodeSessions(threads = 0): CliSessions {
+  return {
+    backend: "native",
+    runtime: `onnxruntime-node ${ort.env.versions.node}`,
+    create: (graph, options) => createSession(graph, threads, options),
+  };
 }
 
 async function createSession(

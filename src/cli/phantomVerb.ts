@@ -1,11 +1,9 @@
 /** `lab phantom`: a synthetic radiograph as PNG, and the mask of its findings. */
-import { writeFile } from "node:fs/promises";
-import { encode } from "fast-png";
-import { LabError } from "../errors/labError.ts";
 import { validateSpec } from "../experiment/validateSpec.ts";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
 import { FINDINGS, FINDING_KINDS, renderPhantom } from "../phantom/phantom.ts";
 import type { FindingSpec, Phantom, PhantomSpec } from "../phantom/phantom.ts";
+import { writePng } from "./png.ts";
 import { UsageError, parseCommandLine, wholeNumber } from "./usageError.ts";
 
 const OPTIONS = {
@@ -82,15 +80,4 @@ function findingMask({ masks, size }: Phantom): Float32Array {
     masks.get(kind)?.forEach((coverage, i) => (union[i] = Math.max(union[i]!, coverage)));
   }
   return union;
-}
-
-/** Values in [0, 1] as 8-bit grey. @throws LabError "not-found" when the file can't be written. */
-async function writePng(file: string, values: Float32Array, size: number): Promise<void> {
-  const data = Uint8Array.from(values, (value) => Math.round(255 * value));
-  const png = encode({ width: size, height: size, data, channels: 1, depth: 8 });
-  await writeFile(file, png).catch((cause: NodeJS.ErrnoException) => {
-    throw new LabError("not-found", `The file ${file} can't be written (${cause.code}).`, {
-      cause,
-    });
-  });
 }

@@ -1,11 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { decode as decodePng } from "fast-png";
 import { afterAll, expect, test } from "vitest";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
 import { openExperiment } from "../experiment/openExperiment.ts";
+import { STAGES } from "../experiment/results.ts";
 import { encodeShareLink } from "../experiment/shareLink.ts";
+import { parseNpy } from "./npy.ts";
 
 const FOLDER = mkdtempSync(path.join(tmpdir(), "lab-run-"));
 afterAll(() => rmSync(FOLDER, { recursive: true }));
@@ -13,15 +16,18 @@ afterAll(() => rmSync(FOLDER, { recursive: true }));
 interface Manifest {
   readonly environment: Readonly<Record<string, string | null>>;
   readonly results: Readonly<Record<string, unknown>>;
+  readonly files?: readonly string[];
   readonly replay?: { readonly status: string; readonly differences: readonly string[] };
 }
 
-function run(source: string): Manifest {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ["--no-warnings", path.join(import.meta.dirname, "lab.ts"), "run", source],
-    { encoding: "utf8" },
-  );
+const LAB = ["--no-warnings", path.join(import.meta.dirname, "lab.ts")];
+
+function lab(...args: string[]) {
+  return spawnSync(process.execPath, [...LAB, ...args], { encoding: "utf8" });
+}
+
+function run(source: string, ...options: string[]): Manifest {
+  const { status, stdout, stderr } = lab("run", source, ...options);
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   return JSON.parse(stdout) as Manifest;
 }
@@ -55,3 +61,57 @@ test("a run's manifest is run again, from its file and from a link, and reproduc
   expect(third.replay?.status).toBe("differs");
   expect(third.replay?.differences.join(" ")).toContain("clean margin");
 }, 120_000);
+
+test("the page's runtime runs here too, and pictures and maps are written whole", () => {
+  const { certificate, stack, ...rest } = defaultSpec();
+  const [noise] = stack;
+  const off = { ...certificate, enabled: false };
+  const folder = path.join(FOLDER, "out");
+  const piped = spawnSync(
+    process.execPath,
+    [...LAB, "run", "-", "--backend", "wasm", "--out-dir", folder],
+    { encoding: "utf8", input: JSON.stringify({ ...rest, certificate: off, stack: [noise] }) },
+  );
+  expect(piped.stderr).toBe("");
+  const { environment, results, files } = JSON.parse(piped.stdout) as Manifest;
+  expect(environment["backend"]).toBe("wasm");
+  expect(environment["runtime"]).toMatch(/^onnxruntime-web \d+\.\d+/);
+  expect(files!.map((name) => path.basename(name)).sort()).toEqual(readdirSync(folder).sort());
+
+  // The pictures are the ones the numbers are about.
+  const [clean, disturbed] = ["clean", "disturbed"].map((name) =>
+    Uint8Array.from(decodePng(readFileSync(path.join(folder, `${name}.png`))).data),
+  ) as [Uint8Array, Uint8Array];
+  const { linf, l2 } = results["metrics"] as { linf: number; l2: number };
+  const changes = Array.from(clean, (level, i) => Math.abs(level - disturbed[i]!));
+  expect(Math.max(...changes)).toBe(Math.round(255 * linf));
+  expect(Math.hypot(...changes) / 255).toBeCloseTo(l2, 5);
+
+  // Every stage that ran is in the JSON, and the relevance peak is where the map's is.
+  for (const stage of STAGES) {
+    const ran = stage !== "gradientCheck" && stage !== "certificate";
+    expect(stage in results, stage).toBe(ran);
+  }
+  const { grid, cleanPeak } = results["relevance"] as {
+    grid: [number, number];
+    cleanPeak: { row: number; column: number; share: number };
+  };
+  const map = parseNpy(readFileSync(path.join(folder, "relevance.clean.npy")), "relevance");
+  expect(map.shape).toEqual(grid);
+  const values = Array.from(map.data as Float32Array);
+  expect(Math.max(...values)).toBe(cleanPeak.share);
+  expect(values.indexOf(cleanPeak.share)).toBe(cleanPeak.row * grid[1] + cleanPeak.column);
+}, 120_000);
+
+test.each([
+  [["run", "x.json", "--backend", "webgpu"], '--backend is "webgpu", but must be native or wasm.'],
+  [["robustness", "--epsilon", "0"], '--epsilon is "0", but must be a whole number from 1 to 16.'],
+  [["robustness", "base"], "base"],
+])("lab %j is a wrong command line", (args, sentence) => {
+  writeFileSync(path.join(FOLDER, "x.json"), JSON.stringify(defaultSpec()));
+  const [verb = "", ...others] = args;
+  const named = others.map((arg) => (arg === "x.json" ? path.join(FOLDER, arg) : arg));
+  const { status, stdout, stderr } = lab(verb, ...named);
+  expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
+  expect(stderr).toContain(sentence);
+});

@@ -1,8 +1,11 @@
-/** `lab run WHAT`: an experiment from a file, a saved run manifest or a share link; prints the run manifest of its repetition. */
-import { readFile } from "node:fs/promises";
+/**
+ * `lab run WHAT`: an experiment from a file, a saved run manifest or a share link; prints the run manifest of its repetition,
+ * and writes what is no number as files if asked.
+ */
 import { createRequire } from "node:module";
 import { arch, availableParallelism, cpus, platform } from "node:os";
 import path from "node:path";
+import { buffer } from "node:stream/consumers";
 import { LabError } from "../errors/labError.ts";
 import { runManifest } from "../experiment/manifest.ts";
 import type { StageResults } from "../experiment/results.ts";
@@ -12,7 +15,11 @@ import { compareReplay, replayNumbers } from "../experiment/replay.ts";
 import { looksLikeLink } from "../experiment/shareLink.ts";
 import { commitOf } from "./build.ts";
 import { openRadiograph, readBytes } from "./files.ts";
+import { sessionsNamed } from "./graphFiles.ts";
+import type { Lab } from "../engine/lab.ts";
 import { nodeLab } from "./nodeLab.ts";
+import type { CliSessions } from "./nodeSessions.ts";
+import { writeRunFiles } from "./runFiles.ts";
 import { UsageError, parseCommandLine } from "./usageError.ts";
 
 const require = createRequire(import.meta.url);
@@ -23,7 +30,11 @@ export async function runVerb(
 ): Promise<void> {
   const { values, positionals } = parseCommandLine({
     args: [...args],
-    options: { file: { type: "string" } },
+    options: {
+      file: { type: "string" },
+      backend: { type: "string", default: "native" },
+      "out-dir": { type: "string" },
+    },
     allowPositionals: true,
   });
   const [source] = positionals;
@@ -33,7 +44,8 @@ export async function runVerb(
     );
   }
   const { spec, expected } = openExperiment(await readText(source));
-  const lab = nodeLab();
+  const sessions = sessionsNamed(values.backend);
+  const lab = nodeLab(sessions);
   if (spec.case.kind === "file") {
     lab.addRadiograph(await radiographOf(spec.case.sha256, values.file));
   } else if (values.file !== undefined) {
@@ -43,42 +55,49 @@ export async function runVerb(
   for await (const event of lab.run(spec, "full", { aborted: false })) {
     if (event.type === "stage") Object.assign(results, { [event.stage]: event.payload });
   }
-  const manifest = await manifestOf(spec, results, lab);
+  const manifest = await manifestOf(spec, results, lab, sessions);
   const { clean, readout, metrics } = results;
   const replay =
     expected && clean && readout && metrics
       ? compareReplay(expected, replayNumbers({ clean, readout, metrics }, manifest.environment))
       : undefined;
-  print({ ...manifest, ...(replay ? { replay } : {}) });
+  const folder = values["out-dir"];
+  print({
+    ...manifest,
+    ...(replay ? { replay } : {}),
+    ...(folder === undefined ? {} : { files: await writeRunFiles(folder, results) }),
+  });
 }
 
 async function manifestOf(
   spec: ExperimentSpec,
   results: Partial<StageResults>,
-  lab: ReturnType<typeof nodeLab>,
+  lab: Lab,
+  { backend, runtime }: CliSessions,
 ) {
   const { manifest, precision, sha256 } = await lab.model(spec.model.id, spec.model.precision);
   const environment = {
-    lab: versionOf("../../package.json"),
+    lab: labVersion(),
     commit: commitOf(path.join(import.meta.dirname, "../..")),
     madeAt: new Date().toISOString(),
     machine: `${platform()} ${arch()}, ${availableParallelism()} cores, ${cpus()[0]?.model ?? "unknown processor"}, Node ${process.versions.node}`,
-    backend: "native",
-    runtime: `onnxruntime-node ${versionOf("onnxruntime-node/package.json")}`,
+    backend,
+    runtime,
     precision,
     modelSha256: sha256,
-  } as const;
+  };
   return runManifest(spec, results, environment, manifest);
 }
 
-function versionOf(packageJson: string): string {
-  return (require(packageJson) as { readonly version: string }).version;
+function labVersion(): string {
+  return (require("../../package.json") as { readonly version: string }).version;
 }
 
 /** A link stands on the command line itself; everything else is a file, or standard input for "-". */
 async function readText(source: string): Promise<string> {
   if (looksLikeLink(source)) return source;
-  const bytes = source === "-" ? await readFile("/dev/stdin") : await readBytes(source);
+  const bytes =
+    source === "-" ? new Uint8Array(await buffer(process.stdin)) : await readBytes(source);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {

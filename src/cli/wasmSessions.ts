@@ -1,14 +1,15 @@
 /** Sessions over onnxruntime-web in Node: the page's own WASM kernels, on one thread, without a browser around them. */
 import * as ort from "onnxruntime-web/wasm";
 import { rawValues } from "../model/session.ts";
-import type { SessionFactory } from "../model/session.ts";
+import type { CliSessions } from "./nodeSessions.ts";
 import type { Tensor, TensorType } from "../tensor/tensor.ts";
 
-export function wasmSessions(): SessionFactory {
+export function wasmSessions(): CliSessions {
   ort.env.wasm.numThreads = 1;
   ort.env.logLevel = "error";
   return {
     backend: "wasm",
+    runtime: `onnxruntime-web ${ort.env.versions.web}`,
     async create(graph, options = {}) {
       const session = await ort.InferenceSession.create(graph, {
         executionProviders: ["wasm"],

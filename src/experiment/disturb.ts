@@ -14,7 +14,6 @@ import { correctedAnswer } from "../language/answer.ts";
 import type { LossRequest, VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import { PERTURBATIONS } from "../perturbations/registry.ts";
 import { l2Norm, linfNorm, subtract } from "../tensor/norms.ts";
-import type { LabContext } from "./labContext.ts";
 import { answerSpaceOf } from "./readout.ts";
 import type { AnswerResult, AttackTrace, DisturbedItem } from "./results.ts";
 import type { AttackItem, Fidelity, PerturbationItem, StackItem } from "./spec.ts";
@@ -142,7 +141,7 @@ export async function* runAttack(
   item: AttackItem,
   fidelity: Fidelity,
   request: LossRequest,
-  context: LabContext,
+  context: AttackContext,
 ): AsyncGenerator<AttackIterate, Disturbed | undefined> {
   const member = ATTACKS[item.attack];
   if (!member) throw new LabError("spec-invalid", `There is no attack "${item.attack}".`);

@@ -2,11 +2,14 @@
  * The run manifest: everything another reader needs to repeat a run and compare it, as JSON. Pictures, masks and
  * attention maps stay out: a manifest of a reader's own radiograph may be published.
  */
+import { compareMaps } from "../explanations/mapComparison.ts";
+import { greyImage } from "../image/greyImage.ts";
 import type { ModelManifest, Precision } from "../model/manifest.ts";
-import type { SessionFactory } from "../model/session.ts";
+import type { Backend } from "../model/session.ts";
 import { groundTruth } from "./groundTruth.ts";
+import { replayTolerance } from "./replay.ts";
 import { RUN_FORMAT, RUN_VERSION } from "./openExperiment.ts";
-import type { Readout, StageResults } from "./results.ts";
+import type { Readout, RelevanceResult, StageResults } from "./results.ts";
 import type { ExperimentSpec } from "./spec.ts";
 
 /** Where and when the numbers were made. */
@@ -19,7 +22,7 @@ export interface RunEnvironment {
   readonly madeAt: string;
   /** Processor, system or browser, and threads, as far as they are known. */
   readonly machine: string;
-  readonly backend: SessionFactory["backend"];
+  readonly backend: Backend;
   /** Runtime and its version, such as "onnxruntime-web 1.30.0". */
   readonly runtime: string;
   readonly precision: Precision;
@@ -39,6 +42,12 @@ export function runManifest(
     notice: "Research and teaching only, not for diagnosis.",
     spec,
     environment,
+    // By the backend that repeats the run: the largest differences that still count as reproduced.
+    tolerance: {
+      wasm: replayTolerance(environment.backend, "wasm"),
+      webgpu: replayTolerance(environment.backend, "webgpu"),
+      native: replayTolerance(environment.backend, "native"),
+    },
     model: {
       id: model.id,
       version: model.version,
@@ -53,7 +62,8 @@ export function runManifest(
 
 /** Results of every stage without pictures, masks and maps; sums and sizes stand in for them. */
 export function summarizeResults(results: Partial<StageResults>) {
-  const { input, clean, disturbed, readout, metrics, gradientCheck, certificate } = results;
+  const { input, clean, disturbed, readout, metrics, gradientCheck, relevance } = results;
+  const { certificate } = results;
   return {
     ...(input && {
       input: {
@@ -84,6 +94,7 @@ export function summarizeResults(results: Partial<StageResults>) {
       },
     }),
     ...(gradientCheck && { gradientCheck }),
+    ...(relevance && clean && { relevance: summarizeRelevance(relevance, clean.grid) }),
     ...(certificate && {
       certificate: {
         ...certificate,
@@ -100,6 +111,29 @@ export function summarizeResults(results: Partial<StageResults>) {
         },
       },
     }),
+  };
+}
+
+/** Where each answer's relevance peaks on the token grid and how alike the two maps are; or why there are none. */
+function summarizeRelevance(relevance: RelevanceResult, grid: readonly [number, number]) {
+  if ("obstacle" in relevance) return relevance;
+  const [rows, columns] = grid;
+  const { clean, disturbed } = relevance;
+  const peak = (map: Float32Array) => {
+    const share = Math.max(...map);
+    const cell = map.indexOf(share);
+    return { row: Math.floor(cell / columns), column: cell % columns, share };
+  };
+  const { ssim, jsd } = compareMaps(
+    greyImage(clean, rows, columns),
+    greyImage(disturbed, rows, columns),
+  );
+  return {
+    grid,
+    cleanPeak: peak(clean),
+    disturbedPeak: peak(disturbed),
+    ssim: finite(ssim),
+    jsdBits: finite(jsd),
   };
 }
 

@@ -38,7 +38,9 @@ export interface SessionOptions {
   readonly optimization?: "all" | "basic" | "disabled";
 }
 
+export type Backend = "webgpu" | "wasm" | "native";
+
 export interface SessionFactory {
-  readonly backend: "webgpu" | "wasm" | "native";
+  readonly backend: Backend;
   create(graph: Uint8Array, options?: SessionOptions): Promise<GraphSession>;
 }
