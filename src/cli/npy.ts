@@ -49,11 +49,6 @@ export function parseNpy(bytes: Uint8Array, name: string): Tensor {
       hint: "Save it with numpy as float32 or int64.",
     });
   }
-  if (descr[1] === ">" || /'fortran_order':\s*True/.test(header)) {
-    throw new LabError("file-unsupported", `${name} is big-endian or in Fortran order.`, {
-      hint: "Save numpy.ascontiguousarray(x.astype('<f4')).",
-    });
-  }
   const shape = shapeText.split(",").flatMap((s) => (s.trim() === "" ? [] : [Number(s)]));
   const need = sizeOf(shape) * BYTES[dtype];
   if (bytes.length - end < need) {
@@ -63,8 +58,31 @@ export function parseNpy(bytes: Uint8Array, name: string): Tensor {
     );
   }
   // A copy: the data may start at any offset, typed arrays may not.
-  const body = new Uint8Array(bytes.subarray(end, end + need)).buffer;
-  return { dtype, shape, data: typed(dtype, body) };
+  const body = new Uint8Array(bytes.subarray(end, end + need));
+  if (descr[1] === ">") reverseEach(body, BYTES[dtype]);
+  const data = typed(dtype, body.buffer);
+  const isFortran = /'fortran_order':\s*True/.test(header) && shape.length > 1;
+  return { dtype, shape, data: isFortran ? rowMajor(data, shape) : data };
+}
+
+/** Turns the bytes of every element around. */
+function reverseEach(bytes: Uint8Array, size: number): void {
+  for (let at = 0; at < bytes.length; at += size) bytes.subarray(at, at + size).reverse();
+}
+
+/** From Fortran's order, where the first index runs fastest (numpy saves transposed arrays so), to the last one's. */
+function rowMajor<T extends Tensor["data"]>(data: T, shape: readonly number[]): T {
+  const out = data.slice() as T;
+  const index = shape.map(() => 0);
+  for (let to = 0; to < data.length; to++) {
+    let from = 0;
+    for (let axis = shape.length - 1; axis >= 0; axis--) from = from * shape[axis]! + index[axis]!;
+    out[to] = data[from]!;
+    for (let axis = shape.length - 1; axis >= 0 && ++index[axis]! === shape[axis]; axis--) {
+      index[axis] = 0;
+    }
+  }
+  return out;
 }
 
 function typed(dtype: TensorType, buffer: ArrayBuffer): Tensor["data"] {

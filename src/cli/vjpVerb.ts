@@ -4,7 +4,8 @@
  */
 import { LabError } from "../errors/labError.ts";
 import { cotangentName, withCotangentLoss, LOSS_OUTPUT } from "../onnx/edit/lossHeads.ts";
-import { differentiate, gradientName } from "../onnx/grad/differentiate.ts";
+import { freeNames } from "../onnx/edit/rewire.ts";
+import { differentiate } from "../onnx/grad/differentiate.ts";
 import { isFloatType } from "../onnx/elementTypes.ts";
 import { GraphView } from "../onnx/graph.ts";
 import type { GraphRunner } from "../onnx/graph.ts";
@@ -41,17 +42,20 @@ export async function vjpVerb(
     allowPositionals: true,
   });
   const [file] = positionals;
-  const { output, cotangent, wrt, out, backend } = values;
-  if (!file || !output || !cotangent || !wrt || !out) throw new UsageError(USAGE);
-  const original = withFloat32Inputs(await openGraph(file));
+  const { cotangent, out, backend } = values;
+  if (!file || !values.output || !cotangent || !values.wrt || !out) throw new UsageError(USAGE);
+  // The loss head's own name must be free, and what the reader named stays what it was.
+  const freed = freeNames(await openGraph(file), [LOSS_OUTPUT]);
+  const [output, wrt] = [freed.rename(values.output), freed.rename(values.wrt)];
+  const original = withFloat32Inputs(freed.model);
   const sessions = sessionsNamed(backend);
   const runner = runnerOf(sessions);
   const probe = probeOf(sessions);
   const feeds = await readFeeds(original, values.input);
   const { model, shapes: bare } = await prepareGraph(original, probe, { feeds });
   const shape = bare.shapes.get(output);
-  if (!shape) throw unknownValue(model, output);
-  if (!bare.shapes.has(wrt)) throw unknownValue(model, wrt);
+  if (!shape) throw unknownValue(model, values.output);
+  if (!bare.shapes.has(wrt)) throw unknownValue(model, values.wrt);
   const weights = asShape(
     converted(await readNpy(cotangent), "float32", "cotangent"),
     shape,
@@ -73,7 +77,8 @@ export async function vjpVerb(
   }
   const { gradient, ...told } = result!;
   await writeNpy(out, gradient);
-  print({ model: file, backend, output, wrt, shape: gradient.shape, out, ...told });
+  const named = { output: values.output, wrt: values.wrt };
+  print({ model: file, backend, ...named, shape: gradient.shape, out, ...told });
 }
 
 /** Powers of two to try on half-precision graphs, until no entry overflows. */
@@ -98,7 +103,7 @@ async function vjp(
   feeds: Readonly<Record<string, Tensor>>,
   runner: GraphRunner,
 ): Promise<VjpResult> {
-  const { model, surrogate, surrogateNodes } = differentiate(headed, {
+  const { model, gradients, surrogate, surrogateNodes } = differentiate(headed, {
     loss: LOSS_OUTPUT,
     wrt: [wrt],
     shapes,
@@ -107,7 +112,7 @@ async function vjp(
     lossScale,
   });
   const results = await runner(serializeModel(model), feeds);
-  const gradient = asFloat32(results[gradientName(wrt)]!);
+  const gradient = asFloat32(results[gradients[wrt]!]!);
   return {
     gradient,
     loss: asFloat32(results[LOSS_OUTPUT]!).data[0]!,

@@ -15,7 +15,7 @@ import {
 } from "../onnx/edit/lossHeads.ts";
 import { withAttentionGradients } from "../onnx/edit/relevance.ts";
 import type { RelevanceOutputs } from "../onnx/edit/relevance.ts";
-import { differentiate, gradientName } from "../onnx/grad/differentiate.ts";
+import { differentiate } from "../onnx/grad/differentiate.ts";
 import { GraphView } from "../onnx/graph.ts";
 import type { GraphRunner } from "../onnx/graph.ts";
 import { serializeModel } from "../onnx/proto.ts";
@@ -52,6 +52,12 @@ export interface TapGradient {
   readonly gradient: Float32Array;
 }
 
+interface LossSession {
+  readonly session: GraphSession;
+  /** Name of the output that holds the image's gradient. */
+  readonly gradient: string;
+}
+
 interface RelevanceSession {
   readonly session: GraphSession;
   readonly outputs: readonly RelevanceOutputs[];
@@ -60,7 +66,7 @@ interface RelevanceSession {
 export class GradientGraphs {
   readonly #source: GradientSource;
   readonly #sessions: SessionFactory;
-  readonly #built = new Map<string, Promise<GraphSession>>();
+  readonly #built = new Map<string, Promise<LossSession>>();
   /** By number of answers. */
   readonly #relevance = new Map<number, Promise<RelevanceSession>>();
 
@@ -70,19 +76,18 @@ export class GradientGraphs {
   }
 
   async lossGradient(image: Float32Array, request: LossRequest): Promise<LossGradient> {
-    const results = await this.#run(image, request, [
-      LOSS_OUTPUT,
-      gradientName(this.#source.imageInput),
-    ]);
+    const { session, gradient } = await this.#session(request);
+    const results = await session.run(this.#feeds(image, request), [LOSS_OUTPUT, gradient]);
     return {
       loss: floatData(results[LOSS_OUTPUT]!, LOSS_OUTPUT)[0]!,
-      gradient: floatData(results[gradientName(this.#source.imageInput)]!, "gradient"),
+      gradient: floatData(results[gradient]!, "gradient"),
     };
   }
 
   /** The loss alone, from the same graph (for central differences: same rounding on both sides). */
   async loss(image: Float32Array, request: LossRequest): Promise<number> {
-    const results = await this.#run(image, request, [LOSS_OUTPUT]);
+    const { session } = await this.#session(request);
+    const results = await session.run(this.#feeds(image, request), [LOSS_OUTPUT]);
     return floatData(results[LOSS_OUTPUT]!, LOSS_OUTPUT)[0]!;
   }
 
@@ -146,17 +151,8 @@ export class GradientGraphs {
   async release(): Promise<void> {
     for (const built of this.#relevance.values()) await (await built).session.release();
     this.#relevance.clear();
-    for (const session of this.#built.values()) await (await session).release();
+    for (const built of this.#built.values()) await (await built).session.release();
     this.#built.clear();
-  }
-
-  async #run(
-    image: Float32Array,
-    request: LossRequest,
-    outputs: readonly string[],
-  ): Promise<Record<string, Tensor>> {
-    const session = await this.#session(request);
-    return session.run(this.#feeds(image, request), outputs);
   }
 
   #feeds(image: Float32Array, request: LossRequest): Record<string, Tensor> {
@@ -192,7 +188,7 @@ export class GradientGraphs {
     };
   }
 
-  #session(request: LossRequest): Promise<GraphSession> {
+  #session(request: LossRequest): Promise<LossSession> {
     const key =
       request.goal.kind === "feature"
         ? `feature ${request.reference?.length ?? 0}`
@@ -207,7 +203,7 @@ export class GradientGraphs {
     return session;
   }
 
-  async #build(request: LossRequest): Promise<GraphSession> {
+  async #build(request: LossRequest): Promise<LossSession> {
     const { vision, answer, logitsOutput, imageInput, imageSize } = this.#source;
     const image: readonly number[] = [1, 1, imageSize, imageSize];
     const isFeature = request.goal.kind === "feature";
@@ -235,7 +231,8 @@ export class GradientGraphs {
       target: this.#sessions.backend === "webgpu" ? "webgpu" : "wasm",
       outputs: [LOSS_OUTPUT],
     });
-    return this.#sessions.create(serializeModel(graph.model));
+    const session = await this.#sessions.create(serializeModel(graph.model));
+    return { session, gradient: graph.gradients[imageInput]! };
   }
 }
 

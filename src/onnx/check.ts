@@ -1,18 +1,16 @@
 /** Checks of a graph before a session is made: structure, and which nodes would leave the GPU. */
-import { LabError, toErrorData } from "../errors/labError.ts";
+import { toErrorData } from "../errors/labError.ts";
 import type { LabErrorData } from "../errors/labError.ts";
 import { elementTypesOf, isFloatType } from "./elementTypes.ts";
-import { NO_GRADIENT_OPS, ruleFor } from "./grad/rules.ts";
-import { GraphView, nodeLabel, nodeReads } from "./graph.ts";
+import { reachOf } from "./grad/flow.ts";
+import { ruleFor } from "./grad/rules.ts";
+import { GraphView, nodeLabel } from "./graph.ts";
+import { checkReadable } from "./operatorSets.ts";
 import { ELEMENT_TYPE, elementTypeOf } from "./proto.ts";
 import type { ModelProto, NodeProto } from "./proto.ts";
 import { inputIndependent } from "./shapes.ts";
 import { fusedAttentionNodes } from "./taps.ts";
 import { isDefaultDomain } from "./validate.ts";
-
-/** Default operator sets that onnxruntime-web 1.30 and the gradient rules both know. */
-export const OLDEST_OPSET = 13;
-export const NEWEST_OPSET = 24;
 
 /**
  * Operators seen to run on the CPU under the WebGPU provider of onnxruntime-web 1.30 (each rule's test graph was placed on a
@@ -83,13 +81,7 @@ export function structuralError(model: ModelProto): LabErrorData | undefined {
  */
 export function checkStructure(model: ModelProto): GraphView {
   const view = new GraphView(model);
-  if (view.opset < OLDEST_OPSET || view.opset > NEWEST_OPSET) {
-    throw new LabError(
-      "model-unsupported",
-      `The model uses ONNX operator set ${view.opset}; ${OLDEST_OPSET} to ${NEWEST_OPSET} are supported.`,
-      { hint: "Export it with opset_version=17, or convert it with onnx.version_converter." },
-    );
-  }
+  checkReadable(view);
   return view;
 }
 
@@ -118,30 +110,26 @@ export interface Obstacle {
   readonly reason: string;
 }
 
-/** Nodes downstream of the named values, or of every float input, whose operator has no gradient, with the reason. */
+/** Nodes that pass on a change of the named values, or of every float input, but have no gradient, with the reason. */
 export function differentiationObstacles(view: GraphView, from?: readonly string[]): Obstacle[] {
-  const reached = new Set(
-    from ?? view.inputs.filter((info) => isFloatType(elementTypeOf(info))).map((info) => info.name),
-  );
+  const sources =
+    from ?? view.inputs.filter((info) => isFloatType(elementTypeOf(info))).map((info) => info.name);
   const obstacles: Obstacle[] = [];
   const fused = new Set(fusedAttentionNodes(view));
-  for (const node of view.nodes) {
-    if (!nodeReads(node).some((name) => reached.has(name))) continue;
-    if (NO_GRADIENT_OPS.has(node.opType)) continue;
+  for (const node of reachOf(view, elementTypesOf(view), sources).nodes) {
     if (fused.has(node)) {
       obstacles.push({
         node: nodeLabel(node),
         reason:
           "It computes attention in one fused operator, which hides its map and its gradient.",
       });
-    } else {
-      try {
-        ruleFor(node);
-      } catch (error) {
-        obstacles.push({ node: nodeLabel(node), reason: toErrorData(error).message });
-      }
+      continue;
     }
-    for (const name of node.output) if (name !== "") reached.add(name);
+    try {
+      ruleFor(node);
+    } catch (error) {
+      obstacles.push({ node: nodeLabel(node), reason: toErrorData(error).message });
+    }
   }
   return obstacles;
 }

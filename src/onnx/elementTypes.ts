@@ -30,7 +30,6 @@ const fromAttribute =
 const fromInput =
   (index: number) =>
   (_node: NodeProto, input: TypeOfInput): number[] => [input(index)];
-const unknown = always();
 
 /** Types of the outputs where they are not the first input's; a missing entry repeats the last one. */
 const OUTPUT_TYPES: Readonly<
@@ -72,37 +71,70 @@ const OUTPUT_TYPES: Readonly<
   QuantizeLinear: (node, input) => [
     input(2) === UNKNOWN ? intAttribute(node, "output_dtype", uint8) : input(2),
   ],
-  DequantizeLinear: fromInput(1),
+  DequantizeLinear: (node, input) => [intAttribute(node, "output_dtype", 0) || input(1)],
+  MatMulIntegerToFloat: fromInput(2),
+  SimplifiedLayerNormalization: (_node, input) => [input(0), float32],
+  SkipLayerNormalization: (_node, input) => [input(0), float32, float32, input(0)],
+  SkipSimplifiedLayerNormalization: (_node, input) => [input(0), float32, float32, input(0)],
   DynamicQuantizeLinear: always(uint8, float32, uint8),
   MatMulInteger: always(int32),
   ConvInteger: always(int32),
   QLinearConv: fromInput(7),
   QLinearMatMul: fromInput(7),
   NonMaxSuppression: always(int64),
-  SequenceConstruct: unknown,
-  SequenceEmpty: unknown,
-  SequenceInsert: unknown,
-  SequenceErase: unknown,
-  SequenceAt: unknown,
   SequenceLength: always(int64),
-  SplitToSequence: unknown,
-  ConcatFromSequence: unknown,
-  Optional: unknown,
-  OptionalGetElement: unknown,
-  If: unknown,
-  Loop: unknown,
-  Scan: unknown,
+  OptionalHasElement: always(bool),
 };
+
+/** Operators that put tensors into a sequence or an optional, by the input whose element type it then has. */
+const MAKES_CONTAINER: Readonly<Record<string, number>> = {
+  SequenceConstruct: 0,
+  SplitToSequence: 0,
+  SequenceInsert: 0,
+  SequenceErase: 0,
+  SequenceEmpty: -1,
+  SequenceMap: -1,
+  Optional: 0,
+};
+
+/** Operators that take a tensor out of one. */
+const OPENS_CONTAINER: ReadonlySet<string> = new Set([
+  "SequenceAt",
+  "ConcatFromSequence",
+  "OptionalGetElement",
+]);
+
+/** What a subgraph declares of the outputs that become the node's; a Loop's first one is its condition. */
+function controlFlowTypes(node: NodeProto): number[] | undefined {
+  if (!isOp(node, "If", "Loop", "Scan")) return undefined;
+  const body = attributeOf(node, isOp(node, "If") ? "then_branch" : "body")?.g;
+  const types = body?.output.map(elementTypeOf) ?? [];
+  const outputs = isOp(node, "Loop") ? types.slice(1) : types;
+  return node.output.map((_, i) => outputs[i] ?? UNKNOWN);
+}
 
 /** ONNX element type number of every value; 0 where it can't be told (sequences, control flow). */
 export function elementTypesOf(view: GraphView): Map<string, number> {
   const types = new Map<string, number>();
   for (const info of view.graph.input) types.set(info.name, elementTypeOf(info));
   for (const tensor of view.graph.initializer) types.set(tensor.name, tensor.dataType);
+  /** Element types inside sequences and optionals, which have no type of their own here. */
+  const inside = new Map<string, number>();
   for (const node of view.nodes) {
     const input: TypeOfInput = (index) => types.get(node.input[index] ?? "") ?? UNKNOWN;
+    const container = inside.get(node.input[0] ?? "");
+    const makes = isDefaultDomain(node.domain) ? MAKES_CONTAINER[node.opType] : undefined;
+    if (makes !== undefined || (container !== undefined && isOp(node, "Identity"))) {
+      const [output = ""] = node.output;
+      inside.set(output, container ?? input(makes ?? 0));
+      types.set(output, UNKNOWN);
+      continue;
+    }
+    const isOpened = isDefaultDomain(node.domain) && OPENS_CONTAINER.has(node.opType);
     const rule = OUTPUT_TYPES[node.opType];
-    const known = rule === undefined ? [input(0)] : rule(node, input);
+    const known = isOpened
+      ? [container ?? UNKNOWN]
+      : (controlFlowTypes(node) ?? rule?.(node, input) ?? [input(0)]);
     node.output.forEach((name, i) => {
       if (name !== "") types.set(name, known[i] ?? known.at(-1) ?? UNKNOWN);
     });

@@ -56,6 +56,10 @@ function forEachTensor(
 ): void {
   if (graph === undefined || depth > DEEPEST) return;
   graph.initializer.forEach(visit);
+  for (const { values, indices } of graph.sparseInitializer) {
+    if (values !== undefined) visit(values);
+    if (indices !== undefined) visit(indices);
+  }
   for (const { attribute } of graph.node) {
     for (const { t, g, graphs } of attribute) {
       if (t !== undefined) visit(t);

@@ -15,9 +15,12 @@ import {
   withoutFunctions,
 } from "./proto.ts";
 import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto } from "./proto.ts";
+import { OLDEST_OPSET } from "./operatorSets.ts";
+import { inlineSequences } from "./sequences.ts";
 import { readShapes } from "./shapes.ts";
 import type { ProbeInputs, ShapeTable } from "./shapes.ts";
 import { attributeOf, numbersOf } from "./tensorData.ts";
+import { upgradeOperators } from "./upgrade.ts";
 
 /** A model ready to be edited, and what is known of its values. */
 export interface PreparedGraph {
@@ -29,9 +32,9 @@ export interface PreparedGraph {
 const MOST_ROUNDS = 16;
 
 /**
- * Inlines local functions, then reads shapes, and inlines conditionals (If) for as long as their conditions are known
- * from constants and input shapes.
- * @throws LabError "graph-invalid" when inlining does not end.
+ * Inlines local functions, brings operators of older sets into their newer form, then reads shapes, and inlines
+ * conditionals (If) and sequences of tensors for as long as what they depend on is known from constants and input shapes.
+ * @throws LabError "graph-invalid" when inlining does not end, "model-unsupported" for an operator set that is not known.
  */
 export async function prepareGraph(
   model: ModelProto,
@@ -39,9 +42,14 @@ export async function prepareGraph(
   inputs: ProbeInputs = {},
 ): Promise<PreparedGraph> {
   let current = inlineFunctions(model);
+  const isOld = new GraphView(current).opset < OLDEST_OPSET;
+  current = upgradeOperators(
+    current,
+    isOld ? await readShapes(current, runner, inputs) : undefined,
+  );
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const shapes = await readShapes(current, runner, inputs);
-    const next = inlineBranches(current, shapes);
+    const next = inlineSequences(inlineBranches(current, shapes), shapes);
     if (next === current) return { model: current, shapes };
     current = next;
   }

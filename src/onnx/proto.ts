@@ -23,12 +23,14 @@ import type {
   ModelProto,
   NodeProto,
   OperatorSetIdProto,
+  SparseTensorProto,
   TensorProto,
   ValueInfoProto,
 } from "onnx-buf";
 import { LabError } from "../errors/labError.ts";
 import { attachExternalData } from "./externalData.ts";
 import type { ExternalReader } from "./externalData.ts";
+import { writeOutSparse } from "./sparse.ts";
 import { checkModel, invalidFile } from "./validate.ts";
 import { joinBytes, message } from "./wire.ts";
 
@@ -38,6 +40,7 @@ export type {
   GraphProto,
   ModelProto,
   NodeProto,
+  SparseTensorProto,
   TensorProto,
   ValueInfoProto,
 };
@@ -121,6 +124,7 @@ export function parseModel(bytes: Uint8Array, external?: ExternalReader): ModelP
   // A newer file format with an operator set the runtime knows differs in nothing that it reads.
   if (model.irVersion > NEWEST_IR_VERSION) model.irVersion = NEWEST_IR_VERSION;
   if (external) attachExternalData(model, external);
+  writeOutSparse(model);
   checkModel(model);
   return model;
 }
@@ -378,7 +382,8 @@ export function renameTensor(tensor: TensorProto, name: string): TensorProto {
 }
 
 /**
- * Name and type of a graph input or output. A number is a fixed dimension, a string a symbolic one; without `dims` the
+ * Name and type of a graph input or output. A number is a fixed dimension, a string a symbolic one, "?" an open one of
+ * which nothing is said; without `dims` the
  * shape is left to the runtime, and with element type 0 the type is too.
  */
 export function makeValueInfo(
@@ -401,7 +406,9 @@ export function makeValueInfo(
                   value:
                     typeof dim === "number"
                       ? { case: "dimValue" as const, value: BigInt(dim) }
-                      : { case: "dimParam" as const, value: dim },
+                      : dim === "?"
+                        ? { case: undefined }
+                        : { case: "dimParam" as const, value: dim },
                 })),
               },
             }),
@@ -420,7 +427,8 @@ export function elementTypeOf(info: ValueInfoProto): number {
 export function declaredDims(info: ValueInfoProto): (number | string)[] | undefined {
   if (info.type?.value.case !== "tensorType") return undefined;
   return info.type.value.value.shape?.dim.map(({ value }) => {
-    if (value.case === "dimValue") return Number(value.value);
+    // Some exporters write an open dimension as -1.
+    if (value.case === "dimValue" && value.value >= 0n) return Number(value.value);
     return value.case === "dimParam" && value.value !== "" ? value.value : "?";
   });
 }

@@ -72,6 +72,10 @@ const PARAMETER_INPUTS: Readonly<Record<string, readonly number[] | "all">> = {
   Pow: [1],
   Dropout: [1, 2],
   CenterCropPad: [1],
+  SplitToSequence: [1],
+  SequenceAt: [1],
+  SequenceInsert: [2],
+  SequenceErase: [1],
   If: [0],
   Range: "all",
   ConstantOfShape: "all",
@@ -173,7 +177,8 @@ function withoutLargeWeights(view: GraphView, parameters: readonly string[]): Mo
       sizeOf(tensor.dims.map(Number)) > LARGE_WEIGHT &&
       !kept.has(tensor.name),
   );
-  if (large.length === 0) return view.model;
+  // Older sets have no ConstantOfShape.
+  if (large.length === 0 || view.opset < 9) return view.model;
   const gone = new Set(large);
   const shapes = large.map((tensor, i) =>
     protoFromTensor(`shape_of_weight/${i}`, {

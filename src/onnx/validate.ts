@@ -104,6 +104,11 @@ const BITS_PER_ELEMENT: Readonly<Record<number, number>> = {
   26: 2,
 };
 
+/** Bits of one element of an ONNX type; 0 for types of no fixed size or unknown ones. */
+export function bitsPerElement(elementType: number): number {
+  return BITS_PER_ELEMENT[elementType] ?? 0;
+}
+
 export function isDefaultDomain(domain: string): boolean {
   return domain === "" || domain === "ai.onnx";
 }

@@ -1,7 +1,7 @@
 /** Small ONNX graphs for tests, and the whole way from a graph to a checked gradient. */
 import { checkGradient } from "../onnx/grad/check.ts";
 import type { GradientCheck } from "../onnx/grad/check.ts";
-import { differentiate, gradientName } from "../onnx/grad/differentiate.ts";
+import { differentiate } from "../onnx/grad/differentiate.ts";
 import type { GradientGraph } from "../onnx/grad/differentiate.ts";
 import type { GradientTarget } from "../onnx/grad/vjp.ts";
 import { LOSS_OUTPUT, cotangentName, withCotangentLoss } from "../onnx/edit/lossHeads.ts";
@@ -93,7 +93,7 @@ export async function checkCase(
     const gradients: Record<string, Float32Array> = {};
     const checks: Record<string, GradientCheck> = {};
     for (const name of wrt) {
-      const gradient = results[gradientName(name)]!.data as Float32Array;
+      const gradient = results[graph.gradients[name]!]!.data as Float32Array;
       gradients[name] = gradient;
       checks[name] = await checkGradient({
         loss: async (x) => {

@@ -2,7 +2,6 @@
 import { LabError } from "../../errors/labError.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
 import type { Norm } from "../../tensor/norms.ts";
-import { gradientName } from "../grad/differentiate.ts";
 import type { GradientGraph } from "../grad/differentiate.ts";
 import { GraphBuilder } from "../graphBuilder.ts";
 import { ELEMENT_TYPE, makeValueInfo } from "../proto.ts";
@@ -24,12 +23,12 @@ export const ATTACK_NAMES = {
 
 export interface AttackStep {
   readonly norm: Norm;
-  /** Name of the image input; `grad_<image>` must be an output of the gradient graph. */
+  /** Name of the image input, whose gradient the graph must have. */
   readonly image: string;
   /** Shape of the image, batch first. */
   readonly shape: readonly number[];
   readonly maskShape: readonly number[];
-  /** Outputs to keep beside `next_image` (e.g. the loss); `grad_<image>` is dropped unless named. */
+  /** Outputs to keep beside `next_image` (e.g. the loss); the gradient is dropped unless named. */
   readonly outputs: readonly string[];
 }
 
@@ -42,10 +41,10 @@ export interface AttackStep {
  */
 export function withAttackStep(gradient: GradientGraph, step: AttackStep): ModelProto {
   const b = new GraphBuilder(gradient.model);
-  const grad = gradientName(step.image);
+  const grad = gradient.gradients[step.image];
   const outputs = gradient.model.graph?.output ?? [];
-  if (!outputs.some((info) => info.name === grad)) {
-    throw new LabError("graph-invalid", `The gradient graph has no output "${grad}".`);
+  if (grad === undefined) {
+    throw new LabError("graph-invalid", `The gradient graph has no gradient of "${step.image}".`);
   }
   const { float32 } = ELEMENT_TYPE;
   const origin = b.addInput(ATTACK_NAMES.origin, float32, step.shape);

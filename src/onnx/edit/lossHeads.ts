@@ -65,11 +65,11 @@ export function withAnswerLoss(model: ModelProto, loss: AnswerLoss): ModelProto 
       { hint: "Use the margin or the cross-entropy loss." },
     );
   }
-  const b = new GraphBuilder(
-    freeNames(model, [...Object.values(ANSWER_INPUTS), ANSWER_LOGITS, LOSS_OUTPUT]),
-  );
-  requireValue(b, loss.logits);
-  let rows = loss.logits;
+  const taken = [...Object.values(ANSWER_INPUTS), ANSWER_LOGITS, LOSS_OUTPUT];
+  const { model: freed, rename } = freeNames(model, taken);
+  const b = new GraphBuilder(freed);
+  let rows = rename(loss.logits);
+  requireValue(b, rows);
   if (sequence) {
     const position = b.addInput(ANSWER_INPUTS.position, int64, [1]);
     rows = b.add("Gather", [rows, position], { attributes: { axis: { int: 1 } } });
@@ -167,12 +167,14 @@ export const REFERENCE_INPUT = "reference";
  * l2 distance. Both have zero gradient where feature and reference coincide: start from a random point.
  */
 export function withFeatureLoss(model: ModelProto, loss: FeatureLoss): ModelProto {
-  const b = new GraphBuilder(freeNames(model, [REFERENCE_INPUT, LOSS_OUTPUT]));
-  requireValue(b, loss.feature);
+  const { model: freed, rename } = freeNames(model, [REFERENCE_INPUT, LOSS_OUTPUT]);
+  const b = new GraphBuilder(freed);
+  const feature = rename(loss.feature);
+  requireValue(b, feature);
   const reference = b.addInput(REFERENCE_INPUT, float32, loss.shape);
   const batch = loss.shape[0] ?? 1;
   const flat = (x: string): string => (loss.shape.length === 2 ? x : b.reshape(x, [batch, -1]));
-  const [x, r] = [flat(loss.feature), flat(reference)];
+  const [x, r] = [flat(feature), flat(reference)];
   const dot = (p: string, q: string): string => b.reduceSum(b.add("Mul", [p, q]), [1], false);
   let each: string;
   if (loss.kind === "cosine") {
@@ -205,15 +207,17 @@ export const ATTENTION_MASK_INPUT = "attention_mask_weights";
 
 /** Adds input `attention_mask_weights` and output `loss`: attention mass inside the mask, averaged over heads and queries. */
 export function withAttentionLoss(model: ModelProto, loss: AttentionLoss): ModelProto {
-  const b = new GraphBuilder(freeNames(model, [ATTENTION_MASK_INPUT, LOSS_OUTPUT]));
-  requireValue(b, loss.tap);
+  const { model: freed, rename } = freeNames(model, [ATTENTION_MASK_INPUT, LOSS_OUTPUT]);
+  const b = new GraphBuilder(freed);
+  const tap = rename(loss.tap);
+  requireValue(b, tap);
   const mask = b.addInput(
     ATTENTION_MASK_INPUT,
     float32,
     loss.maskShape ?? [loss.shape.at(-1) ?? 1],
   );
   const rows = loss.shape.slice(1, -1).reduce((a, n) => a * n, 1);
-  const weighted = b.add("Mul", [b.add("Mul", [loss.tap, mask]), b.float(1 / rows)]);
+  const weighted = b.add("Mul", [b.add("Mul", [tap, mask]), b.float(1 / rows)]);
   return finish(b, loss.away === true ? b.add("Neg", [weighted]) : weighted);
 }
 
@@ -236,10 +240,13 @@ export function withCotangentLoss(
   }[],
 ): ModelProto {
   if (values.length === 0) throw new LabError("spec-invalid", "No output was named for the VJP.");
-  const b = new GraphBuilder(freeNames(model, [LOSS_OUTPUT]));
-  const sums = values.map(({ name, shape, type = float32 }) => {
+  const taken = [LOSS_OUTPUT, ...values.map(({ name }) => cotangentName(name))];
+  const { model: freed, rename } = freeNames(model, taken);
+  const b = new GraphBuilder(freed);
+  const sums = values.map(({ name: given, shape, type = float32 }) => {
+    const name = rename(given);
     requireValue(b, name);
-    const cotangent = b.addInput(cotangentName(name), float32, shape);
+    const cotangent = b.addInput(cotangentName(given), float32, shape);
     const value =
       type === float32 ? name : b.add("Cast", [name], { attributes: { to: { int: float32 } } });
     return sumAll(b, b.add("Mul", [value, cotangent]));

@@ -1,5 +1,5 @@
 /** Attention maps with their gradients, for question-conditioned relevance (gradient x attention; Chefer et al. 2021). */
-import { differentiate, gradientName } from "../grad/differentiate.ts";
+import { differentiate } from "../grad/differentiate.ts";
 import type { GradientGraph } from "../grad/differentiate.ts";
 import type { GradientTarget } from "../grad/vjp.ts";
 import type { ModelProto } from "../proto.ts";
@@ -37,7 +37,7 @@ export function withAttentionGradients(
   const outputs = taps.map((tap) => ({
     tap,
     attention: tap.name,
-    gradient: gradientName(tap.name),
+    gradient: graph.gradients[tap.name]!,
   }));
   return { graph, outputs };
 }

@@ -32,33 +32,41 @@ export function renameNode(
   });
 }
 
+/** A model with some names free, and what its values are called now. */
+export interface FreedNames {
+  readonly model: ModelProto;
+  readonly rename: (name: string) => string;
+}
+
 /**
- * The model with the given names free: inner values and weights that have one are renamed. Heads use it for the inputs
- * whose names are their contract.
- * @throws LabError "graph-invalid" when an input or output of the model has one of the names.
+ * The model with the given names free: values, weights and outputs that have one are renamed. Heads use it for the inputs
+ * and outputs whose names are their contract.
+ * @throws LabError "graph-invalid" when an input of the model has one of the names.
  */
-export function freeNames(model: ModelProto, names: readonly string[]): ModelProto {
+export function freeNames(model: ModelProto, names: readonly string[]): FreedNames {
   const graph = graphOf(model);
   const builder = new GraphBuilder(model);
   const taken = names.filter((name) => builder.isTaken(name));
-  if (taken.length === 0) return model;
-  const outer = [...graph.input, ...graph.output].find((info) => taken.includes(info.name));
+  if (taken.length === 0) return { model, rename: (name) => name };
+  const weights = new Set(graph.initializer.map((tensor) => tensor.name));
+  const outer = graph.input.find(({ name }) => taken.includes(name) && !weights.has(name));
   if (outer !== undefined) {
-    throw new LabError(
-      "graph-invalid",
-      `The graph already has an input or output named "${outer.name}".`,
-      { hint: "Rename it in the export." },
-    );
+    throw new LabError("graph-invalid", `The graph already has an input named "${outer.name}".`, {
+      hint: "Rename it in the export.",
+    });
   }
   const next = new Map(taken.map((name) => [name, builder.fresh(`${name}_inner`)]));
   const rename = (name: string): string => next.get(name) ?? name;
-  return replaceGraph(model, {
+  const freed = replaceGraph(model, {
     node: graph.node.map((node) => renameNode(node, rename, "")),
     initializer: graph.initializer.map((tensor) =>
       next.has(tensor.name) ? renameTensor(tensor, rename(tensor.name)) : tensor,
     ),
+    input: graph.input.map((info) => renameInfo(info, rename(info.name))),
+    output: graph.output.map((info) => renameInfo(info, rename(info.name))),
     valueInfo: [],
   });
+  return { model: freed, rename };
 }
 
 /**

@@ -112,11 +112,8 @@ export const ACTIVATION_RULES: Readonly<Record<string, VjpRule>> = {
     return v.op("Exp", [v.scale(small, 1 / alphaOf(v, 1), x)]);
   }),
   Sigmoid: activation((v, x, y) => v.mul(y, v.sub(v.scalar(1, x), y))),
-  HardSigmoid: activation((v, x) => {
-    const alpha = alphaOf(v, 0.2);
-    const beta = floatAttribute(v.node, "beta", 0.5);
-    return v.scale(between(v, x, -beta / alpha, (1 - beta) / alpha), alpha, x);
-  }),
+  // The output tells where it is cut off, for a slope of either sign.
+  HardSigmoid: activation((v, _x, y) => v.scale(between(v, y, 0, 1), alphaOf(v, 0.2), y)),
   // x clip(x/6 + 1/2, 0, 1): slope x/3 + 1/2 inside (-3, 3), the gate outside.
   HardSwish: activation((v, x) => {
     const inside = v.add(v.scale(x, 1 / 3, x), v.scalar(0.5, x));

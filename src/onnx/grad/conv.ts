@@ -26,9 +26,13 @@ export function windowOf(vjp: Vjp, kernel: readonly number[]): Window {
   }
   const input = vjp.inputShape.slice(2);
   const output = vjp.outputShape.slice(2);
-  const total = input.map((size, i) =>
-    Math.max((output[i]! - 1) * strides[i]! + (kernel[i]! - 1) * dilations[i]! + 1 - size, 0),
+  const total = input.map(
+    (size, i) => (output[i]! - 1) * strides[i]! + (kernel[i]! - 1) * dilations[i]! + 1 - size,
   );
+  if (total.some((n) => n < 0) || dilations.some((dilation) => dilation !== 1)) {
+    // Kernels differ in where such windows start.
+    throw vjp.unsupported("its automatic padding is of a window with gaps");
+  }
   const small = total.map((n) => Math.floor(n / 2));
   const large = total.map((n, i) => n - small[i]!);
   const pads = automatic === "SAME_UPPER" ? [...small, ...large] : [...large, ...small];
@@ -126,18 +130,11 @@ function convTranspose(vjp: Vjp): InputGradients {
   const ones = kernel.map(() => 1);
   const strides = intsAttribute(node, "strides") ?? ones;
   const dilations = intsAttribute(node, "dilations") ?? ones;
-  if (
-    textAttribute(node, "auto_pad", "NOTSET") !== "NOTSET" ||
-    intsAttribute(node, "output_shape")
-  ) {
-    throw vjp.unsupported("its padding is automatic");
-  }
-  const pads = intsAttribute(node, "pads") ?? [...kernel, ...kernel].map(() => 0);
+  const starts = transposedStarts(vjp, { kernel, strides, dilations, pads: [] });
   // Output rows past the last window (output_padding) are read by no input: pad less at the end.
-  const n = kernel.length;
   const ends = input.map((size, i) => {
     const needed = (size - 1) * strides[i]! + (kernel[i]! - 1) * dilations[i]! + 1;
-    return needed - output[i]! - pads[i]!;
+    return needed - output[i]! - starts[i]!;
   });
   const after = ends.map((end) => Math.max(end, 0));
   let gradient = vjp.dy;
@@ -155,11 +152,29 @@ function convTranspose(vjp: Vjp): InputGradients {
       kernel_shape: { ints: kernel },
       strides: { ints: strides },
       dilations: { ints: dilations },
-      pads: { ints: [...pads.slice(0, n), ...after] },
+      pads: { ints: [...starts, ...after] },
       group: { int: intAttribute(node, "group", 1) },
     },
   });
   return [vjp.wants(0) ? back : undefined, undefined, biasGradient(vjp, vjp.dy)];
+}
+
+/** Padding before each axis of a ConvTranspose: given, or what its output size leaves, shared between both ends. */
+function transposedStarts(vjp: Vjp, { kernel, strides, dilations }: Window): number[] {
+  const { node } = vjp;
+  const automatic = textAttribute(node, "auto_pad", "NOTSET");
+  const given = intsAttribute(node, "output_shape") ?? [];
+  if (given.length === 0 && !automatic.startsWith("SAME")) {
+    const pads = automatic === "VALID" ? undefined : intsAttribute(node, "pads");
+    return kernel.map((_, i) => pads?.[i] ?? 0);
+  }
+  const extra = intsAttribute(node, "output_padding");
+  return kernel.map((size, i) => {
+    const [input = 0, output = 0] = [vjp.inputShape[i + 2], vjp.outputShape[i + 2]];
+    const full = (input - 1) * strides[i]! + (size - 1) * dilations[i]! + 1 + (extra?.[i] ?? 0);
+    const total = Math.max(full - output, 0);
+    return automatic === "SAME_UPPER" ? Math.floor(total / 2) : Math.ceil(total / 2);
+  });
 }
 
 /** The bias is added to each channel: the gradient summed over everything else. */

@@ -29,11 +29,13 @@ import {
   withNodeFields,
 } from "../proto.ts";
 import type { ModelProto, NodeProto } from "../proto.ts";
+import { checkOperatorSet } from "../operatorSets.ts";
 import { fixInputShapes } from "../shapes.ts";
 import type { ShapeTable } from "../shapes.ts";
 import { refuseFusedAttention } from "../taps.ts";
-import { STRAIGHT_THROUGH_OPS } from "./quantization.ts";
-import { NO_GRADIENT_OPS, ruleFor } from "./rules.ts";
+import { gradientReads, isSteering, reachOf } from "./flow.ts";
+import { quantizedInputs } from "./integerPaths.ts";
+import { ruleFor } from "./rules.ts";
 import { Vjp } from "./vjp.ts";
 import type { GradientContext, GradientTarget } from "./vjp.ts";
 
@@ -49,22 +51,23 @@ export interface DifferentiateRequest {
   /**
    * Factor on the loss inside the backward pass, divided out of the results (default 1). Half-precision graphs need
    * one, as small gradients underflow; gradients of half-precision values are then returned as float32, and the output
-   * `gradient_overflow` counts their entries that are not finite (lower the factor when it is not 0).
+   * `overflow` counts their entries that are not finite (lower the factor when it is not 0).
    */
   readonly lossScale?: number;
 }
 
 export interface GradientGraph {
-  /** Outputs: the kept ones, then `grad_<name>` with the shape and type of `<name>`, for each of `wrt`. */
+  /** Outputs: the kept ones, then one gradient with the shape and type of its value for each of `wrt`. */
   readonly model: ModelProto;
+  /** Name of the gradient's output by the value it belongs to: `grad_<name>` unless the graph has such a value already. */
+  readonly gradients: Readonly<Record<string, string>>;
+  /** Name of the output that counts entries that are not finite; absent without a loss scale. */
+  readonly overflow?: string;
   /** True when some node has a straight-through stand-in instead of a derivative (quantized activations). */
   readonly surrogate: boolean;
   /** The nodes concerned, as "Op name". */
   readonly surrogateNodes: readonly string[];
 }
-
-/** float32 scalar: how many gradient entries overflowed; an output where a loss scale is used. */
-export const OVERFLOW_OUTPUT = "gradient_overflow";
 
 /** Number of entries that are not finite: x - x is 0 for all others. */
 function countNonFinite(builder: GraphBuilder, x: string): string {
@@ -73,8 +76,8 @@ function countNonFinite(builder: GraphBuilder, x: string): string {
   return builder.add("ReduceSum", [wrong], { attributes: { keepdims: { int: 0 } } });
 }
 
-/** Name of the gradient output of a value. */
-export function gradientName(value: string): string {
+/** Name that the gradient output of a value gets where it is free. */
+function gradientName(value: string): string {
   return `grad_${value}`;
 }
 
@@ -88,6 +91,7 @@ export function differentiate(model: ModelProto, request: DifferentiateRequest):
   const { shapes, loss, wrt } = request;
   const fixed = fixInputShapes(model, inputShapes(model, shapes));
   const view = new GraphView(fixed);
+  checkOperatorSet(view);
   checkRequest(view, request);
   refuseFusedAttention(view);
 
@@ -97,11 +101,24 @@ export function differentiate(model: ModelProto, request: DifferentiateRequest):
   const remembered = new Map<string, string>();
   const replaced = new Map<NodeProto, NodeProto>();
   const constants = new Map<string, Tensor | undefined>();
+  /** Integer values by the name of their float32 form. */
+  const integers = new Map<string, string>();
   const context: GradientContext = {
     builder,
     target: request.target,
-    shapeOf: (name) => shapes.shapes.get(name),
-    typeOf: (name) => shapes.types.get(name) ?? ELEMENT_TYPE.undefined,
+    shapeOf: (name) => shapes.shapes.get(integers.get(name) ?? name),
+    typeOf: (name) =>
+      integers.has(name)
+        ? ELEMENT_TYPE.float32
+        : (shapes.types.get(name) ?? ELEMENT_TYPE.undefined),
+    floatOf: (name) =>
+      context.remember(`float:${name}`, () => {
+        const wide = builder.add("Cast", [name], {
+          attributes: { to: { int: ELEMENT_TYPE.float32 } },
+        });
+        integers.set(wide, name);
+        return wide;
+      }),
     valueOf: (name) => {
       const known = shapes.values.get(name);
       if (known !== undefined) return known;
@@ -138,14 +155,13 @@ export function differentiate(model: ModelProto, request: DifferentiateRequest):
     );
   }
   const overflows: string[] = [];
+  const outputs: Record<string, string> = {};
   for (const name of wrt) {
     const gradient = gradients.get(name);
     if (gradient === undefined) throw disconnected(loss, name);
     const type = shapes.types.get(name) ?? ELEMENT_TYPE.float32;
     const output = builder.fresh(gradientName(name));
-    if (output !== gradientName(name)) {
-      throw new LabError("graph-invalid", `The graph already has a value "${gradientName(name)}".`);
-    }
+    outputs[name] = output;
     if (lossScale === 1) {
       builder.add("Identity", [gradient], { outputs: [output] });
       builder.addOutput(output, type, shapes.shapes.get(name));
@@ -161,12 +177,13 @@ export function differentiate(model: ModelProto, request: DifferentiateRequest):
     builder.addOutput(output, float32, shapes.shapes.get(name));
     overflows.push(countNonFinite(builder, output));
   }
-  if (overflows.length > 0) {
-    const total = overflows.reduce((a, b) => builder.add("Add", [a, b]));
-    builder.add("Identity", [total], { outputs: [builder.fresh(OVERFLOW_OUTPUT)] });
-    builder.addOutput(OVERFLOW_OUTPUT, ELEMENT_TYPE.float32, []);
-  }
-  return { model: builder.build(), surrogate: surrogateNodes.length > 0, surrogateNodes };
+  const result = { gradients: outputs, surrogate: surrogateNodes.length > 0, surrogateNodes };
+  if (overflows.length === 0) return { model: builder.build(), ...result };
+  const total = overflows.reduce((a, b) => builder.add("Add", [a, b]));
+  const overflow = builder.fresh("gradient_overflow");
+  builder.add("Identity", [total], { outputs: [overflow] });
+  builder.addOutput(overflow, ELEMENT_TYPE.float32, []);
+  return { model: builder.build(), ...result, overflow };
 }
 
 /** Nodes on the way back from the loss, and the values whose gradients are wanted. */
@@ -175,51 +192,27 @@ interface Flow {
   readonly nodes: readonly NodeProto[];
 }
 
-/**
- * Values that depend on `wrt` through differentiable operators and on which the loss depends, and the nodes that
- * connect them.
- */
+/** Values that move with `wrt` and move the loss, and the nodes that connect them, from the loss backwards. */
 function activeValues(
   view: GraphView,
   shapes: ShapeTable,
   wrt: readonly string[],
   loss: string,
 ): Flow {
-  const isFloat = (name: string): boolean => isFloatType(shapes.types.get(name) ?? 0);
-  const reached = new Set<string>(wrt);
-  for (const node of view.nodes) {
-    if (NO_GRADIENT_OPS.has(node.opType)) continue;
-    if (!node.input.some((name) => reached.has(name))) continue;
-    // The scale and zero point of a dynamic quantization count as constants.
-    const outputs = STRAIGHT_THROUGH_OPS.has(node.opType) ? node.output.slice(0, 1) : node.output;
-    for (const name of outputs) {
-      // Quantized integers carry a straight-through gradient; every other integer or boolean ends the path.
-      if (name !== "" && (isFloat(name) || carriesQuantized(view, name))) reached.add(name);
-    }
-  }
+  const reach = reachOf(view, shapes.types, wrt);
   const needed = new Set<string>([loss]);
   const nodes: NodeProto[] = [];
-  for (const node of [...view.nodes].reverse()) {
-    if (!node.output.some((name) => needed.has(name) && reached.has(name))) continue;
-    if (NO_GRADIENT_OPS.has(node.opType)) continue;
-    if (!node.input.some((name) => reached.has(name))) continue;
+  for (const node of [...reach.nodes].reverse()) {
+    if (!node.output.some((name) => needed.has(name) && reach.values.has(name))) continue;
     nodes.push(node);
-    for (const name of node.input) if (reached.has(name)) needed.add(name);
+    for (const name of gradientReads(node, shapes.types)) {
+      if (reach.values.has(name)) needed.add(name);
+    }
   }
   for (const name of wrt) if (!needed.has(name)) throw disconnected(loss, name);
-  const active = new Set([...reached].filter((name) => needed.has(name)));
+  const active = new Set([...reach.values].filter((name) => needed.has(name)));
   return { active, nodes };
 }
-
-function carriesQuantized(view: GraphView, name: string): boolean {
-  const producer = view.producer(name);
-  if (producer === undefined) return false;
-  // Other quantized operators (com.microsoft QLinearAdd, QGemm, ...) have no rule and are refused by name.
-  if (STRAIGHT_THROUGH_OPS.has(producer.opType) || /^Q[A-Z]/.test(producer.opType)) return true;
-  return MOVING_OPS.has(producer.opType) && carriesQuantized(view, producer.input[0] ?? "");
-}
-
-const MOVING_OPS = new Set(["Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten", "Identity"]);
 
 function reversePass(
   view: GraphView,
@@ -232,7 +225,10 @@ function reversePass(
   const parts = new Map<string, string[]>();
   const gradients = new Map<string, string>();
   const lossType = context.typeOf(loss);
-  const one = new Vjp(context, view.producer(loss) ?? view.nodes[0]!, [], []);
+  const one = new Vjp(context, view.producer(loss) ?? view.nodes[0]!, {
+    outputGradients: [],
+    wanted: [],
+  });
   const seed = builder.add("Expand", [
     one.scalarOfType(lossScale, lossType),
     builder.ints(context.shapeOf(loss) ?? []),
@@ -253,9 +249,12 @@ function reversePass(
       flow.active.has(name) ? total(name) : undefined,
     );
     if (outputGradients.every((gradient) => gradient === undefined)) continue;
-    const wanted = node.input.map((name) => flow.active.has(name));
-    const vjp = new Vjp(context, node, outputGradients, wanted);
-    const inputGradients = ruleFor(node)(vjp);
+    const wanted = node.input.map((name, i) => flow.active.has(name) && !isSteering(node, i));
+    const rule = ruleFor(node);
+    const integers = quantizedInputs(node, wanted, context);
+    const vjp = new Vjp(context, node, { outputGradients, wanted, integers });
+    const inputGradients = rule(vjp);
+    vjp.requireAllRead();
     node.input.forEach((name, i) => {
       if (!wanted[i]) return;
       const gradient = inputGradients[i];

@@ -1,5 +1,6 @@
 /** Gradient rules of elementwise operators: arithmetic, powers, exponentials, trigonometry, selection. */
 import { isFloatType } from "../elementTypes.ts";
+import { ELEMENT_TYPE } from "../proto.ts";
 import { intAttribute, numbersOf } from "../tensorData.ts";
 import { broadcastShape } from "./vjp.ts";
 import type { InputGradients, Vjp, VjpRule } from "./vjp.ts";
@@ -78,27 +79,40 @@ function where(vjp: Vjp): InputGradients {
   return [undefined, pick(1, true), pick(2, false)];
 }
 
-/** Clip(x, lo, hi): passes where lo <= x <= hi, as PyTorch does. */
+/**
+ * Clip(x, lo, hi) = min(max(x, lo), hi): x keeps its gradient where lo <= x <= hi, as PyTorch has it; elsewhere it goes to
+ * the bound that shows.
+ */
 function clip(vjp: Vjp): InputGradients {
   const x = vjp.input(0);
-  let gradient = vjp.dy;
+  const [low, high] = [vjp.input(1), vjp.input(2)];
   const zero = vjp.scalar(0, x);
-  if (vjp.input(1) !== "") {
-    const below = vjp.op("Less", [x, vjp.input(1)]);
-    gradient = vjp.op("Where", [below, zero, gradient]);
+  const sum = (i: number, gradient: string): string | undefined =>
+    vjp.wants(i)
+      ? vjp.unbroadcast(gradient, vjp.outputShape, vjp.shape(vjp.node.input[i]!))
+      : undefined;
+  let gradient = vjp.dy;
+  let dHigh: string | undefined;
+  let dLow: string | undefined;
+  if (high !== "") {
+    const raised = low === "" ? x : vjp.op("Max", [x, low]);
+    const isAbove = vjp.op("Greater", [raised, high]);
+    dHigh = sum(2, vjp.op("Where", [isAbove, gradient, zero]));
+    gradient = vjp.op("Where", [isAbove, zero, gradient]);
   }
-  if (vjp.input(2) !== "") {
-    const above = vjp.op("Greater", [x, vjp.input(2)]);
-    gradient = vjp.op("Where", [above, zero, gradient]);
+  if (low !== "") {
+    const isBelow = vjp.op("Less", [x, low]);
+    dLow = sum(1, vjp.op("Where", [isBelow, gradient, zero]));
+    gradient = vjp.op("Where", [isBelow, zero, gradient]);
   }
-  return vjp.only(gradient);
+  return [vjp.wants(0) ? gradient : undefined, dLow, dHigh];
 }
 
 /** Min and Max of any number of inputs: shared equally among those that attain it (PyTorch's maximum). */
 function extremum(vjp: Vjp): InputGradients {
   const y = vjp.output();
   const shape = vjp.outputShape;
-  const hits = vjp.node.input.map((name) => asFloat(vjp, vjp.op("Equal", [name, y]), y));
+  const hits = vjp.node.input.map((_, i) => asFloat(vjp, vjp.op("Equal", [vjp.input(i), y]), y));
   const count = hits.reduce((a, b) => vjp.add(a, b));
   const share = vjp.div(vjp.dy, count);
   return hits.map((hit, i) =>
@@ -150,6 +164,20 @@ function cumSum(vjp: Vjp): InputGradients {
       attributes: { exclusive: { int: exclusive }, reverse: { int: reverse === 1 ? 0 : 1 } },
     }),
   );
+}
+
+/** Cast and CastLike between floats, from integers of a quantized path to floats, or to wider integers. */
+function cast(vjp: Vjp): InputGradients {
+  const from = vjp.type(vjp.input(0));
+  const to = vjp.type(vjp.output());
+  if (isFloatType(from)) {
+    if (!isFloatType(to)) throw vjp.unsupported(`it casts to element type ${to}`);
+    return vjp.only(vjp.cast(vjp.dy, from));
+  }
+  // An integer on the path is a quantized value: its gradient stays a float. A narrower integer would wrap around.
+  const isWide = isFloatType(to) || to === ELEMENT_TYPE.int32 || to === ELEMENT_TYPE.int64;
+  if (!isWide) throw vjp.unsupported("it casts quantized integers to narrower ones");
+  return vjp.only(vjp.dy);
 }
 
 const inverseHyperbolic = (sign: 1 | -1): VjpRule =>
@@ -206,10 +234,6 @@ export const ELEMENTWISE_RULES: Readonly<Record<string, VjpRule>> = {
     v.mul(dy, v.scale(v.op("Exp", [v.neg(square(v, x))]), 2 / Math.sqrt(Math.PI), x)),
   ),
   CumSum: cumSum,
-  Cast: (vjp) => {
-    const from = vjp.type(vjp.input(0));
-    // An integer on the path is a quantized value: its gradient stays a float.
-    return [isFloatType(from) ? vjp.cast(vjp.dy, from) : vjp.dy];
-  },
-  CastLike: (vjp) => [vjp.cast(vjp.dy, vjp.type(vjp.input(0)))],
+  Cast: cast,
+  CastLike: cast,
 };

@@ -34,16 +34,18 @@ function skipNormalization(centred: boolean): VjpRule {
     const inverse = vjp.op("Reciprocal", [
       vjp.op("Sqrt", [vjp.add(variance, vjp.scalar(epsilon, x))]),
     ]);
+    if (vjp.gradientOf(1) !== undefined || vjp.gradientOf(2) !== undefined) {
+      throw vjp.unsupported("its statistics are differentiated");
+    }
     const parts: string[] = [];
-    if (vjp.outputGradients[0] !== undefined) {
-      const gradient = vjp.mul(vjp.outputGradients[0], vjp.input(2));
+    const dy = vjp.gradientOf(0);
+    if (dy !== undefined) {
+      const gradient = vjp.mul(dy, vjp.input(2));
       const normalized = vjp.mul(shifted, inverse);
       parts.push(standardizedGradient(vjp, gradient, normalized, inverse, shape, axes, centred));
     }
-    if (vjp.outputGradients[3] !== undefined) parts.push(vjp.outputGradients[3]);
-    if (vjp.outputGradients[1] !== undefined || vjp.outputGradients[2] !== undefined) {
-      throw vjp.unsupported("its statistics are differentiated");
-    }
+    const dSum = vjp.gradientOf(3);
+    if (dSum !== undefined) parts.push(dSum);
     const total = parts.reduce((a, b) => vjp.add(a, b));
     return vjp.node.input.map((name, i) => {
       if (!vjp.wants(i)) return undefined;

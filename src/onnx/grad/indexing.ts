@@ -130,6 +130,20 @@ function topK(vjp: Vjp): InputGradients {
   return vjp.only(vjp.transpose(back, inverse));
 }
 
+/** OneHot(indices, depth, [off, on]): each of the two values gets the gradient of the entries that show it. */
+function oneHotValues(vjp: Vjp): InputGradients {
+  const values = vjp.input(2);
+  const type = vjp.type(values);
+  const mask = vjp.op("OneHot", [vjp.input(0), vjp.input(1), vjp.pair(0, 1, type)], {
+    attributes: { axis: { int: intAttribute(vjp.node, "axis", -1) } },
+  });
+  const all = vjp.outputShape.map((_, i) => i);
+  const on = vjp.reduceSum(vjp.mul(vjp.dy, mask), all, false);
+  const off = vjp.sub(vjp.reduceSum(vjp.dy, all, false), on);
+  const both = [off, on].map((sum) => vjp.reshape(sum, [1]));
+  return [undefined, undefined, vjp.op("Concat", both, { attributes: { axis: { int: 0 } } })];
+}
+
 export const INDEXING_RULES: Readonly<Record<string, VjpRule>> = {
   Gather: gather,
   GatherElements: gatherElements,
@@ -137,4 +151,5 @@ export const INDEXING_RULES: Readonly<Record<string, VjpRule>> = {
   ScatterND: scatterND,
   ScatterElements: scatterElements,
   TopK: topK,
+  OneHot: oneHotValues,
 };

@@ -49,7 +49,7 @@ function split(vjp: Vjp): InputGradients {
   const rank = vjp.inputShape.length;
   const axis = vjp.axis(intAttribute(node, "axis", 0), rank);
   const pieces = node.output.map((name, i) => {
-    const gradient = vjp.outputGradients[i];
+    const gradient = vjp.gradientOf(i);
     if (gradient !== undefined) return gradient;
     const shape = name === "" ? unnamedPiece(vjp, axis) : vjp.shape(name);
     return vjp.zeros(shape);
@@ -100,8 +100,9 @@ export function slicedIndices(start: number, end: number, step: number, size: nu
   const bound = (index: number): number =>
     Math.min(Math.max(index < 0 ? index + size : index, low), high);
   const first = Math.max(bound(start), 0);
-  // An end of -(size + 1) or less means "past the front" when walking backwards.
-  const last = step < 0 && end < -size ? -1 : bound(end);
+  // Past the front when walking backwards: an end of -(size + 1) or less, and to ONNX Runtime the largest integers too.
+  const isPastFront = end < -size || end === 2 ** 31 - 1 || end === 2 ** 63;
+  const last = step < 0 && isPastFront ? -1 : bound(end);
   const taken: number[] = [];
   for (let i = first; step > 0 ? i < last : i > last; i += step) taken.push(i);
   return taken;
@@ -127,9 +128,15 @@ function pad(vjp: Vjp): InputGradients {
   let gradient = vjp.dy;
   shape.forEach((size, axis) => {
     if (before[axis] === 0 && after[axis] === 0) return;
+    // Negative padding crops first; what is left is repeated or mirrored.
+    const start = Math.max(-before[axis]!, 0);
+    const left = size - start - Math.max(-after[axis]!, 0);
+    if (mode === "wrap" && before[axis]! > left) {
+      throw vjp.unsupported("it wraps around more than once, which the runtime leaves undefined");
+    }
     const source: number[] = [];
-    for (let i = -before[axis]!; i < size + after[axis]!; i++) {
-      source.push(borderSource(mode, i, size));
+    for (let i = Math.min(-before[axis]!, 0); i < left + Math.max(after[axis]!, 0); i++) {
+      source.push(start + borderSource(mode, i, left));
     }
     gradient = scatterAxis(vjp, gradient, axis, source, size);
   });

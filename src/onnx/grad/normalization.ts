@@ -1,6 +1,7 @@
 /** Gradient rules of normalizations: Softmax, LogSoftmax, Layer-, RMS-, Batch-, Instance-, Group- and LpNormalization. */
 import { ELEMENT_TYPE } from "../proto.ts";
 import { floatAttribute, intAttribute } from "../tensorData.ts";
+import { signOf } from "./elementwise.ts";
 import type { InputGradients, Vjp, VjpRule } from "./vjp.ts";
 
 /** Softmax along one axis: dx = y (dy - sum(dy y)). */
@@ -66,14 +67,56 @@ function layerNormalization(vjp: Vjp): InputGradients {
     [mean, inverse] = statistics(vjp, shape, axes, floatAttribute(vjp.node, "epsilon", 1e-5));
   }
   const normalized = vjp.mul(vjp.sub(x, mean), inverse);
-  const gradient = vjp.mul(vjp.dy, vjp.input(1));
+  return affineGradients(vjp, { normalized, inverse, axes, centred: true });
+}
+
+interface Normalized {
+  /** (x - mean) inverse, the inverse standard deviation, and the axes they were taken over. */
+  readonly normalized: string;
+  readonly inverse: string;
+  readonly axes: readonly number[];
+  /** False for RMS normalization: nothing is subtracted, and its second output is `inverse`. */
+  readonly centred: boolean;
+}
+
+/**
+ * Gradients of y = normalized * scale + bias, and through the statistics where they are outputs that count:
+ * d mean / dx = 1/N and d inverse / dx = -inverse^2 normalized / N.
+ */
+function affineGradients(vjp: Vjp, form: Normalized): InputGradients {
+  const { normalized, inverse, axes, centred } = form;
+  const shape = vjp.inputShape;
+  const dy = vjp.gradientOf(0);
+  const parts: string[] = [];
+  if (vjp.wants(0)) {
+    if (dy !== undefined) {
+      const gradient = vjp.mul(dy, vjp.input(1));
+      parts.push(standardizedGradient(vjp, gradient, normalized, inverse, shape, axes, centred));
+    }
+    const x = vjp.input(0);
+    const share = 1 / axes.reduce((count, axis) => count * shape[axis]!, 1);
+    const dMean = centred ? statistic(vjp, 1) : undefined;
+    if (dMean !== undefined) parts.push(vjp.expand(vjp.scale(dMean, share, x), shape));
+    const dInverse = statistic(vjp, centred ? 2 : 1);
+    if (dInverse !== undefined) {
+      const slope = vjp.mul(vjp.mul(inverse, inverse), vjp.scale(dInverse, -share, x));
+      parts.push(vjp.mul(normalized, slope));
+    }
+  }
   return [
-    vjp.wants(0)
-      ? standardizedGradient(vjp, gradient, normalized, inverse, shape, axes, true)
-      : undefined,
-    vjp.wants(1) ? parameterGradient(vjp, 1, vjp.mul(vjp.dy, normalized)) : undefined,
-    parameterGradient(vjp, 2, vjp.dy),
+    parts.length === 0 ? undefined : parts.reduce((a, b) => vjp.add(a, b)),
+    dy === undefined ? undefined : parameterGradient(vjp, 1, vjp.mul(dy, normalized)),
+    dy === undefined ? undefined : parameterGradient(vjp, 2, dy),
   ];
+}
+
+/** Gradient of a statistic, in x's type. */
+function statistic(vjp: Vjp, output: number): string | undefined {
+  const gradient = vjp.gradientOf(output);
+  const type = vjp.type(vjp.input(0));
+  return gradient === undefined || vjp.type(vjp.output(output)) === type
+    ? gradient
+    : vjp.cast(gradient, type);
 }
 
 /** Mean and 1/std of input 0 over axes, computed anew. */
@@ -104,13 +147,7 @@ export function rmsNormalization(vjp: Vjp): InputGradients {
   const square = vjp.mean(vjp.mul(x, x), shape, axes, x);
   const inverse = inverseRoot(vjp, square, floatAttribute(vjp.node, "epsilon", 1e-5));
   const normalized = vjp.mul(x, inverse);
-  const gradient = vjp.mul(vjp.dy, vjp.input(1));
-  return [
-    vjp.wants(0)
-      ? standardizedGradient(vjp, gradient, normalized, inverse, shape, axes, false)
-      : undefined,
-    vjp.wants(1) ? parameterGradient(vjp, 1, vjp.mul(vjp.dy, normalized)) : undefined,
-  ];
+  return affineGradients(vjp, { normalized, inverse, axes, centred: false });
 }
 
 /** A per-channel vector shaped to broadcast over [B, C, ...]. */
@@ -165,7 +202,10 @@ function groupNormalization(vjp: Vjp): InputGradients {
   return vjp.only(vjp.reshape(back, shape));
 }
 
-/** LpNormalization with p = 2: y = x / ||x||, dx = (dy - y sum(dy y)) / ||x||; with p = 1 alike with the sign. */
+/**
+ * LpNormalization with p = 2: y = x / ||x||, dx = (dy - y sum(dy y)) / ||x||; with p = 1 alike with the sign. A vector of
+ * zeros stays one, and its gradient is taken as 0.
+ */
 function lpNormalization(vjp: Vjp): InputGradients {
   const x = vjp.input(0);
   const y = vjp.output();
@@ -176,8 +216,9 @@ function lpNormalization(vjp: Vjp): InputGradients {
     p === 2
       ? vjp.op("Sqrt", [vjp.reduceSum(vjp.mul(x, x), [axis], true)])
       : vjp.reduceSum(vjp.op("Abs", [x]), [axis], true);
-  const direction = p === 2 ? y : vjp.div(x, vjp.op("Abs", [x]));
-  return vjp.only(vjp.div(vjp.sub(vjp.dy, vjp.mul(direction, along)), size));
+  const direction = p === 2 ? y : signOf(vjp, x);
+  const rest = vjp.sub(vjp.dy, vjp.mul(direction, along));
+  return vjp.only(vjp.divideOrZero(rest, size, x));
 }
 
 /** LRN: y = x / (bias + alpha/size sum of squares of neighbouring channels)^beta. */

@@ -1,17 +1,30 @@
 /** Gradient rules of pooling and resampling. */
 import { ELEMENT_TYPE } from "../proto.ts";
-import { intAttribute, intsAttribute, textAttribute } from "../tensorData.ts";
+import { floatAttribute, intAttribute, intsAttribute, textAttribute } from "../tensorData.ts";
 import { windowOf } from "./conv.ts";
 import type { Window } from "./conv.ts";
 import { applyAlongAxis } from "./axisMatrix.ts";
 import { resizeMatrix } from "./resizeMatrix.ts";
+import { signOf } from "./elementwise.ts";
+import { sameShape } from "./vjp.ts";
 import type { InputGradients, Vjp, VjpRule } from "./vjp.ts";
 
 /** The pooling window of a node, refusing what is not differentiated. */
 function poolingWindow(vjp: Vjp): Window {
   const kernel = intsAttribute(vjp.node, "kernel_shape");
   if (kernel === undefined) throw vjp.unsupported("its kernel_shape is missing");
-  return windowOf(vjp, kernel);
+  const window = windowOf(vjp, kernel);
+  const n = kernel.length;
+  const outside = kernel.some((size, i) => {
+    const reach = (vjp.outputShape[i + 2]! - 1) * window.strides[i]!;
+    const end = reach + (size - 1) * window.dilations[i]! + 1;
+    return end > vjp.inputShape[i + 2]! + window.pads[i]! + window.pads[n + i]!;
+  });
+  // Only rounding up may let a window pass the end.
+  if (outside && intAttribute(vjp.node, "ceil_mode", 0) === 0) {
+    throw vjp.unsupported("its window is larger than its input");
+  }
+  return window;
 }
 
 /**
@@ -105,7 +118,6 @@ class WindowViews {
  * choose. On the CPU the node's own index output says which; elsewhere one masked view per place of the window finds it.
  */
 function maxPool(vjp: Vjp): InputGradients {
-  const window = poolingWindow(vjp);
   if (
     vjp.target === "wasm" &&
     vjp.opset >= 16 &&
@@ -113,6 +125,7 @@ function maxPool(vjp: Vjp): InputGradients {
   ) {
     return vjp.only(scatterByIndex(vjp));
   }
+  const window = poolingWindow(vjp);
   const views = new WindowViews(vjp, window);
   const { before, after } = views.borders;
   const x = vjp.input(0);
@@ -213,32 +226,35 @@ function resize(vjp: Vjp): InputGradients {
   const input = vjp.inputShape;
   const output = vjp.outputShape;
   const rank = input.length;
-  const isUpsample = node.opType === "Upsample";
-  const roi = isUpsample ? undefined : vjp.numbers(1);
-  const scaleInput =
-    vjp.input(isUpsample ? 1 : 2) === "" ? [] : (vjp.numbers(isUpsample ? 1 : 2) ?? []);
+  // A picture that keeps its size is copied, whatever scale brought that about.
+  if (sameShape(input, output)) return vjp.only(vjp.dy);
+  const coordinates = textAttribute(node, "coordinate_transformation_mode", "half_pixel");
+  const isCrop = coordinates === "tf_crop_and_resize";
+  const roi = isCrop ? (vjp.numbers(1) ?? []) : [];
+  const antialias = intAttribute(node, "antialias", 0) === 1;
   const axes = (intsAttribute(node, "axes") ?? input.map((_, i) => i)).map((axis) =>
     vjp.axis(axis, rank),
   );
+  const scales = resizeScales(vjp, axes);
   let gradient = vjp.dy;
   axes.forEach((axis, i) => {
-    const scale = scaleInput[i] ?? output[axis]! / input[axis]!;
-    if (output[axis] === input[axis] && scale === 1) return;
+    const scale = scales[i]!;
+    if (scale === 1 || (antialias && output[axis] === input[axis])) return;
     const matrix = resizeMatrix({
       input: input[axis]!,
       output: output[axis]!,
       scale,
       mode: textAttribute(node, "mode", "nearest"),
-      coordinates: isUpsample
-        ? "asymmetric"
-        : textAttribute(node, "coordinate_transformation_mode", "half_pixel"),
-      nearest: isUpsample ? "floor" : textAttribute(node, "nearest_mode", "round_prefer_floor"),
-      cubicCoefficient: node.attribute.find((a) => a.name === "cubic_coeff_a")?.f ?? -0.75,
+      coordinates,
+      nearest: textAttribute(node, "nearest_mode", "round_prefer_floor"),
+      cubicCoefficient: floatAttribute(node, "cubic_coeff_a", -0.75),
       excludeOutside: intAttribute(node, "exclude_outside", 0) === 1,
-      antialias: intAttribute(node, "antialias", 0) === 1,
-      region: roi === undefined || roi.length === 0 ? undefined : [roi[i]!, roi[axes.length + i]!],
+      antialias,
+      region: roi.length === 0 ? undefined : [roi[i]!, roi[axes.length + i]!],
     });
-    if (matrix === undefined) throw vjp.unsupported("its resampling mode is not known");
+    if (matrix === undefined) {
+      throw vjp.unsupported(`its resampling mode (${coordinates}) is not known`);
+    }
     const constant = vjp.tensor({
       dtype: "float32",
       data: matrix,
@@ -249,20 +265,48 @@ function resize(vjp: Vjp): InputGradients {
   return vjp.only(gradient);
 }
 
-/** LpPool with p = 2: y = sqrt(sum x^2) over the window, so dx = x * (sum over windows of dy / y). */
+/** The float32 scale of each resized axis as the runtime takes it: given, or from sizes, which a policy makes equal. */
+function resizeScales(vjp: Vjp, axes: readonly number[]): number[] {
+  const given = vjp.input(2) === "" ? [] : (vjp.numbers(2) ?? []);
+  if (given.length > 0) return given.map(Math.fround);
+  const sizes = vjp.numbers(3) ?? axes.map((axis) => vjp.outputShape[axis]!);
+  const ratios = axes.map((axis, i) => Math.fround(sizes[i]! / vjp.inputShape[axis]!));
+  const policy = textAttribute(vjp.node, "keep_aspect_ratio_policy", "stretch");
+  if (policy === "stretch") return ratios;
+  const common = policy === "not_larger" ? Math.min(...ratios) : Math.max(...ratios);
+  return ratios.map(() => common);
+}
+
+/**
+ * LpPool: y = (sum |x|^p)^(1/p) over the window, so dx = sign(x) |x|^(p-1) times the sum over windows of dy / y^(p-1).
+ * A window of zeros has no derivative; 0 is taken there.
+ */
 function lpPool(vjp: Vjp): InputGradients {
-  if (intAttribute(vjp.node, "p", 2) !== 2) throw vjp.unsupported("its p is not 2");
+  const { inner, outer } = lpSlope(vjp);
   const views = new WindowViews(vjp, poolingWindow(vjp));
-  const ratio = vjp.div(vjp.dy, vjp.output());
   const total = views.places
-    .map((place) => views.spread(ratio, place))
+    .map((place) => views.spread(outer, place))
     .reduce((a, b) => vjp.add(a, b));
-  return vjp.only(vjp.mul(vjp.input(0), views.crop(total)));
+  return vjp.only(vjp.mul(inner, views.crop(total)));
 }
 
 function globalLpPool(vjp: Vjp): InputGradients {
-  if (intAttribute(vjp.node, "p", 2) !== 2) throw vjp.unsupported("its p is not 2");
-  return vjp.only(vjp.mul(vjp.input(0), vjp.div(vjp.dy, vjp.output())));
+  const { inner, outer } = lpSlope(vjp);
+  return vjp.only(vjp.mul(inner, outer));
+}
+
+/** sign(x) |x|^(p-1) and dy / y^(p-1). */
+function lpSlope(vjp: Vjp): { readonly inner: string; readonly outer: string } {
+  const p = intAttribute(vjp.node, "p", 2);
+  const x = vjp.input(0);
+  const y = vjp.output();
+  if (p === 1) return { inner: signOf(vjp, x), outer: vjp.dy };
+  if (p === 2) return { inner: x, outer: vjp.divideOrZero(vjp.dy, y, x) };
+  const power = vjp.scalar(p - 1, x);
+  return {
+    inner: vjp.mul(signOf(vjp, x), vjp.op("Pow", [vjp.op("Abs", [x]), power])),
+    outer: vjp.divideOrZero(vjp.dy, vjp.op("Pow", [y, power]), x),
+  };
 }
 
 export const POOLING_RULES: Readonly<Record<string, VjpRule>> = {
@@ -273,5 +317,4 @@ export const POOLING_RULES: Readonly<Record<string, VjpRule>> = {
   GlobalMaxPool: globalMaxPool,
   GlobalLpPool: globalLpPool,
   Resize: resize,
-  Upsample: resize,
 };

@@ -101,9 +101,12 @@ function timesTransposed(
   weight: string,
   shape: readonly number[],
 ): string {
+  if (shape.length < 2) throw vjp.unsupported("its second operand is a vector");
   const order = shape.map((_, i) => i);
   order.splice(-2, 2, shape.length - 1, shape.length - 2);
-  return vjp.op("MatMul", [gradient, vjp.transpose(weight, order)]);
+  const full = vjp.op("MatMul", [gradient, vjp.transpose(weight, order)]);
+  // One matrix may have been multiplied with a whole batch of weights.
+  return vjp.unbroadcast(full, [...vjp.outputShape.slice(0, -1), shape.at(-2)!], vjp.inputShape);
 }
 
 /** MatMulInteger(A, B, a0, b0) = (A - a0)(B - b0), with constant B. */
@@ -162,19 +165,61 @@ function qLinearMatMul(vjp: Vjp): InputGradients {
   return vjp.only(vjp.mul(product, vjp.reshape(vjp.input(1), [])));
 }
 
+/** MatMulIntegerToFloat(A, B, as, bs, a0, b0, bias) = (A - a0)(B - b0) as bs + bias, with constant B. */
+function matMulIntegerToFloat(vjp: Vjp): InputGradients {
+  vjp.context.markSurrogate(vjp.node);
+  return integerProduct(vjp, vjp.mul(vjp.dy, vjp.reshape(vjp.input(2), [])), {
+    scale: vjp.input(3),
+    zeroPoint: vjp.input(5),
+    bias: 6,
+  });
+}
+
+/** DynamicQuantizeMatMul(A, B, bs, b0, bias): A is quantized inside, with a scale that counts as constant. */
+function dynamicQuantizeMatMul(vjp: Vjp): InputGradients {
+  vjp.context.markSurrogate(vjp.node);
+  return integerProduct(vjp, vjp.dy, {
+    scale: vjp.input(2),
+    zeroPoint: vjp.input(3),
+    bias: 4,
+  });
+}
+
+function integerProduct(
+  vjp: Vjp,
+  gradient: string,
+  weights: { readonly scale: string; readonly zeroPoint: string; readonly bias: number },
+): InputGradients {
+  const { scale, zeroPoint, bias } = weights;
+  const wanted = vjp.node.input.findIndex((_, i) => i > 0 && i !== bias && vjp.wants(i));
+  if (wanted > 0) throw vjp.unsupported(`input ${wanted} depends on the differentiated value`);
+  const shape = vjp.shape(vjp.input(1));
+  const last = shape.length - 1;
+  const scaled = vjp.mul(gradient, spread(vjp, scale, vjp.outputShape, vjp.outputShape.length - 1));
+  const integers = realWeights(vjp, vjp.input(1), zeroPoint, shape, last);
+  const gradients: (string | undefined)[] = vjp.node.input.map(() => undefined);
+  if (vjp.wants(0)) gradients[0] = timesTransposed(vjp, scaled, integers, shape);
+  if (vjp.wants(bias)) {
+    gradients[bias] = vjp.unbroadcast(vjp.dy, vjp.outputShape, vjp.shape(vjp.input(bias)));
+  }
+  return gradients;
+}
+
 /**
  * MatMulNBits (com.microsoft): Y = A W^T with W [N, K] packed in blocks of 4 or 8 bits along K. The backward product
  * needs W itself: it is unpacked to one byte per weight here and dequantized in the graph.
  */
 function matMulNBits(vjp: Vjp): InputGradients {
   const { node } = vjp;
+  // At this level the runtime rounds the activations to 8-bit integers.
+  if (intAttribute(node, "accuracy_level", 0) === 4) vjp.context.markSurrogate(node);
   const bits = intAttribute(node, "bits", 4);
   const block = intAttribute(node, "block_size", 32);
   const [n, k] = [intAttribute(node, "N", 0), intAttribute(node, "K", 0)];
   if (bits !== 4 && bits !== 8) throw vjp.unsupported(`its weights have ${bits} bits`);
   if (vjp.input(4) !== "") throw vjp.unsupported("it reorders its groups (g_idx)");
   const blocks = Math.ceil(k / block);
-  const weight = vjp.context.remember(`nbits:${vjp.input(1)}`, () => {
+  const weight = vjp.context.remember(`nbits:${node.input.slice(1).join()}`, () => {
     const packed = vjp.constant(1)!.data as Uint8Array;
     const levels = vjp.tensor({
       dtype: "uint8",
@@ -251,4 +296,6 @@ export const MICROSOFT_QUANTIZATION_RULES: Readonly<Record<string, VjpRule>> = {
   QuantizeLinear: quantizeLinear,
   DequantizeLinear: dequantizeLinear,
   MatMulNBits: matMulNBits,
+  MatMulIntegerToFloat: matMulIntegerToFloat,
+  DynamicQuantizeMatMul: dynamicQuantizeMatMul,
 };

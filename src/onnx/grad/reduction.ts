@@ -19,11 +19,10 @@ function reduce(gradient: (reduction: Reduction) => string): VjpRule {
   return (vjp: Vjp): InputGradients => {
     const shape = vjp.inputShape;
     const given = intsAttribute(vjp.node, "axes") ?? vjp.numbers(1) ?? [];
-    if (given.length === 0 && intAttribute(vjp.node, "noop_with_empty_axes", 0) === 1) {
-      return vjp.only(vjp.dy);
-    }
+    // Without axes everything is reduced, or with this attribute each entry by itself (its square, logarithm, ...).
+    const isAlone = given.length === 0 && intAttribute(vjp.node, "noop_with_empty_axes", 0) === 1;
     const axes =
-      given.length === 0
+      given.length === 0 && !isAlone
         ? shape.map((_, i) => i)
         : given.map((axis) => vjp.axis(axis, shape.length));
     const kept = shape.map((dim, i) => (axes.includes(i) ? 1 : dim));
@@ -44,15 +43,28 @@ const extremum = ({ vjp, x, axes, y, dy }: Reduction): string => {
   return vjp.mul(hit, vjp.div(dy, vjp.reduceSum(hit, axes, true)));
 };
 
+/** For each entry the product of all others along the axes; zeros are counted instead of divided by. */
+function productOfOthers(vjp: Vjp, x: string, axes: readonly number[]): string {
+  const zero = vjp.scalar(0, x);
+  const one = vjp.scalar(1, x);
+  const isZero = vjp.op("Equal", [x, zero]);
+  const safe = vjp.op("Where", [isZero, one, x]);
+  const zeros = vjp.reduceSum(vjp.cast(isZero, vjp.type(x)), axes, true);
+  const product = vjp.reduceProd(safe, axes);
+  const atZero = vjp.op("Where", [vjp.op("Equal", [zeros, one]), product, zero]);
+  const elsewhere = vjp.op("Where", [vjp.op("Equal", [zeros, zero]), vjp.div(product, safe), zero]);
+  return vjp.op("Where", [isZero, atZero, elsewhere]);
+}
+
 export const REDUCTION_RULES: Readonly<Record<string, VjpRule>> = {
   ReduceSum: reduce(({ vjp, shape, dy }) => vjp.expand(dy, shape)),
   ReduceMean: reduce((r) => r.vjp.expand(r.vjp.scale(r.dy, 1 / count(r), r.x), r.shape)),
   ReduceMax: reduce(extremum),
   ReduceMin: reduce(extremum),
-  // Undefined (not a number) where an entry is 0, as division by it is.
-  ReduceProd: reduce(({ vjp, x, y, dy }) => vjp.mul(dy, vjp.div(y, x))),
+  ReduceProd: reduce(({ vjp, x, axes, dy }) => vjp.mul(dy, productOfOthers(vjp, x, axes))),
   ReduceL1: reduce(({ vjp, x, dy }) => vjp.mul(dy, signOf(vjp, x))),
-  ReduceL2: reduce(({ vjp, x, y, dy }) => vjp.mul(dy, vjp.div(x, y))),
+  // Not differentiable at a vector of zeros: 0 is a subgradient there.
+  ReduceL2: reduce(({ vjp, x, y, dy }) => vjp.mul(dy, vjp.divideOrZero(x, y, x))),
   ReduceSumSquare: reduce(({ vjp, x, dy }) => vjp.mul(vjp.scale(dy, 2, x), x)),
   ReduceLogSum: reduce(({ vjp, shape, y, dy }) =>
     vjp.expand(vjp.div(dy, vjp.op("Exp", [y])), shape),

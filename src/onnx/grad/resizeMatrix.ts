@@ -1,9 +1,12 @@
-/** The matrix of ONNX Resize along one axis: row = output position, column = weight of each input position. */
+/**
+ * The matrix of ONNX Resize along one axis: row = output position, column = weight of each input position. Coordinates
+ * are worked out in float32 step by step, as ONNX Runtime does: at exact quotients the nearest entry depends on it.
+ */
 
 export interface ResizeAxis {
   readonly input: number;
   readonly output: number;
-  /** Output over input, as the node declares it (may differ from output / input after rounding). */
+  /** Output over input, as the node declares it (may differ from output / input after rounding); a float32 number. */
   readonly scale: number;
   /** "nearest", "linear" or "cubic". */
   readonly mode: string;
@@ -24,6 +27,8 @@ export function resizeMatrix(axis: ResizeAxis): Float32Array | undefined {
   for (let o = 0; o < axis.output; o++) {
     const x = sourceCoordinate(axis, o);
     if (x === undefined) return undefined;
+    // Outside the picture a cropping node shows its extrapolation value, which is constant.
+    if (axis.coordinates === CROP && (x < 0 || x > axis.input - 1)) continue;
     const taps = tapsAt(axis, x);
     if (taps === undefined) return undefined;
     for (const [index, weight] of taps) {
@@ -34,23 +39,35 @@ export function resizeMatrix(axis: ResizeAxis): Float32Array | undefined {
   return matrix;
 }
 
+const CROP = "tf_crop_and_resize";
+
+const f32 = Math.fround;
+
 function sourceCoordinate(axis: ResizeAxis, o: number): number | undefined {
   const { scale, input, output } = axis;
-  const wanted = scale * input;
+  const halfPixel = (): number => f32(f32((o + 0.5) / scale) - 0.5);
   switch (axis.coordinates) {
     case "half_pixel":
-      return (o + 0.5) / scale - 0.5;
+      return halfPixel();
     case "half_pixel_symmetric": {
-      const adjustment = output / wanted;
-      const center = input / 2;
-      return center * (1 - adjustment) + (o + 0.5) / scale - 0.5;
+      const adjustment = f32(output / f32(scale * input));
+      const offset = f32((input / 2) * f32(1 - adjustment));
+      return f32(offset + (o + 0.5) / scale - 0.5);
     }
     case "pytorch_half_pixel":
-      return output > 1 ? (o + 0.5) / scale - 0.5 : 0;
+      return output > 1 ? halfPixel() : 0;
     case "align_corners":
-      return output === 1 ? 0 : (o * (input - 1)) / (output - 1);
+      return output === 1 ? 0 : f32(f32(o * (input - 1)) / (output - 1));
     case "asymmetric":
-      return o / scale;
+      return f32(o / scale);
+    case CROP: {
+      if (axis.region === undefined || axis.antialias) return undefined;
+      const [start, end] = axis.region;
+      const last = input - 1;
+      if (output === 1) return f32(0.5 * f32(start + end) * last);
+      const along = f32(f32(f32(o * f32(end - start)) * last) / (output - 1));
+      return f32(f32(start * last) + along);
+    }
     default:
       return undefined;
   }
@@ -85,17 +102,16 @@ function tapsAt(axis: ResizeAxis, x: number): Tap[] | undefined {
   return taps;
 }
 
+/** ONNX Runtime takes a coordinate this close to the middle between two entries as the middle (measured on 1.30). */
+const TIE = 1e-6;
+
 function nearestIndex(mode: string, x: number): number {
-  switch (mode) {
-    case "floor":
-      return Math.floor(x);
-    case "ceil":
-      return Math.ceil(x);
-    case "round_prefer_ceil":
-      return Math.floor(x + 0.5);
-    default:
-      return Math.ceil(x - 0.5);
-  }
+  const below = Math.floor(x);
+  if (mode === "floor") return below;
+  if (mode === "ceil") return Math.ceil(x);
+  const beyond = x - below - 0.5;
+  const isTie = Math.abs(beyond) < TIE;
+  return (isTie ? mode === "round_prefer_ceil" : beyond > 0) ? below + 1 : below;
 }
 
 /** Keys' cubic convolution kernel with free coefficient a. */

@@ -38,39 +38,6 @@ export const MICROSOFT_RULES: Readonly<Record<string, VjpRule>> = {
   ...MICROSOFT_QUANTIZATION_RULES,
 };
 
-/**
- * Operators whose output does not change, or changes only in jumps, when their input moves a little: the derivative is
- * exactly zero almost everywhere, so paths end here.
- */
-export const NO_GRADIENT_OPS: ReadonlySet<string> = new Set([
-  "Shape",
-  "Size",
-  "ArgMax",
-  "ArgMin",
-  "NonZero",
-  "Equal",
-  "Greater",
-  "GreaterOrEqual",
-  "Less",
-  "LessOrEqual",
-  "And",
-  "Or",
-  "Xor",
-  "Not",
-  "IsNaN",
-  "IsInf",
-  "Sign",
-  "Floor",
-  "Ceil",
-  "Round",
-  "ConstantOfShape",
-  "EyeLike",
-  "OneHot",
-  "RandomNormalLike",
-  "RandomUniformLike",
-  "NonMaxSuppression",
-]);
-
 /** The rule of a node. @throws LabError "graph-unsupported-op" naming the operator and the node. */
 export function ruleFor(node: NodeProto): VjpRule {
   const rule = isDefaultDomain(node.domain)

@@ -32,6 +32,8 @@ export interface GradientContext {
   readonly extendOutputs: (node: NodeProto, count: number) => readonly string[];
   /** Notes that the node's gradient is a stand-in (straight-through), not a derivative. */
   readonly markSurrogate: (node: NodeProto) => void;
+  /** An integer value as float32 of the same shape: what rules compute with on a quantized path. */
+  readonly floatOf: (name: string) => string;
   /** A value remembered under a key for the whole differentiation. */
   readonly remember: (key: string, make: () => string) => string;
 }
@@ -42,24 +44,48 @@ export class Vjp {
   readonly opset: number;
   readonly target: GradientTarget;
   readonly context: GradientContext;
-  /** Gradient of each output; undefined where nothing flows back. */
-  readonly outputGradients: readonly (string | undefined)[];
+  readonly #outputGradients: readonly (string | undefined)[];
+  /** Positions of output gradients that the rule asked for. */
+  readonly #read = new Set<number>();
   readonly #wanted: readonly boolean[];
+  /** Positions of inputs that hold quantized integers, which the rule sees as numbers; empty off such paths. */
+  readonly #integers: ReadonlySet<number>;
   readonly #builder: GraphBuilder;
 
   constructor(
     context: GradientContext,
     node: NodeProto,
-    outputGradients: readonly (string | undefined)[],
-    wanted: readonly boolean[],
+    flow: {
+      readonly outputGradients: readonly (string | undefined)[];
+      readonly wanted: readonly boolean[];
+      readonly integers?: ReadonlySet<number>;
+    },
   ) {
     this.context = context;
     this.node = node;
     this.opset = context.builder.opset;
     this.target = context.target;
-    this.outputGradients = outputGradients;
-    this.#wanted = wanted;
+    this.#outputGradients = flow.outputGradients;
+    this.#wanted = flow.wanted;
+    this.#integers = flow.integers ?? new Set();
     this.#builder = context.builder;
+  }
+
+  /** Gradient of an output; undefined where nothing flows back. */
+  gradientOf(output: number): string | undefined {
+    this.#read.add(output);
+    return this.#outputGradients[output];
+  }
+
+  /** @throws LabError when a gradient arrived at an output that the rule never asked for: it would be lost. */
+  requireAllRead(): void {
+    this.#outputGradients.forEach((gradient, i) => {
+      if (gradient !== undefined && !this.#read.has(i)) {
+        throw this.unsupported(
+          `there is no rule for its output ${i} ("${this.node.output[i] ?? ""}")`,
+        );
+      }
+    });
   }
 
   /** True when the gradient of this input is asked for. */
@@ -69,16 +95,18 @@ export class Vjp {
 
   /** Name of an input; "" when the optional input is absent. */
   input(index: number): string {
-    return this.node.input[index] ?? "";
+    const name = this.node.input[index] ?? "";
+    return this.#integers.has(index) ? this.context.floatOf(name) : name;
   }
 
   output(index = 0): string {
-    return this.node.output[index] ?? "";
+    const name = this.node.output[index] ?? "";
+    return this.#integers.size > 0 && index === 0 ? this.context.floatOf(name) : name;
   }
 
   /** Gradient of the first output. */
   get dy(): string {
-    const gradient = this.outputGradients[0];
+    const gradient = this.gradientOf(0);
     if (gradient === undefined) {
       throw this.unsupported("only a secondary output is differentiated");
     }
@@ -113,7 +141,7 @@ export class Vjp {
 
   /** The constant value of an input; undefined when it is absent. @throws when it is computed at run time. */
   constant(index: number): Tensor | undefined {
-    const name = this.input(index);
+    const name = this.node.input[index] ?? "";
     if (name === "") return undefined;
     const value = this.context.valueOf(name);
     if (value === undefined) {
@@ -191,6 +219,12 @@ export class Vjp {
     }
   }
 
+  /** A constant of two numbers. */
+  pair(a: number, b: number, elementType: number): string {
+    const both = [a, b].map((value) => this.reshape(this.scalarOfType(value, elementType), [1]));
+    return this.op("Concat", both, { attributes: { axis: { int: 0 } } });
+  }
+
   mul(a: string, b: string): string {
     return this.op("Mul", [a, b]);
   }
@@ -205,6 +239,13 @@ export class Vjp {
 
   div(a: string, b: string): string {
     return this.op("Div", [a, b]);
+  }
+
+  /** a / b, and 0 where b is 0; b may be broadcast. `like` tells the element type. */
+  divideOrZero(a: string, b: string, like: string): string {
+    const isZero = this.op("Equal", [b, this.scalar(0, like)]);
+    const safe = this.op("Where", [isZero, this.scalar(1, like), b]);
+    return this.op("Where", [isZero, this.scalar(0, like), this.div(a, safe)]);
   }
 
   neg(a: string): string {
@@ -232,6 +273,14 @@ export class Vjp {
 
   reduceMax(x: string, axes: readonly number[], keepDims: boolean): string {
     return this.#builder.reduceMax(x, axes, keepDims);
+  }
+
+  /** Product over axes, kept at length 1; the axes became an input of ReduceProd in opset 18. */
+  reduceProd(x: string, axes: readonly number[]): string {
+    if (axes.length === 0) return x;
+    return this.opset >= 18
+      ? this.op("ReduceProd", [x, this.ints(axes)])
+      : this.op("ReduceProd", [x], { attributes: { axes: { ints: axes } } });
   }
 
   /** Mean over axes as a sum times a constant: ReduceMean changed its signature between opsets, ReduceSum did not. */
