@@ -15,6 +15,7 @@ import type { ModelProto, ValueInfoProto } from "../onnx/proto.ts";
 import { findAttentionTaps, tokenGrid } from "../onnx/taps.ts";
 import type { AttentionTap } from "../onnx/taps.ts";
 import { tensorTypeOf } from "../onnx/tensorData.ts";
+import { upgradeOperators } from "../onnx/upgrade.ts";
 import { openGraph, probeOf, sessionsNamed } from "./graphFiles.ts";
 import { UsageError, parseCommandLine } from "./usageError.ts";
 
@@ -34,7 +35,7 @@ export async function inspectVerb(
   const model = await openGraph(file);
   const declared = checkStructure(model);
   const described = await describeEncoder(model);
-  const flat = described.model ?? inlineFunctions(model);
+  const flat = described.model ?? upgradeOperators(inlineFunctions(model));
   const view = new GraphView(flat);
   if (values.text) {
     process.stdout.write(printGraph(flat));
@@ -46,6 +47,7 @@ export async function inspectVerb(
     outputs: declared.graph.output.map(describeValue),
     // Of the whole file, also where only a part of it is an image encoder.
     ...summarizeGraph(isWhole(model, flat) ? flat : inlineFunctions(model)),
+    opset: declared.opset,
     attention: described.attention ?? attentionOf(view),
     notDifferentiable: differentiationObstacles(view),
     webgpuFallbacks: webgpuFallbacks(flat),

@@ -77,8 +77,14 @@ export async function vjpVerb(
   }
   const { gradient, ...told } = result!;
   await writeNpy(out, gradient);
+  const notice =
+    told.overflows === 0
+      ? {}
+      : {
+          notice: `${told.overflows} of ${gradient.data.length} entries are not finite: the derivative does not exist there, or a number overflowed.`,
+        };
   const named = { output: values.output, wrt: values.wrt };
-  print({ model: file, backend, ...named, shape: gradient.shape, out, ...told });
+  print({ model: file, backend, ...named, shape: gradient.shape, out, ...told, ...notice });
 }
 
 /** Powers of two to try on half-precision graphs, until no entry overflows. */

@@ -194,3 +194,23 @@ it("the cotangent head sums any outputs against any vectors", async () => {
   const expected = x.data.reduce((sum, t, i) => sum + u.data[i]! * Math.exp(t) - v.data[i]! * t, 0);
   expect(await lossOf(head, { x, cotangent_y: u, cotangent_z: v })).toBeCloseTo(expected, 5);
 });
+
+describe("names that a head needs", () => {
+  it("are freed where the model has such outputs and values, and the head reads what was meant", async () => {
+    const model = tinyGraph(17, (b) => {
+      const x = floatInput(b, "x", [3]);
+      const value = b.add("Mul", [x, x], { outputs: ["loss"] });
+      b.addOutput(value, 1, [3]);
+      b.addOutput(b.add("Sin", [value], { outputs: ["grad_x"] }), 1, [3]);
+    });
+    for (const output of ["loss", "grad_x"]) {
+      const { checks } = await checkCase({
+        model,
+        feeds: { x: randomTensor(1, [3]) },
+        wrt: ["x"],
+        outputs: [output],
+      });
+      expect(checks["x"]!.ok).toBe(true);
+    }
+  });
+});

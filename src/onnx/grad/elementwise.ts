@@ -27,8 +27,31 @@ export function asFloat(vjp: Vjp, condition: string, like: string): string {
   return vjp.cast(condition, vjp.type(like));
 }
 
+/**
+ * A gradient that is 0 wherever the incoming one is: a branch that a mask or a Where leaves out counts for nothing, even
+ * where its own slope is infinite.
+ */
+function masked(vjp: Vjp, dy: string, gradient: string, like: string): string {
+  const zero = vjp.scalar(0, like);
+  return vjp.op("Where", [vjp.op("Equal", [dy, zero]), zero, gradient]);
+}
+
+/** Rule of y = f(x) whose slope may be infinite or undefined somewhere. */
+function unaryWithPole(gradient: (vjp: Vjp, dy: string, x: string, y: string) => string): VjpRule {
+  return (vjp) => [
+    masked(vjp, vjp.dy, gradient(vjp, vjp.dy, vjp.input(0), vjp.output()), vjp.input(0)),
+  ];
+}
+
 const one = (vjp: Vjp, like: string): string => vjp.scalar(1, like);
 const square = (vjp: Vjp, x: string): string => vjp.mul(x, x);
+
+/** For a quotient: see `masked`. A constant divisor without zeros needs no care. */
+function withoutPole(vjp: Vjp, dy: string, gradient: string): string {
+  const divisor = vjp.context.valueOf(vjp.input(1));
+  const isSafe = divisor !== undefined && numbersOf(divisor).every((value) => value !== 0);
+  return isSafe ? gradient : masked(vjp, dy, gradient, vjp.output());
+}
 
 /** Pow(x, p): p x^(p-1) for x, and y ln(x) for p (0 where x <= 0, as y ln x has no real value there). */
 function pow(vjp: Vjp): InputGradients {
@@ -38,20 +61,26 @@ function pow(vjp: Vjp): InputGradients {
   if (vjp.wants(0)) {
     const value = vjp.context.valueOf(p);
     const numbers = value === undefined ? [] : numbersOf(value);
+    let hasPole = false;
     const exponent = numbers.every((v) => v === numbers[0]) ? numbers[0] : undefined;
     let slope: string;
     if (exponent === 0) slope = vjp.scalar(0, x);
     else if (exponent === 1) slope = one(vjp, x);
     else if (exponent === 2) slope = vjp.scale(x, 2, x);
     else if (exponent === 3) slope = vjp.scale(square(vjp, x), 3, x);
-    else if (exponent === 0.5) slope = vjp.div(vjp.scalar(0.5, x), vjp.output());
     else if (exponent === undefined) {
+      hasPole = true;
       const power = vjp.type(p) === vjp.type(x) ? p : vjp.cast(p, vjp.type(x));
       slope = vjp.mul(power, vjp.op("Pow", [x, vjp.sub(power, one(vjp, x))]));
     } else {
-      slope = vjp.scale(vjp.op("Pow", [x, vjp.scalar(exponent - 1, x)]), exponent, x);
+      hasPole = exponent < 1 || !Number.isInteger(exponent);
+      slope =
+        exponent === 0.5
+          ? vjp.div(vjp.scalar(0.5, x), vjp.output())
+          : vjp.scale(vjp.op("Pow", [x, vjp.scalar(exponent - 1, x)]), exponent, x);
     }
-    dx = vjp.unbroadcast(vjp.mul(vjp.dy, slope), shape, vjp.shape(x));
+    const full = vjp.mul(vjp.dy, slope);
+    dx = vjp.unbroadcast(hasPole ? masked(vjp, vjp.dy, full, x) : full, shape, vjp.shape(x));
   }
   let dp: string | undefined;
   if (vjp.wants(1)) {
@@ -181,10 +210,12 @@ function cast(vjp: Vjp): InputGradients {
 }
 
 const inverseHyperbolic = (sign: 1 | -1): VjpRule =>
-  unary((v, dy, x) => v.div(dy, v.op("Sqrt", [v.add(square(v, x), v.scalar(sign, x))])));
+  unaryWithPole((v, dy, x) => v.div(dy, v.op("Sqrt", [v.add(square(v, x), v.scalar(sign, x))])));
 
 const inverseTrigonometric = (sign: 1 | -1): VjpRule =>
-  unary((v, dy, x) => v.div(v.scale(dy, sign, x), v.op("Sqrt", [v.sub(one(v, x), square(v, x))])));
+  unaryWithPole((v, dy, x) =>
+    v.div(v.scale(dy, sign, x), v.op("Sqrt", [v.sub(one(v, x), square(v, x))])),
+  );
 
 export const ELEMENTWISE_RULES: Readonly<Record<string, VjpRule>> = {
   Identity: unary((_v, dy) => dy),
@@ -201,8 +232,8 @@ export const ELEMENTWISE_RULES: Readonly<Record<string, VjpRule>> = {
     (v, dy) => v.mul(dy, v.input(0)),
   ),
   Div: binary(
-    (v, dy) => v.div(dy, v.input(1)),
-    (v, dy) => v.neg(v.div(v.mul(dy, v.output()), v.input(1))),
+    (v, dy) => withoutPole(v, dy, v.div(dy, v.input(1))),
+    (v, dy) => withoutPole(v, dy, v.neg(v.div(v.mul(dy, v.output()), v.input(1)))),
   ),
   Pow: pow,
   Mod: mod,
@@ -214,10 +245,10 @@ export const ELEMENTWISE_RULES: Readonly<Record<string, VjpRule>> = {
   Clip: clip,
   Neg: unary((v, dy) => v.neg(dy)),
   Abs: unary((v, dy, x) => v.mul(dy, signOf(v, x))),
-  Sqrt: unary((v, dy, _x, y) => v.div(v.scale(dy, 0.5, y), y)),
-  Reciprocal: unary((v, dy, _x, y) => v.neg(v.mul(dy, square(v, y)))),
+  Sqrt: unaryWithPole((v, dy, _x, y) => v.div(v.scale(dy, 0.5, y), y)),
+  Reciprocal: unaryWithPole((v, dy, _x, y) => v.neg(v.mul(dy, square(v, y)))),
   Exp: unary((v, dy, _x, y) => v.mul(dy, y)),
-  Log: unary((v, dy, x) => v.div(dy, x)),
+  Log: unaryWithPole((v, dy, x) => v.div(dy, x)),
   Sin: unary((v, dy, x) => v.mul(dy, v.op("Cos", [x]))),
   Cos: unary((v, dy, x) => v.neg(v.mul(dy, v.op("Sin", [x])))),
   Tan: unary((v, dy, _x, y) => v.mul(dy, v.add(one(v, y), square(v, y)))),
@@ -228,7 +259,7 @@ export const ELEMENTWISE_RULES: Readonly<Record<string, VjpRule>> = {
   Cosh: unary((v, dy, x) => v.mul(dy, v.op("Sinh", [x]))),
   Asinh: inverseHyperbolic(1),
   Acosh: inverseHyperbolic(-1),
-  Atanh: unary((v, dy, x) => v.div(dy, v.sub(one(v, x), square(v, x)))),
+  Atanh: unaryWithPole((v, dy, x) => v.div(dy, v.sub(one(v, x), square(v, x)))),
   Tanh: unary((v, dy, _x, y) => v.mul(dy, v.sub(one(v, y), square(v, y)))),
   Erf: unary((v, dy, x) =>
     v.mul(dy, v.scale(v.op("Exp", [v.neg(square(v, x))]), 2 / Math.sqrt(Math.PI), x)),

@@ -1,7 +1,9 @@
 /** Gradient rules of operators that pick or place entries by index: gathering, scattering and the largest k. */
 import { ELEMENT_TYPE } from "../proto.ts";
-import { intAttribute, textAttribute } from "../tensorData.ts";
+import type { Attributes } from "../proto.ts";
+import { attributeOf, intAttribute, numbersOf, textAttribute } from "../tensorData.ts";
 import { applyAlongAxis, scatterAxis } from "./axisMatrix.ts";
+import { asFloat } from "./elementwise.ts";
 import type { InputGradients, Vjp, VjpRule } from "./vjp.ts";
 
 /** Gather: by constant indices a scatter along the axis, by run-time indices a product with a one-hot matrix. */
@@ -65,44 +67,129 @@ function gatherND(vjp: Vjp): InputGradients {
   return vjp.only(vjp.scatter("ScatterND", [start, vjp.input(1), vjp.dy], ADD));
 }
 
-/** Whether updates are added to what is there, else they replace it. @throws LabError for any other reduction. */
-function scattersByAdding(vjp: Vjp): boolean {
+/** The two scattering operators, and how each reads off what the other wrote. */
+interface Scattering {
+  readonly scatter: "ScatterElements" | "ScatterND";
+  readonly gather: "GatherElements" | "GatherND";
+  readonly attributes: Attributes;
+}
+
+const scatterND: VjpRule = (vjp) =>
+  scattered(vjp, { scatter: "ScatterND", gather: "GatherND", attributes: {} });
+
+const scatterElements: VjpRule = (vjp) =>
+  scattered(vjp, {
+    scatter: "ScatterElements",
+    gather: "GatherElements",
+    attributes: { axis: { int: intAttribute(vjp.node, "axis", 0) } },
+  });
+
+/**
+ * Scatter(data, indices, updates) with any reduction: without one, overwritten entries of data get none and updates what
+ * landed; added, both get the whole; of a product, data the product of the updates; the largest or smallest share it.
+ */
+function scattered(vjp: Vjp, form: Scattering): InputGradients {
+  const { gather, attributes } = form;
   const reduction = textAttribute(vjp.node, "reduction", "none");
-  if (reduction === "none" || reduction === "add") return reduction === "add";
-  throw vjp.unsupported(`its reduction is "${reduction}"`);
+  const indices = vjp.input(1);
+  const read = (x: string): string => vjp.op(gather, [x, indices], { attributes });
+  const write = (data: string, updates: string, how: string): string =>
+    vjp.scatter(
+      form.scatter,
+      [data, indices, updates],
+      how === "none" ? attributes : { ...attributes, reduction: { string: how } },
+    );
+  const updateZeros = (): string => vjp.zeros(vjp.shape(vjp.input(2)));
+  switch (reduction) {
+    case "none":
+      if (vjp.wants(2)) refuseRepeatedIndices(vjp, form);
+      return [
+        vjp.wants(0) ? write(vjp.dy, updateZeros(), "none") : undefined,
+        undefined,
+        vjp.wants(2) ? read(vjp.dy) : undefined,
+      ];
+    case "add":
+      return [
+        vjp.wants(0) ? vjp.dy : undefined,
+        undefined,
+        vjp.wants(2) ? read(vjp.dy) : undefined,
+      ];
+    case "mul": {
+      if (vjp.wants(2)) throw vjp.unsupported("its factors depend on the differentiated value");
+      const ones = vjp.expand(vjp.scalar(1, vjp.input(0)), vjp.inputShape);
+      return [vjp.mul(vjp.dy, write(ones, vjp.input(2), "mul"))];
+    }
+    case "max":
+    case "min": {
+      const [x, updates, y] = [vjp.input(0), vjp.input(2), vjp.output()];
+      const kept = asFloat(vjp, vjp.op("Equal", [x, y]), x);
+      const written = asFloat(vjp, vjp.op("Equal", [updates, read(y)]), x);
+      const share = vjp.div(vjp.dy, write(kept, written, "add"));
+      return [
+        vjp.wants(0) ? vjp.mul(share, kept) : undefined,
+        undefined,
+        vjp.wants(2) ? vjp.mul(read(share), written) : undefined,
+      ];
+    }
+    default:
+      throw vjp.unsupported(`its reduction is "${reduction}"`);
+  }
 }
 
-/** ScatterND(data, indices, updates): overwritten entries of data get none, updates get what landed. */
-function scatterND(vjp: Vjp): InputGradients {
-  const adds = scattersByAdding(vjp);
-  const indices = vjp.input(1);
-  let data: string | undefined;
-  if (vjp.wants(0)) {
-    data = adds
-      ? vjp.dy
-      : vjp.scatter("ScatterND", [vjp.dy, indices, vjp.zeros(vjp.shape(vjp.input(2)))]);
+/** Of entries written twice one is lost, and ONNX does not say which. */
+function refuseRepeatedIndices(vjp: Vjp, { scatter }: Scattering): void {
+  const value = vjp.context.valueOf(vjp.node.input[1] ?? "");
+  if (value === undefined) return;
+  const shape = vjp.inputShape;
+  const numbers = numbersOf(value);
+  const at = (index: number, axis: number): number => (index < 0 ? index + shape[axis]! : index);
+  const places = new Set<string>();
+  let count: number;
+  if (scatter === "ScatterND") {
+    const depth = value.shape.at(-1) ?? 1;
+    count = numbers.length / depth;
+    for (let i = 0; i < count; i++) {
+      const tuple = numbers.slice(i * depth, (i + 1) * depth);
+      places.add(tuple.map((index, axis) => at(index, axis)).join());
+    }
+  } else {
+    const axis = vjp.axis(intAttribute(vjp.node, "axis", 0), shape.length);
+    count = numbers.length;
+    numbers.forEach((index, flat) => {
+      let rest = flat;
+      const place = value.shape.map(() => 0);
+      for (let i = value.shape.length - 1; i >= 0; i--) {
+        place[i] = rest % value.shape[i]!;
+        rest = Math.floor(rest / value.shape[i]!);
+      }
+      place[axis] = at(index, axis);
+      places.add(place.join());
+    });
   }
-  return [data, undefined, vjp.wants(2) ? vjp.op("GatherND", [vjp.dy, indices]) : undefined];
+  if (places.size < count) throw vjp.unsupported("it writes one entry twice");
 }
 
-function scatterElements(vjp: Vjp): InputGradients {
-  const adds = scattersByAdding(vjp);
-  const attributes = { axis: { int: intAttribute(vjp.node, "axis", 0) } };
-  const indices = vjp.input(1);
-  let data: string | undefined;
-  if (vjp.wants(0)) {
-    data = adds
-      ? vjp.dy
-      : vjp.scatter(
-          "ScatterElements",
-          [vjp.dy, indices, vjp.zeros(vjp.shape(vjp.input(2)))],
-          attributes,
-        );
+/** Compress by a constant condition: the entries taken go back to their places. */
+function compress(vjp: Vjp): InputGradients {
+  const shape = vjp.inputShape;
+  const condition = vjp.numbers(1) ?? [];
+  const taken = condition.flatMap((value, i) => (value === 0 ? [] : [i]));
+  const given = intsOrNothing(vjp, "axis");
+  if (given !== undefined) {
+    const axis = vjp.axis(given, shape.length);
+    return vjp.only(scatterAxis(vjp, vjp.dy, axis, taken, shape[axis]!));
   }
-  const updates = vjp.wants(2)
-    ? vjp.op("GatherElements", [vjp.dy, indices], { attributes })
-    : undefined;
-  return [data, undefined, updates];
+  const size = shape.reduce((a, b) => a * b, 1);
+  const zero = vjp.reshape(vjp.scalar(0, vjp.input(0)), [1]);
+  const padded = vjp.op("Concat", [vjp.dy, zero], { attributes: { axis: { int: 0 } } });
+  const sources = Array.from({ length: size }, () => taken.length);
+  taken.forEach((place, i) => (sources[place] = i));
+  return vjp.only(vjp.reshape(vjp.op("Gather", [padded, vjp.ints(sources)]), shape));
+}
+
+function intsOrNothing(vjp: Vjp, name: string): number | undefined {
+  const attribute = attributeOf(vjp.node, name);
+  return attribute === undefined ? undefined : Number(attribute.i);
 }
 
 /** TopK values: each goes back to the place its index names. The indices are an output of the node itself. */
@@ -152,4 +239,5 @@ export const INDEXING_RULES: Readonly<Record<string, VjpRule>> = {
   ScatterElements: scatterElements,
   TopK: topK,
   OneHot: oneHotValues,
+  Compress: compress,
 };

@@ -1,5 +1,6 @@
 /** Gradient rules of matrix products: MatMul, Gemm, FusedMatMul, Einsum. */
 import { floatAttribute, intAttribute, textAttribute } from "../tensorData.ts";
+import { ELEMENT_TYPE } from "../proto.ts";
 import { broadcastShape } from "./vjp.ts";
 import type { InputGradients, Vjp } from "./vjp.ts";
 
@@ -144,27 +145,26 @@ function gemm(vjp: Vjp): InputGradients {
  * labels; labels that only this operand has were summed and are expanded back.
  */
 function einsum(vjp: Vjp): InputGradients {
-  const { terms, result } = equationOf(vjp);
-  if (terms.some((term) => new Set(term).size !== term.length)) {
-    throw vjp.unsupported("its equation repeats a label within one operand");
-  }
+  const equation = equationOf(vjp);
   const sizes = new Map<string, number>();
   vjp.node.input.forEach((name, i) => {
-    [...terms[i]!].forEach((label, axis) => {
+    [...equation.terms[i]!].forEach((label, axis) => {
       sizes.set(label, Math.max(sizes.get(label) ?? 1, vjp.shape(name)[axis]!));
     });
   });
+  const { terms, result, diagonals } = withoutDiagonals(vjp, equation, sizes);
+  const names = [...vjp.node.input.map((_, i) => vjp.input(i)), ...diagonals];
   return vjp.node.input.map((name, i) => {
     if (!vjp.wants(i)) return undefined;
     const term = terms[i]!;
     const shape = vjp.shape(name);
-    const others = vjp.node.input.filter((_, j) => j !== i);
+    const others = names.filter((_, j) => j !== i);
     const otherTerms = terms.filter((_, j) => j !== i);
     const available = new Set([result, ...otherTerms].join(""));
     const kept = [...term].filter((label) => available.has(label));
-    const equation = `${[result, ...otherTerms].join(",")}->${kept.join("")}`;
+    const backwards = `${[result, ...otherTerms].join(",")}->${kept.join("")}`;
     const back = vjp.op("Einsum", [vjp.dy, ...others], {
-      attributes: { equation: { string: equation } },
+      attributes: { equation: { string: backwards } },
     });
     const full = [...term].map((label, axis) =>
       available.has(label) ? (sizes.get(label) ?? 1) : shape[axis]!,
@@ -175,8 +175,52 @@ function einsum(vjp: Vjp): InputGradients {
   });
 }
 
+interface Equation {
+  readonly terms: readonly string[];
+  readonly result: string;
+}
+
+/**
+ * The same product without a label twice in one operand (a diagonal): the second one gets a letter of its own, and an
+ * identity matrix over both joins the operands.
+ */
+function withoutDiagonals(
+  vjp: Vjp,
+  { terms, result }: Equation,
+  sizes: Map<string, number>,
+): Equation & { readonly diagonals: readonly string[] } {
+  const letters = [..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"];
+  const used = new Set([...terms, result].join(""));
+  const diagonals: string[] = [];
+  const joining: string[] = [];
+  const plain = terms.map((term) =>
+    [...term]
+      .map((label, axis) => {
+        if (term.indexOf(label) === axis) return label;
+        const other = letters.find((letter) => !used.has(letter));
+        if (other === undefined) throw vjp.unsupported("its equation has too many labels");
+        used.add(other);
+        const size = sizes.get(label) ?? 1;
+        sizes.set(other, size);
+        joining.push(label + other);
+        diagonals.push(identityMatrix(vjp, size));
+        return other;
+      })
+      .join(""),
+  );
+  return { terms: [...plain, ...joining], result, diagonals };
+}
+
+function identityMatrix(vjp: Vjp, size: number): string {
+  const data = new Float32Array(size * size);
+  for (let i = 0; i < size; i++) data[i * size + i] = 1;
+  const matrix = vjp.tensor({ dtype: "float32", data, shape: [size, size] });
+  const type = vjp.type(vjp.output());
+  return type === ELEMENT_TYPE.float32 ? matrix : vjp.cast(matrix, type);
+}
+
 /** The labels of each operand and of the result, an ellipsis written out as letters not used elsewhere. */
-function equationOf(vjp: Vjp): { terms: string[]; result: string } {
+function equationOf(vjp: Vjp): Equation {
   const equation = textAttribute(vjp.node, "equation", "").replaceAll(" ", "");
   const [left = "", right] = equation.split("->");
   const unused = [..."zyxwvutsrqponmlkjihgfedcba"].filter((letter) => !equation.includes(letter));

@@ -197,6 +197,23 @@ function dropout(vjp: Vjp): InputGradients {
   return vjp.only(vjp.dy);
 }
 
+/** Each sequence is reversed back: the same reversal again. */
+function reverseSequence(vjp: Vjp): InputGradients {
+  const attributes = {
+    batch_axis: { int: intAttribute(vjp.node, "batch_axis", 1) },
+    time_axis: { int: intAttribute(vjp.node, "time_axis", 0) },
+  };
+  return vjp.only(vjp.op("ReverseSequence", [vjp.dy, vjp.input(1)], { attributes }));
+}
+
+/** CenterCropPad cuts or pads each axis around its middle; the smaller half lies in front. */
+function centerCropPad(vjp: Vjp): InputGradients {
+  const difference = vjp.inputShape.map((size, i) => size - vjp.outputShape[i]!);
+  const before = difference.map((n) => Math.sign(n) * Math.floor(Math.abs(n) / 2));
+  const after = difference.map((n, i) => n - before[i]!);
+  return vjp.only(vjp.pad(vjp.dy, before, after, vjp.input(0)));
+}
+
 export const MOVEMENT_RULES: Readonly<Record<string, VjpRule>> = {
   Reshape: reshapeBack,
   Flatten: reshapeBack,
@@ -213,4 +230,6 @@ export const MOVEMENT_RULES: Readonly<Record<string, VjpRule>> = {
   SpaceToDepth: spaceToDepth,
   Trilu: trilu,
   Dropout: dropout,
+  ReverseSequence: reverseSequence,
+  CenterCropPad: centerCropPad,
 };

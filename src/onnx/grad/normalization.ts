@@ -1,6 +1,6 @@
 /** Gradient rules of normalizations: Softmax, LogSoftmax, Layer-, RMS-, Batch-, Instance-, Group- and LpNormalization. */
 import { ELEMENT_TYPE } from "../proto.ts";
-import { floatAttribute, intAttribute } from "../tensorData.ts";
+import { floatAttribute, intAttribute, intsAttribute } from "../tensorData.ts";
 import { signOf } from "./elementwise.ts";
 import type { InputGradients, Vjp, VjpRule } from "./vjp.ts";
 
@@ -251,6 +251,17 @@ function localResponse(vjp: Vjp): InputGradients {
   return vjp.only(vjp.reshape(total, vjp.inputShape));
 }
 
+/** MeanVarianceNormalization: (x - mean) / (std + 1e-9) over batch and pixels, or the given axes. */
+function meanVariance(vjp: Vjp): InputGradients {
+  const shape = vjp.inputShape;
+  const axes = (intsAttribute(vjp.node, "axes") ?? [0, 2, 3]).map((axis) =>
+    vjp.axis(axis, shape.length),
+  );
+  const [mean, inverse] = statistics(vjp, shape, axes, 0);
+  const normalized = vjp.mul(vjp.sub(vjp.input(0), mean), inverse);
+  return vjp.only(standardizedGradient(vjp, vjp.dy, normalized, inverse, shape, axes, true));
+}
+
 export const NORMALIZATION_RULES: Readonly<Record<string, VjpRule>> = {
   Softmax: softmax,
   LogSoftmax: logSoftmax,
@@ -262,5 +273,6 @@ export const NORMALIZATION_RULES: Readonly<Record<string, VjpRule>> = {
   InstanceNormalization: instanceNormalization,
   GroupNormalization: groupNormalization,
   LpNormalization: lpNormalization,
+  MeanVarianceNormalization: meanVariance,
   LRN: localResponse,
 };

@@ -145,6 +145,179 @@ describe("straight-through gradients", () => {
   });
 });
 
+describe("integers between quantizing and dequantizing", () => {
+  const SHAPE = [1, 2, 4, 4];
+  const x = randomTensor(3, SHAPE);
+  /** Each as it stands in float graphs too: moves, picks and comparisons. */
+  const MOVES: Readonly<Record<string, (b: GraphBuilder, q: string) => string>> = {
+    MaxPool: (b, q) =>
+      b.add("MaxPool", [q], {
+        attributes: { kernel_shape: { ints: [2, 2] }, strides: { ints: [2, 2] } },
+      }),
+    Concat: (b, q) => b.add("Concat", [q, q], { attributes: { axis: { int: 1 } } }),
+    Slice: (b, q) => b.add("Slice", [q, b.ints([1]), b.ints([3]), b.ints([3])]),
+    Gather: (b, q) => b.add("Gather", [q, b.int(0)], { attributes: { axis: { int: 2 } } }),
+    Transpose: (b, q) => b.add("Transpose", [q]),
+    Reshape: (b, q) => b.add("Reshape", [q, b.ints([2, -1])]),
+    Resize: (b, q) =>
+      b.add("Resize", [q, "", "", b.ints([1, 2, 6, 7])], {
+        attributes: {
+          coordinate_transformation_mode: { string: "asymmetric" },
+          nearest_mode: { string: "floor" },
+        },
+      }),
+    Pad: (b, q) => b.add("Pad", [q, b.ints([0, 0, 1, 0, 0, 0, 0, 2])]),
+    Split: (b, q) =>
+      b.addMany("Split", [q, b.ints([1, 3])], { outputs: 2, attributes: { axis: { int: 2 } } })[1]!,
+    Max: (b, q) => b.add("Max", [q, byte(b, 130)]),
+    Clip: (b, q) => b.add("Clip", [q, byte(b, 120), byte(b, 140)]),
+    Where: (b, q) => b.add("Where", [b.add("Greater", [q, byte(b, 128)]), q, byte(b, 128)]),
+  };
+  for (const [op, move] of Object.entries(MOVES)) {
+    it(`${op}: the gradient of the same operator on the rounded numbers, and marked`, async () => {
+      const build = (quantized: boolean) => (b: GraphBuilder) => {
+        const input = floatInput(b, "x", SHAPE);
+        const parameters = [scalar(b, 0.03), byte(b, 128)];
+        const q = b.add("QuantizeLinear", [input, ...parameters]);
+        const y = quantized
+          ? b.add("DequantizeLinear", [move(b, q), ...parameters])
+          : moveFloats(b, b.add("DequantizeLinear", [q, ...parameters]));
+        b.addOutput(b.add("Mul", [y, b.float(1)]), 1);
+      };
+      /** The same on floats: bounds and borders stand for themselves. */
+      const moveFloats = (b: GraphBuilder, value: string): string => {
+        const level = (n: number): string => scalar(b, Math.fround((n - 128) * Math.fround(0.03)));
+        if (op === "Max") return b.add("Max", [value, level(130)]);
+        if (op === "Clip") return b.add("Clip", [value, level(120), level(140)]);
+        if (op === "Where")
+          return b.add("Where", [b.add("Greater", [value, level(128)]), value, level(128)]);
+        return move(b, value);
+      };
+      const integers = await checkCase({
+        model: tinyGraph(17, build(true)),
+        feeds: { x },
+        wrt: ["x"],
+      });
+      const floats = await checkCase({
+        model: tinyGraph(17, build(false)),
+        feeds: { x },
+        wrt: ["x"],
+      });
+      expect(integers.graph.surrogate).toBe(true);
+      integers.gradients["x"]!.forEach((g, i) =>
+        expect(g).toBeCloseTo(floats.gradients["x"]![i]!, 5),
+      );
+      expect(integers.gradients["x"]!.some((g) => g !== 0)).toBe(true);
+    });
+  }
+
+  it("refuse arithmetic on them by name", async () => {
+    const model = tinyGraph(17, (b) => {
+      const input = floatInput(b, "x", [4]);
+      const q = b.add("QuantizeLinear", [input, scalar(b, 0.03), byte(b, 128)]);
+      const sum = b.add("Add", [
+        b.add("Cast", [q], { attributes: { to: { int: 6 } } }),
+        b.add("Cast", [q], { attributes: { to: { int: 6 } } }),
+      ]);
+      const half = b.add("Div", [
+        sum,
+        b.constant({ dtype: "int32", data: Int32Array.of(2), shape: [] }),
+      ]);
+      b.addOutput(
+        b.add("Add", [b.add("Cast", [half], { attributes: { to: { int: 1 } } }), input]),
+        1,
+      );
+    });
+    await expect(
+      checkCase({ model, feeds: { x: randomTensor(1, [4]) }, wrt: ["x"] }),
+    ).rejects.toThrow(/Div "Div_node\w*" cannot be built: it computes with quantized integers/);
+  });
+});
+
+describe("fused integer products of com.microsoft", () => {
+  const w = Int8Array.from({ length: 20 }, (_, i) => ((i * 37) % 255) - 127);
+  const MODELS: Readonly<Record<string, (b: GraphBuilder, x: string, weight: string) => string>> = {
+    MatMulIntegerToFloat: (b, input, weight) => {
+      const [q = "", scale = "", zero = ""] = b.addMany("DynamicQuantizeLinear", [input], {
+        outputs: 3,
+      });
+      const inputs = [q, weight, scale, scalar(b, 0.02), zero, b.constant(bytes("int8", [3], []))];
+      return b.add("MatMulIntegerToFloat", inputs, { domain: "com.microsoft" });
+    },
+    DynamicQuantizeMatMul: (b, input, weight) =>
+      b.add(
+        "DynamicQuantizeMatMul",
+        [input, weight, scalar(b, 0.02), b.constant(bytes("int8", [3], []))],
+        {
+          domain: "com.microsoft",
+        },
+      ),
+  };
+  for (const [op, build] of Object.entries(MODELS)) {
+    it(`${op}: the product with the real weights, beside a residual, and marked`, async () => {
+      const x = randomTensor(1, [3, 4]);
+      const model = tinyGraph(17, (b) => {
+        const input = floatInput(b, "x", [3, 4]);
+        const weight = b.constant({ dtype: "int8", data: w, shape: [4, 5] });
+        const y = build(b, input, weight);
+        const rest = b.add("Slice", [
+          b.add("Concat", [input, input], { attributes: { axis: { int: 1 } } }),
+          b.ints([0]),
+          b.ints([5]),
+          b.ints([1]),
+        ]);
+        b.addOutput(b.add("Add", [y, rest]), 1);
+      });
+      const { gradients, graph } = await checkCase({ model, feeds: { x }, wrt: ["x"] });
+      const product = await productGradient(
+        x,
+        Float32Array.from(w, (v) => v - 3),
+        0.02,
+      );
+      const c = cotangent([3, 5]);
+      gradients["x"]!.forEach((g, i) => {
+        const [row, column] = [Math.floor(i / 4), i % 4];
+        const residual = c[row * 5 + column]! + (column === 0 ? c[row * 5 + 4]! : 0);
+        expect(g).toBeCloseTo(product[i]! + residual, 4);
+      });
+      expect(graph.surrogateNodes.some((label) => label.startsWith(op))).toBe(true);
+    });
+  }
+
+  it("MatMulNBits is marked where the runtime rounds its activations too", async () => {
+    for (const [level, marked] of [
+      [1, false],
+      [4, true],
+    ] as const) {
+      const model = tinyGraph(17, (b) => {
+        const packed = b.constant({
+          dtype: "uint8",
+          data: Uint8Array.from({ length: 32 }, (_, i) => (i * 53) % 256),
+          shape: [2, 1, 16],
+        });
+        const scales = b.constant(floatTensor(Float32Array.of(0.1, 0.2), [2]));
+        const y = b.add("MatMulNBits", [floatInput(b, "x", [3, 32]), packed, scales], {
+          domain: "com.microsoft",
+          attributes: {
+            K: { int: 32 },
+            N: { int: 2 },
+            bits: { int: 4 },
+            block_size: { int: 32 },
+            accuracy_level: { int: level },
+          },
+        });
+        b.addOutput(y, 1);
+      });
+      const { graph } = await checkCase({
+        model,
+        feeds: { x: randomTensor(1, [3, 32]) },
+        wrt: ["x"],
+      });
+      expect(graph.surrogate).toBe(marked);
+    }
+  });
+});
+
 /** c (scale W)^T for the cotangent c [3, 5] of checkCase and W [4, 5]. */
 async function productGradient(x: FloatTensor, w: Float32Array, scale: number): Promise<number[]> {
   const c = cotangent([3, 5]);

@@ -98,7 +98,10 @@ export const ACTIVATION_CASES: Readonly<Record<string, readonly RuleCase[]>> = {
   Selu: unary(),
   Celu: one({ inputs: [x([3, 4])], attributes: { alpha: { float: 1.7 } } }),
   Sigmoid: unary(),
-  HardSigmoid: one({ inputs: [x([3, 4], 2)] }),
+  HardSigmoid: [
+    { inputs: [x([3, 4], 2)] },
+    { note: "falling", inputs: [x([3, 4], 2)], attributes: { alpha: { float: -0.4 } } },
+  ],
   HardSwish: unary(3),
   Softplus: unary(),
   Softsign: unary(),

@@ -1,5 +1,5 @@
 import { int64Tensor } from "../../tensor/tensor.ts";
-import { int, ints, numbers, x } from "./ruleCase.ts";
+import { bytes, int, ints, numbers, weights, x } from "./ruleCase.ts";
 import type { RuleCase } from "./ruleCase.ts";
 
 export const MOVEMENT_CASES: Readonly<Record<string, readonly RuleCase[]>> = {
@@ -80,7 +80,50 @@ export const MOVEMENT_CASES: Readonly<Record<string, readonly RuleCase[]>> = {
     },
   ],
   GatherND: [{ inputs: [x([3, 4, 2]), { feed: int64Tensor([0, 1, 2, 3, 0, 1], [3, 2]) }] }],
+  OneHot: [
+    {
+      inputs: [{ feed: int64Tensor([0, 2, -1], [3]) }, ints(4), { x: [2] }],
+      attributes: { axis: { int: 0 } },
+    },
+  ],
+  Compress: [
+    {
+      note: "along an axis",
+      inputs: [x([3, 4]), { constant: bytes("bool", [0, 1, 1], [3]) }],
+      attributes: { axis: { int: 0 } },
+    },
+    { note: "flat", inputs: [x([2, 3]), { constant: bytes("bool", [1, 0, 0, 1, 1], [5]) }] },
+  ],
+  ReverseSequence: [
+    { inputs: [x([4, 3, 2]), { feed: int64Tensor([2, 4, 1], [3]) }] },
+    {
+      note: "batch first",
+      inputs: [x([2, 4]), { feed: int64Tensor([3, 2], [2]) }],
+      attributes: { batch_axis: { int: 0 }, time_axis: { int: 1 } },
+    },
+  ],
+  CenterCropPad: [
+    { note: "odd differences", inputs: [x([5, 4]), ints(2, 7)], opset: 18 },
+    {
+      note: "one axis",
+      inputs: [x([2, 6, 3]), ints(3)],
+      attributes: { axes: { ints: [1] } },
+      opset: 18,
+    },
+  ],
   ScatterND: [
+    ...["max", "min"].map((reduction) => ({
+      note: reduction,
+      inputs: [x([4, 3]), { feed: int64Tensor([2, 0, 2], [3, 1]) }, x([3, 3])],
+      attributes: { reduction: { string: reduction } },
+      opset: 18,
+    })),
+    {
+      note: "mul",
+      inputs: [x([4, 3]), { feed: int64Tensor([2, 0, 2], [3, 1]) }, weights(1, [3, 3])],
+      attributes: { reduction: { string: "mul" } },
+      opset: 16,
+    },
     { inputs: [x([4, 3]), { feed: int64Tensor([2, 0], [2, 1]) }, x([2, 3])] },
     {
       note: "adding",
@@ -89,6 +132,12 @@ export const MOVEMENT_CASES: Readonly<Record<string, readonly RuleCase[]>> = {
     },
   ],
   ScatterElements: [
+    ...["max", "min"].map((reduction) => ({
+      note: reduction,
+      inputs: [x([3, 4]), { feed: int64Tensor([0, 0, 3, 1, 2, 2], [3, 2]) }, x([3, 2])],
+      attributes: { axis: { int: 1 }, reduction: { string: reduction } },
+      opset: 18,
+    })),
     {
       inputs: [x([3, 4]), { feed: int64Tensor([0, 3, 3, 1, 2, 0], [3, 2]) }, x([3, 2])],
       attributes: { axis: { int: 1 } },
@@ -100,6 +149,18 @@ export const MOVEMENT_CASES: Readonly<Record<string, readonly RuleCase[]>> = {
     },
   ],
   Pad: [
+    {
+      note: "cropped, then wrapped around",
+      inputs: [x([2, 5]), ints(0, 2, 1, -2)],
+      attributes: { mode: { string: "wrap" } },
+      opset: 19,
+    },
+    {
+      note: "cropped, then mirrored",
+      inputs: [x([2, 5]), ints(0, -1, 1, 3)],
+      attributes: { mode: { string: "reflect" } },
+      opset: 19,
+    },
     { inputs: [x([2, 3]), ints(1, 0, 2, 1)] },
     { note: "cropping", inputs: [x([4, 5]), ints(-1, 2, 0, -2)] },
     { note: "named axes", inputs: [x([2, 3, 4]), ints(1, 2), "absent", ints(-1)], opset: 18 },
@@ -194,6 +255,41 @@ export const MOVEMENT_CASES: Readonly<Record<string, readonly RuleCase[]>> = {
         antialias: { int: 1 },
         cubic_coeff_a: { float: -0.5 },
       },
+      opset: 18,
+    },
+    {
+      note: "a part cut out, with a border outside",
+      inputs: [
+        x([1, 1, 5, 6]),
+        numbers(0, 0, 0.2, -0.1, 1, 1, 0.7, 1.2),
+        "absent",
+        ints(1, 1, 4, 5),
+      ],
+      attributes: {
+        mode: { string: "linear" },
+        coordinate_transformation_mode: { string: "tf_crop_and_resize" },
+        extrapolation_value: { float: 0.3 },
+      },
+    },
+    {
+      note: "sizes made one scale",
+      inputs: [x([1, 1, 5, 7]), "absent", "absent", ints(8, 9)],
+      attributes: {
+        mode: { string: "linear" },
+        axes: { ints: [2, 3] },
+        keep_aspect_ratio_policy: { string: "not_larger" },
+      },
+      opset: 18,
+    },
+    {
+      note: "a scale that leaves the size as it is",
+      inputs: [x([1, 1, 4, 5]), "absent", numbers(1, 1, 1.1, 1.15)],
+      attributes: { mode: { string: "linear" } },
+    },
+    {
+      note: "antialiased, one axis of the same size",
+      inputs: [x([1, 1, 3, 8]), "absent", numbers(1, 1, 1.3, 0.5)],
+      attributes: { mode: { string: "linear" }, antialias: { int: 1 } },
       opset: 18,
     },
     {

@@ -1,18 +1,6 @@
-import { bytes, int, ints, numbers, weights, x } from "./ruleCase.ts";
+import { bytes, int, ints, weights, x } from "./ruleCase.ts";
 import type { AttributeValue } from "../../onnx/proto.ts";
 import type { RuleCase } from "./ruleCase.ts";
-
-/** Reduction over axes given both ways: as an attribute and as an input. */
-const reduction = (scale = 1, shift = 0): RuleCase[] => [
-  {
-    note: "axes as attribute",
-    inputs: [x([2, 3, 4], scale, shift)],
-    attributes: { axes: { ints: [-1, 0] }, keepdims: { int: 0 } },
-    opset: 17,
-  },
-  { note: "axes as input", inputs: [x([2, 3, 4], scale, shift), ints(1)], opset: 18 },
-  { note: "all axes", inputs: [x([2, 3], scale, shift)], opset: 18 },
-];
 
 const convAttributes = (
   kernel: number[],
@@ -53,6 +41,16 @@ export const LINALG_CASES: Readonly<Record<string, readonly RuleCase[]>> = {
     { note: "no bias", inputs: [x([3, 4]), x([4, 2])], attributes: { alpha: { float: 0.5 } } },
   ],
   Einsum: [
+    {
+      note: "trace of one operand, diagonal of the other",
+      inputs: [x([3, 3, 2]), x([3, 3])],
+      attributes: { equation: { string: "iik,jj->i" } },
+    },
+    {
+      note: "diagonal, three times",
+      inputs: [x([3, 3, 3])],
+      attributes: { equation: { string: "iii->i" } },
+    },
     {
       note: "attention scores",
       inputs: [x([2, 3, 4, 2]), x([2, 5, 4, 2])],
@@ -155,6 +153,25 @@ export const CONV_CASES: Readonly<Record<string, readonly RuleCase[]>> = {
   ],
   ConvTranspose: [
     {
+      note: "output shape, padded at the front first",
+      inputs: [x([1, 2, 4, 3]), weights(1, [2, 3, 3, 2])],
+      attributes: { strides: { ints: [2, 3] }, output_shape: { ints: [8, 7] } },
+    },
+    {
+      note: "output shape, padded at the end first",
+      inputs: [x([1, 2, 4, 3]), weights(1, [2, 3, 3, 2])],
+      attributes: {
+        strides: { ints: [2, 1] },
+        output_shape: { ints: [8, 3] },
+        auto_pad: { string: "SAME_UPPER" },
+      },
+    },
+    {
+      note: "padded the same",
+      inputs: [x([1, 2, 4, 3]), weights(1, [2, 3, 3, 3])],
+      attributes: { strides: { ints: [2, 1] }, auto_pad: { string: "SAME_LOWER" } },
+    },
+    {
       note: "stride, padding, output padding",
       inputs: [x([2, 2, 3, 4]), weights(1, [2, 3, 3, 3]), weights(2, [3])],
       attributes: {
@@ -228,6 +245,23 @@ export const CONV_CASES: Readonly<Record<string, readonly RuleCase[]>> = {
   ],
   LpPool: [
     {
+      note: "p = 1",
+      inputs: [x([1, 2, 5, 6])],
+      attributes: { kernel_shape: { ints: [2, 2] }, p: { int: 1 } },
+      opset: 18,
+    },
+    {
+      note: "p = 3, strided, padded the same",
+      inputs: [x([1, 2, 5, 6])],
+      attributes: {
+        kernel_shape: { ints: [3, 2] },
+        strides: { ints: [2, 2] },
+        auto_pad: { string: "SAME_LOWER" },
+        p: { int: 3 },
+      },
+      opset: 18,
+    },
+    {
       inputs: [x([1, 2, 5, 6])],
       attributes: {
         kernel_shape: { ints: [2, 3] },
@@ -239,100 +273,16 @@ export const CONV_CASES: Readonly<Record<string, readonly RuleCase[]>> = {
   ],
   GlobalAveragePool: [{ inputs: [x([2, 3, 4, 5])] }],
   GlobalMaxPool: [{ inputs: [x([2, 3, 4, 5])] }],
-  GlobalLpPool: [{ inputs: [x([2, 3, 4, 5])] }],
+  GlobalLpPool: [
+    { inputs: [x([2, 3, 4, 5])] },
+    { note: "p = 4", inputs: [x([2, 3, 4, 5])], attributes: { p: { int: 4 } } },
+  ],
 };
 
 function withoutGroup(rule: RuleCase): RuleCase {
   const { group: _group, ...attributes } = rule.attributes ?? {};
   return { ...rule, attributes };
 }
-
-export const REDUCTION_CASES: Readonly<Record<string, readonly RuleCase[]>> = {
-  ReduceSum: [
-    { inputs: [x([2, 3, 4]), ints(0, -1)], attributes: { keepdims: { int: 0 } } },
-    { note: "all", inputs: [x([2, 3])] },
-    {
-      note: "no axes, no operation",
-      inputs: [x([2, 3])],
-      attributes: { noop_with_empty_axes: { int: 1 } },
-    },
-  ],
-  ReduceMean: reduction(),
-  ReduceMax: reduction(),
-  ReduceMin: reduction(),
-  ReduceProd: reduction(0.3, 1.5),
-  ReduceL1: reduction(),
-  ReduceL2: reduction(),
-  ReduceSumSquare: reduction(),
-  ReduceLogSum: reduction(0.2, 2),
-  ReduceLogSumExp: reduction(),
-};
-
-export const NORMALIZATION_CASES: Readonly<Record<string, readonly RuleCase[]>> = {
-  Softmax: [
-    { inputs: [x([2, 3, 4])] },
-    { note: "middle axis", inputs: [x([2, 3, 4])], attributes: { axis: { int: 1 } } },
-  ],
-  LogSoftmax: [
-    { inputs: [x([2, 5])] },
-    { note: "first axis", inputs: [x([3, 4])], attributes: { axis: { int: 0 } } },
-  ],
-  LayerNormalization: [
-    { inputs: [x([2, 3, 6]), x([6]), x([6])] },
-    {
-      note: "two axes, no bias",
-      inputs: [x([2, 3, 6]), x([3, 6])],
-      attributes: { axis: { int: 1 }, epsilon: { float: 0.01 } },
-    },
-  ],
-  RMSNormalization: [
-    { inputs: [x([2, 3, 6]), x([6])], attributes: { epsilon: { float: 0.01 } }, opset: 23 },
-  ],
-  SimplifiedLayerNormalization: [
-    { inputs: [x([2, 3, 6]), x([6])], attributes: { axis: { int: -1 }, epsilon: { float: 0.01 } } },
-  ],
-  BatchNormalization: [
-    {
-      inputs: [
-        x([2, 3, 4, 2]),
-        weights(1, [3]),
-        weights(2, [3]),
-        weights(3, [3]),
-        numbers(0.5, 1.5, 2),
-      ],
-    },
-  ],
-  InstanceNormalization: [{ inputs: [x([2, 3, 4, 2]), weights(1, [3]), weights(2, [3])] }],
-  GroupNormalization: [
-    {
-      note: "scale per channel",
-      inputs: [x([2, 6, 3, 2]), weights(1, [6]), weights(2, [6])],
-      attributes: { num_groups: { int: 2 } },
-      opset: 21,
-    },
-    {
-      note: "scale per group",
-      inputs: [x([2, 6, 3, 2]), weights(1, [2]), weights(2, [2])],
-      attributes: { num_groups: { int: 2 } },
-      opset: 18,
-    },
-  ],
-  LpNormalization: [
-    { inputs: [x([2, 5])] },
-    { note: "p = 1", inputs: [x([2, 5])], attributes: { p: { int: 1 }, axis: { int: 0 } } },
-  ],
-  LRN: [
-    {
-      inputs: [x([2, 5, 2, 2])],
-      attributes: {
-        size: { int: 3 },
-        alpha: { float: 0.5 },
-        beta: { float: 0.6 },
-        bias: { float: 1.2 },
-      },
-    },
-  ],
-};
 
 const microsoft = { domain: "com.microsoft" } as const;
 
