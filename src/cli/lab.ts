@@ -13,6 +13,7 @@ type Verb = (args: readonly string[]) => Promise<void>;
 const VERBS: Readonly<Record<string, Verb>> = {
   run: async (args) => (await import("./runVerb.ts")).runVerb(args, print),
   robustness: async (args) => (await import("./robustnessVerb.ts")).robustnessVerb(args, print),
+  list: async (args) => (await import("./listVerb.ts")).listVerb(args, print),
   decode: async (args) => (await import("./decodeVerb.ts")).decodeVerb(args, print),
   phantom: async (args) => (await import("./phantomVerb.ts")).phantomVerb(args, print),
   ask: async (args) => (await import("./askVerb.ts")).askVerb(args, print),

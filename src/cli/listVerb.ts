@@ -1,0 +1,116 @@
+/** `lab list`: what the lab has, from the registries the page and the validator read, as one JSON object. */
+import { ATTACKS } from "../attacks/registry.ts";
+import { FINDINGS, PATIENT_PARAMS } from "../phantom/spec.ts";
+import { PARAMS, SPEC_LIMITS, epsilonParam } from "../experiment/params.ts";
+import { expandQuestions } from "../language/questionBank.ts";
+import { PERTURBATIONS } from "../perturbations/registry.ts";
+import { modelIds, openModelFolder } from "./modelFiles.ts";
+import { UsageError, parseCommandLine } from "./usageError.ts";
+
+const SECTIONS = {
+  models: async () => Promise.all((await modelIds()).map(modelEntry)),
+  findings: () => FINDINGS,
+  patient: () => PATIENT_PARAMS,
+  questions: questionEntries,
+  perturbations: () =>
+    Object.values(PERTURBATIONS).map(({ id, label, help, strength, params }) => ({
+      id,
+      label,
+      help,
+      strength,
+      params,
+    })),
+  attacks: attackEntries,
+  certificate: () => paramsUnder("certificate."),
+  window: () => paramsUnder("window."),
+  limits: () => SPEC_LIMITS,
+} as const satisfies Readonly<Record<string, () => unknown>>;
+
+export async function listVerb(
+  args: readonly string[],
+  print: (value: unknown) => void,
+): Promise<void> {
+  const { positionals } = parseCommandLine({ args: [...args], allowPositionals: true });
+  const unknown = positionals.find((name) => !Object.hasOwn(SECTIONS, name));
+  if (unknown !== undefined) {
+    throw new UsageError(
+      `There is no list "${unknown}": use ${Object.keys(SECTIONS).join(", ")}, or none for all.`,
+    );
+  }
+  const wanted = positionals.length > 0 ? positionals : Object.keys(SECTIONS);
+  const lists: Record<string, unknown> = {};
+  for (const name of wanted) lists[name] = await SECTIONS[name as keyof typeof SECTIONS]();
+  print(lists);
+}
+
+async function modelEntry(id: string) {
+  const { name, description, version, task, files, defaultPrecision, answerSpaces, licence } = (
+    await openModelFolder(id)
+  ).manifest;
+  const precisions = [...new Set(files.map(({ precision }) => precision))];
+  return {
+    id,
+    name,
+    description,
+    version,
+    task,
+    precisions,
+    defaultPrecision,
+    answerSpaces,
+    licence,
+    files: files.map(({ path, role, precision, bytes, sha256 }) => ({
+      path,
+      role,
+      precision,
+      bytes,
+      sha256,
+    })),
+  };
+}
+
+function attackEntries() {
+  return Object.values(ATTACKS).map(({ id, label, help, access, norms, settings }) => ({
+    id,
+    label,
+    help,
+    /** "gradient": needs a model with gradients; "query": asks for answers only. */
+    access,
+    params: {
+      ...Object.fromEntries(norms.map((norm) => [`epsilon.${norm}`, epsilonParam(norm)])),
+      ...Object.fromEntries(settings.map((name) => [name, PARAMS[`attack.${name}`]])),
+      restarts: PARAMS["attack.restarts"],
+      seed: PARAMS["attack.seed"],
+    },
+  }));
+}
+
+/** Every question once, by what it asks, with its wordings counted by how they say it. */
+function questionEntries() {
+  const byCanonical = groupBy(expandQuestions(), ({ canonicalId }) => canonicalId);
+  return [...byCanonical].map(([id, wordings]) => {
+    const plain = wordings.find(({ strategy }) => strategy === "plain") ?? wordings[0]!;
+    const counts = groupBy(wordings, ({ strategy }) => strategy);
+    return {
+      id,
+      type: plain.type,
+      text: plain.text,
+      answerSpace: plain.answerSpace,
+      wordings: Object.fromEntries([...counts].map(([strategy, list]) => [strategy, list.length])),
+      heldOut: wordings.filter(({ heldOut }) => heldOut).length,
+    };
+  });
+}
+
+function paramsUnder(prefix: string) {
+  return Object.fromEntries(
+    Object.entries(PARAMS)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, meta]) => [name.slice(prefix.length), meta]),
+  );
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
+  return groups;
+}
