@@ -16,8 +16,8 @@ export interface EngineClient {
   cancel(): void;
   /** Makes a reader's own radiograph known to the engine, now and after every restart. */
   addRadiograph(radiograph: Radiograph): void;
-  /** Asks what the lab makes of a reader's ONNX file; a "proposal" event answers. */
-  proposeModel(files: OwnModelFiles): void;
+  /** Asks what the lab makes of a reader's ONNX file; a "proposal" event with its number answers. */
+  proposeModel(draft: number, files: OwnModelFiles): void;
   /** Makes a reader's model known to the engine, now and after every restart. */
   addModel(manifest: ModelManifest, files: OwnModelFiles): void;
   /** Ends the worker and starts a fresh one. */
@@ -124,8 +124,8 @@ export function createEngineClient(handlers: { onEvent(event: EngineEvent): void
       if (radiograph.rawSha256) radiographs.set(radiograph.rawSha256, radiograph);
       send({ type: "addRadiograph", radiograph });
     },
-    proposeModel(files) {
-      send({ type: "proposeModel", files });
+    proposeModel(draft, files) {
+      send({ type: "proposeModel", draft, files });
     },
     addModel(manifest, files) {
       const command = { type: "addModel", manifest, files } as const;

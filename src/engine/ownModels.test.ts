@@ -1,11 +1,14 @@
 /** A reader's encoder from file to experiment, in Node's runtime. */
 import { readFile } from "node:fs/promises";
+import { clearField, create, toBinary } from "@bufbuild/protobuf";
+import { ModelProtoSchema, StringStringEntryProtoSchema, TensorProtoSchema } from "onnx-buf";
 import { expect, it } from "vitest";
 import { nodeSessions } from "../cli/nodeSessions.ts";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
 import type { AttackItem, ExperimentSpec } from "../experiment/spec.ts";
 import type { StageResults } from "../experiment/results.ts";
 import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
+import { graphOf, parseModel } from "../onnx/proto.ts";
 import { nativeRunner } from "../testing/nativeRunner.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { ELEMENT_TYPE, makeValueInfo, serializeModel } from "../onnx/proto.ts";
@@ -169,15 +172,50 @@ it("attacks by questions what it can't differentiate, and says so to the rest", 
   await opened.release();
 });
 
-it("refuses what the runtime cannot hold before it reads a byte", async () => {
+/** The tiny encoder with its first weight in a file beside it. */
+function withExternalWeight(location: string): Uint8Array<ArrayBuffer> {
+  const model = parseModel(tinyEncoderFile());
+  const tensor = graphOf(model).initializer[0]!;
+  tensor.dataLocation = 1;
+  tensor.externalData = [
+    create(StringStringEntryProtoSchema, { key: "location", value: location }),
+  ];
+  clearField(tensor, TensorProtoSchema.field.rawData);
+  return new Uint8Array(toBinary(ModelProtoSchema, model));
+}
+
+it("refuses what the runtime cannot hold before it reads a byte of it", async () => {
   // A blob that says it is large; reading it would fail the test.
   const weights = Object.assign(new Blob([]), { arrayBuffer: () => Promise.reject(new Error()) });
   Object.defineProperty(weights, "size", { value: 2.5 * 2 ** 30 });
-  const large = { ...files, weights: { "tiny.onnx.data": weights } };
+  const large = {
+    name: "tiny.onnx",
+    graph: new Blob([withExternalWeight("tiny.onnx.data")]),
+    weights: { "tiny.onnx.data": weights },
+  };
   await expect(proposeOwnModel(large, sessions)).rejects.toMatchObject({
     code: "graph-too-large",
     message: "The model has 2.5 GB; the runtime takes graphs and weights up to 2 GB.",
   });
+});
+
+it("reads no file of the folder that the graph does not name", async () => {
+  const unread = Object.assign(new Blob([]), { arrayBuffer: () => Promise.reject(new Error()) });
+  Object.defineProperty(unread, "size", { value: 30 * 2 ** 30 });
+  const folder = { ...files, weights: { "pytorch_model.bin": unread } };
+  expect((await proposeOwnModel(folder, sessions)).proposal.embedding).toBe("pooled");
+});
+
+it.each([
+  ["beside the graph", "tiny.onnx.data", "tiny.onnx.data"],
+  ["in a folder", "weights/tiny.data", "weights/tiny.data"],
+  ["that came without their folder", "weights/tiny.data", "tiny.data"],
+])("finds weights %s", async (_name, location, key) => {
+  const graph = withExternalWeight(location);
+  const [tensor] = graphOf(parseModel(tinyEncoderFile())).initializer;
+  const weight = new Blob([new Uint8Array(tensor!.rawData)]);
+  const split = { name: "tiny.onnx", graph: new Blob([graph]), weights: { [key]: weight } };
+  expect((await proposeOwnModel(split, sessions)).proposal.embedding).toBe("pooled");
 });
 
 it("refuses a manifest about another file", async () => {

@@ -11,7 +11,7 @@ import type { SessionFactory } from "../model/session.ts";
 import { FACE, withEncoderFace } from "../onnx/edit/encoderFace.ts";
 import { GraphView } from "../onnx/graph.ts";
 import { prepareGraph } from "../onnx/inline.ts";
-import { parseModel, serializeModel } from "../onnx/proto.ts";
+import { externalFiles, parseModel, serializeModel } from "../onnx/proto.ts";
 import type { ModelProto } from "../onnx/proto.ts";
 import { probeRunner } from "./gradientGraph.ts";
 import type { ModelPackage } from "./modelPackage.ts";
@@ -85,19 +85,34 @@ export async function openOwnModel(
 async function readGraph(
   files: OwnModelFiles,
 ): Promise<{ readonly model: ModelProto; readonly bytes: Uint8Array }> {
-  const size = [files.graph, ...Object.values(files.weights)].reduce((sum, b) => sum + b.size, 0);
-  if (size > LARGEST_FILE) {
-    throw new LabError(
-      "graph-too-large",
-      `The model has ${(size / 2 ** 30).toFixed(1)} GB; the runtime takes graphs and weights up to 2 GB.`,
-      { hint: "Quantize the weights or export a smaller model." },
-    );
-  }
   const read = async (blob: Blob): Promise<Uint8Array> => new Uint8Array(await blob.arrayBuffer());
-  const weights = new Map<string, Uint8Array>();
-  for (const [name, blob] of Object.entries(files.weights)) weights.set(name, await read(blob));
+  refuseTooLarge(files.graph.size);
   const bytes = await read(files.graph);
-  // Dropped files have no folder: the last part of a location is the file's name.
-  const model = parseModel(bytes, (location) => weights.get(location.split("/").at(-1)!));
-  return { model, bytes };
+  // Only what the graph names is read: a model folder holds the weights of other frameworks too.
+  const named = Object.keys(files.weights).length === 0 ? [] : externalFiles(bytes);
+  const blobs = named.flatMap((location) => {
+    const blob = weightsAt(files.weights, location);
+    return blob ? [[location, blob] as const] : [];
+  });
+  refuseTooLarge(blobs.reduce((sum, [, blob]) => sum + blob.size, bytes.length));
+  const weights = new Map<string, Uint8Array>();
+  for (const [location, blob] of blobs) weights.set(location, await read(blob));
+  return { model: parseModel(bytes, (location) => weights.get(location)), bytes };
+}
+
+/** Dropped one by one, files have no folder: then the last part of the location is the file's name. */
+function weightsAt(weights: OwnModelFiles["weights"], location: string): Blob | undefined {
+  const path = location.replace(/^\.\//, "");
+  const name = path.split("/").at(-1)!;
+  const elsewhere = Object.keys(weights).filter((key) => key.split("/").at(-1) === name);
+  return weights[path] ?? (elsewhere.length === 1 ? weights[elsewhere[0]!] : undefined);
+}
+
+function refuseTooLarge(size: number): void {
+  if (size <= LARGEST_FILE) return;
+  throw new LabError(
+    "graph-too-large",
+    `The model has ${(size / 2 ** 30).toFixed(1)} GB; the runtime takes graphs and weights up to 2 GB.`,
+    { hint: "Quantize the weights or export a smaller model." },
+  );
 }

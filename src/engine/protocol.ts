@@ -25,8 +25,8 @@ export type EngineCommand =
   | { readonly type: "cancel" }
   /** Registers a reader's own radiograph under its rawSha256. */
   | { readonly type: "addRadiograph"; readonly radiograph: Radiograph }
-  /** Asks what the lab makes of a reader's ONNX file; a "proposal" event answers, or "failed". */
-  | { readonly type: "proposeModel"; readonly files: OwnModelFiles }
+  /** Asks what the lab makes of a reader's ONNX file; a "proposal" or "proposalFailed" event with its number answers. */
+  | { readonly type: "proposeModel"; readonly draft: number; readonly files: OwnModelFiles }
   /** Makes a reader's model known under its manifest's id; it is opened when an experiment names it. */
   | {
       readonly type: "addModel";
@@ -39,7 +39,7 @@ export interface OwnModelFiles {
   /** File name of the graph. */
   readonly name: string;
   readonly graph: Blob;
-  /** Files with external weights, by name. */
+  /** Files that may hold external weights, by their path from the graph's folder; read when the graph names them. */
   readonly weights: Readonly<Record<string, Blob>>;
   /** What its folder says about pixels and classes. */
   readonly notes?: ModelNotes;
@@ -82,8 +82,8 @@ export type EngineEvent =
     }
   | { readonly type: "phase"; readonly label: string }
   | { readonly type: "ready"; readonly info: BackendInfo }
-  | { readonly type: "proposal"; readonly proposed: OwnModelProposal }
-  | { readonly type: "proposalFailed"; readonly error: LabErrorData }
+  | { readonly type: "proposal"; readonly draft: number; readonly proposed: OwnModelProposal }
+  | { readonly type: "proposalFailed"; readonly draft: number; readonly error: LabErrorData }
   | { readonly type: "run"; readonly requestId: number; readonly event: RunEvent }
   | { readonly type: "done"; readonly requestId: number; readonly elapsedMs: number }
   | { readonly type: "failed"; readonly requestId: number | null; readonly error: LabErrorData }

@@ -107,13 +107,13 @@ function handle(command: EngineCommand): void {
       return;
     }
     case "proposeModel": {
-      const { files } = command;
+      const { draft, files } = command;
       runtime ??= startRuntime(settings?.backend ?? "auto");
       runtime
         .then((r) => proposeOwnModel(files, r.factory("wasm")))
-        .then((proposed) => send({ type: "proposal", proposed }))
+        .then((proposed) => send({ type: "proposal", draft, proposed }))
         .catch((error: unknown) => {
-          send({ type: "proposalFailed", error: toErrorData(error) });
+          send({ type: "proposalFailed", draft, error: toErrorData(error) });
         });
       return;
     }

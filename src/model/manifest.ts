@@ -111,9 +111,21 @@ export type ModelFile = ModelManifest["files"][number];
 export type ModelRole = ModelFile["role"];
 export type ParityReference = z.infer<typeof paritySchema>;
 
+/** Whether JSON is meant as a manifest of this lab; other tools have a manifest.json of their own. */
+export function isLabManifest(json: unknown): boolean {
+  if (typeof json !== "object" || json === null) return false;
+  const { format, files, input, outputs } = json as Record<string, unknown>;
+  return format === 1 && Array.isArray(files) && Boolean(input) && Boolean(outputs);
+}
+
 /** @throws LabError "model-damaged" naming the first field that is wrong. */
-export function parseManifest(json: unknown): ModelManifest {
-  return parse(manifestSchema, json, "manifest.json");
+export function parseManifest(json: unknown, file = "manifest.json"): ModelManifest {
+  if (!isLabManifest(json)) {
+    throw new LabError("model-damaged", `${file} is no model manifest of this lab.`, {
+      hint: "Use the manifest that was saved with the model, or open the model without one.",
+    });
+  }
+  return parse(manifestSchema, json, file);
 }
 
 /** @throws LabError "model-damaged" naming the first field that is wrong. */
@@ -124,13 +136,12 @@ export function parseParity(json: unknown): ParityReference {
 function parse<T>(schema: z.ZodType<T>, json: unknown, file: string): T {
   const result = schema.safeParse(json);
   if (result.success) return result.data;
-  const issue = result.error.issues[0]!;
+  const { path, message } = result.error.issues[0]!;
+  const field = path.join(".") || "the whole file";
   throw new LabError(
     "model-damaged",
-    `${file}: ${issue.path.join(".") || "root"}: ${issue.message}.`,
-    {
-      hint: "Use a model folder made by this project's exporter, or correct the manifest.",
-    },
+    `${file} can't be used: its field "${field}" is wrong (${message.replace(/^Invalid \w+: /, "")}).`,
+    { hint: "Save the manifest again from the model dialog, or correct that field." },
   );
 }
 

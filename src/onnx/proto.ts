@@ -108,25 +108,36 @@ export function parseModel(bytes: Uint8Array, external?: ExternalReader): ModelP
       { hint: "Quantize the weights or export a smaller model." },
     );
   }
-  let model: ModelProto;
-  try {
-    // A plain view: Node's Buffer overrides slice() and would leak into every tensor.
-    const plain = new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
-    model = fromBinary(ModelProtoSchema, plain, {
-      readUnknownFields: false,
-    });
-  } catch (cause) {
-    throw invalidFile(
-      "The file is not a readable ONNX model: its bytes are damaged or cut off.",
-      cause,
-    );
-  }
+  const model = decodeModel(bytes);
   // A newer file format with an operator set the runtime knows differs in nothing that it reads.
   if (model.irVersion > NEWEST_IR_VERSION) model.irVersion = NEWEST_IR_VERSION;
   if (external) attachExternalData(model, external);
   writeOutSparse(model);
   checkModel(model);
   return model;
+}
+
+/** Files beside the model that hold its weights, by the names it knows them by. @throws LabError "graph-invalid" */
+export function externalFiles(bytes: Uint8Array): string[] {
+  const locations = new Set<string>();
+  attachExternalData(decodeModel(bytes), (location) => {
+    locations.add(location);
+    return undefined;
+  });
+  return [...locations];
+}
+
+function decodeModel(bytes: Uint8Array): ModelProto {
+  try {
+    // A plain view: Node's Buffer overrides slice() and would leak into every tensor.
+    const plain = new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
+    return fromBinary(ModelProtoSchema, plain, { readUnknownFields: false });
+  } catch (cause) {
+    throw invalidFile(
+      "The file is not a readable ONNX model: its bytes are damaged or cut off.",
+      cause,
+    );
+  }
 }
 
 /**

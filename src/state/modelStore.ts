@@ -7,15 +7,27 @@ import type { ModelManifest } from "../model/manifest.ts";
 
 /** What models need of the engine client. */
 export interface ModelPort {
-  proposeModel(files: OwnModelFiles): void;
+  proposeModel(draft: number, files: OwnModelFiles): void;
   addModel(manifest: ModelManifest, files: OwnModelFiles): void;
+}
+
+/** One graph of what was dropped. */
+export interface DraftGraph {
+  readonly path: string;
+  readonly files: OwnModelFiles;
+  /** The manifest that was dropped with it, which then replaces the proposed one. */
+  readonly manifest?: ModelManifest;
+  readonly notices: readonly string[];
 }
 
 /** A model between drop and use. */
 export interface ModelDraft {
-  readonly files: OwnModelFiles;
-  /** The manifest that was dropped with it, which then replaces the proposed one. */
-  readonly dropped?: ModelManifest;
+  /** The engine's answers carry it: one about an earlier graph is no answer about this one. */
+  readonly id: number;
+  /** All that came together, the likeliest image encoder first. */
+  readonly graphs: readonly DraftGraph[];
+  /** Undefined until the reader says which. */
+  readonly chosen: DraftGraph | undefined;
   /** What the engine makes of the graph; absent while it looks. */
   readonly proposed?: OwnModelProposal;
   readonly error?: LabErrorData;
@@ -24,7 +36,8 @@ export interface ModelDraft {
 export interface ModelState {
   readonly draft: ModelDraft | null;
   readonly own: Readonly<Record<string, ModelManifest>>;
-  open(files: OwnModelFiles, dropped?: ModelManifest): void;
+  /** Begins a draft and returns its number. */
+  open(graphs: readonly DraftGraph[], chosen: DraftGraph | undefined): number;
   apply(event: EngineEvent): void;
   use(manifest: ModelManifest): void;
   close(): void;
@@ -33,18 +46,24 @@ export interface ModelState {
 export type ModelStore = StoreApi<ModelState>;
 
 export function createModelStore(): ModelStore {
+  let drafts = 0;
   return createStore<ModelState>()((set) => ({
     draft: null,
     own: {},
-    open: (files, dropped) => set({ draft: { files, ...(dropped ? { dropped } : {}) } }),
+    open: (graphs, chosen) => {
+      drafts++;
+      set({ draft: { id: drafts, graphs, chosen } });
+      return drafts;
+    },
     apply: (event) =>
       set((state) => {
-        if (!state.draft) return state;
-        if (event.type === "proposal") {
-          return { draft: { ...state.draft, proposed: event.proposed } };
+        const { draft } = state;
+        if (!draft) return state;
+        if (event.type === "proposal" && event.draft === draft.id) {
+          return { draft: { ...draft, proposed: event.proposed } };
         }
-        if (event.type === "proposalFailed") {
-          return { draft: { ...state.draft, error: event.error } };
+        if (event.type === "proposalFailed" && event.draft === draft.id) {
+          return { draft: { ...draft, error: event.error } };
         }
         return state;
       }),

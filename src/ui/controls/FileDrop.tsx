@@ -1,14 +1,48 @@
-/** The whole page takes a dropped file. */
-import { useEffect, useState } from "react";
+/** The whole page takes dropped files: a radiograph, a model or its folder, a run manifest. */
+import { useCallback, useEffect, useState } from "react";
 import styles from "./case.module.css";
+import { droppedFiles } from "../models/droppedFiles.ts";
+import type { DroppedFile } from "../models/droppedFiles.ts";
+import { readingError } from "../models/openModelFiles.ts";
 import { useOpenModel } from "../models/useModels.ts";
 import { isRunFile, useOpenRun } from "../share/useOpenRun.ts";
+import { useStores } from "../app/stores.ts";
 import { useOpenFile } from "./useOpenFile.ts";
 
-export function FileDrop() {
+const PICTURE = /\.(dcm|dicom|dic|ima|png|jpe?g)$/i;
+
+/** Finds out what the files are and opens it. */
+function useOpenDropped(): (dropped: Promise<readonly DroppedFile[]>) => Promise<void> {
+  const { results } = useStores();
   const open = useOpenFile();
   const openModel = useOpenModel();
   const openRun = useOpenRun();
+  return useCallback(
+    async (dropped) => {
+      try {
+        const files = await dropped;
+        const first = files.find(({ path }) => PICTURE.test(path)) ?? files[0];
+        if (!first) {
+          results.getState().refuse({
+            code: "not-found",
+            message: "What was dropped holds no file.",
+            hint: "Drop a radiograph, an ONNX model or its folder, or a run manifest.",
+          });
+        } else if (files.length === 1 && (await isRunFile(first.file))) {
+          await openRun(first.file);
+        } else if (!(await openModel(files))) {
+          await open(first.file);
+        }
+      } catch (error) {
+        results.getState().refuse(readingError(error));
+      }
+    },
+    [open, openModel, openRun, results],
+  );
+}
+
+export function FileDrop() {
+  const openDropped = useOpenDropped();
   const [isOver, setOver] = useState(false);
   useEffect(() => {
     const holdsFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
@@ -21,16 +55,10 @@ export function FileDrop() {
       if (event.relatedTarget === null) setOver(false);
     };
     const onDrop = (event: DragEvent) => {
-      if (!holdsFiles(event)) return;
+      if (!holdsFiles(event) || !event.dataTransfer) return;
       event.preventDefault();
       setOver(false);
-      const files = [...(event.dataTransfer?.files ?? [])];
-      const [file] = files;
-      if (!file) return;
-      void (async () => {
-        if (files.length === 1 && (await isRunFile(file))) return openRun(file);
-        if (!(await openModel(files))) await open(file);
-      })();
+      void openDropped(droppedFiles(event.dataTransfer));
     };
     document.addEventListener("dragover", onOver);
     document.addEventListener("dragleave", onLeave);
@@ -40,10 +68,11 @@ export function FileDrop() {
       document.removeEventListener("dragleave", onLeave);
       document.removeEventListener("drop", onDrop);
     };
-  }, [open, openModel, openRun]);
+  }, [openDropped]);
   return isOver ? (
     <div className={styles.dropping}>
-      Drop a radiograph, an ONNX encoder or a run manifest: it is read here and goes nowhere.
+      Drop a radiograph, an ONNX model or its folder, or a run manifest: it is read here and goes
+      nowhere.
     </div>
   ) : null;
 }

@@ -4,13 +4,14 @@ import { isOwnModel } from "../../model/catalog.ts";
 import app from "../app/app.module.css";
 import controls from "../controls/controls.module.css";
 import { useExperiment, useModels } from "../app/stores.ts";
-import { useOpenModel } from "./useModels.ts";
+import { MODEL_FILES, pickedFiles } from "./droppedFiles.ts";
+import { usePickModel } from "./useModels.ts";
 
 export function AwaitedModel() {
   const input = useRef<HTMLInputElement>(null);
   const id = useExperiment((s) => s.spec.model.id);
   const isOpen = useModels((s) => s.own[id] !== undefined);
-  const open = useOpenModel();
+  const pick = usePickModel();
   if (!isOwnModel(id) || isOpen) return null;
   return (
     <p className={app.banner} data-status="waiting" role="status" data-testid="awaited-model">
@@ -28,12 +29,12 @@ export function AwaitedModel() {
         type="file"
         hidden
         multiple
-        accept=".onnx,.json,.data,.bin"
+        accept={MODEL_FILES}
         aria-label="Open the awaited model"
         onChange={(event) => {
-          const files = [...(event.currentTarget.files ?? [])];
+          const files = pickedFiles(event.currentTarget.files);
           event.currentTarget.value = "";
-          if (files.length > 0) void open(files);
+          pick(files);
         }}
       />
     </p>

@@ -6,7 +6,8 @@ import type { ModelManifest } from "../../model/manifest.ts";
 import { useModels, useStores } from "../app/stores.ts";
 import { saveBlob } from "../app/saveBlob.ts";
 import controls from "../controls/controls.module.css";
-import type { ModelDraft } from "../../state/modelStore.ts";
+import type { DraftGraph, ModelDraft } from "../../state/modelStore.ts";
+import { GraphPicker } from "./GraphPicker.tsx";
 import { ModelFields } from "./ModelFields.tsx";
 import { useModelActions } from "./useModels.ts";
 import styles from "./models.module.css";
@@ -20,17 +21,18 @@ export function ModelDialog() {
       <Modal.Overlay />
       <Modal.Content aria-label="Your model">
         <Modal.Body className={styles.dialog}>
-          <h2>{draft?.files.name ?? "Your model"}</h2>
+          <h2>{draft?.chosen?.files.name ?? "Your model"}</h2>
           <Modal.CloseButton aria-label="Close" className={styles.close} />
-          {draft && <Draft key={draft.files.name} draft={draft} />}
+          {draft && draft.graphs.length > 1 && <GraphPicker draft={draft} />}
+          {draft?.chosen && <Draft key={draft.id} draft={draft} graph={draft.chosen} />}
         </Modal.Body>
       </Modal.Content>
     </Modal.Root>
   );
 }
 
-function Draft({ draft }: { readonly draft: ModelDraft }) {
-  const { error, proposed, dropped } = draft;
+function Draft({ draft, graph }: { readonly draft: ModelDraft; readonly graph: DraftGraph }) {
+  const { error, proposed } = draft;
   if (error) {
     return (
       <p role="alert" className={styles.refusal}>
@@ -39,38 +41,29 @@ function Draft({ draft }: { readonly draft: ModelDraft }) {
     );
   }
   if (!proposed) return <p role="status">Reading the graph…</p>;
-  return <Described proposed={proposed} initial={dropped ?? proposed.manifest} />;
+  return <Described proposed={proposed} graph={graph} />;
 }
 
-function Described(props: {
-  readonly proposed: OwnModelProposal;
-  readonly initial: ModelManifest;
-}) {
-  const { proposal } = props.proposed;
-  const [manifest, setManifest] = useState(props.initial);
+function Described(props: { readonly proposed: OwnModelProposal; readonly graph: DraftGraph }) {
+  const { proposed, graph } = props;
+  const { proposal } = proposed;
+  const initial = graph.manifest ?? proposed.manifest;
+  const [manifest, setManifest] = useState(initial);
   const { use } = useModelActions();
-  const isOther = props.initial.files[0]?.sha256 !== props.proposed.manifest.files[0]?.sha256;
-  const shown = proposal.attention.length;
+  const isOther = initial.files[0]?.sha256 !== proposed.manifest.files[0]?.sha256;
   return (
     <>
       <p>It is read here and goes nowhere. Correct what the graph could not say.</p>
       <ModelFields manifest={manifest} outputs={proposal.outputs} onChange={setManifest} />
       <ul className={styles.findings}>
         {isOther && <li>The manifest that came with it is about another file.</li>}
-        <li data-testid="model-attention">
-          {shown === 0
-            ? "No attention maps over the picture."
-            : `Attention maps of ${shown} ${shown === 1 ? "layer" : "layers"}, ${proposal.attention[0]!.heads} heads.`}
-          {proposal.grid && proposal.grid.prefix > 0
-            ? ` ${proposal.grid.prefix} special ${proposal.grid.prefix === 1 ? "token stands" : "tokens stand"} before the patches.`
-            : ""}
-        </li>
+        <li data-testid="model-attention">{attentionSentence(proposal)}</li>
         <li data-testid="model-gradient">
           {proposal.obstacles.length === 0
             ? "Every operator from the picture on has a gradient."
-            : `No gradient through ${proposal.obstacles[0]!.node}: ${proposal.obstacles[0]!.reason}${proposal.obstacles.length > 1 ? ` And ${proposal.obstacles.length - 1} more.` : ""} The Square attack needs none.`}
+            : `No gradient through ${proposal.obstacles[0]!.node}: ${proposal.obstacles[0]!.reason}${proposal.obstacles.length > 1 ? ` And ${proposal.obstacles.length - 1} more.` : ""} Square attacks need none.`}
         </li>
-        {proposal.notices.map((notice) => (
+        {[...proposal.notices, ...graph.notices].map((notice) => (
           <li key={notice}>{notice}</li>
         ))}
       </ul>
@@ -88,6 +81,17 @@ function Described(props: {
       </div>
     </>
   );
+}
+
+function attentionSentence({ attention, grid }: OwnModelProposal["proposal"]): string {
+  const layers = attention.length;
+  if (layers === 0) return "No attention in this model, so none is drawn over the picture.";
+  const prefix = grid?.prefix ?? 0;
+  const special =
+    prefix === 0
+      ? ""
+      : ` ${prefix} special ${prefix === 1 ? "token stands" : "tokens stand"} before the patches.`;
+  return `Attention maps of ${layers} ${layers === 1 ? "layer" : "layers"}, ${attention[0]!.heads} heads.${special}`;
 }
 
 function save(manifest: ModelManifest): void {

@@ -1,17 +1,15 @@
 /** The part of a manifest that a graph cannot say for certain, as a form. */
 import type { OwnModelProposal } from "../../engine/protocol.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
-import { NORMALIZATIONS } from "../../model/normalizations.ts";
-import type { NormalizationName } from "../../model/normalizations.ts";
 import controls from "../controls/controls.module.css";
-import { Field, Numbers, Whole } from "./fields.tsx";
+import { Field, Whole } from "./fields.tsx";
+import { NormalizationFields } from "./NormalizationFields.tsx";
+import { OutputFields } from "./OutputFields.tsx";
 import styles from "./models.module.css";
-
-type Outputs = OwnModelProposal["proposal"]["outputs"];
 
 export function ModelFields(props: {
   readonly manifest: ModelManifest;
-  readonly outputs: Outputs;
+  readonly outputs: OwnModelProposal["proposal"]["outputs"];
   readonly onChange: (manifest: ModelManifest) => void;
 }) {
   const { manifest, outputs, onChange } = props;
@@ -36,6 +34,21 @@ export function ModelFields(props: {
       </Field>
       <Field label={`Input "${input.name}", side in pixels`}>
         {(id) => <Whole id={id} value={input.size} onChange={(size) => setInput({ size })} />}
+      </Field>
+      <Field label="A film that is not square">
+        {(id) => (
+          <select
+            id={id}
+            className={controls.select}
+            value={input.resize}
+            onChange={(event) =>
+              setInput({ resize: event.currentTarget.value as typeof input.resize })
+            }
+          >
+            <option value="area-centre-crop">is cropped to its middle</option>
+            <option value="area-stretch">is squeezed to a square</option>
+          </select>
+        )}
       </Field>
       <Field label="Channels and layout">
         {(id) => (
@@ -72,24 +85,7 @@ export function ModelFields(props: {
         )}
       </Field>
       <NormalizationFields input={input} onChange={setInput} />
-      <OutputField
-        label="Embedding"
-        value={manifest.outputs.embedding}
-        outputs={outputs}
-        onChange={(embedding) =>
-          onChange({ ...manifest, outputs: { ...manifest.outputs, embedding } })
-        }
-      />
-      <OutputField
-        label="Tokens"
-        value={manifest.outputs.tokens ?? ""}
-        outputs={outputs}
-        none="none: the embedding alone"
-        onChange={(tokens) => {
-          const { tokens: _old, ...rest } = manifest.outputs;
-          onChange({ ...manifest, outputs: tokens === "" ? rest : { ...rest, tokens } });
-        }}
-      />
+      <OutputFields manifest={manifest} outputs={outputs} onChange={onChange} />
       <Field label="Patch grid, rows and columns (0: none)">
         {(id) => (
           <span className={styles.pair}>
@@ -99,82 +95,5 @@ export function ModelFields(props: {
         )}
       </Field>
     </div>
-  );
-}
-
-function NormalizationFields(props: {
-  readonly input: ModelManifest["input"];
-  readonly onChange: (values: Partial<ModelManifest["input"]>) => void;
-}) {
-  const { input, onChange } = props;
-  const names = Object.keys(NORMALIZATIONS) as NormalizationName[];
-  const known = names.find((name) =>
-    (["mean", "std"] as const).every((key) =>
-      input[key].every((value, c) => value === NORMALIZATIONS[name][key][c]),
-    ),
-  );
-  return (
-    <>
-      <Field label="Normalisation">
-        {(id) => (
-          <select
-            id={id}
-            className={controls.select}
-            value={known ?? "own"}
-            onChange={(event) => {
-              const chosen = names.find((name) => name === event.currentTarget.value);
-              if (!chosen) return;
-              const { mean, std } = NORMALIZATIONS[chosen];
-              onChange({
-                mean: mean.slice(0, input.channels),
-                std: std.slice(0, input.channels),
-              });
-            }}
-          >
-            {names.map((name) => (
-              <option key={name}>{name}</option>
-            ))}
-            <option value="own">as below</option>
-          </select>
-        )}
-      </Field>
-      <Numbers label="Mean" values={input.mean} onChange={(mean) => onChange({ mean })} />
-      <Numbers
-        label="Standard deviation"
-        values={input.std}
-        onChange={(std) => onChange({ std })}
-      />
-    </>
-  );
-}
-
-function OutputField(props: {
-  readonly label: string;
-  readonly value: string;
-  readonly outputs: Outputs;
-  readonly none?: string;
-  readonly onChange: (name: string) => void;
-}) {
-  const { label, value, outputs, none, onChange } = props;
-  return (
-    <Field label={label}>
-      {(id) => (
-        <select
-          id={id}
-          className={controls.select}
-          value={value}
-          onChange={(event) => onChange(event.currentTarget.value)}
-        >
-          {none !== undefined && <option value="">{none}</option>}
-          {outputs
-            .filter(({ meaning }) => meaning !== "other")
-            .map(({ name, shape, meaning }) => (
-              <option key={name} value={name}>
-                {`${name} [${shape.join(", ")}], ${meaning}`}
-              </option>
-            ))}
-        </select>
-      )}
-    </Field>
   );
 }

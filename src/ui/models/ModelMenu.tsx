@@ -1,23 +1,32 @@
 /** Which model is asked: the bundled ones, a reader's own, or another ONNX file. */
 import { useRef } from "react";
+import type { ChangeEvent } from "react";
 import { BUNDLED_MODELS } from "../../model/catalog.ts";
 import { useExperiment, useModels } from "../app/stores.ts";
 import controls from "../controls/controls.module.css";
-import { useModelActions, useOpenModel } from "./useModels.ts";
+import { MODEL_FILES, pickedFiles } from "./droppedFiles.ts";
+import { useModelActions, usePickModel } from "./useModels.ts";
 
 const OPEN = "open";
+const OPEN_FOLDER = "open-folder";
 
 export function ModelMenu() {
   const input = useRef<HTMLInputElement>(null);
+  const folder = useRef<HTMLInputElement>(null);
   const current = useExperiment((s) => s.spec.model.id);
   const own = useModels((s) => s.own);
   const { choose } = useModelActions();
-  const open = useOpenModel();
+  const pick = usePickModel();
   const models = [
     ...BUNDLED_MODELS,
     ...Object.values(own).map(({ id, name }) => ({ id, label: name })),
   ];
   const isKnown = models.some(({ id }) => id === current);
+  const onPick = ({ currentTarget }: ChangeEvent<HTMLInputElement>) => {
+    const files = pickedFiles(currentTarget.files);
+    currentTarget.value = "";
+    pick(files);
+  };
   return (
     <>
       <select
@@ -27,6 +36,7 @@ export function ModelMenu() {
         onChange={(event) => {
           const { value } = event.currentTarget;
           if (value === OPEN) input.current?.click();
+          else if (value === OPEN_FOLDER) folder.current?.click();
           else choose(value);
         }}
       >
@@ -36,20 +46,26 @@ export function ModelMenu() {
             {label}
           </option>
         ))}
-        <option value={OPEN}>Open an ONNX encoder…</option>
+        <option value={OPEN}>Open an ONNX model…</option>
+        <option value={OPEN_FOLDER}>Open a model folder…</option>
       </select>
       <input
         ref={input}
         type="file"
         hidden
         multiple
-        accept=".onnx,.json,.data,.bin"
+        accept={MODEL_FILES}
         aria-label="Open an ONNX model"
-        onChange={(event) => {
-          const files = [...(event.currentTarget.files ?? [])];
-          event.currentTarget.value = "";
-          if (files.length > 0) void open(files);
-        }}
+        onChange={onPick}
+      />
+      <input
+        ref={folder}
+        type="file"
+        hidden
+        multiple
+        {...{ webkitdirectory: "" }}
+        aria-label="Open a model folder"
+        onChange={onPick}
       />
     </>
   );

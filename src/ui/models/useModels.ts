@@ -1,29 +1,63 @@
 /** What a reader does with models: have one described, use one, go back to a bundled one. */
 import { useCallback } from "react";
-import { toErrorData } from "../../errors/labError.ts";
 import { sha256Hex } from "../../host/sha256.ts";
 import { OWN_MODEL_PREFIX, isOwnModel } from "../../model/catalog.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
 import { defaultSpec } from "../../experiment/defaultSpec.ts";
 import { useStores } from "../app/stores.ts";
-import { modelAmong } from "./openModelFiles.ts";
+import type { DraftGraph } from "../../state/modelStore.ts";
+import type { DroppedFile } from "./droppedFiles.ts";
+import { modelAmong, readingError } from "./openModelFiles.ts";
 
 /** Takes files that hold a model; false when they hold none. */
-export function useOpenModel(): (files: readonly File[]) => Promise<boolean> {
-  const { engine, models, results } = useStores();
+export function useOpenModel(): (files: readonly DroppedFile[]) => Promise<boolean> {
+  const { models, results } = useStores();
+  const choose = useChooseGraph();
   return useCallback(
     async (files) => {
       try {
         const dropped = await modelAmong(files);
         if (!dropped) return false;
-        models.getState().open(dropped.files, dropped.manifest);
-        engine.proposeModel(dropped.files);
+        if (dropped.chosen) choose(dropped.graphs, dropped.chosen);
+        else models.getState().open(dropped.graphs, undefined);
+        results.getState().dismissRefusal();
       } catch (error) {
-        results.getState().refuse(toErrorData(error));
+        results.getState().refuse(readingError(error));
       }
       return true;
     },
-    [engine, models, results],
+    [choose, models, results],
+  );
+}
+
+/** Opens files that were picked to be a model, and says so when they are none. */
+export function usePickModel(): (files: readonly DroppedFile[]) => void {
+  const { results } = useStores();
+  const open = useOpenModel();
+  return useCallback(
+    (files) => {
+      if (files.length === 0) return;
+      void open(files).then((isModel) => {
+        if (isModel) return;
+        results.getState().refuse({
+          code: "model-incompatible",
+          message: "None of these files is an ONNX model.",
+          hint: "Choose the .onnx file, and what lies beside it: its weights, its manifest, preprocessor_config.json.",
+        });
+      });
+    },
+    [open, results],
+  );
+}
+
+/** Has one graph of a folder looked at. */
+export function useChooseGraph(): (graphs: readonly DraftGraph[], chosen: DraftGraph) => void {
+  const { engine, models } = useStores();
+  return useCallback(
+    (graphs, chosen) => {
+      engine.proposeModel(models.getState().open(graphs, chosen), chosen.files);
+    },
+    [engine, models],
   );
 }
 
@@ -38,9 +72,9 @@ export function useModelActions(): {
   return {
     use: async (described) => {
       const { draft } = models.getState();
-      if (!draft) return;
+      if (!draft?.chosen) return;
       const manifest = await named(described);
-      engine.addModel(manifest, draft.files);
+      engine.addModel(manifest, draft.chosen.files);
       models.getState().use(manifest);
       results.getState().dismissRefusal();
       const wanted = experiment.getState().spec.model.id;

@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+import type { EngineEvent, OwnModelProposal } from "../engine/protocol.ts";
+import { createModelStore } from "./modelStore.ts";
+import type { DraftGraph } from "./modelStore.ts";
+
+const graph = (path: string): DraftGraph => ({
+  path,
+  files: { name: path, graph: new Blob([]), weights: {} },
+  notices: [],
+});
+const answer = (draft: number, name: string): EngineEvent => ({
+  type: "proposal",
+  draft,
+  proposed: { manifest: { name } } as OwnModelProposal,
+});
+
+it("takes no answer about an earlier graph for one about the graph that is open", () => {
+  const store = createModelStore();
+  const [a, b] = [graph("a.onnx"), graph("b.onnx")];
+  const first = store.getState().open([a], a);
+  const second = store.getState().open([a, b], b);
+  store.getState().apply(answer(first, "a"));
+  expect(store.getState().draft).toMatchObject({ id: second, chosen: b });
+  expect(store.getState().draft!.proposed).toBeUndefined();
+  const error = { code: "graph-invalid", message: "Of a." } as const;
+  store.getState().apply({ type: "proposalFailed", draft: first, error });
+  expect(store.getState().draft!.error).toBeUndefined();
+  store.getState().apply(answer(second, "b"));
+  expect(store.getState().draft!.proposed!.manifest.name).toBe("b");
+});
