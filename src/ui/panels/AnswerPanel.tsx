@@ -1,5 +1,6 @@
 /** The answer, clean and disturbed; the one thing to see from across the room. */
-import { useResults } from "../app/stores.ts";
+import { useExperiment, useModels, useResults } from "../app/stores.ts";
+import { NO_ATTENTION } from "../viewer/attentionMap.ts";
 import { AnswerBars } from "./AnswerBars.tsx";
 import { GroundTruth } from "./GroundTruth.tsx";
 import { Reliability } from "./Reliability.tsx";
@@ -51,12 +52,20 @@ export function AnswerPanel() {
 /** An encoder without a text side: what to read instead. */
 function NoAnswer() {
   const movedTo = useResults((s) => s.stages.metrics?.payload.featureCosine);
+  const id = useExperiment((s) => s.spec.model.id);
+  const manifest = useModels((s) => s.own[id]);
+  const isMute = useResults((s) => s.stages.clean?.payload.attention.length === 0);
+  // An embedding that is the scores themselves, because the graph puts out nothing else.
+  const scores = manifest?.outputs.classScores;
+  const what = scores !== undefined && scores === manifest?.outputs.embedding;
   return (
     <Section title="Answer" line="This model has none." stage="readout">
       <p className={styles.note} data-testid="no-answer">
-        An image encoder without a text side: it is read by its features
-        {movedTo === undefined ? "" : ` (cosine ${movedTo.toFixed(4)} after the disturbance)`}, its
-        attention and its guarantee. Attacks move the features.
+        {scores === undefined ? "An image encoder" : "An image classifier"} without a text side: it
+        is read by its {what ? "class scores" : "features"}
+        {movedTo === undefined ? "" : ` (cosine ${movedTo.toFixed(4)} after the disturbance)`}
+        {isMute ? " and its guarantee" : ", its attention and its guarantee"}. Attacks move the{" "}
+        {what ? "class scores" : "features"}.{isMute && ` ${NO_ATTENTION}.`}
       </p>
       <GroundTruth />
     </Section>

@@ -1,7 +1,7 @@
 /** What a reading room prints into the corners of a picture, and the same as text for readers who can't see it. */
 import type { PaneName } from "../../state/viewStore.ts";
 import { useView } from "../app/stores.ts";
-import { choiceName } from "./attentionMap.ts";
+import { choiceName, shownChoice } from "./attentionMap.ts";
 import { fileWindow } from "./detail.ts";
 import type { Detail } from "./useDetail.ts";
 import { usePanePicture, useReadout, useRelevance } from "./usePaneLayers.ts";
@@ -26,7 +26,7 @@ export function CornerText(props: {
   const side = detail?.size ?? size;
   const picture = pane === "clean" ? clean : (disturbed ?? clean);
   const relevance = useRelevance();
-  const isAsked = attention?.source === "relevance";
+  const isAsked = attention && readout && shownChoice(attention, readout).source === "relevance";
   const missing = relevance && "obstacle" in relevance ? ": this model has no gradient" : "";
   const state = isAsked ? (relevance ? missing : ": to come") : "";
   const overlay =

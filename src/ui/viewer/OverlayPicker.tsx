@@ -6,7 +6,7 @@ import controls from "../controls/controls.module.css";
 import type { AttentionLayer } from "../../model/visionLanguageModel.ts";
 import type { AttentionChoice } from "../../state/viewStore.ts";
 import { decimal } from "../panels/formats.ts";
-import { layerName, layerOf, shownChoice } from "./attentionMap.ts";
+import { NO_ATTENTION, hasAttention, layerName, layerOf, shownChoice } from "./attentionMap.ts";
 import panels from "../panels/panels.module.css";
 import styles from "./viewer.module.css";
 
@@ -18,6 +18,7 @@ export function OverlayPicker() {
   const readout = useResults((s) => s.stages.clean?.payload);
   const layers = readout?.attention;
   const truth = useResults((s) => s.stages.input?.payload.truth);
+  const isMute = readout !== undefined && !hasAttention(readout);
   const set = view.getState().set;
   const shown = attention && readout ? shownChoice(attention, readout) : attention;
   const layer = shown?.source === "layer" ? layerOf(shown, layers ?? []) : undefined;
@@ -30,14 +31,14 @@ export function OverlayPicker() {
       <select
         className={controls.select}
         aria-label="Attention overlay"
-        value={layer ? layerKey(layer) : (shown?.source ?? "none")}
+        value={layer ? layerKey(layer) : isMute ? "none" : (shown?.source ?? "none")}
         onChange={(event) => choose(event.currentTarget.value)}
       >
         {!readout && shown?.source === "layer" && <option value="layer">Attention</option>}
-        <option value="none">
-          {layers?.length === 0 ? "No attention in this model" : "No attention"}
-        </option>
-        {readout?.rollout.length !== 0 && <option value="rollout">Attention rollout</option>}
+        <option value="none">{isMute ? NO_ATTENTION : "No attention"}</option>
+        {!isMute && readout?.rollout.length !== 0 && (
+          <option value="rollout">Attention rollout</option>
+        )}
         {layers?.some(({ kind }) => kind === "cross") && (
           <option value="relevance">Answer relevance</option>
         )}
@@ -63,7 +64,7 @@ export function OverlayPicker() {
           ))}
         </select>
       )}
-      {attention && (
+      {attention && !isMute && (
         <input
           className={`${controls.slider} ${styles.opacity}`}
           type="range"

@@ -47,11 +47,26 @@ describe("the map over the radiographs", () => {
     expect(choiceName(DEFAULT_ATTENTION, encoder)).toBe("Attention rollout, encoder");
   });
 
+  it("is no relevance of an answer where there is no answer", () => {
+    const encoder = readout(layer("self", 0, 0.1));
+    expect(choiceName({ source: "relevance" }, encoder)).toBe("Attention rollout, encoder");
+    const asked = readout(layer("self", 0, 0.1), layer("cross", 0, 0.9));
+    expect(choiceName({ source: "relevance" }, asked)).toContain("Answer relevance");
+  });
+
   it("is the last layer where tokens in windows make no rollout, and nothing where there is no attention", () => {
     const none = Float32Array.of();
     const windowed = { ...readout(layer("self", 0, 0.1), layer("self", 1, 0.2)), rollout: none };
     expect(choiceName(DEFAULT_ATTENTION, windowed)).toBe("Encoder layer 2, head mean");
     expect(choiceName({ source: "rollout" }, windowed)).toBe("Encoder layer 2, head mean");
-    expect(attentionMap({ ...readout(), rollout: none }, DEFAULT_ATTENTION)).toBe(undefined);
+    const mute = { ...readout(), rollout: none };
+    expect(attentionMap(mute, DEFAULT_ATTENTION)).toBe(undefined);
+    for (const choice of [
+      DEFAULT_ATTENTION,
+      { source: "rollout" },
+      { source: "relevance" },
+    ] as const) {
+      expect(choiceName(choice, mute)).toBe("No attention in this model");
+    }
   });
 });

@@ -13,7 +13,9 @@ export function shownChoice(
   choice: AttentionChoice,
   { attention, rollout }: Shown,
 ): AttentionChoice {
-  if (choice.source === "relevance") return choice;
+  // Relevance is of an answer: an encoder without a text side has none.
+  if (choice.source === "relevance" && attention.some(({ kind }) => kind === "cross"))
+    return choice;
   if (choice.source === "layer") {
     const own = attention.filter(({ kind }) => kind === choice.kind);
     const found =
@@ -26,6 +28,13 @@ export function shownChoice(
   const last = attention.at(-1);
   if (rollout.length > 0 || !last) return { source: "rollout" };
   return { source: "layer", kind: last.kind, layer: last.layer, head: "mean" };
+}
+
+/** What every menu and corner says of a model that shows none. */
+export const NO_ATTENTION = "No attention in this model";
+
+export function hasAttention({ attention, rollout }: Shown): boolean {
+  return attention.length > 0 || rollout.length > 0;
 }
 
 export interface GridMap {
@@ -75,6 +84,7 @@ export function layerName(layer: Pick<AttentionLayer, "kind" | "layer">): string
 const NOTHING: Shown = { attention: [], rollout: new Float32Array() };
 
 export function choiceName(choice: AttentionChoice, readout: Readout | undefined): string {
+  if (readout && !hasAttention(readout)) return NO_ATTENTION;
   const { attention, rollout } = readout ?? NOTHING;
   const shown = shownChoice(choice, { attention, rollout });
   if (shown.source === "rollout") return "Attention rollout, encoder";

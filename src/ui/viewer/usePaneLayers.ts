@@ -5,7 +5,7 @@ import type { Stroke } from "../../experiment/spec.ts";
 import type { PaneName } from "../../state/viewStore.ts";
 import { useCases, useExperiment, useResults, useView } from "../app/stores.ts";
 import type { Picture } from "./picture.worker.ts";
-import { attentionMap, sharedPeak } from "./attentionMap.ts";
+import { attentionMap, sharedPeak, shownChoice } from "./attentionMap.ts";
 import {
   detailPixels,
   differenceLimit,
@@ -130,7 +130,7 @@ function useHeatLayer(pane: PaneName): Layer | null {
     if (!choice || pane === "difference") return null;
     const maps = [clean, disturbed].map((readout, index) => {
       if (!readout) return undefined;
-      if (choice.source !== "relevance") return attentionMap(readout, choice);
+      if (shownChoice(choice, readout).source !== "relevance") return attentionMap(readout, choice);
       if (!relevance || "obstacle" in relevance) return undefined;
       const values = index === 0 ? relevance.clean : relevance.disturbed;
       return { values, grid: readout.grid };
