@@ -4,6 +4,7 @@ import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
 import lab from "./package.json" with { type: "json" };
 import { CONTENT_POLICY } from "./scripts/contentPolicy.mjs";
+import { offlineList } from "./scripts/offlineList.ts";
 import { commitOf } from "./src/cli/build.ts";
 
 // COOP/COEP make the page cross-origin isolated, which onnxruntime-web needs for more than one WASM thread.
@@ -36,10 +37,16 @@ export default defineConfig({
         },
       ],
     },
-    // Offline: the page itself is kept at the first visit, what it fetches later (runtime, codecs, manifests) on first use.
-    // Model graphs are not listed: the engine keeps them by their hash (src/engine/download.ts).
+    offlineList(),
+    // The page's own files are kept by the service worker (src/sw.ts), the rest by the engine as it loads it.
     VitePWA({
-      registerType: "autoUpdate",
+      strategies: "injectManifest",
+      srcDir: "src",
+      filename: "sw.ts",
+      // A page left open goes on with the files it began with; a newer one takes over when the reader says so.
+      registerType: "prompt",
+      // src/ui/offline/serviceWorker.ts does.
+      injectRegister: false,
       includeAssets: ["favicon.svg"],
       manifest: {
         name: "Penumbra",
@@ -50,23 +57,10 @@ export default defineConfig({
         display: "standalone",
         icons: [{ src: "favicon.svg", sizes: "any", type: "image/svg+xml" }],
       },
-      workbox: {
-        globPatterns: ["**/*.{html,js,mjs,css,svg,woff2}"],
+      injectManifest: {
+        globPatterns: ["**/*.{html,js,mjs,css,svg,woff2}", "offline.json"],
         maximumFileSizeToCacheInBytes: 4_000_000,
-        runtimeCaching: [
-          {
-            urlPattern: ({ url, sameOrigin }) =>
-              sameOrigin && /\/assets\/.*\.wasm$/.test(url.pathname),
-            handler: "CacheFirst",
-            options: { cacheName: "penumbra-runtime-1", expiration: { maxEntries: 12 } },
-          },
-          {
-            urlPattern: ({ url, sameOrigin }) =>
-              sameOrigin && /\/models\/.*\.(?:json|md)$/.test(url.pathname),
-            handler: "NetworkFirst",
-            options: { cacheName: "penumbra-manifests-1", expiration: { maxEntries: 40 } },
-          },
-        ],
+        rollupFormat: "iife",
       },
     }),
   ],

@@ -12,6 +12,8 @@ interface Site {
   readonly url: string;
   /** Without: one WASM thread. */
   readonly plainUrl: string;
+  /** As `npm start -- --host` serves a room. */
+  readonly room: { readonly url: string; readonly port: number };
 }
 
 export const test = base.extend<{ problems: string[] }, { site: Site }>({
@@ -20,9 +22,13 @@ export const test = base.extend<{ problems: string[] }, { site: Site }>({
     async ({}, use) => {
       const isolated = await serve({ root: DIST, port: 4300 });
       const plain = await serve({ root: DIST, port: 4400, isolation: false });
-      await use({ url: isolated.url, plainUrl: plain.url });
-      await isolated.close();
-      await plain.close();
+      const room = await serve({ root: DIST, port: 4600, room: true });
+      await use({
+        url: isolated.url,
+        plainUrl: plain.url,
+        room: { url: room.url, port: Number(new URL(room.url).port) },
+      });
+      await Promise.all([isolated.close(), plain.close(), room.close()]);
     },
     { scope: "worker" },
   ],

@@ -1,6 +1,14 @@
-/** Plain hosting (no isolation headers), and no network at all. */
-import { openBench, settle } from "./steps.ts";
+/** Plain hosting (no isolation headers), a room, a deploy under an open page, and no network at all. */
+import { cp, mkdtemp, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Locator, Page } from "@playwright/test";
+import { serve } from "../scripts/serve.mjs";
+import { chestJpeg2000 } from "./chestFiles.ts";
+import { openBench, openFile, setSlider, settle, slider } from "./steps.ts";
 import { expect, test } from "./fixtures.ts";
+
+const DIST = path.join(import.meta.dirname, "../dist");
 
 test("without COOP and COEP the lab runs on one thread and says so", async ({ page, site }) => {
   await openBench(page, site.plainUrl);
@@ -22,6 +30,13 @@ test("isolated, the lab takes every core but the one it leaves to the page", asy
   await expect(page.getByTestId("backend-chip")).toContainText(`WASM x${threads} `);
 });
 
+/** What the menu of the backend chip says about work without a network. */
+async function openOfflineFiles(page: Page): Promise<Locator> {
+  const section = page.getByRole("region", { name: "Without a network" });
+  if (!(await section.isVisible())) await page.getByTestId("backend-chip").click();
+  return section;
+}
+
 test("after one visit the page opens, answers and attacks without a network", async ({
   page,
   site,
@@ -29,13 +44,125 @@ test("after one visit the page opens, answers and attacks without a network", as
 }) => {
   await openBench(page, site.url);
   await settle(page);
-  // The service worker takes over pages from the next navigation on.
-  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-  await page.reload();
-  await settle(page);
   const answer = await page.getByTestId("answer-disturbed").innerText();
+  const offline = await openOfflineFiles(page);
+  await expect(offline.getByTestId("kept")).toContainText("this page, Base model (int8)");
+  await expect(offline).toContainText(/Needs the network so far: .*Noise-trained model/);
+
   await context.setOffline(true);
   await page.reload();
   await settle(page);
   await expect(page.getByTestId("answer-disturbed")).toHaveText(answer);
+  // A model that was never opened is not there, and is said not to be.
+  await page.getByRole("combobox", { name: "Model" }).selectOption("noise");
+  await expect(page.getByRole("alert")).toContainText("no connection");
+});
+
+test("after keeping everything, other models and compressed files work without a network", async ({
+  page,
+  site,
+  context,
+}) => {
+  await openBench(page, site.url);
+  const offline = await openOfflineFiles(page);
+  await offline.getByRole("button", { name: /^Keep everything \(\d+\.\d MB\)$/ }).click();
+  await expect(offline).toContainText("Everything that comes with the lab is kept.", {
+    timeout: 120_000,
+  });
+
+  await context.setOffline(true);
+  await page.reload();
+  await settle(page);
+  await page.getByRole("combobox", { name: "Model" }).selectOption("noise");
+  await expect(page.getByTestId("backend-chip")).toContainText(/int8/);
+  await settle(page);
+  await page.getByTestId("backend-chip").click();
+  await expect(page.getByText(/^noise, int8/)).toBeVisible();
+  await page.getByRole("combobox", { name: "Weights" }).selectOption("fp16");
+  await expect(page.getByText(/^noise, fp16/)).toBeVisible({ timeout: 60_000 });
+  await page.keyboard.press("Escape");
+
+  await openFile(page, "study.dcm", await chestJpeg2000());
+  await expect(page.getByText("Your DICOM file")).toBeVisible();
+  await settle(page);
+});
+
+test("a page left open over a deploy keeps its files, and takes the newer page on request", async ({
+  page,
+}) => {
+  const folder = await mkdtemp(path.join(tmpdir(), "penumbra-deploy-"));
+  await cp(DIST, folder, { recursive: true });
+  const site = await serve({ root: folder, port: 4650 });
+  try {
+    await openBench(page, site.url);
+    const offline = await openOfflineFiles(page);
+    await expect(offline.getByTestId("kept")).toBeVisible();
+    await page.keyboard.press("Escape");
+    await setSlider(slider(page, /PGD.*Epsilon/), 3.5);
+    await settle(page);
+
+    await deployAnew(folder);
+    await page.evaluate(async () => (await navigator.serviceWorker.ready).update());
+    const notice = page.getByText("A newer version of this page is ready.");
+    await expect(notice).toBeVisible();
+    // The old page's own panel, which the server no longer has.
+    await page.getByRole("button", { name: "Share" }).click();
+    await expect(page.getByLabel("Link to this experiment")).toHaveValue(/#p1\./);
+    await page.keyboard.press("Escape");
+
+    await page.getByRole("button", { name: "Reload and keep the work" }).click();
+    await expect(notice).toBeHidden();
+    await settle(page);
+    await expect(slider(page, /PGD.*Epsilon/)).toHaveValue("3.5");
+    await page.getByRole("button", { name: "Share" }).click();
+    await expect(page.getByLabel("Link to this experiment")).toHaveValue(/#p1\./);
+    expect(
+      await page.evaluate(() =>
+        performance.getEntriesByType("resource").some(({ name }) => /SharePanel-NEWER/.test(name)),
+      ),
+    ).toBe(true);
+  } finally {
+    await site.close();
+    await rm(folder, { recursive: true });
+  }
+});
+
+/** What a second build does to the first one's folder: the share panel has another name, everything that names it follows. */
+async function deployAnew(folder: string): Promise<void> {
+  const assets = path.join(folder, "assets");
+  const names = await readdir(assets);
+  const panel = names.find((name) => /^SharePanel-.*\.js$/.test(name))!;
+  const newer = "SharePanel-NEWER123.js";
+  await rename(path.join(assets, panel), path.join(assets, newer));
+  const naming = [
+    path.join(folder, "sw.js"),
+    ...names.filter((name) => /^(mount|index)-.*\.js$/.test(name)).map((n) => path.join(assets, n)),
+  ];
+  for (const file of naming) {
+    const text = await readFile(file, "utf8");
+    await writeFile(
+      file,
+      text.replaceAll(panel, newer).replaceAll(/"revision":"/g, '"revision":"n'),
+    );
+  }
+}
+
+test("started for a room, a link made on localhost leads the room here", async ({ page, site }) => {
+  await openBench(page, site.room.url);
+  await page.getByRole("button", { name: "Share" }).click();
+  const link = page.getByLabel("Link to this experiment");
+  const { addresses } = (await (
+    await page.request.get(`${site.room.url}addresses.json`)
+  ).json()) as {
+    addresses: string[];
+  };
+  if (addresses.length > 0) {
+    await expect(page.getByText("names this machine by its network address")).toBeVisible();
+    expect((await link.inputValue()).startsWith(addresses[0]!)).toBe(true);
+  } else {
+    await expect(page.getByText("works on this machine only")).toBeVisible();
+  }
+  await page.goto(site.url);
+  await page.getByRole("button", { name: "Share" }).click();
+  await expect(page.getByText("This address works on this machine only.")).toBeVisible();
 });

@@ -15,7 +15,9 @@ const browser = await chromium.launch({
   args: ["--no-sandbox"],
 });
 try {
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+  const page = await browser.newPage({
+    viewport: { width: 1440, height: 900 },
+  });
   await page.goto(site.url);
   await page.getByTestId("certificate-plot").waitFor({ timeout: 120_000 });
   // Enough noise samples for a curve worth looking at.

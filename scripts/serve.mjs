@@ -45,7 +45,9 @@ const COMPRESSIBLE = new Set([
 // localhost only, so a room on plain http gets gzip.
 const ENCODERS = {
   br: (bytes) =>
-    promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
+    promisify(brotliCompress)(bytes, {
+      params: { [constants.BROTLI_PARAM_QUALITY]: 5 },
+    }),
   gzip: promisify(gzip),
 };
 
@@ -62,7 +64,13 @@ const ISOLATION = {
  * @returns {Promise<{ url: string, addresses: readonly string[], close: () => Promise<void> }>}
  */
 export async function serve({ root, port = 4173, isolation = true, room = false }) {
-  const site = { folder: path.resolve(root), isolation, room, compressed: new Map(), port: 0 };
+  const site = {
+    folder: path.resolve(root),
+    isolation,
+    room,
+    compressed: new Map(),
+    port: 0,
+  };
   const server = createServer((request, response) => {
     respond(site, request, response).catch(() => response.destroy());
   });
@@ -228,7 +236,11 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
       host: { type: "boolean", default: false },
       "no-isolation": { type: "boolean", default: false },
     });
-    return { ...values, port: portNumber(values.port), isolation: !values["no-isolation"] };
+    return {
+      ...values,
+      port: portNumber(values.port),
+      isolation: !values["no-isolation"],
+    };
   });
   const site = await serve({ root, port, isolation, room: host });
   console.log(announcement(site, host));

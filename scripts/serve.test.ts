@@ -54,7 +54,11 @@ async function served<T>(
   options: Partial<Parameters<typeof serve>[0]>,
   visit: (site: Awaited<ReturnType<typeof serve>>) => Promise<T>,
 ): Promise<T> {
-  const site = await serve({ root: path.join(folder, "dist"), port: 4900, ...options });
+  const site = await serve({
+    root: path.join(folder, "dist"),
+    port: 4900,
+    ...options,
+  });
   try {
     return await visit(site);
   } finally {
@@ -108,7 +112,9 @@ describe("for the room", () => {
         expect(plain.headers["content-encoding"]).toBeUndefined();
         expect(plain.body.toString()).toBe(SCRIPT);
       }
-      const weights = await ask(`${url}model.onnx`, { "accept-encoding": "gzip" });
+      const weights = await ask(`${url}model.onnx`, {
+        "accept-encoding": "gzip",
+      });
       expect(weights.body).toEqual(Buffer.from(WEIGHTS));
     }));
 
@@ -118,7 +124,9 @@ describe("for the room", () => {
       writeFileSync(file, "before");
       await ask(`${url}changing.js`, { "accept-encoding": "gzip" });
       writeFileSync(file, "and after");
-      const { body } = await ask(`${url}changing.js`, { "accept-encoding": "gzip" });
+      const { body } = await ask(`${url}changing.js`, {
+        "accept-encoding": "gzip",
+      });
       expect(gunzipSync(body).toString()).toBe("and after");
     }));
 

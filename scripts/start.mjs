@@ -19,12 +19,21 @@ const { port, host, isolation } = readOptions(USAGE, (args) => {
     host: { type: "boolean", default: npmHost === "true" },
     "no-isolation": { type: "boolean", default: false },
   });
-  return { ...values, port: portNumber(values.port), isolation: !values["no-isolation"] };
+  return {
+    ...values,
+    port: portNumber(values.port),
+    isolation: !values["no-isolation"],
+  };
 });
 try {
   ensureInstalled();
   ensureBuilt();
-  const site = await serve({ root: path.join(ROOT, "dist"), port, isolation, room: host });
+  const site = await serve({
+    root: path.join(ROOT, "dist"),
+    port,
+    isolation,
+    room: host,
+  });
   console.log(announcement(site, host));
 } catch (error) {
   console.error(error.message);

@@ -16,7 +16,11 @@ export function run(command, args, env = {}) {
   const { status, error } = spawnSync(command, args, {
     cwd: ROOT,
     stdio: "inherit",
-    env: { ...process.env, PATH: `${BIN}${path.delimiter}${process.env.PATH}`, ...env },
+    env: {
+      ...process.env,
+      PATH: `${BIN}${path.delimiter}${process.env.PATH}`,
+      ...env,
+    },
     shell: process.platform === "win32",
   });
   if (error) console.error(`${command}: ${error.message}`);

@@ -50,7 +50,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "errors", "tensor", "numerics", "host", "image", "model", "language", "phantom", "perturbations", "attacks",
     "experiment", "engine/protocol", "io/decodeClient", "state",
   ],
-  "main.tsx": ["engine/client", "engine/protocol", "mount"],
+  "main.tsx": ["engine/client", "engine/protocol", "errors", "host", "mount"],
+  "sw.ts": ["host"],
   "mount.tsx": [
     "ui",
     "state",
@@ -60,7 +61,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "errors",
   ],
   // The client lives on the page's side of the worker.
-  "engine/client": ["errors", "experiment", "engine/protocol", "image", "io", "model"],
+  "engine/client": ["errors", "host", "experiment", "engine/protocol", "image", "io", "model"],
 };
 
 /** Packages with one door: every import of the package must come from a file that matches. */
@@ -88,7 +89,10 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   // ui/app binds the stores to components.
   zustand: /^(state|ui\/app)\//,
   zundo: /^state\//,
-  "virtual:pwa-register": /^main\.tsx$/,
+  "workbox-core": /^sw\.ts$/,
+  "workbox-precaching": /^sw\.ts$/,
+  "workbox-routing": /^sw\.ts$/,
+  "workbox-strategies": /^sw\.ts$/,
   // The one piece of the host the headless lab is made of.
   node: /^cli\//,
 };

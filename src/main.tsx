@@ -4,6 +4,9 @@
  */
 import { createEngineClient } from "./engine/client.ts";
 import type { EngineEvent } from "./engine/protocol.ts";
+import { toErrorData } from "./errors/labError.ts";
+import type { LabErrorData } from "./errors/labError.ts";
+import { loadPart } from "./host/loadPart.ts";
 
 const early: EngineEvent[] = [];
 let hear = (event: EngineEvent): void => void early.push(event);
@@ -15,11 +18,23 @@ try {
   failure = error;
 }
 
-const { mount } = await import("./mount.tsx");
-mount(engine, failure, (listener) => {
-  hear = listener;
-  early.forEach(listener);
-});
+try {
+  const { mount } = await loadPart(() => import("./mount.tsx"));
+  mount(engine, failure, (listener) => {
+    hear = listener;
+    early.forEach(listener);
+  });
+} catch (error) {
+  showUnopened(toErrorData(error));
+}
+
+/** Without the components there is only this: what is wrong, and that a reload may help. */
+function showUnopened({ message, hint }: LabErrorData): void {
+  const alert = document.createElement("p");
+  alert.setAttribute("role", "alert");
+  alert.textContent = `${message} ${hint ?? ""}`;
+  document.getElementById("root")?.replaceChildren(alert);
+}
 
 /** `?backend=wasm` or `?backend=webgpu` asks for one; anything else lets the engine measure. */
 function backendWish(): "webgpu" | "wasm" | "auto" {

@@ -12,11 +12,14 @@ import { createCaseStore } from "./state/caseStore.ts";
 import { createEngineLink } from "./state/connectEngine.ts";
 import { createExperimentStore } from "./state/experimentStore.ts";
 import { createModelStore } from "./state/modelStore.ts";
+import { createPageStore } from "./state/pageStore.ts";
 import { createResultStore } from "./state/resultStore.ts";
 import { createViewStore } from "./state/viewStore.ts";
 import { App } from "./ui/app/App.tsx";
+import { ErrorBoundary } from "./ui/app/ErrorBoundary.tsx";
 import { StoresContext } from "./ui/app/stores.ts";
 import { theme } from "./ui/app/theme.ts";
+import { keepPage } from "./ui/offline/serviceWorker.ts";
 import { followLinks } from "./ui/share/followLinks.ts";
 
 /**
@@ -41,7 +44,9 @@ export function mount(
     },
   );
   const models = createModelStore();
-  const stores = { experiment, results, view, cases, models, engine, link };
+  const page = createPageStore();
+  const stores = { experiment, results, view, cases, models, page, engine, link };
+  void keepPage(page);
   listen((event) => {
     models.getState().apply(event);
     link.onEvent(event);
@@ -59,7 +64,9 @@ export function mount(
     <StrictMode>
       <MantineProvider theme={theme} forceColorScheme="dark">
         <StoresContext.Provider value={stores}>
-          <App />
+          <ErrorBoundary>
+            <App />
+          </ErrorBoundary>
         </StoresContext.Provider>
       </MantineProvider>
     </StrictMode>,

@@ -8,7 +8,7 @@ class FakeWorker {
   readonly commands: EngineCommand[] = [];
   terminated = false;
   onmessage: ((message: { data: EngineEvent }) => void) | null = null;
-  onerror: ((event: { message: string }) => void) | null = null;
+  onerror: ((event: { message?: string }) => void) | null = null;
   constructor() {
     FakeWorker.all.push(this);
   }
@@ -123,5 +123,14 @@ test("requests are numbered upwards and a cancelled one is not asked again", () 
   engine.cancel();
   newest().say(lost);
   expect(newest().commands.some((c) => c.type === "submit")).toBe(false);
+  engine.dispose();
+});
+
+test("a worker whose script is gone is not asked for again; the page is said to be outdated", () => {
+  const engine = client();
+  engine.start("auto");
+  newest().onerror!({});
+  expect(FakeWorker.all).toHaveLength(1);
+  expect(events.at(-1)).toMatchObject({ type: "failed", error: { code: "page-outdated" } });
   engine.dispose();
 });

@@ -3,6 +3,9 @@
  * too long hangs inside the runtime (a lost GPU device, a driver stall) and can't be asked to stop: it is ended and
  * started again, on WASM if it was on WebGPU.
  */
+import { toErrorData } from "../errors/labError.ts";
+import type { LabErrorData } from "../errors/labError.ts";
+import { isUnfetched, partMissing } from "../host/loadPart.ts";
 import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import type { ModelManifest } from "../model/manifest.ts";
@@ -66,10 +69,20 @@ export function createEngineClient(handlers: { onEvent(event: EngineEvent): void
       handlers.onEvent(data);
       if (data.type === "failed" && data.error.code === "backend-lost") recover(data.error.message);
     };
-    current.onerror = (event) => recover(event.message || "the engine's worker failed to start");
+    current.onerror = (event) => {
+      // Starting again would ask for the same missing file.
+      if (isUnfetched(event)) giveUp(toErrorData(partMissing()));
+      else recover(event.message);
+    };
     send({ type: "start", assetsUrl: new URL("./", document.baseURI).href, backend });
     for (const radiograph of radiographs.values()) send({ type: "addRadiograph", radiograph });
     for (const model of models.values()) send(model);
+  };
+
+  const giveUp = (error: LabErrorData) => {
+    worker?.terminate();
+    worker = undefined;
+    handlers.onEvent({ type: "failed", requestId: null, error });
   };
 
   let recoveries = 0;
@@ -78,14 +91,10 @@ export function createEngineClient(handlers: { onEvent(event: EngineEvent): void
     worker = undefined;
     recoveries++;
     if (recoveries > 3) {
-      handlers.onEvent({
-        type: "failed",
-        requestId: null,
-        error: {
-          code: "backend-lost",
-          message: `The engine stopped ${recoveries} times and was not started again: ${reason}`,
-          hint: "Reload the page. If it repeats, choose WASM in the backend menu.",
-        },
+      giveUp({
+        code: "backend-lost",
+        message: `The engine stopped ${recoveries} times and was not started again: ${reason}`,
+        hint: "Reload the page. If it repeats, choose WASM in the backend menu.",
       });
       return;
     }

@@ -1,5 +1,6 @@
 /** Fetches model files with byte progress, keeps them in the browser's cache by hash, and refuses a file that changed. */
 import { LabError } from "../errors/labError.ts";
+import { CACHES, forget, graphKey, keep, readKept } from "../host/fileCache.ts";
 import { sha256Hex } from "../host/sha256.ts";
 
 export interface DownloadProgress {
@@ -13,8 +14,6 @@ export interface ExpectedFile {
   readonly bytes: number;
 }
 
-const CACHE_NAME = "penumbra-models-1";
-
 /**
  * The file's bytes, verified against its sha256. A verified file is cached under its hash, so that a second visit works
  * offline and a new version never meets an old cache entry.
@@ -25,16 +24,14 @@ export async function downloadVerified(
   expected: ExpectedFile,
   onProgress: (progress: DownloadProgress) => void,
 ): Promise<Uint8Array> {
-  const cache = await openCache();
-  const cacheKey = `${new URL(url).origin}/penumbra-cache/${expected.sha256}`;
-  const cached = await cache?.match(cacheKey);
-  if (cached) {
-    const bytes = new Uint8Array(await cached.arrayBuffer());
-    if ((await sha256Hex(bytes)) === expected.sha256) {
-      onProgress({ loadedBytes: bytes.length, totalBytes: bytes.length, fromCache: true });
-      return bytes;
+  const key = graphKey(url, expected.sha256);
+  const kept = await readKept(CACHES.models, key);
+  if (kept) {
+    if ((await sha256Hex(kept)) === expected.sha256) {
+      onProgress({ loadedBytes: kept.length, totalBytes: kept.length, fromCache: true });
+      return kept;
     }
-    await cache?.delete(cacheKey);
+    await forget(CACHES.models, key);
   }
   const bytes = await fetchBytes(url, expected.bytes, onProgress);
   const hash = await sha256Hex(bytes);
@@ -45,16 +42,15 @@ export async function downloadVerified(
       { hint: "Reload the page; if it repeats, the copy on the server is damaged." },
     );
   }
-  try {
-    await cache?.put(cacheKey, new Response(bytes as Uint8Array<ArrayBuffer>));
-  } catch {
-    // A full or forbidden cache costs a download next time, nothing else.
-  }
+  // A copy goes into the cache's body; the model does not wait for the disk.
+  void keep(CACHES.models, key, bytes);
   return bytes;
 }
 
+/** A manifest or what belongs to it, kept for a visit without a network: at the first one no service worker listens yet. */
 export async function fetchJson(url: string): Promise<unknown> {
   const response = await fetchOrThrow(url);
+  void keep(CACHES.manifests, url, response.clone());
   try {
     return await response.json();
   } catch (cause) {
@@ -94,7 +90,7 @@ async function fetchOrThrow(url: string): Promise<Response> {
     response = await fetch(url);
   } catch (cause) {
     throw new LabError("model-not-found", `${fileName(url)} could not be loaded: no connection.`, {
-      hint: "Open the page once while connected; after that it works offline.",
+      hint: "Without a network only what this browser has kept can be used; the menu of the backend chip says what that is.",
       cause,
     });
   }
@@ -103,15 +99,6 @@ async function fetchOrThrow(url: string): Promise<Response> {
     "model-not-found",
     `${fileName(url)} could not be loaded (the server answered ${response.status}).`,
   );
-}
-
-async function openCache(): Promise<Cache | undefined> {
-  try {
-    return await caches.open(CACHE_NAME);
-  } catch {
-    // Cache storage needs a secure context; without it every visit downloads again.
-    return undefined;
-  }
 }
 
 function fileName(url: string): string {

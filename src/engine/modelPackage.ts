@@ -1,6 +1,7 @@
 /** A model package over HTTP: manifest, tokenizer and verified graphs, with byte progress. */
 import { LabError } from "../errors/labError.ts";
 import { loadTokenizer } from "../language/tokenizer.ts";
+import { OPENED_ROLES } from "../model/catalog.ts";
 import { modelFile, parseManifest, parseParity } from "../model/manifest.ts";
 import type { ModelManifest, ParityReference, Precision } from "../model/manifest.ts";
 import { downloadVerified, fetchJson } from "./download.ts";
@@ -37,10 +38,7 @@ export async function fetchModelPackage(
   if (!manifest.tokenizer) {
     throw new LabError("model-incompatible", `Model ${id} has no tokenizer, so it can't answer.`);
   }
-  const wanted = [
-    modelFile(manifest, "vision", precision),
-    modelFile(manifest, "answer", precision),
-  ];
+  const wanted = OPENED_ROLES.map((role) => modelFile(manifest, role, precision));
   const [bytes, tokenizerJson, parityJson] = await Promise.all([
     Promise.all(
       wanted.map((file) =>

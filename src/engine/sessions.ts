@@ -5,6 +5,8 @@ import gpuWasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url
 import glueUrl from "onnxruntime-web/ort-wasm-simd-threaded.mjs?url";
 import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 import { LabError } from "../errors/labError.ts";
+import { CACHES, keepFetched } from "../host/fileCache.ts";
+import { isNotFetched, loadPart, partMissing } from "../host/loadPart.ts";
 import { rawValues, runtimeReason } from "../model/session.ts";
 import type { Feeds, GraphSession, SessionFactory, SessionOptions } from "../model/session.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
@@ -30,13 +32,16 @@ export async function startRuntime(wish: BackendName | "auto"): Promise<WebRunti
   // two cores: docs/decisions.md).
   const threads = isolated ? Math.max(1, Math.min(8, navigator.hardwareConcurrency - 1)) : 1;
   const adapter = await adapterName();
-  const ort = await loadRuntime(reasonAgainstWebGpu(adapter, wish) === null);
+  const { ort, wasm } = await loadRuntime(reasonAgainstWebGpu(adapter, wish) === null);
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = "error";
   const queue = new Fifo();
   // Opening a first session compiles the runtime: that happens while the model is still on its way.
   createSession(ort, queue, "wasm", smallestModel()).then(
-    (session) => session.release(),
+    (session) => {
+      void keepFetched(CACHES.runtime, wasm);
+      return session.release();
+    },
     // What keeps this graph from opening will keep the model from it, and is told then.
     () => {},
   );
@@ -67,16 +72,17 @@ type Runtime = typeof import("onnxruntime-web/wasm");
  * The runtime's build: the one with WebGPU has 27 MB of WebAssembly to compile, the plain one 14, and calls in the plain one
  * needn't be suspendable.
  */
-async function loadRuntime(webGpu: boolean): Promise<Runtime> {
-  const [ort, wasm, mjs] = webGpu
-    ? [await import("onnxruntime-web/webgpu"), gpuWasmUrl, gpuGlueUrl]
-    : [await import("onnxruntime-web/wasm"), wasmUrl, glueUrl];
+async function loadRuntime(
+  webGpu: boolean,
+): Promise<{ readonly ort: Runtime; /** URL of its WebAssembly. */ readonly wasm: string }> {
+  const ort = await loadPart(() =>
+    webGpu ? import("onnxruntime-web/webgpu") : import("onnxruntime-web/wasm"),
+  );
+  const wasm = new URL(webGpu ? gpuWasmUrl : wasmUrl, self.location.href).href;
   // ORT's glue is fetched as its own module, so that pthreads do not re-run this worker (measured with Vite 8).
-  ort.env.wasm.wasmPaths = {
-    wasm: new URL(wasm, self.location.href).href,
-    mjs: new URL(mjs, self.location.href).href,
-  };
-  return ort;
+  const mjs = new URL(webGpu ? gpuGlueUrl : glueUrl, self.location.href).href;
+  ort.env.wasm.wasmPaths = { wasm, mjs };
+  return { ort, wasm };
 }
 
 async function createSession(
@@ -97,6 +103,7 @@ async function createSession(
       }),
     )
     .catch((error: unknown) => {
+      if (isNotFetched(error)) throw partMissing(error);
       const reason = runtimeReason(error);
       // WASM is always there: what it refuses in words of its own is the graph's fault, and no restart would help.
       if (backend === "webgpu" || /abort|alloc|memory|RuntimeError/i.test(reason)) {

@@ -33,6 +33,7 @@ export type LabErrorCode =
   | "not-found"
   /** The experiment is about a film or a model of a reader's that is not open here; opening it goes on. */
   | "not-open"
+  | "page-outdated"
   | "internal";
 
 /** LabError as plain data, safe to structured-clone or to print as JSON. */

@@ -5,6 +5,7 @@
  * knows where files are: a URL of our own origin in the browser, node_modules in Node.
  */
 import { LabError } from "../errors/labError.ts";
+import { loadPart } from "../host/loadPart.ts";
 import {
   completed,
   cutOffCodestream,
@@ -130,7 +131,7 @@ function decoderClass(codec: CodecName, host: CodecHost): Promise<DecoderClass> 
   loaded.set(host, ofHost);
   let decoder = ofHost.get(codec);
   if (!decoder) {
-    decoder = loadCodec(codec, host);
+    decoder = loadPart(() => loadCodec(codec, host));
     ofHost.set(codec, decoder);
     decoder.catch(() => ofHost.delete(codec));
   }

@@ -21,7 +21,7 @@ class ScriptedWorker implements DecodeWorker {
   readonly requests: DecodeRequest[] = [];
   isTerminated = false;
   #onMessage: ((event: MessageEvent<DecodeResponse>) => void) | undefined;
-  #onError: (() => void) | undefined;
+  #onError: ((event: { message?: string }) => void) | undefined;
 
   postMessage(request: DecodeRequest): void {
     this.requests.push(request);
@@ -31,16 +31,17 @@ class ScriptedWorker implements DecodeWorker {
   }
   addEventListener(
     type: "message" | "error",
-    listener: (event: MessageEvent<DecodeResponse>) => void,
+    listener: (event: MessageEvent<DecodeResponse> & { message?: string }) => void,
   ): void {
     if (type === "message") this.#onMessage = listener;
-    else this.#onError = listener as () => void;
+    else this.#onError = listener as (event: { message?: string }) => void;
   }
   answer(response: DecodeResponse): void {
     this.#onMessage?.({ data: response } as MessageEvent<DecodeResponse>);
   }
-  crash(): void {
-    this.#onError?.();
+  /** Browsers give no message when the worker's script could not be fetched. */
+  crash(message?: string): void {
+    this.#onError?.(message === undefined ? {} : { message });
   }
 }
 
@@ -102,11 +103,19 @@ describe("createDecodeClient", () => {
     }
   });
 
+  it("says that the page is outdated when its worker's script is gone", async () => {
+    const { client, workers } = setUp();
+    const lost = client.load(new ArrayBuffer(1));
+    await settle();
+    workers[0]!.crash();
+    await expect(lost).rejects.toMatchObject({ code: "page-outdated" });
+  });
+
   it("survives a worker that crashes", async () => {
     const { client, workers } = setUp();
     const crashed = client.load(new ArrayBuffer(1));
     await settle();
-    workers[0]!.crash();
+    workers[0]!.crash("Uncaught RangeError");
     await expect(crashed).rejects.toMatchObject({ code: "internal" });
     const next = client.load(new ArrayBuffer(1));
     await settle();

@@ -3,6 +3,7 @@
  * which its worker is stopped; the next file gets a new one.
  */
 import { fromErrorData, LabError } from "../errors/labError.ts";
+import { isUnfetched, partMissing } from "../host/loadPart.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import type { DecodeRequest, DecodeResponse } from "./decodeProtocol.ts";
 import { DECODE_TIMEOUT_MS } from "./limits.ts";
@@ -22,7 +23,7 @@ export interface DecodeWorker {
   postMessage(message: DecodeRequest, transfer: Transferable[]): void;
   terminate(): void;
   addEventListener(type: "message", listener: (event: MessageEvent<DecodeResponse>) => void): void;
-  addEventListener(type: "error", listener: () => void): void;
+  addEventListener(type: "error", listener: (event: { readonly message?: string }) => void): void;
 }
 
 /** The file that is being read. */
@@ -48,7 +49,9 @@ export function createDecodeClient(
     started.addEventListener("message", ({ data }) => {
       if (data.id === pending?.id) pending.settle(data);
     });
-    started.addEventListener("error", () => pending?.giveUp(workerFailed()));
+    started.addEventListener("error", (event) =>
+      pending?.giveUp(isUnfetched(event) ? partMissing() : workerFailed()),
+    );
     return started;
   };
 

@@ -1,9 +1,14 @@
+import type { ModelRole } from "./manifest.ts";
+
 /** The packages that come with the lab, by their folder under models/. */
 export const BUNDLED_MODELS = [
   { id: "base", label: "Base model" },
   { id: "noise", label: "Noise-trained model" },
   { id: "robust", label: "Attack-trained model" },
 ] as const;
+
+/** Roles of a package's graphs that the lab opens. */
+export const OPENED_ROLES: readonly ModelRole[] = ["vision", "answer"];
 
 /** Forms of the weights that every bundled package has. */
 export const BUNDLED_PRECISIONS = ["int8", "int4", "fp16"] as const;

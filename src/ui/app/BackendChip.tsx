@@ -7,6 +7,7 @@ import { BUNDLED_MODELS, BUNDLED_PRECISIONS } from "../../model/catalog.ts";
 import type { Precision } from "../../model/manifest.ts";
 import controls from "../controls/controls.module.css";
 import { currentBackend } from "../../state/resultStore.ts";
+import { OfflineFiles } from "../offline/OfflineFiles.tsx";
 import { useExperiment, useResults, useStores } from "./stores.ts";
 import styles from "./app.module.css";
 
@@ -40,6 +41,7 @@ export function BackendChip() {
       </Popover.Target>
       <Popover.Dropdown bg="#16191b">
         {info ? <Details info={info} check={check} /> : <LoadingList />}
+        <OfflineFiles />
       </Popover.Dropdown>
     </Popover>
   );
@@ -92,7 +94,7 @@ function Details(props: { readonly info: BackendInfo; readonly check: GradientCh
     ],
     [
       "Threads",
-      `${info.threads}${info.crossOriginIsolated ? "" : " (page is not cross-origin isolated)"}`,
+      `${info.threads}${info.crossOriginIsolated ? "" : isSecureContext ? " (page is not cross-origin isolated)" : " (plain http gives a page one thread)"}`,
     ],
     ["One forward pass", `${info.forwardMs.toFixed(1)} ms`],
     [

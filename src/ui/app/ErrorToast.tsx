@@ -1,5 +1,7 @@
 /** One sentence on what failed and one on what to do; the open case stays as it was. */
 import type { LabErrorData } from "../../errors/labError.ts";
+import { NewerPage } from "../offline/NewerPage.tsx";
+import { ReloadButton } from "./ErrorBoundary.tsx";
 import { Icon } from "./icons.tsx";
 import { useResults, useStores } from "./stores.ts";
 import controls from "../controls/controls.module.css";
@@ -20,6 +22,7 @@ export function ErrorToast() {
   const { dismissRefusal, dismissError } = results.getState();
   return (
     <div className={styles.toasts}>
+      <NewerPage />
       {refusal && <Message error={refusal} dismiss={dismissRefusal} />}
       {error && <Message error={error} dismiss={dismissError} restart={() => engine.restart()} />}
     </div>
@@ -51,6 +54,7 @@ function Message({ error, dismiss, restart }: MessageProps) {
           Restart the engine
         </button>
       )}
+      {error.code === "page-outdated" && <ReloadButton />}
       <button
         type="button"
         className={controls.button}

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { defaultSpec } from "../../experiment/defaultSpec.ts";
 import { createCaseStore } from "../../state/caseStore.ts";
 import { createModelStore } from "../../state/modelStore.ts";
+import { createPageStore } from "../../state/pageStore.ts";
 import { createExperimentStore } from "../../state/experimentStore.ts";
 import { createResultStore } from "../../state/resultStore.ts";
 import { createViewStore, FIT } from "../../state/viewStore.ts";
@@ -15,6 +16,7 @@ function bench() {
     view: createViewStore(),
     cases: createCaseStore(),
     models: createModelStore(),
+    page: createPageStore(),
     engine: {
       start: () => {},
       submit: () => 1,

@@ -6,6 +6,7 @@ import type { CaseStore, CaseState } from "../../state/caseStore.ts";
 import type { EngineLink, EnginePort } from "../../state/connectEngine.ts";
 import type { ExperimentState, ExperimentStore } from "../../state/experimentStore.ts";
 import type { ModelPort, ModelState, ModelStore } from "../../state/modelStore.ts";
+import type { PageState, PageStore } from "../../state/pageStore.ts";
 import type { ResultState, ResultStore } from "../../state/resultStore.ts";
 import type { ViewState, ViewStore } from "../../state/viewStore.ts";
 import { invariant } from "../../errors/labError.ts";
@@ -16,6 +17,7 @@ export interface Stores {
   readonly view: ViewStore;
   readonly cases: CaseStore;
   readonly models: ModelStore;
+  readonly page: PageStore;
   readonly engine: EnginePort & ModelPort;
   readonly link: Pick<EngineLink, "rerun" | "cancel">;
 }
@@ -51,4 +53,8 @@ export function useModels<T>(selector: (state: ModelState) => T): T {
 
 export function useCases<T>(selector: (state: CaseState) => T): T {
   return useStore(useStores().cases, selector);
+}
+
+export function usePage<T>(selector: (state: PageState) => T): T {
+  return useStore(useStores().page, selector);
 }

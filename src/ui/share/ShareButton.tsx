@@ -1,11 +1,13 @@
 /** The door to sharing; what is behind it loads when it is first opened. */
 import { Popover } from "@mantine/core";
 import { Suspense, lazy, useState } from "react";
+import { loadPart } from "../../host/loadPart.ts";
+import { ErrorBoundary } from "../app/ErrorBoundary.tsx";
 import controls from "../controls/controls.module.css";
 import { Icon } from "../app/icons.tsx";
 
 const SharePanel = lazy(() =>
-  import("./SharePanel.tsx").then((module) => ({ default: module.SharePanel })),
+  loadPart(() => import("./SharePanel.tsx")).then((module) => ({ default: module.SharePanel })),
 );
 
 export function ShareButton() {
@@ -33,9 +35,11 @@ export function ShareButton() {
       </Popover.Target>
       <Popover.Dropdown bg="#16191b" aria-label="Share this experiment">
         {isOpen && (
-          <Suspense fallback="Preparing the link">
-            <SharePanel />
-          </Suspense>
+          <ErrorBoundary>
+            <Suspense fallback="Preparing the link">
+              <SharePanel />
+            </Suspense>
+          </ErrorBoundary>
         )}
       </Popover.Dropdown>
     </Popover>

@@ -1,15 +1,18 @@
 /** The link to this experiment, as text, as a QR code for the room, and as a run manifest. */
 import { useMemo, useRef, useState } from "react";
 import makeQrCode from "qrcode-generator";
-import { LabError, toErrorData } from "../../errors/labError.ts";
+import { LabError } from "../../errors/labError.ts";
 import { encodeShareLink } from "../../experiment/shareLink.ts";
 import { useExperiment, useResultValues, useStores, useView } from "../app/stores.ts";
 import controls from "../controls/controls.module.css";
 import { isOwnModel } from "../../model/catalog.ts";
+import { copyField } from "./copyText.ts";
 import { currentNumbers } from "./currentRun.ts";
 import { downloadManifest } from "./downloadManifest.ts";
+import { LinkAddress } from "./LinkAddress.tsx";
 import { sharedView } from "./sharedView.ts";
 import { useOpenRun } from "./useOpenRun.ts";
+import { useReachableAddress } from "./useReachableAddress.ts";
 import styles from "./share.module.css";
 
 /** Beyond this a QR code has too many dots for a phone in the back row. */
@@ -19,17 +22,20 @@ export function SharePanel() {
   const stores = useStores();
   const spec = useExperiment((s) => s.spec);
   const view = useView((s) => s);
-  const [isCopied, setCopied] = useState(false);
+  const [copied, setCopied] = useState<boolean | null>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const address = useReachableAddress();
+  const { base } = address;
   // By value: a link is made anew when a number changes, not at every event of the engine.
   const expected = useResultValues(currentNumbers);
   const link = useMemo(() => {
     try {
       const shared = { spec, view: sharedView(view), ...(expected ? { expected } : {}) };
-      return new URL(encodeShareLink(shared), location.href).href;
+      return new URL(encodeShareLink(shared), base).href;
     } catch (error) {
       return error instanceof LabError ? error : new LabError("internal", String(error));
     }
-  }, [spec, view, expected]);
+  }, [spec, view, expected, base]);
   if (link instanceof LabError) {
     return (
       <p className={styles.line} role="alert">
@@ -37,14 +43,7 @@ export function SharePanel() {
       </p>
     );
   }
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(link);
-      setCopied(true);
-    } catch (error) {
-      stores.results.getState().refuse(toErrorData(error));
-    }
-  };
+  const copy = async () => setCopied(field.current !== null && (await copyField(field.current)));
   return (
     <>
       <p className={styles.line}>
@@ -56,6 +55,7 @@ export function SharePanel() {
       </p>
       <div className={styles.field}>
         <input
+          ref={field}
           aria-label="Link to this experiment"
           readOnly
           value={link}
@@ -66,9 +66,15 @@ export function SharePanel() {
           className={`${controls.button} ${controls.outlined}`}
           onClick={() => void copy()}
         >
-          {isCopied ? "Copied" : "Copy link"}
+          {copied ? "Copied" : "Copy link"}
         </button>
       </div>
+      {copied === false && (
+        <p className={styles.line} role="status">
+          This browser does not let the page copy: the link is selected, press Ctrl+C.
+        </p>
+      )}
+      <LinkAddress address={address} />
       {link.length <= QR_CHARACTERS && <QrCode text={link} />}
       <div className={styles.actions}>
         <button

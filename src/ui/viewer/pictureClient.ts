@@ -1,5 +1,6 @@
 /** The page's side of picture.worker.ts: one worker, phantoms kept by spec and size. */
 import { LabError, fromErrorData } from "../../errors/labError.ts";
+import { isUnfetched, partMissing } from "../../host/loadPart.ts";
 import type { Radiograph, Voi } from "../../image/radiograph.ts";
 import type { PhantomSpec } from "../../phantom/spec.ts";
 import type { Picture, PictureJob, PictureRequest, PictureResponse } from "./picture.worker.ts";
@@ -52,14 +53,12 @@ function start(): Worker {
     if ("error" in data) caller?.reject(fromErrorData(data.error));
     else caller?.resolve(data.picture);
   });
-  started.addEventListener("error", () => {
-    const error = new LabError(
-      "internal",
-      "The part of this page that draws pictures has stopped.",
-      {
-        hint: "Reload the page.",
-      },
-    );
+  started.addEventListener("error", (event) => {
+    const error = isUnfetched(event)
+      ? partMissing()
+      : new LabError("internal", "The part of this page that draws pictures has stopped.", {
+          hint: "Reload the page.",
+        });
     for (const caller of waiting.values()) caller.reject(error);
     waiting.clear();
     worker = undefined;

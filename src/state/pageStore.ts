@@ -1,0 +1,26 @@
+/** The page itself: whether this browser keeps it for a visit without a network, and whether a newer one is waiting. */
+import { createStore } from "zustand/vanilla";
+import type { StoreApi } from "zustand/vanilla";
+
+/**
+ * "insecure": plain http, where browsers keep nothing; "refused": the browser keeps nothing for this page; "keeping": it is
+ * being kept; "kept": it opens without a network.
+ */
+export type PageKeeping = "insecure" | "refused" | "keeping" | "kept";
+
+export interface PageState {
+  readonly keeping: PageKeeping;
+  /** A newer version is here and waits for a reload. */
+  readonly isNewerReady: boolean;
+  set(values: Partial<Pick<PageState, "keeping" | "isNewerReady">>): void;
+}
+
+export type PageStore = StoreApi<PageState>;
+
+export function createPageStore(): PageStore {
+  return createStore<PageState>()((set) => ({
+    keeping: "keeping",
+    isNewerReady: false,
+    set: (values) => set(values),
+  }));
+}
