@@ -1,8 +1,8 @@
 // `npm test`: everything that must hold, in one command. Each step prints its name; the last line sums the tests up.
 // A check that fails without being a test (types, lint, format, dead code, build, size) counts as one failure.
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
+import { findChromium } from "./browser.mjs";
 import { parseOptions, readOptions } from "./options.mjs";
 import { ROOT, ensureBuilt, ensureInstalled, run } from "./toolchain.mjs";
 
@@ -13,13 +13,6 @@ readOptions("Usage: npm test\n\nRuns every check there is; takes no options.", (
 const RESULTS = path.join(ROOT, "test-results");
 const UNIT_JSON = path.join(RESULTS, "unit.json");
 const JOURNEYS_JSON = path.join(RESULTS, "journeys.json");
-
-const CHROMIUM_PATHS = [
-  process.env.PENUMBRA_CHROMIUM,
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-].filter(Boolean);
 
 let passed = 0;
 let failed = 0;
@@ -61,20 +54,6 @@ function tests(name, runner, report, counts) {
   });
 }
 
-function chromium() {
-  const found = CHROMIUM_PATHS.find((file) => existsSync(file));
-  if (found) return found;
-  console.log("Installing Chromium from the distribution's packages");
-  const sudo = process.getuid?.() === 0 ? [] : ["sudo"];
-  for (const args of [["update"], ["install", "-y", "chromium"]]) {
-    const [command, ...rest] = [...sudo, "apt-get", ...args];
-    const { status } = spawnSync(command, rest, { stdio: ["ignore", "ignore", "inherit"] });
-    if (status !== 0)
-      throw new Error("No Chromium found: install it, or name one in PENUMBRA_CHROMIUM.");
-  }
-  return CHROMIUM_PATHS.find((file) => existsSync(file));
-}
-
 step("packages", () => {
   ensureInstalled();
   return true;
@@ -99,7 +78,7 @@ if (failed === 0) {
   step("size of what a first visit loads", () => run("node", ["scripts/entrySize.mjs"]) === 0);
   if (built) {
     let browser;
-    step("browser", () => Boolean((browser = chromium())));
+    step("browser", () => Boolean((browser = findChromium())));
     if (browser) {
       tests(
         "journeys",

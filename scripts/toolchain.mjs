@@ -51,7 +51,12 @@ export function ensureInstalled() {
   const status = run("npm", ["ci", "--no-audit", "--no-fund"], {
     ONNXRUNTIME_NODE_INSTALL: "skip",
   });
-  if (status !== 0) throw new Error("npm ci failed.");
+  if (status !== 0) throw new Error("npm ci failed; its own words are above.");
+  if (!existsSync(path.join(BIN, "node"))) {
+    throw new Error(
+      "npm ran no install scripts (ignore-scripts in an .npmrc?), so Node 24 is missing: npm rebuild node --ignore-scripts=false",
+    );
+  }
   writeFileSync(INSTALL_STAMP, lock);
 }
 
