@@ -54,7 +54,7 @@ test("after one visit the page opens, answers and attacks without a network", as
   await settle(page);
   await expect(page.getByTestId("answer-disturbed")).toHaveText(answer);
   // A model that was never opened is not there, and is said not to be.
-  await page.getByRole("combobox", { name: "Model" }).selectOption("noise");
+  await page.getByRole("combobox", { name: "Model", exact: true }).selectOption("noise");
   await expect(page.getByRole("alert")).toContainText("no connection");
 });
 
@@ -63,6 +63,8 @@ test("after keeping everything, other models and compressed files work without a
   site,
   context,
 }) => {
+  // Two models and three reloads of the runtime.
+  test.slow();
   await openBench(page, site.url);
   const offline = await openOfflineFiles(page);
   await offline.getByRole("button", { name: /^Keep everything \(\d+\.\d MB\)$/ }).click();
@@ -73,7 +75,7 @@ test("after keeping everything, other models and compressed files work without a
   await context.setOffline(true);
   await page.reload();
   await settle(page);
-  await page.getByRole("combobox", { name: "Model" }).selectOption("noise");
+  await page.getByRole("combobox", { name: "Model", exact: true }).selectOption("noise");
   await expect(page.getByTestId("backend-chip")).toContainText(/int8/);
   await settle(page);
   await page.getByTestId("backend-chip").click();
@@ -111,7 +113,7 @@ test("a page left open over a deploy keeps its files, and takes the newer page o
     await page.keyboard.press("Escape");
 
     await page.getByRole("button", { name: "Reload and keep the work" }).click();
-    await expect(notice).toBeHidden();
+    await expect(notice).toBeHidden({ timeout: 60_000 });
     await settle(page);
     await expect(slider(page, /PGD.*Epsilon/)).toHaveValue("3.5");
     await page.getByRole("button", { name: "Share" }).click();

@@ -6,7 +6,8 @@ import { expect, test } from "./fixtures.ts";
 test.use({ serviceWorkers: "block" });
 
 /** The browser itself reports a missing file on its console, and React the error it has caught. */
-const EXPECTED = /404|dynamically imported|SharePanel|could not be loaded/;
+const EXPECTED =
+  /404|dynamically imported|SharePanel|could not be loaded|wasm|CompileError|ArrayBuffer instantiation/;
 function forgiveMissing(problems: string[]): void {
   const others = problems.filter((problem) => !EXPECTED.test(problem));
   problems.splice(0, problems.length, ...others);

@@ -62,6 +62,6 @@ test("the lab answers, opens films and models, and shares", async ({ page, site 
   await dialog.getByRole("button", { name: "Use this model" }).click({ timeout: 60_000 });
   await expect(page.getByTestId("no-answer")).toBeVisible({ timeout: 60_000 });
 
-  await page.getByRole("combobox", { name: "Model" }).selectOption("robust");
+  await page.getByRole("combobox", { name: "Model", exact: true }).selectOption("robust");
   await expect(page.getByTestId("answer-clean")).toHaveText(/^(yes|no)$/, { timeout: 60_000 });
 });

@@ -12,6 +12,11 @@ const COMMANDS = [
   "scripts/serve.mjs",
   "scripts/screenshot.mjs",
   "bench/run.ts",
+  "models/dataset/names.ts",
+  "models/dataset/questions.ts",
+  "models/dataset/render.ts",
+  "models/dataset/outside.ts",
+  "models/dataset/contactSheet.ts",
 ];
 
 function call(file: string, ...args: string[]) {

@@ -8,6 +8,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { encode } from "fast-png";
+import { OptionError, readOptions } from "../../scripts/options.mjs";
 import { openRadiograph } from "../../src/cli/files.ts";
 import { toModelInput } from "../../src/image/modelInput.ts";
 import { defaultVoi } from "../../src/image/voi.ts";
@@ -134,13 +135,20 @@ function draw(image: Float32Array, left: number, top: number): void {
   }
 }
 
-const { values, positionals } = parseArgs({
-  options: { real: { type: "string" } },
-  allowPositionals: true,
-});
-const [target] = positionals;
-if (target === undefined) throw new Error("usage: contactSheet.ts FILE.png [--real FOLDER]");
-const real = values.real === undefined ? [] : await readReal(values.real, CASES.length);
+const { target, realFolder } = readOptions(
+  "Usage: contactSheet.ts FILE.png [--real FOLDER]",
+  (args) => {
+    const { values, positionals } = parseArgs({
+      args,
+      options: { real: { type: "string" } },
+      allowPositionals: true,
+    });
+    const [file] = positionals;
+    if (file === undefined) throw new OptionError("Name the picture to write");
+    return { target: file, realFolder: values.real };
+  },
+);
+const real = realFolder === undefined ? [] : await readReal(realFolder, CASES.length);
 const width = COLUMNS * (real.length > 0 ? 2 : 1) * (TILE + GAP) + GAP;
 const height = Math.ceil(CASES.length / COLUMNS) * (TILE + CAPTION + GAP) + GAP;
 const sheet = new Uint8Array(width * height).fill(14);

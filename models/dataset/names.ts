@@ -6,6 +6,8 @@
  */
 import { writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { readOptions } from "../../scripts/options.mjs";
 import bank from "../../src/language/questionBank.json" with { type: "json" };
 import { FINDING_TERMS } from "../../src/language/questionBank.ts";
 import { FINDING_KINDS } from "../../src/phantom/phantom.ts";
@@ -26,7 +28,10 @@ export function names() {
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const text = `${JSON.stringify(names(), null, 2)}\n`;
-  const [file] = process.argv.slice(2);
+  const [file] = readOptions(
+    "Usage: names.ts [FILE]",
+    (args) => parseArgs({ args, allowPositionals: true }).positionals,
+  );
   if (file === undefined) process.stdout.write(text);
   else writeFileSync(file, text);
 }

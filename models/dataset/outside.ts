@@ -6,21 +6,25 @@
  * layout of DIR is that of render.ts at 224 pixels, so that the same reader takes both.
  */
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { OptionError, parseOptions, readOptions } from "../../scripts/options.mjs";
 import { randomStream } from "../../src/numerics/random.ts";
 import { renderPhantom, sampleSpec } from "../../src/phantom/phantom.ts";
 import { caseBytes } from "./caseBytes.ts";
 
 const SIZE = 224;
 
-const { values } = parseArgs({ options: { seeds: { type: "string" }, out: { type: "string" } } });
-const [first, last] = (values.seeds ?? "").split(":").map(Number);
-if (first === undefined || last === undefined || !(last > first) || !values.out) {
-  throw new Error("usage: outside.ts --seeds A:B --out DIR");
-}
-mkdirSync(values.out, { recursive: true });
-const images = openSync(`${values.out}/images.u8`, "w");
-const masks = openSync(`${values.out}/masks.u8`, "w");
+const { first, last, out } = readOptions("Usage: outside.ts --seeds A:B --out DIR", (args) => {
+  const values = parseOptions(args, { seeds: { type: "string" }, out: { type: "string" } });
+  const [from, to] = (values.seeds ?? "").split(":").map(Number);
+  if (from === undefined || to === undefined || !(to > from)) {
+    throw new OptionError("--seeds takes two whole numbers, the first and the one after the last");
+  }
+  if (!values.out) throw new OptionError("--out names the folder to write");
+  return { first: from, last: to, out: values.out };
+});
+mkdirSync(out, { recursive: true });
+const images = openSync(`${out}/images.u8`, "w");
+const masks = openSync(`${out}/masks.u8`, "w");
 const lines: string[] = [];
 for (let seed = first; seed < last; seed++) {
   const random = randomStream(seed, "dataset", "outside");
@@ -42,4 +46,4 @@ for (let seed = first; seed < last; seed++) {
 }
 closeSync(images);
 closeSync(masks);
-writeFileSync(`${values.out}/cases.jsonl`, `${lines.join("\n")}\n`);
+writeFileSync(`${out}/cases.jsonl`, `${lines.join("\n")}\n`);

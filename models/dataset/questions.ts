@@ -16,7 +16,7 @@
  */
 import { closeSync, createReadStream, openSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { parseArgs } from "node:util";
+import { parseOptions, readOptions } from "../../scripts/options.mjs";
 import bank from "../../src/language/questionBank.json" with { type: "json" };
 import { FINDING_TERMS, expandQuestions } from "../../src/language/questionBank.ts";
 import { answerFor } from "../../src/language/questionTruth.ts";
@@ -28,14 +28,16 @@ type CaseLine = CaseTruth & { readonly report?: readonly string[] };
 const ANSWER_REPEATS = 50;
 const FLUSH_CHARACTERS = 1 << 20;
 
-const { values } = parseArgs({
-  options: {
-    out: { type: "string" },
-    cases: { type: "string" },
-    corpus: { type: "boolean", default: false },
-    first: { type: "boolean", default: false },
-  },
-});
+const values = readOptions(
+  "Usage: questions.ts [--cases FILE] [--out FILE] [--corpus] [--first]",
+  (args) =>
+    parseOptions(args, {
+      out: { type: "string" },
+      cases: { type: "string" },
+      corpus: { type: "boolean", default: false },
+      first: { type: "boolean", default: false },
+    }),
+);
 /** Non-equivalent wordings without a scope of their own have no agreed answer. */
 const questions = expandQuestions().filter((q) => q.equivalent || q.scope !== null);
 

@@ -8,8 +8,8 @@
  * - cases.jsonl: one line per image: {seed, patient, findings, measurements, report}
  */
 import { closeSync, mkdirSync, openSync, writeSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
+import { OptionError, parseOptions, readOptions } from "../../scripts/options.mjs";
 import { renderPhantom, sampleSpec } from "../../src/phantom/phantom.ts";
 import { GRID, caseBytes } from "./caseBytes.ts";
 import type { CaseBytes } from "./caseBytes.ts";
@@ -18,34 +18,34 @@ interface Rendered extends CaseBytes {
   readonly index: number;
 }
 
-if (isMainThread) {
-  const { values } = parseArgs({
-    options: {
-      seeds: { type: "string" },
-      size: { type: "string", default: "224" },
-      out: { type: "string" },
-      workers: { type: "string", default: "2" },
-    },
+const USAGE = "Usage: render.ts --seeds A:B --out DIR [--size S] [--workers N]";
+
+function readRange(args: string[]) {
+  const values = parseOptions(args, {
+    seeds: { type: "string" },
+    size: { type: "string", default: "224" },
+    out: { type: "string" },
+    workers: { type: "string", default: "2" },
   });
   const [first, last] = (values.seeds ?? "").split(":").map(Number);
   const size = Number(values.size);
-  if (
-    first === undefined ||
-    last === undefined ||
-    !(last > first) ||
-    !values.out ||
-    size % GRID !== 0
-  ) {
-    throw new Error(
-      "usage: render.ts --seeds A:B --size S --out DIR [--workers N], S a multiple of 16",
-    );
+  const workers = Number(values.workers);
+  if (first === undefined || last === undefined || !(last > first)) {
+    throw new OptionError("--seeds takes two whole numbers, the first and the one after the last");
   }
-  mkdirSync(values.out, { recursive: true });
-  const images = openSync(`${values.out}/images.u8`, "w");
-  const masks = openSync(`${values.out}/masks.u8`, "w");
+  if (!values.out) throw new OptionError("--out names the folder to write");
+  if (!(size > 0 && size % GRID === 0)) throw new OptionError(`--size is a multiple of ${GRID}`);
+  if (!(workers >= 1)) throw new OptionError("--workers is at least 1");
+  return { first, last, size, workers, out: values.out };
+}
+
+if (isMainThread) {
+  const { first, last, size, out, workers } = readOptions(USAGE, readRange);
+  mkdirSync(out, { recursive: true });
+  const images = openSync(`${out}/images.u8`, "w");
+  const masks = openSync(`${out}/masks.u8`, "w");
   const lines: string[] = [];
   const total = last - first;
-  const workers = Number(values.workers);
   let done = 0;
   const jobs = Array.from({ length: workers }, (_, k) => {
     const worker = new Worker(new URL(import.meta.url), {
@@ -65,7 +65,7 @@ if (isMainThread) {
   await Promise.all(jobs);
   closeSync(images);
   closeSync(masks);
-  writeFileSync(`${values.out}/cases.jsonl`, `${lines.join("\n")}\n`);
+  writeFileSync(`${out}/cases.jsonl`, `${lines.join("\n")}\n`);
 } else {
   const { first, total, size, offset, stride } = workerData as Record<string, number> as {
     first: number;

@@ -1,6 +1,8 @@
 /** The page's side of the service worker (src/sw.ts): registers it and tells what it keeps and whether a newer page waits. */
 import type { PageStore } from "../../state/pageStore.ts";
 
+const TAKEOVER_LIMIT_MS = 5_000;
+
 let registered: ServiceWorkerRegistration | undefined;
 
 /** Never throws: a browser that refuses leaves a page that needs its server. */
@@ -36,6 +38,14 @@ export function takeNewerPage(whenTaken: () => void): void {
     whenTaken();
     return;
   }
-  navigator.serviceWorker.addEventListener("controllerchange", whenTaken, { once: true });
+  let isTaken = false;
+  const take = () => {
+    if (isTaken) return;
+    isTaken = true;
+    whenTaken();
+  };
+  navigator.serviceWorker.addEventListener("controllerchange", take, { once: true });
+  // A browser may let the older one finish first; then the newer takes over between this page and the next.
+  setTimeout(take, TAKEOVER_LIMIT_MS);
   waiting.postMessage({ type: "SKIP_WAITING" });
 }
