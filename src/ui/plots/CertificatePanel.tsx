@@ -1,6 +1,9 @@
 /** What is guaranteed about the features, whatever the change, up to which size of it. */
 import { useMemo, useState } from "react";
-import { useExperiment, useResults } from "../app/stores.ts";
+import { SPEC_LIMITS } from "../../experiment/params.ts";
+import { isOwnModel } from "../../model/catalog.ts";
+import { provableCase } from "../../state/provableCase.ts";
+import { useExperiment, useResults, useStores } from "../app/stores.ts";
 import { BETWEEN, certificateSpec, guaranteeOf } from "./certificateSpec.ts";
 import type { Between } from "./certificateSpec.ts";
 import { Empty, PlotPanel } from "./PlotPanel.tsx";
@@ -15,6 +18,11 @@ const BETWEENS = Object.keys(BETWEEN) as Between[];
 export function CertificatePanel() {
   const certificate = useResults((s) => s.stages.certificate?.payload);
   const enabled = useExperiment((s) => s.spec.certificate.enabled);
+  const { experiment } = useStores();
+  // The room that one more disturbance needs, and a model of ours to put in its place.
+  const canShow = useExperiment(
+    ({ spec: { stack, model } }) => stack.length < SPEC_LIMITS.stackItems && !isOwnModel(model.id),
+  );
   const [between, setBetween] = useState<Between>("toSmoothedClean");
   const spec = useMemo(
     () => (certificate && enabled ? certificateSpec(certificate, between) : null),
@@ -37,7 +45,17 @@ export function CertificatePanel() {
     >
       {guarantee ? (
         <p className={styles.statement} data-kind={guarantee.kind}>
-          {guarantee.sentence}
+          {guarantee.sentence}{" "}
+          {guarantee.kind === "vacuous" && canShow && (
+            <button
+              type="button"
+              className={styles.inline}
+              title="The noise-trained model, noise 0.25, and an attack of l2 0.3. Undo brings yours back."
+              onClick={() => experiment.getState().edit(provableCase)}
+            >
+              Show one inside it
+            </button>
+          )}
         </p>
       ) : (
         <Empty>
