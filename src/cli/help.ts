@@ -35,7 +35,7 @@ npm run -s lab -- phantom --seed N [--finding KIND[:side[:amount]]]... [--size N
 npm run -s lab -- ask FILE... --question TEXT [--model ID]
     One JSON line per file: {file, question, answer, corrected, probabilities, margin, ...} of the bundled model.
 
-npm run -s lab -- inspect MODEL.onnx [--text]
+npm run -s lab -- inspect MODEL.onnx|FOLDER [--text]
     What is in a graph: inputs, outputs, operators, parameters, attention maps, what stops a gradient and why, and what
     the lab makes of it as an image encoder. --text prints the graph itself, one line per node.
 

@@ -1,5 +1,6 @@
 /** `lab inspect MODEL.onnx [--text]`: what is in a graph, and what the lab can and can't do with it. */
 import { toErrorData } from "../errors/labError.ts";
+import type { ModelNotes } from "../model/encoderProposal.ts";
 import { proposeEncoder } from "../model/encoderProposal.ts";
 import {
   checkStructure,
@@ -17,6 +18,7 @@ import type { AttentionTap } from "../onnx/taps.ts";
 import { tensorTypeOf } from "../onnx/tensorData.ts";
 import { upgradeOperators } from "../onnx/upgrade.ts";
 import { openGraph, probeOf, sessionsNamed } from "./graphFiles.ts";
+import { modelTarget } from "./modelTarget.ts";
 import { UsageError, parseCommandLine } from "./usageError.ts";
 
 export async function inspectVerb(
@@ -28,13 +30,14 @@ export async function inspectVerb(
     options: { text: { type: "boolean", default: false } },
     allowPositionals: true,
   });
-  const [file] = positionals;
-  if (file === undefined || positionals.length > 1) {
-    throw new UsageError("inspect needs one file: lab inspect MODEL.onnx.");
+  const [target] = positionals;
+  if (target === undefined || positionals.length > 1) {
+    throw new UsageError("inspect needs one file or folder: lab inspect MODEL.onnx.");
   }
+  const { file, notes } = await modelTarget(target);
   const model = await openGraph(file);
   const declared = checkStructure(model);
-  const described = await describeEncoder(model);
+  const described = await describeEncoder(model, notes);
   const flat = described.model ?? upgradeOperators(inlineFunctions(model));
   const view = new GraphView(flat);
   if (values.text) {
@@ -62,7 +65,10 @@ function isWhole(file: ModelProto, opened: ModelProto): boolean {
 }
 
 /** As an image encoder, with shapes; or the sentence that says why it is none. */
-async function describeEncoder(model: ModelProto): Promise<{
+async function describeEncoder(
+  model: ModelProto,
+  notes: ModelNotes,
+): Promise<{
   readonly encoder: unknown;
   readonly model?: ModelProto;
   readonly attention?: unknown;
@@ -72,7 +78,7 @@ async function describeEncoder(model: ModelProto): Promise<{
       prepared,
       attention: shown,
       ...proposal
-    } = await proposeEncoder(model, probeOf(sessionsNamed("native")));
+    } = await proposeEncoder(model, probeOf(sessionsNamed("native")), notes);
     const taps = attentionOf(new GraphView(prepared.model), () =>
       findAttentionTaps(new GraphView(prepared.model), prepared.shapes),
     );

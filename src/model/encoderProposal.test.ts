@@ -1,10 +1,12 @@
 import { expect, it } from "vitest";
+import { ELEMENT_TYPE } from "../onnx/proto.ts";
 import { floatInput, randomTensor, tinyGraph } from "../testing/tinyGraphs.ts";
 import { nativeRunner } from "../testing/nativeRunner.ts";
 import { tinyEncoder } from "../testing/tinyEncoder.ts";
 import { encoderManifest } from "./encoderManifest.ts";
 import { proposeEncoder } from "./encoderProposal.ts";
 import { parseManifest } from "./manifest.ts";
+import { parsePreprocessing } from "./preprocessing.ts";
 
 const FILE = { name: "my vit.onnx", bytes: 1234, sha256: "ab".repeat(32) };
 
@@ -63,4 +65,33 @@ it("refuses a model that takes more than a picture, naming its inputs", async ()
     code: "model-incompatible",
     message: expect.stringContaining("image [1, 3, 8, 8]; text [1, 8]"),
   });
+});
+
+it.each([[[-1, 3, -1, -1]], [[0, 3, 0, 0]], [["batch", 3, "height", "width"]], [["?", 3, 32, 32]]])(
+  "takes %j for an input of open size",
+  async (shape) => {
+    const model = tinyGraph(17, (b) => {
+      const x = b.addInput("x", ELEMENT_TYPE.float32, shape);
+      b.add("GlobalAveragePool", [x], { outputs: ["y"] });
+      b.addOutput("y", ELEMENT_TYPE.float32);
+    });
+    const { input, embeddingWidth } = await proposeEncoder(model, nativeRunner);
+    expect(input).toMatchObject({ layout: "NCHW", channels: 3, size: shape[2] === 32 ? 32 : 224 });
+    expect(embeddingWidth).toBe(3);
+  },
+);
+
+it("takes the size that its folder states before any guess", async () => {
+  const model = tinyGraph(17, (b) => {
+    const x = b.addInput("x", ELEMENT_TYPE.float32, ["n", 3, "h", "w"]);
+    b.add("GlobalAveragePool", [x], { outputs: ["y"] });
+    b.addOutput("y", ELEMENT_TYPE.float32);
+  });
+  const preprocessing = parsePreprocessing(
+    { image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5], size: { height: 96, width: 96 } },
+    "preprocessor_config.json",
+  )!;
+  const { input, notices } = await proposeEncoder(model, nativeRunner, { preprocessing });
+  expect(input).toMatchObject({ size: 96, mean: [0.5, 0.5, 0.5], resize: "area-stretch" });
+  expect(notices.join(" ")).not.toContain("is a guess");
 });

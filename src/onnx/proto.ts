@@ -438,8 +438,8 @@ export function elementTypeOf(info: ValueInfoProto): number {
 export function declaredDims(info: ValueInfoProto): (number | string)[] | undefined {
   if (info.type?.value.case !== "tensorType") return undefined;
   return info.type.value.value.shape?.dim.map(({ value }) => {
-    // Some exporters write an open dimension as -1.
-    if (value.case === "dimValue" && value.value >= 0n) return Number(value.value);
+    // Some exporters write an open dimension as -1 or 0.
+    if (value.case === "dimValue" && value.value > 0n) return Number(value.value);
     return value.case === "dimParam" && value.value !== "" ? value.value : "?";
   });
 }

@@ -4,7 +4,7 @@ import type { StageName, StageResults } from "../../experiment/results.ts";
 import { parseManifest } from "../../model/manifest.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
 import { toErrorData } from "../../errors/labError.ts";
-import { isStale } from "../../state/resultStore.ts";
+import { currentBackend, isStale } from "../../state/resultStore.ts";
 import { BUILD } from "./build.ts";
 import { saveBlob } from "../app/saveBlob.ts";
 import type { Stores } from "../app/stores.ts";
@@ -15,9 +15,11 @@ async function bundledManifest(id: string): Promise<ModelManifest> {
 }
 
 export async function downloadManifest({ experiment, models, results }: Stores): Promise<void> {
-  const { spec } = experiment.getState();
   const state = results.getState();
-  const { stages, backend } = state;
+  const { stages } = state;
+  const backend = currentBackend(state);
+  // What the results answer: an edit may be a frame ahead of them.
+  const spec = state.spec ?? experiment.getState().spec;
   if (!backend) return;
   try {
     const manifest = models.getState().own[spec.model.id] ?? (await bundledManifest(spec.model.id));
