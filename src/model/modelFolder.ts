@@ -90,8 +90,9 @@ const DESCRIBING =
 export function noGraphAmong(
   names: readonly string[],
 ): { readonly message: string; readonly hint: string } | undefined {
-  const foreign = names.filter((name) => FOREIGN.test(name));
-  const describing = names.filter((name) => DESCRIBING.test(name));
+  const sorted = names.toSorted();
+  const foreign = sorted.filter((name) => FOREIGN.test(name));
+  const describing = sorted.filter((name) => DESCRIBING.test(name));
   const of = (list: readonly string[]) =>
     `${list.slice(0, 3).join(", ")}${list.length > 3 ? " and others" : ""}`;
   if (foreign.length > 0) {
