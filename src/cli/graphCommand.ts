@@ -30,9 +30,9 @@ export async function graphCommand(verb: string, args: readonly string[]): Promi
   });
   const [file] = positionals;
   const outDir = values["out-dir"];
-  if (file === undefined || outDir === undefined) {
+  if (file === undefined || positionals.length > 1 || outDir === undefined) {
     throw new UsageError(
-      `${verb} needs a model and a folder: lab ${verb} MODEL.onnx --input NAME=FILE.npy --out-dir DIR.`,
+      `${verb} needs one model and a folder: lab ${verb} MODEL.onnx --input NAME=FILE.npy --out-dir DIR.`,
     );
   }
   const model = withFloat32Inputs(await openGraph(file));

@@ -96,6 +96,18 @@ test.each([
   [["inspect", saved("cut.onnx", tinyEncoderFile().subarray(0, 700))], 2, "graph-invalid"],
   [["inspect", path.join(FOLDER, "missing.onnx")], 2, "not-found"],
   [["forward", MODEL, "--out-dir", FOLDER], 1, "usage"],
+  [["forward", MODEL, "other.onnx", "--out-dir", FOLDER], 1, "usage"],
+  [["attention", MODEL, "other.onnx", "--out-dir", FOLDER], 1, "usage"],
+  [
+    [
+      "vjp",
+      MODEL,
+      "b.onnx",
+      ...["output", "cotangent", "wrt", "out"].flatMap((o) => [`--${o}`, "x"]),
+    ],
+    1,
+    "usage",
+  ],
   [
     ["forward", MODEL, "--input", `pixel_values=${COTANGENT}`, "--out-dir", FOLDER],
     2,

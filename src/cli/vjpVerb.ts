@@ -23,7 +23,7 @@ import { withFloat32Inputs } from "../onnx/edit/floatInputs.ts";
 import { UsageError, parseCommandLine } from "./usageError.ts";
 
 const USAGE =
-  "vjp needs a model, --output NAME, --cotangent FILE.npy, --wrt NAME, --out FILE.npy and an --input NAME=FILE.npy for each input.";
+  "vjp needs one model, --output NAME, --cotangent FILE.npy, --wrt NAME, --out FILE.npy and an --input NAME=FILE.npy for each input.";
 
 export async function vjpVerb(
   args: readonly string[],
@@ -43,7 +43,8 @@ export async function vjpVerb(
   });
   const [file] = positionals;
   const { cotangent, out, backend } = values;
-  if (!file || !values.output || !cotangent || !values.wrt || !out) throw new UsageError(USAGE);
+  if (!file || positionals.length > 1 || !values.output || !cotangent || !values.wrt || !out)
+    throw new UsageError(USAGE);
   // The loss head's own name must be free, and what the reader named stays what it was.
   const freed = freeNames(await openGraph(file), [LOSS_OUTPUT]);
   const [output, wrt] = [freed.rename(values.output), freed.rename(values.wrt)];

@@ -109,6 +109,12 @@ export function lossRequest(
   };
 }
 
+/** What an attack starts from and, where it keeps to a region, the pixels it may change. */
+export interface AttackGround {
+  readonly image: Float32Array;
+  readonly mask?: Float32Array | undefined;
+}
+
 /**
  * The attack on this model. A black-box attack is handed nothing but the answers.
  * @throws LabError "graph-unsupported-op" where a white-box attack meets a model without a gradient
@@ -137,7 +143,7 @@ async function* attackModel(
 /** Yields every iterate; returns the best, an 8-bit picture inside the ball. */
 export async function* runAttack(
   model: VisionLanguageModel,
-  origin: Float32Array,
+  { image: origin, mask }: AttackGround,
   item: AttackItem,
   fidelity: Fidelity,
   request: LossRequest,
@@ -156,6 +162,7 @@ export async function* runAttack(
     seed: item.seed,
     // A disturbed picture is an 8-bit picture, as a file or a detector would hold it.
     lattice: true,
+    ...(mask ? { mask } : {}),
     // A feature loss has no slope at its own reference: start beside it.
     randomStart: request.goal.kind === "feature",
   };

@@ -75,7 +75,14 @@ export async function survival(
       const signal = { aborted: false };
       const attack: AttackItem = { ...COMMON, ...item, epsilon };
       const context = { signal, yieldToHost };
-      for await (const { bestLoss } of runAttack(model, image, attack, "full", request, context)) {
+      for await (const { bestLoss } of runAttack(
+        model,
+        { image },
+        attack,
+        "full",
+        request,
+        context,
+      )) {
         if (bestLoss <= 0) continue;
         isRight = false;
         signal.aborted = true;

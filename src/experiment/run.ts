@@ -20,9 +20,10 @@ import {
   runAttack,
   updatesOf,
 } from "./disturb.ts";
-import type { Disturbed } from "./disturb.ts";
+import type { AttackGround, Disturbed } from "./disturb.ts";
 import type { LabContext } from "./labContext.ts";
 import { measure } from "./measure.ts";
+import { regionMask } from "./region.ts";
 import { readOut } from "./readout.ts";
 import type {
   AnswerResult,
@@ -192,7 +193,7 @@ async function* disturbStack(
   let key = inputKey;
   const items: DisturbedItem[] = [];
   let allCached = true;
-  for (const item of spec.stack) {
+  for (const [index, item] of spec.stack.entries()) {
     if (!item.enabled) continue;
     // An attack also reads the model and the clean answer; a perturbation only the picture.
     key = stageKey(
@@ -208,7 +209,15 @@ async function* disturbStack(
       made =
         item.type === "perturbation"
           ? applyPerturbation(image, input.size, item)
-          : yield* attackEvents(model, image, item, fidelity, spec.question, clean, context);
+          : yield* attackEvents(
+              model,
+              { image, mask: regionMask(item.region, input, spec.stack.slice(0, index)) },
+              item,
+              fidelity,
+              spec.question,
+              clean,
+              context,
+            );
       if (!made) return undefined;
       context.cache.set(key, made);
     }
@@ -228,7 +237,7 @@ async function* disturbStack(
 
 async function* attackEvents(
   model: VisionLanguageModel,
-  origin: Float32Array,
+  ground: AttackGround,
   item: Extract<ExperimentSpec["stack"][number], { type: "attack" }>,
   fidelity: Fidelity,
   question: string,
@@ -236,7 +245,7 @@ async function* attackEvents(
   context: LabContext,
 ): AsyncGenerator<RunEvent, Disturbed | undefined> {
   const request = lossRequest(model, question, item.goal, clean.answer, clean.embedding);
-  const run = runAttack(model, origin, item, fidelity, request, context);
+  const run = runAttack(model, ground, item, fidelity, request, context);
   for (;;) {
     const step = await run.next();
     if (step.done) return step.value;

@@ -25,7 +25,10 @@ export function modelInputOf(
       size,
       image,
       statement: `Phantom rendered at ${size} x ${size}, whole field.`,
-      notices: [],
+      notices:
+        window.kind === "manual"
+          ? ["A phantom is drawn in grey levels of its own: the stated window is not used."]
+          : [],
       truth: {
         masks: Object.fromEntries(phantom.masks),
         findings: phantom.findings,
@@ -52,8 +55,17 @@ export function modelInputOf(
 
 function windowOf(radiograph: Radiograph, window: WindowSpec): Voi {
   switch (window.kind) {
-    case "file":
-      return fileVoi(radiograph, window.index ?? 0);
+    case "file": {
+      const { index = 0 } = window;
+      const count = radiograph.vois.length;
+      // The first stands for "its own" where there is none.
+      if (index === 0 || index < count) return fileVoi(radiograph, index);
+      throw new LabError(
+        "spec-invalid",
+        `The experiment asks for window ${index + 1} of the file, which has ${count}.`,
+        { hint: "Choose another window, or the automatic one." },
+      );
+    }
     case "automatic":
       return automaticWindow(distributionOf(radiograph));
     case "full":

@@ -48,6 +48,10 @@ export type GoalSpec =
   | { readonly kind: "say"; readonly answer: string }
   | { readonly kind: "feature" };
 
+/** Pixels an attack may change: those under paint above it, those of a phantom's findings, or all but these. */
+export const ATTACK_REGIONS = ["painted", "findings", "elsewhere"] as const;
+export type AttackRegion = (typeof ATTACK_REGIONS)[number];
+
 /** An optimised perturbation of what the stack has made so far. */
 export interface AttackItem {
   readonly id: string;
@@ -58,6 +62,8 @@ export interface AttackItem {
   readonly norm: Norm;
   /** In 255ths for linf; in [0,1] units of the whole image (224 x 224 grey) for l2. Model space. */
   readonly epsilon: number;
+  /** Absent: the whole picture. */
+  readonly region?: AttackRegion;
   readonly restarts: number;
   /** Of these, exactly what the attack lists as its settings (src/attacks/attack.ts): gradient steps of each restart, */
   readonly steps?: number;

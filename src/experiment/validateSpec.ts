@@ -12,6 +12,7 @@ import { PERTURBATIONS } from "../perturbations/registry.ts";
 import type { PerturbationId } from "../perturbations/registry.ts";
 import { PARAMS, SPEC_LIMITS, epsilonParam } from "./params.ts";
 import { phantomSchema } from "./phantomSchema.ts";
+import { ATTACK_REGIONS } from "./spec.ts";
 import type { AttackItem, ExperimentSpec, PerturbationItem } from "./spec.ts";
 import { upgradedSpec } from "./specVersions.ts";
 import { describeIssue, flag, numberIn, oneOf, text, wrong } from "./specFields.ts";
@@ -92,6 +93,7 @@ const attackSchema = z
     relativeStep: z.unknown().exactOptional(),
     restarts: numberIn(PARAMS["attack.restarts"]),
     goal: goalSchema,
+    region: oneOf(ATTACK_REGIONS).exactOptional(),
   })
   .check((context) => {
     const { attack, norm, epsilon } = context.value;

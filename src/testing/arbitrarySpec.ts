@@ -4,6 +4,7 @@ import { ATTACKS } from "../attacks/registry.ts";
 import type { AttackId } from "../attacks/registry.ts";
 import { PARAMS, epsilonParam } from "../experiment/params.ts";
 import type { ExperimentParam } from "../experiment/params.ts";
+import { ATTACK_REGIONS } from "../experiment/spec.ts";
 import type {
   AttackItem,
   CaseSpec,
@@ -94,24 +95,27 @@ const attackItem: fc.Arbitrary<AttackItem> = fc
   .constantFrom(...(Object.keys(ATTACKS) as AttackId[]))
   .chain((attack) =>
     fc.constantFrom(...ATTACKS[attack].norms).chain((norm) =>
-      fc.record({
-        id: fc.constant("x"),
-        type: fc.constant("attack" as const),
-        attack: fc.constant(attack),
-        enabled: fc.boolean(),
-        seed,
-        norm: fc.constant(norm),
-        epsilon: within(epsilonParam(norm)),
-        ...Object.fromEntries(
-          ATTACKS[attack].settings.map((name) => [name, param(PARAMS[`attack.${name}`])]),
-        ),
-        restarts: param(PARAMS["attack.restarts"]),
-        goal: fc.oneof(
-          fc.constant({ kind: "untargeted" as const }),
-          fc.constant({ kind: "feature" as const }),
-          fc.record({ kind: fc.constant("say" as const), answer: fc.constantFrom("yes", "no") }),
-        ),
-      }),
+      fc
+        .record({
+          id: fc.constant("x"),
+          type: fc.constant("attack" as const),
+          attack: fc.constant(attack),
+          enabled: fc.boolean(),
+          seed,
+          norm: fc.constant(norm),
+          epsilon: within(epsilonParam(norm)),
+          ...Object.fromEntries(
+            ATTACKS[attack].settings.map((name) => [name, param(PARAMS[`attack.${name}`])]),
+          ),
+          restarts: param(PARAMS["attack.restarts"]),
+          goal: fc.oneof(
+            fc.constant({ kind: "untargeted" as const }),
+            fc.constant({ kind: "feature" as const }),
+            fc.record({ kind: fc.constant("say" as const), answer: fc.constantFrom("yes", "no") }),
+          ),
+          region: fc.option(fc.constantFrom(...ATTACK_REGIONS), { nil: undefined }),
+        })
+        .map(({ region, ...rest }) => (region ? { ...rest, region } : rest)),
     ),
   );
 

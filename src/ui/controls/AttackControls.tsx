@@ -2,10 +2,11 @@
 import type { AttackSetting } from "../../attacks/attack.ts";
 import { ATTACKS } from "../../attacks/registry.ts";
 import { PARAMS, epsilonParam } from "../../experiment/params.ts";
-import type { AttackItem, GoalSpec } from "../../experiment/spec.ts";
+import { ATTACK_REGIONS } from "../../experiment/spec.ts";
+import type { AttackItem, AttackRegion, GoalSpec } from "../../experiment/spec.ts";
 import { editItem } from "../../state/specEdits.ts";
 import type { Norm } from "../../tensor/norms.ts";
-import { useResults, useStores, useView } from "../app/stores.ts";
+import { useExperiment, useResults, useStores, useView } from "../app/stores.ts";
 import { useExperimentHistory } from "../app/useExperimentHistory.ts";
 import { answerWord } from "../panels/formats.ts";
 import { SeedField } from "./SeedField.tsx";
@@ -25,10 +26,11 @@ export function AttackControls({
 }) {
   const { experiment } = useStores();
   const member = ATTACKS[item.attack];
-  const set = (values: Partial<AttackItem>) =>
+  const edit = (change: (old: AttackItem) => AttackItem) =>
     experiment
       .getState()
-      .edit(editItem(item.id, (old) => (old.type === "attack" ? { ...old, ...values } : old)));
+      .edit(editItem(item.id, (old) => (old.type === "attack" ? change(old) : old)));
+  const set = (values: Partial<AttackItem>) => edit((old) => ({ ...old, ...values }));
   const number = (key: AttackSetting | "restarts") => (
     <ParamSlider
       key={key}
@@ -88,6 +90,16 @@ export function AttackControls({
         <summary>More</summary>
         {member.settings.includes("relativeStep") && number("relativeStep")}
         {number("restarts")}
+        <RegionPicker
+          name={name}
+          region={item.region}
+          onChange={(region) =>
+            edit((old) => {
+              const { region: _region, ...rest } = old;
+              return region ? { ...rest, region } : rest;
+            })
+          }
+        />
         <SeedField item={item} name={name} />
         <p className={styles.about}>{member.help}</p>
       </details>
@@ -135,6 +147,38 @@ function GoalPicker(props: {
         <option key={answer} value={`say:${answer}`}>{`say “${answerWord(answer)}”`}</option>
       ))}
       <option value="feature">move the features</option>
+    </select>
+  );
+}
+
+const REGIONS: Readonly<Record<AttackRegion, string>> = {
+  painted: "only under the paint above it",
+  findings: "only on the findings",
+  elsewhere: "anywhere but on the findings",
+};
+
+function RegionPicker(props: {
+  readonly name: string;
+  readonly region: AttackRegion | undefined;
+  readonly onChange: (region: AttackRegion | undefined) => void;
+}) {
+  const { name, region, onChange } = props;
+  const isPhantom = useExperiment((s) => s.spec.case.kind === "phantom");
+  // Where the findings of a reader's own radiograph are, nobody has said.
+  const offered = ATTACK_REGIONS.filter((r) => isPhantom || r === "painted" || r === region);
+  return (
+    <select
+      className={controls.select}
+      aria-label={`${name}: where`}
+      value={region ?? ""}
+      onChange={({ currentTarget: { value } }) => onChange(offered.find((r) => r === value))}
+    >
+      <option value="">anywhere in the picture</option>
+      {offered.map((each) => (
+        <option key={each} value={each}>
+          {REGIONS[each]}
+        </option>
+      ))}
     </select>
   );
 }

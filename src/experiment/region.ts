@@ -1,0 +1,69 @@
+/** Where in the picture an attack may change pixels. */
+import { LabError } from "../errors/labError.ts";
+import { rasterizeStrokes } from "../perturbations/paintedPatch.ts";
+import { FINDING_KINDS } from "../phantom/spec.ts";
+import type { InputResult } from "./results.ts";
+import type { AttackRegion, StackItem } from "./spec.ts";
+
+/** A pixel belongs to paint or to a finding from half cover on. */
+const HALF = 0.5;
+
+/**
+ * @param before items of the stack above the attack.
+ * @returns [size * size], 1 where the attack may go and 0 elsewhere; undefined for the whole picture.
+ * @throws LabError "spec-invalid" for a region that this picture has not
+ */
+export function regionMask(
+  region: AttackRegion | undefined,
+  input: InputResult,
+  before: readonly StackItem[],
+): Float32Array | undefined {
+  switch (region) {
+    case undefined:
+      return undefined;
+    case "painted": {
+      const paint = paintedPixels(input.size, before);
+      if (paint.some((v) => v > 0)) return paint;
+      throw new LabError("spec-invalid", "The attack keeps to the paint, and nothing is painted.", {
+        hint: "Paint on a painted patch above the attack, or let it go anywhere.",
+      });
+    }
+    case "findings":
+    case "elsewhere": {
+      const findings = findingPixels(input);
+      if (!findings.some((v) => v > 0)) {
+        throw new LabError(
+          "spec-invalid",
+          input.truth
+            ? "The attack keeps to the findings or away from them, and this phantom has none."
+            : "The attack keeps to the findings or away from them, and where they are in this radiograph is not known.",
+          { hint: "Choose a phantom with a finding, or let the attack go anywhere." },
+        );
+      }
+      return region === "findings" ? findings : findings.map((v) => 1 - v);
+    }
+  }
+}
+
+function paintedPixels(size: number, before: readonly StackItem[]): Float32Array {
+  const painted = new Float32Array(size * size);
+  for (const item of before) {
+    if (!item.enabled || item.type !== "perturbation") continue;
+    const { cover } = rasterizeStrokes(item.strokes ?? [], { width: size, height: size });
+    cover.forEach((share, i) => {
+      if (share >= HALF) painted[i] = 1;
+    });
+  }
+  return painted;
+}
+
+/** Pixels of any finding; organs are outlined too, but are none. */
+function findingPixels({ size, truth }: InputResult): Float32Array {
+  const pixels = new Float32Array(size * size);
+  for (const kind of FINDING_KINDS) {
+    truth?.masks[kind]?.forEach((share, i) => {
+      if (share >= HALF) pixels[i] = 1;
+    });
+  }
+  return pixels;
+}
