@@ -24,6 +24,7 @@ from PIL import Image, ImageOps
 from pydicom.encaps import get_frame
 from pydicom.pixels import apply_modality_lut, pixel_array
 from pydicom.uid import (
+    ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     HTJ2KLossless,
     ImplicitVRLittleEndian,
@@ -76,10 +77,12 @@ def read(path):
         data = bytes(128) + b"DICM" + data
     dataset = pydicom.dcmread(io.BytesIO(data), force=True)
     if "TransferSyntaxUID" not in dataset.file_meta:
-        implicit = dataset.original_encoding[0]
-        dataset.file_meta.TransferSyntaxUID = (
-            ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
-        )
+        syntaxes = {
+            (True, True): ImplicitVRLittleEndian,
+            (False, True): ExplicitVRLittleEndian,
+            (False, False): ExplicitVRBigEndian,
+        }
+        dataset.file_meta.TransferSyntaxUID = syntaxes[dataset.original_encoding]
     return dataset
 
 
@@ -94,13 +97,19 @@ def stored_values(dataset):
         stream = get_frame(dataset.PixelData, 0, number_of_frames=frames)
         return jpeg_values(stream, dataset)
     little = dataset.original_encoding[1]
-    if little is not None and not syntax.is_encapsulated:
-        # Written otherwise than the transfer syntax says.
+    is_shifted = dataset.HighBit != dataset.BitsStored - 1
+    if not syntax.is_encapsulated and is_shifted:
+        # pydicom ignores High Bit.
         return native_values(dataset, "<" if little else ">")
+    if not syntax.is_encapsulated and dataset.PhotometricInterpretation == "YBR_FULL_422":
+        pairs = np.frombuffer(bytes(dataset.PixelData), "u1", 2 * dataset.Rows * dataset.Columns)
+        return pairs.reshape(-1, 4)[:, :2].reshape(dataset.Rows, dataset.Columns).astype(np.int64)
     array = pixel_array(dataset, index=0, raw=True)
     if array.ndim == 2:
         return array.astype(np.int64)
-    return array[..., 0].astype(np.int64) if "YBR" in dataset.PhotometricInterpretation else luma(array)
+    # Decoders of JPEG 2000 hand back YBR_RCT and YBR_ICT as RGB.
+    has_luma = dataset.PhotometricInterpretation.startswith("YBR_FULL")
+    return array[..., 0].astype(np.int64) if has_luma else luma(array)
 
 
 def native_values(dataset, order):

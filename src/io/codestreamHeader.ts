@@ -15,8 +15,6 @@ export interface CodestreamHeader {
   readonly precision: number;
   /** Where the JPEG 2000 codestream starts inside its file format wrapper; 0 for a bare codestream. */
   readonly start: number;
-  /** JPEG 2000: the channels were transformed for coding, and decoders give back red, green and blue. */
-  readonly isColourTransformed?: boolean;
 }
 
 export const FORMAT_NAMES: Readonly<Record<CodestreamFormat, string>> = {
@@ -166,9 +164,7 @@ function readJpeg2000Header(bytes: Uint8Array, start: number): CodestreamHeader 
     const isPlain = view.getUint8(at) === depth && view.getUint16(at + 1) === 0x0101;
     if (!isPlain) throw damaged();
   }
-  const isColourTransformed = hasColourTransform(view);
   return {
-    isColourTransformed,
     format: (view.getUint16(6) & 0x4000) !== 0 ? "htj2k" : "jpeg-2000",
     rows: bottom - top,
     cols: right - left,
@@ -176,15 +172,4 @@ function readJpeg2000Header(bytes: Uint8Array, start: number): CodestreamHeader 
     precision: (depth & 0x7f) + 1,
     start,
   };
-}
-
-/** The multiple component transformation of the COD segment of the main header (T.800 A.6.1). */
-function hasColourTransform(view: DataView): boolean {
-  for (let at = 2; at + 9 <= view.byteLength;) {
-    const marker = view.getUint16(at);
-    if (marker === 0xff52) return view.getUint8(at + 8) === 1;
-    if (marker === 0xff90 || marker < 0xff00) return false;
-    at += 2 + view.getUint16(at + 2);
-  }
-  return false;
 }

@@ -27,6 +27,7 @@ export interface DicomImage {
 }
 
 const FLOAT_PIXEL_DATA = [0x7fe00008, 0x7fe00009];
+const EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1";
 const SOP_CLASS = 0x00080016;
 const ENCAPSULATED_DOCUMENT = 0x00420011;
 const ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1";
@@ -36,7 +37,8 @@ const ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1";
  */
 export function parseDicom(file: Uint8Array): DicomImage {
   const { uid, dataSetStart } = readFileMeta(file);
-  const transferSyntax = transferSyntaxOf(uid);
+  // Without a statement the data set shows by its first element how it is written.
+  const transferSyntax = transferSyntaxOf(uid ?? EXPLICIT_LITTLE_ENDIAN);
   const { deflated } = transferSyntax;
   const bytes = deflated ? inflate(file.subarray(dataSetStart)).data : file;
   const start = deflated ? 0 : dataSetStart;
@@ -51,6 +53,9 @@ export function parseDicom(file: Uint8Array): DicomImage {
 
   const attributes = readSizedAttributes(dataSet);
   const isEncapsulated = element.fragments !== undefined;
+  if (uid === undefined && isEncapsulated) {
+    throw new LabError("file-damaged", "The DICOM header does not say how the file is encoded.");
+  }
   if (isEncapsulated !== (transferSyntax.coding !== "native")) {
     throw new LabError(
       "file-damaged",
@@ -96,8 +101,11 @@ function readSizedAttributes(dataSet: DataSet): DicomAttributes {
   return attributes;
 }
 
-function nativeFrameBytes({ rows, cols, samplesPerPixel, bitsAllocated }: DicomAttributes): number {
-  return rows * cols * samplesPerPixel * (bitsAllocated / 8);
+function nativeFrameBytes(attributes: DicomAttributes): number {
+  const { rows, cols, samplesPerPixel, bitsAllocated, photometric } = attributes;
+  // Two pixels share their colour: brightness, brightness, blue, red (PS3.3 C.7.6.3.1.2).
+  const samples = photometric === "YBR_FULL_422" ? 2 : samplesPerPixel;
+  return rows * cols * samples * (bitsAllocated / 8);
 }
 
 function nativeFrame(
@@ -107,6 +115,13 @@ function nativeFrame(
 ): Uint8Array {
   const needed = nativeFrameBytes(attributes);
   if (length < needed) throw pixelsCutOff(length, needed);
+  const isHalved = attributes.photometric === "YBR_FULL_422" && attributes.frames === 1;
+  if (isHalved && length >= 1.5 * needed) {
+    throw new LabError(
+      "file-mismatch",
+      `The pixels do not match the header (YBR_FULL_422 needs ${needed} bytes, there are ${length}). Not shown.`,
+    );
+  }
   // The byte that fills up an odd number of pixels goes along: in exchanged pairs it comes before the last pixel.
   return bytes.subarray(start, start + Math.min(length, needed + (needed % 2)));
 }

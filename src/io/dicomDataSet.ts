@@ -152,8 +152,10 @@ export function encodingAt(bytes: Uint8Array, start: number, stated: Encoding): 
   if (start + 8 > bytes.length) return stated;
   const group = bytes[start]! | (bytes[start + 1]! << 8);
   const exchanged = bytes[start + 1]! | (bytes[start]! << 8);
-  // Data sets open with a low group, which is low in one byte order only.
-  const littleEndian = group === exchanged ? stated.littleEndian : group < exchanged;
+  // Data sets open with a group below 256, which is one in one byte order only.
+  const isTurned = (stated.littleEndian ? group : exchanged) > 0xff;
+  const isLowTurned = (stated.littleEndian ? exchanged : group) <= 0xff;
+  const littleEndian = stated.littleEndian !== (isTurned && isLowTurned);
   return { explicit: isExplicitAt(bytes, start, stated.explicit), littleEndian };
 }
 

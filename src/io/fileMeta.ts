@@ -3,19 +3,17 @@ import { LabError } from "../errors/labError.ts";
 import { isShortForm } from "./dicomDataSet.ts";
 
 const PREAMBLE_BYTES = 132;
-const IMPLICIT = "1.2.840.10008.1.2";
-const EXPLICIT = "1.2.840.10008.1.2.1";
 
 export interface FileMeta {
-  /** The transfer syntax. */
-  readonly uid: string;
+  /** The transfer syntax; undefined where the file states none. */
+  readonly uid: string | undefined;
   readonly dataSetStart: number;
 }
 
 /**
  * The group should be explicit little-endian; implicit ones are written too, and a value representation tells which.
- * The group's own length is not trusted. Without any group the data set shows by its first element how it is written.
- * @throws LabError "file-truncated", "file-damaged"
+ * The group's own length is not trusted.
+ * @throws LabError "file-truncated"
  */
 export function readFileMeta(file: Uint8Array): FileMeta {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
@@ -28,12 +26,8 @@ export function readFileMeta(file: Uint8Array): FileMeta {
     if (element === 0x10) uid = textOf(file.subarray(start, start + Math.min(length, 64)));
     at = start + length;
   }
-  if (uid !== undefined) return { uid, dataSetStart: at };
-  if (at + 8 > file.length) throw headerCutOff();
-  if (at > PREAMBLE_BYTES) {
-    throw new LabError("file-damaged", "The DICOM header does not say how the file is encoded.");
-  }
-  return { uid: hasVr(view, at) ? EXPLICIT : IMPLICIT, dataSetStart: at };
+  if (at + 8 > file.length && uid === undefined) throw headerCutOff();
+  return { uid, dataSetStart: at };
 }
 
 /** Puts preamble, "DICM" and, where there is none, a file meta group in front of a bare data set. */

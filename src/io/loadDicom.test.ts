@@ -27,6 +27,8 @@ const SAMPLES = Array.from({ length: ROWS * COLS }, (_, i) => {
 });
 const BYTES = SAMPLES.map((value) => value >> 4);
 
+const SAMPLES_TABLE = Array.from({ length: 4096 }, (_, i) => i);
+
 const load = (file: Uint8Array): Promise<Radiograph> => loadRadiograph(file, nodeCodecs);
 const grey12 = (extra: DicomElements = {}): DicomElements => imageElements(ROWS, COLS, 12, extra);
 const grey8 = (extra: DicomElements = {}): DicomElements => imageElements(ROWS, COLS, 8, extra);
@@ -298,6 +300,14 @@ describe("grey pipeline of a file", () => {
       }),
     );
     expect(radiograph.vois[0]).toMatchObject({ kind: "table", firstValue: -2, bits: 8 });
+  });
+
+  it("does not believe a sign that puts the whole table beyond the values", async () => {
+    const table = { [TAG.lutDescriptor]: [4096, 64_512, 12], [TAG.lutData]: words(SAMPLES_TABLE) };
+    const file = { [TAG.intercept]: "-1024", [TAG.voiLut]: { items: [table] } };
+    expect((await load(native12(file))).vois[0]).toMatchObject({ firstValue: -1024 });
+    const high = { ...file, [TAG.intercept]: "64000" };
+    expect((await load(native12(high))).vois[0]).toMatchObject({ firstValue: 64_512 });
   });
 
   it("applies a modality table instead of slope and intercept", async () => {

@@ -4,7 +4,7 @@ import type { Radiograph, Voi } from "../image/radiograph.ts";
 import { decodeCodestream } from "./codecs.ts";
 import type { CodecHost } from "./codecs.ts";
 import { readCodestreamHeader } from "./codestreamHeader.ts";
-import type { CodestreamHeader } from "./codestreamHeader.ts";
+import type { CodestreamFormat } from "./codestreamHeader.ts";
 import { parseDicom } from "./dicom.ts";
 import type { DicomImage } from "./dicom.ts";
 import type { DicomAttributes } from "./dicomAttributes.ts";
@@ -57,13 +57,15 @@ async function decodeStoredValues(image: DicomImage, host: CodecHost): Promise<S
 function readPlainFrame(image: DicomImage): StoredPlane {
   const { attributes, transferSyntax, frame, bigEndian, pairsExchanged } = image;
   const { rows, cols, samplesPerPixel, bitsAllocated, photometric } = attributes;
-  if (COMPRESSED_ONLY.has(photometric)) throw unreadablePixels(attributes);
-  const pixels = rows * cols;
   const isRle = transferSyntax.coding === "rle";
+  const isHalved = photometric === "YBR_FULL_422" && bitsAllocated === 8 && !isRle;
+  if (COMPRESSED_ONLY.has(photometric) && !isHalved) throw unreadablePixels(attributes);
+  const pixels = rows * cols;
   const bytes = isRle
     ? decodeRle(frame, { pixels, samplesPerPixel, bytesPerSample: bitsAllocated / 8 })
     : frame;
   const samples = readNativeSamples(bytes, { ...attributes, bigEndian, pairsExchanged });
+  if (isHalved) return { values: brightnessOfPairs(samples, pixels), bits: attributes.bitsStored };
   const values = greyValues(samples, {
     pixels,
     channels: samplesPerPixel,
@@ -71,6 +73,11 @@ function readPlainFrame(image: DicomImage): StoredPlane {
     lumaFirst: photometric === "YBR_FULL",
   });
   return { values, bits: attributes.bitsStored };
+}
+
+/** Two brightnesses stand before the colour that their pixels share. */
+function brightnessOfPairs(samples: Int32Array, pixels: number): Int32Array {
+  return Int32Array.from({ length: pixels }, (_, i) => samples[4 * (i >> 1) + (i & 1)] ?? 0);
 }
 
 async function decodeCompressedFrame(image: DicomImage, host: CodecHost): Promise<StoredPlane> {
@@ -96,26 +103,19 @@ async function decodeCompressedFrame(image: DicomImage, host: CodecHost): Promis
     pixels: rows * cols,
     channels: decoded.channels,
     planar: decoded.planar,
-    lumaFirst: keepsLuma(header, photometric),
+    lumaFirst: keepsLuma(format, photometric),
   });
   return { values, bits: attributes.hasOverlayBits ? attributes.bitsStored : precision };
 }
 
 /**
- * True when decoding leaves YCbCr as it is. JPEG decoders hand back RGB, and so do those of JPEG 2000 where it was
- * transformed for coding; the others know nothing of colour and keep what was stored.
+ * True when decoding leaves YCbCr as it is. JPEG decoders hand back RGB, and so do those of JPEG 2000 where the names of
+ * its own transforms stand in the header (YBR_RCT, YBR_ICT); otherwise the channels are what was stored.
  */
-function keepsLuma(header: CodestreamHeader, photometric: string): boolean {
-  switch (header.format) {
-    case "jpeg-ls":
-    case "jpeg-lossless":
-      return photometric.startsWith("YBR");
-    case "jpeg-2000":
-    case "htj2k":
-      return photometric.startsWith("YBR_FULL") && header.isColourTransformed !== true;
-    default:
-      return false;
-  }
+function keepsLuma(format: CodestreamFormat, photometric: string): boolean {
+  if (format === "jpeg-dct" || format === "jpeg-dct-12") return false;
+  const isWavelet = format === "jpeg-2000" || format === "htj2k";
+  return photometric.startsWith(isWavelet ? "YBR_FULL" : "YBR");
 }
 
 function mismatch(numbers: string): LabError {

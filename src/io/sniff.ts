@@ -41,9 +41,12 @@ export function sniffFormat(bytes: Uint8Array): ImageFormat {
   throw new LabError("file-unknown-format", `Not a DICOM, PNG or JPEG image.${what}`, { hint });
 }
 
-/** Old archives leave out preamble and "DICM": the data set starts at once, with group 0002 or 0008, little-endian. */
+/** Old archives leave out preamble and "DICM": the data set starts at once, with group 0002 or 0008. */
 function looksLikeBareDataSet(bytes: Uint8Array): boolean {
-  if (bytes.length < 132 || bytes[1] !== 0 || (bytes[0] !== 2 && bytes[0] !== 8)) return false;
+  if (bytes.length < 132) return false;
+  const isBigEndian = bytes[0] === 0 && bytes[1] === 8 && bytes[2] === 0;
+  if (isBigEndian) return isCapital(bytes[4]!) && isCapital(bytes[5]!);
+  if (bytes[1] !== 0 || (bytes[0] !== 2 && bytes[0] !== 8)) return false;
   const element = bytes[2]! | (bytes[3]! << 8);
   if (element > 0x60) return false;
   const hasVr = isCapital(bytes[4]!) && isCapital(bytes[5]!);

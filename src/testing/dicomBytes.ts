@@ -55,8 +55,8 @@ export interface FragmentsValue {
 
 /** Ways in which writers depart from a good file. */
 export interface FileForm {
-  /** The file meta group in implicit form, or none at all. */
-  readonly meta?: "implicit" | "none";
+  /** The file meta group in implicit form, without the transfer syntax, or none at all. */
+  readonly meta?: "implicit" | "without syntax" | "none";
   readonly preamble?: boolean;
   /** The transfer syntax by which the data set is written, whatever the file meta group says. */
   readonly writtenAs?: string;
@@ -137,7 +137,8 @@ export function dicomFile(
 ): Uint8Array {
   const written = form.writtenAs ?? transferSyntax;
   const encoding = { explicit: written !== UID.implicit, little: written !== UID.bigEndian };
-  const meta = writeElement("00020010", padded(transferSyntax, "\0"), {
+  const tag = form.meta === "without syntax" ? "00020012" : "00020010";
+  const meta = writeElement(tag, padded(transferSyntax, "\0"), {
     explicit: form.meta !== "implicit",
     little: true,
   });

@@ -66,6 +66,26 @@ const ATTRIBUTES: Readonly<Record<string, () => Uint8Array>> = {
   "rows-as-long": () => file({ [TAG.rows]: { vr: "UL", bytes: Uint8Array.of(ROWS, 0, 0, 0) } }),
   "frames-empty": () => file({ [TAG.frames]: "" }),
   "frames-zero": () => file({ [TAG.frames]: "0" }),
+  "texts-odd-length": () =>
+    file({
+      [TAG.slope]: { vr: "DS", bytes: ascii("2.5") },
+      [TAG.intercept]: { vr: "DS", bytes: ascii("7") },
+      [TAG.windowCenter]: { vr: "DS", bytes: ascii("900") },
+      [TAG.windowWidth]: { vr: "DS", bytes: ascii("1.2e+03") },
+    }),
+  "table-unknown-elements": () =>
+    file({
+      [TAG.slope]: "1",
+      [TAG.intercept]: "-1024",
+      [TAG.voiLut]: {
+        items: [
+          {
+            [TAG.lutDescriptor]: { vr: "UN", bytes: words([4096, -1024, 12]) },
+            [TAG.lutData]: { vr: "UN", bytes: words(SQUARES) },
+          },
+        ],
+      },
+    }),
   "rescale-empty": () => file({ [TAG.slope]: "", [TAG.intercept]: "" }),
   "rescale-intercept-alone": () => file({ [TAG.intercept]: "-1024" }),
   "photometric-padded": () =>
@@ -155,6 +175,15 @@ const COLOUR: Readonly<Record<string, () => Uint8Array>> = {
     }),
   "colour-brightness-first": () =>
     colour("YBR_FULL", { [TAG.pixelData]: Uint8Array.from(COLOURS) }),
+  "colour-halved": () =>
+    dicomFile(
+      imageElements(ROWS, 14, 8, {
+        [TAG.samplesPerPixel]: 3,
+        [TAG.photometric]: "YBR_FULL_422",
+        [TAG.planarConfiguration]: 0,
+        [TAG.pixelData]: Uint8Array.from(COLOURS.slice(0, 2 * ROWS * 14)),
+      }),
+    ),
   "colour-rle": () =>
     colour("RGB", { [TAG.pixelData]: { fragments: [encodeRle(PLANES, 1)] } }, UID.rle),
   "colour-lossless-separate-scans": () =>
@@ -205,6 +234,16 @@ async function deepFiles(): Promise<OddFile[]> {
   }));
 }
 
+/** Three channels without the transform of JPEG 2000: what they are is in the header alone. */
+async function plainColourFiles(): Promise<OddFile[]> {
+  const picture = { rows: ROWS, cols: COLS, bits: 8, channels: 3, samples: COLOURS };
+  const stream = await encodeWith("jpeg-2000", picture);
+  return ["RGB", "YBR_FULL"].map((photometric) => ({
+    name: `colour-jpeg-2000-${photometric.toLowerCase()}.dcm`,
+    bytes: colour(photometric, { [TAG.pixelData]: { fragments: [stream] } }, UID.jpeg2000),
+  }));
+}
+
 async function shallowFiles(): Promise<OddFile[]> {
   const picture = { rows: ROWS, cols: COLS, bits: 8, samples: BYTES };
   const stream = await encodeWith("jpeg-2000", picture);
@@ -232,5 +271,10 @@ export async function dicomValueFiles(): Promise<OddFile[]> {
     name: `${name}.dcm`,
     bytes: make(),
   }));
-  return [...plain, ...(await deepFiles()), ...(await shallowFiles())];
+  return [
+    ...plain,
+    ...(await deepFiles()),
+    ...(await plainColourFiles()),
+    ...(await shallowFiles()),
+  ];
 }

@@ -26,6 +26,7 @@ const DCT: Readonly<Record<string, Omit<JpegDctForm, "rows" | "cols">>> = {
   "grey-sampling-2x2": { components: [{ id: 1, across: 2, down: 2 }] },
   "grey-wide-tables": { components: GREY, wideTables: true },
   "grey-comment-jfif": { components: GREY, before: [jfifSegment(), COMMENT] },
+  "grey-fill-bytes": { components: GREY, before: [Uint8Array.of(0xff, 0xff, 0xff)] },
   "colour-444": { components: YCC },
   "colour-422": { components: colour([1, 2, 3], [2, 1]) },
   "colour-420": { components: colour([1, 2, 3], [2, 2]), restartInterval: 2 },
@@ -126,6 +127,9 @@ function orientedFiles(): OddFile[] {
     const exif = exifSegment(orientation, orientation % 2 === 0);
     files.push({ name: `jpeg-exif-${orientation}.jpg`, bytes: withSegments(stream, [exif]) });
   }
+  // The header of a DICOM file describes the matrix as it is coded.
+  const turned = withSegments(stream, [exifSegment(6, true)]);
+  files.push({ name: "jpeg-exif-6.dcm", bytes: inDicom(turned, "MONOCHROME2", UID.jpegBaseline) });
   const behindJfif = [
     jfifSegment(),
     segment(0xe1, asciiCodes("http://ns.adobe.com/xap/1.0/")),

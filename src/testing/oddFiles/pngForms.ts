@@ -37,6 +37,8 @@ interface Form {
   readonly before?: readonly Uint8Array[];
   /** Bytes behind the compressed stream, in the last pixel chunk. */
   readonly tail?: Uint8Array;
+  /** Bytes behind the last row, within the compressed stream. */
+  readonly surplus?: number;
   /** Pixel chunks of this size. */
   readonly cut?: number;
   readonly end?: boolean;
@@ -49,7 +51,10 @@ function png(form: Form, random: RandomStream): Uint8Array {
   view.setUint32(0, cols);
   view.setUint32(4, rows);
   header.set([depth, colourType, 0, 0, interlaced ? 1 : 0], 8);
-  const data = concatBytes([deflateSync(scanlines(form, random)), tail]);
+  const data = concatBytes([
+    deflateSync(concatBytes([scanlines(form, random), new Uint8Array(form.surplus ?? 0)])),
+    tail,
+  ]);
   const size = form.cut ?? data.length;
   const pixels: Uint8Array[] = [];
   for (let at = 0; at < data.length; at += size) {
@@ -131,6 +136,8 @@ export function pngFormFiles(): OddFile[] {
   make("png-one-row-interlaced", { rows: 1, cols: 9, depth: 16, interlaced: true });
   make("png-one-pixel-interlaced", { rows: 1, cols: 1, depth: 1, interlaced: true });
   make("png-extra-bytes", { tail: Uint8Array.of(1, 2, 3, 4, 5) });
+  make("png-surplus-rows", { surplus: 240 });
+  make("png-end-absent", { end: false });
   make("png-many-chunks", { cut: 7 });
   for (const orientation of [3, 6]) {
     const block = Uint8Array.from(tiffOrientationBlock(orientation, orientation === 3));
