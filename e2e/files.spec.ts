@@ -60,3 +60,50 @@ test("a file dropped anywhere on the page opens", async ({ page, site }) => {
   await page.dispatchEvent("body", "drop", { dataTransfer: data });
   await expect(page.getByText("Your DICOM file")).toBeVisible();
 });
+
+test("a reader's own film opens untouched, its answer with what was measured, its pixels as they are", async ({
+  page,
+  site,
+}) => {
+  await openBench(page, site.url);
+  await openFile(page, "study.dcm", chestDicom());
+  await settle(page);
+  // Nothing was done to the film, so nothing is said against it before it was seen.
+  await expect(page.getByTestId("flip-badge")).toHaveText("holds");
+  await expect(page.getByTestId("switched-off")).toContainText("switched off");
+  const reliability = page.getByTestId("reliability");
+  await expect(reliability).toContainText("Untested on real films.");
+  await expect(reliability).toContainText("AUC 0.");
+  const card = reliability.getByRole("link", { name: "The model’s card" });
+  const address = new URL((await card.getAttribute("href")) ?? "", page.url());
+  expect(await (await page.request.get(address.href)).text()).toContain("Real radiographs");
+
+  const viewer = page.getByRole("application", { name: "Clean radiograph viewer" });
+  await expect(viewer).toContainText("224 x 224");
+  await page.getByRole("button", { name: "Full resolution" }).click();
+  await expect(viewer).toContainText(`${SIZE} x ${SIZE}`);
+  await expect(page.getByText("The film itself, not what the model was given.")).toBeVisible();
+
+  await page.getByRole("button", { name: "Switch them on again" }).click();
+  await settle(page);
+  await expect(page.getByTestId("switched-off")).toBeHidden();
+  await expect(page.getByRole("switch", { name: "PGD: on" })).toBeChecked();
+});
+
+test("the ground truth knows the size of what a phantom has", async ({ page, site }) => {
+  await openBench(page, site.url);
+  const question = page.locator('input[aria-label="Question"]');
+  for (const [asked, truth] of [
+    ["How large is the pleural effusion?", /Ground truth: moderate\. There is a moderate left/],
+    ["Is there a moderate pleural effusion?", /Ground truth: yes\./],
+    ["Is there a large pleural effusion?", /Ground truth: no\. .*large at 850 mL/],
+    [
+      "Are there lines or tubes?",
+      /Ground truth: no\. The phantom has no tube, line or pacemaker\./,
+    ],
+  ] as const) {
+    await question.fill(asked);
+    await question.press("Enter");
+    await expect(page.getByTestId("truth")).toHaveText(truth);
+  }
+});

@@ -16,8 +16,10 @@ export interface CaseState {
   readonly radiographs: Readonly<Record<string, Radiograph>>;
   readonly provisional: Provisional | null;
   readonly opening: boolean;
+  /** Items of the stack that were on when a film of the reader's was opened, which starts untouched. */
+  readonly switchedOff: readonly string[];
   add(sha256: string, radiograph: Radiograph): void;
-  set(values: Partial<Pick<CaseState, "provisional" | "opening">>): void;
+  set(values: Partial<Pick<CaseState, "provisional" | "opening" | "switchedOff">>): void;
 }
 
 export type CaseStore = StoreApi<CaseState>;
@@ -27,6 +29,7 @@ export function createCaseStore(): CaseStore {
     radiographs: {},
     provisional: null,
     opening: false,
+    switchedOff: [],
     add: (sha256, radiograph) =>
       set(({ radiographs }) => ({ radiographs: { ...radiographs, [sha256]: radiograph } })),
     set: (values) => set(values),

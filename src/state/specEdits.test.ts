@@ -11,10 +11,12 @@ import {
   freshId,
   moveItem,
   nextSeed,
+  openFilm,
   putStroke,
   removeItem,
   reroll,
   setParam,
+  switchOn,
 } from "./specEdits.ts";
 
 const order = (spec: ReturnType<typeof defaultSpec>) => spec.stack.map(({ id }) => id);
@@ -34,6 +36,20 @@ describe("edits of the stack", () => {
     expect(setParam("quantum-1", "severity", 1)(spec)).toBe(spec);
     expect(setParam("nobody", "severity", 3)(spec)).toBe(spec);
     expect(setParam("quantum-1", "severity", 3)(spec)).not.toBe(spec);
+  });
+
+  it("opens a reader's film untouched, and switches on again what was on", () => {
+    const before = defaultSpec();
+    const partly = {
+      ...before,
+      stack: [...before.stack, { ...before.stack[0]!, id: "off", enabled: false }],
+    };
+    const on = partly.stack.filter(({ enabled }) => enabled).map(({ id }) => id);
+    const opened = openFilm("ab", { kind: "automatic" })(partly);
+    expect(opened.case).toEqual({ kind: "file", sha256: "ab" });
+    expect(opened.stack.map(({ enabled }) => enabled)).toEqual([false, false, false]);
+    expect(switchOn(on)(opened).stack).toEqual(partly.stack);
+    expect(switchOn(["nobody"])(opened)).toBe(opened);
   });
 
   it("finds ids nobody has", () => {

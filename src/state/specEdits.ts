@@ -1,5 +1,5 @@
 /** Pure edits of the experiment spec: each takes a spec and returns the next one, or the same object when nothing changes. */
-import type { ExperimentSpec, StackItem, Stroke } from "../experiment/spec.ts";
+import type { ExperimentSpec, StackItem, Stroke, WindowSpec } from "../experiment/spec.ts";
 
 type Edit = (spec: ExperimentSpec) => ExperimentSpec;
 
@@ -55,6 +55,28 @@ export function setParam(id: string, name: string, value: number): Edit {
 
 export function toggleItem(id: string): Edit {
   return editItem(id, (item) => ({ ...item, enabled: !item.enabled }));
+}
+
+/**
+ * A reader's own film on the bench, untouched: what the stack did to the picture before stays in it, switched off, so that the first
+ * thing said about a patient's film is about the film. `window` is what the model is given of it.
+ */
+export function openFilm(sha256: string, window: WindowSpec): Edit {
+  return (spec) => ({
+    ...spec,
+    case: { kind: "file", sha256 },
+    window,
+    stack: spec.stack.map((item) => (item.enabled ? { ...item, enabled: false } : item)),
+  });
+}
+
+/** Switches items on; unknown ids change nothing. */
+export function switchOn(ids: readonly string[]): Edit {
+  return withStack((stack) =>
+    stack.some(({ id, enabled }) => !enabled && ids.includes(id))
+      ? stack.map((item) => (ids.includes(item.id) ? { ...item, enabled: true } : item))
+      : stack,
+  );
 }
 
 /** The next seed in a fixed walk, so that a re-roll is itself reproducible and can be undone. */

@@ -54,6 +54,8 @@ export interface BrushSettings {
 
 export const FIT: Camera = { zoom: 1, x: 0.5, y: 0.5 };
 export const IDENTITY_WINDOW: DisplayWindow = { center: 127.5, width: 255 };
+/** Of the display window: wide enough for a film of 16 bits whose model window is a hundredth of its range. */
+export const DISPLAY_LIMITS = { least: -255 * 128, most: 255 * 129, widest: 255 * 128 } as const;
 export const ZOOM_RANGE = { min: 1, max: 24 } as const;
 
 /** The share link or file this experiment came from, with the numbers it promises. */

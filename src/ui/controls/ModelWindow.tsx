@@ -27,8 +27,11 @@ export function ModelWindow({ radiograph }: { readonly radiograph: Radiograph })
   return (
     <>
       <div className={controls.row}>
-        <span className={controls.label} title="The grey window that the model is given">
-          Window
+        <span
+          className={controls.label}
+          title="The grey window that the model is given. Dragging on the pictures changes the display only."
+        >
+          Model’s window
         </span>
         <select
           className={controls.select}

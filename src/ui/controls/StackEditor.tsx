@@ -6,9 +6,9 @@ import { PERTURBATIONS } from "../../perturbations/registry.ts";
 import type { PerturbationId } from "../../perturbations/registry.ts";
 import { SPEC_LIMITS } from "../../experiment/params.ts";
 import type { StackItem } from "../../experiment/spec.ts";
-import { addItem } from "../../state/specEdits.ts";
+import { addItem, switchOn } from "../../state/specEdits.ts";
 import { Icon } from "../app/icons.tsx";
-import { useExperiment, useStores } from "../app/stores.ts";
+import { useCases, useExperiment, useStores } from "../app/stores.ts";
 import { Section } from "../panels/Section.tsx";
 import { AttackControls } from "./AttackControls.tsx";
 import { PerturbationControls } from "./PerturbationControls.tsx";
@@ -21,6 +21,7 @@ export function StackEditor() {
   const stack = useExperiment((s) => s.spec.stack);
   return (
     <Section title="Disturbances" line="In this order." aside={<AddMenu />}>
+      <SwitchedOff />
       <ol className={styles.list}>
         {stack.map((item, index) => (
           <Item
@@ -37,6 +38,27 @@ export function StackEditor() {
         </p>
       )}
     </Section>
+  );
+}
+
+/** A film of the reader's own opens untouched: says so, and leads back. */
+function SwitchedOff() {
+  const { experiment } = useStores();
+  const ids = useCases((s) => s.switchedOff);
+  const stack = useExperiment((s) => s.spec.stack);
+  const left = stack.filter(({ id }) => ids.includes(id));
+  if (left.length === 0 || stack.some(({ enabled }) => enabled)) return null;
+  return (
+    <p className={styles.about} role="status" data-testid="switched-off">
+      Your film opened untouched: the disturbances are switched off.{" "}
+      <button
+        type="button"
+        className={styles.link}
+        onClick={() => experiment.getState().edit(switchOn(ids))}
+      >
+        Switch them on again
+      </button>
+    </p>
   );
 }
 

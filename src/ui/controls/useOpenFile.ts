@@ -3,6 +3,7 @@ import { useCallback } from "react";
 import { LabError, toErrorData } from "../../errors/labError.ts";
 import { createDecodeClient } from "../../io/decodeClient.ts";
 import type { DecodeClient } from "../../io/decodeClient.ts";
+import { openFilm } from "../../state/specEdits.ts";
 import { useStores } from "../app/stores.ts";
 
 /** Above this nothing is read: the size is known before the file is touched. */
@@ -47,9 +48,9 @@ export function useOpenFile(): (file: File) => Promise<void> {
           return;
         }
         const kind = radiograph.vois.length > 0 ? "file" : "automatic";
-        experiment
-          .getState()
-          .edit((spec) => ({ ...spec, case: { kind: "file", sha256 }, window: { kind } }));
+        const on = experiment.getState().spec.stack.flatMap((i) => (i.enabled ? [i.id] : []));
+        if (on.length > 0) cases.getState().set({ switchedOff: on });
+        experiment.getState().edit(openFilm(sha256, { kind }));
         view.getState().resetView();
       } catch (error) {
         results.getState().refuse(toErrorData(error));

@@ -1,6 +1,6 @@
 /** The part of the view that travels in a link: what lies over the pictures and how they are windowed. */
 import type { SharedView } from "../../experiment/shareLink.ts";
-import { DEFAULT_VIEW } from "../../state/viewStore.ts";
+import { DEFAULT_VIEW, DISPLAY_LIMITS } from "../../state/viewStore.ts";
 import type { AttentionChoice, LayerChoice, Layout, ViewValues } from "../../state/viewStore.ts";
 
 const LAYOUTS: readonly Layout[] = ["single", "pair", "triple"];
@@ -34,7 +34,8 @@ export function viewFromLink(shared: SharedView): Partial<ViewValues> {
     showMasks: masks === true,
     invert: invert === true,
     window:
-      inRange(center, -255, 510) && inRange(width, 1, 1020)
+      inRange(center, DISPLAY_LIMITS.least, DISPLAY_LIMITS.most) &&
+      inRange(width, 1, DISPLAY_LIMITS.widest)
         ? { center, width }
         : DEFAULT_VIEW.window,
   };

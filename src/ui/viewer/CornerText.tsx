@@ -1,8 +1,10 @@
 /** What a reading room prints into the corners of a picture, and the same as text for readers who can't see it. */
+import { IDENTITY_WINDOW } from "../../state/viewStore.ts";
 import type { PaneName } from "../../state/viewStore.ts";
 import { useView } from "../app/stores.ts";
 import { choiceName, shownChoice } from "./attentionMap.ts";
 import { fileWindow } from "./detail.ts";
+import type { SquarePicture } from "./detail.ts";
 import type { Detail } from "./useDetail.ts";
 import { usePanePicture, useReadout, useRelevance } from "./usePaneLayers.ts";
 import type { Point } from "./viewGeometry.ts";
@@ -21,9 +23,8 @@ export function CornerText(props: {
   const attention = useView((s) => s.attention);
   const readout = useReadout(pane);
   const { size, clean, disturbed } = usePanePicture();
-  const inFile = detail?.voi ? fileWindow(display, detail.voi) : undefined;
-  const window = inFile ?? display;
-  const side = detail?.size ?? size;
+  const window = detail?.scale ? fileWindow(display, detail.scale) : display;
+  const side = detail?.native.size ?? size;
   const picture = pane === "clean" ? clean : (disturbed ?? clean);
   const relevance = useRelevance();
   const isAsked = attention && readout && shownChoice(attention, readout).source === "relevance";
@@ -34,18 +35,26 @@ export function CornerText(props: {
       ? `${choiceName(attention, readout)}${state}`
       : "";
   const magnified = `${Math.round(zoom * 100)}%`;
+  const isDragged =
+    display.center !== IDENTITY_WINDOW.center || display.width !== IDENTITY_WINDOW.width;
   return (
     <>
       <span id={`${pane}-value`} className="visually-hidden">
-        {`Window width ${Math.round(window.width)}, centre ${Math.round(window.center)}, zoom ${magnified}${invert ? ", inverted" : ""}. ${overlay}`}
+        {`Display window width ${Math.round(window.width)}, centre ${Math.round(window.center)}, zoom ${magnified}${invert ? ", inverted" : ""}. ${overlay}`}
       </span>
       {isShown && side > 0 && (
         <div className={styles.corners} aria-hidden="true">
           <span>{overlay}</span>
-          <span>{hover && picture ? probe(hover, picture, clean, size, pane) : ""}</span>
+          <span>
+            {hover && detail?.scale
+              ? filmProbe(hover, detail.native)
+              : hover && picture
+                ? probe(hover, picture, { clean, size, pane })
+                : ""}
+          </span>
           <span>
             {pane !== "difference" &&
-              `W ${Math.round(window.width)} C ${Math.round(window.center)}${invert ? " inverted" : ""}`}
+              `${isDragged ? "Display only: " : ""}W ${short(window.width)} C ${short(window.center)}${invert ? " inverted" : ""}`}
           </span>
           <span>{`${magnified}  ${side} x ${side}`}</span>
         </div>
@@ -54,14 +63,30 @@ export function CornerText(props: {
   );
 }
 
+/** Whole numbers, and three digits of what is smaller. */
+function short(value: number): number {
+  return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+}
+
+/** The value that the film holds under the pointer, in its own units. */
+function filmProbe(at: Point, { size, image }: SquarePicture): string {
+  const col = Math.floor(at.x * size);
+  const row = Math.floor(at.y * size);
+  if (col < 0 || row < 0 || col >= size || row >= size) return "";
+  return `${col}, ${row}: ${short(image[row * size + col]!)}`;
+}
+
 /** The grey level that the model was given under the pointer, or its change in the difference picture. */
 function probe(
   at: Point,
   picture: Float32Array,
-  clean: Float32Array | undefined,
-  size: number,
-  pane: PaneName,
+  shown: {
+    readonly clean: Float32Array | undefined;
+    readonly size: number;
+    readonly pane: PaneName;
+  },
 ): string {
+  const { clean, size, pane } = shown;
   const col = Math.floor(at.x * size);
   const row = Math.floor(at.y * size);
   if (col < 0 || row < 0 || col >= size || row >= size) return "";

@@ -4,10 +4,10 @@ import type { ReactNode } from "react";
 import type { Stroke } from "../../experiment/spec.ts";
 import { isStale } from "../../state/resultStore.ts";
 import type { PaneName } from "../../state/viewStore.ts";
-import { useResults, useStores, useView } from "../app/stores.ts";
-import controls from "../controls/controls.module.css";
+import { useResults, useView } from "../app/stores.ts";
 import { BrushBar } from "../brush/BrushBar.tsx";
 import { useKeyboardBrush } from "../brush/useKeyboardBrush.ts";
+import { ResolutionToggle } from "./ResolutionToggle.tsx";
 import { CornerText } from "./CornerText.tsx";
 import { OutlineLegend } from "./OutlineLegend.tsx";
 import { paintPane } from "./panePainter.ts";
@@ -42,7 +42,7 @@ export function Pane(props: {
   const keyboard = useKeyboardBrush(canPaint);
   const detail = useDetail(pane === "clean");
   const stroke = useHeldStroke(tools.stroke);
-  const layers = usePaneLayers(pane, stroke, detail);
+  const layers = usePaneLayers(pane, stroke, detail, extent);
   const stale = useResults((s) => isStale(s, pane === "clean" ? "input" : "disturbed"));
 
   const { disturbed } = usePanePicture();
@@ -64,7 +64,13 @@ export function Pane(props: {
         {isBrush && (pane === "disturbed" || isAlone) ? (
           <BrushBar />
         ) : (
-          <span className={styles.explanation}>{explanation}</span>
+          <span className={styles.explanation}>
+            {!detail
+              ? explanation
+              : detail.scale
+                ? "The film itself, not what the model was given."
+                : "Drawn finer than the model was given it."}
+          </span>
         )}
         {pane === "clean" && <ResolutionToggle />}
       </figcaption>
@@ -94,22 +100,6 @@ export function Pane(props: {
       </div>
       {children}
     </figure>
-  );
-}
-
-function ResolutionToggle() {
-  const { view } = useStores();
-  const fullResolution = useView((s) => s.fullResolution);
-  return (
-    <button
-      type="button"
-      className={`${controls.button} ${styles.resolution}`}
-      aria-pressed={fullResolution}
-      title="The model gets the small picture; this shows the radiograph itself."
-      onClick={() => view.getState().set({ fullResolution: !fullResolution })}
-    >
-      Full resolution
-    </button>
   );
 }
 

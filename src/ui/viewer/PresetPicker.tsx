@@ -1,14 +1,22 @@
 /** Display windows on keys 1 to 5. */
 import { useMemo } from "react";
-import { useStores, useView } from "../app/stores.ts";
+import { useCases, useExperiment, useStores, useView } from "../app/stores.ts";
 import controls from "../controls/controls.module.css";
 import { usePanePicture } from "./usePaneLayers.ts";
-import { displayPresets } from "./windowDrag.ts";
+import { useFilmScale } from "./useDetail.ts";
+import { displayPresets, filmPresets } from "./windowDrag.ts";
 import type { DisplayPreset } from "./windowDrag.ts";
 
 export function useDisplayPresets(): readonly DisplayPreset[] {
   const { clean, size } = usePanePicture();
-  return useMemo(() => (clean && size > 0 ? displayPresets(clean, size) : []), [clean, size]);
+  const source = useExperiment((s) => s.spec.case);
+  const film = useCases((s) => (source.kind === "file" ? s.radiographs[source.sha256] : undefined));
+  const scale = useFilmScale();
+  const isFull = useView((s) => s.fullResolution);
+  return useMemo(() => {
+    if (isFull && film && scale) return filmPresets(film, scale);
+    return clean && size > 0 ? displayPresets(clean, size) : [];
+  }, [isFull, film, scale, clean, size]);
 }
 
 export function PresetPicker() {
@@ -22,15 +30,18 @@ export function PresetPicker() {
     <select
       className={controls.select}
       aria-label="Display window preset"
+      title="Display window: what you see. The model is not given it. Full resolution brings back what the model’s window clipped."
       value={active?.key ?? ""}
       onChange={(event) => {
         const chosen = presets.find(({ key }) => key === event.currentTarget.value);
         if (chosen) view.getState().set({ window: chosen.window });
       }}
     >
-      {!active && <option value="">{presets.length > 0 ? "Window: dragged" : "Window"}</option>}
+      {!active && <option value="">{presets.length > 0 ? "Display: dragged" : "Display"}</option>}
       {presets.map(({ key, name }) => (
-        <option key={key} value={key}>{`${key}  ${name}`}</option>
+        <option key={key} value={key}>
+          {key.length === 1 ? `${key}  ${name}` : name}
+        </option>
       ))}
     </select>
   );

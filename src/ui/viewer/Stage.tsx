@@ -11,7 +11,7 @@ import { Pane } from "./Pane.tsx";
 
 const EXPLANATIONS: Readonly<Record<PaneName, string>> = {
   clean: "What the model was given.",
-  disturbed: "The same picture after the stack.",
+  disturbed: "The same picture after the disturbances.",
   difference: "Disturbed − clean.",
 };
 

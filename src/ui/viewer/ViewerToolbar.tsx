@@ -20,7 +20,7 @@ const LAYOUTS: readonly {
 ];
 
 const TOOLS: readonly { readonly tool: Tool; readonly icon: IconName; readonly name: string }[] = [
-  { tool: "window", icon: "window", name: "Window and level (drag)" },
+  { tool: "window", icon: "window", name: "Display window (drag); the model is not given it" },
   { tool: "pan", icon: "pan", name: "Pan (drag)" },
   { tool: "brush", icon: "brush", name: "Brush (B)" },
   { tool: "eraser", icon: "eraser", name: "Eraser (E)" },

@@ -1,8 +1,21 @@
 import { describe, expect, it } from "vitest";
-import type { Radiograph } from "../../image/radiograph.ts";
-import { detailOf, fileWindow } from "./detail.ts";
-import { detailPixels } from "./drawRadiograph.ts";
+import type { Radiograph, Voi } from "../../image/radiograph.ts";
+import { fullRangeWindow, renderUnit } from "../../image/voi.ts";
+import { IDENTITY_WINDOW } from "../../state/viewStore.ts";
+import {
+  cutOut,
+  detailOf,
+  displayWindow,
+  fileWindow,
+  filmPixels,
+  filmScale,
+  previewOf,
+} from "./detail.ts";
+import { distributionOnce } from "./distributionOnce.ts";
+import { nativePart } from "./nativePart.ts";
+import { filmPresets } from "./windowDrag.ts";
 
+/** 64 rows of a ramp from 0 to 95. */
 const radiograph: Radiograph = {
   rows: 64,
   cols: 96,
@@ -14,26 +27,125 @@ const radiograph: Radiograph = {
   notices: [],
   source: "png",
 };
-const voi = { kind: "linear_exact", center: 48, width: 20 } as const;
+const negative: Radiograph = { ...radiograph, photometric: "MONOCHROME1" };
+const narrow = { kind: "linear_exact", center: 48, width: 20 } as const;
+const VOIS: readonly Voi[] = [
+  narrow,
+  { kind: "linear", center: 48, width: 20 },
+  { kind: "sigmoid", center: 48, width: 20 },
+  { kind: "table", firstValue: 40, bits: 8, entries: Uint16Array.of(0, 9, 60, 200, 255) },
+];
 
-describe("full resolution", () => {
-  it("shows the square the model saw, pixel by pixel, with what its window clipped", () => {
-    const { size, image } = detailOf(radiograph, voi, 1024);
+const scaleOf = (voi: Voi, film = radiograph) =>
+  filmScale(voi, film.photometric, () => fullRangeWindow(distributionOnce(film)));
+const untouched = { window: IDENTITY_WINDOW, invert: false };
+
+describe("a film at its own resolution", () => {
+  it("is the square the model saw, each pixel with the value that the file holds", () => {
+    const { size, image } = detailOf(radiograph, 4096);
     expect(size).toBe(64);
     // The centred square of 64 columns starts at column 16.
-    expect(image[0]).toBeCloseTo((16 - 48) / 20 + 0.5, 5);
-    expect(image[63]).toBeCloseTo((79 - 48) / 20 + 0.5, 5);
+    expect([...image.subarray(0, 64)]).toEqual(Array.from({ length: 64 }, (_, i) => 16 + i));
   });
 
-  it("is drawn through the display window as if that were a window on the file", () => {
-    const display = { center: 180, width: 510 };
-    const inFile = fileWindow(display, voi)!;
-    const { image } = detailOf(radiograph, voi, 1024);
-    const pixels = detailPixels(image, display, false);
-    for (const col of [0, 20, 40, 63]) {
-      const unit = (col + 16 - inFile.center) / inFile.width + 0.5;
-      const expected = 255 * Math.max(0, Math.min(1, unit));
-      expect(Math.abs(pixels[4 * col]! - expected)).toBeLessThanOrEqual(0.51);
+  it("keeps whole pixels where the square starts between two", () => {
+    const odd = { ...radiograph, cols: 95, values: radiograph.values.filter((v) => v < 95) };
+    expect(detailOf(odd, 4096).image.every(Number.isInteger)).toBe(true);
+  });
+
+  it("is larger than any preview of it", () => {
+    const native = detailOf(radiograph, 4096);
+    expect(previewOf(native, 32)).toMatchObject({ size: 32 });
+    expect(previewOf(native, 64)).toBe(native);
+    expect(detailOf(radiograph, 50).size).toBe(50);
+  });
+
+  it("shows padding darkest, in both photometric interpretations", () => {
+    for (const film of [radiograph, negative]) {
+      const padded = { ...film, padding: { low: 40, high: 40 } };
+      const { image } = detailOf(padded, 4096);
+      const scale = scaleOf({ kind: "linear_exact", center: 48, width: 95 }, padded);
+      const pixels = filmPixels(image.subarray(0, 64), scale, untouched);
+      expect(pixels[4 * (40 - 16)]).toBeLessThan(4);
     }
+  });
+
+  it.each(VOIS)("untouched, is what the model's window makes of it: $kind", (voi) => {
+    for (const film of [radiograph, negative]) {
+      const { image } = detailOf(film, 4096);
+      const pixels = filmPixels(image.subarray(0, 64), scaleOf(voi, film), untouched);
+      const expected = renderUnit(film, voi).subarray(16, 80);
+      expected.forEach((unit, i) =>
+        expect(Math.abs(pixels[4 * i]! - 255 * unit)).toBeLessThanOrEqual(0.51),
+      );
+    }
+  });
+
+  it("brings back what the model's window clipped, whatever its curve", () => {
+    for (const film of [radiograph, negative]) {
+      const { image } = detailOf(film, 4096);
+      for (const voi of VOIS) {
+        const scale = scaleOf(voi, film);
+        const window = displayWindow({ center: 47.5, width: 95 }, scale);
+        const shown = filmPixels(image.subarray(0, 64), scale, { window, invert: false });
+        const levels = new Set(Array.from({ length: 64 }, (_, i) => shown[4 * i]));
+        expect(levels.size).toBe(64);
+        const first = film === negative ? 255 - (255 * 16) / 95 : (255 * 16) / 95;
+        expect(Math.abs(shown[0]! - first)).toBeLessThanOrEqual(0.51);
+      }
+    }
+  });
+
+  it("converts windows both ways", () => {
+    for (const film of [radiograph, negative]) {
+      for (const voi of VOIS) {
+        const scale = scaleOf(voi, film);
+        const there = fileWindow({ center: 180, width: 510 }, scale);
+        const back = displayWindow(there, scale);
+        expect(back.center).toBeCloseTo(180, 9);
+        expect(back.width).toBeCloseTo(510, 9);
+      }
+    }
+    expect(fileWindow(IDENTITY_WINDOW, scaleOf(narrow))).toEqual({ center: 48, width: 20 });
+  });
+
+  it("offers the file's own windows and ones placed by its values, not by what the model was left", () => {
+    const film = {
+      ...radiograph,
+      vois: [narrow, { kind: "linear_exact", center: 30, width: 60, explanation: "LUNG" }] as const,
+    };
+    const scale = scaleOf(narrow, film);
+    const presets = filmPresets(film, scale);
+    expect(presets.map(({ key }) => key)).toEqual(["1", "2", "3", "4", "5", "file 0", "file 1"]);
+    expect(presets.at(-1)).toMatchObject({ name: "LUNG, W 60 C 30" });
+    expect(fileWindow(presets.at(-1)!.window, scale)).toEqual({ center: 30, width: 60 });
+    const windows = new Set(presets.slice(1, 5).map(({ window }) => JSON.stringify(window)));
+    expect(windows.size).toBeGreaterThan(2);
+  });
+});
+
+describe("the part drawn pixel by pixel", () => {
+  const viewer = { width: 400, height: 400 };
+  const sizes = { native: 3000, preview: 1024, ratio: 1 };
+  const at = (zoom: number) => ({ zoom, x: 0.5, y: 0.5 });
+
+  it("is none while the preview is as sharp as the screen, then what is visible", () => {
+    expect(nativePart(at(1), viewer, sizes)).toBeNull();
+    expect(nativePart(at(2.5), viewer, sizes)).toBeNull();
+    expect(nativePart(at(4), viewer, sizes)).toEqual({
+      left: 1125,
+      top: 1125,
+      width: 750,
+      height: 750,
+    });
+    expect(nativePart(at(4), viewer, { ...sizes, native: 1000 })).toBeNull();
+  });
+
+  it("ends at the film's edge and holds the film's own values", () => {
+    const box = nativePart({ zoom: 10, x: 0, y: 0 }, viewer, sizes)!;
+    expect(box).toMatchObject({ left: 0, top: 0, width: 150, height: 150 });
+    const native = detailOf(radiograph, 4096);
+    const part = cutOut(native, { left: 3, top: 2, width: 4, height: 2 });
+    expect([...part]).toEqual([19, 20, 21, 22, 19, 20, 21, 22]);
   });
 });

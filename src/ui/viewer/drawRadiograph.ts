@@ -30,24 +30,6 @@ export function greyPixels(
   return out;
 }
 
-/** The same for values that may lie outside [0,1], at the window's full precision. */
-export function detailPixels(
-  image: Float32Array,
-  window: DisplayWindow,
-  invert: boolean,
-): Uint8ClampedArray<ArrayBuffer> {
-  const out = new Uint8ClampedArray(image.length * 4);
-  const gain = (255 * 255) / window.width;
-  const offset = 127.5 - (255 * window.center) / window.width;
-  for (let i = 0; i < image.length; i++) {
-    // The array clamps and rounds.
-    const shown = image[i]! * gain + offset;
-    out[4 * i] = out[4 * i + 1] = out[4 * i + 2] = invert ? 255 - shown : shown;
-    out[4 * i + 3] = 255;
-  }
-  return out;
-}
-
 /** Signed difference b - a on a diverging map that clips at +-limit. */
 export function differencePixels(
   a: Float32Array,

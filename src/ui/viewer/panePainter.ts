@@ -3,9 +3,16 @@ import type { Camera } from "../../state/viewStore.ts";
 import { imageSide, toViewer } from "./viewGeometry.ts";
 import type { Extent, Point } from "./viewGeometry.ts";
 
-/** A square picture ready to be drawn at any zoom. */
+/** A picture ready to be drawn at any zoom, over the whole image or a part of it. */
 export interface Layer {
   readonly bitmap: HTMLCanvasElement;
+  /** The part it covers, as fractions of the image; all of it when absent. */
+  readonly part?: {
+    readonly x: number;
+    readonly y: number;
+    readonly width: number;
+    readonly height: number;
+  };
   readonly opacity: number;
   /** Always blend neighbours (maps of few cells); otherwise only until single pixels are large enough to inspect. */
   readonly smooth: boolean;
@@ -73,11 +80,18 @@ function paintLayers(
 ): void {
   const side = imageSide(viewer, camera);
   const origin = toViewer({ x: 0, y: 0 }, viewer, camera);
-  for (const { bitmap, opacity, smooth } of layers) {
+  for (const { bitmap, opacity, smooth, part } of layers) {
+    const { x, y, width, height } = part ?? { x: 0, y: 0, width: 1, height: 1 };
     context.globalAlpha = opacity;
-    context.imageSmoothingEnabled = smooth || side / bitmap.width < INSPECTION_SCALE;
+    context.imageSmoothingEnabled = smooth || (side * width) / bitmap.width < INSPECTION_SCALE;
     context.imageSmoothingQuality = "high";
-    context.drawImage(bitmap, origin.x, origin.y, side, side);
+    context.drawImage(
+      bitmap,
+      origin.x + x * side,
+      origin.y + y * side,
+      width * side,
+      height * side,
+    );
   }
   context.globalAlpha = 1;
 }

@@ -1,7 +1,7 @@
 /** The page's side of picture.worker.ts: one worker, phantoms kept by spec and size. */
 import { LabError, fromErrorData } from "../../errors/labError.ts";
 import { isUnfetched, partMissing } from "../../host/loadPart.ts";
-import type { Radiograph, Voi } from "../../image/radiograph.ts";
+import type { Radiograph } from "../../image/radiograph.ts";
 import type { PhantomSpec } from "../../phantom/spec.ts";
 import type { Picture, PictureJob, PictureRequest, PictureResponse } from "./picture.worker.ts";
 
@@ -29,8 +29,9 @@ export function drawPhantom(spec: PhantomSpec, size: number): Promise<Picture> {
   return picture;
 }
 
-export function drawDetail(radiograph: Radiograph, voi: Voi, size: number): Promise<Picture> {
-  return ask({ kind: "detail", radiograph, voi, size });
+/** Modality values of the film's square. */
+export function drawDetail(radiograph: Radiograph, size: number): Promise<Picture> {
+  return ask({ kind: "detail", radiograph, size });
 }
 
 function ask(job: PictureJob): Promise<Picture> {

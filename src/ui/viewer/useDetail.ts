@@ -1,50 +1,50 @@
-/** The open case at full resolution, drawn when the reader asks for it. */
+/** The open case at full resolution, and the grey scale it is shown along. */
 import { useEffect, useMemo, useState } from "react";
 import type { Radiograph, Voi } from "../../image/radiograph.ts";
 import { automaticWindow, fileVoi, fullRangeWindow } from "../../image/voi.ts";
 import type { WindowSpec } from "../../experiment/spec.ts";
 import { toErrorData } from "../../errors/labError.ts";
 import { useCases, useExperiment, useStores, useView } from "../app/stores.ts";
+import { filmScale } from "./detail.ts";
+import type { FilmScale, SquarePicture } from "./detail.ts";
 import type { Picture } from "./picture.worker.ts";
 import { distributionOnce } from "./distributionOnce.ts";
 import { drawDetail, drawPhantom } from "./pictureClient.ts";
 
-/** Sharp on a large screen, light enough to window at sixty frames a second. */
-const DETAIL_SIZE = 1024;
-const PHANTOM_SIZE = 768;
+/** A film of 16 megapixels is kept whole; what is larger is shown at this many pixels a side, and said to be. */
+export const DETAIL_LIMIT = 4096;
+export const PHANTOM_SIZE = 768;
 
-export interface Detail extends Picture {
-  /** The window the values went through; absent for phantoms, which are display values already. */
-  readonly voi?: Voi;
+export interface Detail {
+  readonly native: SquarePicture;
+  /** Drawn while the screen has no use for more. */
+  readonly preview: SquarePicture;
+  /** How the film's values are shown; null for phantoms, which are display values already. */
+  readonly scale: FilmScale | null;
 }
 
+/** The open case at full resolution, drawn when the reader asks for it. */
 export function useDetail(isShown: boolean): Detail | null {
   const { results } = useStores();
   const isWanted = useView((s) => s.fullResolution) && isShown;
   const source = useExperiment((s) => s.spec.case);
-  const window = useExperiment((s) => s.spec.window);
   const radiograph = useCases((s) =>
     source.kind === "file" ? s.radiographs[source.sha256] : undefined,
   );
-  const [detail, setDetail] = useState<{ of: object; picture: Detail } | null>(null);
+  const scale = useFilmScale();
+  const [drawn, setDrawn] = useState<{ of: object; native: Picture } | null>(null);
   const wanted = useMemo(() => {
     if (!isWanted) return null;
     if (source.kind === "phantom") return { draw: () => drawPhantom(source.phantom, PHANTOM_SIZE) };
-    if (!radiograph) return null;
-    const voi = modelVoi(radiograph, window);
-    return { voi, draw: () => drawDetail(radiograph, voi, DETAIL_SIZE) };
-  }, [isWanted, source, window, radiograph]);
+    return radiograph ? { draw: () => drawDetail(radiograph, DETAIL_LIMIT) } : null;
+  }, [isWanted, source, radiograph]);
 
   useEffect(() => {
     if (!wanted) return;
     let isOver = false;
     wanted.draw().then(
-      (picture) => {
-        if (isOver) return;
-        setDetail({
-          of: wanted,
-          picture: { ...picture, ...(wanted.voi ? { voi: wanted.voi } : {}) },
-        });
+      (native) => {
+        if (!isOver) setDrawn({ of: wanted, native });
       },
       (error: unknown) => {
         if (!isOver) results.getState().refuse(toErrorData(error));
@@ -55,7 +55,31 @@ export function useDetail(isShown: boolean): Detail | null {
     };
   }, [wanted, results]);
 
-  return wanted && detail?.of === wanted ? detail.picture : null;
+  return useMemo(
+    () =>
+      wanted && drawn?.of === wanted
+        ? { native: drawn.native, preview: drawn.native.preview ?? drawn.native, scale }
+        : null,
+    [wanted, drawn, scale],
+  );
+}
+
+/** The scale of the open film; null for a phantom. */
+export function useFilmScale(): FilmScale | null {
+  const source = useExperiment((s) => s.spec.case);
+  const window = useExperiment((s) => s.spec.window);
+  const radiograph = useCases((s) =>
+    source.kind === "file" ? s.radiographs[source.sha256] : undefined,
+  );
+  return useMemo(
+    () =>
+      radiograph
+        ? filmScale(modelVoi(radiograph, window), radiograph.photometric, () =>
+            fullRangeWindow(distributionOnce(radiograph)),
+          )
+        : null,
+    [radiograph, window],
+  );
 }
 
 /** The window the model is given, as experiment/source.ts decides it. */

@@ -1,13 +1,11 @@
 /** Builds the layers of a viewer out of results and view settings, each rebuilt only when what it shows changes. */
-import { useMemo } from "react";
+import { useDeferredValue, useMemo } from "react";
 import type { Readout, RelevanceResult } from "../../experiment/results.ts";
 import type { Stroke } from "../../experiment/spec.ts";
 import type { PaneName } from "../../state/viewStore.ts";
 import { useCases, useExperiment, useResults, useView } from "../app/stores.ts";
-import type { Picture } from "./picture.worker.ts";
 import { attentionMap, sharedPeak, shownChoice } from "./attentionMap.ts";
 import {
-  detailPixels,
   differenceLimit,
   differencePixels,
   greyPixels,
@@ -15,6 +13,11 @@ import {
   maskOutline,
   windowTable,
 } from "./drawRadiograph.ts";
+import { cutOut, filmPixels } from "./detail.ts";
+import type { FilmScale } from "./detail.ts";
+import { nativePart } from "./nativePart.ts";
+import type { Detail } from "./useDetail.ts";
+import type { Extent } from "./viewGeometry.ts";
 import { bitmapOf } from "./panePainter.ts";
 import type { Layer } from "./panePainter.ts";
 import { outlinePixels, strokePixels } from "./vectorLayers.ts";
@@ -63,18 +66,25 @@ export function useRelevance(): RelevanceResult | undefined {
 export function usePaneLayers(
   pane: PaneName,
   stroke: Stroke | null,
-  detail: Picture | null,
+  detail: Detail | null,
+  extent: Extent,
 ): readonly Layer[] {
   const { size, clean, disturbed } = usePanePicture();
   const window = useView((s) => s.window);
   const invert = useView((s) => s.invert);
   const heat = useHeatLayer(pane);
   const masks = useMaskLayer(pane);
+  const sharp = useNativeLayer(pane === "clean" ? detail : null, extent);
   const image = pane === "clean" ? clean : (disturbed ?? clean);
 
   const base = useMemo(() => {
     if (pane === "clean" && detail) {
-      return bitmapOf(detailPixels(detail.image, window, invert), detail.size, detail.size);
+      const { size: side, image: values } = detail.preview;
+      return bitmapOf(
+        filmPixels(values, detail.scale ?? UNIT_SCALE, { window, invert }),
+        side,
+        side,
+      );
     }
     if (!image || size === 0) return null;
     if (pane === "difference") {
@@ -92,12 +102,46 @@ export function usePaneLayers(
   return useMemo(() => {
     if (!base) return [];
     const layers: Layer[] = [{ bitmap: base, opacity: 1, smooth: false }];
+    if (sharp) layers.push(sharp);
     if (heat) layers.push(heat);
     if (masks) layers.push(masks);
     if (painted) layers.push({ bitmap: painted, opacity: 0.85, smooth: true });
     return layers;
-  }, [base, heat, masks, painted]);
+  }, [base, sharp, heat, masks, painted]);
 }
+
+/** The visible part of a film, pixel by pixel, over its preview. It may lag a frame behind a drag: the preview shows meanwhile. */
+function useNativeLayer(detail: Detail | null, extent: Extent): Layer | null {
+  const camera = useDeferredValue(useView((s) => s.camera));
+  const window = useView((s) => s.window);
+  const invert = useView((s) => s.invert);
+  return useMemo(() => {
+    if (!detail) return null;
+    const { native, preview, scale } = detail;
+    const box = nativePart(camera, extent, {
+      native: native.size,
+      preview: preview.size,
+      ratio: Math.min(globalThis.devicePixelRatio || 1, 2),
+    });
+    if (!box) return null;
+    const pixels = filmPixels(cutOut(native, box), scale ?? UNIT_SCALE, { window, invert });
+    return {
+      bitmap: bitmapOf(pixels, box.width, box.height),
+      part: {
+        x: box.left / native.size,
+        y: box.top / native.size,
+        width: box.width / native.size,
+        height: box.height / native.size,
+      },
+      opacity: 1,
+      smooth: false,
+    };
+  }, [detail, camera, extent, window, invert]);
+}
+
+/** Phantoms are display values: their scale runs from 0, black, to 1, white. */
+const UNIT_LINE = { kind: "linear_exact", center: 0.5, width: 1 } as const;
+const UNIT_SCALE: FilmScale = { voi: UNIT_LINE, line: UNIT_LINE, photometric: "MONOCHROME2" };
 
 /**
  * Full scale of the difference picture in grey levels of 255: 99 of 100 changed pixels lie within it. The few beyond are drawn

@@ -1,9 +1,12 @@
 /** The display window of the model's picture (grey levels 0..255): dragging, nudging and presets. */
 import { distributionOf } from "../../image/distribution.ts";
-import type { Radiograph } from "../../image/radiograph.ts";
+import type { Radiograph, VoiWindow } from "../../image/radiograph.ts";
 import { dragVoi, voiPresets } from "../../image/voi.ts";
-import { IDENTITY_WINDOW } from "../../state/viewStore.ts";
+import { DISPLAY_LIMITS, IDENTITY_WINDOW } from "../../state/viewStore.ts";
 import type { DisplayWindow } from "../../state/viewStore.ts";
+import { displayWindow } from "./detail.ts";
+import type { FilmScale } from "./detail.ts";
+import { distributionOnce } from "./distributionOnce.ts";
 
 export interface DisplayPreset {
   readonly key: string;
@@ -13,21 +16,26 @@ export interface DisplayPreset {
 
 const FULL_RANGE = { min: 0, max: 255, count: 2, quantile: (p: number) => 255 * p };
 
-/** Right is wider (less contrast), down is darker: the rule of dragVoi at a range of 255 levels, four times as fast. */
+/**
+ * Right is wider (less contrast), down is darker: the rule of dragVoi at a range of 255 levels, four times as fast, and in
+ * proportion where the window is wide, so that all that a film holds is in reach of a hand.
+ */
 export function dragWindow(
   start: DisplayWindow,
   drag: { readonly right: number; readonly down: number },
 ): DisplayWindow {
-  const fast = { right: 4 * drag.right, down: 4 * drag.down };
+  const speed = 4 * Math.max(1, start.width / 255);
+  const fast = { right: speed * drag.right, down: speed * drag.down };
   const { center, width } = dragVoi(
     { kind: "linear_exact", ...start },
     fast,
     { photometric: "MONOCHROME2" },
     FULL_RANGE,
   );
+  const { least, most, widest } = DISPLAY_LIMITS;
   return {
-    center: Math.max(-255, Math.min(510, center)),
-    width: Math.max(1, Math.min(1020, width)),
+    center: Math.max(least, Math.min(most, center)),
+    width: Math.max(1, Math.min(widest, width)),
   };
 }
 
@@ -49,4 +57,35 @@ export function displayPresets(image: Float32Array, size: number): readonly Disp
       voi.kind === "table" ? [] : [{ key, name, window: { center: voi.center, width: voi.width } }],
   );
   return [{ key: "1", name: "As the model sees it", window: IDENTITY_WINDOW }, ...computed];
+}
+
+/**
+ * The same for a film at its own resolution, placed by the film's values and not by what the model's window left of them, and
+ * the file's own windows.
+ */
+export function filmPresets(radiograph: Radiograph, scale: FilmScale): readonly DisplayPreset[] {
+  const shown = (voi: VoiWindow) => displayWindow(exactly(voi), scale);
+  const named = (name: string, voi: VoiWindow) => {
+    const { width, center } = exactly(voi);
+    return `${name}, W ${Math.round(width)} C ${Math.round(center)}`;
+  };
+  const computed = voiPresets(radiograph, distributionOnce(radiograph)).flatMap(
+    ({ key, name, voi }) =>
+      voi.kind === "table" || key === "1"
+        ? []
+        : [{ key, name: named(name, voi), window: shown(voi) }],
+  );
+  const own = radiograph.vois.flatMap((voi, index) =>
+    voi.kind === "table"
+      ? []
+      : [{ key: `file ${index}`, name: named(voi.explanation ?? "File", voi), window: shown(voi) }],
+  );
+  return [{ key: "1", name: "As the model sees it", window: IDENTITY_WINDOW }, ...computed, ...own];
+}
+
+/** Centre and width of the straight line that a window of PS3.3 C.11.2 draws. */
+function exactly({ kind, center, width }: VoiWindow): DisplayWindow {
+  return kind === "linear" && width > 1
+    ? { center: center - 0.5, width: width - 1 }
+    : { center, width };
 }
