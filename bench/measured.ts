@@ -1,5 +1,5 @@
 /**
- * `npm run bench:answers [-- --phantoms 60]`: how often each bundled model is right, by the kind of wording and by the confidence it
+ * `npm run bench:answers`: how often each bundled model is right, by the kind of wording and by the confidence it
  * states, on phantoms that no training run draws. Writes src/model/measured.json, which the page shows beside its percentages; the
  * numbers on real films are those of the model's own evaluation.json. Run it again whenever weights change: a test compares their hash.
  */
@@ -15,7 +15,7 @@ import { expandQuestions } from "../src/language/questionBank.ts";
 import { answerFor } from "../src/language/questionTruth.ts";
 import { BUNDLED_MODELS } from "../src/model/catalog.ts";
 import { BANDS, bandOf, wordingKinds } from "../src/model/measured.ts";
-import type { MeasuredModel } from "../src/model/measured.ts";
+import type { MeasuredAuc, MeasuredModel } from "../src/model/measured.ts";
 import { renderPhantom, sampleSpec } from "../src/phantom/phantom.ts";
 
 const FIRST_SEED = 5_020_000;
@@ -27,22 +27,12 @@ for (const { id } of BUNDLED_MODELS) {
   models[id] = await measure(id);
   console.log(`${id}: ${Object.keys(models[id].wordings).length} kinds of wordings`);
 }
-const rows = Object.entries(models).map(
-  ([id, { wordings, ...rest }]) =>
-    `  "${id}": {\n${Object.entries(rest)
-      .map(([key, value]) => `    "${key}": ${JSON.stringify(value)},\n`)
-      .join("")}    "wordings": {\n${Object.entries(wordings)
-      .map(([kind, counts]) => `      "${kind}": ${JSON.stringify(counts)}`)
-      .join(",\n")}\n    }\n  }`,
-);
-writeFileSync(path.join(ROOT, "src/model/measured.json"), `{\n${rows.join(",\n")}\n}\n`);
+writeFileSync(path.join(ROOT, "src/model/measured.json"), JSON.stringify(models));
 process.exit(0);
 
 async function measure(id: string): Promise<MeasuredModel> {
   const folder = path.join(ROOT, "public/models", id);
-  const { nih, kermanyTest } = JSON.parse(
-    readFileSync(path.join(folder, "evaluation.json"), "utf8"),
-  );
+  const evaluation = JSON.parse(readFileSync(path.join(folder, "evaluation.json"), "utf8"));
   const { defaultPrecision: precision } = JSON.parse(
     readFileSync(path.join(folder, "manifest.json"), "utf8"),
   );
@@ -78,13 +68,18 @@ async function measure(id: string): Promise<MeasuredModel> {
     (file) => file.role === "vision" && file.precision === precision,
   )!;
   await model.release();
-  const only = ({ auc, low, high, n }: Record<string, number>) => ({ auc, low, high, n });
   return {
     visionSha256: sha256,
     precision,
     phantoms,
-    nihAdults: only(nih) as MeasuredModel["nihAdults"],
-    kermanyChildren: only(kermanyTest) as MeasuredModel["kermanyChildren"],
+    adults: onFilms(evaluation.adults?.findings ?? { pneumonia: evaluation.nih }),
+    children: onFilms({ pneumonia: evaluation.kermanyTest }),
     wordings,
   };
+}
+
+function onFilms(measured: Readonly<Record<string, MeasuredAuc>>): Record<string, MeasuredAuc> {
+  return Object.fromEntries(
+    Object.entries(measured).map(([name, { auc, low, high, n }]) => [name, { auc, low, high, n }]),
+  );
 }

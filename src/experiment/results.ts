@@ -131,7 +131,7 @@ export interface MetricsResult {
   readonly flipRateDisturbed: number | null;
 }
 
-/** Which image tokens each picture's own answer hangs on: attention times gradient, over the grid, sums to 1. */
+/** Which image tokens each picture's own answer depends on: attention times gradient, over the grid, sums to 1. */
 export interface RelevanceMaps {
   readonly clean: Float32Array;
   readonly disturbed: Float32Array;

@@ -12,15 +12,17 @@ export interface MeasuredModel {
   readonly visionSha256: string;
   readonly precision: string;
   readonly phantoms: number;
-  /** Area under the curve for pneumonia, with its 95 % interval and the number of films. 0.5 is guessing. */
-  readonly nihAdults: MeasuredAuc;
-  readonly kermanyChildren: MeasuredAuc;
+  /** By finding, "normal" or "ap": how well the question was told on adult films. What is not named was not measured. */
+  readonly adults: Readonly<Record<string, MeasuredAuc>>;
+  /** The same on children of the hospital whose films trained the model. */
+  readonly children: Readonly<Record<string, MeasuredAuc>>;
   /** Right answers and answers by kind of wording (see wordingKinds) and band. */
   readonly wordings: Readonly<
     Record<string, { readonly right: readonly number[]; readonly n: readonly number[] }>
   >;
 }
 
+/** Area under the ROC curve, with its 95 % interval and the number of films. 0.5 is guessing. */
 export interface MeasuredAuc {
   readonly auc: number;
   readonly low: number;

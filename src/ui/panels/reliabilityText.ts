@@ -63,22 +63,48 @@ export function onPhantom(
   };
 }
 
-/** Real films were measured for pneumonia alone, and the percentages for nothing. */
-export function onRealFilm(measured: MeasuredModel | undefined, { findingId }: Understood): Said {
+/** An interval that reaches below this is no better than a guess with a little luck. */
+const CHANCE = 0.6;
+
+/** What is known of this very question on real films. Percentages were checked on none, so none is taken at its word. */
+export function onRealFilm(measured: MeasuredModel | undefined, asked: Understood): Said {
   if (!measured) return UNMEASURED;
-  const { kermanyChildren, nihAdults } = measured;
-  const numbers = `AUC ${auc(nihAdults)} on ${nihAdults.n} adults of another hospital, ${auc(kermanyChildren)} on ${kermanyChildren.n} children of the training hospital (0.5 is guessing, 1 is perfect)`;
-  return findingId === "pneumonia"
-    ? {
-        lead: `Measured on real films: ${numbers}.`,
-        text: "The percentages were not checked on any real film.",
-        isTrusted: false,
-      }
-    : {
-        lead: "Untested on real films.",
-        text: `Only pneumonia was measured there: ${numbers}. The percentages mean nothing for this film.`,
-        isTrusted: false,
-      };
+  const key = filmKey(asked);
+  const own = key === undefined ? "" : numbersOf(measured, key);
+  if (own !== "") {
+    const adults = measured.adults[key ?? ""];
+    return {
+      lead: `Measured on real films: ${own}.`,
+      text: `${adults && adults.low < CHANCE ? "On adults that is close to guessing. " : ""}The percentages were not checked on real films.`,
+      isTrusted: false,
+    };
+  }
+  const others = Object.keys({ ...measured.adults, ...measured.children });
+  return {
+    lead: "Untested on real films.",
+    text:
+      others.length === 1
+        ? `Only ${others[0]} was measured there: ${numbersOf(measured, others[0]!)}. The percentages say nothing about this film.`
+        : "The card says which questions were measured. The percentages say nothing about this film.",
+    isTrusted: false,
+  };
+}
+
+/** The name a question has among those measured on films; limits of side and size were never measured. */
+function filmKey({ type, findingId, scope }: Understood): string | undefined {
+  if (type === "normal") return "normal";
+  if (type === "view") return "ap";
+  if (type === "heart") return "cardiomegaly";
+  return type === "presence" && scope === null && findingId ? findingId : undefined;
+}
+
+function numbersOf({ adults, children }: MeasuredModel, key: string): string {
+  const parts = [
+    adults[key] && `AUC ${auc(adults[key])} on ${adults[key].n} adults`,
+    children[key] &&
+      `${adults[key] ? "" : "AUC "}${auc(children[key])} on ${children[key].n} children of one hospital`,
+  ].filter(Boolean);
+  return parts.length === 0 ? "" : `${parts.join(", ")}; 0.5 is guessing, 1 is perfect`;
 }
 
 function auc({ auc: value, low, high }: MeasuredAuc): string {

@@ -61,7 +61,7 @@ export function CertificatePanel() {
         <Empty>
           {enabled
             ? "The guarantee appears as soon as the first noisy samples are in."
-            : "Switch the certificate on (left, below) to see what can be guaranteed."}
+            : "Switch the guarantee on (left, below) to see what can be guaranteed."}
         </Empty>
       )}
     </PlotPanel>

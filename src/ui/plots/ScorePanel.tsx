@@ -35,7 +35,7 @@ export function ScorePanel() {
           {certificate.maxSamples}
         </p>
       ) : (
-        <Empty>{enabled ? "Waiting for samples." : "Certificates are off."}</Empty>
+        <Empty>{enabled ? "Waiting for samples." : "The guarantee is switched off."}</Empty>
       )}
     </PlotPanel>
   );

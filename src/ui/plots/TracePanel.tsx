@@ -60,7 +60,7 @@ export function TracePanel() {
         <Empty>
           {stack.some(({ type, enabled }) => type === "attack" && enabled)
             ? "The loss appears with the attack’s first step."
-            : "Switch an attack on in the stack to watch it climb."}
+            : "Switch an attack on among the disturbances to watch it climb."}
         </Empty>
       )}
     </PlotPanel>
