@@ -65,10 +65,8 @@ export function displayPresets(image: Float32Array, size: number): readonly Disp
  */
 export function filmPresets(radiograph: Radiograph, scale: FilmScale): readonly DisplayPreset[] {
   const shown = (voi: VoiWindow) => displayWindow(exactly(voi), scale);
-  const named = (name: string, voi: VoiWindow) => {
-    const { width, center } = exactly(voi);
-    return `${name}, W ${Math.round(width)} C ${Math.round(center)}`;
-  };
+  const named = (name: string, { width, center }: VoiWindow) =>
+    `${name}, W ${Math.round(width)} C ${Math.round(center)}`;
   const computed = voiPresets(radiograph, distributionOnce(radiograph)).flatMap(
     ({ key, name, voi }) =>
       voi.kind === "table" || key === "1"
