@@ -129,23 +129,24 @@ test("a page left open over a deploy keeps its files, and takes the newer page o
   }
 });
 
-/** What a second build does to the first one's folder: the share panel has another name, everything that names it follows. */
+/** What a second build does to the first one's folder: the share panel, and so all that names it, has another name. */
 async function deployAnew(folder: string): Promise<void> {
   const assets = path.join(folder, "assets");
-  const names = await readdir(assets);
-  const panel = names.find((name) => /^SharePanel-.*\.js$/.test(name))!;
-  const newer = "SharePanel-NEWER123.js";
-  await rename(path.join(assets, panel), path.join(assets, newer));
-  const naming = [
-    path.join(folder, "sw.js"),
-    ...names.filter((name) => /^(mount|index)-.*\.js$/.test(name)).map((n) => path.join(assets, n)),
-  ];
-  for (const file of naming) {
+  const scripts = (await readdir(assets)).filter((name) => name.endsWith(".js"));
+  const changed = scripts.filter((name) => /^(SharePanel|mount|index)-/.test(name));
+  const renamed = (name: string) => name.replace(/-[\w-]{8}\.js$/, "-NEWER123.js");
+  const files = [...scripts.map((name) => path.join(assets, name)), "index.html", "sw.js"];
+  for (const file of files.map((name) => path.resolve(folder, name))) {
     const text = await readFile(file, "utf8");
+    const anew = changed.reduce((all, name) => all.replaceAll(name, renamed(name)), text);
+    // The page's revision in the list of what to keep.
     await writeFile(
       file,
-      text.replaceAll(panel, newer).replaceAll(/"revision":"/g, '"revision":"n'),
+      anew.replaceAll(/"?revision"?:"/g, (found) => `${found}n`),
     );
+  }
+  for (const name of changed) {
+    await rename(path.join(assets, name), path.join(assets, renamed(name)));
   }
 }
 
