@@ -4,6 +4,7 @@ import { format, resolveConfig } from "prettier";
 import type { EncoderMeasurements } from "./encoders.ts";
 import type { EngineMeasurements } from "./engine.ts";
 import type { GradientMeasurements } from "./gradients.ts";
+import type { FuzzMeasurement } from "./gradientsFuzz.ts";
 import type { PageMeasurements } from "./page.ts";
 import type { PeerMeasurement } from "./peers.ts";
 import { rounded } from "./statistics.ts";
@@ -19,6 +20,7 @@ export interface BenchResults {
   };
   readonly chromium: string;
   readonly gradients: readonly (GradientMeasurements & { readonly backend: string })[];
+  readonly gradientsFuzz: FuzzMeasurement;
   readonly engine: EngineMeasurements;
   readonly page: PageMeasurements;
   readonly encoders: readonly EncoderMeasurements[];
@@ -40,6 +42,7 @@ const megabytes = (bytes: number): string => `${rounded(bytes / 1e6)} MB`;
 
 export async function writeReport(results: BenchResults, file: string): Promise<void> {
   const { machine, engine, page } = results;
+  const fuzz = results.gradientsFuzz;
   const growth = page.memoryAfter / page.memoryBefore;
   const rows: readonly (readonly [string, string, string])[] = [
     ...results.gradients.flatMap((g): [string, string, string][] => [
@@ -55,6 +58,11 @@ export async function writeReport(results: BenchResults, file: string): Promise<
         "<= 1.1x",
       ],
     ]),
+    [
+      `gradients of ${fuzz.graphs} random graphs against central differences`,
+      `${fuzz.right} right, ${fuzz.refused} refused by name, ${fuzz.unjudged} without a reference, ${fuzz.wrong.length} wrong`,
+      "0 wrong",
+    ],
     ...results.encoders.flatMap((e): [string, string, string][] => [
       [
         `${e.network}: gradient pass over forward pass (WASM, 1 thread)`,

@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: measures the built page, the engine worker and the gradient graphs, writes bench/results.json and the
- * table of bench/README.md. Parts can be named: gradients, encoders, browser, peers. Ratios where a ratio says it: a time is a property of the machine.
+ * table of bench/README.md. Parts can be named: gradients, gradients-fuzz, encoders, browser, peers. Ratios where a ratio says it: a time is a property of the machine.
  */
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
@@ -13,6 +13,7 @@ import { nodeSessions } from "../src/cli/nodeSessions.ts";
 import { measureEncoders } from "./encoders.ts";
 import { measureEngine } from "./engine.ts";
 import { measureGradients, timedSessions } from "./gradients.ts";
+import { measureGradientsFuzz } from "./gradientsFuzz.ts";
 import { openBenchModel } from "./model.ts";
 import { measurePage } from "./page.ts";
 import { measurePeers } from "./peers.ts";
@@ -61,7 +62,7 @@ function launch() {
 
 const RESULTS = path.join(ROOT, "bench/results.json");
 /** Parts to measure again (`npm run bench -- peers`); the others keep what results.json says. All when none is named. */
-const PARTS = ["gradients", "encoders", "browser", "peers"];
+const PARTS = ["gradients", "gradients-fuzz", "encoders", "browser", "peers"];
 const asked = readOptions(`Usage: npm run bench -- [${PARTS.join(" | ")}]...`, (args) => {
   const unknown = args.find((part) => !PARTS.includes(part));
   if (unknown !== undefined) throw new OptionError(`There is no part "${unknown}"`);
@@ -82,6 +83,7 @@ const results: BenchResults = {
     node: process.version,
   },
   gradients: again("gradients") ? await gradients() : before!.gradients,
+  gradientsFuzz: again("gradients-fuzz") ? await measureGradientsFuzz() : before!.gradientsFuzz,
   encoders: again("encoders") ? measureEncoders() : before!.encoders,
   ...(again("browser")
     ? await browser()
