@@ -27,6 +27,9 @@ const NAMES = Object.keys(ALL);
 /** Values larger than this are left alone: the graph would only overflow. */
 const MOST_ELEMENTS = 400;
 
+/** Where all slopes are smaller than this, errors are measured against it: float32 leaves about 1e-6 of a zero that cancels. */
+const FLAT = 0.01;
+
 export interface FuzzedGraph {
   readonly model: ModelProto;
   readonly shape: readonly number[];
@@ -186,7 +189,7 @@ function errorOf(
 ): number | undefined {
   const [first = []] = numeric;
   if (gradient.length !== first.length) return Infinity;
-  const peak = Math.max(1e-3, ...first.map(Math.abs), ...gradient.map(Math.abs));
+  const peak = Math.max(FLAT, ...first.map(Math.abs), ...gradient.map(Math.abs));
   let worst = 0;
   for (const [i, slope] of gradient.entries()) {
     const slopes = numeric.map((list) => list[i]!);
