@@ -32,7 +32,9 @@ const manifestSchema = z.object({
   name: z.string(),
   description: z.string(),
   /** "encoder": an image encoder without a text side. */
-  task: z.enum(["vqa", "dual-encoder", "classifier", "encoder"]),
+  task: z.enum(["vqa", "classifier", "encoder"], {
+    error: "must be vqa, classifier or encoder, the tasks this lab runs",
+  }),
   files: z.array(fileSchema).min(1),
   /** The precision a reader gets when the spec names none. */
   defaultPrecision: precisionSchema,
