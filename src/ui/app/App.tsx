@@ -8,15 +8,13 @@ import { CasePanel } from "../controls/CasePanel.tsx";
 import { FileDrop } from "../controls/FileDrop.tsx";
 import { StackEditor } from "../controls/StackEditor.tsx";
 import { CertificateControls } from "../controls/CertificateControls.tsx";
-import { Guide } from "../lessons/Guide.tsx";
 import { ReplayBanner } from "../share/ReplayBanner.tsx";
 import { Stage } from "../viewer/Stage.tsx";
 import { OverlayPicker } from "../viewer/OverlayPicker.tsx";
 import { ViewerToolbar } from "../viewer/ViewerToolbar.tsx";
 import { ErrorToast } from "./ErrorToast.tsx";
 import { AwaitedModel } from "../models/AwaitedModel.tsx";
-import { ModelDialog } from "../models/ModelDialog.tsx";
-import { HelpDialog } from "./HelpDialog.tsx";
+import { LateDialogs } from "./LateDialogs.tsx";
 import { RunProgress } from "./RunProgress.tsx";
 import { TopBar } from "./TopBar.tsx";
 import { useProvisional } from "./useProvisional.ts";
@@ -53,9 +51,7 @@ export function App() {
         <ParaphraseTable />
       </aside>
       <FileDrop />
-      <HelpDialog />
-      <ModelDialog />
-      <Guide />
+      <LateDialogs />
       <ErrorToast />
     </div>
   );

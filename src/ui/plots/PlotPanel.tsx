@@ -1,10 +1,11 @@
 /** A plot in its place on the bench: heading, what it says, the plot, and the larger one on demand. */
-import { Modal } from "@mantine/core";
-import { useState } from "react";
+import { Suspense, lazy, useState } from "react";
 import type { ReactNode } from "react";
 import type { StageName } from "../../experiment/results.ts";
 import { isStale } from "../../state/resultStore.ts";
 import { useResults } from "../app/stores.ts";
+import { loadPart } from "../../host/loadPart.ts";
+import { ErrorBoundary } from "../app/ErrorBoundary.tsx";
 import { Hint } from "../app/Hint.tsx";
 import { Icon } from "../app/icons.tsx";
 import controls from "../controls/controls.module.css";
@@ -14,6 +15,12 @@ import { PlotMenu } from "./PlotMenu.tsx";
 import type { PlotChoice } from "./PlotMenu.tsx";
 import type { PlotSpec } from "./plotSpec.ts";
 import styles from "./plots.module.css";
+
+const PlotDialog = lazy(() =>
+  loadPart(() => import("./PlotDialog.tsx")).then(({ PlotDialog: dialog }) => ({
+    default: dialog,
+  })),
+);
 
 const LINEAR: PlotScales = { logX: false, logY: false };
 
@@ -58,19 +65,19 @@ export function PlotPanel(props: {
       </header>
       {children}
       {spec && <Plot testId={testId} spec={spec} scales={scales} />}
-      {spec && (
-        <Modal.Root opened={isLarge} onClose={() => setLarge(false)} size="min(1100px, 94vw)">
-          <Modal.Overlay />
-          <Modal.Content aria-label={`${title}, enlarged`}>
-            <Modal.Body className={styles.large}>
-              <h2>{title}</h2>
-              <Modal.CloseButton aria-label="Close" className={styles.close} />
-              <p>{meaning}</p>
-              <p className={styles.statement}>{spec.description}</p>
-              <Plot testId={`${testId}-large`} spec={spec} scales={scales} isLarge />
-            </Modal.Body>
-          </Modal.Content>
-        </Modal.Root>
+      {spec && isLarge && (
+        <ErrorBoundary>
+          <Suspense fallback={null}>
+            <PlotDialog
+              title={title}
+              meaning={meaning}
+              testId={`${testId}-large`}
+              spec={spec}
+              scales={scales}
+              onClose={() => setLarge(false)}
+            />
+          </Suspense>
+        </ErrorBoundary>
       )}
     </section>
   );

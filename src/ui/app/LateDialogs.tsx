@@ -1,0 +1,57 @@
+/** Dialogs that few first minutes need: fetched when they are first opened, so that the first answer does not wait for them. */
+import { Suspense, lazy, useState } from "react";
+import type { ReactNode } from "react";
+import { loadPart } from "../../host/loadPart.ts";
+import { ErrorBoundary } from "./ErrorBoundary.tsx";
+import { useModels, useView } from "./stores.ts";
+
+const HelpDialog = lazy(() =>
+  loadPart(() => import("./HelpDialog.tsx")).then(({ HelpDialog: dialog }) => ({
+    default: dialog,
+  })),
+);
+const ModelDialog = lazy(() =>
+  loadPart(() => import("../models/ModelDialog.tsx")).then(({ ModelDialog: dialog }) => ({
+    default: dialog,
+  })),
+);
+const Guide = lazy(() =>
+  loadPart(() => import("../lessons/Guide.tsx")).then(({ Guide: guide }) => ({ default: guide })),
+);
+
+export function LateDialogs() {
+  const isHelp = useView((s) => s.helpOpen);
+  const isGuide = useView((s) => s.guideStep !== null);
+  const isModel = useModels((s) => s.draft !== null);
+  return (
+    <>
+      <Late isWanted={isHelp}>
+        <HelpDialog />
+      </Late>
+      <Late isWanted={isModel}>
+        <ModelDialog />
+      </Late>
+      <Late isWanted={isGuide}>
+        <Guide />
+      </Late>
+    </>
+  );
+}
+
+/** Mounted when it is first wanted and from then on, so that a dialog can close in its own way. */
+function Late({
+  isWanted,
+  children,
+}: {
+  readonly isWanted: boolean;
+  readonly children: ReactNode;
+}) {
+  const [wasWanted, setWasWanted] = useState(false);
+  if (isWanted && !wasWanted) setWasWanted(true);
+  if (!isWanted && !wasWanted) return null;
+  return (
+    <ErrorBoundary>
+      <Suspense fallback={null}>{children}</Suspense>
+    </ErrorBoundary>
+  );
+}
