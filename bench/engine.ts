@@ -1,6 +1,15 @@
-/** Measurements on the built engine worker in Chromium, driven by its own protocol, without a page around it. */
+/** Measurements on the built engine worker in Chromium, asked as the page asks it, without a page around it. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import type { Browser } from "@playwright/test";
-import type { BackendInfo, EngineCommand, EngineEvent } from "../src/engine/protocol.ts";
+import type * as ComlinkModule from "comlink";
+import type {
+  BackendInfo,
+  EngineService,
+  EngineSettings,
+  RunRequest,
+  WorkerEvent,
+} from "../src/engine/protocol.ts";
 import { defaultSpec } from "../src/experiment/defaultSpec.ts";
 import type { AttackItem, ExperimentSpec } from "../src/experiment/spec.ts";
 import { median } from "./statistics.ts";
@@ -19,48 +28,73 @@ export interface EngineMeasurements {
 
 interface TimedEvent {
   readonly at: number;
-  readonly event: EngineEvent;
+  readonly event: WorkerEvent;
 }
 
-type Send = (command: EngineCommand, until: "ready" | "done") => Promise<TimedEvent[]>;
+interface Engine {
+  /** Events until the model is ready. */
+  start(): Promise<readonly TimedEvent[]>;
+  /** Events of one run, in milliseconds from its request. */
+  run(spec: ExperimentSpec): Promise<readonly TimedEvent[]>;
+}
 
-/** The page's half of the protocol: starts the worker, collects its events with their times. */
-async function openWorker(browser: Browser, url: string, worker: string): Promise<Send> {
+const COMLINK = createRequire(import.meta.url).resolve("comlink/dist/umd/comlink.js");
+
+/** The page's half: starts the worker, asks it as the page would, collects its events with their times. */
+async function openEngine(browser: Browser, url: string, worker: string): Promise<Engine> {
   const page = await browser.newPage();
   // Any document of the origin will do; it must carry the isolation headers.
   await page.goto(new URL("favicon.svg", url).href);
+  await page.evaluate(readFileSync(COMLINK, "utf8"));
   await page.evaluate((source) => {
-    const events: { at: number; event: { type: string } }[] = [];
-    const engine = new Worker(source, { type: "module" });
-    engine.addEventListener("message", ({ data }: MessageEvent<{ type: string }>) => {
-      events.push({ at: performance.now(), event: data });
+    const { Comlink } = globalThis as unknown as { Comlink: typeof ComlinkModule };
+    const events: { at: number; event: WorkerEvent }[] = [];
+    const engine = Comlink.wrap<EngineService>(new Worker(source, { type: "module" }));
+    const listener = Comlink.proxy((event: WorkerEvent) => {
+      events.push({ at: performance.now(), event });
     });
-    Object.assign(globalThis, { engine, events });
+    const timed = async (call: () => Promise<unknown>) => {
+      events.length = 0;
+      const started = performance.now();
+      await call();
+      // Pictures stay in the page: only numbers are wanted here.
+      return JSON.stringify(
+        events.map(({ at, event }) => ({ at: at - started, event })),
+        (_, value: unknown) => (ArrayBuffer.isView(value) ? null : value),
+      );
+    };
+    const bench: InPage = {
+      start: (settings) => timed(() => engine.start(settings, listener)),
+      run: (request) => timed(() => engine.run(request)),
+    };
+    Object.assign(globalThis, { bench });
   }, worker);
-  return async (command, until) => {
-    const text = await page.evaluate(
-      async ([sent, last]) => {
-        const { engine, events } = globalThis as unknown as {
-          engine: Worker;
-          events: { at: number; event: { type: string; event?: Record<string, unknown> } }[];
-        };
-        events.length = 0;
-        const started = performance.now();
-        engine.postMessage(sent);
-        for (;;) {
-          await new Promise((resolve) => setTimeout(resolve, 20));
-          if (events.some(({ event }) => event.type === last || event.type === "failed")) break;
-        }
-        // Pictures stay in the page: only numbers are wanted here.
-        return JSON.stringify(
-          events.map(({ at, event }) => ({ at: at - started, event })),
-          (_, value: unknown) => (ArrayBuffer.isView(value) ? null : value),
-        );
-      },
-      [command, until] as const,
-    );
-    return JSON.parse(text) as TimedEvent[];
+  let requestId = 0;
+  return {
+    start: async () => {
+      const settings = { assetsUrl: url, wish: "wasm" } as const;
+      const text = await page.evaluate((asked) => {
+        const { bench } = globalThis as unknown as { bench: InPage };
+        return bench.start(asked);
+      }, settings);
+      return JSON.parse(text) as TimedEvent[];
+    },
+    run: async (spec) => {
+      requestId++;
+      const request = { requestId, spec, fidelity: "full", held: [] } as const;
+      const text = await page.evaluate((asked) => {
+        const { bench } = globalThis as unknown as { bench: InPage };
+        return bench.run(asked);
+      }, request);
+      return JSON.parse(text) as TimedEvent[];
+    },
   };
+}
+
+/** What the measurements call in the page; events come back as JSON. */
+interface InPage {
+  start(settings: EngineSettings): Promise<string>;
+  run(request: RunRequest): Promise<string>;
 }
 
 /** The opening experiment with only its attack, under another seed, so that nothing comes from the cache. */
@@ -84,12 +118,11 @@ function runTimes(events: readonly TimedEvent[]) {
   const certificates: { readonly at: number; readonly n: number; readonly radius: number }[] = [];
   let disturbedAt = NaN;
   for (const { at, event } of events) {
-    if (event.type === "failed") throw new Error(event.error.message);
     if (event.type !== "run") continue;
     const run = event.event;
     if (run.type === "progress" && run.attack) steps.push(at);
     if (run.type === "stage" && run.stage === "disturbed") disturbedAt = at;
-    if (run.type === "stage" && run.stage === "certificate") {
+    if (run.type === "stage" && run.stage === "certificate" && "payload" in run) {
       certificates.push({ at, n: run.payload.n, radius: run.payload.radius });
     }
   }
@@ -101,16 +134,12 @@ export async function measureEngine(
   url: string,
   worker: string,
 ): Promise<EngineMeasurements> {
-  const send = await openWorker(browser, url, worker);
-  const started = await send({ type: "start", assetsUrl: url, backend: "wasm" }, "ready");
-  const ready = started.map(({ event }) => event).find((event) => event.type === "ready");
+  const engine = await openEngine(browser, url, worker);
+  const started = (await engine.start()).map(({ event }) => event);
+  const ready = started.find((event) => event.type === "ready");
   if (!ready) throw new Error(`The engine did not start: ${JSON.stringify(started.at(-1))}`);
 
-  let requestId = 1;
-  const submit = async (spec: ExperimentSpec) =>
-    runTimes(
-      await send({ type: "submit", requestId: requestId++, spec, fidelity: "full" }, "done"),
-    );
+  const submit = async (spec: ExperimentSpec) => runTimes(await engine.run(spec));
 
   await submit(attackSpec(0));
   const attacks = [];

@@ -1,4 +1,5 @@
 /** Runs in the browser: one model on one backend, its forward pass, its gradient and an attack, as plain numbers. */
+import { findAdapter } from "../src/engine/adapter.ts";
 import { Lab } from "../src/engine/lab.ts";
 import { fetchModelPackage } from "../src/engine/modelPackage.ts";
 import { openOnnxModel } from "../src/engine/onnxModel.ts";
@@ -26,7 +27,7 @@ export interface ProbeNumbers {
 let runtime: Promise<WebRuntime> | undefined;
 
 export async function probe(backend: "webgpu" | "wasm", siteUrl: string): Promise<ProbeNumbers> {
-  runtime ??= startRuntime("webgpu");
+  runtime ??= findAdapter().then((adapter) => startRuntime(adapter, true));
   const { files, manifest } = await fetchModelPackage(siteUrl, "base", "int8", () => {});
   const model = await openOnnxModel(files, (await runtime).factory(backend));
   const image = parityImage(manifest.input.size);

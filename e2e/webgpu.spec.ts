@@ -10,7 +10,7 @@ import type { probe as Probe, ProbeNumbers } from "./backendProbe.ts";
 import { defaultSpec } from "../src/experiment/defaultSpec.ts";
 import { encodeShareLink } from "../src/experiment/shareLink.ts";
 import type { ExperimentSpec } from "../src/experiment/spec.ts";
-import { openBench, settle } from "./steps.ts";
+import { settle } from "./steps.ts";
 import { openTinySite } from "./tinySite.ts";
 import type { TinySite } from "./tinySite.ts";
 
@@ -79,7 +79,11 @@ function gpuCounts(where: Page | Worker): Promise<GpuCounts> {
 async function expectAdapter(page: Page): Promise<void> {
   const adapter = await page.evaluate(async () => {
     const { gpu } = navigator as unknown as { gpu?: { requestAdapter(): Promise<object | null> } };
-    return gpu === undefined ? "no navigator.gpu" : (await gpu.requestAdapter()) ? "" : "no adapter";
+    return gpu === undefined
+      ? "no navigator.gpu"
+      : (await gpu.requestAdapter())
+        ? ""
+        : "no adapter";
   });
   expect(
     adapter,
@@ -153,6 +157,7 @@ function shortSpec(): ExperimentSpec {
 }
 
 test("the page runs a whole experiment on WebGPU and says so", async ({ tiny, gpuBrowser }) => {
+  test.setTimeout(400_000);
   const page = await gpuBrowser.newPage({ viewport: { width: 1440, height: 900 } });
   const engines: Worker[] = [];
   page.on("worker", (worker) => {
@@ -160,7 +165,9 @@ test("the page runs a whole experiment on WebGPU and says so", async ({ tiny, gp
     // A worker that ends at once has nothing to count.
     worker.evaluate(countGpuWork).catch(() => {});
   });
-  await openBench(page, `${tiny.url}?backend=webgpu${encodeShareLink({ spec: shortSpec(), view: {} })}`);
+  const link = encodeShareLink({ spec: shortSpec(), view: {} });
+  await page.goto(`${tiny.url}?backend=webgpu${link}`);
+  await expect(page.getByTestId("answer-clean")).not.toHaveText("…", { timeout: 180_000 });
   await expectAdapter(page);
   await settle(page);
   const chip = page.getByTestId("backend-chip");

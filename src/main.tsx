@@ -7,6 +7,7 @@ import type { EngineEvent } from "./engine/protocol.ts";
 import { toErrorData } from "./errors/labError.ts";
 import type { LabErrorData } from "./errors/labError.ts";
 import { loadPart } from "./host/loadPart.ts";
+import { backendWish } from "./state/backendWish.ts";
 
 const early: EngineEvent[] = [];
 let hear = (event: EngineEvent): void => void early.push(event);
@@ -34,10 +35,4 @@ function showUnopened({ message, hint }: LabErrorData): void {
   alert.setAttribute("role", "alert");
   alert.textContent = `${message} ${hint ?? ""}`;
   document.getElementById("root")?.replaceChildren(alert);
-}
-
-/** `?backend=wasm` or `?backend=webgpu` asks for one; anything else lets the engine measure. */
-function backendWish(): "webgpu" | "wasm" | "auto" {
-  const wish = new URLSearchParams(location.search).get("backend");
-  return wish === "wasm" || wish === "webgpu" ? wish : "auto";
 }

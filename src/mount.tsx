@@ -47,10 +47,7 @@ export function mount(
   const page = createPageStore();
   const stores = { experiment, results, view, cases, models, page, engine, link };
   void keepPage(page);
-  listen((event) => {
-    models.getState().apply(event);
-    link.onEvent(event);
-  });
+  listen(link.onEvent);
 
   try {
     followLinks(stores);

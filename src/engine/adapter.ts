@@ -1,5 +1,5 @@
 /** The browser's WebGPU adapter, and whether it is worth trying. */
-import type { BackendName } from "./protocol.ts";
+import type { BackendWish } from "./protocol.ts";
 
 /** Software adapters are correct and a hundred times slower than WASM: they run only when asked for. */
 const SOFTWARE_ADAPTER = /swiftshader|llvmpipe|lavapipe|software|basic render/i;
@@ -12,33 +12,57 @@ interface GpuAdapterLike {
   };
 }
 
-/** The adapter's own description, or null when the browser offers none. */
-export async function adapterName(): Promise<string | null> {
-  const gpu = (navigator as { gpu?: { requestAdapter(): Promise<GpuAdapterLike | null> } }).gpu;
-  if (!gpu) return null;
+/** The adapter in its own words, or why there is none, as a sentence for the reader. */
+export type Adapter = { readonly name: string } | { readonly obstacle: string };
+
+/** What is looked at of the worker's surroundings. */
+interface Surroundings {
+  readonly isSecureContext?: boolean;
+  readonly navigator: {
+    readonly gpu?: { requestAdapter(): Promise<GpuAdapterLike | null> };
+  };
+}
+
+export async function findAdapter(
+  { isSecureContext, navigator }: Surroundings = globalThis as unknown as Surroundings,
+): Promise<Adapter> {
+  if (!navigator.gpu) {
+    return {
+      obstacle:
+        isSecureContext === false
+          ? "Browsers offer WebGPU to pages over https or from localhost only, and this page came over plain http."
+          : "This browser has no WebGPU.",
+    };
+  }
+  const none = { obstacle: "This browser offers no WebGPU adapter." };
   try {
-    const adapter = await gpu.requestAdapter();
-    if (!adapter) return null;
+    const adapter = await navigator.gpu.requestAdapter();
+    if (!adapter) return none;
     const { vendor = "", architecture = "", description = "" } = adapter.info ?? {};
-    return description || [vendor, architecture].filter(Boolean).join(" ") || "unnamed adapter";
+    return {
+      name: description || [vendor, architecture].filter(Boolean).join(" ") || "unnamed adapter",
+    };
   } catch {
     // A browser that rejects the request has no usable adapter; WASM is the answer either way.
-    return null;
+    return none;
   }
 }
 
-/** Why WebGPU is not tried, as a sentence for the reader; null where it is. */
+/**
+ * Why WebGPU is not tried, as a sentence for the reader; null where it is.
+ * @param setback how WebGPU failed in this visit, as a sentence; undefined where it did not
+ */
 export function reasonAgainstWebGpu(
-  adapter: string | null,
-  wish: BackendName | "auto",
+  adapter: Adapter,
+  wish: BackendWish,
+  setback?: string,
 ): string | null {
-  if (adapter === null) {
-    return wish === "webgpu"
-      ? "WebGPU was asked for, but this browser offers no adapter."
-      : "This browser offers no WebGPU adapter.";
+  if (wish === "wasm") return "WASM was asked for.";
+  if ("obstacle" in adapter) {
+    return wish === "webgpu" ? `WebGPU was asked for. ${adapter.obstacle}` : adapter.obstacle;
   }
-  if (wish === "wasm") return "WASM was asked for, or WebGPU failed before.";
-  return wish === "auto" && SOFTWARE_ADAPTER.test(adapter)
-    ? `The WebGPU adapter (${adapter}) runs in software, which is slower than WASM.`
+  if (setback !== undefined) return setback;
+  return wish === "auto" && SOFTWARE_ADAPTER.test(adapter.name)
+    ? `The WebGPU adapter (${adapter.name}) runs in software, which is slower than WASM.`
     : null;
 }

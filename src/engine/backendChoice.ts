@@ -7,7 +7,7 @@ import { openOnnxModel } from "./onnxModel.ts";
 import type { OnnxModel } from "./onnxModel.ts";
 import { checkParity, embeddingsAgree, measureForward } from "./parity.ts";
 import type { ParityReport } from "./parity.ts";
-import type { BackendInfo, BackendName } from "./protocol.ts";
+import type { BackendInfo, BackendName, BackendWish } from "./protocol.ts";
 import type { WebRuntime } from "./sessions.ts";
 
 export interface ChosenModel {
@@ -23,11 +23,17 @@ interface Candidate {
   readonly forwardMs: number;
 }
 
+/** What the reader asked for, and how WebGPU failed before, if it did. */
+export interface BackendRequest {
+  readonly wish: BackendWish;
+  readonly setback?: string;
+}
+
 export async function chooseBackend(
   runtime: WebRuntime,
   source: ModelPackage,
   precision: Precision,
-  wish: BackendName | "auto",
+  { wish, setback }: BackendRequest,
   onPhase: (label: string) => void,
 ): Promise<ChosenModel> {
   const { adapter } = runtime;
@@ -35,7 +41,7 @@ export async function chooseBackend(
     openCandidate(runtime, source, precision, backend, onPhase);
   let reason: string;
   let chosen: Candidate | undefined;
-  const against = reasonAgainstWebGpu(adapter, wish);
+  const against = reasonAgainstWebGpu(adapter, wish, setback);
   if (against !== null) {
     reason = against;
     chosen = await open("wasm");
@@ -68,7 +74,8 @@ export async function chooseBackend(
     model,
     info: {
       backend,
-      adapter,
+      wish,
+      adapter: "name" in adapter ? adapter.name : null,
       threads: backend === "wasm" ? runtime.threads : 1,
       crossOriginIsolated: runtime.isolated,
       modelId: model.manifest.id,

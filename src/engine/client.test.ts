@@ -1,35 +1,66 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { LabError } from "../errors/labError.ts";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
+import { FakeWorker, messagesArrive } from "../testing/fakeWorker.ts";
 import { createEngineClient } from "./client.ts";
-import type { EngineCommand, EngineEvent } from "./protocol.ts";
+import type {
+  EngineEvent,
+  EngineService,
+  EngineSettings,
+  OwnModelFiles,
+  RunRequest,
+  SentRunEvent,
+  WorkerEvent,
+} from "./protocol.ts";
 
-class FakeWorker {
-  static all: FakeWorker[] = [];
-  readonly commands: EngineCommand[] = [];
-  terminated = false;
-  onmessage: ((message: { data: EngineEvent }) => void) | null = null;
-  onerror: ((event: { message?: string }) => void) | null = null;
+/** An engine that writes down what it is asked and says what the test has it say. */
+class ScriptedEngine implements EngineService {
+  static all: ScriptedEngine[] = [];
+  readonly worker = new FakeWorker(this);
+  readonly calls: string[] = [];
+  readonly runs: (RunRequest & { answer(elapsedMs: number | null): void; fail(e: Error): void })[] =
+    [];
+  settings: EngineSettings | undefined;
+  say: (event: WorkerEvent) => void = () => {};
+
   constructor() {
-    FakeWorker.all.push(this);
+    ScriptedEngine.all.push(this);
   }
-  postMessage(command: EngineCommand) {
-    this.commands.push(command);
+  async start(settings: EngineSettings, listener: (event: WorkerEvent) => void) {
+    this.calls.push("start");
+    this.settings = settings;
+    this.say = listener;
   }
-  terminate() {
-    this.terminated = true;
+  run(request: RunRequest) {
+    this.calls.push("run");
+    return new Promise<{ elapsedMs: number } | null>((resolve, fail) => {
+      const answer = (ms: number | null) => resolve(ms === null ? null : { elapsedMs: ms });
+      this.runs.push({ ...request, answer, fail });
+    });
   }
-  say(data: EngineEvent) {
-    this.onmessage?.({ data });
+  cancel() {
+    this.calls.push("cancel");
+  }
+  addRadiograph({ rawSha256 }: { rawSha256?: string }) {
+    this.calls.push(`radiograph ${rawSha256?.slice(0, 4)}`);
+  }
+  async proposeModel(): Promise<never> {
+    throw new LabError("graph-invalid", "This is no graph.", { hint: "Export it again." });
+  }
+  addModel({ id }: { id: string }) {
+    this.calls.push(`model ${id}`);
   }
 }
 
 let events: EngineEvent[];
 
 beforeEach(() => {
-  FakeWorker.all = [];
+  ScriptedEngine.all = [];
   events = [];
   vi.useFakeTimers();
-  vi.stubGlobal("Worker", FakeWorker);
+  vi.stubGlobal("Worker", function Worker() {
+    return new ScriptedEngine().worker;
+  });
   vi.stubGlobal("document", { baseURI: "http://localhost/lab/" });
 });
 afterEach(() => {
@@ -38,40 +69,48 @@ afterEach(() => {
 });
 
 const client = () => createEngineClient({ onEvent: (event) => events.push(event) });
-const newest = () => FakeWorker.all.at(-1)!;
-const lost: EngineEvent = {
-  type: "failed",
-  requestId: 1,
-  error: { code: "backend-lost", message: "The webgpu backend stopped while running: device lost" },
-};
-const ready = { type: "ready", info: {} } as EngineEvent;
+const newest = () => ScriptedEngine.all.at(-1)!;
+const lost = () =>
+  new LabError("backend-lost", "The webgpu backend stopped while running: device lost");
+const ready = { type: "ready", info: {} } as WorkerEvent;
 
-test("a lost device restarts the worker on WASM and asks the newest request again", () => {
+test("a lost device restarts the worker without WebGPU and asks the newest request again", async () => {
   const engine = client();
   engine.start("webgpu");
-  const id = engine.submit(defaultSpec(), "full");
-  newest().say(lost);
-  expect(FakeWorker.all.map((w) => w.terminated)).toEqual([true, false]);
-  expect(newest().commands).toEqual([
-    { type: "start", assetsUrl: "http://localhost/lab/", backend: "wasm" },
-    { type: "submit", requestId: id, spec: defaultSpec(), fidelity: "full" },
-  ]);
+  const requestId = engine.submit(defaultSpec(), "full");
+  await messagesArrive();
+  newest().runs[0]!.fail(lost());
+  await messagesArrive();
+  expect(ScriptedEngine.all.map(({ worker }) => worker.terminated)).toEqual([true, false]);
+  expect(newest().settings).toEqual({
+    assetsUrl: "http://localhost/lab/",
+    wish: "webgpu",
+    setback: expect.stringContaining("device lost") as string,
+  });
+  expect(newest().runs).toMatchObject([{ requestId, spec: defaultSpec(), fidelity: "full" }]);
+  expect(events).toContainEqual({
+    type: "failed",
+    requestId,
+    error: { code: "backend-lost", message: lost().message },
+  });
   engine.dispose();
 });
 
-test("a busy worker that goes silent is replaced; one that sends heartbeats is not", () => {
+test("a busy worker that goes silent is replaced; one that sends heartbeats is not", async () => {
   const engine = client();
   engine.start("auto");
+  await messagesArrive();
   newest().say(ready);
   engine.submit(defaultSpec(), "full");
   for (let s = 0; s < 120; s++) {
     vi.advanceTimersByTime(1000);
     newest().say({ type: "heartbeat", busy: true });
+    await messagesArrive(3);
   }
-  expect(FakeWorker.all).toHaveLength(1);
+  expect(ScriptedEngine.all).toHaveLength(1);
   vi.advanceTimersByTime(60_000);
-  expect(FakeWorker.all).toHaveLength(2);
-  expect(FakeWorker.all[0]!.terminated).toBe(true);
+  expect(ScriptedEngine.all).toHaveLength(2);
+  expect(ScriptedEngine.all[0]!.worker.terminated).toBe(true);
   engine.dispose();
 });
 
@@ -79,58 +118,155 @@ test("while the model loads, a slow machine is given four minutes of silence", (
   const engine = client();
   engine.start("auto");
   vi.advanceTimersByTime(200_000);
-  expect(FakeWorker.all).toHaveLength(1);
+  expect(ScriptedEngine.all).toHaveLength(1);
   vi.advanceTimersByTime(60_000);
-  expect(FakeWorker.all).toHaveLength(2);
+  expect(ScriptedEngine.all).toHaveLength(2);
   engine.dispose();
 });
 
-test("an idle worker may be silent", () => {
+test("an idle worker may be silent", async () => {
   const engine = client();
   engine.start("auto");
+  await messagesArrive();
   newest().say({ type: "heartbeat", busy: false });
+  await messagesArrive();
   vi.advanceTimersByTime(600_000);
-  expect(FakeWorker.all).toHaveLength(1);
+  expect(ScriptedEngine.all).toHaveLength(1);
   engine.dispose();
 });
 
-test("a reader's radiographs are known to the new worker too", () => {
+test("a reader's radiographs and models are known to the new worker too", async () => {
   const engine = client();
   engine.start("wasm");
   const radiograph = { rawSha256: "ab".repeat(32) } as Parameters<typeof engine.addRadiograph>[0];
   engine.addRadiograph(radiograph);
-  newest().onerror?.({ message: "out of memory" });
-  expect(newest().commands).toContainEqual({ type: "addRadiograph", radiograph });
+  const manifest = { id: "own-1" } as Parameters<typeof engine.addModel>[0];
+  engine.addModel(manifest, {} as OwnModelFiles);
+  newest().worker.crash("out of memory");
+  await messagesArrive();
+  expect(ScriptedEngine.all).toHaveLength(2);
+  expect(newest().calls).toEqual(["start", "radiograph abab", "model own-1"]);
   engine.dispose();
 });
 
-test("after four deaths it says so and stops", () => {
+test("after four deaths it says so, stops, and refuses what is asked after that", async () => {
   const engine = client();
   engine.start("wasm");
-  for (let k = 0; k < 4; k++) newest().say(lost);
+  for (let k = 0; k < 4; k++) newest().worker.crash("out of memory");
   const fatal = events.at(-1);
-  expect(fatal).toMatchObject({ type: "failed", requestId: null, error: { code: "backend-lost" } });
-  expect(FakeWorker.all).toHaveLength(4);
-  expect(FakeWorker.all.every((w) => w.terminated)).toBe(true);
+  expect(fatal).toMatchObject({
+    type: "failed",
+    requestId: null,
+    error: { code: "backend-lost", hint: expect.stringContaining("backend menu") as string },
+  });
+  expect(ScriptedEngine.all).toHaveLength(4);
+  expect(ScriptedEngine.all.every(({ worker }) => worker.terminated)).toBe(true);
+  const requestId = engine.submit(defaultSpec(), "full");
+  expect(events.at(-1)).toMatchObject({ type: "failed", requestId });
+  await expect(engine.proposeModel({} as OwnModelFiles)).rejects.toThrow("has stopped");
   engine.dispose();
 });
 
-test("requests are numbered upwards and a cancelled one is not asked again", () => {
+test("requests are numbered upwards and a cancelled one is not asked again", async () => {
   const engine = client();
   engine.start("wasm");
   const first = engine.submit(defaultSpec(), "preview");
   expect(engine.submit(defaultSpec(), "full")).toBe(first + 1);
   engine.cancel();
-  newest().say(lost);
-  expect(newest().commands.some((c) => c.type === "submit")).toBe(false);
+  newest().worker.crash("gone");
+  await messagesArrive();
+  expect(newest().calls).toEqual(["start"]);
+  engine.dispose();
+});
+
+test("a run that ends is done, one that was superseded is not, and a failure keeps its hint", async () => {
+  const engine = client();
+  engine.start("wasm");
+  engine.submit(defaultSpec(), "preview");
+  const second = engine.submit(defaultSpec(), "full");
+  await messagesArrive();
+  newest().runs[0]!.answer(null);
+  newest().runs[1]!.answer(90);
+  await messagesArrive();
+  expect(events.slice(1)).toEqual([{ type: "done", requestId: second, elapsedMs: 90 }]);
+  const third = engine.submit(defaultSpec(), "full");
+  await messagesArrive();
+  newest().runs[2]!.fail(new LabError("question-invalid", "Too long.", { hint: "Fewer words." }));
+  await messagesArrive();
+  expect(events.at(-1)).toEqual({
+    type: "failed",
+    requestId: third,
+    error: { code: "question-invalid", message: "Too long.", hint: "Fewer words." },
+  });
+  engine.dispose();
+});
+
+test("a proposal is refused with its sentence, and also when the engine ends under it", async () => {
+  const engine = client();
+  engine.start("wasm");
+  await expect(engine.proposeModel({} as OwnModelFiles)).rejects.toMatchObject({
+    code: "graph-invalid",
+    hint: "Export it again.",
+  });
+  const proposed = engine.proposeModel({} as OwnModelFiles);
+  engine.restart();
+  await expect(proposed).rejects.toMatchObject({ code: "backend-lost" });
+  engine.dispose();
+});
+
+test("a payload named only by its key is the one at hand; older requests' events are dropped", async () => {
+  const engine = client();
+  engine.start("wasm");
+  const stage = { type: "stage", stage: "input", partial: false, cached: true } as const;
+  const first = engine.submit(defaultSpec(), "full");
+  await messagesArrive();
+  const payload = { size: 1 };
+  const told = (requestId: number, event: object) =>
+    newest().say({ type: "run", requestId, event: event as SentRunEvent });
+  told(first, { ...stage, key: "k1", payload });
+  await messagesArrive();
+  const second = engine.submit(defaultSpec(), "full");
+  await messagesArrive();
+  expect(newest().runs.at(-1)!.held).toEqual(["k1"]);
+  told(first, { ...stage, key: "k2", payload: { size: 2 } });
+  told(second, { ...stage, key: "k1" });
+  await messagesArrive();
+  const runs = events.filter((event) => event.type === "run");
+  expect(runs.map(({ requestId }) => requestId)).toEqual([first, second]);
+  const payloads = runs.map(({ event }) => (event.type === "stage" ? event.payload : null));
+  expect(payloads[0]).toEqual(payload);
+  expect(payloads[1]).toBe(payloads[0]);
+  engine.submit(defaultSpec(), "full");
+  await messagesArrive();
+  expect(newest().runs.at(-1)!.held).toEqual(["k1"]);
+  engine.dispose();
+});
+
+test("a fresh engine is not told of payloads that the one before sent", async () => {
+  const engine = client();
+  engine.start("wasm");
+  const first = engine.submit(defaultSpec(), "full");
+  await messagesArrive();
+  const event = { type: "stage", stage: "input", key: "k1", partial: false, cached: false };
+  newest().say({
+    type: "run",
+    requestId: first,
+    event: { ...event, payload: { size: 1 } } as unknown as SentRunEvent,
+  });
+  await messagesArrive();
+  engine.restart("webgpu");
+  engine.submit(defaultSpec(), "full");
+  await messagesArrive();
+  expect(newest().runs.at(-1)!.held).toEqual([]);
+  expect(newest().settings).toMatchObject({ wish: "webgpu" });
   engine.dispose();
 });
 
 test("a worker whose script is gone is not asked for again; the page is said to be outdated", () => {
   const engine = client();
   engine.start("auto");
-  newest().onerror!({});
-  expect(FakeWorker.all).toHaveLength(1);
+  newest().worker.crash();
+  expect(ScriptedEngine.all).toHaveLength(1);
   expect(events.at(-1)).toMatchObject({ type: "failed", error: { code: "page-outdated" } });
   engine.dispose();
 });

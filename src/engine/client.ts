@@ -1,157 +1,214 @@
 /**
- * The page's side of the engine: owns the worker, numbers requests, and watches over it. A worker that says nothing for
- * too long hangs inside the runtime (a lost GPU device, a driver stall) and can't be asked to stop: it is ended and
- * started again, on WASM if it was on WebGPU.
+ * The page's side of the engine: owns the worker, numbers requests, and watches over it. A worker that hangs or loses its
+ * device is ended and started again, without WebGPU.
  */
-import { toErrorData } from "../errors/labError.ts";
+import { LabError, toErrorData } from "../errors/labError.ts";
 import type { LabErrorData } from "../errors/labError.ts";
-import { isUnfetched, partMissing } from "../host/loadPart.ts";
 import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
+import { isUnfetched, partMissing } from "../host/loadPart.ts";
+import { callback, linkWorker } from "../host/workers.ts";
+import type { WorkerLink } from "../host/workers.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import type { ModelManifest } from "../model/manifest.ts";
-import type { BackendName, EngineCommand, EngineEvent, OwnModelFiles } from "./protocol.ts";
+import { HeldPayloads } from "./payloads.ts";
+import type {
+  BackendWish,
+  EngineEvent,
+  EngineService,
+  OwnModelFiles,
+  OwnModelProposal,
+  WorkerEvent,
+} from "./protocol.ts";
+import { Watchdog } from "./watchdog.ts";
 
 export interface EngineClient {
   /** Loads runtime and model; events tell progress. */
-  start(backend: BackendName | "auto"): void;
+  start(wish: BackendWish): void;
   /** Newest wins. Returns the request's number, which its events carry. */
   submit(spec: ExperimentSpec, fidelity: Fidelity): number;
   cancel(): void;
   /** Makes a reader's own radiograph known to the engine, now and after every restart. */
   addRadiograph(radiograph: Radiograph): void;
-  /** Asks what the lab makes of a reader's ONNX file; a "proposal" event with its number answers. */
-  proposeModel(draft: number, files: OwnModelFiles): void;
+  /** What the lab makes of a reader's ONNX file. @throws LabError "graph-*" | "model-*" | "backend-lost" */
+  proposeModel(files: OwnModelFiles): Promise<OwnModelProposal>;
   /** Makes a reader's model known to the engine, now and after every restart. */
   addModel(manifest: ModelManifest, files: OwnModelFiles): void;
-  /** Ends the worker and starts a fresh one. */
-  restart(backend?: BackendName | "auto"): void;
+  /** Ends the worker and starts a fresh one that knows the same files and was asked nothing; a wish replaces the last one. */
+  restart(wish?: BackendWish): void;
   dispose(): void;
 }
 
-/** Longest silence of a busy worker: one run of a slow graph under a software GPU stays below it. */
-const SILENCE_LIMIT_MS = 45_000;
-/**
- * Longest silence before the model is ready: compiling 27 MB of runtime and optimising graphs happen without a word, and
- * restarting a machine that is merely slow would make it start over, slower still.
- */
-const LOADING_SILENCE_LIMIT_MS = 240_000;
-const WATCH_INTERVAL_MS = 2_000;
+interface Request {
+  readonly requestId: number;
+  readonly spec: ExperimentSpec;
+  readonly fidelity: Fidelity;
+}
+
+type EngineLink = WorkerLink<EngineService>;
+
+/** Deaths after which the engine is not started again. */
+const MOST_RECOVERIES = 3;
 
 export function createEngineClient(handlers: { onEvent(event: EngineEvent): void }): EngineClient {
-  let worker: Worker | undefined;
-  let backend: BackendName | "auto" = "auto";
-  let requestId = 0;
-  let lastHeard = 0;
-  let waiting = false;
-  let ready = false;
-  let latest: EngineCommand | undefined;
+  const { onEvent } = handlers;
+  let link: EngineLink | undefined;
+  let wish: BackendWish = "auto";
+  let setback: string | undefined;
+  let lastId = 0;
+  let latest: Request | undefined;
+  let recoveries = 0;
+  const held = new HeldPayloads();
   const radiographs = new Map<string, Radiograph>();
-  const models = new Map<string, Extract<EngineCommand, { type: "addModel" }>>();
+  const models = new Map<string, { manifest: ModelManifest; files: OwnModelFiles }>();
 
-  const send = (command: EngineCommand) => worker?.postMessage(command);
+  const giveUp = (error: LabErrorData) => {
+    end(error.message);
+    onEvent({ type: "failed", requestId: null, error });
+  };
+  const recover = (reason: string) => {
+    end(reason);
+    recoveries++;
+    if (recoveries > MOST_RECOVERIES) {
+      const message = `The engine stopped ${recoveries} times and was not started again: ${reason}`;
+      const hint = "Reload the page. If it repeats, choose WASM in the backend menu.";
+      const error = { code: "backend-lost", message, hint } as const;
+      giveUp(error);
+      return;
+    }
+    setback = `WebGPU is not tried again in this visit, because the engine stopped: ${reason}`;
+    spawn();
+    onEvent({ type: "phase", label: "The engine stopped and is starting again on WASM." });
+    if (latest) ask(latest);
+  };
+  const watchdog = new Watchdog((seconds) => recover(`it said nothing for ${seconds} seconds`));
+
+  const end = (reason: string) => {
+    const ended = link;
+    link = undefined;
+    watchdog.ended();
+    ended?.end(new LabError("backend-lost", `The engine stopped: ${reason}`));
+  };
+
+  const hear = (event: WorkerEvent) => {
+    watchdog.heard();
+    switch (event.type) {
+      case "heartbeat":
+        watchdog.pulse(event.busy);
+        return;
+      case "run":
+        // What an older request still had under way is nobody's: its payloads are not counted as held either.
+        if (event.requestId === lastId) onEvent({ ...event, event: held.whole(event.event) });
+        return;
+      case "ready":
+        watchdog.ready();
+        onEvent(event);
+        return;
+      default:
+        onEvent(event);
+    }
+  };
+
+  /** Calls the worker; what fails is told, unless the worker has been given up meanwhile. */
+  const call = async <T>(
+    requestId: number | null,
+    method: Parameters<EngineLink["ask"]>[0],
+  ): Promise<T | undefined> => {
+    const current = link;
+    if (!current) {
+      if (requestId !== null) onEvent({ type: "failed", requestId, error: toErrorData(stopped()) });
+      return undefined;
+    }
+    try {
+      return (await current.ask(method)) as T;
+    } catch (thrown) {
+      if (link !== current) return undefined;
+      const error = toErrorData(thrown);
+      onEvent({ type: "failed", requestId, error });
+      if (error.code === "backend-lost") recover(error.message);
+      return undefined;
+    }
+  };
+
+  const ask = (request: Request) => {
+    watchdog.asked();
+    const whole = { ...request, held: held.keys() };
+    void call<{ elapsedMs: number }>(request.requestId, (s) => s.run(whole)).then((outcome) => {
+      if (outcome) onEvent({ type: "done", requestId: request.requestId, ...outcome });
+    });
+  };
 
   const spawn = () => {
-    const current = new Worker(new URL("./worker.ts", import.meta.url), {
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
       type: "module",
       name: "penumbra-engine",
     });
-    worker = current;
-    lastHeard = performance.now();
-    waiting = true;
-    ready = false;
-    current.onmessage = ({ data }: MessageEvent<EngineEvent>) => {
-      lastHeard = performance.now();
-      if (data.type === "heartbeat") {
-        waiting = data.busy;
-        return;
-      }
-      if (data.type === "ready") ready = true;
-      handlers.onEvent(data);
-      if (data.type === "failed" && data.error.code === "backend-lost") recover(data.error.message);
-    };
-    current.onerror = (event) => {
+    const current: EngineLink = linkWorker(worker, (crash) => {
       // Starting again would ask for the same missing file.
-      if (isUnfetched(event)) giveUp(toErrorData(partMissing()));
-      else recover(event.message);
-    };
-    send({ type: "start", assetsUrl: new URL("./", document.baseURI).href, backend });
-    for (const radiograph of radiographs.values()) send({ type: "addRadiograph", radiograph });
-    for (const model of models.values()) send(model);
-  };
-
-  const giveUp = (error: LabErrorData) => {
-    worker?.terminate();
-    worker = undefined;
-    handlers.onEvent({ type: "failed", requestId: null, error });
-  };
-
-  let recoveries = 0;
-  const recover = (reason: string) => {
-    worker?.terminate();
-    worker = undefined;
-    recoveries++;
-    if (recoveries > 3) {
-      giveUp({
-        code: "backend-lost",
-        message: `The engine stopped ${recoveries} times and was not started again: ${reason}`,
-        hint: "Reload the page. If it repeats, choose WASM in the backend menu.",
-      });
-      return;
+      if (isUnfetched(crash)) giveUp(toErrorData(partMissing()));
+      else recover(crash.message ?? "");
+    });
+    link = current;
+    held.clear();
+    watchdog.started();
+    onEvent({ type: "starting", wish });
+    const assetsUrl = new URL("./", document.baseURI).href;
+    const settings = { assetsUrl, wish, ...(setback === undefined ? {} : { setback }) };
+    const listener = callback((event: WorkerEvent) => {
+      if (link === current) hear(event);
+    });
+    void call(null, (s) => s.start(settings, listener));
+    for (const radiograph of radiographs.values())
+      void call(null, (s) => s.addRadiograph(radiograph));
+    for (const { manifest, files } of models.values()) {
+      void call(null, (s) => s.addModel(manifest, files));
     }
-    if (backend !== "wasm") backend = "wasm";
-    handlers.onEvent({ type: "phase", label: "The engine stopped and is starting again on WASM." });
-    spawn();
-    if (latest) send(latest);
   };
-
-  const watch = setInterval(() => {
-    if (!worker || !waiting) return;
-    const limit = ready ? SILENCE_LIMIT_MS : LOADING_SILENCE_LIMIT_MS;
-    if (performance.now() - lastHeard > limit)
-      recover(`it said nothing for ${limit / 1000} seconds`);
-  }, WATCH_INTERVAL_MS);
 
   return {
     start(choice) {
-      backend = choice;
-      worker?.terminate();
+      wish = choice;
+      end("it was started anew");
       spawn();
     },
     submit(spec, fidelity) {
-      requestId++;
-      latest = { type: "submit", requestId, spec, fidelity };
-      waiting = true;
-      lastHeard = Math.max(lastHeard, performance.now());
-      send(latest);
-      return requestId;
+      lastId++;
+      latest = { requestId: lastId, spec, fidelity };
+      ask(latest);
+      return lastId;
     },
     cancel() {
       latest = undefined;
-      send({ type: "cancel" });
+      void call(null, (s) => s.cancel());
     },
     addRadiograph(radiograph) {
       if (radiograph.rawSha256) radiographs.set(radiograph.rawSha256, radiograph);
-      send({ type: "addRadiograph", radiograph });
+      void call(null, (s) => s.addRadiograph(radiograph));
     },
-    proposeModel(draft, files) {
-      send({ type: "proposeModel", draft, files });
+    async proposeModel(files) {
+      if (!link) throw stopped();
+      return link.ask((s) => s.proposeModel(files));
     },
     addModel(manifest, files) {
-      const command = { type: "addModel", manifest, files } as const;
-      models.set(manifest.id, command);
-      send(command);
+      models.set(manifest.id, { manifest, files });
+      void call(null, (s) => s.addModel(manifest, files));
     },
     restart(choice) {
-      if (choice) backend = choice;
+      if (choice) {
+        wish = choice;
+        setback = undefined;
+      }
       recoveries = 0;
-      worker?.terminate();
+      latest = undefined;
+      end("it was started anew");
       spawn();
-      if (latest) send(latest);
     },
     dispose() {
-      clearInterval(watch);
-      worker?.terminate();
-      worker = undefined;
+      watchdog.dispose();
+      end("the page closed it");
     },
   };
+}
+
+function stopped(): LabError {
+  return new LabError("backend-lost", "The engine has stopped.", { hint: "Reload the page." });
 }

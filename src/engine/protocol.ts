@@ -1,4 +1,4 @@
-/** Messages between the page and the engine worker. A spec goes down, events come up; nothing is queried. */
+/** What passes between the page and the engine's worker: a spec goes down, events come up; nothing is queried. */
 import type { LabErrorData } from "../errors/labError.ts";
 import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
 import type { RunEvent } from "../experiment/results.ts";
@@ -7,32 +7,39 @@ import type { EncoderProposal, ModelNotes } from "../model/encoderProposal.ts";
 import type { ModelManifest, Precision } from "../model/manifest.ts";
 
 export type BackendName = "webgpu" | "wasm";
+/** What the reader asks for; "auto" measures both where there is an adapter worth it. */
+export type BackendWish = BackendName | "auto";
 
-export type EngineCommand =
-  | {
-      readonly type: "start";
-      /** Absolute URL of the folder that holds models/. */
-      readonly assetsUrl: string;
-      /** "auto" measures both where there is an adapter. */
-      readonly backend: BackendName | "auto";
-    }
-  | {
-      readonly type: "submit";
-      readonly requestId: number;
-      readonly spec: ExperimentSpec;
-      readonly fidelity: Fidelity;
-    }
-  | { readonly type: "cancel" }
+export interface EngineSettings {
+  /** Absolute URL of the folder that holds models/. */
+  readonly assetsUrl: string;
+  readonly wish: BackendWish;
+  /** How WebGPU failed in this visit, as a sentence; it is then not tried again by itself. */
+  readonly setback?: string;
+}
+
+export interface RunRequest {
+  readonly requestId: number;
+  readonly spec: ExperimentSpec;
+  readonly fidelity: Fidelity;
+  /** Keys of stages whose payloads the page has: they are named, not sent again. */
+  readonly held: readonly string[];
+}
+
+/** What the engine's worker can be asked. Calls cross by comlink (host/workers.ts); failures are LabErrors. */
+export interface EngineService {
+  /** Loads runtime and the opening model; ends when it can be asked. `listener` is told of everything from then on. */
+  start(settings: EngineSettings, listener: (event: WorkerEvent) => void): Promise<void>;
+  /** Newest wins: an older run stops at its next step and then ends with null, as does a cancelled one. */
+  run(request: RunRequest): Promise<{ readonly elapsedMs: number } | null>;
+  cancel(): void;
   /** Registers a reader's own radiograph under its rawSha256. */
-  | { readonly type: "addRadiograph"; readonly radiograph: Radiograph }
-  /** Asks what the lab makes of a reader's ONNX file; a "proposal" or "proposalFailed" event with its number answers. */
-  | { readonly type: "proposeModel"; readonly draft: number; readonly files: OwnModelFiles }
+  addRadiograph(radiograph: Radiograph): void;
+  /** What the lab makes of a reader's ONNX file. */
+  proposeModel(files: OwnModelFiles): Promise<OwnModelProposal>;
   /** Makes a reader's model known under its manifest's id; it is opened when an experiment names it. */
-  | {
-      readonly type: "addModel";
-      readonly manifest: ModelManifest;
-      readonly files: OwnModelFiles;
-    };
+  addModel(manifest: ModelManifest, files: OwnModelFiles): void;
+}
 
 /** A reader's model as dropped: blobs are handed over by reference and read when needed. */
 export interface OwnModelFiles {
@@ -53,6 +60,8 @@ export interface OwnModelProposal {
 
 export interface BackendInfo {
   readonly backend: BackendName;
+  /** What the reader asked for. */
+  readonly wish: BackendWish;
   readonly adapter: string | null;
   readonly threads: number;
   readonly crossOriginIsolated: boolean;
@@ -72,7 +81,23 @@ export interface BackendInfo {
   readonly reason: string;
 }
 
-export type EngineEvent =
+/** A result on its way to the page: a payload the page has is left out, and so are pictures too close in time. */
+export type SentRunEvent =
+  | Extract<RunEvent, { type: "stage" }>
+  | Omit<Extract<RunEvent, { type: "stage" }>, "payload">
+  | SentProgress;
+
+export type Progress = Extract<RunEvent, { type: "progress" }>;
+type SentProgress = Omit<Progress, "attack"> & {
+  readonly attack?: Omit<NonNullable<Progress["attack"]>, "image"> & {
+    readonly image?: Float32Array;
+  };
+};
+
+/** News of loading, from the worker as the page shows it. */
+type LoadingEvent =
+  /** Why WebGPU can't be chosen in this browser, as a sentence; null where it can. */
+  | { readonly type: "webGpu"; readonly obstacle: string | null }
   | {
       readonly type: "loading";
       readonly file: string;
@@ -81,11 +106,20 @@ export type EngineEvent =
       readonly fromCache: boolean;
     }
   | { readonly type: "phase"; readonly label: string }
-  | { readonly type: "ready"; readonly info: BackendInfo }
-  | { readonly type: "proposal"; readonly draft: number; readonly proposed: OwnModelProposal }
-  | { readonly type: "proposalFailed"; readonly draft: number; readonly error: LabErrorData }
-  | { readonly type: "run"; readonly requestId: number; readonly event: RunEvent }
-  | { readonly type: "done"; readonly requestId: number; readonly elapsedMs: number }
-  | { readonly type: "failed"; readonly requestId: number | null; readonly error: LabErrorData }
+  | { readonly type: "ready"; readonly info: BackendInfo };
+
+/** What the worker tells its listener. */
+export type WorkerEvent =
+  | LoadingEvent
+  | { readonly type: "run"; readonly requestId: number; readonly event: SentRunEvent }
   /** Sent at least every second while the worker lives; the watchdog outside listens for it. */
   | { readonly type: "heartbeat"; readonly busy: boolean };
+
+/** What the page hears of its engine. */
+export type EngineEvent =
+  | LoadingEvent
+  /** A fresh worker: nothing of the one before it can be relied on. */
+  | { readonly type: "starting"; readonly wish: BackendWish }
+  | { readonly type: "run"; readonly requestId: number; readonly event: RunEvent }
+  | { readonly type: "done"; readonly requestId: number; readonly elapsedMs: number }
+  | { readonly type: "failed"; readonly requestId: number | null; readonly error: LabErrorData };

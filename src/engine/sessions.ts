@@ -12,27 +12,28 @@ import type { Feeds, GraphSession, SessionFactory, SessionOptions } from "../mod
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { ELEMENT_TYPE, emptyModel, makeValueInfo, serializeModel } from "../onnx/proto.ts";
 import type { Tensor, TensorType } from "../tensor/tensor.ts";
-import { adapterName, reasonAgainstWebGpu } from "./adapter.ts";
+import type { Adapter } from "./adapter.ts";
 import { Fifo } from "./fifo.ts";
 import type { BackendName } from "./protocol.ts";
 
 export interface WebRuntime {
   readonly threads: number;
   readonly isolated: boolean;
-  /** Name of the WebGPU adapter, or null where there is none. */
-  readonly adapter: string | null;
+  readonly adapter: Adapter;
   factory(backend: BackendName): SessionFactory;
   readonly queue: Fifo;
 }
 
-/** Loads and configures onnxruntime-web for this worker; call once. */
-export async function startRuntime(wish: BackendName | "auto"): Promise<WebRuntime> {
+/**
+ * Loads and configures onnxruntime-web for this worker; call once.
+ * @param webGpu whether WebGPU may be tried, which takes the larger build
+ */
+export async function startRuntime(adapter: Adapter, webGpu: boolean): Promise<WebRuntime> {
   const isolated = globalThis.crossOriginIsolated === true;
   // One core is left to the page: with every core computing, frames of 20 ms take 100 and the page stutters (measured on
   // two cores: docs/decisions.md).
   const threads = isolated ? Math.max(1, Math.min(8, navigator.hardwareConcurrency - 1)) : 1;
-  const adapter = await adapterName();
-  const { ort, wasm } = await loadRuntime(reasonAgainstWebGpu(adapter, wish) === null);
+  const { ort, wasm } = await loadRuntime(webGpu);
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = "error";
   const queue = new Fifo();

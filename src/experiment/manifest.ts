@@ -23,6 +23,8 @@ export interface RunEnvironment {
   /** Processor, system or browser, and threads, as far as they are known. */
   readonly machine: string;
   readonly backend: Backend;
+  /** What was asked for, and why the backend above was taken; absent where there was nothing to choose. */
+  readonly choice?: { readonly asked: "webgpu" | "wasm" | "auto"; readonly reason: string };
   /** Runtime and its version, such as "onnxruntime-web 1.30.0". */
   readonly runtime: string;
   readonly precision: Precision;

@@ -2,26 +2,16 @@
  * Reads user files off the main thread. Nothing but the radiograph leaves: the file's bytes and everything else in it
  * stay here and go with the next garbage collection.
  */
-import { toErrorData } from "../errors/labError.ts";
+import { moving, serveCalls } from "../host/workers.ts";
 import { browserCodecs } from "./browserCodecs.ts";
-import type { DecodeRequest, DecodeResponse } from "./decodeProtocol.ts";
+import type { DecodeService } from "./decodeClient.ts";
 import { loadRadiograph } from "./loadRadiograph.ts";
 
-const scope = self as unknown as DedicatedWorkerGlobalScope;
-
-scope.addEventListener("message", ({ data }: MessageEvent<DecodeRequest>) => {
-  void answer(data);
-});
-
-async function answer({ id, bytes }: DecodeRequest): Promise<void> {
-  try {
+const service: DecodeService = {
+  read: async (bytes) => {
     const radiograph = await loadRadiograph(new Uint8Array(bytes), browserCodecs);
-    reply({ id, radiograph }, [radiograph.values.buffer as ArrayBuffer]);
-  } catch (error) {
-    reply({ id, error: toErrorData(error) });
-  }
-}
+    return moving(radiograph, [radiograph.values.buffer as ArrayBuffer]);
+  },
+};
 
-function reply(response: DecodeResponse, transfer: Transferable[] = []): void {
-  scope.postMessage(response, transfer);
-}
+serveCalls(service);

@@ -2,10 +2,11 @@
  * The caller's side of decode.worker.ts. A hostile file can keep any parser busy, so every file has a deadline after
  * which its worker is stopped; the next file gets a new one.
  */
-import { fromErrorData, LabError } from "../errors/labError.ts";
+import { LabError } from "../errors/labError.ts";
 import { isUnfetched, partMissing } from "../host/loadPart.ts";
+import { linkWorker, moving } from "../host/workers.ts";
+import type { WorkerLike, WorkerLink } from "../host/workers.ts";
 import type { Radiograph } from "../image/radiograph.ts";
-import type { DecodeRequest, DecodeResponse } from "./decodeProtocol.ts";
 import { DECODE_TIMEOUT_MS } from "./limits.ts";
 
 export interface DecodeClient {
@@ -18,70 +19,38 @@ export interface DecodeClient {
   dispose(): void;
 }
 
-/** The part of a Worker that is used. */
-export interface DecodeWorker {
-  postMessage(message: DecodeRequest, transfer: Transferable[]): void;
-  terminate(): void;
-  addEventListener(type: "message", listener: (event: MessageEvent<DecodeResponse>) => void): void;
-  addEventListener(type: "error", listener: (event: { readonly message?: string }) => void): void;
-}
-
-/** The file that is being read. */
-interface Pending {
-  readonly id: number;
-  settle(response: DecodeResponse): void;
-  /** Refuses the file and stops the worker that reads it. */
-  giveUp(error: LabError): void;
+/** What the worker can be asked. */
+export interface DecodeService {
+  /** `bytes` is a whole file and moves to the worker. @throws LabError with a file-* code */
+  read(bytes: ArrayBuffer): Promise<Radiograph>;
 }
 
 export function createDecodeClient(
-  spawn: () => DecodeWorker = spawnDecodeWorker,
+  spawn: () => WorkerLike = spawnDecodeWorker,
   timeoutMs: number = DECODE_TIMEOUT_MS,
 ): DecodeClient {
-  let worker: DecodeWorker | undefined;
-  let pending: Pending | undefined;
+  let link: WorkerLink<DecodeService> | undefined;
   let lastFile: Promise<unknown> = Promise.resolve();
-  let nextId = 1;
   let isDisposed = false;
 
-  const startWorker = (): DecodeWorker => {
-    const started = spawn();
-    started.addEventListener("message", ({ data }) => {
-      if (data.id === pending?.id) pending.settle(data);
-    });
-    started.addEventListener("error", (event) =>
-      pending?.giveUp(isUnfetched(event) ? partMissing() : workerFailed()),
-    );
-    return started;
+  /** Stops the worker and refuses the file it reads. */
+  const giveUp = (reason: LabError): void => {
+    link?.end(reason);
+    link = undefined;
   };
 
-  const decode = (bytes: ArrayBuffer): Promise<Radiograph> =>
-    new Promise<Radiograph>((resolve, reject) => {
-      if (isDisposed) {
-        reject(disposed());
-        return;
-      }
-      const id = nextId++;
-      const finish = (): void => {
-        clearTimeout(timer);
-        pending = undefined;
-      };
-      const giveUp = (error: LabError): void => {
-        finish();
-        worker?.terminate();
-        worker = undefined;
-        reject(error);
-      };
-      const settle = (response: DecodeResponse): void => {
-        finish();
-        if ("error" in response) reject(fromErrorData(response.error));
-        else resolve(response.radiograph);
-      };
-      const timer = setTimeout(() => giveUp(tookTooLong(timeoutMs)), timeoutMs);
-      pending = { id, settle, giveUp };
-      worker ??= startWorker();
-      worker.postMessage({ id, bytes }, [bytes]);
-    });
+  const decode = async (bytes: ArrayBuffer): Promise<Radiograph> => {
+    if (isDisposed) throw disposed();
+    link ??= linkWorker<DecodeService>(spawn(), (crash) =>
+      giveUp(isUnfetched(crash) ? partMissing() : workerFailed()),
+    );
+    const timer = setTimeout(() => giveUp(tookTooLong(timeoutMs)), timeoutMs);
+    try {
+      return await link.ask((s) => s.read(moving(bytes, [bytes])));
+    } finally {
+      clearTimeout(timer);
+    }
+  };
 
   return {
     load(bytes) {
@@ -91,14 +60,12 @@ export function createDecodeClient(
     },
     dispose() {
       isDisposed = true;
-      pending?.giveUp(disposed());
-      worker?.terminate();
-      worker = undefined;
+      giveUp(disposed());
     },
   };
 }
 
-function spawnDecodeWorker(): DecodeWorker {
+function spawnDecodeWorker(): WorkerLike {
   return new Worker(new URL("./decode.worker.ts", import.meta.url), { type: "module" });
 }
 

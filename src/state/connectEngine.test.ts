@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
+import type { BackendInfo } from "../engine/protocol.ts";
+import type { StageResults } from "../experiment/results.ts";
 import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
 import { createEngineLink } from "./connectEngine.ts";
 import { createExperimentStore } from "./experimentStore.ts";
@@ -13,6 +15,7 @@ function bench() {
   let cancels = 0;
   const sent: { spec: ExperimentSpec; fidelity: Fidelity }[] = [];
   const rests: (() => void)[] = [];
+  const restarts: unknown[] = [];
   const link = createEngineLink(
     { experiment, results },
     { request: (f) => void frames.push(f), wait: (_ms, f) => void rests.push(f) },
@@ -22,7 +25,7 @@ function bench() {
     submit: (spec, fidelity) => sent.push({ spec, fidelity }),
     cancel: () => void cancels++,
     addRadiograph: () => {},
-    restart: () => {},
+    restart: (wish) => void restarts.push(wish),
   });
   const frame = () => {
     for (const callback of frames.splice(0)) callback();
@@ -38,6 +41,7 @@ function bench() {
     ask,
     frames,
     rests,
+    restarts,
     cancels: () => cancels,
   };
 }
@@ -123,6 +127,34 @@ describe("the joint between stores and engine", () => {
     frame();
     expect(sent).toHaveLength(2);
     expect(sent[1]?.spec).toBe(sent[0]?.spec);
+  });
+
+  it("asks a fresh engine on another backend again and shows nothing of the one before", () => {
+    const { sent, frame, link, results, restarts } = bench();
+    frame();
+    const info = { backend: "webgpu", modelId: "base", precision: "int8" } as BackendInfo;
+    link.onEvent({ type: "ready", info });
+    link.onEvent({
+      type: "run",
+      requestId: 1,
+      event: {
+        type: "stage",
+        stage: "clean",
+        key: "k",
+        partial: false,
+        cached: false,
+        payload: {} as StageResults["clean"],
+      },
+    });
+    frame();
+    expect(results.getState().stages.clean).toBeDefined();
+    link.restart("wasm");
+    link.onEvent({ type: "starting", wish: "wasm" });
+    frame();
+    expect(restarts).toEqual(["wasm"]);
+    expect(sent).toHaveLength(2);
+    expect(results.getState()).toMatchObject({ wish: "wasm", backend: null, busy: true });
+    expect(results.getState().stages.clean).toBeUndefined();
   });
 
   it("sends nothing after it is disconnected", () => {

@@ -4,7 +4,7 @@
  * waits for the one that runs: a hand moves faster than any model answers, and previews that only ever replace each other
  * would show nothing.
  */
-import type { BackendName, EngineEvent } from "../engine/protocol.ts";
+import type { BackendWish, EngineEvent } from "../engine/protocol.ts";
 import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import type { ExperimentStore } from "./experimentStore.ts";
@@ -12,11 +12,11 @@ import type { ResultStore } from "./resultStore.ts";
 
 /** What the joint needs of the engine client. */
 export interface EnginePort {
-  start(backend: BackendName | "auto"): void;
+  start(wish: BackendWish): void;
   submit(spec: ExperimentSpec, fidelity: Fidelity): number;
   cancel(): void;
   addRadiograph(radiograph: Radiograph): void;
-  restart(): void;
+  restart(wish?: BackendWish): void;
 }
 
 export interface FrameClock {
@@ -36,6 +36,8 @@ export interface EngineLink {
   onEvent(event: EngineEvent): void;
   /** Submits the open experiment again: after a cancelled run, or when a missing file has been opened. */
   rerun(): void;
+  /** A fresh engine, on the backend given or as before, and the open experiment asked again. */
+  restart(wish?: BackendWish): void;
   /** Ends the running request; nothing comes back from it. */
   cancel(): void;
   /** Subscribes to the experiment, submits the current spec and returns the way to disconnect. */
@@ -105,16 +107,21 @@ export function createEngineLink(
     results.getState().submitted(port.submit(spec, fidelity), fidelity, spec);
   };
 
+  const rerun = () => {
+    sent = null;
+    isSubmitDue = true;
+    askFrame();
+  };
+
   return {
     onEvent: (event) => {
-      if (event.type === "heartbeat") return;
       queue.push(event);
       if (!(isResting && isProgress(event))) askFrame();
     },
-    rerun: () => {
-      sent = null;
-      isSubmitDue = true;
-      askFrame();
+    rerun,
+    restart: (wish) => {
+      engine?.restart(wish);
+      rerun();
     },
     cancel: () => {
       engine?.cancel();

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { EngineEvent, OwnModelProposal } from "../engine/protocol.ts";
+import type { OwnModelProposal } from "../engine/protocol.ts";
 import { createModelStore } from "./modelStore.ts";
 import type { DraftGraph } from "./modelStore.ts";
 
@@ -8,23 +8,19 @@ const graph = (path: string): DraftGraph => ({
   files: { name: path, graph: new Blob([]), weights: {} },
   notices: [],
 });
-const answer = (draft: number, name: string): EngineEvent => ({
-  type: "proposal",
-  draft,
-  proposed: { manifest: { name } } as OwnModelProposal,
-});
+const answer = (name: string) => ({ proposed: { manifest: { name } } as OwnModelProposal });
 
 it("takes no answer about an earlier graph for one about the graph that is open", () => {
   const store = createModelStore();
   const [a, b] = [graph("a.onnx"), graph("b.onnx")];
   const first = store.getState().open([a], a);
   const second = store.getState().open([a, b], b);
-  store.getState().apply(answer(first, "a"));
+  store.getState().described(first, answer("a"));
   expect(store.getState().draft).toMatchObject({ id: second, chosen: b });
   expect(store.getState().draft!.proposed).toBeUndefined();
   const error = { code: "graph-invalid", message: "Of a." } as const;
-  store.getState().apply({ type: "proposalFailed", draft: first, error });
+  store.getState().described(first, { error });
   expect(store.getState().draft!.error).toBeUndefined();
-  store.getState().apply(answer(second, "b"));
+  store.getState().described(second, answer("b"));
   expect(store.getState().draft!.proposed!.manifest.name).toBe("b");
 });

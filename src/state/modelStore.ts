@@ -1,13 +1,13 @@
 /** Readers' own models in this tab: the one being described, and those in use by id. */
 import { createStore } from "zustand/vanilla";
 import type { StoreApi } from "zustand/vanilla";
-import type { EngineEvent, OwnModelFiles, OwnModelProposal } from "../engine/protocol.ts";
+import type { OwnModelFiles, OwnModelProposal } from "../engine/protocol.ts";
 import type { LabErrorData } from "../errors/labError.ts";
 import type { ModelManifest } from "../model/manifest.ts";
 
 /** What models need of the engine client. */
 export interface ModelPort {
-  proposeModel(draft: number, files: OwnModelFiles): void;
+  proposeModel(files: OwnModelFiles): Promise<OwnModelProposal>;
   addModel(manifest: ModelManifest, files: OwnModelFiles): void;
 }
 
@@ -38,7 +38,8 @@ export interface ModelState {
   readonly own: Readonly<Record<string, ModelManifest>>;
   /** Begins a draft and returns its number. */
   open(graphs: readonly DraftGraph[], chosen: DraftGraph | undefined): number;
-  apply(event: EngineEvent): void;
+  /** What the engine makes of a draft, or why it can't; late news of an earlier draft is dropped. */
+  described(draft: number, outcome: Pick<ModelDraft, "proposed" | "error">): void;
   use(manifest: ModelManifest): void;
   close(): void;
 }
@@ -55,18 +56,8 @@ export function createModelStore(): ModelStore {
       set({ draft: { id: drafts, graphs, chosen } });
       return drafts;
     },
-    apply: (event) =>
-      set((state) => {
-        const { draft } = state;
-        if (!draft) return state;
-        if (event.type === "proposal" && event.draft === draft.id) {
-          return { draft: { ...draft, proposed: event.proposed } };
-        }
-        if (event.type === "proposalFailed" && event.draft === draft.id) {
-          return { draft: { ...draft, error: event.error } };
-        }
-        return state;
-      }),
+    described: (id, outcome) =>
+      set((state) => (state.draft?.id === id ? { draft: { ...state.draft, ...outcome } } : state)),
     use: (manifest) =>
       set(({ own }) => ({ own: { ...own, [manifest.id]: manifest }, draft: null })),
     close: () => set({ draft: null }),

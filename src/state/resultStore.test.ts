@@ -155,20 +155,6 @@ describe("results of runs", () => {
     expect(store.getState().stages.input?.payload.statement).toBe("kept");
   });
 
-  it("keeps the payload at hand when the same result comes again", () => {
-    const store = createResultStore();
-    store.getState().submitted(1, "full", defaultSpec());
-    store.getState().apply(inputEvent(1, "same"));
-    const first = store.getState().stages.input;
-    store.getState().submitted(2, "full", defaultSpec());
-    store.getState().apply(inputEvent(2, "same"));
-    const second = store.getState().stages.input;
-    expect(second?.payload).toBe(first?.payload);
-    expect(second?.requestId).toBe(2);
-    store.getState().apply(inputEvent(2, "other"));
-    expect(store.getState().stages.input?.payload).not.toBe(first?.payload);
-  });
-
   it("takes a finished certificate again with another disturbance's place on it", () => {
     const store = createResultStore();
     const certificate = (requestId: number, stackL2: number): EngineEvent => ({

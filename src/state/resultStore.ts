@@ -4,7 +4,7 @@
  */
 import { createStore } from "zustand/vanilla";
 import type { StoreApi } from "zustand/vanilla";
-import type { BackendInfo, EngineEvent } from "../engine/protocol.ts";
+import type { BackendInfo, BackendWish, EngineEvent } from "../engine/protocol.ts";
 import type { LabErrorData } from "../errors/labError.ts";
 import type { RunEvent, StageName, StageResults } from "../experiment/results.ts";
 import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
@@ -51,6 +51,10 @@ export interface ResultState {
   readonly phase: string;
   /** The model that was made ready last; `currentBackend` says whether it is the one that is asked now. */
   readonly backend: BackendInfo | null;
+  /** What the engine was started with. */
+  readonly wish: BackendWish;
+  /** Why WebGPU can't be chosen here, as a sentence; null where it can, or while that is not known. */
+  readonly webGpuObstacle: string | null;
   /** The run or engine that failed last; cleared by the next result or by the reader. */
   readonly error: LabErrorData | null;
   /** The file, link or model that the page refused last; results of a run under way leave it standing. */
@@ -69,8 +73,6 @@ export interface ResultState {
   dismissError(): void;
 }
 
-const KEYED_WHOLE: ReadonlySet<StageName> = new Set(["input", "clean"]);
-
 export type ResultStore = StoreApi<ResultState>;
 
 type Data = Pick<
@@ -84,6 +86,8 @@ type Data = Pick<
   | "loading"
   | "phase"
   | "backend"
+  | "wish"
+  | "webGpuObstacle"
   | "error"
   | "refusal"
   | "busy"
@@ -102,6 +106,8 @@ export function createResultStore(): ResultStore {
     loading: {},
     phase: "",
     backend: null,
+    wish: "auto",
+    webGpuObstacle: null,
     error: null,
     refusal: null,
     busy: false,
@@ -135,6 +141,18 @@ export function createResultStore(): ResultStore {
 /** The state after one event; the same object when the event is old or says nothing new. */
 function reduce<T extends Data>(state: T, event: EngineEvent): T {
   switch (event.type) {
+    case "starting":
+      // The same model on another backend gives other digits: none of the old ones may pass as the new engine's.
+      return {
+        ...state,
+        wish: event.wish,
+        backend: null,
+        loading: {},
+        phase: "",
+        stages: withoutModel(state.stages),
+      };
+    case "webGpu":
+      return { ...state, webGpuObstacle: event.obstacle };
     case "loading": {
       const { file, loadedBytes, totalBytes, fromCache } = event;
       const loading = { ...state.loading, [file]: { file, loadedBytes, totalBytes, fromCache } };
@@ -159,11 +177,6 @@ function reduce<T extends Data>(state: T, event: EngineEvent): T {
       if (event.error.code === "not-open") return { ...stopped, error: null };
       return { ...stopped, error: event.error };
     }
-    // The model store's.
-    case "proposal":
-    case "proposalFailed":
-    case "heartbeat":
-      return state;
   }
 }
 
@@ -174,13 +187,9 @@ function afterRun<T extends Data>(state: T, event: RunEvent): T {
     return { ...state, progress: event, liveTrace: grownTrace(state.liveTrace, event) };
   }
   if (!state.spec) return state;
-  const known = state.stages[event.stage];
-  // The engine sends what it has cached as a copy: the one at hand stays, and with it what is drawn. Only of stages whose
-  // key says all of the payload; a certificate's leaves out the disturbance that it is compared with.
-  const isKnown = KEYED_WHOLE.has(event.stage) && known?.key === event.key;
   const entry = {
     spec: state.spec,
-    payload: isKnown ? known.payload : event.payload,
+    payload: event.payload,
     key: event.key,
     partial: event.partial,
     requestId: state.requestId,

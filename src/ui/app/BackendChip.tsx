@@ -8,12 +8,14 @@ import type { Precision } from "../../model/manifest.ts";
 import controls from "../controls/controls.module.css";
 import { currentBackend } from "../../state/resultStore.ts";
 import { OfflineFiles } from "../offline/OfflineFiles.tsx";
+import { BackendPicker } from "./BackendPicker.tsx";
 import { useExperiment, useResults, useStores } from "./stores.ts";
 import styles from "./app.module.css";
 
 export function BackendChip() {
   const info = useResults(currentBackend);
   const busy = useResults((s) => s.busy);
+  const obstacle = useResults((s) => s.webGpuObstacle);
   const check = useResults((s) => s.stages.gradientCheck?.payload);
   const isWrong = info !== null && (info.parity?.ok === false || check?.ok === false);
   const hasFailed = useResults((s) => s.requestId > 0 && !s.busy && currentBackend(s) === null);
@@ -41,6 +43,9 @@ export function BackendChip() {
       </Popover.Target>
       <Popover.Dropdown bg="#16191b">
         {info ? <Details info={info} check={check} /> : <LoadingList />}
+        <BackendPicker />
+        {info && <PrecisionPicker />}
+        {info && info.reason !== obstacle && <p className={styles.reason}>{info.reason}</p>}
         <OfflineFiles />
       </Popover.Dropdown>
     </Popover>
@@ -120,8 +125,6 @@ function Details(props: { readonly info: BackendInfo; readonly check: GradientCh
           </div>
         ))}
       </dl>
-      <PrecisionPicker />
-      <p className={styles.reason}>{info.reason}</p>
     </>
   );
 }

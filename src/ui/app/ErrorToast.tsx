@@ -16,7 +16,7 @@ const ENGINE_CODES: readonly string[] = [
 ];
 
 export function ErrorToast() {
-  const { results, engine } = useStores();
+  const { results, link } = useStores();
   const refusal = useResults((s) => s.refusal);
   const error = useResults((s) => s.error);
   const { dismissRefusal, dismissError } = results.getState();
@@ -24,7 +24,7 @@ export function ErrorToast() {
     <div className={styles.toasts}>
       <NewerPage />
       {refusal && <Message error={refusal} dismiss={dismissRefusal} />}
-      {error && <Message error={error} dismiss={dismissError} restart={() => engine.restart()} />}
+      {error && <Message error={error} dismiss={dismissError} restart={() => link.restart()} />}
     </div>
   );
 }

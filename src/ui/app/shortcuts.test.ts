@@ -23,10 +23,10 @@ function bench() {
       cancel: () => {},
       addRadiograph: () => {},
       restart: () => {},
-      proposeModel: () => {},
+      proposeModel: () => Promise.reject(new Error("not asked")),
       addModel: () => {},
     },
-    link: { rerun: () => {}, cancel: () => void cancels++ },
+    link: { rerun: () => {}, restart: () => {}, cancel: () => void cancels++ },
   };
   const presets = [{ key: "4", name: "Lung", window: { center: 80, width: 100 } }];
   const press = (key: string, held: { ctrl?: boolean; shift?: boolean } = {}) =>

@@ -19,7 +19,7 @@ export interface Stores {
   readonly models: ModelStore;
   readonly page: PageStore;
   readonly engine: EnginePort & ModelPort;
-  readonly link: Pick<EngineLink, "rerun" | "cancel">;
+  readonly link: Pick<EngineLink, "rerun" | "restart" | "cancel">;
 }
 
 export const StoresContext = createContext<Stores | null>(null);

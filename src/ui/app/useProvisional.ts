@@ -1,7 +1,7 @@
 /** Draws the open phantom at once, on the page's side, while the engine loads or is busy with the case before. */
 import { useEffect } from "react";
 import { snapToByteLattice } from "../../image/greyImage.ts";
-import { drawPhantom } from "../viewer/pictureClient.ts";
+import { pictures } from "../viewer/pictureClient.ts";
 import { useExperiment, useStores } from "./stores.ts";
 
 /** Model space of the bundled family. */
@@ -19,7 +19,7 @@ export function useProvisional(): void {
       snapToByteLattice(image);
       cases.getState().set({ provisional: { size: SIZE, image, phantom } });
     };
-    // The engine reports a phantom that can't be drawn.
-    drawPhantom(phantom, SIZE).then(show, () => {});
+    // The engine reports a phantom that can't be drawn; a newer one makes this one needless.
+    pictures.phantom(phantom, SIZE, "case").then(show, () => {});
   }, [open, cases, experiment]);
 }

@@ -3,7 +3,7 @@ import { useEffect, useRef } from "react";
 import type { PhantomSpec } from "../../phantom/spec.ts";
 import { useExperiment, useStores } from "../app/stores.ts";
 import { greyPixels, windowTable } from "../viewer/drawRadiograph.ts";
-import { drawPhantom } from "../viewer/pictureClient.ts";
+import { pictures } from "../viewer/pictureClient.ts";
 import { IDENTITY_WINDOW } from "../../state/viewStore.ts";
 import { GALLERY, openGalleryCase } from "./gallery.ts";
 import styles from "./case.module.css";
@@ -43,7 +43,7 @@ function Thumbnail({ phantom }: { readonly phantom: PhantomSpec }) {
       canvas.current?.getContext("2d")?.putImageData(new ImageData(pixels, THUMB, THUMB), 0, 0);
     };
     // A thumbnail that can't be drawn stays black; opening the case says why.
-    drawPhantom(phantom, THUMB).then(draw, () => {});
+    pictures.phantom(phantom, THUMB, "thumbnail").then(draw, () => {});
     return () => {
       isOver = true;
     };

@@ -1,5 +1,6 @@
 /** What a reader does with models: have one described, use one, go back to a bundled one. */
 import { useCallback } from "react";
+import { toErrorData } from "../../errors/labError.ts";
 import { sha256Hex } from "../../host/sha256.ts";
 import { OWN_MODEL_PREFIX, isOwnModel } from "../../model/catalog.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
@@ -55,7 +56,12 @@ export function useChooseGraph(): (graphs: readonly DraftGraph[], chosen: DraftG
   const { engine, models } = useStores();
   return useCallback(
     (graphs, chosen) => {
-      engine.proposeModel(models.getState().open(graphs, chosen), chosen.files);
+      const draft = models.getState().open(graphs, chosen);
+      const { described } = models.getState();
+      engine.proposeModel(chosen.files).then(
+        (proposed) => described(draft, { proposed }),
+        (error: unknown) => described(draft, { error: toErrorData(error) }),
+      );
     },
     [engine, models],
   );

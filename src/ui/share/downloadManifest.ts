@@ -34,6 +34,7 @@ export async function downloadManifest({ experiment, models, results }: Stores):
       madeAt: new Date().toISOString(),
       machine: `${navigator.userAgent}, ${navigator.hardwareConcurrency} cores, ${backend.threads} threads${backend.adapter ? `, ${backend.adapter}` : ""}`,
       backend: backend.backend,
+      choice: { asked: backend.wish, reason: backend.reason },
       precision: backend.precision,
       modelSha256: backend.modelSha256,
     };

@@ -1,68 +1,136 @@
-/** The page's side of picture.worker.ts: one worker, phantoms kept by spec and size. */
-import { LabError, fromErrorData } from "../../errors/labError.ts";
+/**
+ * The page's side of picture.worker.ts: one worker, phantoms kept by spec and size. The worker draws one picture after the
+ * other and can't be asked to stop in one, so that requests wait here: of those for the same place on the page only the
+ * newest, thumbnails all of them and after everything else.
+ */
+import { LabError } from "../../errors/labError.ts";
 import { isUnfetched, partMissing } from "../../host/loadPart.ts";
+import { linkWorker } from "../../host/workers.ts";
+import type { WorkerLike, WorkerLink } from "../../host/workers.ts";
 import type { Radiograph } from "../../image/radiograph.ts";
 import type { PhantomSpec } from "../../phantom/spec.ts";
-import type { Picture, PictureJob, PictureRequest, PictureResponse } from "./picture.worker.ts";
+import type { SquarePicture } from "./detail.ts";
 
-interface Waiting {
-  resolve(picture: Picture): void;
-  reject(error: LabError): void;
+/** Display values in [0, 1] of a phantom; modality values of a film, with a smaller one for where a screen has no use for all. */
+export interface Picture extends SquarePicture {
+  readonly preview?: SquarePicture;
 }
 
-let worker: Worker | undefined;
-let nextId = 1;
-const waiting = new Map<number, Waiting>();
-const phantoms = new Map<string, Promise<Picture>>();
+/** What the worker can be asked. Pictures move to the page. */
+export interface PictureService {
+  phantom(spec: PhantomSpec, size: number): Picture;
+  /** The film in its own units, at its own resolution up to `size` a side. */
+  detail(radiograph: Radiograph, size: number): Picture;
+}
+
+/** Where a picture goes: a newer one for the same place makes an older one needless. Thumbnails each have their own. */
+export type Place = "case" | "detail" | "thumbnail";
+
+export interface PictureClient {
+  /**
+   * Display values in [0,1].
+   * @throws LabError "spec-invalid" for a spec out of range, "cancelled" when a newer one for its place came first
+   */
+  phantom(spec: PhantomSpec, size: number, place: Place): Promise<Picture>;
+  /** Modality values of the film's square. @throws LabError "cancelled" when a newer detail came first */
+  detail(radiograph: Radiograph, size: number): Promise<Picture>;
+}
+
+type Draw = (link: WorkerLink<PictureService>) => Promise<Picture>;
+
+interface Waiting {
+  readonly place: Place;
+  readonly draw: Draw;
+  resolve(picture: Promise<Picture>): void;
+}
+
 /** Thumbnails of the gallery and the last few cases. */
 const KEPT = 40;
 
-/** Display values in [0,1]. @throws LabError "spec-invalid" for a spec out of range. */
-export function drawPhantom(spec: PhantomSpec, size: number): Promise<Picture> {
-  const key = `${size} ${JSON.stringify(spec)}`;
-  const known = phantoms.get(key);
-  if (known) return known;
-  const picture = ask({ kind: "phantom", spec, size });
-  phantoms.set(key, picture);
-  picture.catch(() => phantoms.delete(key));
-  if (phantoms.size > KEPT) phantoms.delete([...phantoms.keys()][0]!);
-  return picture;
+export function createPictureClient(spawn: () => WorkerLike = spawnPictureWorker): PictureClient {
+  let link: WorkerLink<PictureService> | undefined;
+  /** Of the film looked at last: a film is copied to the worker once, not at every look. */
+  let detail:
+    { readonly of: Radiograph; readonly size: number; picture: Promise<Picture> } | undefined;
+  let waiting: readonly Waiting[] = [];
+  let isDrawing = false;
+  const phantoms = new Map<string, Promise<Picture>>();
+
+  const start = (): WorkerLink<PictureService> => {
+    const started = linkWorker<PictureService>(spawn(), (crash) => {
+      if (link === started) link = undefined;
+      started.end(isUnfetched(crash) ? partMissing() : workerFailed());
+    });
+    return started;
+  };
+
+  const ask = (place: Place, draw: Draw): Promise<Picture> => {
+    if (place !== "thumbnail") {
+      for (const older of waiting)
+        if (older.place === place) older.resolve(Promise.reject(passed()));
+      waiting = waiting.filter((older) => older.place !== place);
+    }
+    const asked = new Promise<Picture>((resolve) => {
+      waiting = [...waiting, { place, draw, resolve }];
+    });
+    if (!isDrawing) void drain();
+    return asked;
+  };
+
+  const drain = async (): Promise<void> => {
+    isDrawing = true;
+    for (;;) {
+      const next = waiting.find(({ place }) => place !== "thumbnail") ?? waiting[0];
+      if (!next) break;
+      waiting = waiting.filter((each) => each !== next);
+      link ??= start();
+      const picture = next.draw(link);
+      next.resolve(picture);
+      await picture.catch(() => {});
+    }
+    isDrawing = false;
+  };
+
+  return {
+    phantom: (spec, size, place) => {
+      const key = `${place} ${size} ${JSON.stringify(spec)}`;
+      const known = phantoms.get(key);
+      if (known) return known;
+      const picture = ask(place, (worker) => worker.ask((s) => s.phantom(spec, size)));
+      phantoms.set(key, picture);
+      picture.catch(() => phantoms.delete(key));
+      if (phantoms.size > KEPT) phantoms.delete([...phantoms.keys()][0]!);
+      return picture;
+    },
+    detail: (radiograph, size) => {
+      if (detail?.of === radiograph && detail.size === size) return detail.picture;
+      const picture = ask("detail", (worker) => worker.ask((s) => s.detail(radiograph, size)));
+      const kept = { of: radiograph, size, picture };
+      detail = kept;
+      picture.catch(() => {
+        if (detail === kept) detail = undefined;
+      });
+      return picture;
+    },
+  };
 }
 
-/** Modality values of the film's square. */
-export function drawDetail(radiograph: Radiograph, size: number): Promise<Picture> {
-  return ask({ kind: "detail", radiograph, size });
-}
-
-function ask(job: PictureJob): Promise<Picture> {
-  worker ??= start();
-  const request: PictureRequest = { id: nextId++, job };
-  return new Promise((resolve, reject) => {
-    waiting.set(request.id, { resolve, reject });
-    worker?.postMessage(request, []);
-  });
-}
-
-function start(): Worker {
-  const started = new Worker(new URL("./picture.worker.ts", import.meta.url), {
+function spawnPictureWorker(): WorkerLike {
+  return new Worker(new URL("./picture.worker.ts", import.meta.url), {
     type: "module",
     name: "penumbra-pictures",
   });
-  started.addEventListener("message", ({ data }: MessageEvent<PictureResponse>) => {
-    const caller = waiting.get(data.id);
-    waiting.delete(data.id);
-    if ("error" in data) caller?.reject(fromErrorData(data.error));
-    else caller?.resolve(data.picture);
-  });
-  started.addEventListener("error", (event) => {
-    const error = isUnfetched(event)
-      ? partMissing()
-      : new LabError("internal", "The part of this page that draws pictures has stopped.", {
-          hint: "Reload the page.",
-        });
-    for (const caller of waiting.values()) caller.reject(error);
-    waiting.clear();
-    worker = undefined;
-  });
-  return started;
 }
+
+function passed(): LabError {
+  return new LabError("cancelled", "A newer picture was asked for.");
+}
+
+function workerFailed(): LabError {
+  return new LabError("internal", "The part of this page that draws pictures has stopped.", {
+    hint: "Reload the page.",
+  });
+}
+
+/** The page's one. */
+export const pictures: PictureClient = createPictureClient();

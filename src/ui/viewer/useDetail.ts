@@ -7,9 +7,9 @@ import { toErrorData } from "../../errors/labError.ts";
 import { useCases, useExperiment, useStores, useView } from "../app/stores.ts";
 import { filmScale } from "./detail.ts";
 import type { FilmScale, SquarePicture } from "./detail.ts";
-import type { Picture } from "./picture.worker.ts";
 import { distributionOnce } from "./distributionOnce.ts";
-import { drawDetail, drawPhantom } from "./pictureClient.ts";
+import { pictures } from "./pictureClient.ts";
+import type { Picture } from "./pictureClient.ts";
 
 /** A film of 16 megapixels is kept whole; what is larger is shown at this many pixels a side, and said to be. */
 export const DETAIL_LIMIT = 4096;
@@ -35,8 +35,10 @@ export function useDetail(isShown: boolean): Detail | null {
   const [drawn, setDrawn] = useState<{ of: object; native: Picture } | null>(null);
   const wanted = useMemo(() => {
     if (!isWanted) return null;
-    if (source.kind === "phantom") return { draw: () => drawPhantom(source.phantom, PHANTOM_SIZE) };
-    return radiograph ? { draw: () => drawDetail(radiograph, DETAIL_LIMIT) } : null;
+    if (source.kind === "phantom") {
+      return { draw: () => pictures.phantom(source.phantom, PHANTOM_SIZE, "detail") };
+    }
+    return radiograph ? { draw: () => pictures.detail(radiograph, DETAIL_LIMIT) } : null;
   }, [isWanted, source, radiograph]);
 
   useEffect(() => {

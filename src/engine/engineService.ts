@@ -1,0 +1,133 @@
+/** The engine behind its worker's border: runs the newest request, keeps models and radiographs, tells its listener. */
+import { LabError } from "../errors/labError.ts";
+import { defaultSpec } from "../experiment/defaultSpec.ts";
+import { NewestWins } from "../host/newestWins.ts";
+import type { CancelSignal } from "../host/newestWins.ts";
+import type { Radiograph } from "../image/radiograph.ts";
+import { isOwnModel } from "../model/catalog.ts";
+import type { ModelManifest, Precision } from "../model/manifest.ts";
+import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
+import { Lab } from "./lab.ts";
+import { SentPayloads } from "./payloads.ts";
+import type {
+  BackendInfo,
+  EngineService,
+  EngineSettings,
+  OwnModelFiles,
+  OwnModelProposal,
+  RunRequest,
+  WorkerEvent,
+} from "./protocol.ts";
+
+/** A reader's model as it was handed to the engine. */
+export interface OwnModel {
+  readonly manifest: ModelManifest;
+  readonly files: OwnModelFiles;
+}
+
+export interface ModelRequest {
+  readonly id: string;
+  readonly precision: Precision;
+  /** The reader's own model of that id, if it is one. */
+  readonly own: OwnModel | undefined;
+}
+
+/** What the engine needs of its worker. */
+export interface EngineHost {
+  openModel(
+    request: ModelRequest,
+    settings: EngineSettings,
+    tell: (event: WorkerEvent) => void,
+  ): Promise<{ readonly model: VisionLanguageModel; readonly info: BackendInfo }>;
+  proposeModel(files: OwnModelFiles, settings: EngineSettings): Promise<OwnModelProposal>;
+  yieldToHost(): Promise<void>;
+  now(): number;
+}
+
+export interface Engine extends EngineService {
+  /** Tells the listener that the worker lives, and whether it is at work. */
+  heartbeat(): void;
+}
+
+export function createEngine(host: EngineHost): Engine {
+  const requests = new NewestWins();
+  const sent = new SentPayloads(() => host.now());
+  const ownModels = new Map<string, OwnModel>();
+  /** Where each opened model runs. */
+  const infos = new WeakMap<VisionLanguageModel, BackendInfo>();
+  let announced: BackendInfo | undefined;
+  let started: EngineSettings | undefined;
+  let listener: ((event: WorkerEvent) => unknown) | undefined;
+  /** When the page has heard the last event. */
+  let heard: unknown;
+
+  const settings = (): EngineSettings => {
+    if (started) return started;
+    throw new LabError("internal", "internal: the engine was not started");
+  };
+  const tell = (event: WorkerEvent) => {
+    heard = listener?.(event);
+  };
+  const lab = new Lab({
+    yieldToHost: () => host.yieldToHost(),
+    openModel: async (id, precision) => {
+      const own = ownModels.get(id);
+      if (!own && isOwnModel(id)) {
+        throw new LabError(
+          "not-open",
+          `This experiment runs on a reader's own model that is not open here (${id}).`,
+          { hint: "Open the same ONNX file; it never travels with a link." },
+        );
+      }
+      const request = { id, precision, own };
+      const { model, info } = await host.openModel(request, settings(), tell);
+      infos.set(model, info);
+      return model;
+    },
+  });
+
+  /** The model of a request, announced whenever it is another than the one before. */
+  const announcedModel = async (id: string, precision: Precision): Promise<void> => {
+    const info = infos.get(await lab.model(id, precision));
+    if (!info || info === announced) return;
+    announced = info;
+    tell({ type: "ready", info });
+  };
+
+  const run = async (
+    { requestId, spec, fidelity }: RunRequest,
+    signal: CancelSignal,
+  ): Promise<{ readonly elapsedMs: number } | null> => {
+    const begun = host.now();
+    await announcedModel(spec.model.id, spec.model.precision);
+    if (signal.aborted) return null;
+    for await (const event of lab.run(spec, fidelity, signal)) {
+      if (signal.aborted) return null;
+      tell(sent.outgoing(requestId, event));
+    }
+    const elapsedMs = host.now() - begun;
+    // Events take another port than the answer to this call: without waiting, "done" could overtake the last result.
+    await heard;
+    return { elapsedMs };
+  };
+
+  return {
+    start: async (wanted, told) => {
+      started = wanted;
+      listener = told;
+      const { id, precision } = defaultSpec().model;
+      await announcedModel(id, precision);
+    },
+    run: async (request) => {
+      // Before anything else may be sent: the run before this one is stopped in the same breath.
+      const ended = requests.submit((signal) => run(request, signal));
+      sent.begin(request.held);
+      return (await ended) ?? null;
+    },
+    cancel: () => requests.cancel(),
+    addRadiograph: (radiograph: Radiograph) => lab.addRadiograph(radiograph),
+    proposeModel: (files) => host.proposeModel(files, settings()),
+    addModel: (manifest, files) => void ownModels.set(manifest.id, { manifest, files }),
+    heartbeat: () => tell({ type: "heartbeat", busy: requests.busy }),
+  };
+}
