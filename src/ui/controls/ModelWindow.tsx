@@ -31,7 +31,7 @@ export function ModelWindow({ radiograph }: { readonly radiograph: Radiograph })
           className={controls.label}
           title="The grey window that the model is given. Dragging on the pictures changes the display only."
         >
-          Model’s window
+          Model gets
         </span>
         <select
           className={controls.select}

@@ -4,6 +4,7 @@ import { NO_ATTENTION } from "../viewer/attentionMap.ts";
 import { AnswerBars } from "./AnswerBars.tsx";
 import { GroundTruth } from "./GroundTruth.tsx";
 import { Reliability } from "./Reliability.tsx";
+import { useDisturbedAnswer } from "./useDisturbedAnswer.ts";
 import { Section } from "./Section.tsx";
 import styles from "./panels.module.css";
 import { answerWord } from "./formats.ts";
@@ -13,7 +14,7 @@ const SHORT_VERDICT = 9;
 
 export function AnswerPanel() {
   const clean = useResults((s) => s.stages.clean?.payload.answer);
-  const disturbed = useResults((s) => s.stages.readout?.payload.answer);
+  const disturbed = useDisturbedAnswer();
   const flipped = useResults((s) => s.stages.metrics?.payload.flipped);
   if (clean === null) return <NoAnswer />;
   const [before, after] = [clean, disturbed].map((each) => each && answerWord(each.answer));
@@ -30,7 +31,7 @@ export function AnswerPanel() {
         <span className={styles.word} data-side="disturbed" data-testid="answer-disturbed">
           {after ?? "…"}
         </span>
-        {typeof flipped === "boolean" && (
+        {disturbed && typeof flipped === "boolean" && (
           <span className={styles.badge} data-flipped={flipped} data-testid="flip-badge">
             {flipped ? "FLIPPED" : "holds"}
           </span>
@@ -38,9 +39,7 @@ export function AnswerPanel() {
       </div>
       {clean && (
         <Reliability answer={clean}>
-          {(isTrusted) => (
-            <AnswerBars clean={clean} disturbed={disturbed ?? undefined} isTrusted={isTrusted} />
-          )}
+          {(isTrusted) => <AnswerBars clean={clean} disturbed={disturbed} isTrusted={isTrusted} />}
         </Reliability>
       )}
       <GroundTruth />

@@ -1,12 +1,13 @@
 /** The verdict in one line, for narrow screens where the answer panel scrolls away. */
 import { isStale } from "../../state/resultStore.ts";
 import { useResults } from "../app/stores.ts";
+import { useDisturbedAnswer } from "./useDisturbedAnswer.ts";
 import { answerWord } from "./formats.ts";
 import styles from "./panels.module.css";
 
 export function AnswerStrip() {
   const clean = useResults((s) => s.stages.clean?.payload.answer?.answer);
-  const disturbed = useResults((s) => s.stages.readout?.payload.answer?.answer);
+  const disturbed = useDisturbedAnswer()?.answer;
   const flipped = useResults((s) => s.stages.metrics?.payload.flipped);
   const stale = useResults((s) => isStale(s, "readout"));
   return (
@@ -20,7 +21,7 @@ export function AnswerStrip() {
       <span className={styles.word} data-side="disturbed">
         {disturbed === undefined ? "…" : answerWord(disturbed)}
       </span>
-      {typeof flipped === "boolean" && (
+      {disturbed !== undefined && typeof flipped === "boolean" && (
         <span className={styles.badge} data-flipped={flipped}>
           {flipped ? "FLIPPED" : "holds"}
         </span>

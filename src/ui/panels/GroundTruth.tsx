@@ -2,6 +2,7 @@
 import { groundTruth } from "../../experiment/groundTruth.ts";
 import type { AnswerResult } from "../../experiment/results.ts";
 import { useExperiment, useResults } from "../app/stores.ts";
+import { useDisturbedAnswer } from "./useDisturbedAnswer.ts";
 import { answerWord } from "./formats.ts";
 import styles from "./panels.module.css";
 
@@ -9,7 +10,7 @@ export function GroundTruth() {
   const open = useExperiment((s) => s.spec.case);
   const entry = useResults((s) => s.stages.input);
   const clean = useResults((s) => s.stages.clean?.payload.answer);
-  const disturbed = useResults((s) => s.stages.readout?.payload.answer);
+  const disturbed = useDisturbedAnswer();
   if (open.kind !== "phantom" || entry?.spec.case !== open || !entry.payload.truth) return null;
   const { truth } = entry.payload;
   const right = clean ? groundTruth(clean.question, truth) : null;
@@ -24,7 +25,7 @@ export function GroundTruth() {
         </>
       )}
       {right ? right.reason : truth.report.join(" ")}
-      {right?.answer && clean && ` ${verdict(right.answer, clean, disturbed ?? undefined)}`}
+      {right?.answer && clean && ` ${verdict(right.answer, clean, disturbed)}`}
     </p>
   );
 }

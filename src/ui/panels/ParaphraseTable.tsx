@@ -19,10 +19,16 @@ const KINDS: Readonly<Record<string, string>> = {
 
 export function ParaphraseTable() {
   const clean = useResults((s) => s.stages.clean?.payload.paraphrases);
-  const disturbed = useResults((s) => s.stages.readout?.payload.paraphrases);
+  const latest = useResults((s) => s.stages.readout?.payload.paraphrases);
   const metrics = useResults((s) => s.stages.metrics?.payload);
   const answer = useResults((s) => s.stages.clean?.payload.answer);
   if (answer === null) return null;
+  // Rows of an earlier question are not these wordings' answers.
+  const disturbed =
+    latest?.length === clean?.length &&
+    clean?.every(({ question }, index) => latest?.[index]?.question === question)
+      ? latest
+      : undefined;
   return (
     <Section title="Same question, other words" line="Red: turned." stage="readout">
       {clean && clean.length > 0 ? (
@@ -44,7 +50,7 @@ export function ParaphraseTable() {
                   key={row.question}
                   clean={row}
                   disturbed={disturbed?.[index]}
-                  turned={metrics?.paraphraseFlips[index] ?? false}
+                  turned={disturbed !== undefined && (metrics?.paraphraseFlips[index] ?? false)}
                 />
               ))}
             </tbody>

@@ -3,7 +3,7 @@ import { IDENTITY_WINDOW } from "../../state/viewStore.ts";
 import type { PaneName } from "../../state/viewStore.ts";
 import { useView } from "../app/stores.ts";
 import { choiceName, shownChoice } from "./attentionMap.ts";
-import { fileWindow } from "./detail.ts";
+import { statedWindow } from "./detail.ts";
 import type { SquarePicture } from "./detail.ts";
 import type { Detail } from "./useDetail.ts";
 import { usePanePicture, useReadout, useRelevance } from "./usePaneLayers.ts";
@@ -23,7 +23,7 @@ export function CornerText(props: {
   const attention = useView((s) => s.attention);
   const readout = useReadout(pane);
   const { size, clean, disturbed } = usePanePicture();
-  const window = detail?.scale ? fileWindow(display, detail.scale) : display;
+  const window = detail?.scale ? statedWindow(display, detail.scale) : display;
   const side = detail?.native.size ?? size;
   const picture = pane === "clean" ? clean : (disturbed ?? clean);
   const relevance = useRelevance();

@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { useCases, useExperiment, useStores, useView } from "../app/stores.ts";
 import controls from "../controls/controls.module.css";
 import { usePanePicture } from "./usePaneLayers.ts";
+import styles from "./viewer.module.css";
 import { useFilmScale } from "./useDetail.ts";
 import { displayPresets, filmPresets } from "./windowDrag.ts";
 import type { DisplayPreset } from "./windowDrag.ts";
@@ -28,7 +29,7 @@ export function PresetPicker() {
   );
   return (
     <select
-      className={controls.select}
+      className={`${controls.select} ${styles.preset}`}
       aria-label="Display window preset"
       title="Display window: what you see. The model is not given it. Full resolution brings back what the model’s window clipped."
       value={active?.key ?? ""}

@@ -10,6 +10,7 @@ import {
   filmPixels,
   filmScale,
   previewOf,
+  statedWindow,
 } from "./detail.ts";
 import { distributionOnce } from "./distributionOnce.ts";
 import { nativePart } from "./nativePart.ts";
@@ -107,6 +108,7 @@ describe("a film at its own resolution", () => {
       }
     }
     expect(fileWindow(IDENTITY_WINDOW, scaleOf(narrow))).toEqual({ center: 48, width: 20 });
+    expect(statedWindow(IDENTITY_WINDOW, scaleOf(VOIS[1]!))).toEqual({ center: 48, width: 20 });
   });
 
   it("offers the file's own windows and ones placed by its values, not by what the model was left", () => {

@@ -91,6 +91,15 @@ export function fileWindow(display: DisplayWindow, scale: FilmScale): DisplayWin
   };
 }
 
+/** The same as a file of this kind would state it: a linear window of PS3.3 C.11.2 is one value wider than the line it draws. */
+export function statedWindow(display: DisplayWindow, scale: FilmScale): DisplayWindow {
+  const { center, width } = fileWindow(display, scale);
+  const { voi } = scale;
+  return voi.kind === "linear" && voi.width > 1
+    ? { center: center + 0.5, width: width + 1 }
+    : { center, width };
+}
+
 /** The display window that shows a window in the file's own units: the inverse of fileWindow. */
 export function displayWindow(file: DisplayWindow, scale: FilmScale): DisplayWindow {
   const { line, photometric } = scale;
