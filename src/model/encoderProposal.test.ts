@@ -51,7 +51,7 @@ it("names what has no gradient", async () => {
   expect(proposal.obstacles).toEqual([
     { node: expect.stringMatching(/^Det /), reason: expect.stringContaining("no gradient rule") },
   ]);
-  expect(proposal.notices.join(" ")).toContain("no attention");
+  expect(proposal.notices.join(" ")).toContain("No attention in this model");
 });
 
 it("refuses a model that takes more than a picture, naming its inputs", async () => {

@@ -95,7 +95,7 @@ export async function proposeEncoder(
     );
   }
   if (taps.length === 0 && refusal === undefined) {
-    notices.push("The graph has no attention; it shows no attention maps.");
+    notices.push("No attention in this model, so none is drawn over the picture.");
   }
   if (batch > 1) {
     notices.push(
@@ -107,7 +107,7 @@ export async function proposeEncoder(
   const given = withPreprocessing(normalization, notes.preprocessing, size);
   notices.push(...given.notices);
   notices.push(
-    "It has no text side: questions and answers are off, and attacks move the features.",
+    `It has no text side: questions and answers are off, and attacks move the ${embedding.meaning === "class scores" ? "class scores" : "features"}.`,
   );
   return {
     prepared,

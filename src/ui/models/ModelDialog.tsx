@@ -50,6 +50,8 @@ function Described(props: { readonly proposed: OwnModelProposal; readonly graph:
   const initial = graph.manifest ?? proposed.manifest;
   const [manifest, setManifest] = useState(initial);
   const { use } = useModelActions();
+  const attention = attentionSentence(proposal);
+  const notices = [...proposal.notices, ...graph.notices].filter((told) => told !== attention);
   const isOther = initial.files[0]?.sha256 !== proposed.manifest.files[0]?.sha256;
   return (
     <>
@@ -57,13 +59,13 @@ function Described(props: { readonly proposed: OwnModelProposal; readonly graph:
       <ModelFields manifest={manifest} outputs={proposal.outputs} onChange={setManifest} />
       <ul className={styles.findings}>
         {isOther && <li>The manifest that came with it is about another file.</li>}
-        <li data-testid="model-attention">{attentionSentence(proposal)}</li>
+        <li data-testid="model-attention">{attention}</li>
         <li data-testid="model-gradient">
           {proposal.obstacles.length === 0
             ? "Every operator from the picture on has a gradient."
             : `No gradient through ${proposal.obstacles[0]!.node}: ${proposal.obstacles[0]!.reason}${proposal.obstacles.length > 1 ? ` And ${proposal.obstacles.length - 1} more.` : ""} Square attacks need none.`}
         </li>
-        {[...proposal.notices, ...graph.notices].map((notice) => (
+        {notices.map((notice) => (
           <li key={notice}>{notice}</li>
         ))}
       </ul>
