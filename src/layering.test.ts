@@ -80,6 +80,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "@cornerstonejs/codec-openjpeg": /^(io|cli)\//,
   "@cornerstonejs/codec-openjph": /^(io|cli)\//,
   comlink: /^host\/workers\.ts$/,
+  "dicom-parser": /^io\/dicom\w*\.ts$/,
   "fast-png": /^(io\/exportPng\.ts$|cli\/)/,
   fflate: /^experiment\/shareLink\.ts$/,
   zod: /^(model\/manifest|model\/\w*[mM]anifest\w*|model\/preprocessing|experiment\/\w+|language\/\w+)\.ts$/,

@@ -5,11 +5,12 @@
 import { LabError } from "../errors/labError.ts";
 import { readAttributes } from "./dicomAttributes.ts";
 import type { DicomAttributes } from "./dicomAttributes.ts";
-import { damagedStructure, ElementBeyondEnd, encodingAt, isShortForm } from "./dicomDataSet.ts";
+import { damagedStructure, encodingAt, isBigEndian, isShortForm } from "./dicomDataSet.ts";
 import { PIXEL_DATA, readDataSet } from "./dicomDataSet.ts";
-import type { DataSet, DicomElement, Encoding } from "./dicomDataSet.ts";
+import type { DataSet, Element, ElementBeyondEnd } from "./dicomDataSet.ts";
+import { textsOf } from "./dicomValues.ts";
 import { firstFrameOf } from "./encapsulatedFrame.ts";
-import { headerCutOff, readFileMeta } from "./fileMeta.ts";
+import { headerCutOff, readFileMeta } from "./dicomFileMeta.ts";
 import { inflate } from "./inflate.ts";
 import { checkImageSize } from "./limits.ts";
 import { transferSyntaxOf } from "./transferSyntax.ts";
@@ -26,10 +27,10 @@ export interface DicomImage {
   readonly pairsExchanged: boolean;
 }
 
-const FLOAT_PIXEL_DATA = [0x7fe00008, 0x7fe00009];
+const FLOAT_PIXEL_DATA = ["x7fe00008", "x7fe00009"];
 const EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1";
-const SOP_CLASS = 0x00080016;
-const ENCAPSULATED_DOCUMENT = 0x00420011;
+const SOP_CLASS = "x00080016";
+const ENCAPSULATED_DOCUMENT = "x00420011";
 const ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1";
 
 /**
@@ -47,9 +48,10 @@ export function parseDicom(file: Uint8Array): DicomImage {
     littleEndian: !transferSyntax.bigEndian,
   };
   const encoding = encodingAt(bytes, start, stated);
-  const dataSet = parseDataSet(bytes, start, encoding);
-  const element = dataSet.get(PIXEL_DATA);
-  if (!element) throw dataSet.endsInHeader ? headerCutOff() : noImage(dataSet);
+  const { dataSet, beyondEnd, endsInHeader } = readDataSet(bytes, start, encoding);
+  if (beyondEnd) throw endedIn(beyondEnd, dataSet);
+  const element = dataSet.elements[PIXEL_DATA];
+  if (!element) throw endsInHeader ? headerCutOff() : noImage(dataSet);
 
   const attributes = readSizedAttributes(dataSet);
   const isEncapsulated = element.fragments !== undefined;
@@ -65,33 +67,23 @@ export function parseDicom(file: Uint8Array): DicomImage {
   const frame = isEncapsulated
     ? firstFrameOf(dataSet, element, attributes, transferSyntax.coding)
     : nativeFrame(bytes, element, attributes);
-  const bigEndian = !element.littleEndian;
+  const bigEndian = isBigEndian(dataSet, element);
   const pairsExchanged = bigEndian && element.vr === "OW" && attributes.bitsAllocated === 8;
   return { attributes, transferSyntax, bigEndian, frame, pairsExchanged };
 }
 
-function parseDataSet(bytes: Uint8Array, start: number, encoding: Encoding): DataSet {
-  try {
-    return readDataSet(bytes, start, encoding);
-  } catch (error) {
-    if (error instanceof ElementBeyondEnd) throw beyondEnd(bytes, error);
-    throw error;
-  }
-}
-
 /** Says at which element the structure breaks; nothing of its value is repeated. */
-function beyondEnd(bytes: Uint8Array, { element, isNested, before }: ElementBeyondEnd): LabError {
+function endedIn({ element, isNested }: ElementBeyondEnd, before: DataSet): LabError {
   if (element.tag === PIXEL_DATA && !isNested) {
     const attributes = readSizedAttributes(before);
     const needed = element.fragments
       ? element.length
       : Math.max(element.length, nativeFrameBytes(attributes));
-    return pixelsCutOff(bytes.length - element.start, needed);
+    return pixelsCutOff(before.byteArray.length - element.dataOffset, needed);
   }
   // A believable length is a file that was cut; 65,520 letters of a short text are a damaged length.
   if (!isShortForm(element.vr) || element.length <= 1024) return headerCutOff();
-  const digits = element.tag.toString(16).padStart(8, "0").toUpperCase();
-  const tag = `${digits.slice(0, 4)},${digits.slice(4)}`;
+  const tag = `${element.tag.slice(1, 5)},${element.tag.slice(5)}`.toUpperCase();
   return damagedStructure(`element ${tag} is longer than the file`);
 }
 
@@ -110,7 +102,7 @@ function nativeFrameBytes(attributes: DicomAttributes): number {
 
 function nativeFrame(
   bytes: Uint8Array,
-  { start, length }: DicomElement,
+  { dataOffset, length }: Element,
   attributes: DicomAttributes,
 ): Uint8Array {
   const needed = nativeFrameBytes(attributes);
@@ -123,7 +115,7 @@ function nativeFrame(
     );
   }
   // The byte that fills up an odd number of pixels goes along: in exchanged pairs it comes before the last pixel.
-  return bytes.subarray(start, start + Math.min(length, needed + (needed % 2)));
+  return bytes.subarray(dataOffset, dataOffset + Math.min(length, needed + (needed % 2)));
 }
 
 function pixelsCutOff(present: number, needed: number): LabError {
@@ -138,12 +130,12 @@ function pixelsCutOff(present: number, needed: number): LabError {
 
 function noImage(dataSet: DataSet): LabError {
   const isPdf =
-    dataSet.get(ENCAPSULATED_DOCUMENT) !== undefined ||
-    dataSet.texts(SOP_CLASS)[0] === ENCAPSULATED_PDF;
+    dataSet.elements[ENCAPSULATED_DOCUMENT] !== undefined ||
+    textsOf(dataSet, SOP_CLASS)[0] === ENCAPSULATED_PDF;
   if (isPdf) {
     return new LabError("file-no-image", "This DICOM file holds a PDF document, not an X-ray.");
   }
-  if (FLOAT_PIXEL_DATA.some((tag) => dataSet.get(tag))) {
+  if (FLOAT_PIXEL_DATA.some((tag) => dataSet.elements[tag])) {
     return new LabError(
       "file-unsupported",
       "This image has floating-point pixels, which this viewer cannot read.",

@@ -4,7 +4,9 @@
  */
 import { LabError } from "../errors/labError.ts";
 import type { VoiWindow } from "../image/radiograph.ts";
+import { itemsOf } from "./dicomDataSet.ts";
 import type { DataSet } from "./dicomDataSet.ts";
+import { decimalsOf, textsOf, wordsOf } from "./dicomValues.ts";
 import { readLabel, readTables } from "./lookupTable.ts";
 import type { LookupTable } from "./lookupTable.ts";
 import { modalityRange } from "./modality.ts";
@@ -39,45 +41,45 @@ export interface DicomAttributes {
 }
 
 const TAG = {
-  modality: 0x00080060,
-  imagerPixelSpacing: 0x00181164,
-  nominalScannedPixelSpacing: 0x00182010,
-  samplesPerPixel: 0x00280002,
-  photometric: 0x00280004,
-  planarConfiguration: 0x00280006,
-  numberOfFrames: 0x00280008,
-  rows: 0x00280010,
-  columns: 0x00280011,
-  pixelSpacing: 0x00280030,
-  pixelAspectRatio: 0x00280034,
-  bitsAllocated: 0x00280100,
-  bitsStored: 0x00280101,
-  highBit: 0x00280102,
-  pixelRepresentation: 0x00280103,
-  pixelPaddingValue: 0x00280120,
-  pixelPaddingRangeLimit: 0x00280121,
-  burnedInAnnotation: 0x00280301,
-  windowCenter: 0x00281050,
-  windowWidth: 0x00281051,
-  rescaleIntercept: 0x00281052,
-  rescaleSlope: 0x00281053,
-  windowExplanation: 0x00281055,
-  voiLutFunction: 0x00281056,
-  modalityLutSequence: 0x00283000,
-  voiLutSequence: 0x00283010,
-  presentationLutShape: 0x20500020,
+  modality: "x00080060",
+  imagerPixelSpacing: "x00181164",
+  nominalScannedPixelSpacing: "x00182010",
+  samplesPerPixel: "x00280002",
+  photometric: "x00280004",
+  planarConfiguration: "x00280006",
+  numberOfFrames: "x00280008",
+  rows: "x00280010",
+  columns: "x00280011",
+  pixelSpacing: "x00280030",
+  pixelAspectRatio: "x00280034",
+  bitsAllocated: "x00280100",
+  bitsStored: "x00280101",
+  highBit: "x00280102",
+  pixelRepresentation: "x00280103",
+  pixelPaddingValue: "x00280120",
+  pixelPaddingRangeLimit: "x00280121",
+  burnedInAnnotation: "x00280301",
+  windowCenter: "x00281050",
+  windowWidth: "x00281051",
+  rescaleIntercept: "x00281052",
+  rescaleSlope: "x00281053",
+  windowExplanation: "x00281055",
+  voiLutFunction: "x00281056",
+  modalityLutSequence: "x00283000",
+  voiLutSequence: "x00283010",
+  presentationLutShape: "x20500020",
   /** In groups 6000 to 601E. */
-  overlayBitPosition: 0x0102,
-  overlayData: 0x3000,
+  overlayBitPosition: "0102",
+  overlayData: "3000",
 } as const;
 
 /** The functional groups of multi-frame images (PS3.3 C.7.6.16), and those of their macros that are read. */
-const GROUPS = { shared: 0x52009229, perFrame: 0x52009230 } as const;
+const GROUPS = { shared: "x52009229", perFrame: "x52009230" } as const;
 const MACRO = {
-  pixelMeasures: 0x00289110,
-  voiLut: 0x00289132,
-  pixelValueTransformation: 0x00289145,
-  xRayPixelProperties: 0x00289443,
+  pixelMeasures: "x00289110",
+  voiLut: "x00289132",
+  pixelValueTransformation: "x00289145",
+  xRayPixelProperties: "x00289443",
 } as const;
 
 /**
@@ -87,8 +89,8 @@ const MACRO = {
  */
 export function readAttributes(dataSet: DataSet): DicomAttributes {
   const notices: string[] = [];
-  const word = (tag: number): number | undefined => dataSet.words(tag)[0];
-  const text = (tag: number): string => dataSet.texts(tag)[0]?.toUpperCase() ?? "";
+  const word = (tag: string): number | undefined => wordsOf(dataSet, tag)[0];
+  const text = (tag: string): string => textsOf(dataSet, tag)[0]?.toUpperCase() ?? "";
   const rows = word(TAG.rows) ?? 0;
   const cols = word(TAG.columns) ?? 0;
   if (rows === 0 || cols === 0) {
@@ -107,7 +109,7 @@ export function readAttributes(dataSet: DataSet): DicomAttributes {
     notices.push("The file does not say whether low values are black; black is assumed.");
   }
   const storedRange = rangeOfStored(depth.bitsStored, signed);
-  const tables = dataSet.items(TAG.modalityLutSequence);
+  const tables = itemsOf(dataSet, TAG.modalityLutSequence);
   const modalityTable = readTables(tables, storedRange, notices)[0];
   const rescale = readRescale(frameMacro(dataSet, MACRO.pixelValueTransformation), notices);
   const range = modalityRange(storedRange, {
@@ -132,7 +134,7 @@ export function readAttributes(dataSet: DataSet): DicomAttributes {
     rescale,
     ...(modalityTable ? { modalityTable } : {}),
     windows: readWindows(voi, notices),
-    voiTables: readTables(voi.items(TAG.voiLutSequence), range, notices),
+    voiTables: readTables(itemsOf(voi, TAG.voiLutSequence), range, notices),
     ...(padding ? { padding } : {}),
     ...(pixelSpacingMm ? { pixelSpacingMm } : {}),
     pixelAspect: readAspect(dataSet, pixelSpacingMm),
@@ -145,9 +147,10 @@ export function readAttributes(dataSet: DataSet): DicomAttributes {
  * Where the attributes of a macro stand for the first frame: in its own functional group, in the shared one, or, in
  * images without functional groups, in the data set itself.
  */
-function frameMacro(dataSet: DataSet, macro: number): DataSet {
+function frameMacro(dataSet: DataSet, macro: string): DataSet {
   for (const groups of [GROUPS.perFrame, GROUPS.shared]) {
-    const item = dataSet.items(groups)[0]?.items(macro)[0];
+    const group = itemsOf(dataSet, groups)[0];
+    const item = group && itemsOf(group, macro)[0];
     if (item) return item;
   }
   return dataSet;
@@ -156,8 +159,9 @@ function frameMacro(dataSet: DataSet, macro: number): DataSet {
 /** Groups 6000 to 601E: an overlay with a bit position and no data of its own. */
 function readOverlayBits(dataSet: DataSet): boolean {
   for (let group = 0x6000; group <= 0x601e; group += 2) {
-    const position = dataSet.words(group * 65_536 + TAG.overlayBitPosition)[0] ?? 0;
-    if (position > 0 && !dataSet.get(group * 65_536 + TAG.overlayData)) return true;
+    const tag = `x${group.toString(16)}`;
+    const position = wordsOf(dataSet, tag + TAG.overlayBitPosition)[0] ?? 0;
+    if (position > 0 && !dataSet.elements[tag + TAG.overlayData]) return true;
   }
   return false;
 }
@@ -169,11 +173,11 @@ function rangeOfStored(bits: number, signed: boolean): { low: number; high: numb
 }
 
 function readFrames(dataSet: DataSet): number {
-  const frames = dataSet.decimals(TAG.numberOfFrames)[0] ?? 1;
+  const frames = decimalsOf(dataSet, TAG.numberOfFrames)[0] ?? 1;
   return frames >= 1 && Number.isInteger(frames) ? frames : 1;
 }
 
-function readDepth(word: (tag: number) => number | undefined): {
+function readDepth(word: (tag: string) => number | undefined): {
   bitsAllocated: number;
   bitsStored: number;
   highBit: number;
@@ -200,8 +204,8 @@ function readDepth(word: (tag: number) => number | undefined): {
 }
 
 function readRescale(source: DataSet, notices: string[]): { slope: number; intercept: number } {
-  const slope = source.decimals(TAG.rescaleSlope)[0] ?? 1;
-  const intercept = source.decimals(TAG.rescaleIntercept)[0] ?? 0;
+  const slope = decimalsOf(source, TAG.rescaleSlope)[0] ?? 1;
+  const intercept = decimalsOf(source, TAG.rescaleIntercept)[0] ?? 0;
   if (Number.isFinite(slope) && slope !== 0 && Number.isFinite(intercept))
     return { slope, intercept };
   notices.push("The rescale values in the file are unusable; stored values are shown.");
@@ -210,10 +214,10 @@ function readRescale(source: DataSet, notices: string[]): { slope: number; inter
 
 /** As many windows as have both a centre and a width; names may be fewer. */
 function readWindows(source: DataSet, notices: string[]): VoiWindow[] {
-  const kind = windowKind(source.texts(TAG.voiLutFunction)[0]?.toUpperCase());
-  const centers = source.decimals(TAG.windowCenter);
-  const widths = source.decimals(TAG.windowWidth);
-  const explanations = source.texts(TAG.windowExplanation);
+  const kind = windowKind(textsOf(source, TAG.voiLutFunction)[0]?.toUpperCase());
+  const centers = decimalsOf(source, TAG.windowCenter);
+  const widths = decimalsOf(source, TAG.windowWidth);
+  const explanations = textsOf(source, TAG.windowExplanation);
   const windows: VoiWindow[] = [];
   for (let i = 0; i < Math.min(centers.length, widths.length, 16); i++) {
     const center = centers[i] ?? NaN;
@@ -235,7 +239,7 @@ function windowKind(lutFunction: string | undefined): VoiWindow["kind"] {
 }
 
 function readPadding(
-  word: (tag: number) => number | undefined,
+  word: (tag: string) => number | undefined,
   signed: boolean,
 ): { low: number; high: number } | undefined {
   const value = word(TAG.pixelPaddingValue);
@@ -255,8 +259,8 @@ function readSpacing(dataSet: DataSet): { row: number; col: number } | undefined
 }
 
 /** Rows, then columns; writers that give one number mean both. */
-function spacingIn(source: DataSet, tag: number): { row: number; col: number } | undefined {
-  const [row = NaN, col = row] = source.decimals(tag);
+function spacingIn(source: DataSet, tag: string): { row: number; col: number } | undefined {
+  const [row = NaN, col = row] = decimalsOf(source, tag);
   const isUsable = (mm: number) => mm > 1e-4 && mm < 1e3;
   return isUsable(row) && isUsable(col) ? { row, col } : undefined;
 }
@@ -266,7 +270,7 @@ function readAspect(
   dataSet: DataSet,
   spacing: { readonly row: number; readonly col: number } | undefined,
 ): number {
-  const [vertical = NaN, horizontal = NaN] = dataSet.decimals(TAG.pixelAspectRatio);
+  const [vertical = NaN, horizontal = NaN] = decimalsOf(dataSet, TAG.pixelAspectRatio);
   const stated = vertical / horizontal;
   const ratio = Number.isFinite(stated) ? stated : spacing ? spacing.row / spacing.col : 1;
   return ratio >= 1 / 16 && ratio <= 16 ? ratio : 1;

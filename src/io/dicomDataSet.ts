@@ -1,147 +1,121 @@
 /**
- * The structure of a DICOM data set (PS3.5 section 7): elements, sequences, items and fragments, with their values left
- * where they are. Lenient where the meaning is beyond doubt (writers get much of this wrong), strict about lengths.
+ * The structure of a DICOM data set (PS3.5 section 7). dicom-parser reads headers, items and fragments and holds the
+ * result; which of its readers is right at each element is decided here, because writers get much of this wrong and
+ * its own walk then loses its way without a word (docs/decisions.md, "Files"). Lenient where the meaning is beyond
+ * doubt, strict about lengths.
  */
+import dicomParser from "dicom-parser";
+import type { ByteArrayParser, ByteStream, DataSet, Element } from "dicom-parser";
 import { LabError } from "../errors/labError.ts";
-import { decimalsOf, textsOf, wordsOf } from "./dicomValues.ts";
+
+export type { DataSet, Element } from "dicom-parser";
 
 export interface Encoding {
   readonly explicit: boolean;
   readonly littleEndian: boolean;
 }
 
-export interface Fragment {
-  /** Of the item's tag, from the first fragment's: what offset tables count. */
-  readonly offset: number;
-  readonly start: number;
-  readonly length: number;
-}
-
-export interface DicomElement {
-  readonly tag: number;
-  /** Absent in implicit encoding. */
-  readonly vr: string | undefined;
-  /** Position of the value in the bytes of the data set. */
-  readonly start: number;
-  /** Of the value; with undefined length, up to the delimiter. */
-  readonly length: number;
-  /** Values written as UN are little-endian whatever the rest is (PS3.5 6.2.2). */
-  readonly littleEndian: boolean;
-  /** Of a sequence with undefined length; those of others are read when asked for. */
-  readonly items?: readonly ItemRange[];
-  /** Of encapsulated pixel data; the first item, the offset table, is not among them. */
-  readonly fragments?: readonly Fragment[];
-  readonly offsetTable?: readonly number[];
-}
-
-interface ItemRange {
-  readonly start: number;
-  readonly end: number;
-  readonly encoding: Encoding;
-}
-
-export const PIXEL_DATA = 0x7fe00010;
-const ITEM = 0xfffee000;
-const ITEM_END = 0xfffee00d;
-const SEQUENCE_END = 0xfffee0dd;
+export const PIXEL_DATA = "x7fe00010";
+const ITEM = "xfffee000";
+const ITEM_END = "xfffee00d";
+const SEQUENCE_END = "xfffee0dd";
 const UNDEFINED = 0xffffffff;
 /** Radiographs nest three deep; structured reports ten. */
 const DEEPEST = 64;
+
+const { littleEndianByteArrayParser, bigEndianByteArrayParser } = dicomParser;
+type Elements = Record<string, Element>;
+/** The types of dicom-parser declare the interface of its data sets only. */
+const { DataSet: ParsedDataSet } = dicomParser as typeof dicomParser & {
+  DataSet: new (parser: ByteArrayParser, bytes: Uint8Array, elements: Elements) => DataSet;
+};
 
 /** Value representations with a 32-bit length (PS3.5 table 7.1-1), and those with a 16-bit one. */
 const LONG_FORM = new Set("OB OD OF OL OV OW SQ SV UC UN UR UT UV".split(" "));
 const SHORT_FORM = new Set(
   "AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split(" "),
 );
+/** Those that came after dicom-parser: it takes them for the short form. */
+const LONG_FORM_UNKNOWN_TO_PARSER = new Set(["OV", "SV", "UV"]);
 
 const CAPITALS = /^[A-Z]{2}$/;
 
-/** An element reaches beyond the bytes there are; what was read before it is told. */
+/** An element reaches beyond the bytes there are. */
 export class ElementBeyondEnd extends Error {
-  readonly element: DicomElement;
+  readonly element: Element;
   readonly isNested: boolean;
-  readonly before: DataSet;
 
-  constructor(element: DicomElement, isNested: boolean, before: DataSet) {
+  constructor(element: Element, isNested: boolean) {
     super("a DICOM element is longer than the file");
     this.element = element;
     this.isNested = isNested;
-    this.before = before;
   }
 }
 
-/** The elements of one data set or item, and the values of those that are asked for. */
-export class DataSet {
-  readonly bytes: Uint8Array;
+export interface Structure {
+  readonly dataSet: DataSet;
+  /** The element that the bytes end in; those before it are in the data set. */
+  readonly beyondEnd?: ElementBeyondEnd;
   /** True when the bytes end within the tag and length of an element. */
-  endsInHeader = false;
-  readonly #elements = new Map<number, DicomElement>();
-
-  constructor(bytes: Uint8Array) {
-    this.bytes = bytes;
-  }
-
-  /** An element that stands twice counts the first time. */
-  add(element: DicomElement): void {
-    if (!this.#elements.has(element.tag)) this.#elements.set(element.tag, element);
-  }
-
-  get(tag: number): DicomElement | undefined {
-    return this.#elements.get(tag);
-  }
-
-  /** The values of a text, without padding; empty when the element is absent. */
-  texts(tag: number): string[] {
-    const element = this.get(tag);
-    return element ? textsOf(this.bytes, element) : [];
-  }
-
-  /** Numbers, whether written as text or binary: NaN for a text that is none, undefined for an empty one. */
-  decimals(tag: number): (number | undefined)[] {
-    const element = this.get(tag);
-    return element ? decimalsOf(this.bytes, element) : [];
-  }
-
-  /** The value as unsigned 16-bit words, unless its value representation says another kind of number. */
-  words(tag: number): ArrayLike<number> {
-    const element = this.get(tag);
-    return element ? wordsOf(this.bytes, element) : [];
-  }
-
-  /** The items of a sequence, whatever its value representation: a known sequence may be stored as UN. */
-  items(tag: number): DataSet[] {
-    const element = this.get(tag);
-    if (!element) return [];
-    const ranges = element.items ?? itemRanges(this.bytes, element);
-    return ranges.map((range) => readItem(this.bytes, range));
-  }
+  readonly endsInHeader: boolean;
 }
 
-function readItem(bytes: Uint8Array, { start, end, encoding }: ItemRange): DataSet {
+/**
+ * The data set from `start` to the end of the bytes. Rubbish behind whole pixel data (padding to a block size) is common
+ * and harms nothing. An element that stands twice counts the first time; dicom-parser would take the last.
+ * @throws LabError "file-damaged"
+ */
+export function readDataSet(bytes: Uint8Array, start: number, encoding: Encoding): Structure {
+  const parser = encoding.littleEndian ? littleEndianByteArrayParser : bigEndianByteArrayParser;
+  const elements: Elements = {};
+  const dataSet = new ParsedDataSet(parser, bytes, elements);
+  if (start + 8 > bytes.length) return { dataSet, endsInHeader: start < bytes.length };
+  const stream = streamAt(parser, bytes, start);
   try {
-    return readDataSet(bytes.subarray(0, end), start, encoding);
+    while (stream.position + 8 <= bytes.length) {
+      const element = readElement(stream, encoding.explicit);
+      elements[element.tag] ??= element;
+    }
+  } catch (error) {
+    const isWhole = elements[PIXEL_DATA] !== undefined;
+    if (!isWhole && !(error instanceof ElementBeyondEnd)) throw error;
+    if (!isWhole) return { dataSet, endsInHeader: false, beyondEnd: error as ElementBeyondEnd };
+  }
+  return { dataSet, endsInHeader: stream.position < bytes.length };
+}
+
+/**
+ * The items of a sequence, whatever its value representation: a known sequence may be stored as UN.
+ * @throws LabError "file-damaged"
+ */
+export function itemsOf(dataSet: DataSet, tag: string): DataSet[] {
+  const element = dataSet.elements[tag];
+  if (!element) return [];
+  const bytes = dataSet.byteArray as Uint8Array;
+  const parser = element.parser ?? dataSet.byteArrayParser;
+  const end = element.dataOffset + element.length;
+  const explicit = element.vr !== undefined && element.vr !== "UN";
+  try {
+    const items =
+      element.items ??
+      readItems(streamAt(parser, bytes, element.dataOffset), { explicit, end, depth: 1 });
+    return items.map(({ dataOffset, length }) => {
+      const encoding = {
+        explicit: isExplicitAt(bytes, dataOffset, explicit),
+        littleEndian: parser === littleEndianByteArrayParser,
+      };
+      const item = readDataSet(bytes.subarray(0, dataOffset + length), dataOffset, encoding);
+      if (item.beyondEnd) throw item.beyondEnd;
+      return item.dataSet;
+    });
   } catch (error) {
     if (!(error instanceof ElementBeyondEnd)) throw error;
     throw damagedStructure("an element is longer than its item");
   }
 }
 
-/**
- * The data set that starts at `start` and ends with the bytes. Rubbish behind whole pixel data (padding to a block size)
- * is common and harms nothing.
- * @throws ElementBeyondEnd, LabError "file-damaged"
- */
-export function readDataSet(bytes: Uint8Array, start: number, encoding: Encoding): DataSet {
-  const dataSet = new DataSet(bytes);
-  const walk = new Walk(bytes, dataSet);
-  let at = start;
-  try {
-    while (at + 8 <= bytes.length) at = walk.element(at, encoding, 0);
-  } catch (error) {
-    if (!dataSet.get(PIXEL_DATA)) throw error;
-  }
-  dataSet.endsInHeader = at < bytes.length;
-  return dataSet;
+export function isBigEndian(dataSet: DataSet, element: Element): boolean {
+  return (element.parser ?? dataSet.byteArrayParser) === bigEndianByteArrayParser;
 }
 
 /**
@@ -150,8 +124,8 @@ export function readDataSet(bytes: Uint8Array, start: number, encoding: Encoding
  */
 export function encodingAt(bytes: Uint8Array, start: number, stated: Encoding): Encoding {
   if (start + 8 > bytes.length) return stated;
-  const group = bytes[start]! | (bytes[start + 1]! << 8);
-  const exchanged = bytes[start + 1]! | (bytes[start]! << 8);
+  const group = littleEndianByteArrayParser.readUint16(bytes, start);
+  const exchanged = bigEndianByteArrayParser.readUint16(bytes, start);
   // Data sets open with a group below 256, which is one in one byte order only.
   const isTurned = (stated.littleEndian ? group : exchanged) > 0xff;
   const isLowTurned = (stated.littleEndian ? exchanged : group) <= 0xff;
@@ -173,169 +147,147 @@ export function isShortForm(vr: string | undefined): boolean {
   return vr !== undefined && !LONG_FORM.has(vr);
 }
 
-/** One pass over the bytes; elements of the outermost level go to `dataSet`. */
-class Walk {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  readonly #dataSet: DataSet;
-
-  constructor(bytes: Uint8Array, dataSet: DataSet) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#dataSet = dataSet;
-  }
-
-  /** Reads the element at `at`; the position behind it. */
-  element(at: number, encoding: Encoding, depth: number): number {
-    const header = this.#header(at, encoding);
-    const { tag, vr, start, length } = header;
-    // A delimiter that closes nothing: its sequence had a length, too.
-    if (tag === ITEM_END || tag === SEQUENCE_END) return start;
-    const littleEndian = encoding.littleEndian || vr === "UN";
-    const element: DicomElement = { tag, vr, start, length, littleEndian };
-    if (length !== UNDEFINED) {
-      if (start + length > this.#bytes.length) {
-        throw new ElementBeyondEnd(element, depth > 0, this.#dataSet);
-      }
-      if (depth === 0) this.#dataSet.add(element);
-      return start + length;
-    }
-    if (tag === PIXEL_DATA || vr === "OB" || vr === "OW") {
-      return this.#fragments(element, depth);
-    }
-    const items: ItemRange[] = [];
-    const content = vr === "UN" ? { explicit: false, littleEndian: true } : encoding;
-    const end = this.#openSequence(start, content, depth + 1, items);
-    if (depth === 0) this.#dataSet.add({ ...element, length: end - start, items });
-    return end;
-  }
-
-  #header(
-    at: number,
-    { explicit, littleEndian }: Encoding,
-  ): { tag: number; vr: string | undefined; start: number; length: number } {
-    const view = this.#view;
-    const tag = this.#tag(at, littleEndian);
-    const vr = vrAt(this.#bytes, at);
-    // Single elements in implicit form occur within explicit data sets: two capitals tell.
-    const isExplicit = explicit && tag >>> 16 !== 0xfffe && CAPITALS.test(vr);
-    if (!isExplicit) {
-      const length = view.getUint32(at + 4, littleEndian);
-      return { tag, vr: undefined, start: at + 8, length };
-    }
-    if (!LONG_FORM.has(vr)) {
-      return { tag, vr, start: at + 8, length: view.getUint16(at + 6, littleEndian) };
-    }
-    const start = at + 12;
-    const length = start <= view.byteLength ? view.getUint32(at + 8, littleEndian) : 0;
-    return { tag, vr, start, length };
-  }
-
-  #tag(at: number, littleEndian: boolean): number {
-    const view = this.#view;
-    return view.getUint16(at, littleEndian) * 65_536 + view.getUint16(at + 2, littleEndian);
-  }
-
-  /** Items up to the delimiter; the position behind it. Delimiters have no value, whatever length they state. */
-  #openSequence(start: number, encoding: Encoding, depth: number, items: ItemRange[]): number {
-    if (depth > DEEPEST) {
-      throw new LabError("file-damaged", "The DICOM structure is nested too deeply.");
-    }
-    for (let at = start; at + 8 <= this.#bytes.length;) {
-      const tag = this.#tag(at, encoding.littleEndian);
-      if (tag === SEQUENCE_END) return at + 8;
-      if (tag !== ITEM) throw damagedStructure("a sequence holds something that is no item");
-      const length = this.#view.getUint32(at + 4, encoding.littleEndian);
-      const first = at + 8;
-      const inside = itemEncoding(this.#bytes, first, encoding);
-      at = length === UNDEFINED ? this.#openItem(first, inside, depth) : first + length;
-      const end = length === UNDEFINED ? at - 8 : at;
-      items.push({ start: first, end, encoding: inside });
-    }
-    throw damagedStructure("a sequence never ends");
-  }
-
-  #openItem(start: number, encoding: Encoding, depth: number): number {
-    for (let at = start; at + 8 <= this.#bytes.length;) {
-      if (this.#tag(at, encoding.littleEndian) === ITEM_END) return at + 8;
-      at = this.element(at, encoding, depth);
-    }
-    throw damagedStructure("a sequence never ends");
-  }
-
-  /** The items of encapsulated pixel data (PS3.5 annex A.4), always little-endian; anything else ends them. */
-  #fragments(element: DicomElement, depth: number): number {
-    const fragments: Fragment[] = [];
-    let offsetTable: number[] | undefined;
-    let firstItem = element.start;
-    let at = element.start;
-    while (at + 8 <= this.#bytes.length && this.#tag(at, true) === ITEM) {
-      const length = this.#view.getUint32(at + 4, true);
-      const start = at + 8;
-      const isWhole = start + length <= this.#bytes.length;
-      if (offsetTable === undefined && isWhole) {
-        offsetTable = Array.from({ length: length >> 2 }, (_, i) =>
-          this.#view.getUint32(start + 4 * i, true),
-        );
-        firstItem = start + length;
-      } else {
-        fragments.push({ offset: at - firstItem, start, length });
-      }
-      at = start + length;
-      if (!isWhole) break;
-    }
-    const isDelimited = at + 8 <= this.#bytes.length && this.#tag(at, true) === SEQUENCE_END;
-    const whole: DicomElement = {
-      ...element,
-      length: at - element.start,
-      fragments,
-      offsetTable: offsetTable ?? [],
-    };
-    if (at > this.#bytes.length) throw new ElementBeyondEnd(whole, depth > 0, this.#dataSet);
-    if (depth === 0) this.#dataSet.add(whole);
-    return isDelimited ? at + 8 : at;
-  }
+/** dicom-parser refuses to make a stream at the very end of the bytes. */
+export function streamAt(parser: ByteArrayParser, bytes: Uint8Array, position: number): ByteStream {
+  const stream = new dicomParser.ByteStream(parser, bytes, 0);
+  stream.position = position;
+  return stream;
 }
 
-/** Items are written like their parent, except that what writers put into UN may be either. */
-function itemEncoding(bytes: Uint8Array, start: number, parent: Encoding): Encoding {
-  return { ...parent, explicit: isExplicitAt(bytes, start, parent.explicit) };
+function tagAt(stream: ByteStream, position: number): string {
+  return dicomParser.readTag(
+    streamAt(stream.byteArrayParser, stream.byteArray as Uint8Array, position),
+  );
 }
 
-/** Where the items of a sequence with a length lie. UN holds implicit little-endian items. */
-function itemRanges(bytes: Uint8Array, element: DicomElement): ItemRange[] {
-  const { start, length, littleEndian } = element;
-  const end = start + length;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const ranges: ItemRange[] = [];
-  for (let at = start; at + 8 <= end;) {
-    const tag = view.getUint16(at, littleEndian) * 65_536 + view.getUint16(at + 2, littleEndian);
-    if (tag === SEQUENCE_END) break;
+/**
+ * Reads the element at the stream's position and leaves the stream behind it. At least 8 bytes must be left.
+ * @throws ElementBeyondEnd, LabError "file-damaged"
+ */
+export function readElement(stream: ByteStream, explicit: boolean, depth = 0): Element {
+  const element = readHeader(stream, explicit, depth);
+  const { tag, vr, length } = element;
+  // A delimiter that closes nothing (its sequence had a length, too) has no value, whatever length it states.
+  if (tag === ITEM_END || tag === SEQUENCE_END) return element;
+  // dicom-parser reads UN in the byte order of the file; it is little-endian (PS3.5 6.2.2).
+  if (vr === "UN") element.parser = littleEndianByteArrayParser;
+  if (length !== UNDEFINED) {
+    if (stream.position + length > stream.byteArray.length) {
+      throw new ElementBeyondEnd(element, depth > 0);
+    }
+    stream.seek(length);
+  } else if (tag === PIXEL_DATA || vr === "OB" || vr === "OW") {
+    readFragments(stream, element, depth);
+  } else {
+    const inside = streamAt(
+      element.parser ?? stream.byteArrayParser,
+      stream.byteArray as Uint8Array,
+      stream.position,
+    );
+    element.items = readItems(inside, { explicit: explicit && vr !== "UN", depth: depth + 1 });
+    stream.position = inside.position;
+    element.length = stream.position - element.dataOffset;
+  }
+  return element;
+}
+
+/** Tag, value representation and length. Asked for nothing beyond this tag, dicom-parser reads no value. */
+function readHeader(stream: ByteStream, explicit: boolean, depth: number): Element {
+  const at = stream.position;
+  const bytes = stream.byteArray as Uint8Array;
+  const tag = tagAt(stream, at);
+  const vr = vrAt(bytes, at);
+  // Single elements in implicit form occur within explicit data sets: two capitals tell. dicom-parser reads the low half
+  // of their length as a value representation, and delimiters and items likewise.
+  const isExplicit = explicit && !tag.startsWith("xfffe") && CAPITALS.test(vr);
+  if (!isExplicit) return dicomParser.readDicomElementImplicit(stream, tag);
+  if (!isShortForm(vr) && at + 12 > bytes.length) {
+    throw new ElementBeyondEnd({ tag, vr, dataOffset: at + 12, length: 0 }, depth > 0);
+  }
+  const element = dicomParser.readDicomElementExplicit(stream, [], tag);
+  if (LONG_FORM_UNKNOWN_TO_PARSER.has(vr)) {
+    element.length = stream.readUint32();
+    element.dataOffset = stream.position;
+  }
+  return element;
+}
+
+interface SequenceForm {
+  readonly explicit: boolean;
+  readonly depth: number;
+  /** Where a sequence with a length ends. */
+  readonly end?: number;
+}
+
+/**
+ * The items at the stream's position, up to the sequence's delimiter or end. dicom-parser's own reader of sequences takes
+ * the items of UN for implicit ones, believes lengths that delimiters state, and closes at the end of the file what is
+ * open there; so it reads only the head of each item here.
+ */
+function readItems(stream: ByteStream, { explicit, depth, end }: SequenceForm): Element[] {
+  if (depth > DEEPEST) {
+    throw new LabError("file-damaged", "The DICOM structure is nested too deeply.");
+  }
+  const bytes = stream.byteArray as Uint8Array;
+  const items: Element[] = [];
+  while (stream.position + 8 <= (end ?? bytes.length)) {
+    const tag = tagAt(stream, stream.position);
+    if (tag === SEQUENCE_END) {
+      stream.seek(8);
+      return items;
+    }
     if (tag !== ITEM) throw damagedStructure("a sequence holds something that is no item");
-    const itemLength = view.getUint32(at + 4, littleEndian);
-    const first = at + 8;
-    const encoding = itemEncoding(bytes, first, { explicit: false, littleEndian });
-    const isOpen = itemLength === UNDEFINED;
-    const itemEnd = isOpen
-      ? endOfOpenItem(bytes.subarray(0, end), first, encoding)
-      : first + itemLength;
-    if (itemEnd > end) throw damagedStructure("an item is longer than its sequence");
-    ranges.push({ start: first, end: itemEnd, encoding });
-    at = isOpen ? itemEnd + 8 : itemEnd;
+    const item = dicomParser.readSequenceItem(stream);
+    if (item.length === UNDEFINED) {
+      // Items are written like their parent, except that what writers put into UN may be either.
+      const inside = isExplicitAt(bytes, item.dataOffset, explicit);
+      item.length = skipOpenItem(stream, inside, depth) - item.dataOffset;
+    } else {
+      stream.seek(item.length);
+    }
+    if (end !== undefined && stream.position > end) {
+      throw damagedStructure("an item is longer than its sequence");
+    }
+    items.push(item);
   }
-  return ranges;
+  if (end === undefined) throw damagedStructure("a sequence never ends");
+  return items;
 }
 
-function endOfOpenItem(bytes: Uint8Array, start: number, encoding: Encoding): number {
-  const walk = new Walk(bytes, new DataSet(bytes));
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const { littleEndian } = encoding;
-  for (let at = start; at + 8 <= bytes.length;) {
-    const tag = view.getUint16(at, littleEndian) * 65_536 + view.getUint16(at + 2, littleEndian);
-    if (tag === ITEM_END) return at;
-    at = walk.element(at, encoding, 1);
+/** Where the value of an item without a length ends; the stream is left behind its delimiter. */
+function skipOpenItem(stream: ByteStream, explicit: boolean, depth: number): number {
+  while (stream.position + 8 <= stream.byteArray.length) {
+    const at = stream.position;
+    if (readElement(stream, explicit, depth).tag === ITEM_END) return at;
   }
   throw damagedStructure("a sequence never ends");
+}
+
+/**
+ * The items of encapsulated pixel data (PS3.5 annex A.4), always little-endian; anything else ends them. dicom-parser
+ * finds them, but takes what follows a missing delimiter for one more, skips what a delimiter states as its length, and
+ * stops with a bare text where the bytes end; what it found until then stands in the element.
+ */
+function readFragments(stream: ByteStream, element: Element, depth: number): void {
+  const bytes = stream.byteArray as Uint8Array;
+  const inside = streamAt(littleEndianByteArrayParser, bytes, stream.position);
+  try {
+    dicomParser.findEndOfEncapsulatedElement(inside, element, []);
+  } catch {
+    element.basicOffsetTable ??= [];
+    element.fragments ??= [];
+  }
+  const isTag = (tag: string, at: number) => at + 8 <= bytes.length && tagAt(inside, at) === tag;
+  element.fragments = element.fragments?.filter(({ position }) => isTag(ITEM, position - 8)) ?? [];
+  const { dataOffset } = element;
+  const tableEnd = isTag(ITEM, dataOffset)
+    ? dataOffset + 8 + littleEndianByteArrayParser.readUint32(bytes, dataOffset + 4)
+    : dataOffset;
+  const last = element.fragments.at(-1);
+  const end = last ? last.position + last.length : tableEnd;
+  element.length = end - dataOffset;
+  if (end > bytes.length) throw new ElementBeyondEnd(element, depth > 0);
+  stream.position = isTag(SEQUENCE_END, end) ? end + 8 : end;
 }
 
 export function damagedStructure(what: string): LabError {

@@ -1,70 +1,76 @@
-/** The values of DICOM elements: texts, and numbers in each of the forms that writers give them. */
+/**
+ * The values of DICOM elements: texts, and numbers in each of the forms that writers give them. dicom-parser reads each
+ * number; how many there are, and in which form, is decided here: it reads on into the next element, fails on a value
+ * that a text does not have, and takes "1,5" for 1.
+ */
+import dicomParser from "dicom-parser";
+import type { DataSet } from "dicom-parser";
+import { isBigEndian } from "./dicomDataSet.ts";
 
-export interface ElementValue {
-  readonly vr: string | undefined;
-  readonly start: number;
-  readonly length: number;
-  readonly littleEndian: boolean;
-}
+type Reader = (dataSet: DataSet, tag: string, index: number) => number | undefined;
 
-type Reader = (view: DataView, at: number, little: boolean) => number;
-
-/** Binary numbers by value representation: bytes and how to read them. 64-bit integers lose nothing up to 2^53. */
+/** Binary numbers by value representation: bytes and how to read them. */
 const BINARY: Readonly<Record<string, readonly [bytes: number, read: Reader]>> = {
-  US: [2, (view, at, little) => view.getUint16(at, little)],
-  SS: [2, (view, at, little) => view.getInt16(at, little)],
-  UL: [4, (view, at, little) => view.getUint32(at, little)],
-  SL: [4, (view, at, little) => view.getInt32(at, little)],
-  UV: [8, (view, at, little) => Number(view.getBigUint64(at, little))],
-  SV: [8, (view, at, little) => Number(view.getBigInt64(at, little))],
-  FL: [4, (view, at, little) => view.getFloat32(at, little)],
-  FD: [8, (view, at, little) => view.getFloat64(at, little)],
+  US: [2, (dataSet, tag, index) => dataSet.uint16(tag, index)],
+  SS: [2, (dataSet, tag, index) => dataSet.int16(tag, index)],
+  UL: [4, (dataSet, tag, index) => dataSet.uint32(tag, index)],
+  SL: [4, (dataSet, tag, index) => dataSet.int32(tag, index)],
+  UV: [8, (dataSet, tag, index) => longWord(dataSet, tag, index)],
+  SV: [8, (dataSet, tag, index) => longWord(dataSet, tag, index, true)],
+  FL: [4, (dataSet, tag, index) => dataSet.float(tag, index)],
+  FD: [8, (dataSet, tag, index) => dataSet.double(tag, index)],
 };
 const TEXT_NUMBERS = new Set(["DS", "IS"]);
-/** Words are read in one go up to here; longer values belong to no attribute that is read. */
+/** Letters are read up to here; longer values belong to no attribute that is read. */
 const LONGEST_TEXT = 65_536;
 
-/** Backslash-separated values without the blanks and zero bytes that fill them up. Letters are bytes. */
-export function textsOf(bytes: Uint8Array, { start, length }: ElementValue): string[] {
-  let text = "";
-  for (let i = start; i < start + Math.min(length, LONGEST_TEXT); i++) {
-    if (bytes[i] === 0) break;
-    text += String.fromCharCode(bytes[i]!);
-  }
+/** Backslash-separated values without the blanks and zero bytes that fill them up; empty when the element is absent. */
+export function textsOf(dataSet: DataSet, tag: string): string[] {
+  const element = dataSet.elements[tag];
+  if (!element) return [];
+  const { dataOffset, length } = element;
+  const { byteArray } = dataSet;
+  const text = dicomParser.readFixedString(byteArray, dataOffset, Math.min(length, LONGEST_TEXT));
   return text.trim() === "" ? [] : text.split("\\").map((value) => value.trim());
 }
 
-/** Numbers of any form; where no value representation says otherwise they are texts. */
-export function decimalsOf(bytes: Uint8Array, element: ElementValue): (number | undefined)[] {
-  const binary = BINARY[element.vr ?? ""];
-  if (binary) return binaryNumbers(bytes, element, binary);
-  return textsOf(bytes, element).map((text) => (text === "" ? undefined : Number(text)));
+/**
+ * Numbers of any form; where no value representation says otherwise they are texts: NaN for one that is none, undefined
+ * for an empty one.
+ */
+export function decimalsOf(dataSet: DataSet, tag: string): (number | undefined)[] {
+  const binary = BINARY[dataSet.elements[tag]?.vr ?? ""];
+  if (binary) return binaryNumbers(dataSet, tag, binary);
+  return textsOf(dataSet, tag).map((text) => (text === "" ? undefined : Number(text)));
 }
 
 /**
  * Integers that are 16-bit words by the dictionary: other forms only where the value representation says so. Signed and
  * unsigned words both come back as 0 to 65,535, because which of the two holds is decided by other attributes.
  */
-export function wordsOf(bytes: Uint8Array, element: ElementValue): ArrayLike<number> {
-  const vr = element.vr ?? "";
+export function wordsOf(dataSet: DataSet, tag: string): number[] {
+  const vr = dataSet.elements[tag]?.vr ?? "";
   if (TEXT_NUMBERS.has(vr)) {
-    return decimalsOf(bytes, element).map((value) => Math.trunc(value ?? 0) & 0xffff);
+    return decimalsOf(dataSet, tag).map((value) => Math.trunc(value ?? 0) & 0xffff);
   }
   const binary = BINARY[vr];
-  if (binary && binary[0] !== 2) return binaryNumbers(bytes, element, binary);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Uint16Array.from({ length: element.length >> 1 }, (_, i) =>
-    view.getUint16(element.start + 2 * i, element.littleEndian),
-  );
+  return binaryNumbers(dataSet, tag, binary && binary[0] !== 2 ? binary : BINARY["US"]!);
+}
+
+/** A 64-bit integer, which dicom-parser does not know; nothing is lost up to 2^53. */
+export function longWord(dataSet: DataSet, tag: string, index: number, isSigned = false): number {
+  const element = dataSet.elements[tag];
+  const isHighFirst = element !== undefined && isBigEndian(dataSet, element);
+  const [lowAt, highAt] = isHighFirst ? [2 * index + 1, 2 * index] : [2 * index, 2 * index + 1];
+  const high = isSigned ? dataSet.int32(tag, highAt) : dataSet.uint32(tag, highAt);
+  return (high ?? 0) * 2 ** 32 + (dataSet.uint32(tag, lowAt) ?? 0);
 }
 
 function binaryNumbers(
-  bytes: Uint8Array,
-  { start, length, littleEndian }: ElementValue,
+  dataSet: DataSet,
+  tag: string,
   [size, read]: readonly [bytes: number, read: Reader],
 ): number[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Array.from({ length: Math.floor(length / size) }, (_, i) =>
-    read(view, start + size * i, littleEndian),
-  );
+  const count = Math.floor((dataSet.elements[tag]?.length ?? 0) / size);
+  return Array.from({ length: count }, (_, i) => read(dataSet, tag, i)!);
 }

@@ -1,10 +1,11 @@
 /** The codestream of the first frame inside encapsulated pixel data (PS3.5 annex A.4). */
 import { LabError } from "../errors/labError.ts";
-import type { DataSet, DicomElement } from "./dicomDataSet.ts";
+import type { DataSet, Element } from "./dicomDataSet.ts";
+import { longWord } from "./dicomValues.ts";
 import { joinBytes } from "./joinBytes.ts";
 import type { PixelCoding } from "./transferSyntax.ts";
 
-const EXTENDED_OFFSET_TABLE = 0x7fe00001;
+const EXTENDED_OFFSET_TABLE = "x7fe00001";
 
 /**
  * Joins the fragments that belong to the first frame: all of them when there is one frame; one when there are as many as
@@ -14,27 +15,27 @@ const EXTENDED_OFFSET_TABLE = 0x7fe00001;
  */
 export function firstFrameOf(
   dataSet: DataSet,
-  element: DicomElement,
+  element: Element,
   { frames }: { readonly frames: number },
   coding: PixelCoding,
 ): Uint8Array {
-  const { bytes } = dataSet;
+  const bytes = dataSet.byteArray as Uint8Array;
   const fragments = element.fragments ?? [];
   let count = fragments.length;
   if (frames === count) {
     count = 1;
   } else if (frames > 1) {
-    const second = element.offsetTable?.[1] ?? extendedOffset(dataSet, 1);
-    const next = fragments.findIndex(({ offset, start }, i) => {
+    const second = element.basicOffsetTable?.[1] ?? extendedOffset(dataSet, 1);
+    const next = fragments.findIndex(({ offset, position }, i) => {
       if (i === 0) return false;
       if (second !== undefined) return offset >= second;
-      return coding === "rle" || startsImage(bytes, start);
+      return coding === "rle" || startsImage(bytes, position);
     });
     if (next > 0) count = next;
   }
   const parts = fragments
     .slice(0, count)
-    .map(({ start, length }) => bytes.subarray(start, start + length));
+    .map(({ position, length }) => bytes.subarray(position, position + length));
   const frame = joinBytes(parts);
   if (frame.length === 0) {
     throw new LabError("file-truncated", "The image data is cut off (0% present). Not shown.", {
@@ -46,11 +47,8 @@ export function firstFrameOf(
 
 /** One 64-bit little-endian entry of the Extended Offset Table (PS3.3 C.7.6.3.1.8). */
 function extendedOffset(dataSet: DataSet, index: number): number | undefined {
-  const table = dataSet.get(EXTENDED_OFFSET_TABLE);
-  if (!table || table.length < 8 * (index + 1)) return undefined;
-  const { bytes } = dataSet;
-  const view = new DataView(bytes.buffer, bytes.byteOffset + table.start, table.length);
-  return Number(view.getBigUint64(8 * index, true));
+  const length = dataSet.elements[EXTENDED_OFFSET_TABLE]?.length ?? 0;
+  return length < 8 * (index + 1) ? undefined : longWord(dataSet, EXTENDED_OFFSET_TABLE, index);
 }
 
 /** JPEG and JPEG-LS, JPEG 2000, and the file format that wraps JPEG 2000. */

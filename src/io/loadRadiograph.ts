@@ -5,7 +5,7 @@
 import { LabError } from "../errors/labError.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import type { CodecHost } from "./codecs.ts";
-import { withPreamble } from "./fileMeta.ts";
+import { withPreamble } from "./dicomFileMeta.ts";
 import { loadDicom } from "./loadDicom.ts";
 import { loadJpeg } from "./loadJpeg.ts";
 import { loadPng } from "./loadPng.ts";

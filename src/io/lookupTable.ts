@@ -1,5 +1,6 @@
 /** Lookup tables of a file (PS3.3 C.11.1.1 and C.11.2.1.1), in each form that writers give them. */
 import type { DataSet } from "./dicomDataSet.ts";
+import { textsOf, wordsOf } from "./dicomValues.ts";
 
 /** A lookup table as the file states it: entry i is for the input `firstValue + i`. */
 export interface LookupTable {
@@ -17,9 +18,9 @@ export interface InputRange {
 }
 
 const TAG = {
-  lutDescriptor: 0x00283002,
-  lutExplanation: 0x00283003,
-  lutData: 0x00283006,
+  lutDescriptor: "x00283002",
+  lutExplanation: "x00283003",
+  lutData: "x00283006",
 } as const;
 
 /** The usable tables of a sequence's items; for each other one there is a notice. */
@@ -44,15 +45,15 @@ export function readLabel(text: string | undefined): string | undefined {
 }
 
 function readTable(item: DataSet, input: InputRange): LookupTable | undefined {
-  const [stated, first, bits] = Array.from(item.words(TAG.lutDescriptor));
+  const [stated, first, bits] = wordsOf(item, TAG.lutDescriptor);
   if (stated === undefined || first === undefined || bits === undefined) return undefined;
   // A 16-bit count can't say 65,536; it says 0.
   const count = stated === 0 ? 65_536 : stated;
   const entries = readEntries(item, count, bits);
   if (!entries) return undefined;
-  const explanation = readLabel(item.texts(TAG.lutExplanation)[0]);
+  const explanation = readLabel(textsOf(item, TAG.lutExplanation)[0]);
   return {
-    firstValue: firstValueOf(first, { vr: item.get(TAG.lutDescriptor)?.vr, count, input }),
+    firstValue: firstValueOf(first, { vr: item.elements[TAG.lutDescriptor]?.vr, count, input }),
     bits,
     entries,
     ...(explanation ? { explanation } : {}),
@@ -61,13 +62,13 @@ function readTable(item: DataSet, input: InputRange): LookupTable | undefined {
 
 /** Words, or bytes two to a word (the first one low) where there is no room for words. */
 function readEntries(item: DataSet, count: number, bits: number): Uint16Array | undefined {
-  const element = item.get(TAG.lutData);
+  const element = item.elements[TAG.lutData];
   if (!element) return undefined;
-  const words = item.words(TAG.lutData);
+  const words = wordsOf(item, TAG.lutData);
   const isPacked = bits <= 8 && words.length < count;
   if (words.length < (isPacked ? Math.ceil(count / 2) : count)) return undefined;
   if (!isPacked) return Uint16Array.from({ length: count }, (_, i) => words[i]!);
-  const bytes = item.bytes.subarray(element.start);
+  const bytes = item.byteArray.subarray(element.dataOffset);
   return Uint16Array.from({ length: count }, (_, i) => {
     if (element.vr === "OB") return bytes[i]!;
     return i % 2 === 0 ? words[i >> 1]! & 0xff : words[i >> 1]! >> 8;

@@ -299,6 +299,21 @@ describe("what is damaged", () => {
     await expectRefusal(deep, "file-damaged", /nested too deeply/);
   });
 
+  it("refuses an element that is longer than its open item in a sequence with a length", async () => {
+    const item = concatBytes([
+      words([0xfffe, 0xe000, 0xffff, 0xffff, 0x28, 0x3002]),
+      ascii("US"),
+      words([60_000, 1]),
+    ]);
+    const file = dicomFile(grey({ [TAG.voiLut]: { vr: "SQ", bytes: item } }));
+    await expectRefusal(file, "file-damaged", /an element is longer than its item/);
+  });
+
+  it("does not take the first half of a damaged transfer syntax for another one", async () => {
+    const file = dicomFile(grey(), "1.2.840.10008.1.2\0.4.57");
+    await expectRefusal(file, "file-unsupported", /not a valid name/);
+  });
+
   it("refuses codestreams without a sane header or with broken data", async () => {
     const rubbish = new Uint8Array(200).fill(0xff);
     rubbish.set([0xff, 0x4f, 0xff, 0x51]);
