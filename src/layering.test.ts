@@ -82,7 +82,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   comlink: /^host\/workers\.ts$/,
   "dicom-parser": /^io\/dicom\w*\.ts$/,
   "fast-png": /^(io\/exportPng\.ts$|cli\/)/,
-  fflate: /^experiment\/shareLink\.ts$/,
+  fflate: /^(experiment\/shareLink|io\/inflate)\.ts$/,
   zod: /^(model\/manifest|model\/\w*[mM]anifest\w*|model\/preprocessing|experiment\/\w+|language\/\w+)\.ts$/,
   "@huggingface/tokenizers": /^language\/tokenizer\.ts$/,
   "plotly.js": /^ui\/plots\//,

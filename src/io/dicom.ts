@@ -11,7 +11,7 @@ import type { DataSet, Element, ElementBeyondEnd } from "./dicomDataSet.ts";
 import { textsOf } from "./dicomValues.ts";
 import { firstFrameOf } from "./encapsulatedFrame.ts";
 import { headerCutOff, readFileMeta } from "./dicomFileMeta.ts";
-import { inflate } from "./inflate.ts";
+import { inflate, inflateZlib, isZlib } from "./inflate.ts";
 import { checkImageSize } from "./limits.ts";
 import { transferSyntaxOf } from "./transferSyntax.ts";
 import type { TransferSyntax } from "./transferSyntax.ts";
@@ -41,7 +41,7 @@ export function parseDicom(file: Uint8Array): DicomImage {
   // Without a statement the data set shows by its first element how it is written.
   const transferSyntax = transferSyntaxOf(uid ?? EXPLICIT_LITTLE_ENDIAN);
   const { deflated } = transferSyntax;
-  const bytes = deflated ? inflate(file.subarray(dataSetStart)).data : file;
+  const bytes = deflated ? expanded(file.subarray(dataSetStart)) : file;
   const start = deflated ? 0 : dataSetStart;
   const stated = {
     explicit: transferSyntax.explicit,
@@ -70,6 +70,11 @@ export function parseDicom(file: Uint8Array): DicomImage {
   const bigEndian = isBigEndian(dataSet, element);
   const pairsExchanged = bigEndian && element.vr === "OW" && attributes.bitsAllocated === 8;
   return { attributes, transferSyntax, bigEndian, frame, pairsExchanged };
+}
+
+/** Deflate should be plain (PS3.5 A.5); some writers wrap it. */
+function expanded(deflated: Uint8Array): Uint8Array {
+  return isZlib(deflated) ? inflateZlib(deflated) : inflate(deflated);
 }
 
 /** Says at which element the structure breaks; nothing of its value is repeated. */

@@ -135,6 +135,12 @@ describe("what is cut off", () => {
     await expectRefusal(cut(png), "file-truncated", /PNG image is cut off/);
   });
 
+  it("refuses a wrapped deflated data set whose sum does not agree", async () => {
+    const file = dicomFile(grey(), UID.deflated, { zlib: true });
+    file[file.length - 1]! ^= 1;
+    await expectRefusal(file, "file-damaged", /compressed data of this file is cut off or damaged/);
+  });
+
   it("refuses a deflated data set that stops", async () => {
     const file = dicomFile(grey(), UID.deflated);
     await expectRefusal(

@@ -2,7 +2,7 @@
  * DICOM files built by hand for tests, so that every oddity a test wants is stated in the test: one writer for
  * implicit, explicit, big-endian, deflated and encapsulated data sets, and encoders for the simplest compressions.
  */
-import { deflateRawSync } from "node:zlib";
+import { deflateRawSync, deflateSync } from "node:zlib";
 
 export const UID = {
   implicit: "1.2.840.10008.1.2",
@@ -62,6 +62,8 @@ export interface FileForm {
   readonly writtenAs?: string;
   /** Bytes behind the data set (behind the compressed stream, if there is one). */
   readonly tail?: Uint8Array;
+  /** Deflated data in a zlib wrapper, which the standard doesn't ask for. */
+  readonly zlib?: boolean;
 }
 
 /** Elements by tag, "00280010": value; written in ascending order. */
@@ -143,7 +145,8 @@ export function dicomFile(
     little: true,
   });
   const dataSet = writeDataSet(elements, encoding);
-  const body = transferSyntax === UID.deflated ? new Uint8Array(deflateRawSync(dataSet)) : dataSet;
+  const deflate = form.zlib ? deflateSync : deflateRawSync;
+  const body = transferSyntax === UID.deflated ? new Uint8Array(deflate(dataSet)) : dataSet;
   return concatBytes([
     ...(form.preamble === false ? [] : [new Uint8Array(128), ascii("DICM")]),
     ...(form.meta === "none" ? [] : [meta]),

@@ -44,6 +44,8 @@ const PRIVATE = "00091010";
 const WRITING: Readonly<Record<string, () => Uint8Array>> = {
   "deflated-tail-zero": () => file({}, UID.deflated, { tail: Uint8Array.of(0) }),
   "deflated-tail-zeros": () => file({}, UID.deflated, { tail: new Uint8Array(300) }),
+  "deflated-zlib": () => file({}, UID.deflated, { zlib: true }),
+  "deflated-zlib-tail-zero": () => file({}, UID.deflated, { zlib: true, tail: Uint8Array.of(0) }),
   "meta-implicit": () => file({}, UID.explicit, { meta: "implicit" }),
   "meta-implicit-no-preamble": () => file({}, UID.explicit, { meta: "implicit", preamble: false }),
   "meta-none-explicit": () => file({}, UID.explicit, { meta: "none" }),
@@ -151,6 +153,8 @@ function longWords(values: readonly number[]): Uint8Array {
 }
 
 const TWINS: Readonly<Record<string, string>> = {
+  "deflated-zlib": "deflated-tail-zero.dcm",
+  "deflated-zlib-tail-zero": "deflated-tail-zero.dcm",
   "says-big-endian-is-little": "bare-explicit.dcm",
   "says-little-is-big-endian": "bare-explicit.dcm",
   "sequence-unknown-big-endian": "sequence-unknown.dcm",
