@@ -1,4 +1,7 @@
-/** The pixels of a PNG (ISO/IEC 15948 clauses 7 and 9): filters undone, passes put together, samples unpacked. */
+/** The pixels of a PNG (ISO/IEC 15948 clauses 7 and 9): filters undone by fast-png, passes put together, samples unpacked. */
+import { decode } from "fast-png";
+import { zlibSync } from "fflate";
+import { joinBytes } from "./joinBytes.ts";
 
 export interface PngHeader {
   readonly rows: number;
@@ -48,22 +51,21 @@ export function readSamples(
   let at = 0;
   for (const pass of passesOf(header)) {
     const size = sizeOf(pass, header);
-    let above: Uint8Array = new Uint8Array(size.rowBytes);
+    const end = at + size.rows * (1 + size.rowBytes);
+    const stored = unfiltered(scanlines.subarray(at, end), size, header);
+    if (!stored) return undefined;
+    const samplesPerRow = depth < 8 ? (8 * size.rowBytes) / depth : size.cols * channels;
     for (let y = 0; y < size.rows; y++) {
-      const line = scanlines.subarray(at + 1, at + 1 + size.rowBytes);
-      if (!undoFilter(scanlines[at]!, line, above, Math.max(1, (channels * depth) >> 3))) {
-        return undefined;
-      }
       const row = pass.top + y * pass.down;
       for (let x = 0; x < size.cols; x++) {
         const to = (row * cols + pass.left + x * pass.across) * channels;
+        const from = y * samplesPerRow + x * channels;
         for (let channel = 0; channel < channels; channel++) {
-          out[to + channel] = sampleAt(line, x * channels + channel, depth);
+          out[to + channel] = sampleAt(stored, from + channel, depth);
         }
       }
-      above = line;
-      at += 1 + size.rowBytes;
     }
+    at = end;
   }
   return out;
 }
@@ -86,44 +88,48 @@ function sizeOf(
   };
 }
 
-function sampleAt(line: Uint8Array, index: number, depth: number): number {
-  if (depth === 8) return line[index]!;
-  if (depth === 16) return line[2 * index]! * 256 + line[2 * index + 1]!;
+/** Below 8 bits, bytes hold several samples, and rows begin with a byte of their own. */
+function sampleAt(stored: Uint8Array | Uint16Array, index: number, depth: number): number {
+  if (depth >= 8) return stored[index]!;
   const bit = index * depth;
-  return (line[bit >> 3]! >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
+  return (stored[bit >> 3]! >> (8 - depth - (bit & 7))) & (2 ** depth - 1);
 }
 
-/** In place; `step` is the distance in bytes to the same sample of the pixel before. False for an unknown filter. */
-function undoFilter(filter: number, line: Uint8Array, above: Uint8Array, step: number): boolean {
-  switch (filter) {
-    case 0:
-      return true;
-    case 1:
-      for (let i = step; i < line.length; i++) line[i]! += line[i - step]!;
-      return true;
-    case 2:
-      for (let i = 0; i < line.length; i++) line[i]! += above[i]!;
-      return true;
-    case 3:
-      for (let i = 0; i < line.length; i++) {
-        line[i]! += ((i < step ? 0 : line[i - step]!) + above[i]!) >> 1;
-      }
-      return true;
-    case 4:
-      for (let i = 0; i < line.length; i++) {
-        line[i]! += i < step ? above[i]! : nearest(line[i - step]!, above[i]!, above[i - step]!);
-      }
-      return true;
-    default:
-      return false;
+const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+/** Colour types by channels; indices of a palette are handed over as grey. */
+const COLOUR_TYPES = [0, 0, 4, 2, 6];
+
+/**
+ * The rows of one pass without their filters, by fast-png: as a PNG of its own, without interlacing, palette or anything
+ * behind the picture, since fast-png misreads or refuses those (docs/decisions.md, "Files").
+ */
+function unfiltered(
+  scanlines: Uint8Array,
+  size: { readonly rows: number; readonly cols: number },
+  { depth, channels }: PngHeader,
+): Uint8Array | Uint16Array | undefined {
+  const header = new Uint8Array(13);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, size.cols);
+  view.setUint32(4, size.rows);
+  header.set([depth, COLOUR_TYPES[channels]!], 8);
+  const png = joinBytes([
+    Uint8Array.from(SIGNATURE),
+    ...chunk("IHDR", header),
+    ...chunk("IDAT", zlibSync(scanlines, { level: 0 })),
+    ...chunk("IEND", new Uint8Array(0)),
+  ]);
+  try {
+    return decode(png).data as Uint8Array | Uint16Array;
+  } catch {
+    return undefined;
   }
 }
 
-/** Paeth's choice among left, above and the corner between: the one nearest to their plane. */
-function nearest(left: number, above: number, corner: number): number {
-  const toLeft = Math.abs(above - corner);
-  const toAbove = Math.abs(left - corner);
-  const toCorner = Math.abs(left + above - 2 * corner);
-  if (toLeft <= toAbove && toLeft <= toCorner) return left;
-  return toAbove <= toCorner ? above : corner;
+/** Length, type, body, and room for the checksum, which nobody looks at. */
+function chunk(type: string, body: Uint8Array): Uint8Array[] {
+  const head = new Uint8Array(8);
+  new DataView(head.buffer).setUint32(0, body.length);
+  for (let i = 0; i < 4; i++) head[4 + i] = type.charCodeAt(i);
+  return [head, body, new Uint8Array(4)];
 }
