@@ -85,7 +85,7 @@ const MACRO = {
 /**
  * Reads and checks the attributes. Unusable optional ones (windows, rescale, tables) are left out with a notice;
  * required ones that make no sense are refused.
- * @throws LabError "file-damaged" for impossible sizes and bit depths, "file-unsupported" for 1-bit and unsigned 32-bit pixels
+ * @throws LabError "file-damaged" for impossible sizes and bit depths, "file-unsupported" for 1-bit, packed and unsigned 32-bit pixels
  */
 export function readAttributes(dataSet: DataSet): DicomAttributes {
   const notices: string[] = [];
@@ -187,6 +187,13 @@ function readDepth(word: (tag: string) => number | undefined): {
   const highBit = word(TAG.highBit) ?? bitsStored - 1;
   if (bitsAllocated === 1) {
     throw new LabError("file-unsupported", "This image is a 1-bit mask, not an X-ray.");
+  }
+  if (bitsAllocated > 1 && bitsAllocated < 32 && bitsAllocated % 8 !== 0) {
+    throw new LabError(
+      "file-unsupported",
+      `The file packs its pixels into words of ${bitsAllocated} bits, which this viewer cannot read.`,
+      { hint: "Export the image with 8 or 16 bits allocated to each pixel and open it again." },
+    );
   }
   const isSane =
     [8, 16, 32].includes(bitsAllocated) &&

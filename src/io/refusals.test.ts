@@ -250,6 +250,11 @@ describe("what is not supported", () => {
       /PALETTE COLOR, 1 samples/,
     );
     await expectRefusal(
+      dicomFile(grey({ [TAG.bitsAllocated]: 12 })),
+      "file-unsupported",
+      /packs its pixels into words of 12 bits/,
+    );
+    await expectRefusal(
       dicomFile(grey({ [TAG.bitsAllocated]: 1 })),
       "file-unsupported",
       /1-bit mask/,
