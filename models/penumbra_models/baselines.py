@@ -31,8 +31,11 @@ def histogram(images: np.ndarray) -> np.ndarray:
 
 def texture(images: np.ndarray) -> np.ndarray:
     """[N, 8]: log energy of differences between pixels 1 to 8 apart: what resampling leaves behind."""
-    x = images.astype(np.float32) / 255
-    return np.stack([np.log(((x[:, :, d:] - x[:, :, :-d]) ** 2).mean((1, 2)) + 1e-8) for d in range(1, 9)], axis=1)
+    rows = []
+    for image in images:
+        x = image.astype(np.float32) / 255
+        rows.append([np.log(np.square(x[:, d:] - x[:, :-d]).mean() + 1e-8) for d in range(1, 9)])
+    return np.array(rows)
 
 
 FEATURES = {"outer ring": outer_ring, "histogram": histogram, "texture": texture}
@@ -58,10 +61,11 @@ def source_scores(source: np.ndarray, truth: np.ndarray, test_source: np.ndarray
 def source_recognition(train: np.ndarray, source: np.ndarray, test: np.ndarray, test_source: np.ndarray) -> dict[str, float]:
     """AUC with which each pair of sources is told apart by texture."""
     out = {}
+    features, test_features = texture(train), texture(test)
     names = sorted(set(test_source))
     for i, a in enumerate(names):
         for b in names[i + 1 :]:
             some, other = np.isin(source, (a, b)), np.isin(test_source, (a, b))
-            scores = ridge_scores(texture(train[some]), source[some] == a, texture(test[other]))
+            scores = ridge_scores(features[some], source[some] == a, test_features[other])
             out[f"{a} / {b}"] = auc(scores, test_source[other] == a)
     return out

@@ -39,6 +39,23 @@ class Films:
         return index, self.scores[index, ASKED.index(label)], p[index] > 0.5
 
 
+class Blind:
+    """Baselines that see no anatomy, trained on the films of NIH ChestX-ray14; features are computed once."""
+
+    def __init__(self, train: Adults, test: Adults) -> None:
+        inside = train.source == "nih14"
+        self.train, self.test = train.probability[inside], test.probability
+        self.features = {name: (feature(train.images[inside]), feature(test.images)) for name, feature in FEATURES.items()}
+
+    def aucs(self, label: str, index: np.ndarray) -> dict[str, float]:
+        """AUC of each baseline on the test films `index`."""
+        p = self.train[:, LABELS.index(label)]
+        some, truth = ~np.isnan(p), self.test[index, LABELS.index(label)] > 0.5
+        return {
+            name: auc(ridge_scores(train[some], p[some] > 0.5, test[index]), truth) for name, (train, test) in self.features.items()
+        }
+
+
 def enough(truth: np.ndarray) -> bool:
     return FEWEST <= truth.sum() <= len(truth) - FEWEST
 
@@ -46,6 +63,7 @@ def enough(truth: np.ndarray) -> bool:
 def findings(test: Films, train: Adults) -> dict:
     """{label: {auc, low, high, positives, n, baselines, bySource, bySubgroup}} within NIH ChestX-ray14."""
     out: dict = {}
+    blind = Blind(train, test.adults)
     for label in ASKED:
         index, score, truth = test.of(label, ("nih14",))
         if not enough(truth):
@@ -53,7 +71,7 @@ def findings(test: Films, train: Adults) -> dict:
         area, low, high = auc_interval(score, truth)
         out[label] = {
             "auc": area, "low": low, "high": high, "positives": int(truth.sum()), "n": len(truth),
-            "baselines": _baselines(train, test.adults, label, index),
+            "baselines": blind.aucs(label, index),
             "bySource": _by_source(test, label),
             "bySubgroup": _by_subgroup(test, index, score, truth),
         }  # fmt: skip
@@ -63,16 +81,6 @@ def findings(test: Films, train: Adults) -> dict:
         alone = source_scores(train.source[known], p[known] > 0.5, test.adults.source[index])
         out[label]["allSources"] = {"auc": auc(score, truth), "sourceAlone": auc(alone, truth), "n": len(truth)}
     return out
-
-
-def _baselines(train: Adults, test: Adults, label: str, index: np.ndarray) -> dict[str, float]:
-    p = train.probability[:, LABELS.index(label)]
-    some = ~np.isnan(p) & (train.source == "nih14")
-    truth = test.probability[index, LABELS.index(label)] > 0.5
-    return {
-        name: auc(ridge_scores(feature(train.images[some]), p[some] > 0.5, feature(test.images[index])), truth)
-        for name, feature in FEATURES.items()
-    }
 
 
 def _by_source(test: Films, label: str) -> dict:
