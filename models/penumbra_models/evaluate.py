@@ -74,7 +74,7 @@ def main() -> None:
     parser.add_argument("--forms", type=int, default=100, help="phantoms on which each precision form is run")
     parser.add_argument("--split", choices=["val", "test"], default="test", help="of both real sets; val while developing")
     parser.add_argument("--realism", type=Path, help="JSON printed by penumbra_models.realism")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1, help="more only pay on idle cores: each small product waits for all of them")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     # The fused kernel computes the same attention faster; exported graphs spell it out.
