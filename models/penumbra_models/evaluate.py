@@ -7,7 +7,9 @@ Phantoms are of seeds that training never saw. Test and external films are looke
 """
 
 import argparse
+import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -30,44 +32,70 @@ def mean_auc(findings: dict) -> float:
     return float(np.mean([f["auc"] for f in findings.values()]))
 
 
-def examine(examiner: Examiner, args: argparse.Namespace) -> dict:
-    """Everything about the float weights, by section of the card."""
+def phantoms(examiner: Examiner, args: argparse.Namespace) -> dict:
     cases, images, masks = evaluate_phantoms.read(args.phantoms, args.count)
     tokens, _ = examiner.encode(images)
-    result: dict = {"phantoms": len(cases), "findings": evaluate_phantoms.findings(examiner, tokens, cases)}
-    result["meanAuc"] = mean_auc(result["findings"])
-    _show(result, "phantoms", "meanAuc", "findings")
+    found = evaluate_phantoms.findings(examiner, tokens, cases)
     beyond, pictures, _ = evaluate_phantoms.read(args.outside, args.count)
     shifted = evaluate_phantoms.findings(examiner, examiner.encode(pictures)[0], beyond)
-    result["outside"] = {"phantoms": len(beyond), "meanAuc": mean_auc(shifted),
-                         "findings": {name: {k: f[k] for k in ("auc", "low", "high")} for name, f in shifted.items()}}  # fmt: skip
-    result["questions"] = evaluate_phantoms.other_questions(examiner, tokens, cases)
-    result["paraphrases"] = evaluate_wordings.paraphrases(examiner, tokens[:100])
-    result["heldOutWordings"] = evaluate_wordings.held_out(examiner, tokens[:200], cases[:200])
-    result["heldOutNegations"] = evaluate_wordings.negations(examiner, tokens[:200], cases[:200])
-    result["reports"] = evaluate_phantoms.reports(examiner, tokens[:200], cases[:200])
-    result["pointing"] = evaluate_phantoms.pointing(examiner, tokens[:600], cases[:600], masks[:600])
-    _show(result, "questions", "paraphrases", "heldOutWordings", "heldOutNegations", "reports", "pointing")
-    result["kermanyTest"] = {**evaluate_adults.children(examiner, args.kermany, args.split), "baselines": KERMANY_BASELINES}
-    result["adults"] = evaluate_adults.evaluate(examiner, args.adult, args.split)
-    _show(result, "kermanyTest", "adults")
-    result["gaussianScore"] = gaussian(examiner, images)
-    result["attack"] = attacked_accuracy(examiner, cases, images, args.attacked)
-    if args.realism:
-        result["realism"] = json.loads(args.realism.read_text())
-    result["precisions"] = precision_forms(examiner, args.package, images[: args.forms], cases[: args.forms])
-    _show(result, "gaussianScore", "attack", "precisions")
-    return result
+    return {
+        "phantoms": len(cases), "findings": found, "meanAuc": mean_auc(found),
+        "outside": {"phantoms": len(beyond), "meanAuc": mean_auc(shifted),
+                    "findings": {name: {k: f[k] for k in ("auc", "low", "high")} for name, f in shifted.items()}},
+        "questions": evaluate_phantoms.other_questions(examiner, tokens, cases),
+        "reports": evaluate_phantoms.reports(examiner, tokens[:200], cases[:200]),
+        "pointing": evaluate_phantoms.pointing(examiner, tokens[:600], cases[:600], masks[:600]),
+    }  # fmt: skip
 
 
-def _show(result: dict, *names: str) -> None:
-    print(json.dumps({name: result[name] for name in names}, indent=1), flush=True)
+def wordings(examiner: Examiner, args: argparse.Namespace) -> dict:
+    cases, images, _ = evaluate_phantoms.read(args.phantoms, 200)
+    tokens, _ = examiner.encode(images)
+    return {
+        "paraphrases": evaluate_wordings.paraphrases(examiner, tokens[:100]),
+        "heldOutWordings": evaluate_wordings.held_out(examiner, tokens, cases),
+        "heldOutNegations": evaluate_wordings.negations(examiner, tokens, cases),
+    }
+
+
+def films(examiner: Examiner, args: argparse.Namespace) -> dict:
+    return {
+        "kermanyTest": {**evaluate_adults.children(examiner, args.kermany, args.split), "baselines": KERMANY_BASELINES},
+        "adults": evaluate_adults.evaluate(examiner, args.adult, args.split),
+        **({"realism": json.loads(args.realism.read_text())} if args.realism else {}),
+    }
+
+
+def robustness(examiner: Examiner, args: argparse.Namespace) -> dict:
+    cases, images, _ = evaluate_phantoms.read(args.phantoms, args.count)
+    return {"gaussianScore": gaussian(examiner, images), "attack": attacked_accuracy(examiner, cases, images, args.attacked)}
+
+
+def forms(examiner: Examiner, args: argparse.Namespace) -> dict:
+    cases, images, _ = evaluate_phantoms.read(args.phantoms, args.forms)
+    return {"precisions": precision_forms(examiner, args.package, images, cases)}
+
+
+PARTS: dict[str, Callable[[Examiner, argparse.Namespace], dict]] = {
+    "phantoms": phantoms, "wordings": wordings, "films": films, "robustness": robustness, "forms": forms,
+}  # fmt: skip
+
+
+NEEDED = {"phantoms": "findings", "wordings": "paraphrases", "films": "adults", "robustness": "attack", "forms": "precisions"}
+"""A key that each part writes."""
+
+
+def measured_before(file: Path, weights: str) -> dict:
+    """What evaluation.json says of these very weights (named by the SHA-256 of the checkpoint), or nothing."""
+    known = json.loads(file.read_text()) if file.exists() else {}
+    return known if known.get("weights") == weights else {}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("checkpoint", "package", "data", "phantoms", "kermany", "adult"):
         parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS), help="measure only these; the rest stays as it was")
     parser.add_argument("--outside", type=Path, required=True, help="phantoms of parameter ranges that training never sees")
     parser.add_argument("--count", type=int, default=2000, help="phantoms for the findings")
     parser.add_argument("--attacked", type=int, default=120)
@@ -82,9 +110,19 @@ def main() -> None:
     tokenizer = Tokenizer.from_file(str(args.data / "tokenizer.json"))
     questions = Questions.load(args.data / "questions.jsonl", tokenizer)
     model = load(args.checkpoint, tokenizer.get_vocab_size()).requires_grad_(False)
-    result = examine(Examiner(model, tokenizer, questions), args)
-    (args.package / "evaluation.json").write_text(json.dumps(result, indent=1) + "\n")
-    write_card(args.package, result)
+    examiner = Examiner(model, tokenizer, questions)
+    weights = hashlib.sha256(args.checkpoint.read_bytes()).hexdigest()
+    file = args.package / "evaluation.json"
+    for name in args.parts:
+        measured = PARTS[name](examiner, args)
+        print(json.dumps(measured, indent=1), flush=True)
+        # Read anew: another process may have measured another part meanwhile.
+        file.write_text(json.dumps({**measured_before(file, weights), **measured, "weights": weights}, indent=1) + "\n")
+    result = measured_before(file, weights)
+    if missing := [part for part, key in NEEDED.items() if key not in result]:
+        print(f"No card yet: {', '.join(missing)} not measured on these weights.")
+    else:
+        write_card(args.package, result)
 
 
 if __name__ == "__main__":

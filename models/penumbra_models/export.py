@@ -21,6 +21,11 @@ from .network import Captioner, Config, ConvNorm, Vision
 from .quantize import quantize
 
 OPSET = 21
+TRAINING_DATA = (
+    "Synthetic phantoms of this project; adult chest radiographs of NIH ChestX-ray8/14 (NIH Clinical Center; Wang et al. 2017) and normal ones of the "
+    "RSNA Pneumonia Detection Challenge 2018 (Shih et al. 2019; Wang et al. 2017); paediatric chest radiographs of Kermany, Zhang, Goldbaum 2018, "
+    "Mendeley Data, doi:10.17632/rscbjbr9sj, CC BY 4.0 (train splits)."
+)
 GOLDEN_QUESTION = "Is there a pleural effusion?"
 
 
@@ -94,6 +99,7 @@ def main() -> None:
     parser.add_argument("--command", default="see models/README.md")
     parser.add_argument("--precisions", nargs="+", default=["fp16", "int8", "int4"])
     parser.add_argument("--accuracy", type=Path, help="JSON written by penumbra_models.evaluate")
+    parser.add_argument("--version", default="1")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
@@ -134,7 +140,7 @@ def main() -> None:
     }))  # fmt: skip
     tokenizer_hash = hashlib.sha256((args.out / "tokenizer.json").read_bytes()).hexdigest()
     manifest = {
-        "format": 1, "id": args.id, "version": "1", "name": args.name, "description": args.description,
+        "format": 1, "id": args.id, "version": args.version, "name": args.name, "description": args.description,
         "task": "vqa", "files": files,
         "defaultPrecision": "int8" if "int8" in args.precisions else args.precisions[0],
         "input": {"name": "image", "size": 224, "channels": 1, "range": [0, 1], "mean": [0], "std": [1], "resize": "area-centre-crop"},
@@ -144,7 +150,7 @@ def main() -> None:
         "answerSpaces": {s: {"answers": w, "tokenIds": answer_ids[s]} for s, w in ANSWER_SPACES.items()},
         "labels": list(LABELS),
         "parity": "parity.json", "licence": "Apache-2.0",
-        "trainingData": "Synthetic phantoms of this project; paediatric chest radiographs of Kermany, Zhang, Goldbaum 2018, Mendeley Data, doi:10.17632/rscbjbr9sj, CC BY 4.0 (train split).",
+        "trainingData": TRAINING_DATA,
         "accuracy": json.loads(args.accuracy.read_text()) if args.accuracy else {},
         "card": "card.md",
         "madeBy": {"command": args.command, "seed": args.seed, "versions": {
