@@ -2,6 +2,7 @@
  * `npm run bench:answers`: how often each bundled model is right, by the kind of wording and by the confidence it
  * states, on phantoms that no training run draws. Writes src/model/measured.json, which the page shows beside its percentages; the
  * numbers on real films are those of the model's own evaluation.json. Run it again whenever weights change: a test compares their hash.
+ * A model whose weights were measured before keeps its numbers, unless --all.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -14,21 +15,35 @@ import { decodeAnswer } from "../src/language/answer.ts";
 import { expandQuestions } from "../src/language/questionBank.ts";
 import { answerFor } from "../src/language/questionTruth.ts";
 import { BUNDLED_MODELS } from "../src/model/catalog.ts";
-import { BANDS, bandOf, wordingKinds } from "../src/model/measured.ts";
+import { BANDS, bandOf, measuredModel, wordingKinds } from "../src/model/measured.ts";
 import type { MeasuredAuc, MeasuredModel } from "../src/model/measured.ts";
 import { renderPhantom, sampleSpec } from "../src/phantom/phantom.ts";
 
 const FIRST_SEED = 5_020_000;
-const { values } = parseArgs({ options: { phantoms: { type: "string", default: "60" } } });
+const { values } = parseArgs({
+  options: {
+    phantoms: { type: "string", default: "60" },
+    all: { type: "boolean", default: false },
+  },
+});
 const phantoms = Number(values.phantoms);
 
 const models: Record<string, MeasuredModel> = {};
 for (const { id } of BUNDLED_MODELS) {
-  models[id] = await measure(id);
+  const kept = values.all ? undefined : measuredBefore(id);
+  models[id] = kept ?? (await measure(id));
   console.log(`${id}: ${Object.keys(models[id].wordings).length} kinds of wordings`);
 }
 writeFileSync(path.join(ROOT, "src/model/measured.json"), JSON.stringify(models));
 process.exit(0);
+
+function measuredBefore(id: string): MeasuredModel | undefined {
+  const known = measuredModel(id);
+  const manifest = path.join(ROOT, "public/models", id, "manifest.json");
+  return known?.phantoms === phantoms && readFileSync(manifest, "utf8").includes(known.visionSha256)
+    ? known
+    : undefined;
+}
 
 async function measure(id: string): Promise<MeasuredModel> {
   const folder = path.join(ROOT, "public/models", id);

@@ -182,6 +182,11 @@ test("a link of the first lab, whose attacks all had steps and a step size, stil
   const goal = { kind: "untargeted" };
   expect(spec).toEqual({
     ...defaultSpec(),
+    // The opening case of that commit.
+    case: {
+      kind: "phantom",
+      phantom: { seed: 7, findings: [{ kind: "effusion", side: "left", amount: 500 }] },
+    },
     stack: [
       { id: "square", attack: "square", norm: "linf", epsilon: 4, queries: 60, ...common, goal },
       { id: "fgsm", attack: "fgsm", norm: "l2", epsilon: 1, ...common, goal },

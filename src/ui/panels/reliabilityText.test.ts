@@ -13,7 +13,7 @@ test("a sure answer to a trained wording stands, and says by what right", () => 
   );
 });
 
-test.each(["Is a pleural effusion absent?", "effusion?", "no PTX?"])(
+test.each(["Is a pleural effusion absent?", "no PTX?"])(
   "as sure an answer to the unseen wording %j does not",
   (question) => {
     const said = onPhantom(base, recogniseQuestion(question), 0.9999);
@@ -23,12 +23,16 @@ test.each(["Is a pleural effusion absent?", "effusion?", "no PTX?"])(
 );
 
 test("a film of a reader's own is never told a percentage that was not measured on films", () => {
+  const fracture = onRealFilm(base, recogniseQuestion("Is there a rib fracture?"));
+  expect(fracture).toMatchObject({ isTrusted: false, lead: "Untested on real films." });
   const effusion = onRealFilm(base, recogniseQuestion("Is there a pleural effusion?"));
-  expect(effusion).toMatchObject({ isTrusted: false, lead: "Untested on real films." });
-  expect(effusion.text).toContain("0.59");
+  expect(effusion.isTrusted).toBe(false);
+  expect(effusion.lead).toMatch(/^Measured on real films: AUC 0\.79 \(0\.72 to 0\.87\) on 348/);
+  const pneumothorax = onRealFilm(base, recogniseQuestion("Is there a pneumothorax?"));
+  expect(pneumothorax.text).toMatch(/^On adults that is close to guessing\./);
   const pneumonia = onRealFilm(base, recogniseQuestion("Is there pneumonia?"));
   expect(pneumonia.isTrusted).toBe(false);
-  expect(pneumonia.lead).toMatch(/^Measured on real films: AUC 0\.59 \(0\.55 to 0\.63\) on 732/);
+  expect(pneumonia.lead).toMatch(/on 277 adults, 0\.97 \(0\.95 to 0\.98\) on 618 children/);
 });
 
 test("phantoms say nothing about pneumonia, and an unmeasured model nothing at all", () => {
