@@ -32,6 +32,13 @@ function useOpenDropped(): (dropped: Promise<readonly DroppedFile[]>) => Promise
           await openRun(first.file);
         } else if (!(await openModel(files))) {
           await open(first.file);
+          if (files.length > 1 && results.getState().refusal === null) {
+            results.getState().refuse({
+              code: "file-unsupported",
+              message: `Of the ${files.length} files dropped, ${first.file.name} was opened.`,
+              hint: "One radiograph is open at a time; drop the others one by one.",
+            });
+          }
         }
       } catch (error) {
         results.getState().refuse(readingError(error));

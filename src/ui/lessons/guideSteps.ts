@@ -9,7 +9,7 @@ export const GUIDE: readonly GuideStep[] = [
   {
     target: '[data-guide="epsilon"]',
     title: "Start here: epsilon",
-    text: "This attack may change each pixel by at most epsilon grey levels of 255. At 2 you cannot see it; the grain in the disturbed picture is the quantum noise above it. Drag epsilon to 0 and the answer comes back; drag it up and watch it turn.",
+    text: "This attack may change each pixel by at most epsilon grey levels of 255. At 3 hardly anyone sees it; the grain in the disturbed picture is the quantum noise above it. Drag epsilon to 0 and the answer comes back; drag it up and watch it turn.",
   },
   {
     target: 'section[aria-label="Answer"]',
