@@ -1,7 +1,7 @@
 /** A reader's own files: the good ones open, the bad ones get one sentence and leave the open case alone. */
 import { encode } from "fast-png";
 import { SIZE, chestDicom, chestPixels } from "./chestFiles.ts";
-import { openBench, openFile, settle } from "./steps.ts";
+import { openBench, openFile, setSlider, settle, slider } from "./steps.ts";
 import { expect, test } from "./fixtures.ts";
 
 test("DICOM and 16-bit PNG open and are asked", async ({ page, site }) => {
@@ -92,6 +92,7 @@ test("a reader's own film opens untouched, its answer with what was measured, it
 
 test("the ground truth knows the size of what a phantom has", async ({ page, site }) => {
   await openBench(page, site.url);
+  await setSlider(slider(page, "Pleural effusion: Volume"), 500);
   const question = page.locator('input[aria-label="Question"]');
   for (const [asked, truth] of [
     ["How large is the pleural effusion?", /Ground truth: moderate\. There is a moderate left/],
