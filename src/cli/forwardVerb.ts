@@ -10,7 +10,7 @@ export async function forwardVerb(
   args: readonly string[],
   print: (value: unknown) => void,
 ): Promise<void> {
-  const { file, model, inputs, outDir, backend } = await graphCommand("forward", args);
+  const { file, model, leftOut, inputs, outDir, backend } = await graphCommand("forward", args);
   const feeds = await readFeeds(model, inputs);
   const runner = runnerOf(sessionsNamed(backend));
   const results = await runner(serializeModel(inlineFunctions(model)), feeds);
@@ -20,7 +20,7 @@ export async function forwardVerb(
     const notFinite = notFiniteIn(tensor);
     outputs.push({ name, type: tensor.dtype, shape: tensor.shape, file: target, notFinite });
   }
-  print({ model: file, backend, outputs });
+  print({ model: file, backend, outputs, ...(leftOut.length > 0 ? { leftOut } : {}) });
 }
 
 /** Entries that are infinite or no number: half-precision graphs overflow. */

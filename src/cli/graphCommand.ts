@@ -1,7 +1,9 @@
 /** What `lab forward` and `lab attention` share: a model, its inputs, and a folder for tensors. */
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
+import { LabError } from "../errors/labError.ts";
 import { withFloat32Inputs } from "../onnx/edit/floatInputs.ts";
+import { withTensorOutputs } from "../onnx/edit/tensorOutputs.ts";
 import type { ModelProto } from "../onnx/proto.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { converted, openGraph } from "./graphFiles.ts";
@@ -10,7 +12,10 @@ import { UsageError, parseCommandLine } from "./usageError.ts";
 
 export interface GraphCommand {
   readonly file: string;
+  /** Without outputs that are lists or maps: no .npy file holds those. */
   readonly model: ModelProto;
+  /** Names of the outputs that are left out. */
+  readonly leftOut: readonly string[];
   /** NAME=FILE.npy pairs. */
   readonly inputs: readonly string[];
   readonly outDir: string;
@@ -35,8 +40,9 @@ export async function graphCommand(verb: string, args: readonly string[]): Promi
       `${verb} needs one model and a folder: lab ${verb} MODEL.onnx --input NAME=FILE.npy --out-dir DIR.`,
     );
   }
-  const model = withFloat32Inputs(await openGraph(file));
-  return { file, model, inputs: values.input, outDir, backend: values.backend };
+  const { model: tensors, leftOut } = withTensorOutputs(await openGraph(file));
+  const model = withFloat32Inputs(tensors);
+  return { file, model, leftOut, inputs: values.input, outDir, backend: values.backend };
 }
 
 /** Writes a tensor as DIR/PREFIXNAME.npy and returns the path; half precision as float32, which every reader takes. */
@@ -46,7 +52,11 @@ export async function writeTensor(
   tensor: Tensor,
   prefix = "",
 ): Promise<string> {
-  await mkdir(outDir, { recursive: true });
+  await mkdir(outDir, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+    throw new LabError("not-found", `The folder ${outDir} can't be made (${cause.code}).`, {
+      cause,
+    });
+  });
   // What a path can't hold becomes "_".
   const target = path.join(outDir, `${prefix}${name.replaceAll(/[^\w.-]/g, "_")}.npy`);
   await writeNpy(target, tensor.dtype === "float16" ? converted(tensor, "float32", name) : tensor);

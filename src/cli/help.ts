@@ -9,8 +9,9 @@ npm run -s lab -- run SPEC.json | MANIFEST.json | LINK [--file FILE] [--backend 
     Runs an experiment and prints the numbers of every stage as JSON: answers and margins, norms, feature cosine,
     attack trace, where the answers' relevance peaks, certificate. "-" reads it from standard input. A file case is
     named by --file FILE, whose stored pixels must have the sha256 of the experiment. What is printed is a run manifest:
-    the page opens it, and so does this verb. A manifest or a share link with numbers in it is compared with them:
-    {replay: {status, differences}}. --backend wasm runs the page's own build of the runtime, whose numbers agree with
+    the page opens it, and so does this verb. A manifest or a share link with numbers in it is compared with them
+    (answers, margins, feature cosine, model and precision; the rest of a manifest is for reading): {replay: {status,
+    differences}}. --backend wasm runs the page's own build of the runtime, whose numbers agree with
     the page's to the last digits; native is faster, and an attack multiplies its rounding differences. --out-dir also
     writes the pictures the model was given (PNG), the embeddings and the attention and relevance maps (.npy).
 

@@ -4,6 +4,7 @@
  */
 import { LabError } from "../errors/labError.ts";
 import { cotangentName, withCotangentLoss, LOSS_OUTPUT } from "../onnx/edit/lossHeads.ts";
+import { withTensorOutputs } from "../onnx/edit/tensorOutputs.ts";
 import { freeNames } from "../onnx/edit/rewire.ts";
 import { differentiate } from "../onnx/grad/differentiate.ts";
 import { isFloatType } from "../onnx/elementTypes.ts";
@@ -46,7 +47,7 @@ export async function vjpVerb(
   if (!file || positionals.length > 1 || !values.output || !cotangent || !values.wrt || !out)
     throw new UsageError(USAGE);
   // The loss head's own name must be free, and what the reader named stays what it was.
-  const freed = freeNames(await openGraph(file), [LOSS_OUTPUT]);
+  const freed = freeNames(withTensorOutputs(await openGraph(file)).model, [LOSS_OUTPUT]);
   const [output, wrt] = [freed.rename(values.output), freed.rename(values.wrt)];
   const original = withFloat32Inputs(freed.model);
   const sessions = sessionsNamed(backend);

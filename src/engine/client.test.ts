@@ -268,5 +268,12 @@ test("a worker whose script is gone is not asked for again; the page is said to 
   newest().worker.crash();
   expect(ScriptedEngine.all).toHaveLength(1);
   expect(events.at(-1)).toMatchObject({ type: "failed", error: { code: "page-outdated" } });
+  // What is asked afterwards is refused for the same reason, not for a vaguer one.
+  const requestId = engine.submit(defaultSpec(), "full");
+  expect(events.at(-1)).toMatchObject({
+    type: "failed",
+    requestId,
+    error: { code: "page-outdated" },
+  });
   engine.dispose();
 });

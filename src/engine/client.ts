@@ -61,8 +61,11 @@ export function createEngineClient(handlers: { onEvent(event: EngineEvent): void
   const radiographs = new Map<string, Radiograph>();
   const models = new Map<string, { manifest: ModelManifest; files: OwnModelFiles }>();
 
+  /** Why there is no worker any more: what later requests are told, too. */
+  let gone: LabErrorData | undefined;
   const giveUp = (error: LabErrorData) => {
     end(error.message);
+    gone = error;
     onEvent({ type: "failed", requestId: null, error });
   };
   const recover = (reason: string) => {
@@ -115,7 +118,8 @@ export function createEngineClient(handlers: { onEvent(event: EngineEvent): void
   ): Promise<T | undefined> => {
     const current = link;
     if (!current) {
-      if (requestId !== null) onEvent({ type: "failed", requestId, error: toErrorData(stopped()) });
+      if (requestId !== null)
+        onEvent({ type: "failed", requestId, error: gone ?? toErrorData(stopped()) });
       return undefined;
     }
     try {
@@ -148,6 +152,7 @@ export function createEngineClient(handlers: { onEvent(event: EngineEvent): void
       else recover(crash.message ?? "");
     });
     link = current;
+    gone = undefined;
     held.clear();
     watchdog.started();
     onEvent({ type: "starting", wish });

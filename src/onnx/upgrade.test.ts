@@ -213,6 +213,29 @@ describe("models of older operator sets", () => {
     });
   }
 
+  it.each([7, 10, 11])(
+    "refuse a Dropout of set %d whose mask is read: the runtime's masks differ",
+    async (opset) => {
+      const dropped = (readsMask: boolean) =>
+        tinyGraph(opset, (b) => {
+          const input = floatInput(b, "x", [2, 3]);
+          const [y = "", mask = ""] = b.addMany("Dropout", [b.add("Add", [input, input])], {
+            outputs: 2,
+          });
+          b.addOutput(y);
+          if (readsMask) b.addOutput(mask);
+        });
+      const feeds = { x: randomTensor(1, [2, 3]) };
+      const { model } = await prepareGraph(dropped(false), nativeRunner, { feeds });
+      const { checks } = await checkCase({ model, feeds, wrt: ["x"] });
+      expect(checks["x"]!.ok).toBe(true);
+      await expect(prepareGraph(dropped(true), nativeRunner, { feeds })).rejects.toMatchObject({
+        code: "model-unsupported",
+        message: expect.stringContaining("node Dropout"),
+      });
+    },
+  );
+
   it("refuse an operator whose newer form is not known, by name", async () => {
     const model = tinyGraph(10, (b) => {
       const x = floatInput(b, "x", [1, 1, 4, 4]);

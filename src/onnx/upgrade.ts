@@ -6,7 +6,7 @@
 import { LabError } from "../errors/labError.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { elementTypesOf } from "./elementTypes.ts";
-import { GraphView, nodeLabel } from "./graph.ts";
+import { GraphView, nodeLabel, nodeReads } from "./graph.ts";
 import { GraphBuilder } from "./graphBuilder.ts";
 import { OLDEST_OPSET, OLDEST_READABLE_OPSET, checkReadable } from "./operatorSets.ts";
 import { graphOf, replaceGraph, withNodeFields, withSubgraph } from "./proto.ts";
@@ -33,7 +33,12 @@ export function upgradeOperators(model: ModelProto, shapes?: ShapeTable): ModelP
   checkReadable(view);
   const builder = new GraphBuilder(model);
   const types = elementTypesOf(view);
+  const read = new Set([
+    ...view.nodes.flatMap(nodeReads),
+    ...view.graph.output.map(({ name }) => name),
+  ]);
   const context: UpgradeContext = {
+    isRead: (name) => name !== "" && read.has(name),
     builder,
     opset: view.opset,
     typeOf: (name) => types.get(name) ?? 0,

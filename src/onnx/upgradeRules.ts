@@ -21,6 +21,8 @@ export interface UpgradeContext {
   readonly typeOf: (name: string) => number;
   readonly rankOf: (name: string) => number | undefined;
   readonly valueOf: (name: string) => Tensor | undefined;
+  /** Whether a node or an output of the graph takes the value. */
+  readonly isRead: (name: string) => boolean;
 }
 
 /** The node in its newer form; undefined where that is not known to be the same. */
@@ -110,11 +112,12 @@ const topK: Upgrade = (node, { builder, opset }) => {
   ];
 };
 
-const dropout: Upgrade = (node, { opset }) => {
+const dropout: Upgrade = (node, { opset, isRead }) => {
   if (opset >= 12) return [node];
-  // The mask had the data's type once.
-  if (opset < 10 && (node.output[1] ?? "") !== "") return undefined;
-  return [withNodeFields(node, { attribute: without(node, "ratio") })];
+  // The mask had the data's type below set 10, and in sets 10 and 11 the runtime fills it with zeros: from 12 on with ones.
+  if (isRead(node.output[1] ?? "")) return undefined;
+  const [y = ""] = node.output;
+  return [withNodeFields(node, { output: [y], attribute: without(node, "ratio") })];
 };
 
 const batchNormalization: Upgrade = (node, { opset }) => {

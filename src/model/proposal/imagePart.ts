@@ -4,6 +4,7 @@ import { isFloatType } from "../../onnx/elementTypes.ts";
 import { cutGraph } from "../../onnx/edit/cut.ts";
 import { withFloat32Inputs } from "../../onnx/edit/floatInputs.ts";
 import { withFloatPixels } from "../../onnx/edit/floatPixels.ts";
+import { isTensorOutput } from "../../onnx/edit/tensorOutputs.ts";
 import { GraphView, nodeReads } from "../../onnx/graph.ts";
 import { inlineFunctions } from "../../onnx/inline.ts";
 import { ELEMENT_TYPE, decodeText, declaredDims, elementTypeOf } from "../../onnx/proto.ts";
@@ -33,17 +34,6 @@ const WHOLE: ReadonlySet<number> = new Set([
   ELEMENT_TYPE.int32,
   ELEMENT_TYPE.int64,
 ]);
-/** Operators that put out lists, maps or what may be nothing. */
-const NO_TENSOR_OPS: ReadonlySet<string> = new Set([
-  "ZipMap",
-  "SequenceConstruct",
-  "SequenceEmpty",
-  "SequenceErase",
-  "SequenceInsert",
-  "SequenceMap",
-  "SplitToSequence",
-  "Optional",
-]);
 const NEVER_PICTURES = /past_|cache|key_values|mask|embeds/i;
 const TEXT = /input_ids|token_ids|attention_mask|text|prompt|caption/i;
 const DECODER = /past_|cache|key_values|inputs_embeds|decoder|encoder_hidden_states/i;
@@ -57,11 +47,7 @@ export function imagePart(source: ModelProto): ImagePart {
   const needs = view.graph.output.map((info) => ({ info, inputs: inputsOf(view, info.name) }));
   const isAlone = ({ inputs }: (typeof needs)[number]): boolean =>
     inputs.has(image.name) && others.every(({ name }) => !inputs.has(name));
-  const isTensor = ({ name, type }: ValueInfoProto): boolean => {
-    const declared = type?.value.case;
-    if (declared !== undefined) return declared === "tensorType";
-    return !NO_TENSOR_OPS.has(view.producer(name)?.opType ?? "");
-  };
+  const isTensor = (info: ValueInfoProto): boolean => isTensorOutput(view, info);
   const noTensors = needs.filter(({ info }) => !isTensor(info));
   const joint = needs.filter((need) => isTensor(need.info) && !isAlone(need));
   const kept = needs.filter((need) => isTensor(need.info) && isAlone(need));

@@ -53,7 +53,8 @@ function withoutPole(vjp: Vjp, dy: string, gradient: string): string {
   return isSafe ? gradient : masked(vjp, dy, gradient, vjp.output());
 }
 
-/** Pow(x, p): p x^(p-1) for x, and y ln(x) for p (0 where x <= 0, as y ln x has no real value there). */
+/** Pow(x, p): p x^(p-1) for x, and y ln(x) for p: 0 at x = 0, no number below, where a power
+ * of a negative base is defined at whole exponents alone (as PyTorch has it). */
 function pow(vjp: Vjp): InputGradients {
   const [x, p] = [vjp.input(0), vjp.input(1)];
   const shape = vjp.outputShape;
@@ -84,8 +85,8 @@ function pow(vjp: Vjp): InputGradients {
   }
   let dp: string | undefined;
   if (vjp.wants(1)) {
-    const positive = vjp.op("Greater", [x, vjp.scalar(0, x)]);
-    const safe = vjp.op("Where", [positive, x, one(vjp, x)]);
+    const isZero = vjp.op("Equal", [x, vjp.scalar(0, x)]);
+    const safe = vjp.op("Where", [isZero, one(vjp, x), x]);
     const slope = vjp.mul(vjp.output(), vjp.op("Log", [safe]));
     dp = vjp.unbroadcast(vjp.mul(vjp.dy, slope), shape, vjp.shape(p));
   }

@@ -45,7 +45,19 @@ export function takeNewerPage(whenTaken: () => void): void {
     whenTaken();
   };
   navigator.serviceWorker.addEventListener("controllerchange", take, { once: true });
-  // A browser may let the older one finish first; then the newer takes over between this page and the next.
-  setTimeout(take, TAKEOVER_LIMIT_MS);
+  // A browser may hold the newer one back for as long as the older one is busy; then the server is asked instead.
+  setTimeout(() => {
+    if (!isTaken) void letGo().then(take);
+  }, TAKEOVER_LIMIT_MS);
   waiting.postMessage({ type: "SKIP_WAITING" });
+}
+
+/** Takes the older worker away where the server answers, so that the next page comes from there and registers its own. */
+async function letGo(): Promise<void> {
+  try {
+    const answer = await fetch(new URL("sw.js", document.baseURI), { cache: "no-store" });
+    if (answer.ok) await registered?.unregister();
+  } catch {
+    // No connection: the page that is kept is better than none.
+  }
 }
