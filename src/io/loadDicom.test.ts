@@ -418,6 +418,17 @@ describe("notices", () => {
     ]);
   });
 
+  it("says that a window is used where the file has a lookup table as well, and offers both", async () => {
+    const table = { [TAG.lutDescriptor]: [4, 0, 8], [TAG.lutData]: words([0, 10, 20, 255]) };
+    const lut = { [TAG.voiLut]: { items: [table] } };
+    const both = await load(
+      native12({ ...lut, [TAG.windowCenter]: "2000", [TAG.windowWidth]: "3000" }),
+    );
+    expect(both.vois).toHaveLength(2);
+    expect(both.notices).toContainEqual(expect.stringContaining("the window is used"));
+    expect((await load(native12(lut))).notices).toEqual([]);
+  });
+
   it("lets nothing about the patient through", async () => {
     const radiograph = await load(
       native12({ "00100030": "19010101", "00081030": "PHICANARY STUDY" }),

@@ -171,6 +171,12 @@ const MAY_HOLD_NAMES = new Set(["CR", "DX", "SC"]);
 function noticesOf(attributes: DicomAttributes): string[] {
   const { modality, frames, photometric, samplesPerPixel, burnedInAnnotation } = attributes;
   const notices: string[] = [];
+  // DICOM calls them alternatives and prefers neither.
+  if (attributes.windows.length > 0 && attributes.voiTables.length > 0) {
+    notices.push(
+      "The file has a window and a lookup table for display: the window is used, and the table can be chosen among its windows.",
+    );
+  }
   if (frames > 1) notices.push(`This file holds ${frames} pictures; the first is shown.`);
   if (samplesPerPixel > 1) {
     notices.push(
