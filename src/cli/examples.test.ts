@@ -50,6 +50,8 @@ test("a small budget lies inside the guarantee of the noise-trained model, also 
   expect(shown.model).toEqual(spec.model);
   expect(shown.certificate.sigma).toBe(spec.certificate.sigma);
   expect(enabled).toMatchObject([{ attack: "pgd", norm: "l2", epsilon: 0.3 }]);
+  const held = await run({ ...shown, certificate: { ...shown.certificate, maxSamples: 200 } });
+  expect(held.certificate?.atStack.toSmoothedClean).toBeGreaterThan(0.3);
 }, 240_000);
 
 test("a black-box attack needs no gradient", async () => {

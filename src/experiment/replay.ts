@@ -35,7 +35,7 @@ const SAME_KERNELS: ReplayTolerance = {
 };
 /**
  * Float32 sums in another order: some 1e-6 on the clean picture. An attack follows the signs of gradients and multiplies
- * that, by up to 0.09 logits and 0.02 in cosine over 20 stacks of WASM against native (docs/decisions.md).
+ * that, by up to 0.09 logits and 0.02 in cosine over 18 stacks of WASM against native (docs/decisions.md).
  */
 const OTHER_KERNELS: ReplayTolerance = {
   marginClean: 0.02,
