@@ -5,12 +5,13 @@
 import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { wasmSessions } from "../src/cli/wasmSessions.ts";
-import { oneShotRunner, probeRunner } from "../src/engine/gradientGraph.ts";
+import { oneShotRunner, probeRunner } from "../src/graphs/gradientGraph.ts";
 import { LOSS_OUTPUT, REFERENCE_INPUT, withFeatureLoss } from "../src/onnx/edit/lossHeads.ts";
 import { differentiate } from "../src/onnx/grad/differentiate.ts";
 import { GraphBuilder } from "../src/onnx/graphBuilder.ts";
-import { ELEMENT_TYPE, emptyModel, serializeModel } from "../src/onnx/proto.ts";
-import type { ModelProto } from "../src/onnx/proto.ts";
+import { ELEMENT_TYPE, emptyModel } from "../src/onnx/messages.ts";
+import { serializeModel } from "../src/onnx/file.ts";
+import type { ModelProto } from "../src/onnx/messages.ts";
 import { readShapes } from "../src/onnx/shapes.ts";
 import { floatTensor, sizeOf } from "../src/tensor/tensor.ts";
 import type { FloatTensor } from "../src/tensor/tensor.ts";

@@ -1,6 +1,6 @@
 /** What a gradient costs beside a forward pass, and what the attack loop costs beside its graph runs. */
 import { pgd } from "../src/attacks/pgd.ts";
-import type { GraphSession, SessionFactory } from "../src/model/session.ts";
+import type { GraphSession, SessionFactory } from "../src/graphs/session.ts";
 import type { LossRequest, VisionLanguageModel } from "../src/model/visionLanguageModel.ts";
 import { median } from "./statistics.ts";
 

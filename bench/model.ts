@@ -2,7 +2,7 @@
 import { openBundledModel } from "../src/cli/nodeLab.ts";
 import { defaultSpec } from "../src/experiment/defaultSpec.ts";
 import { snapToByteLattice } from "../src/image/greyImage.ts";
-import type { SessionFactory } from "../src/model/session.ts";
+import type { SessionFactory } from "../src/graphs/session.ts";
 import type { LossRequest } from "../src/model/visionLanguageModel.ts";
 import { renderPhantom } from "../src/phantom/phantom.ts";
 

@@ -1,7 +1,7 @@
 /** Encoders of published shapes with random weights: what a gradient costs does not depend on what was learned. */
 import { GraphBuilder } from "../src/onnx/graphBuilder.ts";
-import { ELEMENT_TYPE, emptyModel } from "../src/onnx/proto.ts";
-import type { ModelProto } from "../src/onnx/proto.ts";
+import { ELEMENT_TYPE, emptyModel } from "../src/onnx/messages.ts";
+import type { ModelProto } from "../src/onnx/messages.ts";
 
 export interface Network {
   readonly name: string;

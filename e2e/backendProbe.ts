@@ -1,8 +1,8 @@
 /** Runs in the browser: one model on one backend, its forward pass, its gradient and an attack, as plain numbers. */
 import { findAdapter } from "../src/engine/adapter.ts";
 import { Lab } from "../src/engine/lab.ts";
-import { fetchModelPackage } from "../src/engine/modelPackage.ts";
-import { openOnnxModel } from "../src/engine/onnxModel.ts";
+import { fetchModelPackage } from "../src/graphs/modelPackage.ts";
+import { openOnnxModel } from "../src/graphs/onnxModel.ts";
 import { startRuntime } from "../src/engine/sessions.ts";
 import type { WebRuntime } from "../src/engine/sessions.ts";
 import { createMessageYield } from "../src/engine/yieldToHost.ts";

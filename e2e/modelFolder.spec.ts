@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Page } from "@playwright/test";
-import { serializeModel } from "../src/onnx/proto.ts";
+import { serializeModel } from "../src/onnx/file.ts";
 import { tinyClassifier } from "../src/testing/tinyClassifier.ts";
 import { tinyEncoderFile } from "../src/testing/tinyEncoder.ts";
 import { openBench, settle } from "./steps.ts";

@@ -1,7 +1,7 @@
 /** `lab attention MODEL.onnx --input NAME=FILE.npy --out-dir DIR`: every attention map a graph computes. */
 import { GraphView } from "../onnx/graph.ts";
 import { prepareGraph } from "../onnx/inline.ts";
-import { serializeModel } from "../onnx/proto.ts";
+import { serializeModel } from "../onnx/file.ts";
 import { findAttentionTaps, tokenGrid, withTaps } from "../onnx/taps.ts";
 import { halfToNumber } from "../onnx/tensorData.ts";
 import type { Tensor } from "../tensor/tensor.ts";

@@ -1,6 +1,6 @@
 /** `lab forward MODEL.onnx --input NAME=FILE.npy... --out-dir DIR`: every output as a .npy file. */
 import { inlineFunctions } from "../onnx/inline.ts";
-import { serializeModel } from "../onnx/proto.ts";
+import { serializeModel } from "../onnx/file.ts";
 import { numbersOf } from "../onnx/tensorData.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { graphCommand, writeTensor } from "./graphCommand.ts";

@@ -4,7 +4,7 @@ import path from "node:path";
 import { LabError } from "../errors/labError.ts";
 import { withFloat32Inputs } from "../onnx/edit/floatInputs.ts";
 import { withTensorOutputs } from "../onnx/edit/tensorOutputs.ts";
-import type { ModelProto } from "../onnx/proto.ts";
+import type { ModelProto } from "../onnx/messages.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { converted, openGraph } from "./graphFiles.ts";
 import { writeNpy } from "./npy.ts";

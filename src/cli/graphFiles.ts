@@ -2,13 +2,14 @@
 import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
-import { oneShotRunner, probeRunner } from "../engine/gradientGraph.ts";
+import { oneShotRunner, probeRunner } from "../graphs/gradientGraph.ts";
 import { LabError } from "../errors/labError.ts";
-import type { SessionFactory } from "../model/session.ts";
+import type { SessionFactory } from "../graphs/session.ts";
 import { GraphView } from "../onnx/graph.ts";
 import type { GraphRunner } from "../onnx/graph.ts";
-import { declaredDims, elementTypeOf, parseModel } from "../onnx/proto.ts";
-import type { ModelProto } from "../onnx/proto.ts";
+import { declaredDims, elementTypeOf } from "../onnx/messages.ts";
+import { parseModel } from "../onnx/file.ts";
+import type { ModelProto } from "../onnx/messages.ts";
 import { numberToHalf, numbersOf, tensorTypeOf } from "../onnx/tensorData.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { readBytes } from "./files.ts";

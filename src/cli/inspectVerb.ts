@@ -1,7 +1,7 @@
 /** `lab inspect MODEL.onnx [--text]`: what is in a graph, and what the lab can and can't do with it. */
 import { toErrorData } from "../errors/labError.ts";
-import type { ModelNotes } from "../model/encoderProposal.ts";
-import { proposeEncoder } from "../model/encoderProposal.ts";
+import type { ModelNotes } from "../graphs/proposal/encoderProposal.ts";
+import { proposeEncoder } from "../graphs/proposal/encoderProposal.ts";
 import {
   checkStructure,
   differentiationObstacles,
@@ -11,8 +11,8 @@ import {
 import { GraphView } from "../onnx/graph.ts";
 import { inlineFunctions } from "../onnx/inline.ts";
 import { printGraph } from "../onnx/print.ts";
-import { declaredDims, elementTypeOf, graphOf } from "../onnx/proto.ts";
-import type { ModelProto, ValueInfoProto } from "../onnx/proto.ts";
+import { declaredDims, elementTypeOf, graphOf } from "../onnx/messages.ts";
+import type { ModelProto, ValueInfoProto } from "../onnx/messages.ts";
 import { findAttentionTaps, tokenGrid } from "../onnx/taps.ts";
 import type { AttentionTap } from "../onnx/taps.ts";
 import { tensorTypeOf } from "../onnx/tensorData.ts";

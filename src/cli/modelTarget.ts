@@ -2,10 +2,10 @@
 import { readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { LabError } from "../errors/labError.ts";
-import type { ModelNotes } from "../model/encoderProposal.ts";
-import { chooseGraph, noGraphAmong } from "../model/modelFolder.ts";
-import { notesAmong } from "../model/modelNotes.ts";
-import type { FolderJson } from "../model/modelNotes.ts";
+import type { ModelNotes } from "../graphs/proposal/encoderProposal.ts";
+import { chooseGraph, noGraphAmong } from "../graphs/sources/modelFolder.ts";
+import { notesAmong } from "../graphs/sources/modelNotes.ts";
+import type { FolderJson } from "../graphs/sources/modelNotes.ts";
 import { readBytes } from "./files.ts";
 
 export interface ModelTarget {

@@ -1,12 +1,12 @@
 /** The lab in Node: bundled models over onnxruntime-node, or over the page's own WASM build. */
 import { setImmediate } from "node:timers/promises";
 import { Lab } from "../engine/lab.ts";
-import { openOnnxModel } from "../engine/onnxModel.ts";
-import type { OnnxModel } from "../engine/onnxModel.ts";
+import { openOnnxModel } from "../graphs/onnxModel.ts";
+import type { OnnxModel } from "../graphs/onnxModel.ts";
 import { LabError } from "../errors/labError.ts";
 import { loadTokenizer } from "../language/tokenizer.ts";
 import type { Precision } from "../model/manifest.ts";
-import type { SessionFactory } from "../model/session.ts";
+import type { SessionFactory } from "../graphs/session.ts";
 import { openModelFolder } from "./modelFiles.ts";
 import { nodeSessions } from "./nodeSessions.ts";
 

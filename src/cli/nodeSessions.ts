@@ -1,8 +1,8 @@
 /** Sessions over onnxruntime-node, so that the headless lab runs the graphs the page runs. */
 import * as ort from "onnxruntime-node";
 import { LabError, invariant } from "../errors/labError.ts";
-import { rawValues, runtimeReason } from "../model/session.ts";
-import type { Feeds, GraphSession, SessionFactory, SessionOptions } from "../model/session.ts";
+import { rawValues, runtimeReason } from "../graphs/session.ts";
+import type { Feeds, GraphSession, SessionFactory, SessionOptions } from "../graphs/session.ts";
 import type { Tensor, TensorType } from "../tensor/tensor.ts";
 
 /** Sessions whose results can say what made them. */

@@ -1,6 +1,6 @@
 /** Sessions over onnxruntime-web in Node: the page's own WASM kernels, on one thread, without a browser around them. */
 import * as ort from "onnxruntime-web/wasm";
-import { rawValues } from "../model/session.ts";
+import { rawValues } from "../graphs/session.ts";
 import type { CliSessions } from "./nodeSessions.ts";
 import type { Tensor, TensorType } from "../tensor/tensor.ts";
 

@@ -2,11 +2,11 @@
 import type { Precision } from "../model/manifest.ts";
 import { LabError } from "../errors/labError.ts";
 import { reasonAgainstWebGpu } from "./adapter.ts";
-import type { ModelPackage } from "./modelPackage.ts";
-import { openOnnxModel } from "./onnxModel.ts";
-import type { OnnxModel } from "./onnxModel.ts";
-import { checkParity, embeddingsAgree, measureForward } from "./parity.ts";
-import type { ParityReport } from "./parity.ts";
+import type { ModelPackage } from "../graphs/modelPackage.ts";
+import { openOnnxModel } from "../graphs/onnxModel.ts";
+import type { OnnxModel } from "../graphs/onnxModel.ts";
+import { checkParity, embeddingsAgree, measureForward } from "../graphs/parity.ts";
+import type { ParityReport } from "../graphs/parity.ts";
 import type { BackendInfo, BackendName, BackendWish } from "./protocol.ts";
 import type { WebRuntime } from "./sessions.ts";
 

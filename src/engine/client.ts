@@ -156,7 +156,7 @@ export function createEngineClient(handlers: { onEvent(event: EngineEvent): void
     held.clear();
     watchdog.started();
     onEvent({ type: "starting", wish });
-    const assetsUrl = new URL("./", document.baseURI).href;
+    const assetsUrl = new URL(".", document.baseURI).href;
     const settings = { assetsUrl, wish, ...(setback === undefined ? {} : { setback }) };
     const listener = callback((event: WorkerEvent) => {
       if (link === current) hear(event);

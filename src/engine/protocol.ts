@@ -3,8 +3,11 @@ import type { LabErrorData } from "../errors/labError.ts";
 import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
 import type { RunEvent } from "../experiment/results.ts";
 import type { Radiograph } from "../image/radiograph.ts";
-import type { EncoderProposal, ModelNotes } from "../model/encoderProposal.ts";
+import type { OwnModelFiles, OwnModelProposal } from "../graphs/ownModelFiles.ts";
+import type { ParityReport } from "../graphs/parity.ts";
 import type { ModelManifest, Precision } from "../model/manifest.ts";
+
+export type { OwnModelFiles, OwnModelProposal };
 
 export type BackendName = "webgpu" | "wasm";
 /** What the reader asks for; "auto" measures both where there is an adapter worth it. */
@@ -41,23 +44,6 @@ export interface EngineService {
   addModel(manifest: ModelManifest, files: OwnModelFiles): void;
 }
 
-/** A reader's model as dropped: blobs are handed over by reference and read when needed. */
-export interface OwnModelFiles {
-  /** File name of the graph. */
-  readonly name: string;
-  readonly graph: Blob;
-  /** Files that may hold external weights, by their path from the graph's folder; read when the graph names them. */
-  readonly weights: Readonly<Record<string, Blob>>;
-  /** What its folder says about pixels and classes. */
-  readonly notes?: ModelNotes;
-}
-
-/** What the lab makes of a reader's ONNX file: a manifest to correct, and what was found in the graph. */
-export interface OwnModelProposal {
-  readonly manifest: ModelManifest;
-  readonly proposal: EncoderProposal;
-}
-
 export interface BackendInfo {
   readonly backend: BackendName;
   /** What the reader asked for. */
@@ -71,12 +57,7 @@ export interface BackendInfo {
   /** Median of a few forward passes of the vision graph at load, in milliseconds. */
   readonly forwardMs: number;
   /** The parity self-test: agreement with the stored reference; null where the model has none. */
-  readonly parity: null | {
-    readonly ok: boolean;
-    readonly cosine: number;
-    readonly answerAgrees: boolean;
-    readonly maxLogitDifference: number;
-  };
+  readonly parity: ParityReport | null;
   /** Why this backend was taken, in one sentence. */
   readonly reason: string;
 }

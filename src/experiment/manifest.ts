@@ -5,7 +5,7 @@
 import { compareMaps } from "../explanations/mapComparison.ts";
 import { greyImage } from "../image/greyImage.ts";
 import type { ModelManifest, Precision } from "../model/manifest.ts";
-import type { Backend } from "../model/session.ts";
+import type { Backend } from "../model/backend.ts";
 import { groundTruth } from "./groundTruth.ts";
 import { replayTolerance } from "./replay.ts";
 import { RUN_FORMAT, RUN_VERSION } from "./openExperiment.ts";

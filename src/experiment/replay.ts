@@ -1,6 +1,6 @@
 /** What a share link or a manifest promises about a run, and the comparison of that promise with what came out here. */
 import { z } from "zod";
-import type { Backend } from "../model/session.ts";
+import type { Backend } from "../model/backend.ts";
 import type { StageResults } from "./results.ts";
 
 /** The numbers a replay must reproduce, and where they were made. Margins are in logits; featureCosine is that of the clean and the disturbed image embedding. */

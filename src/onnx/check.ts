@@ -6,11 +6,10 @@ import { reachOf } from "./grad/flow.ts";
 import { ruleFor } from "./grad/rules.ts";
 import { GraphView, nodeLabel } from "./graph.ts";
 import { checkReadable } from "./operatorSets.ts";
-import { ELEMENT_TYPE, elementTypeOf } from "./proto.ts";
-import type { ModelProto, NodeProto } from "./proto.ts";
+import { ELEMENT_TYPE, elementTypeOf, isDefaultDomain } from "./messages.ts";
+import type { ModelProto, NodeProto } from "./messages.ts";
 import { inputIndependent } from "./shapes.ts";
 import { fusedAttentionNodes } from "./taps.ts";
-import { isDefaultDomain } from "./validate.ts";
 
 /**
  * Operators seen to run on the CPU under the WebGPU provider of onnxruntime-web 1.30 (each rule's test graph was placed on a

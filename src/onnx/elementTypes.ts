@@ -1,9 +1,8 @@
 /** Element types of all values of a graph: the output type is the first input's unless the operator says otherwise. */
 import type { GraphView } from "./graph.ts";
-import { ELEMENT_TYPE, elementTypeOf } from "./proto.ts";
-import type { NodeProto } from "./proto.ts";
+import { ELEMENT_TYPE, elementTypeOf, isDefaultDomain } from "./messages.ts";
+import type { NodeProto } from "./messages.ts";
 import { attributeOf, intAttribute } from "./tensorData.ts";
-import { isDefaultDomain } from "./validate.ts";
 
 type TypeOfInput = (index: number) => number;
 

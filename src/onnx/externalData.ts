@@ -1,7 +1,7 @@
 /** Weights that a model keeps in other files, read into its own messages. */
 import { LabError } from "../errors/labError.ts";
-import type { GraphProto, ModelProto, TensorProto } from "./proto.ts";
-import { invalidFile } from "./validate.ts";
+import { invalidFile } from "./messages.ts";
+import type { GraphProto, ModelProto, TensorProto } from "./messages.ts";
 
 /** The bytes of a file beside the model by its name there; undefined when it is not at hand. */
 export type ExternalReader = (location: string) => Uint8Array | undefined;

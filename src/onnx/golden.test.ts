@@ -14,8 +14,8 @@ import { withAttentionGradients } from "./edit/relevance.ts";
 import { differentiate } from "./grad/differentiate.ts";
 import type { GraphRunner } from "./graph.ts";
 import { GraphView } from "./graph.ts";
-import { parseModel, serializeModel } from "./proto.ts";
-import type { ModelProto } from "./proto.ts";
+import { parseModel, serializeModel } from "./file.ts";
+import type { ModelProto } from "./messages.ts";
 import { readShapes } from "./shapes.ts";
 import { findAttentionTaps } from "./taps.ts";
 

@@ -1,10 +1,9 @@
 /** An ONNX graph to read. */
 import { LabError } from "../errors/labError.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { graphOf } from "./proto.ts";
-import type { GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from "./proto.ts";
+import { graphOf, isDefaultDomain } from "./messages.ts";
+import type { GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } from "./messages.ts";
 import { constantNodeValue, tensorFromProto, tensorTypeOf } from "./tensorData.ts";
-import { isDefaultDomain } from "./validate.ts";
 
 /** Runs an ONNX model (serialized) on named inputs; without `outputs` it returns every graph output. */
 export type GraphRunner = (

@@ -2,10 +2,16 @@
 import { LabError } from "../errors/labError.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { nodeLabel, nodeReads, topologicalOrder } from "./graph.ts";
-import { ELEMENT_TYPE, graphOf, makeNode, makeValueInfo, replaceGraph } from "./proto.ts";
-import type { Attributes, ModelProto, NodeProto, TensorProto, ValueInfoProto } from "./proto.ts";
+import {
+  ELEMENT_TYPE,
+  graphOf,
+  isDefaultDomain,
+  makeNode,
+  makeValueInfo,
+  replaceGraph,
+} from "./messages.ts";
+import type { Attributes, ModelProto, NodeProto, TensorProto, ValueInfoProto } from "./messages.ts";
 import { protoFromTensor } from "./tensorData.ts";
-import { isDefaultDomain } from "./validate.ts";
 
 export interface NodeDetails {
   readonly attributes?: Attributes;

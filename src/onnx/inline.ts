@@ -13,8 +13,14 @@ import {
   withNodeFields,
   withSubgraph,
   withoutFunctions,
-} from "./proto.ts";
-import type { AttributeProto, FunctionProto, GraphProto, ModelProto, NodeProto } from "./proto.ts";
+} from "./messages.ts";
+import type {
+  AttributeProto,
+  FunctionProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+} from "./messages.ts";
 import { OLDEST_OPSET } from "./operatorSets.ts";
 import { inlineSequences } from "./sequences.ts";
 import { readShapes } from "./shapes.ts";

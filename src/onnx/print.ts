@@ -1,10 +1,15 @@
 /** A graph as readable text, for people and for test failures. */
 import { GraphView } from "./graph.ts";
-import { ELEMENT_TYPE, declaredDims, decodeText, elementTypeOf } from "./proto.ts";
-import type { AttributeProto, ModelProto, TensorProto, ValueInfoProto } from "./proto.ts";
+import {
+  ELEMENT_TYPE,
+  declaredDims,
+  decodeText,
+  elementTypeOf,
+  isDefaultDomain,
+} from "./messages.ts";
+import type { AttributeProto, ModelProto, TensorProto, ValueInfoProto } from "./messages.ts";
 import type { ShapeTable } from "./shapes.ts";
 import { numbersOf, tensorFromProto, tensorTypeOf } from "./tensorData.ts";
-import { isDefaultDomain } from "./validate.ts";
 
 const TYPE_NAMES = new Map<number, string>(
   Object.entries(ELEMENT_TYPE).map(([name, number]) => [number, name]),

@@ -4,7 +4,7 @@ import { nativeRunner } from "../testing/nativeRunner.ts";
 import { checkCase, floatInput, randomTensor, tinyGraph } from "../testing/tinyGraphs.ts";
 import type { GraphBuilder } from "./graphBuilder.ts";
 import { prepareGraph } from "./inline.ts";
-import { serializeModel } from "./proto.ts";
+import { serializeModel } from "./file.ts";
 
 const at = (b: GraphBuilder, value: number): string => b.constant(int64Tensor([value], []));
 const SHAPE = [3, 4];

@@ -5,8 +5,8 @@
 import { isOp } from "./elementTypes.ts";
 import { GraphView } from "./graph.ts";
 import { GraphBuilder } from "./graphBuilder.ts";
-import { makeNode } from "./proto.ts";
-import type { ModelProto, NodeProto } from "./proto.ts";
+import { makeNode } from "./messages.ts";
+import type { ModelProto, NodeProto } from "./messages.ts";
 import type { ShapeTable } from "./shapes.ts";
 import { intAttribute, numbersOf } from "./tensorData.ts";
 

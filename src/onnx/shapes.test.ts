@@ -3,8 +3,8 @@ import { LabError } from "../errors/labError.ts";
 import { nativeRunner } from "../testing/nativeRunner.ts";
 import { checkCase, randomTensor, tinyGraph } from "../testing/tinyGraphs.ts";
 import { inlineFunctions, prepareGraph } from "./inline.ts";
-import { ELEMENT_TYPE, makeNode, withFunction } from "./proto.ts";
-import type { GraphProto, ModelProto } from "./proto.ts";
+import { ELEMENT_TYPE, makeNode, withFunction } from "./messages.ts";
+import type { GraphProto, ModelProto } from "./messages.ts";
 import { fixInputShapes, readShapes } from "./shapes.ts";
 import { numbersOf } from "./tensorData.ts";
 

@@ -15,15 +15,15 @@ import {
   declaredDims,
   elementTypeOf,
   graphOf,
+  isDefaultDomain,
   makeNode,
   makeTensor,
   makeValueInfo,
   replaceGraph,
-  serializeModel,
-} from "./proto.ts";
-import type { ModelProto, NodeProto } from "./proto.ts";
+} from "./messages.ts";
+import type { ModelProto, NodeProto } from "./messages.ts";
+import { serializeModel } from "./file.ts";
 import { numbersOf, protoFromTensor, tensorTypeOf } from "./tensorData.ts";
-import { isDefaultDomain } from "./validate.ts";
 
 /** What is known of a graph's values once its input shapes are fixed. */
 export interface ShapeTable {

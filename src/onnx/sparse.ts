@@ -1,7 +1,8 @@
 /** Sparse weights of a file just decoded, written out in full: everything after it knows one kind of weight. */
 import { LabError } from "../errors/labError.ts";
-import type { GraphProto, ModelProto, SparseTensorProto, TensorProto } from "./proto.ts";
-import { bitsPerElement, invalidFile } from "./validate.ts";
+import { invalidFile } from "./messages.ts";
+import type { GraphProto, ModelProto, SparseTensorProto, TensorProto } from "./messages.ts";
+import { bitsPerElement } from "./validate.ts";
 
 /** Elements beyond this are not written out: the tensor alone would fill an ONNX file. */
 const MOST_ELEMENTS = 2 ** 29;

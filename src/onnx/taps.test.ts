@@ -4,7 +4,7 @@ import { nativeRunner } from "../testing/nativeRunner.ts";
 import { floatInput, randomTensor, tinyGraph } from "../testing/tinyGraphs.ts";
 import { GraphView } from "./graph.ts";
 import { printGraph } from "./print.ts";
-import { serializeModel } from "./proto.ts";
+import { serializeModel } from "./file.ts";
 import { readShapes } from "./shapes.ts";
 import { findAttentionTaps, tokenGrid, withTaps } from "./taps.ts";
 

@@ -4,11 +4,10 @@ import { isOp } from "./elementTypes.ts";
 import { nodeLabel } from "./graph.ts";
 import { GraphBuilder } from "./graphBuilder.ts";
 import type { GraphView } from "./graph.ts";
-import { makeValueInfo } from "./proto.ts";
-import type { ModelProto, NodeProto } from "./proto.ts";
+import { isDefaultDomain, makeValueInfo } from "./messages.ts";
+import type { ModelProto, NodeProto } from "./messages.ts";
 import type { ShapeTable } from "./shapes.ts";
 import { intAttribute } from "./tensorData.ts";
-import { isDefaultDomain } from "./validate.ts";
 
 /** One attention map inside a graph. */
 export interface AttentionTap {

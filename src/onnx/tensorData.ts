@@ -2,8 +2,8 @@
 import { LabError } from "../errors/labError.ts";
 import { sizeOf } from "../tensor/tensor.ts";
 import type { Tensor, TensorType } from "../tensor/tensor.ts";
-import { ELEMENT_TYPE, decodeText, makeTensor } from "./proto.ts";
-import type { AttributeProto, NodeProto, TensorProto } from "./proto.ts";
+import { ELEMENT_TYPE, decodeText, makeTensor } from "./messages.ts";
+import type { AttributeProto, NodeProto, TensorProto } from "./messages.ts";
 
 const ARRAY_BY_TYPE = {
   float32: Float32Array,

@@ -7,8 +7,8 @@ import { checkCase, floatInput, randomTensor, tinyGraph } from "../testing/tinyG
 import { differentiate } from "./grad/differentiate.ts";
 import type { GraphBuilder } from "./graphBuilder.ts";
 import { prepareGraph } from "./inline.ts";
-import { serializeModel } from "./proto.ts";
-import type { Attributes, ModelProto } from "./proto.ts";
+import { serializeModel } from "./file.ts";
+import type { Attributes, ModelProto } from "./messages.ts";
 import { readShapes } from "./shapes.ts";
 
 interface OldForm {

@@ -9,12 +9,17 @@ import { elementTypesOf } from "./elementTypes.ts";
 import { GraphView, nodeLabel, nodeReads } from "./graph.ts";
 import { GraphBuilder } from "./graphBuilder.ts";
 import { OLDEST_OPSET, OLDEST_READABLE_OPSET, checkReadable } from "./operatorSets.ts";
-import { graphOf, replaceGraph, withNodeFields, withSubgraph } from "./proto.ts";
-import type { ModelProto, NodeProto } from "./proto.ts";
+import {
+  graphOf,
+  isDefaultDomain,
+  replaceGraph,
+  withNodeFields,
+  withSubgraph,
+} from "./messages.ts";
+import type { ModelProto, NodeProto } from "./messages.ts";
 import type { ShapeTable } from "./shapes.ts";
 import { SAME_OPERATORS, UPGRADES } from "./upgradeRules.ts";
 import type { UpgradeContext } from "./upgradeRules.ts";
-import { isDefaultDomain } from "./validate.ts";
 
 /** The form that older models are brought to. */
 const UPGRADED_OPSET = 16;

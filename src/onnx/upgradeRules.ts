@@ -1,8 +1,8 @@
 /** What changed in ONNX's operators between sets 7 and 16, one rule each, and the operators in which nothing did. */
 import type { Tensor } from "../tensor/tensor.ts";
 import type { GraphBuilder } from "./graphBuilder.ts";
-import { ELEMENT_TYPE, makeNode, withNodeFields } from "./proto.ts";
-import type { Attributes, NodeProto } from "./proto.ts";
+import { ELEMENT_TYPE, makeNode, withNodeFields } from "./messages.ts";
+import type { Attributes, NodeProto } from "./messages.ts";
 import {
   attributeOf,
   floatAttribute,

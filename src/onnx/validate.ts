@@ -1,6 +1,7 @@
 /** Is a decoded file a usable ONNX model? Checked once, when it is parsed. */
 import { LabError } from "../errors/labError.ts";
-import type { GraphProto, ModelProto, TensorProto } from "./proto.ts";
+import { invalidFile, isDefaultDomain } from "./messages.ts";
+import type { GraphProto, ModelProto, TensorProto } from "./messages.ts";
 
 /** Nested subgraphs deeper than this are not a model anyone exports. */
 const DEEPEST_SUBGRAPH = 32;
@@ -107,16 +108,4 @@ const BITS_PER_ELEMENT: Readonly<Record<number, number>> = {
 /** Bits of one element of an ONNX type; 0 for types of no fixed size or unknown ones. */
 export function bitsPerElement(elementType: number): number {
   return BITS_PER_ELEMENT[elementType] ?? 0;
-}
-
-export function isDefaultDomain(domain: string): boolean {
-  return domain === "" || domain === "ai.onnx";
-}
-
-/** A file that is not a usable ONNX model. */
-export function invalidFile(message: string, cause?: unknown): LabError {
-  return new LabError("graph-invalid", message, {
-    hint: "Export the model again, or check that the download is complete.",
-    ...(cause === undefined ? {} : { cause }),
-  });
 }

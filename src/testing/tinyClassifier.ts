@@ -1,6 +1,6 @@
 /** A convolutional classifier of three findings, small enough for a test: 32 x 32, no attention. */
-import { ELEMENT_TYPE } from "../onnx/proto.ts";
-import type { ModelProto } from "../onnx/proto.ts";
+import { ELEMENT_TYPE } from "../onnx/messages.ts";
+import type { ModelProto } from "../onnx/messages.ts";
 import { floatInput, randomTensor, tinyGraph } from "./tinyGraphs.ts";
 
 export function tinyClassifier(): ModelProto {

@@ -1,7 +1,7 @@
 /** A vision transformer of one block, small enough for a test: 32 x 32, patches of 8, a class token, two heads. */
-import { serializeModel } from "../onnx/proto.ts";
-import type { ModelProto } from "../onnx/proto.ts";
-import { ELEMENT_TYPE } from "../onnx/proto.ts";
+import { serializeModel } from "../onnx/file.ts";
+import { ELEMENT_TYPE } from "../onnx/messages.ts";
+import type { ModelProto } from "../onnx/messages.ts";
 import { randomTensor, tinyGraph } from "./tinyGraphs.ts";
 
 const WIDTH = 8;

@@ -5,12 +5,13 @@
  */
 import { createHash } from "node:crypto";
 import { nodeSessions } from "../cli/nodeSessions.ts";
-import { openOnnxModel } from "../engine/onnxModel.ts";
+import { openOnnxModel } from "../graphs/onnxModel.ts";
 import { loadTokenizer } from "../language/tokenizer.ts";
 import { parityImage, parseManifest } from "../model/manifest.ts";
 import type { ModelManifest } from "../model/manifest.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
-import { ELEMENT_TYPE, serializeModel } from "../onnx/proto.ts";
+import { ELEMENT_TYPE } from "../onnx/messages.ts";
+import { serializeModel } from "../onnx/file.ts";
 import { randomTensor, tinyGraph } from "./tinyGraphs.ts";
 
 const SIZE = 64;

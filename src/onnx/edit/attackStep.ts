@@ -4,8 +4,8 @@ import { sizeOf } from "../../tensor/tensor.ts";
 import type { Norm } from "../../tensor/norms.ts";
 import type { GradientGraph } from "../grad/differentiate.ts";
 import { GraphBuilder } from "../graphBuilder.ts";
-import { ELEMENT_TYPE, makeValueInfo } from "../proto.ts";
-import type { ModelProto } from "../proto.ts";
+import { ELEMENT_TYPE, makeValueInfo } from "../messages.ts";
+import type { ModelProto } from "../messages.ts";
 
 /** Inputs and output that an attack step adds to its gradient graph. */
 export const ATTACK_NAMES = {

@@ -1,10 +1,16 @@
 /** Two graphs joined into one: outputs of the first feed inputs of the second (encoder + answering head). */
 import { LabError } from "../../errors/labError.ts";
 import { GraphView, nodeReads } from "../graph.ts";
-import { graphOf, makeValueInfo, renameInfo, renameTensor, replaceGraph } from "../proto.ts";
+import {
+  graphOf,
+  isDefaultDomain,
+  makeValueInfo,
+  renameInfo,
+  renameTensor,
+  replaceGraph,
+} from "../messages.ts";
+import type { ModelProto, OperatorSet, ValueInfoProto } from "../messages.ts";
 import { renameNode } from "./rewire.ts";
-import type { ModelProto, OperatorSet, ValueInfoProto } from "../proto.ts";
-import { isDefaultDomain } from "../validate.ts";
 
 /** Output name of the encoder -> input name of the head that it feeds. */
 export type Connections = Readonly<Record<string, string>>;

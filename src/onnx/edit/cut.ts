@@ -2,8 +2,8 @@
 import { LabError } from "../../errors/labError.ts";
 import { GraphView, nodeReads } from "../graph.ts";
 import { GraphBuilder } from "../graphBuilder.ts";
-import { ELEMENT_TYPE, makeValueInfo } from "../proto.ts";
-import type { ModelProto } from "../proto.ts";
+import { ELEMENT_TYPE, makeValueInfo } from "../messages.ts";
+import type { ModelProto } from "../messages.ts";
 
 export interface CutInput {
   /** A value of the graph that is fed from outside from now on. */

@@ -7,8 +7,8 @@ import { LabError } from "../../errors/labError.ts";
 import { floatTensor } from "../../tensor/tensor.ts";
 import { GraphView } from "../graph.ts";
 import { GraphBuilder } from "../graphBuilder.ts";
-import { ELEMENT_TYPE, elementTypeOf, graphOf, makeValueInfo } from "../proto.ts";
-import type { ModelProto } from "../proto.ts";
+import { ELEMENT_TYPE, elementTypeOf, graphOf, makeValueInfo } from "../messages.ts";
+import type { ModelProto } from "../messages.ts";
 import type { ShapeTable } from "../shapes.ts";
 import { renameNode } from "./rewire.ts";
 

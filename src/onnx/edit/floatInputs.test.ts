@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
 import { nativeRunner } from "../../testing/nativeRunner.ts";
 import { floatInput, randomTensor, tinyGraph } from "../../testing/tinyGraphs.ts";
-import { ELEMENT_TYPE, elementTypeOf, serializeModel } from "../proto.ts";
+import { ELEMENT_TYPE, elementTypeOf } from "../messages.ts";
+import { serializeModel } from "../file.ts";
 import { withFloat32Inputs } from "./floatInputs.ts";
 
 it("half-precision inputs are declared float32 and rounded inside", async () => {

@@ -7,8 +7,8 @@ import {
   graphOf,
   makeNode,
   makeValueInfo,
-} from "../proto.ts";
-import type { ModelProto } from "../proto.ts";
+} from "../messages.ts";
+import type { ModelProto } from "../messages.ts";
 import { renameNode } from "./rewire.ts";
 
 /** The model with each float16 input declared float32 and cast inside; the same object when there is none. */

@@ -5,8 +5,8 @@
 import { isFloatType, isOp } from "../elementTypes.ts";
 import { GraphView, nodeReads } from "../graph.ts";
 import { GraphBuilder } from "../graphBuilder.ts";
-import { ELEMENT_TYPE, declaredDims, elementTypeOf, makeNode, makeValueInfo } from "../proto.ts";
-import type { ModelProto, NodeProto } from "../proto.ts";
+import { ELEMENT_TYPE, declaredDims, elementTypeOf, makeNode, makeValueInfo } from "../messages.ts";
+import type { ModelProto, NodeProto } from "../messages.ts";
 import { intAttribute } from "../tensorData.ts";
 
 /** Operators that carry numbers of any type elsewhere and change none. */

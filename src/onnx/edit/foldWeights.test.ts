@@ -3,7 +3,8 @@ import { expect, it } from "vitest";
 import { nativeRunner } from "../../testing/nativeRunner.ts";
 import { floatInput, randomTensor, tinyGraph } from "../../testing/tinyGraphs.ts";
 import type { GraphBuilder } from "../graphBuilder.ts";
-import { ELEMENT_TYPE, makeTensor, serializeModel } from "../proto.ts";
+import { ELEMENT_TYPE, makeTensor } from "../messages.ts";
+import { serializeModel } from "../file.ts";
 import { numberToHalf, protoFromTensor } from "../tensorData.ts";
 import { foldWeights } from "./foldWeights.ts";
 

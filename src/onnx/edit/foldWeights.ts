@@ -9,8 +9,8 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { isOp } from "../elementTypes.ts";
 import { GraphView } from "../graph.ts";
 import { GraphBuilder } from "../graphBuilder.ts";
-import { ELEMENT_TYPE, protoOfFloats } from "../proto.ts";
-import type { ModelProto, NodeProto, TensorProto } from "../proto.ts";
+import { ELEMENT_TYPE, protoOfFloats } from "../messages.ts";
+import type { ModelProto, NodeProto, TensorProto } from "../messages.ts";
 import { intAttribute, numbersOf, tensorFromProto, tensorTypeOf } from "../tensorData.ts";
 
 /** float32 weights that folding may make, in elements: 256 MB. A larger model keeps its small form. */

@@ -5,8 +5,8 @@ import { floatTensor } from "../../tensor/tensor.ts";
 import { isOp } from "../elementTypes.ts";
 import { GraphView } from "../graph.ts";
 import { GraphBuilder } from "../graphBuilder.ts";
-import { ELEMENT_TYPE, graphOf, replaceGraph } from "../proto.ts";
-import type { ModelProto, TensorProto } from "../proto.ts";
+import { ELEMENT_TYPE, graphOf, replaceGraph } from "../messages.ts";
+import type { ModelProto, TensorProto } from "../messages.ts";
 import { numberToHalf, numbersOf, protoFromTensor, tensorFromProto } from "../tensorData.ts";
 import { rewire } from "./rewire.ts";
 

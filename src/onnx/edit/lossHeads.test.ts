@@ -5,8 +5,8 @@ import { floatTensor, int64Tensor } from "../../tensor/tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { nativeRunner } from "../../testing/nativeRunner.ts";
 import { checkCase, floatInput, randomTensor, tinyGraph } from "../../testing/tinyGraphs.ts";
-import { serializeModel } from "../proto.ts";
-import type { ModelProto } from "../proto.ts";
+import { serializeModel } from "../file.ts";
+import type { ModelProto } from "../messages.ts";
 import {
   ATTENTION_MASK_INPUT,
   LOSS_OUTPUT,

@@ -8,8 +8,8 @@
  */
 import { LabError } from "../../errors/labError.ts";
 import { GraphBuilder } from "../graphBuilder.ts";
-import { ELEMENT_TYPE } from "../proto.ts";
-import type { ModelProto } from "../proto.ts";
+import { ELEMENT_TYPE } from "../messages.ts";
+import type { ModelProto } from "../messages.ts";
 import { freeNames } from "./rewire.ts";
 
 export const LOSS_OUTPUT = "loss";

@@ -4,8 +4,8 @@
  */
 import { LabError } from "../../errors/labError.ts";
 import { GraphBuilder } from "../graphBuilder.ts";
-import { ELEMENT_TYPE, graphOf } from "../proto.ts";
-import type { ModelProto } from "../proto.ts";
+import { ELEMENT_TYPE, graphOf } from "../messages.ts";
+import type { ModelProto } from "../messages.ts";
 import { rewire } from "./rewire.ts";
 
 export interface Patch {

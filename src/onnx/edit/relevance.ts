@@ -2,7 +2,7 @@
 import { differentiate } from "../grad/differentiate.ts";
 import type { GradientGraph } from "../grad/differentiate.ts";
 import type { GradientTarget } from "../grad/vjp.ts";
-import type { ModelProto } from "../proto.ts";
+import type { ModelProto } from "../messages.ts";
 import type { ShapeTable } from "../shapes.ts";
 import type { AttentionTap } from "../taps.ts";
 

@@ -8,8 +8,8 @@ import {
   replaceGraph,
   withNodeFields,
   withSubgraph,
-} from "../proto.ts";
-import type { AttributeProto, ModelProto, NodeProto } from "../proto.ts";
+} from "../messages.ts";
+import type { AttributeProto, ModelProto, NodeProto } from "../messages.ts";
 
 /** A copy of the node with every value name passed through `rename`, inside subgraphs too (captured values). */
 export function renameNode(

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { nativeRunner } from "../../testing/nativeRunner.ts";
 import { floatInput, tinyGraph } from "../../testing/tinyGraphs.ts";
-import { serializeModel } from "../proto.ts";
+import { serializeModel } from "../file.ts";
 import { withTensorOutputs } from "./tensorOutputs.ts";
 
 /** y = x + x, and beside it a list that holds y. */

@@ -1,6 +1,6 @@
 /** Outputs that are tensors, and a graph without the others: runtimes hand out no lists or maps, and some load no graph that has one. */
 import { GraphView } from "../graph.ts";
-import type { ModelProto, ValueInfoProto } from "../proto.ts";
+import type { ModelProto, ValueInfoProto } from "../messages.ts";
 import { cutGraph } from "./cut.ts";
 
 /** Operators that put out lists, maps or what may be nothing. */

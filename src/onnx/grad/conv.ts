@@ -1,5 +1,5 @@
 /** Gradient rules of convolutions, with respect to the image (weights are constants). */
-import { ELEMENT_TYPE } from "../proto.ts";
+import { ELEMENT_TYPE } from "../messages.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { intAttribute, intsAttribute, textAttribute } from "../tensorData.ts";
 import type { InputGradients, Vjp, VjpRule } from "./vjp.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { nativeRunner } from "../../testing/nativeRunner.ts";
 import { checkCase, floatInput, randomTensor, tinyGraph } from "../../testing/tinyGraphs.ts";
-import { serializeModel } from "../proto.ts";
+import { serializeModel } from "../file.ts";
 import { readShapes } from "../shapes.ts";
 import { differentiate } from "./differentiate.ts";
 

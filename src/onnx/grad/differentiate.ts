@@ -27,8 +27,8 @@ import {
   elementTypeOf,
   makeValueInfo,
   withNodeFields,
-} from "../proto.ts";
-import type { ModelProto, NodeProto } from "../proto.ts";
+} from "../messages.ts";
+import type { ModelProto, NodeProto } from "../messages.ts";
 import { checkOperatorSet } from "../operatorSets.ts";
 import { fixInputShapes } from "../shapes.ts";
 import type { ShapeTable } from "../shapes.ts";

@@ -1,6 +1,6 @@
 /** Gradient rules of elementwise operators: arithmetic, powers, exponentials, trigonometry, selection. */
 import { isFloatType } from "../elementTypes.ts";
-import { ELEMENT_TYPE } from "../proto.ts";
+import { ELEMENT_TYPE } from "../messages.ts";
 import { intAttribute, numbersOf } from "../tensorData.ts";
 import { broadcastShape } from "./vjp.ts";
 import type { InputGradients, Vjp, VjpRule } from "./vjp.ts";

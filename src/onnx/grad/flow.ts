@@ -5,10 +5,9 @@
  */
 import { isFloatType, isOp } from "../elementTypes.ts";
 import type { GraphView } from "../graph.ts";
-import { ELEMENT_TYPE } from "../proto.ts";
-import type { GraphProto, NodeProto } from "../proto.ts";
+import { ELEMENT_TYPE, isDefaultDomain } from "../messages.ts";
+import type { GraphProto, NodeProto } from "../messages.ts";
 import { intAttribute } from "../tensorData.ts";
-import { isDefaultDomain } from "../validate.ts";
 
 /**
  * Operators whose outputs do not change, or change only in jumps, when their inputs move a little: the derivative is

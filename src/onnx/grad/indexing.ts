@@ -1,6 +1,6 @@
 /** Gradient rules of operators that pick or place entries by index: gathering, scattering and the largest k. */
-import { ELEMENT_TYPE } from "../proto.ts";
-import type { Attributes } from "../proto.ts";
+import { ELEMENT_TYPE } from "../messages.ts";
+import type { Attributes } from "../messages.ts";
 import { attributeOf, intAttribute, numbersOf, textAttribute } from "../tensorData.ts";
 import { applyAlongAxis, scatterAxis } from "./axisMatrix.ts";
 import { asFloat } from "./elementwise.ts";

@@ -4,10 +4,9 @@
  * form. Any other arithmetic on integers is refused.
  */
 import { isOp } from "../elementTypes.ts";
-import { ELEMENT_TYPE } from "../proto.ts";
-import type { NodeProto } from "../proto.ts";
+import { ELEMENT_TYPE, isDefaultDomain } from "../messages.ts";
+import type { NodeProto } from "../messages.ts";
 import { textAttribute } from "../tensorData.ts";
-import { isDefaultDomain } from "../validate.ts";
 import { isIntegerType } from "./flow.ts";
 import { STRAIGHT_THROUGH_OPS } from "./quantization.ts";
 import { Vjp } from "./vjp.ts";

@@ -1,6 +1,6 @@
 /** Gradient rules of matrix products: MatMul, Gemm, FusedMatMul, Einsum. */
 import { floatAttribute, intAttribute, textAttribute } from "../tensorData.ts";
-import { ELEMENT_TYPE } from "../proto.ts";
+import { ELEMENT_TYPE } from "../messages.ts";
 import { broadcastShape } from "./vjp.ts";
 import type { InputGradients, Vjp } from "./vjp.ts";
 

@@ -1,5 +1,5 @@
 /** Gradient rules of normalizations: Softmax, LogSoftmax, Layer-, RMS-, Batch-, Instance-, Group- and LpNormalization. */
-import { ELEMENT_TYPE } from "../proto.ts";
+import { ELEMENT_TYPE } from "../messages.ts";
 import { floatAttribute, intAttribute, intsAttribute } from "../tensorData.ts";
 import { signOf } from "./elementwise.ts";
 import type { InputGradients, Vjp, VjpRule } from "./vjp.ts";

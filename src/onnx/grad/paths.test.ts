@@ -7,8 +7,8 @@ import type { CheckedGradient } from "../../testing/tinyGraphs.ts";
 import { differentiationObstacles } from "../check.ts";
 import { GraphView } from "../graph.ts";
 import type { GraphBuilder } from "../graphBuilder.ts";
-import { graphOf } from "../proto.ts";
-import type { GraphProto, ModelProto } from "../proto.ts";
+import { graphOf } from "../messages.ts";
+import type { GraphProto, ModelProto } from "../messages.ts";
 
 const SHAPE = [3, 4];
 const feeds: Record<string, Tensor> = { x: randomTensor(2, SHAPE) };

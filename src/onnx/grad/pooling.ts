@@ -1,5 +1,5 @@
 /** Gradient rules of pooling and resampling. */
-import { ELEMENT_TYPE } from "../proto.ts";
+import { ELEMENT_TYPE } from "../messages.ts";
 import { floatAttribute, intAttribute, intsAttribute, textAttribute } from "../tensorData.ts";
 import { windowOf } from "./conv.ts";
 import type { Window } from "./conv.ts";

@@ -6,7 +6,7 @@
  * The "gradient" of a quantized integer value is a float tensor of its shape, with respect to the integer taken as a
  * real number.
  */
-import { ELEMENT_TYPE } from "../proto.ts";
+import { ELEMENT_TYPE } from "../messages.ts";
 import { intAttribute, intsAttribute } from "../tensorData.ts";
 import { imageGradient, windowOf } from "./conv.ts";
 import type { InputGradients, Vjp, VjpRule } from "./vjp.ts";

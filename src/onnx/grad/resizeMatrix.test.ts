@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { floatTensor, int64Tensor } from "../../tensor/tensor.ts";
 import { openNative } from "../../testing/nativeRunner.ts";
 import { tinyGraph } from "../../testing/tinyGraphs.ts";
-import { serializeModel } from "../proto.ts";
+import { serializeModel } from "../file.ts";
 import { resizeMatrix } from "./resizeMatrix.ts";
 
 const WAYS = [

@@ -7,7 +7,7 @@ import { graphOfCase } from "../../testing/ruleCases/ruleCase.ts";
 import type { RuleCase } from "../../testing/ruleCases/ruleCase.ts";
 import { checkCase } from "../../testing/tinyGraphs.ts";
 import { webgpuFallbacks } from "../check.ts";
-import type { ModelProto } from "../proto.ts";
+import type { ModelProto } from "../messages.ts";
 import { MICROSOFT_QUANTIZATION_RULES, QUANTIZATION_RULES } from "./quantization.ts";
 import { MICROSOFT_RULES, RULES } from "./rules.ts";
 

@@ -2,7 +2,8 @@
 import { LabError } from "../../errors/labError.ts";
 import { nodeLabel } from "../graph.ts";
 
-import type { NodeProto } from "../proto.ts";
+import { isDefaultDomain } from "../messages.ts";
+import type { NodeProto } from "../messages.ts";
 import { ACTIVATION_RULES } from "./activation.ts";
 import { CONV_RULES } from "./conv.ts";
 import { ELEMENTWISE_RULES } from "./elementwise.ts";
@@ -15,7 +16,6 @@ import { POOLING_RULES } from "./pooling.ts";
 import { MICROSOFT_QUANTIZATION_RULES, QUANTIZATION_RULES } from "./quantization.ts";
 import { REDUCTION_RULES } from "./reduction.ts";
 import type { VjpRule } from "./vjp.ts";
-import { isDefaultDomain } from "../validate.ts";
 
 /** Rules by operator of the default domain. */
 export const RULES: Readonly<Record<string, VjpRule>> = {

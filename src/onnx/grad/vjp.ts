@@ -6,8 +6,8 @@ import { LabError } from "../../errors/labError.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { nodeLabel } from "../graph.ts";
 import type { GraphBuilder, NodeDetails } from "../graphBuilder.ts";
-import { ELEMENT_TYPE } from "../proto.ts";
-import type { Attributes, NodeProto } from "../proto.ts";
+import { ELEMENT_TYPE } from "../messages.ts";
+import type { Attributes, NodeProto } from "../messages.ts";
 import { numberToHalf, numbersOf } from "../tensorData.ts";
 
 /** Which kernels the gradient graph may use. "webgpu" keeps to operators that have a WebGPU kernel. */

@@ -2,9 +2,8 @@
 import type { RandomStream } from "../../numerics/random.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
 import { GraphBuilder } from "../../onnx/graphBuilder.ts";
-import { ELEMENT_TYPE, graphOf } from "../../onnx/proto.ts";
-import type { Attributes, GraphProto } from "../../onnx/proto.ts";
-import { emptyModel } from "../../onnx/proto.ts";
+import { ELEMENT_TYPE, emptyModel, graphOf } from "../../onnx/messages.ts";
+import type { Attributes, GraphProto } from "../../onnx/messages.ts";
 
 /** A float value of the graph and its shape. */
 export interface Value {

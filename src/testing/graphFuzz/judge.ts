@@ -8,8 +8,9 @@ import { cotangentName, LOSS_OUTPUT, withCotangentLoss } from "../../onnx/edit/l
 import { differentiate } from "../../onnx/grad/differentiate.ts";
 import type { GradientTarget } from "../../onnx/grad/vjp.ts";
 import { prepareGraph } from "../../onnx/inline.ts";
-import { ELEMENT_TYPE, serializeModel } from "../../onnx/proto.ts";
-import type { ModelProto } from "../../onnx/proto.ts";
+import { ELEMENT_TYPE } from "../../onnx/messages.ts";
+import { serializeModel } from "../../onnx/file.ts";
+import type { ModelProto } from "../../onnx/messages.ts";
 import { readShapes } from "../../onnx/shapes.ts";
 import { numbersOf } from "../../onnx/tensorData.ts";
 import { floatTensor, sizeOf } from "../../tensor/tensor.ts";

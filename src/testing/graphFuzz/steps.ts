@@ -1,5 +1,5 @@
 /** Operators that a random graph may grow by: arithmetic, movement, reductions and normalizations. */
-import type { AttributeValue } from "../../onnx/proto.ts";
+import type { AttributeValue } from "../../onnx/messages.ts";
 import type { Grower, Step, Value } from "./grower.ts";
 import { replaced } from "./grower.ts";
 

@@ -1,5 +1,5 @@
 /** What a random graph may grow by beside plain operators: products, windows, pictures, sequences and control flow. */
-import type { Attributes } from "../../onnx/proto.ts";
+import type { Attributes } from "../../onnx/messages.ts";
 import { int64Tensor } from "../../tensor/tensor.ts";
 import type { Grower, Step, Value } from "./grower.ts";
 import { replaced } from "./grower.ts";

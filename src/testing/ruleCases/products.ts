@@ -1,5 +1,5 @@
 import { bytes, int, ints, weights, x } from "./ruleCase.ts";
-import type { AttributeValue } from "../../onnx/proto.ts";
+import type { AttributeValue } from "../../onnx/messages.ts";
 import type { RuleCase } from "./ruleCase.ts";
 
 const convAttributes = (

@@ -1,5 +1,5 @@
 /** One operator on small inputs, as a graph to be checked by central differences. */
-import type { AttributeValue } from "../../onnx/proto.ts";
+import type { AttributeValue } from "../../onnx/messages.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { floatTensor, int64Tensor } from "../../tensor/tensor.ts";
 import { floatInput, randomTensor, tinyGraph } from "../tinyGraphs.ts";

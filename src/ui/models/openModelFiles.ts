@@ -3,9 +3,9 @@ import { LabError, toErrorData } from "../../errors/labError.ts";
 import type { OwnModelFiles } from "../../engine/protocol.ts";
 import { isLabManifest, parseManifest } from "../../model/manifest.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
-import { notesAmong } from "../../model/modelNotes.ts";
-import type { FolderJson } from "../../model/modelNotes.ts";
-import { chooseGraph, noGraphAmong } from "../../model/modelFolder.ts";
+import { notesAmong } from "../../graphs/sources/modelNotes.ts";
+import type { FolderJson } from "../../graphs/sources/modelNotes.ts";
+import { chooseGraph, noGraphAmong } from "../../graphs/sources/modelFolder.ts";
 import type { DroppedFile } from "./droppedFiles.ts";
 
 /** One graph of a folder, with all that is needed to open it. */

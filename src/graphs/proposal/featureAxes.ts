@@ -2,11 +2,11 @@
 import { isOp } from "../../onnx/elementTypes.ts";
 import { GraphView } from "../../onnx/graph.ts";
 import type { PreparedGraph } from "../../onnx/inline.ts";
-import type { NodeProto } from "../../onnx/proto.ts";
+import type { NodeProto } from "../../onnx/messages.ts";
 import type { ShapeTable } from "../../onnx/shapes.ts";
 import { intAttribute, intsAttribute } from "../../onnx/tensorData.ts";
 import { isComputed, tokenGrid } from "../../onnx/taps.ts";
-import type { FeatureAxes } from "../manifest.ts";
+import type { FeatureAxes } from "../../model/manifest.ts";
 
 /** Operators whose second axis is channels, wherever they stand. */
 const CHANNELS_SECOND = [

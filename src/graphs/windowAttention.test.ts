@@ -5,7 +5,7 @@ import golden from "../../models/golden/windows/swin.json" with { type: "json" }
 import { GraphView } from "../onnx/graph.ts";
 import { prepareGraph } from "../onnx/inline.ts";
 import { placeTaps } from "../onnx/placement.ts";
-import { parseModel, serializeModel } from "../onnx/proto.ts";
+import { parseModel, serializeModel } from "../onnx/file.ts";
 import { findAttentionTaps, withTaps } from "../onnx/taps.ts";
 import { floatTensor } from "../tensor/tensor.ts";
 import { linfNorm, subtract } from "../tensor/norms.ts";

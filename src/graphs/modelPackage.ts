@@ -4,7 +4,7 @@ import { loadTokenizer } from "../language/tokenizer.ts";
 import { OPENED_ROLES } from "../model/catalog.ts";
 import { modelFile, parseManifest, parseParity } from "../model/manifest.ts";
 import type { ModelManifest, ParityReference, Precision } from "../model/manifest.ts";
-import { downloadVerified, fetchJson } from "./download.ts";
+import { downloadVerified, fetchJson } from "./sources/http.ts";
 import type { ModelFiles } from "./onnxModel.ts";
 
 export interface FileProgress {

@@ -4,7 +4,7 @@ import type { Tokenizer } from "../language/tokenizer.ts";
 import { answerLoss, featureLoss } from "../model/attackLoss.ts";
 import { canAnswer, modelFile } from "../model/manifest.ts";
 import type { ModelFile, ModelManifest, Precision } from "../model/manifest.ts";
-import type { GraphSession, SessionFactory } from "../model/session.ts";
+import type { GraphSession, SessionFactory } from "./session.ts";
 import type {
   AnswerLogits,
   AttentionLayer,
@@ -20,8 +20,8 @@ import { GraphView } from "../onnx/graph.ts";
 import type { GraphRunner } from "../onnx/graph.ts";
 import { placeTaps } from "../onnx/placement.ts";
 import type { PlacedTap } from "../onnx/placement.ts";
-import { parseModel, serializeModel } from "../onnx/proto.ts";
-import type { ModelProto } from "../onnx/proto.ts";
+import { parseModel, serializeModel } from "../onnx/file.ts";
+import type { ModelProto } from "../onnx/messages.ts";
 import { readShapes } from "../onnx/shapes.ts";
 import type { ShapeTable } from "../onnx/shapes.ts";
 import { findAttentionTaps, fusedAttentionNodes, withTaps } from "../onnx/taps.ts";

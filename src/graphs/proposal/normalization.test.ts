@@ -1,12 +1,12 @@
 /** What is left to do to the pixels before a graph, whatever operators and order it does the rest in. */
 import { expect, it } from "vitest";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
-import { ELEMENT_TYPE } from "../../onnx/proto.ts";
+import { ELEMENT_TYPE } from "../../onnx/messages.ts";
 import { floatTensor } from "../../tensor/tensor.ts";
 import { nativeRunner } from "../../testing/nativeRunner.ts";
 import { randomTensor, tinyGraph } from "../../testing/tinyGraphs.ts";
-import { proposeEncoder } from "../encoderProposal.ts";
-import { NORMALIZATIONS } from "../normalizations.ts";
+import { proposeEncoder } from "./encoderProposal.ts";
+import { NORMALIZATIONS } from "../../model/normalizations.ts";
 
 const IMAGENET = NORMALIZATIONS["ImageNet (DINOv2, DeiT, Swin, ConvNeXt, ResNet)"];
 const HALF = NORMALIZATIONS["half (SigLIP, ViT, BEiT)"];

@@ -8,13 +8,13 @@ import { defaultSpec } from "../experiment/defaultSpec.ts";
 import type { AttackItem, ExperimentSpec } from "../experiment/spec.ts";
 import type { StageResults } from "../experiment/results.ts";
 import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
-import { graphOf, parseModel } from "../onnx/proto.ts";
+import { ELEMENT_TYPE, graphOf, makeValueInfo } from "../onnx/messages.ts";
+import type { ModelProto } from "../onnx/messages.ts";
+import { parseModel, serializeModel } from "../onnx/file.ts";
 import { nativeRunner } from "../testing/nativeRunner.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
-import { ELEMENT_TYPE, makeValueInfo, serializeModel } from "../onnx/proto.ts";
-import type { ModelProto } from "../onnx/proto.ts";
 import { tinyEncoder, tinyEncoderFile } from "../testing/tinyEncoder.ts";
-import { Lab } from "./lab.ts";
+import { Lab } from "../engine/lab.ts";
 import { openOnnxModel } from "./onnxModel.ts";
 import { openOwnModel, proposeOwnModel } from "./ownModels.ts";
 

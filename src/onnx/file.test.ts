@@ -13,15 +13,9 @@ import { floatInput, randomTensor, tinyGraph } from "../testing/tinyGraphs.ts";
 import { floatTensor } from "../tensor/tensor.ts";
 import { nativeRunner } from "../testing/nativeRunner.ts";
 import { structuralError } from "./check.ts";
-import {
-  declaredDims,
-  emptyModel,
-  makeNode,
-  parseModel,
-  replaceGraph,
-  serializeModel,
-} from "./proto.ts";
-import type { ModelProto } from "./proto.ts";
+import { declaredDims, emptyModel, makeNode, replaceGraph } from "./messages.ts";
+import { parseModel, serializeModel } from "./file.ts";
+import type { ModelProto } from "./messages.ts";
 import { halfToNumber, numberToHalf } from "./tensorData.ts";
 
 const file = (name: string): Promise<Uint8Array> =>

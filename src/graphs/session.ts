@@ -1,4 +1,5 @@
 /** A loaded ONNX graph, whatever runtime runs it. The engine and the headless lab each bring their own factory. */
+import type { Backend } from "../model/backend.ts";
 import type { Tensor, TensorType } from "../tensor/tensor.ts";
 
 export type Feeds = Readonly<Record<string, Tensor>>;
@@ -37,8 +38,6 @@ export interface SessionOptions {
   /** "disabled" for graphs that run once; "basic" for shape probes, which fold to constants and compute nothing. */
   readonly optimization?: "all" | "basic" | "disabled";
 }
-
-export type Backend = "webgpu" | "wasm" | "native";
 
 export interface SessionFactory {
   readonly backend: Backend;

@@ -1,8 +1,8 @@
 /** A reader's encoder as a manifest: what they correct, save and drop again. */
-import { ELEMENT_TYPE, graphOf } from "../onnx/proto.ts";
-import type { ModelProto } from "../onnx/proto.ts";
+import { ELEMENT_TYPE, graphOf } from "../../onnx/messages.ts";
+import type { ModelProto } from "../../onnx/messages.ts";
 import type { EncoderProposal } from "./encoderProposal.ts";
-import type { FeatureAxes, ModelManifest, Precision } from "./manifest.ts";
+import type { FeatureAxes, ModelManifest, Precision } from "../../model/manifest.ts";
 
 export function encoderManifest(
   model: ModelProto,

@@ -1,7 +1,7 @@
 /** Fetches model files with byte progress, keeps them in the browser's cache by hash, and refuses a file that changed. */
-import { LabError } from "../errors/labError.ts";
-import { CACHES, forget, graphKey, keep, readKept } from "../host/fileCache.ts";
-import { sha256Hex } from "../host/sha256.ts";
+import { LabError } from "../../errors/labError.ts";
+import { CACHES, forget, graphKey, keep, readKept } from "../../host/fileCache.ts";
+import { sha256Hex } from "../../host/sha256.ts";
 
 export interface DownloadProgress {
   readonly loadedBytes: number;

@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
-import { ELEMENT_TYPE } from "../onnx/proto.ts";
-import { floatInput, randomTensor, tinyGraph } from "../testing/tinyGraphs.ts";
-import { nativeRunner } from "../testing/nativeRunner.ts";
-import { tinyEncoder } from "../testing/tinyEncoder.ts";
+import { ELEMENT_TYPE } from "../../onnx/messages.ts";
+import { floatInput, randomTensor, tinyGraph } from "../../testing/tinyGraphs.ts";
+import { nativeRunner } from "../../testing/nativeRunner.ts";
+import { tinyEncoder } from "../../testing/tinyEncoder.ts";
 import { encoderManifest } from "./encoderManifest.ts";
 import { proposeEncoder } from "./encoderProposal.ts";
-import { parseManifest } from "./manifest.ts";
+import { parseManifest } from "../../model/manifest.ts";
 import { parsePreprocessing } from "./preprocessing.ts";
 
 const FILE = { name: "my vit.onnx", bytes: 1234, sha256: "ab".repeat(32) };

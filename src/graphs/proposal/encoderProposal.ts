@@ -2,26 +2,26 @@
  * What the lab makes of an image encoder that nobody described: a manifest proposed from its graph, with what is read
  * off, what is guessed, and what cannot be done, each said as such.
  */
-import { LabError, toErrorData } from "../errors/labError.ts";
-import { differentiationObstacles } from "../onnx/check.ts";
-import type { Obstacle } from "../onnx/check.ts";
-import { GraphView } from "../onnx/graph.ts";
-import type { GraphRunner } from "../onnx/graph.ts";
-import type { PreparedGraph } from "../onnx/inline.ts";
-import type { ModelProto } from "../onnx/proto.ts";
-import { placeTaps } from "../onnx/placement.ts";
-import { findAttentionTaps, tokenGrid } from "../onnx/taps.ts";
-import type { AttentionTap } from "../onnx/taps.ts";
-import type { ModelManifest } from "./manifest.ts";
+import { LabError, toErrorData } from "../../errors/labError.ts";
+import { differentiationObstacles } from "../../onnx/check.ts";
+import type { Obstacle } from "../../onnx/check.ts";
+import { GraphView } from "../../onnx/graph.ts";
+import type { GraphRunner } from "../../onnx/graph.ts";
+import type { PreparedGraph } from "../../onnx/inline.ts";
+import type { ModelProto } from "../../onnx/messages.ts";
+import { placeTaps } from "../../onnx/placement.ts";
+import { findAttentionTaps, tokenGrid } from "../../onnx/taps.ts";
+import type { AttentionTap } from "../../onnx/taps.ts";
+import type { ModelManifest } from "../../model/manifest.ts";
 import { withPreprocessing } from "./preprocessing.ts";
 import type { Preprocessing } from "./preprocessing.ts";
-import { imageForm, prepareAtSize } from "./proposal/imageForm.ts";
-import { imagePart } from "./proposal/imagePart.ts";
-import type { PixelType } from "./proposal/imagePart.ts";
-import { proposeNormalization } from "./proposal/normalization.ts";
-import { pickOutputs, proposeOutputs } from "./proposal/outputs.ts";
-import type { ProposedOutput } from "./proposal/outputs.ts";
-import { pixelArithmetic } from "./proposal/pixelArithmetic.ts";
+import { imageForm, prepareAtSize } from "./imageForm.ts";
+import { imagePart } from "./imagePart.ts";
+import type { PixelType } from "./imagePart.ts";
+import { proposeNormalization } from "./normalization.ts";
+import { pickOutputs, proposeOutputs } from "./outputs.ts";
+import type { ProposedOutput } from "./outputs.ts";
+import { pixelArithmetic } from "./pixelArithmetic.ts";
 
 export interface EncoderProposal {
   readonly input: {

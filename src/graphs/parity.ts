@@ -3,13 +3,17 @@ import type { ModelManifest, ParityReference, Precision } from "../model/manifes
 import { parityImage } from "../model/manifest.ts";
 import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import { cosine } from "../tensor/norms.ts";
-import type { BackendInfo } from "./protocol.ts";
 
 /** float32 sums in another order stay far inside these; a broken kernel does not. */
 const SMALLEST_COSINE = 0.999;
 const LARGEST_LOGIT_DIFFERENCE = 0.05;
 
-export type ParityReport = NonNullable<BackendInfo["parity"]>;
+export interface ParityReport {
+  readonly ok: boolean;
+  readonly cosine: number;
+  readonly answerAgrees: boolean;
+  readonly maxLogitDifference: number;
+}
 
 /** Runs the golden image and prompt; "not ok" also when the package has no reference for this precision. */
 export async function checkParity(

@@ -1,7 +1,7 @@
 /** What a model folder says about the pixels before the graph: preprocessor_config.json of Hugging Face, and its kin. */
 import { z } from "zod";
-import type { ModelManifest } from "./manifest.ts";
-import type { ProposedNormalization } from "./proposal/normalization.ts";
+import type { ModelManifest } from "../../model/manifest.ts";
+import type { ProposedNormalization } from "./normalization.ts";
 
 export interface Preprocessing {
   /** File it was read from. */

@@ -1,6 +1,6 @@
 /** What the JSON files of a model folder say about a graph in it. */
-import type { ModelNotes } from "./encoderProposal.ts";
-import { parseLabels, parsePreprocessing } from "./preprocessing.ts";
+import type { ModelNotes } from "../proposal/encoderProposal.ts";
+import { parseLabels, parsePreprocessing } from "../proposal/preprocessing.ts";
 
 export interface FolderJson {
   /** "/" between folders. */

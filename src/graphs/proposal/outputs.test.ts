@@ -1,11 +1,11 @@
 /** What an output is taken for: features, or the scores of a classifier. */
 import { expect, it } from "vitest";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
-import { ELEMENT_TYPE } from "../../onnx/proto.ts";
+import { ELEMENT_TYPE } from "../../onnx/messages.ts";
 import { nativeRunner } from "../../testing/nativeRunner.ts";
 import { floatInput, randomTensor, tinyGraph } from "../../testing/tinyGraphs.ts";
-import { encoderManifest } from "../encoderManifest.ts";
-import { proposeEncoder } from "../encoderProposal.ts";
+import { encoderManifest } from "./encoderManifest.ts";
+import { proposeEncoder } from "./encoderProposal.ts";
 
 const FILE = { name: "net.onnx", bytes: 1, sha256: "ab".repeat(32) };
 

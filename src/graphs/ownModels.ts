@@ -1,21 +1,21 @@
 /** Models that a reader brought: proposed a manifest, then opened like any other package. Nothing leaves the tab. */
 import { LabError } from "../errors/labError.ts";
 import { sha256Hex } from "../host/sha256.ts";
-import { encoderManifest } from "../model/encoderManifest.ts";
-import { proposeEncoder } from "../model/encoderProposal.ts";
+import { encoderManifest } from "./proposal/encoderManifest.ts";
+import { proposeEncoder } from "./proposal/encoderProposal.ts";
 import { parseManifest } from "../model/manifest.ts";
 import type { ModelManifest } from "../model/manifest.ts";
-import { imageForm, imageShape } from "../model/proposal/imageForm.ts";
-import { imagePart } from "../model/proposal/imagePart.ts";
-import type { SessionFactory } from "../model/session.ts";
+import { imageForm, imageShape } from "./proposal/imageForm.ts";
+import { imagePart } from "./proposal/imagePart.ts";
+import type { SessionFactory } from "./session.ts";
 import { FACE, withEncoderFace } from "../onnx/edit/encoderFace.ts";
 import { GraphView } from "../onnx/graph.ts";
 import { prepareGraph } from "../onnx/inline.ts";
-import { externalFiles, parseModel, serializeModel } from "../onnx/proto.ts";
-import type { ModelProto } from "../onnx/proto.ts";
+import { externalFiles, parseModel, serializeModel } from "../onnx/file.ts";
+import type { ModelProto } from "../onnx/messages.ts";
 import { probeRunner } from "./gradientGraph.ts";
 import type { ModelPackage } from "./modelPackage.ts";
-import type { OwnModelFiles, OwnModelProposal } from "./protocol.ts";
+import type { OwnModelFiles, OwnModelProposal } from "./ownModelFiles.ts";
 
 /** Larger than any graph the runtime takes. */
 const LARGEST_FILE = 2 ** 31 - 1;

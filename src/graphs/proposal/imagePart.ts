@@ -7,8 +7,8 @@ import { withFloatPixels } from "../../onnx/edit/floatPixels.ts";
 import { isTensorOutput } from "../../onnx/edit/tensorOutputs.ts";
 import { GraphView, nodeReads } from "../../onnx/graph.ts";
 import { inlineFunctions } from "../../onnx/inline.ts";
-import { ELEMENT_TYPE, decodeText, declaredDims, elementTypeOf } from "../../onnx/proto.ts";
-import type { ModelProto, ValueInfoProto } from "../../onnx/proto.ts";
+import { ELEMENT_TYPE, decodeText, declaredDims, elementTypeOf } from "../../onnx/messages.ts";
+import type { ModelProto, ValueInfoProto } from "../../onnx/messages.ts";
 import { attributeOf } from "../../onnx/tensorData.ts";
 
 export type PixelType = "float" | "uint8" | "int8" | "whole";

@@ -4,7 +4,7 @@
  */
 import { goalIndex } from "../model/attackLoss.ts";
 import type { LossRequest, LossGradient } from "../model/visionLanguageModel.ts";
-import type { GraphSession, SessionFactory } from "../model/session.ts";
+import type { GraphSession, SessionFactory } from "./session.ts";
 import { composeGraphs } from "../onnx/edit/compose.ts";
 import {
   ANSWER_INPUTS,
@@ -18,8 +18,8 @@ import type { RelevanceOutputs } from "../onnx/edit/relevance.ts";
 import { differentiate } from "../onnx/grad/differentiate.ts";
 import { GraphView } from "../onnx/graph.ts";
 import type { GraphRunner } from "../onnx/graph.ts";
-import { serializeModel } from "../onnx/proto.ts";
-import type { ModelProto } from "../onnx/proto.ts";
+import { serializeModel } from "../onnx/file.ts";
+import type { ModelProto } from "../onnx/messages.ts";
 import { readShapes } from "../onnx/shapes.ts";
 import { findAttentionTaps } from "../onnx/taps.ts";
 import type { AttentionTap } from "../onnx/taps.ts";

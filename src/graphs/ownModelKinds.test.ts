@@ -2,7 +2,8 @@
 import { expect, it } from "vitest";
 import { nodeSessions } from "../cli/nodeSessions.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
-import { ELEMENT_TYPE, serializeModel } from "../onnx/proto.ts";
+import { ELEMENT_TYPE } from "../onnx/messages.ts";
+import { serializeModel } from "../onnx/file.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { nativeRunner } from "../testing/nativeRunner.ts";
 import { floatInput, randomTensor, tinyGraph } from "../testing/tinyGraphs.ts";

@@ -5,8 +5,8 @@ import { GraphView } from "../../onnx/graph.ts";
 import type { GraphRunner } from "../../onnx/graph.ts";
 import { prepareGraph } from "../../onnx/inline.ts";
 import type { PreparedGraph } from "../../onnx/inline.ts";
-import { declaredDims } from "../../onnx/proto.ts";
-import type { ValueInfoProto } from "../../onnx/proto.ts";
+import { declaredDims } from "../../onnx/messages.ts";
+import type { ValueInfoProto } from "../../onnx/messages.ts";
 import { tokenGrid } from "../../onnx/taps.ts";
 
 /** Sizes tried where the graph leaves height and width open, likeliest first. */

@@ -2,9 +2,9 @@
 import { isFloatType, isOp } from "../../onnx/elementTypes.ts";
 import { GraphView } from "../../onnx/graph.ts";
 import type { PreparedGraph } from "../../onnx/inline.ts";
-import type { NodeProto } from "../../onnx/proto.ts";
+import type { NodeProto } from "../../onnx/messages.ts";
 import { isComputed } from "../../onnx/taps.ts";
-import type { FeatureAxes } from "../manifest.ts";
+import type { FeatureAxes } from "../../model/manifest.ts";
 import { featureAxes } from "./featureAxes.ts";
 
 export interface ProposedOutput {

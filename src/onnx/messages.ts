@@ -1,10 +1,10 @@
 /**
- * The one door to protobuf: ONNX model files as messages, and back. Everything else in src/onnx works on the message
- * types exported here and makes new ones with `makeNode`, `makeTensor` and `makeValueInfo`.
+ * ONNX messages: the types of everything in src/onnx, and functions that make new ones (`makeNode`, `makeTensor`,
+ * `makeValueInfo`). With file.ts the one door to protobuf.
  *
  * Messages are treated as immutable: edits copy the lists they change and share the tensors.
  */
-import { clearField, create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import {
   AttributeProtoSchema,
   FunctionProtoSchema,
@@ -28,11 +28,6 @@ import type {
   ValueInfoProto,
 } from "onnx-buf";
 import { LabError } from "../errors/labError.ts";
-import { attachExternalData } from "./externalData.ts";
-import type { ExternalReader } from "./externalData.ts";
-import { writeOutSparse } from "./sparse.ts";
-import { checkModel, invalidFile } from "./validate.ts";
-import { joinBytes, message } from "./wire.ts";
 
 export type {
   AttributeProto,
@@ -88,94 +83,6 @@ export type AttributeValue =
   | { readonly tensor: TensorProto }
   | { readonly graph: GraphProto };
 export type Attributes = Readonly<Record<string, AttributeValue>>;
-
-/** The newest file format that ONNX Runtime 1.30 takes. */
-const NEWEST_IR_VERSION = 13n;
-
-const LARGEST_FILE = 2 ** 31 - 1;
-
-/**
- * An ONNX file as a message. Weight bytes are views into `bytes`, not copies.
- * @throws LabError "graph-invalid" when the bytes are not a usable ONNX model, "graph-too-large" over 2 GB,
- *   "model-unsupported" when weights are kept in files that `external` (where given) does not have.
- */
-export function parseModel(bytes: Uint8Array, external?: ExternalReader): ModelProto {
-  if (bytes.length === 0) throw invalidFile("The model file is empty.");
-  if (bytes.length > LARGEST_FILE) {
-    throw new LabError(
-      "graph-too-large",
-      `The model file has ${bytes.length} bytes; an ONNX file ends at 2 GB.`,
-      { hint: "Quantize the weights or export a smaller model." },
-    );
-  }
-  const model = decodeModel(bytes);
-  // A newer file format with an operator set the runtime knows differs in nothing that it reads.
-  if (model.irVersion > NEWEST_IR_VERSION) model.irVersion = NEWEST_IR_VERSION;
-  if (external) attachExternalData(model, external);
-  writeOutSparse(model);
-  checkModel(model);
-  return model;
-}
-
-/** Files beside the model that hold its weights, by the names it knows them by. @throws LabError "graph-invalid" */
-export function externalFiles(bytes: Uint8Array): string[] {
-  const locations = new Set<string>();
-  attachExternalData(decodeModel(bytes), (location) => {
-    locations.add(location);
-    return undefined;
-  });
-  return [...locations];
-}
-
-function decodeModel(bytes: Uint8Array): ModelProto {
-  try {
-    // A plain view: Node's Buffer overrides slice() and would leak into every tensor.
-    const plain = new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);
-    return fromBinary(ModelProtoSchema, plain, { readUnknownFields: false });
-  } catch (cause) {
-    throw invalidFile(
-      "The file is not a readable ONNX model: its bytes are damaged or cut off.",
-      cause,
-    );
-  }
-}
-
-/**
- * The model as an ONNX file. Weight bytes are copied once: messages are written without them and joined on the wire,
- * where a field may follow its siblings in any order.
- * @throws LabError "graph-too-large" when the result would not fit one ONNX file.
- */
-export function serializeModel(model: ModelProto): Uint8Array {
-  const graph = graphOf(model);
-  const shell = Object.assign(create(ModelProtoSchema), model);
-  delete shell.graph;
-  const graphShell = Object.assign(create(GraphProtoSchema), graph, { initializer: [] });
-  const tensors = graph.initializer.map((tensor) => {
-    const tensorShell = Object.assign(create(TensorProtoSchema), tensor);
-    // Not even as empty bytes: values listed in another field then count as missing.
-    clearField(tensorShell, TensorProtoSchema.field.rawData);
-    return message(WIRE.graphInitializer, [
-      toBinary(TensorProtoSchema, tensorShell),
-      ...message(WIRE.tensorRawData, [tensor.rawData]),
-    ]);
-  });
-  const parts = [
-    toBinary(ModelProtoSchema, shell),
-    ...message(WIRE.modelGraph, [toBinary(GraphProtoSchema, graphShell), ...tensors.flat()]),
-  ];
-  const size = parts.reduce((sum, part) => sum + part.length, 0);
-  if (size > LARGEST_FILE) {
-    throw new LabError(
-      "graph-too-large",
-      `The edited graph would have ${size} bytes; an ONNX file ends at 2 GB.`,
-      { hint: "Use a smaller or quantized model." },
-    );
-  }
-  return joinBytes(parts, size);
-}
-
-/** Field numbers of the ONNX format for what is written by hand. */
-const WIRE = { modelGraph: 7, graphInitializer: 5, tensorRawData: 9 } as const;
 
 /** The graph of a model that `parseModel` accepted. */
 export function graphOf(model: ModelProto): GraphProto {
@@ -453,4 +360,17 @@ export function decodeText(bytes: Uint8Array): string {
 
 function encodeText(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (character) => character.charCodeAt(0) & 0x7f);
+}
+
+/** Whether a node or operator set belongs to ONNX itself. */
+export function isDefaultDomain(domain: string): boolean {
+  return domain === "" || domain === "ai.onnx";
+}
+
+/** A file that is not a usable ONNX model. */
+export function invalidFile(message: string, cause?: unknown): LabError {
+  return new LabError("graph-invalid", message, {
+    hint: "Export the model again, or check that the download is complete.",
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

@@ -1,7 +1,7 @@
 /** Which pixel range, mean and standard deviation to put before a graph: what it leaves to do, or a guess that is said to be one. */
 import type { GraphView } from "../../onnx/graph.ts";
-import { NORMALIZATIONS } from "../normalizations.ts";
-import type { Normalization, NormalizationName } from "../normalizations.ts";
+import { NORMALIZATIONS } from "../../model/normalizations.ts";
+import type { Normalization, NormalizationName } from "../../model/normalizations.ts";
 import type { PixelType } from "./imagePart.ts";
 import type { PixelArithmetic } from "./pixelArithmetic.ts";
 
