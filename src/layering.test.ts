@@ -70,6 +70,28 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/**
+ * The folders of ui, from the bottom up: each may import itself, and of its sisters those named. A folder stands below every
+ * folder that may import it, so that there is no circle. `app` puts the page together and may import all of them.
+ */
+const UI: Readonly<Record<string, readonly string[]>> = {
+  // Controls that know nothing of the experiment.
+  kit: [],
+  // The stores, and what every panel does with them.
+  context: ["kit"],
+  // Films and phantoms as pixels, and the coordinates of a viewer.
+  picture: ["kit", "context"],
+  plots: ["kit", "context"],
+  brush: ["kit", "context", "picture"],
+  controls: ["kit", "context", "picture"],
+  panels: ["kit", "context", "picture"],
+  models: ["kit", "context"],
+  lessons: ["kit", "context"],
+  offline: ["kit", "context"],
+  share: ["kit", "context", "offline"],
+  viewer: ["kit", "context", "picture", "brush"],
+};
+
 /** Packages with one door: every import of the package must come from a file that matches. */
 const DOORS: Readonly<Record<string, RegExp>> = {
   "@bufbuild/protobuf": /^onnx\/(messages|file)\.ts$/,
@@ -94,8 +116,8 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "@mantine/hooks": /^ui\//,
   react: /^(ui\/|state\/|mount\.tsx$)/,
   "react-dom": /^(ui\/|mount\.tsx$)/,
-  // ui/app binds the stores to components.
-  zustand: /^(state|ui\/app)\//,
+  // ui/context binds the stores to components.
+  zustand: /^(state|ui\/context)\//,
   zundo: /^state\//,
   "workbox-core": /^sw\.ts$/,
   "workbox-precaching": /^sw\.ts$/,
@@ -148,12 +170,23 @@ function violation({ file, target }: Import): string | undefined {
   if (bare.startsWith("..")) return `${file}: imports ${target}, outside src`;
   const folder = bare.split("/")[0]!;
   if (folder === "testing") return `${file}: imports ${bare}, which is for tests only`;
+  if (folder === "ui" && row === "ui") return sisterViolation(file, bare);
   if (folder === row.split("/")[0] && row !== "engine/client") return undefined;
   const stem = bare.replace(/\.tsx?$/, "");
   // main.tsx and the client may start the worker; nothing else on the page may reach it.
   if (row === "engine/client" && stem === "engine/worker") return undefined;
   if (allowed.includes(folder) || allowed.includes(stem)) return undefined;
   return `${file}: "${row}" may not import ${bare}`;
+}
+
+/** What is wrong with an import from one folder of ui into another. */
+function sisterViolation(file: string, path: string): string | undefined {
+  const [from, to] = [file.split("/")[1]!, path.split("/")[1]!];
+  if (from === to) return undefined;
+  if (from === "app") return to in UI ? undefined : `${file}: ui/${to} is not in the table of ui`;
+  const allowed = UI[from];
+  if (!allowed) return `${file}: ui/${from} is not in the table of ui`;
+  return allowed.includes(to) ? undefined : `${file}: ui/${from} may not import ${path}`;
 }
 
 function doorViolation(file: string, target: string): string | undefined {
@@ -182,6 +215,16 @@ test("every import goes down the layers and through its package's door", () => {
   expect(violations).toEqual([]);
 });
 
+test("every folder of ui stands above the ones it may import", () => {
+  const order = Object.keys(UI);
+  for (const [folder, below] of Object.entries(UI)) {
+    for (const each of below) expect(order.indexOf(each)).toBeLessThan(order.indexOf(folder));
+    expect(below.every((each) => order.includes(each))).toBe(true);
+  }
+  const folders = sources().flatMap((file) => /^ui\/([^/]+)\//.exec(file)?.[1] ?? []);
+  expect([...new Set(folders)].sort()).toEqual([...order, "app"].sort());
+});
+
 test.each([
   ["an upward import", "tensor/norms.ts", "../experiment/spec.ts"],
   ["a sideways import", "attacks/pgd.ts", "../metrics/attentionSsim.ts"],
@@ -189,6 +232,10 @@ test.each([
   ["an import of an unlisted folder", "ui/app/App.tsx", "../../utils/misc.ts"],
   ["tests' helpers in the product", "onnx/grad/check.ts", "../../testing/nativeRunner.ts"],
   ["the page in the worker", "ui/app/App.tsx", "../../engine/worker.ts"],
+  ["the page's frame in a panel", "ui/panels/Numbers.tsx", "../app/App.tsx"],
+  ["one panel in another", "ui/plots/ScorePanel.tsx", "../panels/AnswerBars.tsx"],
+  ["the stores in the kit", "ui/kit/Button.tsx", "../context/stores.ts"],
+  ["an unlisted folder of ui", "ui/misc/Thing.tsx", "../kit/Button.tsx"],
   ["the runtime outside the engine", "attacks/pgd.ts", "onnxruntime-web/webgpu"],
   ["Node in the core", "experiment/run.ts", "node:fs"],
   ["a package without a door", "ui/app/App.tsx", "lodash"],

@@ -1,6 +1,6 @@
 /** Mounts the bench and joins it to the engine that main.tsx has started. */
-import "./ui/app/mantine.css";
-import "./ui/app/tokens.css";
+import "./ui/kit/mantine.css";
+import "./ui/kit/tokens.css";
 import { MantineProvider } from "@mantine/core";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -16,11 +16,13 @@ import { createPageStore } from "./state/pageStore.ts";
 import { createResultStore } from "./state/resultStore.ts";
 import { createViewStore } from "./state/viewStore.ts";
 import { App } from "./ui/app/App.tsx";
-import { ErrorBoundary } from "./ui/app/ErrorBoundary.tsx";
-import { StoresContext } from "./ui/app/stores.ts";
-import { theme } from "./ui/app/theme.ts";
+import { ErrorBoundary } from "./ui/context/ErrorBoundary.tsx";
+import { StoresContext } from "./ui/context/stores.ts";
+import type { Stores } from "./ui/context/stores.ts";
+import { theme } from "./ui/kit/theme.ts";
 import { keepPage } from "./ui/offline/serviceWorker.ts";
 import { followLinks } from "./ui/share/followLinks.ts";
+import { reloadKeepingWork } from "./ui/share/reloadKeepingWork.ts";
 
 /**
  * @param engine started already, or what kept it from starting.
@@ -45,7 +47,17 @@ export function mount(
   );
   const models = createModelStore();
   const page = createPageStore();
-  const stores = { experiment, results, view, cases, models, page, engine, link };
+  const stores: Stores = {
+    experiment,
+    results,
+    view,
+    cases,
+    models,
+    page,
+    engine,
+    link,
+    reload: () => reloadKeepingWork(stores),
+  };
   void keepPage(page);
   listen(link.onEvent);
 

@@ -2,14 +2,14 @@
 import { Popover } from "@mantine/core";
 import type { BackendInfo } from "../../engine/protocol.ts";
 import type { GradientCheck } from "../../model/visionLanguageModel.ts";
-import { bytes, decimal } from "../panels/formats.ts";
+import { bytes, decimal } from "../kit/formats.ts";
 import { BUNDLED_MODELS, BUNDLED_PRECISIONS } from "../../model/catalog.ts";
 import type { Precision } from "../../model/manifest.ts";
-import controls from "../controls/controls.module.css";
+import { Select } from "../kit/Select.tsx";
 import { currentBackend } from "../../state/resultStore.ts";
 import { OfflineFiles } from "../offline/OfflineFiles.tsx";
 import { BackendPicker } from "./BackendPicker.tsx";
-import { useExperiment, useResults, useStores } from "./stores.ts";
+import { useExperiment, useResults, useStores } from "../context/stores.ts";
 import styles from "./app.module.css";
 
 export function BackendChip() {
@@ -137,8 +137,7 @@ function PrecisionPicker() {
   return (
     <label className={styles.precision}>
       Weights
-      <select
-        className={controls.select}
+      <Select
         value={precision}
         onChange={(event) => {
           const chosen = event.currentTarget.value as Precision;
@@ -150,7 +149,7 @@ function PrecisionPicker() {
             {each}
           </option>
         ))}
-      </select>
+      </Select>
     </label>
   );
 }

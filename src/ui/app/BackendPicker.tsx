@@ -1,8 +1,8 @@
 /** Where models run: measured, or as the reader wants it. Kept for this browser. */
 import type { BackendWish } from "../../engine/protocol.ts";
 import { keepBackendWish } from "../../state/backendWish.ts";
-import controls from "../controls/controls.module.css";
-import { useResults, useStores } from "./stores.ts";
+import { Select } from "../kit/Select.tsx";
+import { useResults, useStores } from "../context/stores.ts";
 import styles from "./app.module.css";
 
 export function BackendPicker() {
@@ -13,8 +13,7 @@ export function BackendPicker() {
     <>
       <label className={styles.precision}>
         Backend
-        <select
-          className={controls.select}
+        <Select
           value={wish}
           onChange={(event) => {
             const chosen = event.currentTarget.value as BackendWish;
@@ -27,7 +26,7 @@ export function BackendPicker() {
             WebGPU
           </option>
           <option value="wasm">WASM</option>
-        </select>
+        </Select>
       </label>
       {obstacle !== null && <p className={styles.reason}>WebGPU can’t be chosen: {obstacle}</p>}
     </>

@@ -1,10 +1,10 @@
 /** One sentence on what failed and one on what to do; the open case stays as it was. */
 import type { LabErrorData } from "../../errors/labError.ts";
 import { NewerPage } from "../offline/NewerPage.tsx";
-import { ReloadButton } from "./ErrorBoundary.tsx";
-import { Icon } from "./icons.tsx";
-import { useResults, useStores } from "./stores.ts";
-import controls from "../controls/controls.module.css";
+import { ReloadButton } from "../context/ErrorBoundary.tsx";
+import { Icon } from "../kit/icons.tsx";
+import { useResults, useStores } from "../context/stores.ts";
+import { Button } from "../kit/Button.tsx";
 import styles from "./app.module.css";
 
 /** Failures after which only a fresh engine helps. */
@@ -43,26 +43,19 @@ function Message({ error, dismiss, restart }: MessageProps) {
         {error.hint && <p>{error.hint}</p>}
       </div>
       {restart && ENGINE_CODES.includes(error.code) && (
-        <button
-          type="button"
-          className={controls.button}
+        <Button
           onClick={() => {
             dismiss();
             restart();
           }}
         >
           Restart the engine
-        </button>
+        </Button>
       )}
       {error.code === "page-outdated" && <ReloadButton />}
-      <button
-        type="button"
-        className={controls.button}
-        aria-label="Dismiss the message"
-        onClick={dismiss}
-      >
+      <Button aria-label="Dismiss the message" onClick={dismiss}>
         <Icon name="close" size={14} />
-      </button>
+      </Button>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 /** Keys and mouse, in one place. */
 import { Modal } from "@mantine/core";
-import { useStores, useView } from "./stores.ts";
+import { useStores, useView } from "../context/stores.ts";
 import styles from "./app.module.css";
 
 const KEYS: readonly (readonly [readonly string[], string])[] = [

@@ -2,8 +2,8 @@
 import { Suspense, lazy, useState } from "react";
 import type { ReactNode } from "react";
 import { loadPart } from "../../host/loadPart.ts";
-import { ErrorBoundary } from "./ErrorBoundary.tsx";
-import { useModels, useView } from "./stores.ts";
+import { ErrorBoundary } from "../context/ErrorBoundary.tsx";
+import { useModels, useView } from "../context/stores.ts";
 
 const HelpDialog = lazy(() =>
   loadPart(() => import("./HelpDialog.tsx")).then(({ HelpDialog: dialog }) => ({

@@ -1,10 +1,10 @@
 /** What is being computed, how far it is, and the way to stop it. Shown for what takes longer than half a second. */
 import { useEffect, useState } from "react";
-import { bytes } from "../panels/formats.ts";
-import controls from "../controls/controls.module.css";
+import { bytes } from "../kit/formats.ts";
+import { Button } from "../kit/Button.tsx";
 import { currentBackend } from "../../state/resultStore.ts";
-import { Icon } from "./icons.tsx";
-import { useResults, useStores } from "./stores.ts";
+import { Icon } from "../kit/icons.tsx";
+import { useResults, useStores } from "../context/stores.ts";
 import styles from "./app.module.css";
 
 const PATIENCE_MS = 500;
@@ -26,9 +26,7 @@ export function RunProgress() {
         {cancelled ? (
           <>
             Stopped. What is dimmed belongs to an earlier setting.
-            <button type="button" className={controls.button} onClick={() => link.rerun()}>
-              Run again
-            </button>
+            <Button onClick={() => link.rerun()}>Run again</Button>
           </>
         ) : (
           elapsed !== null && `Everything on screen took ${(elapsed / 1000).toFixed(1)} s.`
@@ -42,9 +40,9 @@ export function RunProgress() {
     <div className={styles.progress}>
       <span>{label}</span>
       <Track label={label} share={done} />
-      <button type="button" className={controls.button} onClick={() => link.cancel()}>
+      <Button onClick={() => link.cancel()}>
         <Icon name="stop" size={13} /> Cancel
-      </button>
+      </Button>
     </div>
   );
 }

@@ -1,10 +1,10 @@
 /** Name, the standing warning, the backend, and the doors to sharing, the guide and help. */
-import { useView, useStores } from "./stores.ts";
+import { useView, useStores } from "../context/stores.ts";
 import { ModelMenu } from "../models/ModelMenu.tsx";
 import { BackendChip } from "./BackendChip.tsx";
-import { Icon, Mark } from "./icons.tsx";
+import { Icon, Mark } from "../kit/icons.tsx";
 import { ShareButton } from "../share/ShareButton.tsx";
-import controls from "../controls/controls.module.css";
+import { Button } from "../kit/Button.tsx";
 import styles from "./app.module.css";
 
 export function TopBar() {
@@ -20,23 +20,19 @@ export function TopBar() {
       <ModelMenu />
       <BackendChip />
       <ShareButton />
-      <button
-        type="button"
-        className={controls.button}
+      <Button
         aria-pressed={guideStep !== null}
         onClick={() => view.getState().set({ guideStep: guideStep === null ? 0 : null })}
       >
         <Icon name="guide" size={14} /> Guide
-      </button>
-      <button
-        type="button"
-        className={controls.button}
+      </Button>
+      <Button
         aria-label="Help (?)"
         title="Keys and mouse (?)"
         onClick={() => view.getState().set({ helpOpen: true })}
       >
         <Icon name="help" />
-      </button>
+      </Button>
     </header>
   );
 }

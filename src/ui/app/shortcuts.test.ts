@@ -27,6 +27,7 @@ function bench() {
       addModel: () => {},
     },
     link: { rerun: () => {}, restart: () => {}, cancel: () => void cancels++ },
+    reload: () => {},
   };
   const presets = [{ key: "4", name: "Lung", window: { center: 80, width: 100 } }];
   const press = (key: string, held: { ctrl?: boolean; shift?: boolean } = {}) =>

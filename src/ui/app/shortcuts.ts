@@ -2,9 +2,9 @@
 import { PARAMS } from "../../experiment/params.ts";
 import { DEFAULT_ATTENTION } from "../../state/viewStore.ts";
 import type { Layout } from "../../state/viewStore.ts";
-import { panBy, zoomAt } from "../viewer/viewGeometry.ts";
-import type { DisplayPreset } from "../viewer/windowDrag.ts";
-import type { Stores } from "./stores.ts";
+import { panBy, zoomAt } from "../picture/viewGeometry.ts";
+import type { DisplayPreset } from "../picture/windowDrag.ts";
+import type { Stores } from "../context/stores.ts";
 
 const LAYOUTS: readonly Layout[] = ["single", "pair", "triple"];
 /** Keyboard pans and zooms act as on a viewer of this size. */

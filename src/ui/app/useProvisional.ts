@@ -1,8 +1,8 @@
 /** Draws the open phantom at once, on the page's side, while the engine loads or is busy with the case before. */
 import { useEffect } from "react";
 import { snapToByteLattice } from "../../image/greyImage.ts";
-import { pictures } from "../viewer/pictureClient.ts";
-import { useExperiment, useStores } from "./stores.ts";
+import { pictures } from "../picture/pictureClient.ts";
+import { useExperiment, useStores } from "../context/stores.ts";
 
 /** Model space of the bundled family. */
 const SIZE = 224;

@@ -2,7 +2,7 @@
 import { useEffect } from "react";
 import { useDisplayPresets } from "../viewer/PresetPicker.tsx";
 import { handleKey } from "./shortcuts.ts";
-import { useStores } from "./stores.ts";
+import { useStores } from "../context/stores.ts";
 
 /** Widgets that use arrows, space and letters themselves. */
 const OWNERS =

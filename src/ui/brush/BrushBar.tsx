@@ -1,10 +1,10 @@
 /** Size and grey value of the brush, and a way to wipe the paint. */
-import type { CSSProperties } from "react";
 import { PARAMS } from "../../experiment/params.ts";
 import type { ParamMeta } from "../../perturbations/perturbation.ts";
 import { editItem } from "../../state/specEdits.ts";
-import { useExperiment, useStores, useView } from "../app/stores.ts";
-import controls from "../controls/controls.module.css";
+import { useExperiment, useStores, useView } from "../context/stores.ts";
+import { Button } from "../kit/Button.tsx";
+import { Slider } from "../kit/Slider.tsx";
 import { paintedPatch } from "./paintedPatch.ts";
 import styles from "./brush.module.css";
 
@@ -37,9 +37,7 @@ export function BrushBar() {
           background: `rgb(${[0, 0, 0].map(() => Math.round(255 * brush.intensity)).join(" ")})`,
         }}
       />
-      <button
-        type="button"
-        className={controls.button}
+      <Button
         aria-label="Wipe paint"
         disabled={!patch?.strokes?.length}
         onClick={() => {
@@ -48,7 +46,7 @@ export function BrushBar() {
         }}
       >
         Wipe
-      </button>
+      </Button>
     </span>
   );
 }
@@ -62,21 +60,17 @@ function BrushSlider(props: {
 }) {
   const { text, meta, value, spoken, onChange } = props;
   const { label, help, min, max, step } = meta;
-  const fill = { "--fill": `${((value - min) / (max - min)) * 100}%` } as CSSProperties;
   return (
     <label className={styles.slider} title={help}>
       <span>{text}</span>
-      <input
-        className={controls.slider}
-        type="range"
+      <Slider
         aria-label={label}
         aria-valuetext={spoken}
-        style={fill}
         min={min}
         max={max}
         step={step}
         value={value}
-        onChange={(event) => onChange(Number(event.currentTarget.value))}
+        onChange={onChange}
       />
     </label>
   );

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { defaultSpec } from "../../experiment/defaultSpec.ts";
 import { ensurePatch } from "./paintedPatch.ts";
 import { beginStroke, extendStroke } from "./strokeBuilder.ts";
-import { strokePixels } from "../viewer/vectorLayers.ts";
+import { strokePixels } from "../picture/vectorLayers.ts";
 
 const tip = { radius: 0.05, intensity: 1, erase: false };
 

@@ -1,8 +1,8 @@
 /** Painting without a pointer: arrow keys move the brush over the focused viewer, Enter sets a dab. */
 import { useState } from "react";
 import type { KeyboardEvent } from "react";
-import { useStores } from "../app/stores.ts";
-import type { Point } from "../viewer/viewGeometry.ts";
+import { useStores } from "../context/stores.ts";
+import type { Point } from "../picture/viewGeometry.ts";
 import { useStrokePainter } from "./useStrokePainter.ts";
 
 const STEP = 1 / 64;

@@ -3,7 +3,7 @@ import { useRef } from "react";
 import type { Stroke } from "../../experiment/spec.ts";
 import { quantizeStroke } from "../../experiment/strokes.ts";
 import { putStroke } from "../../state/specEdits.ts";
-import { useStores } from "../app/stores.ts";
+import { useStores } from "../context/stores.ts";
 import { ensurePatch } from "./paintedPatch.ts";
 import { beginStroke, extendStroke } from "./strokeBuilder.ts";
 

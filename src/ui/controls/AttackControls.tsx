@@ -6,12 +6,12 @@ import { ATTACK_REGIONS } from "../../experiment/spec.ts";
 import type { AttackItem, AttackRegion, GoalSpec } from "../../experiment/spec.ts";
 import { editItem } from "../../state/specEdits.ts";
 import type { Norm } from "../../tensor/norms.ts";
-import { useExperiment, useResults, useStores, useView } from "../app/stores.ts";
-import { useExperimentHistory } from "../app/useExperimentHistory.ts";
-import { answerWord } from "../panels/formats.ts";
+import { useExperiment, useResults, useStores, useView } from "../context/stores.ts";
+import { useExperimentHistory } from "../context/useExperimentHistory.ts";
+import { answerWord } from "../kit/formats.ts";
 import { SeedField } from "./SeedField.tsx";
 import { ParamSlider } from "./ParamSlider.tsx";
-import controls from "./controls.module.css";
+import { Select } from "../kit/Select.tsx";
 import styles from "./stack.module.css";
 
 /** What each norm limits, with its name in papers. */
@@ -46,8 +46,7 @@ export function AttackControls({
       <div className={styles.choices}>
         <label title="What epsilon limits: the change of each pixel, or the change of the whole picture together.">
           <span>Limit</span>
-          <select
-            className={controls.select}
+          <Select
             aria-label={`${name}: limit`}
             value={item.norm}
             onChange={(event) => {
@@ -60,7 +59,7 @@ export function AttackControls({
                 {NORMS[norm]}
               </option>
             ))}
-          </select>
+          </Select>
         </label>
         <div title="What the attack tries to reach.">
           <span>Goal</span>
@@ -126,9 +125,9 @@ function GoalPicker(props: {
   if (clean === null) {
     // An encoder without a text side has nothing to say: its features are all there is to move.
     return (
-      <select className={controls.select} aria-label={`${name}: goal`} value="feature" disabled>
+      <Select aria-label={`${name}: goal`} value="feature" disabled>
         <option value="feature">move the features</option>
-      </select>
+      </Select>
     );
   }
   const probabilities = clean?.probabilities;
@@ -136,8 +135,7 @@ function GoalPicker(props: {
   const named = goal.kind === "say" && !answers.includes(goal.answer) ? [goal.answer] : [];
   const value = goal.kind === "say" ? `say:${goal.answer}` : goal.kind;
   return (
-    <select
-      className={controls.select}
+    <Select
       aria-label={`${name}: goal`}
       value={value}
       onChange={(event) => onChange(goalOf(event.currentTarget.value))}
@@ -147,7 +145,7 @@ function GoalPicker(props: {
         <option key={answer} value={`say:${answer}`}>{`say “${answerWord(answer)}”`}</option>
       ))}
       <option value="feature">move the features</option>
-    </select>
+    </Select>
   );
 }
 
@@ -167,8 +165,7 @@ function RegionPicker(props: {
   // Where the findings of a reader's own radiograph are, nobody has said.
   const offered = ATTACK_REGIONS.filter((r) => isPhantom || r === "painted" || r === region);
   return (
-    <select
-      className={controls.select}
+    <Select
       aria-label={`${name}: where`}
       value={region ?? ""}
       onChange={({ currentTarget: { value } }) => onChange(offered.find((r) => r === value))}
@@ -179,7 +176,7 @@ function RegionPicker(props: {
           {REGIONS[each]}
         </option>
       ))}
-    </select>
+    </Select>
   );
 }
 

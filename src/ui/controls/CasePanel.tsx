@@ -1,13 +1,14 @@
 /** Which radiograph is on the bench: a phantom out of the gallery, or the reader's own file. */
 import { useRef } from "react";
-import { useCases, useExperiment, useResults } from "../app/stores.ts";
-import { Icon } from "../app/icons.tsx";
-import { Section } from "../panels/Section.tsx";
+import { useCases, useExperiment, useResults } from "../context/stores.ts";
+import { Icon } from "../kit/icons.tsx";
+import { Section } from "../kit/Section.tsx";
 import { FilmMap } from "./FilmMap.tsx";
 import { Gallery } from "./Gallery.tsx";
 import { ModelWindow } from "./ModelWindow.tsx";
 import { PhantomEditor } from "./PhantomEditor.tsx";
-import controls from "./controls.module.css";
+import { FileInput } from "../kit/FileInput.tsx";
+import { Button } from "../kit/Button.tsx";
 import styles from "./case.module.css";
 import { useOpenFile } from "./useOpenFile.ts";
 
@@ -32,25 +33,18 @@ function OpenButton() {
   const opening = useCases((s) => s.opening);
   return (
     <>
-      <button
-        type="button"
-        className={`${controls.button} ${controls.outlined}`}
+      <Button
+        look="outlined"
         title="DICOM, PNG or JPEG. The file stays in this tab."
         disabled={opening}
         onClick={() => input.current?.click()}
       >
         <Icon name="open" size={13} /> {opening ? "Opening" : "Open file"}
-      </button>
-      <input
+      </Button>
+      <FileInput
         ref={input}
-        type="file"
-        hidden
-        aria-label="Open a radiograph"
-        onChange={(event) => {
-          const [file] = event.currentTarget.files ?? [];
-          event.currentTarget.value = "";
-          if (file) void open(file);
-        }}
+        label="Open a radiograph"
+        onPick={([file]) => void (file && open(file))}
       />
     </>
   );

@@ -1,9 +1,11 @@
 /** Noise, confidence and sample count of the certificate. */
 import { PARAMS } from "../../experiment/params.ts";
 import type { CertificateSpec } from "../../experiment/spec.ts";
-import { useExperiment, useStores } from "../app/stores.ts";
-import { Section } from "../panels/Section.tsx";
-import controls from "./controls.module.css";
+import { useExperiment, useStores } from "../context/stores.ts";
+import { Section } from "../kit/Section.tsx";
+import { Select } from "../kit/Select.tsx";
+import { Row } from "../kit/Row.tsx";
+import { Switch } from "../kit/Switch.tsx";
 import { ParamSlider } from "./ParamSlider.tsx";
 
 export function CertificateControls() {
@@ -29,25 +31,17 @@ export function CertificateControls() {
       title="Guarantee"
       line="And its noise."
       aside={
-        <input
-          type="checkbox"
-          role="switch"
-          className={controls.switch}
-          aria-label="Certificate: on"
-          aria-checked={certificate.enabled}
-          checked={certificate.enabled}
-          onChange={() => set({ enabled: !certificate.enabled })}
+        <Switch
+          label="Certificate: on"
+          on={certificate.enabled}
+          onToggle={() => set({ enabled: !certificate.enabled })}
         />
       }
     >
       {slider("sigma")}
       {slider("maxSamples")}
-      <div className={controls.row}>
-        <span className={controls.label} title={PARAMS["certificate.alpha"].help}>
-          Confidence
-        </span>
-        <select
-          className={controls.select}
+      <Row label="Confidence" help={PARAMS["certificate.alpha"].help}>
+        <Select
           aria-label="Certificate: confidence"
           value={certificate.alpha}
           disabled={!certificate.enabled}
@@ -58,9 +52,8 @@ export function CertificateControls() {
               {`${100 * (1 - alpha)}% (alpha ${alpha})`}
             </option>
           ))}
-        </select>
-        <span />
-      </div>
+        </Select>
+      </Row>
     </Section>
   );
 }

@@ -2,9 +2,9 @@
 import { useEffect, useMemo, useRef } from "react";
 import type { Radiograph } from "../../image/radiograph.ts";
 import { IDENTITY_WINDOW } from "../../state/viewStore.ts";
-import { useExperiment } from "../app/stores.ts";
-import { greyPixels, windowTable } from "../viewer/drawRadiograph.ts";
-import { modelVoi } from "../viewer/useDetail.ts";
+import { useExperiment } from "../context/stores.ts";
+import { greyPixels, windowTable } from "../picture/drawRadiograph.ts";
+import { modelVoi } from "../picture/useDetail.ts";
 import styles from "./case.module.css";
 import { filmMap } from "./filmMap.ts";
 

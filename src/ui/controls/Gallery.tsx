@@ -1,9 +1,9 @@
 /** Thumbnails of the phantoms on offer. */
 import { useEffect, useRef } from "react";
 import type { PhantomSpec } from "../../phantom/spec.ts";
-import { useExperiment, useStores } from "../app/stores.ts";
-import { greyPixels, windowTable } from "../viewer/drawRadiograph.ts";
-import { pictures } from "../viewer/pictureClient.ts";
+import { useExperiment, useStores } from "../context/stores.ts";
+import { greyPixels, windowTable } from "../picture/drawRadiograph.ts";
+import { pictures } from "../picture/pictureClient.ts";
 import { IDENTITY_WINDOW } from "../../state/viewStore.ts";
 import { GALLERY, openGalleryCase } from "./gallery.ts";
 import styles from "./case.module.css";

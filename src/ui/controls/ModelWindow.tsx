@@ -3,9 +3,10 @@ import { PARAMS } from "../../experiment/params.ts";
 import type { WindowSpec } from "../../experiment/spec.ts";
 import type { Radiograph, Voi } from "../../image/radiograph.ts";
 import { automaticWindow } from "../../image/voi.ts";
-import { useExperiment, useStores } from "../app/stores.ts";
-import { distributionOnce } from "../viewer/distributionOnce.ts";
-import controls from "./controls.module.css";
+import { useExperiment, useStores } from "../context/stores.ts";
+import { distributionOnce } from "../picture/distributionOnce.ts";
+import { Select } from "../kit/Select.tsx";
+import { Row } from "../kit/Row.tsx";
 import { ParamSlider } from "./ParamSlider.tsx";
 
 export function ModelWindow({ radiograph }: { readonly radiograph: Radiograph }) {
@@ -26,15 +27,11 @@ export function ModelWindow({ radiograph }: { readonly radiograph: Radiograph })
   };
   return (
     <>
-      <div className={controls.row}>
-        <span
-          className={controls.label}
-          title="The grey window that the model is given. Dragging on the pictures changes the display only."
-        >
-          Model gets
-        </span>
-        <select
-          className={controls.select}
+      <Row
+        label="Model gets"
+        help="The grey window that the model is given. Dragging on the pictures changes the display only."
+      >
+        <Select
           aria-label="Window for the model"
           value={window.kind === "file" ? `file ${window.index ?? 0}` : window.kind}
           onChange={(event) => choose(event.currentTarget.value)}
@@ -47,9 +44,8 @@ export function ModelWindow({ radiograph }: { readonly radiograph: Radiograph })
           <option value="automatic">automatic</option>
           <option value="full">full range</option>
           <option value="manual">by hand</option>
-        </select>
-        <span />
-      </div>
+        </Select>
+      </Row>
       {window.kind === "manual" && (
         <>
           <ParamSlider

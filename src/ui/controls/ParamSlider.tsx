@@ -1,10 +1,10 @@
 /** A slider for one number of the experiment. A drag is one gesture: previews while it moves, the full run on release. */
 import { useId } from "react";
-import type { CSSProperties } from "react";
 import type { ParamMeta } from "../../perturbations/perturbation.ts";
-import { Hint } from "../app/Hint.tsx";
-import { useStores } from "../app/stores.ts";
-import styles from "./controls.module.css";
+import { Hint } from "../kit/Hint.tsx";
+import { useStores } from "../context/stores.ts";
+import { Slider } from "../kit/Slider.tsx";
+import styles from "../kit/field.module.css";
 
 export function ParamSlider(props: {
   /** What the number belongs to: the accessible name is "context: label". */
@@ -20,7 +20,6 @@ export function ParamSlider(props: {
   const { experiment } = useStores();
   const ownId = useId();
   const id = props.id ?? ownId;
-  const share = (value - meta.min) / (meta.max - meta.min);
 
   const beginGesture = () => {
     experiment.getState().beginGesture();
@@ -45,10 +44,9 @@ export function ParamSlider(props: {
         {meta.unit !== "" && <span className={styles.unit}>{meta.unit}</span>}
         {meta.inWords && <span className={styles.unit}>{meta.inWords(value)}</span>}
       </output>
-      <input
+      <Slider
         id={id}
-        className={styles.slider}
-        type="range"
+        className={styles.track}
         aria-label={`${context}: ${meta.label}`}
         aria-valuetext={[
           formatNumber(value, meta.step),
@@ -57,8 +55,7 @@ export function ParamSlider(props: {
         ]
           .filter(Boolean)
           .join(" ")}
-        data-accent={accent}
-        style={{ "--fill": `${Math.max(0, Math.min(1, share)) * 100}%` } as CSSProperties}
+        accent={accent}
         min={meta.min}
         max={meta.max}
         step={meta.step}
@@ -66,7 +63,7 @@ export function ParamSlider(props: {
         disabled={disabled}
         onPointerDown={beginGesture}
         onDoubleClick={() => onChange(meta.default)}
-        onChange={(event) => onChange(Number(event.currentTarget.value))}
+        onChange={onChange}
       />
     </div>
   );

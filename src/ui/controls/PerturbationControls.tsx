@@ -2,9 +2,10 @@
 import type { PerturbationItem } from "../../experiment/spec.ts";
 import { PERTURBATIONS } from "../../perturbations/registry.ts";
 import { setParam } from "../../state/specEdits.ts";
-import { useStores } from "../app/stores.ts";
+import { useStores } from "../context/stores.ts";
 import { SeedField } from "./SeedField.tsx";
 import { ParamSlider } from "./ParamSlider.tsx";
+import { Button } from "../kit/Button.tsx";
 import styles from "./stack.module.css";
 
 export function PerturbationControls(props: {
@@ -35,13 +36,9 @@ export function PerturbationControls(props: {
       {item.perturbation === "paintedPatch" && (
         <p className={styles.seed}>
           {strokeCount(item.strokes?.length ?? 0)}
-          <button
-            type="button"
-            className={styles.link}
-            onClick={() => view.getState().set({ tool: "brush" })}
-          >
+          <Button look="inline" onClick={() => view.getState().set({ tool: "brush" })}>
             Paint on the picture (B)
-          </button>
+          </Button>
         </p>
       )}
       <details className={styles.more}>

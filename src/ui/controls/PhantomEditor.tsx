@@ -13,9 +13,10 @@ import {
   withoutFindings,
 } from "../../state/phantomEdits.ts";
 import { SPEC_LIMITS } from "../../experiment/params.ts";
-import { Icon } from "../app/icons.tsx";
-import { useStores } from "../app/stores.ts";
-import controls from "./controls.module.css";
+import { Icon } from "../kit/icons.tsx";
+import { useStores } from "../context/stores.ts";
+import { Button } from "../kit/Button.tsx";
+import { Select } from "../kit/Select.tsx";
 import styles from "./case.module.css";
 import { ParamSlider } from "./ParamSlider.tsx";
 
@@ -25,24 +26,22 @@ export function PhantomEditor({ phantom }: { readonly phantom: PhantomSpec }) {
     <>
       <div className={styles.actions}>
         <AddFindingMenu phantom={phantom} />
-        <button
-          type="button"
-          className={`${controls.button} ${controls.outlined}`}
+        <Button
+          look="outlined"
           title="Another patient with the same findings"
           onClick={() => edit(nextPatient())}
         >
           Next patient
-        </button>
-        <button
-          type="button"
-          className={`${controls.button} ${controls.outlined}`}
+        </Button>
+        <Button
+          look="outlined"
           aria-label="Same patient, healthy"
           title="The same patient without any finding"
           disabled={phantom.findings.length === 0}
           onClick={() => edit(withoutFindings())}
         >
           Healthy
-        </button>
+        </Button>
       </div>
       {phantom.findings.map((finding, index) => (
         <Finding key={`${finding.kind} ${index}`} finding={finding} index={index} />
@@ -62,14 +61,13 @@ function AddFindingMenu({ phantom }: { readonly phantom: PhantomSpec }) {
       portalProps={{ target: "#layer" }}
     >
       <Menu.Target>
-        <button
-          type="button"
-          className={`${controls.button} ${controls.outlined}`}
+        <Button
+          look="outlined"
           aria-label="Add a finding"
           disabled={phantom.findings.length >= SPEC_LIMITS.phantomFindings}
         >
           <Icon name="add" size={13} /> Finding
-        </button>
+        </Button>
       </Menu.Target>
       <Menu.Dropdown>
         {FINDING_KINDS.map((kind) => (
@@ -94,8 +92,7 @@ function Finding({ finding, index }: { readonly finding: FindingSpec; readonly i
       <div className={styles.finding}>
         <span className={styles.findingName}>{meta.label}</span>
         {meta.sided ? (
-          <select
-            className={controls.select}
+          <Select
             aria-label={`${meta.label}: side`}
             value={finding.side ?? ""}
             onChange={(event) =>
@@ -105,18 +102,13 @@ function Finding({ finding, index }: { readonly finding: FindingSpec; readonly i
             {finding.side === undefined && <option value="">as drawn</option>}
             <option value="left">left</option>
             <option value="right">right</option>
-          </select>
+          </Select>
         ) : (
           <span />
         )}
-        <button
-          type="button"
-          className={controls.button}
-          aria-label={`${meta.label}: remove`}
-          onClick={() => edit(removeFinding(index))}
-        >
+        <Button aria-label={`${meta.label}: remove`} onClick={() => edit(removeFinding(index))}>
           <Icon name="close" size={13} />
-        </button>
+        </Button>
       </div>
       <ParamSlider
         context={meta.label}
@@ -150,8 +142,7 @@ function PatientSliders({ phantom }: { readonly phantom: PhantomSpec }) {
         );
       })}
       <div className={styles.twin}>
-        <select
-          className={controls.select}
+        <Select
           aria-label="Patient: sex"
           value={patient.sex}
           onChange={(event) =>
@@ -160,9 +151,8 @@ function PatientSliders({ phantom }: { readonly phantom: PhantomSpec }) {
         >
           <option value="female">female</option>
           <option value="male">male</option>
-        </select>
-        <select
-          className={controls.select}
+        </Select>
+        <Select
           aria-label="Patient: view"
           value={patient.portable ? "portable" : patient.view}
           onChange={(event) => {
@@ -175,7 +165,7 @@ function PatientSliders({ phantom }: { readonly phantom: PhantomSpec }) {
           <option value="PA">PA view</option>
           <option value="AP">AP view</option>
           <option value="portable">portable AP</option>
-        </select>
+        </Select>
       </div>
     </details>
   );

@@ -3,8 +3,8 @@ import { useId, useState } from "react";
 import { PARAMS } from "../../experiment/params.ts";
 import type { StackItem } from "../../experiment/spec.ts";
 import { editItem, reroll } from "../../state/specEdits.ts";
-import { useStores } from "../app/stores.ts";
-import controls from "./controls.module.css";
+import { useStores } from "../context/stores.ts";
+import { Button } from "../kit/Button.tsx";
 import styles from "./stack.module.css";
 
 export function SeedField({ item, name }: { readonly item: StackItem; readonly name: string }) {
@@ -34,16 +34,14 @@ export function SeedField({ item, name }: { readonly item: StackItem; readonly n
           }}
           onBlur={() => setTyped(null)}
         />
-        <button
-          type="button"
-          className={controls.button}
+        <Button
           onClick={() => {
             setTyped(null);
             edit(reroll(item.id));
           }}
         >
           Re-roll
-        </button>
+        </Button>
       </span>
       {isRefused && (
         <p id={complaint} className={styles.complaint} role="status">

@@ -7,13 +7,13 @@ import type { PerturbationId } from "../../perturbations/registry.ts";
 import { SPEC_LIMITS } from "../../experiment/params.ts";
 import type { StackItem } from "../../experiment/spec.ts";
 import { addItem, switchOn } from "../../state/specEdits.ts";
-import { Icon } from "../app/icons.tsx";
-import { useCases, useExperiment, useStores } from "../app/stores.ts";
-import { Section } from "../panels/Section.tsx";
+import { Icon } from "../kit/icons.tsx";
+import { useCases, useExperiment, useStores } from "../context/stores.ts";
+import { Section } from "../kit/Section.tsx";
 import { AttackControls } from "./AttackControls.tsx";
 import { PerturbationControls } from "./PerturbationControls.tsx";
 import { StackItemHead } from "./StackItemHead.tsx";
-import controls from "./controls.module.css";
+import { Button } from "../kit/Button.tsx";
 import { newAttack, newPerturbation, stackLabel } from "./stackItems.ts";
 import styles from "./stack.module.css";
 
@@ -51,13 +51,9 @@ function SwitchedOff() {
   return (
     <p className={styles.about} role="status" data-testid="switched-off">
       Your film opened untouched: the disturbances are switched off.{" "}
-      <button
-        type="button"
-        className={styles.link}
-        onClick={() => experiment.getState().edit(switchOn(ids))}
-      >
+      <Button look="inline" onClick={() => experiment.getState().edit(switchOn(ids))}>
         Switch them on again
-      </button>
+      </Button>
     </p>
   );
 }
@@ -96,14 +92,13 @@ function AddMenu() {
       portalProps={{ target: "#layer" }}
     >
       <Menu.Target>
-        <button
-          type="button"
-          className={`${controls.button} ${controls.outlined}`}
+        <Button
+          look="outlined"
           aria-label="Add a disturbance"
           disabled={stack.length >= SPEC_LIMITS.stackItems}
         >
           <Icon name="add" size={13} /> Add
-        </button>
+        </Button>
       </Menu.Target>
       <Menu.Dropdown className={styles.menu}>
         <div role="group" aria-label="Attacks, optimised against the model">

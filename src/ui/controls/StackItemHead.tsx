@@ -1,11 +1,12 @@
 /** First row of a stack member: on/off, name, what it changed, seed, order and removal. */
 import type { StackItem } from "../../experiment/spec.ts";
 import { moveItem, removeItem, reroll, toggleItem } from "../../state/specEdits.ts";
-import { Icon } from "../app/icons.tsx";
-import type { IconName } from "../app/icons.tsx";
-import { useResults, useStores } from "../app/stores.ts";
-import { decimal } from "../panels/formats.ts";
-import controls from "./controls.module.css";
+import { Icon } from "../kit/icons.tsx";
+import type { IconName } from "../kit/icons.tsx";
+import { useResults, useStores } from "../context/stores.ts";
+import { decimal } from "../kit/formats.ts";
+import { Button } from "../kit/Button.tsx";
+import { Switch } from "../kit/Switch.tsx";
 import styles from "./stack.module.css";
 
 export function StackItemHead(props: {
@@ -21,15 +22,7 @@ export function StackItemHead(props: {
   );
   return (
     <div className={styles.head}>
-      <input
-        type="checkbox"
-        role="switch"
-        className={controls.switch}
-        aria-label={`${name}: on`}
-        aria-checked={item.enabled}
-        checked={item.enabled}
-        onChange={() => edit(toggleItem(item.id))}
-      />
+      <Switch label={`${name}: on`} on={item.enabled} onToggle={() => edit(toggleItem(item.id))} />
       <span className={styles.name}>{name}</span>
       {made && item.enabled && (
         <span
@@ -70,15 +63,13 @@ function Tool(props: {
   readonly onPress: () => void;
 }) {
   return (
-    <button
-      type="button"
-      className={controls.button}
+    <Button
       aria-label={props.name}
       title={props.name}
       disabled={props.disabled ?? false}
       onClick={props.onPress}
     >
       <Icon name={props.icon} size={13} />
-    </button>
+    </Button>
   );
 }

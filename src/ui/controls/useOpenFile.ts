@@ -4,7 +4,7 @@ import { LabError, toErrorData } from "../../errors/labError.ts";
 import { createDecodeClient } from "../../io/decodeClient.ts";
 import type { DecodeClient } from "../../io/decodeClient.ts";
 import { openFilm } from "../../state/specEdits.ts";
-import { useStores } from "../app/stores.ts";
+import { useStores } from "../context/stores.ts";
 
 /** Above this nothing is read: the size is known before the file is touched. */
 const MAX_BYTES = 512 * 1024 * 1024;

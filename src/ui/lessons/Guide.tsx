@@ -1,7 +1,7 @@
 /** The first minute: five cards, each beside the thing it speaks of. Nothing is blocked while it is open. */
 import { useEffect, useState } from "react";
-import { useStores, useView } from "../app/stores.ts";
-import controls from "../controls/controls.module.css";
+import { useStores, useView } from "../context/stores.ts";
+import { Button } from "../kit/Button.tsx";
 import styles from "./guide.module.css";
 import { GUIDE } from "./guideSteps.ts";
 import type { GuideStep } from "./guideSteps.ts";
@@ -42,21 +42,11 @@ function Card({ step, index }: { readonly step: GuideStep; readonly index: numbe
         <p>{step.text}</p>
         <div className={styles.foot}>
           <span>{`${index + 1} of ${GUIDE.length}`}</span>
-          <button type="button" className={controls.button} onClick={() => go(null)}>
-            Close guide
-          </button>
-          {index > 0 && (
-            <button type="button" className={controls.button} onClick={() => go(index - 1)}>
-              Back
-            </button>
-          )}
-          <button
-            type="button"
-            className={`${controls.button} ${controls.outlined}`}
-            onClick={() => go(isLast ? null : index + 1)}
-          >
+          <Button onClick={() => go(null)}>Close guide</Button>
+          {index > 0 && <Button onClick={() => go(index - 1)}>Back</Button>}
+          <Button look="outlined" onClick={() => go(isLast ? null : index + 1)}>
             {isLast ? "Done" : "Next"}
-          </button>
+          </Button>
         </div>
       </div>
     </>

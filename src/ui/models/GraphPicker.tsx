@@ -1,7 +1,7 @@
 /** Which of several ONNX files is the image encoder. */
-import controls from "../controls/controls.module.css";
+import { Select } from "../kit/Select.tsx";
 import type { ModelDraft } from "../../state/modelStore.ts";
-import { Field } from "./fields.tsx";
+import { Field } from "../kit/fields.tsx";
 import { useChooseGraph } from "./useModels.ts";
 import styles from "./models.module.css";
 
@@ -18,9 +18,8 @@ export function GraphPicker({ draft }: { readonly draft: ModelDraft }) {
       <div className={styles.fields}>
         <Field label="Graph">
           {(id) => (
-            <select
+            <Select
               id={id}
-              className={controls.select}
               value={chosen?.path ?? ""}
               onChange={(event) => {
                 const { value } = event.currentTarget;
@@ -34,7 +33,7 @@ export function GraphPicker({ draft }: { readonly draft: ModelDraft }) {
                   {path}
                 </option>
               ))}
-            </select>
+            </Select>
           )}
         </Field>
       </div>

@@ -3,9 +3,9 @@ import { Modal } from "@mantine/core";
 import { useState } from "react";
 import type { OwnModelProposal } from "../../engine/protocol.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
-import { useModels, useStores } from "../app/stores.ts";
-import { saveBlob } from "../app/saveBlob.ts";
-import controls from "../controls/controls.module.css";
+import { useModels, useStores } from "../context/stores.ts";
+import { saveBlob } from "../kit/saveBlob.ts";
+import { Button } from "../kit/Button.tsx";
 import type { DraftGraph, ModelDraft } from "../../state/modelStore.ts";
 import { GraphPicker } from "./GraphPicker.tsx";
 import { ModelFields } from "./ModelFields.tsx";
@@ -70,16 +70,10 @@ function Described(props: { readonly proposed: OwnModelProposal; readonly graph:
         ))}
       </ul>
       <div className={styles.actions}>
-        <button
-          type="button"
-          className={`${controls.button} ${controls.outlined}`}
-          onClick={() => void use(manifest)}
-        >
+        <Button look="outlined" onClick={() => void use(manifest)}>
           Use this model
-        </button>
-        <button type="button" className={controls.button} onClick={() => save(manifest)}>
-          Save manifest
-        </button>
+        </Button>
+        <Button onClick={() => save(manifest)}>Save manifest</Button>
       </div>
     </>
   );

@@ -1,8 +1,8 @@
 /** The part of a manifest that a graph cannot say for certain, as a form. */
 import type { OwnModelProposal } from "../../engine/protocol.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
-import controls from "../controls/controls.module.css";
-import { Field, Whole } from "./fields.tsx";
+import { Select } from "../kit/Select.tsx";
+import { Field, Whole } from "../kit/fields.tsx";
 import { NormalizationFields } from "./NormalizationFields.tsx";
 import { OutputFields } from "./OutputFields.tsx";
 import styles from "./models.module.css";
@@ -37,9 +37,8 @@ export function ModelFields(props: {
       </Field>
       <Field label="A film that is not square">
         {(id) => (
-          <select
+          <Select
             id={id}
-            className={controls.select}
             value={input.resize}
             onChange={(event) =>
               setInput({ resize: event.currentTarget.value as typeof input.resize })
@@ -47,14 +46,13 @@ export function ModelFields(props: {
           >
             <option value="area-centre-crop">is cropped to its middle</option>
             <option value="area-stretch">is squeezed to a square</option>
-          </select>
+          </Select>
         )}
       </Field>
       <Field label="Channels and layout">
         {(id) => (
-          <select
+          <Select
             id={id}
-            className={controls.select}
             value={`${input.channels} ${input.layout ?? "NCHW"}`}
             onChange={(event) => {
               const [channels, layout] = event.currentTarget.value.split(" ");
@@ -64,14 +62,13 @@ export function ModelFields(props: {
             {["3 NCHW", "1 NCHW", "3 NHWC", "1 NHWC"].map((form) => (
               <option key={form}>{form}</option>
             ))}
-          </select>
+          </Select>
         )}
       </Field>
       <Field label="Pixel range">
         {(id) => (
-          <select
+          <Select
             id={id}
-            className={controls.select}
             value={input.range.join(" to ")}
             onChange={(event) => {
               const [low, high] = event.currentTarget.value.split(" to ").map(Number);
@@ -81,7 +78,7 @@ export function ModelFields(props: {
             {[...new Set(["0 to 1", "0 to 255", "-1 to 1", input.range.join(" to ")])].map((r) => (
               <option key={r}>{r}</option>
             ))}
-          </select>
+          </Select>
         )}
       </Field>
       <NormalizationFields input={input} onChange={setInput} />

@@ -1,9 +1,9 @@
 /** Which model is asked: the bundled ones, a reader's own, or another ONNX file. */
 import { useRef } from "react";
-import type { ChangeEvent } from "react";
 import { BUNDLED_MODELS } from "../../model/catalog.ts";
-import { useExperiment, useModels } from "../app/stores.ts";
-import controls from "../controls/controls.module.css";
+import { useExperiment, useModels } from "../context/stores.ts";
+import { FileInput } from "../kit/FileInput.tsx";
+import { Select } from "../kit/Select.tsx";
 import { MODEL_FILES, pickedFiles } from "./droppedFiles.ts";
 import { useModelActions, usePickModel } from "./useModels.ts";
 
@@ -22,15 +22,10 @@ export function ModelMenu() {
     ...Object.values(own).map(({ id, name }) => ({ id, label: name })),
   ];
   const isKnown = models.some(({ id }) => id === current);
-  const onPick = ({ currentTarget }: ChangeEvent<HTMLInputElement>) => {
-    const files = pickedFiles(currentTarget.files);
-    currentTarget.value = "";
-    pick(files);
-  };
+  const onPick = (files: readonly File[]) => pick(pickedFiles(files));
   return (
     <>
-      <select
-        className={controls.select}
+      <Select
         aria-label="Model"
         value={current}
         onChange={(event) => {
@@ -48,25 +43,15 @@ export function ModelMenu() {
         ))}
         <option value={OPEN}>Open an ONNX model…</option>
         <option value={OPEN_FOLDER}>Open a model folder…</option>
-      </select>
-      <input
+      </Select>
+      <FileInput
         ref={input}
-        type="file"
-        hidden
-        multiple
+        label="Open an ONNX model"
         accept={MODEL_FILES}
-        aria-label="Open an ONNX model"
-        onChange={onPick}
-      />
-      <input
-        ref={folder}
-        type="file"
-        hidden
         multiple
-        {...{ webkitdirectory: "" }}
-        aria-label="Open a model folder"
-        onChange={onPick}
+        onPick={onPick}
       />
+      <FileInput ref={folder} label="Open a model folder" folder onPick={onPick} />
     </>
   );
 }

@@ -2,8 +2,8 @@
 import type { ModelManifest } from "../../model/manifest.ts";
 import { NORMALIZATIONS } from "../../model/normalizations.ts";
 import type { NormalizationName } from "../../model/normalizations.ts";
-import controls from "../controls/controls.module.css";
-import { Field, Numbers } from "./fields.tsx";
+import { Select } from "../kit/Select.tsx";
+import { Field, Numbers } from "../kit/fields.tsx";
 
 export function NormalizationFields(props: {
   readonly input: ModelManifest["input"];
@@ -20,9 +20,8 @@ export function NormalizationFields(props: {
     <>
       <Field label="Normalisation">
         {(id) => (
-          <select
+          <Select
             id={id}
-            className={controls.select}
             value={known ?? "own"}
             onChange={(event) => {
               const chosen = names.find((name) => name === event.currentTarget.value);
@@ -38,7 +37,7 @@ export function NormalizationFields(props: {
               <option key={name}>{name}</option>
             ))}
             <option value="own">as below</option>
-          </select>
+          </Select>
         )}
       </Field>
       <Numbers label="Mean" values={input.mean} onChange={(mean) => onChange({ mean })} />

@@ -1,8 +1,8 @@
 /** Which outputs stand for the picture and for its places, and where they have their channels. */
 import type { OwnModelProposal } from "../../engine/protocol.ts";
 import type { FeatureAxes, ModelManifest } from "../../model/manifest.ts";
-import controls from "../controls/controls.module.css";
-import { Field } from "./fields.tsx";
+import { Select } from "../kit/Select.tsx";
+import { Field } from "../kit/fields.tsx";
 
 type Outputs = OwnModelProposal["proposal"]["outputs"];
 
@@ -48,9 +48,8 @@ function AxesFields({ manifest, outputs, onChange }: Props) {
   return inUse.map(({ name, shape, axes: known }) => (
     <Field key={name} label={`Channels of "${name}"`}>
       {(id) => (
-        <select
+        <Select
           id={id}
-          className={controls.select}
           value={axes[name] ?? known}
           onChange={(event) => {
             const chosen = event.currentTarget.value as FeatureAxes;
@@ -62,7 +61,7 @@ function AxesFields({ manifest, outputs, onChange }: Props) {
         >
           <option value="channels-first">{`first: ${shape[1]}`}</option>
           <option value="channels-last">{`last: ${shape.at(-1)}`}</option>
-        </select>
+        </Select>
       )}
     </Field>
   ));
@@ -79,12 +78,7 @@ function OutputField(props: {
   return (
     <Field label={label}>
       {(id) => (
-        <select
-          id={id}
-          className={controls.select}
-          value={value}
-          onChange={(event) => onChange(event.currentTarget.value)}
-        >
+        <Select id={id} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
           {none !== undefined && <option value="">{none}</option>}
           {outputs
             .filter(({ meaning }) => meaning !== "other")
@@ -93,7 +87,7 @@ function OutputField(props: {
                 {`${name} [${shape.join(", ")}], ${meaning}`}
               </option>
             ))}
-        </select>
+        </Select>
       )}
     </Field>
   );

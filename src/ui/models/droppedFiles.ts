@@ -15,8 +15,8 @@ const MOST_FILES = 2000;
 const HIDDEN = /(^|\/)(\.|__MACOSX|node_modules|Thumbs\.db)/;
 
 /** Of an input element. */
-export function pickedFiles(list: FileList | null): DroppedFile[] {
-  return [...(list ?? [])]
+export function pickedFiles(files: readonly File[]): DroppedFile[] {
+  return files
     .map((file) => ({ path: file.webkitRelativePath || file.name, file }))
     .filter(({ path }) => !HIDDEN.test(path));
 }
@@ -29,7 +29,7 @@ export function droppedFiles(transfer: DataTransfer): Promise<DroppedFile[]> {
     const entry = item.kind === "file" ? item.webkitGetAsEntry() : null;
     return entry ? [entry] : [];
   });
-  const plain = pickedFiles(transfer.files);
+  const plain = pickedFiles([...transfer.files]);
   return entries.some(({ isDirectory }) => isDirectory)
     ? filesIn(entries).then((files) => files.filter(({ path }) => !HIDDEN.test(path)))
     : Promise.resolve(plain);

@@ -5,7 +5,7 @@ import { sha256Hex } from "../../host/sha256.ts";
 import { OWN_MODEL_PREFIX, isOwnModel } from "../../model/catalog.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
 import { defaultSpec } from "../../experiment/defaultSpec.ts";
-import { useStores } from "../app/stores.ts";
+import { useStores } from "../context/stores.ts";
 import type { DraftGraph } from "../../state/modelStore.ts";
 import type { DroppedFile } from "./droppedFiles.ts";
 import { modelAmong, readingError } from "./openModelFiles.ts";

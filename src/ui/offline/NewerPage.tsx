@@ -1,8 +1,8 @@
 /** Says that the page on the server is newer than this one; nothing changes under the reader's hands. */
-import { ReloadButton } from "../app/ErrorBoundary.tsx";
-import { Icon } from "../app/icons.tsx";
-import { usePage, useStores } from "../app/stores.ts";
-import controls from "../controls/controls.module.css";
+import { ReloadButton } from "../context/ErrorBoundary.tsx";
+import { Icon } from "../kit/icons.tsx";
+import { usePage, useStores } from "../context/stores.ts";
+import { Button } from "../kit/Button.tsx";
 import styles from "./offline.module.css";
 
 export function NewerPage() {
@@ -13,14 +13,12 @@ export function NewerPage() {
     <div className={styles.newer} role="status">
       <p>A newer version of this page is ready.</p>
       <ReloadButton />
-      <button
-        type="button"
-        className={controls.button}
+      <Button
         aria-label="Stay with this version for now"
         onClick={() => page.getState().set({ isNewerReady: false })}
       >
         <Icon name="close" size={14} />
-      </button>
+      </Button>
     </div>
   );
 }

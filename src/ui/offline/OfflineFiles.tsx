@@ -1,8 +1,8 @@
 /** What works without a network in this browser, what does not yet, and a button that keeps all of it. */
 import { BUNDLED_MODELS } from "../../model/catalog.ts";
-import { usePage } from "../app/stores.ts";
-import controls from "../controls/controls.module.css";
-import { bytes } from "../panels/formats.ts";
+import { usePage } from "../context/stores.ts";
+import { Button } from "../kit/Button.tsx";
+import { bytes } from "../kit/formats.ts";
 import styles from "./offline.module.css";
 import { useOfflineParts } from "./useOfflineParts.ts";
 import type { OfflineParts } from "./useOfflineParts.ts";
@@ -45,16 +45,11 @@ function Kept({ parts }: { readonly parts: OfflineParts }) {
       ) : (
         <>
           <p>Needs the network so far: {partNames(missing).join(", ")}.</p>
-          <button
-            type="button"
-            className={`${controls.button} ${controls.outlined}`}
-            disabled={progress !== null}
-            onClick={keepAll}
-          >
+          <Button look="outlined" disabled={progress !== null} onClick={keepAll}>
             {progress === null
               ? `Keep everything (${bytes(missingBytes)})`
               : `Kept ${bytes(progress)}`}
-          </button>
+          </Button>
         </>
       )}
       {failure && <p role="alert">{failure} What was kept before stays.</p>}

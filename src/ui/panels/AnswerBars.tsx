@@ -1,7 +1,8 @@
 /** How sure the model says it is of each answer, on both pictures, and by how much it prefers its own. */
 import type { AnswerResult } from "../../experiment/results.ts";
-import { Hint } from "../app/Hint.tsx";
-import { answerWord, percent, signed } from "./formats.ts";
+import { Hint } from "../kit/Hint.tsx";
+import { answerWord, percent, signed } from "../kit/formats.ts";
+import { Button } from "../kit/Button.tsx";
 import styles from "./panels.module.css";
 
 export function AnswerBars(props: {
@@ -46,16 +47,12 @@ export function AnswerBars(props: {
               : "How far the answer's score is ahead of the next answer's (logits). The answer flips where this reaches 0."
           }
         >
-          <button type="button" className={styles.term}>
-            Confidence margin
-          </button>
+          <Button look="term">Confidence margin</Button>
         </Hint>{" "}
         {signed(clean.margin)}
         {disturbed && ` → ${signed(disturbed.margin)}`};{" "}
         <Hint text="Probability that the model gave to words that are no answer to this question. The percentages above are shares of what is left.">
-          <button type="button" className={styles.term}>
-            other words
-          </button>
+          <Button look="term">other words</Button>
         </Hint>{" "}
         {percent(outside)}
       </p>

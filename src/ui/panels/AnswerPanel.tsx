@@ -1,13 +1,13 @@
 /** The answer, clean and disturbed; the one thing to see from across the room. */
-import { useExperiment, useModels, useResults } from "../app/stores.ts";
-import { NO_ATTENTION } from "../viewer/attentionMap.ts";
+import { useExperiment, useModels, useResults } from "../context/stores.ts";
+import { NO_ATTENTION } from "../picture/attentionMap.ts";
 import { AnswerBars } from "./AnswerBars.tsx";
 import { GroundTruth } from "./GroundTruth.tsx";
 import { Reliability } from "./Reliability.tsx";
 import { useDisturbedAnswer } from "./useDisturbedAnswer.ts";
-import { Section } from "./Section.tsx";
+import { ResultSection } from "../context/ResultSection.tsx";
 import styles from "./panels.module.css";
-import { answerWord } from "./formats.ts";
+import { answerWord } from "../kit/formats.ts";
 
 /** Together longer than this, the two answers are set smaller so that they stay on one line. */
 const SHORT_VERDICT = 9;
@@ -20,7 +20,7 @@ export function AnswerPanel() {
   const [before, after] = [clean, disturbed].map((each) => each && answerWord(each.answer));
   const isLong = `${before ?? ""}${after ?? ""}`.length > SHORT_VERDICT;
   return (
-    <Section title="Answer" line="What the model says before and after." stage="readout">
+    <ResultSection title="Answer" line="What the model says before and after." stage="readout">
       <div className={styles.verdict} data-long={isLong} aria-live="polite">
         <span className={styles.word} data-side="clean" data-testid="answer-clean">
           {before ?? "…"}
@@ -44,7 +44,7 @@ export function AnswerPanel() {
       )}
       <GroundTruth />
       {!clean && <p className={styles.empty}>The model has not been asked yet.</p>}
-    </Section>
+    </ResultSection>
   );
 }
 
@@ -58,7 +58,7 @@ function NoAnswer() {
   const scores = manifest?.outputs.classScores;
   const what = scores !== undefined && scores === manifest?.outputs.embedding;
   return (
-    <Section title="Answer" line="This model has none." stage="readout">
+    <ResultSection title="Answer" line="This model has none." stage="readout">
       <p className={styles.note} data-testid="no-answer">
         {scores === undefined ? "An image encoder" : "An image classifier"} without a text side: it
         is read by its {what ? "class scores" : "features"}
@@ -67,6 +67,6 @@ function NoAnswer() {
         {what ? "class scores" : "features"}.{isMute && ` ${NO_ATTENTION}.`}
       </p>
       <GroundTruth />
-    </Section>
+    </ResultSection>
   );
 }

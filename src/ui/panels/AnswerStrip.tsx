@@ -1,8 +1,8 @@
 /** The verdict in one line, for narrow screens where the answer panel scrolls away. */
 import { isStale } from "../../state/resultStore.ts";
-import { useResults } from "../app/stores.ts";
+import { useResults } from "../context/stores.ts";
 import { useDisturbedAnswer } from "./useDisturbedAnswer.ts";
-import { answerWord } from "./formats.ts";
+import { answerWord } from "../kit/formats.ts";
 import styles from "./panels.module.css";
 
 export function AnswerStrip() {

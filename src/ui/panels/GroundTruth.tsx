@@ -1,9 +1,9 @@
 /** What a phantom really shows: the one case where the right answer is known, so that the model can be told right or wrong. */
 import { groundTruth } from "../../experiment/groundTruth.ts";
 import type { AnswerResult } from "../../experiment/results.ts";
-import { useExperiment, useResults } from "../app/stores.ts";
+import { useExperiment, useResults } from "../context/stores.ts";
 import { useDisturbedAnswer } from "./useDisturbedAnswer.ts";
-import { answerWord } from "./formats.ts";
+import { answerWord } from "../kit/formats.ts";
 import styles from "./panels.module.css";
 
 export function GroundTruth() {

@@ -1,9 +1,10 @@
 /** How far the picture and the features moved, each number with its unit and its meaning. */
 import type { MetricsResult } from "../../experiment/results.ts";
-import { Hint } from "../app/Hint.tsx";
-import { useResults } from "../app/stores.ts";
-import { decimal, percent } from "./formats.ts";
-import { Section } from "./Section.tsx";
+import { Hint } from "../kit/Hint.tsx";
+import { useResults } from "../context/stores.ts";
+import { decimal, percent } from "../kit/formats.ts";
+import { ResultSection } from "../context/ResultSection.tsx";
+import { Button } from "../kit/Button.tsx";
 import styles from "./panels.module.css";
 
 interface Figure {
@@ -72,15 +73,13 @@ function attentionOverlap({ attentionSsim, rolloutSsim }: MetricsResult): number
 export function Numbers() {
   const metrics = useResults((s) => s.stages.metrics?.payload);
   return (
-    <Section title="How far it moved" line="Clean against disturbed." stage="metrics">
+    <ResultSection title="How far it moved" line="Clean against disturbed." stage="metrics">
       <dl className={styles.numbers}>
         {FIGURES.map((figure) => (
           <div key={figure.name}>
             <dt>
               <Hint text={figure.help}>
-                <button type="button" className={styles.term}>
-                  {figure.name}
-                </button>
+                <Button look="term">{figure.name}</Button>
               </Hint>
             </dt>
             <dd>
@@ -89,6 +88,6 @@ export function Numbers() {
           </div>
         ))}
       </dl>
-    </Section>
+    </ResultSection>
   );
 }

@@ -2,10 +2,11 @@
 import { groundTruth } from "../../experiment/groundTruth.ts";
 import type { AnswerResult, MetricsResult } from "../../experiment/results.ts";
 import { correctedAnswer } from "../../language/answer.ts";
-import { useExperiment, useResults } from "../app/stores.ts";
-import { Hint } from "../app/Hint.tsx";
-import { answerWord, percent, signed } from "./formats.ts";
-import { Section } from "./Section.tsx";
+import { useExperiment, useResults } from "../context/stores.ts";
+import { Hint } from "../kit/Hint.tsx";
+import { answerWord, percent, signed } from "../kit/formats.ts";
+import { ResultSection } from "../context/ResultSection.tsx";
+import { Button } from "../kit/Button.tsx";
 import styles from "./panels.module.css";
 
 /** Kinds of wordings, as a reader without a linguist's terms calls them. */
@@ -30,7 +31,7 @@ export function ParaphraseTable() {
       ? latest
       : undefined;
   return (
-    <Section title="Same question, other words" line="Red: turned." stage="readout">
+    <ResultSection title="Same question, other words" line="Red: turned." stage="readout">
       {clean && clean.length > 0 ? (
         <>
           <table className={styles.table}>
@@ -66,7 +67,7 @@ export function ParaphraseTable() {
             : "Other wordings appear with the first answer."}
         </p>
       )}
-    </Section>
+    </ResultSection>
   );
 }
 
@@ -130,9 +131,7 @@ function ParaphraseRow(props: {
         <span className={styles.tags}>
           {clean.polarity < 0 ? (
             <Hint text="Here yes means absent. Its answers are turned round, so that every row says whether the finding is present.">
-              <button type="button" className={styles.term}>
-                negated, turned round
-              </button>
+              <Button look="term">negated, turned round</Button>
             </Hint>
           ) : (
             (KINDS[clean.strategy] ?? clean.strategy)

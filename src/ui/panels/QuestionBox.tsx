@@ -3,9 +3,9 @@ import { Autocomplete } from "@mantine/core";
 import type { AutocompleteProps, ComboboxParsedItem } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { SPEC_LIMITS } from "../../experiment/params.ts";
-import { useExperiment, useResults, useStores } from "../app/stores.ts";
+import { useExperiment, useResults, useStores } from "../context/stores.ts";
 import { questionMenu, readQuestion } from "./questionMenu.ts";
-import { Section } from "./Section.tsx";
+import { Section } from "../kit/Section.tsx";
 import styles from "./panels.module.css";
 
 export function QuestionBox() {

@@ -6,7 +6,7 @@ import type { ReactNode } from "react";
 import type { AnswerResult } from "../../experiment/results.ts";
 import { interpretQuestion } from "../../language/recognise.ts";
 import { measuredModel } from "../../model/measured.ts";
-import { useExperiment } from "../app/stores.ts";
+import { useExperiment } from "../context/stores.ts";
 import { onPhantom, onRealFilm } from "./reliabilityText.ts";
 import styles from "./panels.module.css";
 

@@ -2,7 +2,7 @@
 import type { Understood } from "../../language/recognise.ts";
 import { reliabilityOf } from "../../model/measured.ts";
 import type { MeasuredAuc, MeasuredModel } from "../../model/measured.ts";
-import { percent } from "./formats.ts";
+import { percent } from "../kit/formats.ts";
 
 export interface Said {
   /** What must be read first; empty where the percentages hold. */

@@ -3,10 +3,11 @@ import { useMemo, useState } from "react";
 import { SPEC_LIMITS } from "../../experiment/params.ts";
 import { isOwnModel } from "../../model/catalog.ts";
 import { provableCase } from "../../state/provableCase.ts";
-import { useExperiment, useResults, useStores } from "../app/stores.ts";
+import { useExperiment, useResults, useStores } from "../context/stores.ts";
 import { BETWEEN, certificateSpec, guaranteeOf } from "./certificateSpec.ts";
 import type { Between } from "./certificateSpec.ts";
 import { Empty, PlotPanel } from "./PlotPanel.tsx";
+import { Button } from "../kit/Button.tsx";
 import styles from "./plots.module.css";
 
 const MEANING =
@@ -47,14 +48,13 @@ export function CertificatePanel() {
         <p className={styles.statement} data-kind={guarantee.kind}>
           {guarantee.sentence}{" "}
           {guarantee.kind === "vacuous" && canShow && (
-            <button
-              type="button"
-              className={styles.inline}
+            <Button
+              look="inline"
               title="The noise-trained model, noise 0.25, and an attack of l2 0.3. Undo brings yours back."
               onClick={() => experiment.getState().edit(provableCase)}
             >
               Show one inside it
-            </button>
+            </Button>
           )}
         </p>
       ) : (

@@ -1,8 +1,8 @@
 /** The one host of every plot: draws a PlotSpec with plotly.js, follows its size and the theme, and says it in words. */
 import { useEffect, useRef, useState } from "react";
-import { useResults, useStores } from "../app/stores.ts";
+import { useResults, useStores } from "../context/stores.ts";
 import { toErrorData } from "../../errors/labError.ts";
-import { useExtent } from "../viewer/useExtent.ts";
+import { useExtent } from "../kit/useExtent.ts";
 import { createDrawQueue } from "./drawQueue.ts";
 import type { PlotSpec } from "./plotSpec.ts";
 import { loadPlotly } from "./plotly.ts";

@@ -1,9 +1,9 @@
 /** What a reader can do with a plot: enlarge it, change its scale, save it as a picture or as a table. */
 import { Menu } from "@mantine/core";
 import { toErrorData } from "../../errors/labError.ts";
-import { useStores } from "../app/stores.ts";
-import { Icon } from "../app/icons.tsx";
-import controls from "../controls/controls.module.css";
+import { useStores } from "../context/stores.ts";
+import { Icon } from "../kit/icons.tsx";
+import { Button } from "../kit/Button.tsx";
 import { savePlotImage, savePlotTable } from "./exportPlot.ts";
 import type { PlotScales } from "./Plot.tsx";
 import type { PlotSpec } from "./plotSpec.ts";
@@ -32,14 +32,9 @@ export function PlotMenu(props: {
   return (
     <Menu position="bottom-end" width={300} portalProps={{ target: "#layer" }}>
       <Menu.Target>
-        <button
-          type="button"
-          className={controls.button}
-          aria-label={`${spec.title}: enlarge or save`}
-          title="Enlarge or save this plot"
-        >
+        <Button aria-label={`${spec.title}: enlarge or save`} title="Enlarge or save this plot">
           <Icon name="more" size={13} />
-        </button>
+        </Button>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item onClick={onEnlarge}>Enlarge: zoom, values, legend</Menu.Item>

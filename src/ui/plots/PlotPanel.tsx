@@ -3,12 +3,12 @@ import { Suspense, lazy, useState } from "react";
 import type { ReactNode } from "react";
 import type { StageName } from "../../experiment/results.ts";
 import { isStale } from "../../state/resultStore.ts";
-import { useResults } from "../app/stores.ts";
+import { useResults } from "../context/stores.ts";
 import { loadPart } from "../../host/loadPart.ts";
-import { ErrorBoundary } from "../app/ErrorBoundary.tsx";
-import { Hint } from "../app/Hint.tsx";
-import { Icon } from "../app/icons.tsx";
-import controls from "../controls/controls.module.css";
+import { ErrorBoundary } from "../context/ErrorBoundary.tsx";
+import { Hint } from "../kit/Hint.tsx";
+import { Icon } from "../kit/icons.tsx";
+import { Button } from "../kit/Button.tsx";
 import { Plot } from "./Plot.tsx";
 import type { PlotScales } from "./Plot.tsx";
 import { PlotMenu } from "./PlotMenu.tsx";
@@ -49,9 +49,9 @@ export function PlotPanel(props: {
         <span className={styles.space} />
         {aside}
         <Hint text={meaning}>
-          <button type="button" className={controls.button} aria-label={`${title}: what it means`}>
+          <Button aria-label={`${title}: what it means`}>
             <Icon name="help" size={13} />
-          </button>
+          </Button>
         </Hint>
         {spec && (
           <PlotMenu

@@ -1,7 +1,7 @@
 /** The Gaussian robustness score of the clean picture: its anytime-valid lower bound tightening as samples stream in. */
 import { useMemo } from "react";
-import { useExperiment, useResults } from "../app/stores.ts";
-import { decimal, percent } from "../panels/formats.ts";
+import { useExperiment, useResults } from "../context/stores.ts";
+import { decimal, percent } from "../kit/formats.ts";
 import { Empty, PlotPanel } from "./PlotPanel.tsx";
 import { scoreSpec } from "./scoreSpec.ts";
 import styles from "./plots.module.css";

@@ -1,7 +1,7 @@
 /** How the attack got there: of the one that runs, else of the one chosen among those that ran. */
 import { useState } from "react";
-import { useExperiment, useResults } from "../app/stores.ts";
-import controls from "../controls/controls.module.css";
+import { useExperiment, useResults } from "../context/stores.ts";
+import { Select } from "../kit/Select.tsx";
 import { Empty, PlotPanel } from "./PlotPanel.tsx";
 import { traceSpec } from "./traceSpec.ts";
 import type { Trace } from "./traceSpec.ts";
@@ -41,8 +41,7 @@ export function TracePanel() {
       aside={
         attacks.length > 1 &&
         !live && (
-          <select
-            className={controls.select}
+          <Select
             aria-label="Attack shown"
             value={done?.id}
             onChange={(event) => choose(event.currentTarget.value)}
@@ -52,7 +51,7 @@ export function TracePanel() {
                 {`${stack.findIndex((item) => item.id === id) + 1} ${label}`}
               </option>
             ))}
-          </select>
+          </Select>
         )
       }
     >

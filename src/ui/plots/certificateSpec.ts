@@ -1,6 +1,6 @@
 /** The certified cosine against l2 radius as a plot, and as the sentence above it. */
 import type { CertificateResult, CosineBounds } from "../../experiment/results.ts";
-import { decimal, percent } from "../panels/formats.ts";
+import { decimal, percent } from "../kit/formats.ts";
 import type { PlotSpec } from "./plotSpec.ts";
 
 /** Between which two features a bound holds. The two are different numbers, so one is shown at a time. */

@@ -1,5 +1,5 @@
 /** Saves a plot as a picture or as a table. */
-import { saveBlob } from "../app/saveBlob.ts";
+import { saveBlob } from "../kit/saveBlob.ts";
 import type { PlotScales } from "./Plot.tsx";
 import { toCsv } from "./plotSpec.ts";
 import type { PlotSpec } from "./plotSpec.ts";

@@ -1,6 +1,6 @@
 /** How alike the clean picture's features stay under noise: the lower bound as it tightens with the samples. */
 import type { CertificateResult } from "../../experiment/results.ts";
-import { decimal } from "../panels/formats.ts";
+import { decimal } from "../kit/formats.ts";
 import type { PlotSpec } from "./plotSpec.ts";
 
 export function scoreSpec({

@@ -1,6 +1,6 @@
 /** The attack at work: the loss of the 8-bit picture at every step or query, and the best so far. */
 import type { AttackTrace } from "../../experiment/results.ts";
-import { decimal } from "../panels/formats.ts";
+import { decimal } from "../kit/formats.ts";
 import type { PlotSpec } from "./plotSpec.ts";
 
 export interface Trace {

@@ -1,5 +1,5 @@
 /** Says whom the link's address reaches, where that is not everybody who reaches this page. */
-import controls from "../controls/controls.module.css";
+import { Select } from "../kit/Select.tsx";
 import type { ReachableAddress } from "./useReachableAddress.ts";
 import styles from "./share.module.css";
 
@@ -23,8 +23,7 @@ export function LinkAddress({ address }: { readonly address: ReachableAddress })
       ) : (
         <>
           {": "}
-          <select
-            className={controls.select}
+          <Select
             aria-label="Network address in the link"
             value={chosen}
             onChange={(event) => choose(event.currentTarget.value)}
@@ -32,7 +31,7 @@ export function LinkAddress({ address }: { readonly address: ReachableAddress })
             {choices.map((choice) => (
               <option key={choice}>{choice}</option>
             ))}
-          </select>
+          </Select>
         </>
       )}
     </p>

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { compareReplay } from "../../experiment/replay.ts";
 import { isOwnModel } from "../../model/catalog.ts";
 import type { OpenedLink } from "../../state/viewStore.ts";
-import { Icon } from "../app/icons.tsx";
+import { Icon } from "../kit/icons.tsx";
 import {
   useCases,
   useExperiment,
@@ -11,9 +11,9 @@ import {
   useResultValues,
   useStores,
   useView,
-} from "../app/stores.ts";
-import app from "../app/app.module.css";
-import controls from "../controls/controls.module.css";
+} from "../context/stores.ts";
+import { Banner } from "../kit/Banner.tsx";
+import { Button } from "../kit/Button.tsx";
 import { currentNumbers } from "./currentRun.ts";
 
 export function ReplayBanner() {
@@ -32,19 +32,17 @@ export function ReplayBanner() {
   // Once the reader changes anything, the link no longer speaks about what is on screen.
   if (!opened || opened.spec !== spec) return null;
   return (
-    <p className={app.banner} data-status={comparison?.status ?? "waiting"} role="status">
+    <Banner status={comparison?.status ?? "waiting"}>
       {awaitsFilm || awaitsModel
         ? `Opened from ${NAMES[opened.origin]}: it replays when its ${awaitsFilm ? "radiograph" : "model"} is opened.`
         : sentence(opened, comparison)}
-      <button
-        type="button"
-        className={controls.button}
+      <Button
         aria-label="Dismiss the replay result"
         onClick={() => view.getState().set({ openedLink: null })}
       >
         <Icon name="close" size={12} />
-      </button>
-    </p>
+      </Button>
+    </Banner>
   );
 }
 

@@ -2,9 +2,9 @@
 import { Popover } from "@mantine/core";
 import { Suspense, lazy, useState } from "react";
 import { loadPart } from "../../host/loadPart.ts";
-import { ErrorBoundary } from "../app/ErrorBoundary.tsx";
-import controls from "../controls/controls.module.css";
-import { Icon } from "../app/icons.tsx";
+import { ErrorBoundary } from "../context/ErrorBoundary.tsx";
+import { Button } from "../kit/Button.tsx";
+import { Icon } from "../kit/icons.tsx";
 
 const SharePanel = lazy(() =>
   loadPart(() => import("./SharePanel.tsx")).then((module) => ({ default: module.SharePanel })),
@@ -23,15 +23,9 @@ export function ShareButton() {
       withinPortal
     >
       <Popover.Target>
-        <button
-          type="button"
-          className={controls.button}
-          aria-haspopup="dialog"
-          aria-expanded={isOpen}
-          onClick={() => setOpen(!isOpen)}
-        >
+        <Button aria-haspopup="dialog" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           <Icon name="share" size={14} /> Share
-        </button>
+        </Button>
       </Popover.Target>
       <Popover.Dropdown bg="#16191b" aria-label="Share this experiment">
         {isOpen && (

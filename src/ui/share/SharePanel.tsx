@@ -3,8 +3,9 @@ import { useMemo, useRef, useState } from "react";
 import makeQrCode from "qrcode-generator";
 import { LabError } from "../../errors/labError.ts";
 import { encodeShareLink } from "../../experiment/shareLink.ts";
-import { useExperiment, useResultValues, useStores, useView } from "../app/stores.ts";
-import controls from "../controls/controls.module.css";
+import { useExperiment, useResultValues, useStores, useView } from "../context/stores.ts";
+import { FileInput } from "../kit/FileInput.tsx";
+import { Button } from "../kit/Button.tsx";
 import { isOwnModel } from "../../model/catalog.ts";
 import { copyField } from "./copyText.ts";
 import { currentNumbers } from "./currentRun.ts";
@@ -61,13 +62,9 @@ export function SharePanel() {
           value={link}
           onFocus={(e) => e.currentTarget.select()}
         />
-        <button
-          type="button"
-          className={`${controls.button} ${controls.outlined}`}
-          onClick={() => void copy()}
-        >
+        <Button look="outlined" onClick={() => void copy()}>
           {copied ? "Copied" : "Copy link"}
-        </button>
+        </Button>
       </div>
       {copied === false && (
         <p className={styles.line} role="status">
@@ -77,14 +74,9 @@ export function SharePanel() {
       <LinkAddress address={address} />
       {link.length <= QR_CHARACTERS && <QrCode text={link} />}
       <div className={styles.actions}>
-        <button
-          type="button"
-          className={`${controls.button} ${controls.outlined}`}
-          disabled={!expected}
-          onClick={() => void downloadManifest(stores)}
-        >
+        <Button look="outlined" disabled={!expected} onClick={() => void downloadManifest(stores)}>
           Save run manifest (JSON)
-        </button>
+        </Button>
         <OpenManifest />
       </div>
     </>
@@ -97,24 +89,14 @@ function OpenManifest() {
   const open = useOpenRun();
   return (
     <>
-      <button
-        type="button"
-        className={`${controls.button} ${controls.outlined}`}
-        onClick={() => input.current?.click()}
-      >
+      <Button look="outlined" onClick={() => input.current?.click()}>
         Open a run manifest
-      </button>
-      <input
+      </Button>
+      <FileInput
         ref={input}
-        type="file"
-        hidden
+        label="Open a run manifest"
         accept=".json"
-        aria-label="Open a run manifest"
-        onChange={(event) => {
-          const [file] = event.currentTarget.files ?? [];
-          event.currentTarget.value = "";
-          if (file) void open(file);
-        }}
+        onPick={([file]) => void (file && open(file))}
       />
     </>
   );

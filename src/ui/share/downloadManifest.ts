@@ -6,8 +6,8 @@ import type { ModelManifest } from "../../model/manifest.ts";
 import { toErrorData } from "../../errors/labError.ts";
 import { currentBackend, isStale } from "../../state/resultStore.ts";
 import { BUILD } from "./build.ts";
-import { saveBlob } from "../app/saveBlob.ts";
-import type { Stores } from "../app/stores.ts";
+import { saveBlob } from "../kit/saveBlob.ts";
+import type { Stores } from "../context/stores.ts";
 
 async function bundledManifest(id: string): Promise<ModelManifest> {
   const response = await fetch(new URL(`models/${id}/manifest.json`, document.baseURI));

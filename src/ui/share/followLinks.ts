@@ -4,7 +4,7 @@
  */
 import { toErrorData } from "../../errors/labError.ts";
 import { decodeShareLink } from "../../experiment/shareLink.ts";
-import type { Stores } from "../app/stores.ts";
+import type { Stores } from "../context/stores.ts";
 import { openShared } from "./openShared.ts";
 
 export function followLinks(stores: Stores): void {

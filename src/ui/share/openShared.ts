@@ -1,6 +1,6 @@
 /** Puts an experiment that came from outside on the bench, with the view and the numbers that came with it. */
 import type { OpenedExperiment } from "../../experiment/openExperiment.ts";
-import type { Stores } from "../app/stores.ts";
+import type { Stores } from "../context/stores.ts";
 import { viewFromLink } from "./sharedView.ts";
 
 export function openShared(

@@ -1,6 +1,6 @@
 /** A reload that loses nothing but the undo history: the experiment crosses it as its own link, in the address. */
 import { encodeShareLink } from "../../experiment/shareLink.ts";
-import type { Stores } from "../app/stores.ts";
+import type { Stores } from "../context/stores.ts";
 import { takeNewerPage } from "../offline/serviceWorker.ts";
 import { currentNumbers } from "./currentRun.ts";
 import { sharedView } from "./sharedView.ts";

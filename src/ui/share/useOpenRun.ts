@@ -2,7 +2,7 @@
 import { useCallback } from "react";
 import { toErrorData } from "../../errors/labError.ts";
 import { openExperiment } from "../../experiment/openExperiment.ts";
-import { useStores } from "../app/stores.ts";
+import { useStores } from "../context/stores.ts";
 import { openShared } from "./openShared.ts";
 
 /** Larger than any manifest: a file of this size is not even read. */

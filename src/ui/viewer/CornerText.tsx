@@ -1,13 +1,13 @@
 /** What a reading room prints into the corners of a picture, and the same as text for readers who can't see it. */
 import { IDENTITY_WINDOW } from "../../state/viewStore.ts";
 import type { PaneName } from "../../state/viewStore.ts";
-import { useView } from "../app/stores.ts";
-import { choiceName, shownChoice } from "./attentionMap.ts";
-import { statedWindow } from "./detail.ts";
-import type { SquarePicture } from "./detail.ts";
-import type { Detail } from "./useDetail.ts";
+import { useView } from "../context/stores.ts";
+import { choiceName, shownChoice } from "../picture/attentionMap.ts";
+import { statedWindow } from "../picture/detail.ts";
+import type { SquarePicture } from "../picture/detail.ts";
+import type { Detail } from "../picture/useDetail.ts";
 import { usePanePicture, useReadout, useRelevance } from "./usePaneLayers.ts";
-import type { Point } from "./viewGeometry.ts";
+import type { Point } from "../picture/viewGeometry.ts";
 import styles from "./viewer.module.css";
 
 export function CornerText(props: {

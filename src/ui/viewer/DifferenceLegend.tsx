@@ -1,7 +1,8 @@
 /** Scale of the difference picture: its colours, its limits in grey levels and the gain they stand for. */
 import { useMemo } from "react";
 import { colourMap } from "../../image/colourMaps.ts";
-import { differenceScale, usePanePicture } from "./usePaneLayers.ts";
+import { differenceScale } from "../picture/differenceScale.ts";
+import { usePanePicture } from "./usePaneLayers.ts";
 import styles from "./viewer.module.css";
 
 export function DifferenceLegend() {

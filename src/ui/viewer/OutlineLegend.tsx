@@ -3,7 +3,7 @@ import { FINDINGS } from "../../phantom/spec.ts";
 import type { FindingKind } from "../../phantom/spec.ts";
 import type { PaneName } from "../../state/viewStore.ts";
 import { useOutlined } from "./usePaneLayers.ts";
-import { maskColour } from "./vectorLayers.ts";
+import { maskColour } from "../picture/vectorLayers.ts";
 import styles from "./viewer.module.css";
 
 const ORGANS: Readonly<Record<string, string>> = {

@@ -1,13 +1,20 @@
 /** What lies over the radiographs: attention by layer and head, and outlines of the ground truth. */
-import { useResults, useStores, useView } from "../app/stores.ts";
-import { Hint } from "../app/Hint.tsx";
-import { Icon } from "../app/icons.tsx";
-import controls from "../controls/controls.module.css";
+import { useResults, useStores, useView } from "../context/stores.ts";
+import { Hint } from "../kit/Hint.tsx";
+import { Icon } from "../kit/icons.tsx";
+import { Button } from "../kit/Button.tsx";
+import { Select } from "../kit/Select.tsx";
+import { Slider } from "../kit/Slider.tsx";
 import type { AttentionLayer } from "../../model/visionLanguageModel.ts";
 import type { AttentionChoice } from "../../state/viewStore.ts";
-import { decimal } from "../panels/formats.ts";
-import { NO_ATTENTION, hasAttention, layerName, layerOf, shownChoice } from "./attentionMap.ts";
-import panels from "../panels/panels.module.css";
+import { decimal } from "../kit/formats.ts";
+import {
+  NO_ATTENTION,
+  hasAttention,
+  layerName,
+  layerOf,
+  shownChoice,
+} from "../picture/attentionMap.ts";
 import styles from "./viewer.module.css";
 
 export function OverlayPicker() {
@@ -28,8 +35,7 @@ export function OverlayPicker() {
   };
   return (
     <span className={styles.overlays}>
-      <select
-        className={controls.select}
+      <Select
         aria-label="Attention overlay"
         value={layer ? layerKey(layer) : isMute ? "none" : (shown?.source ?? "none")}
         onChange={(event) => choose(event.currentTarget.value)}
@@ -47,10 +53,9 @@ export function OverlayPicker() {
             {layerName(entry)}
           </option>
         ))}
-      </select>
+      </Select>
       {layer && shown?.source === "layer" && (
-        <select
-          className={controls.select}
+        <Select
           aria-label="Attention head"
           value={String(shown.head)}
           onChange={(event) => {
@@ -62,34 +67,30 @@ export function OverlayPicker() {
           {Array.from({ length: layer.heads }, (_, head) => (
             <option key={head} value={head}>{`Head ${head + 1}`}</option>
           ))}
-        </select>
+        </Select>
       )}
       {attention && !isMute && (
-        <input
-          className={`${controls.slider} ${styles.opacity}`}
-          type="range"
+        <Slider
+          className={styles.opacity}
           aria-label="Overlay opacity"
           aria-valuetext={`${Math.round(opacity * 100)} percent`}
-          style={{ "--fill": `${opacity * 100}%` } as React.CSSProperties}
           min={0}
           max={1}
           step={0.05}
           value={opacity}
-          onChange={(event) => set({ overlayOpacity: Number(event.currentTarget.value) })}
+          onChange={(overlayOpacity) => set({ overlayOpacity })}
         />
       )}
       {shown && <Agreement choice={shown} />}
       {truth && (
         <Hint text="Outline of the findings the phantom really has (G)">
-          <button
-            type="button"
-            className={controls.button}
+          <Button
             aria-label="Ground truth outlines"
             aria-pressed={showMasks}
             onClick={() => set({ showMasks: !showMasks })}
           >
             <Icon name="mask" />
-          </button>
+          </Button>
         </Hint>
       )}
     </span>
@@ -112,9 +113,9 @@ function Agreement({ choice }: { readonly choice: AttentionChoice }) {
     <Hint
       text={`How alike the two attention maps are${isHead ? ", averaged over the layer’s heads" : ""} (structural similarity, SSIM); 1 is the same map.`}
     >
-      <button type="button" className={`${panels.term} ${styles.agreement}`}>
+      <Button look="term" className={styles.agreement}>
         {isHead ? "Layer overlap" : "Overlap"} <b>{decimal(ssim, 2)}</b>
-      </button>
+      </Button>
     </Hint>
   );
 }

@@ -1,12 +1,12 @@
 /** Display windows on keys 1 to 5. */
 import { useMemo } from "react";
-import { useCases, useExperiment, useStores, useView } from "../app/stores.ts";
-import controls from "../controls/controls.module.css";
+import { useCases, useExperiment, useStores, useView } from "../context/stores.ts";
+import { Select } from "../kit/Select.tsx";
 import { usePanePicture } from "./usePaneLayers.ts";
 import styles from "./viewer.module.css";
-import { useFilmScale } from "./useDetail.ts";
-import { displayPresets, filmPresets } from "./windowDrag.ts";
-import type { DisplayPreset } from "./windowDrag.ts";
+import { useFilmScale } from "../picture/useDetail.ts";
+import { displayPresets, filmPresets } from "../picture/windowDrag.ts";
+import type { DisplayPreset } from "../picture/windowDrag.ts";
 
 export function useDisplayPresets(): readonly DisplayPreset[] {
   const { clean, size } = usePanePicture();
@@ -28,8 +28,8 @@ export function PresetPicker() {
     (preset) => preset.window.center === window.center && preset.window.width === window.width,
   );
   return (
-    <select
-      className={`${controls.select} ${styles.preset}`}
+    <Select
+      className={styles.preset}
       aria-label="Display window preset"
       title="Display window: what you see. The model is not given it. Full resolution brings back what the model’s window clipped."
       value={active?.key ?? ""}
@@ -44,6 +44,6 @@ export function PresetPicker() {
           {key.length === 1 ? `${key}  ${name}` : name}
         </option>
       ))}
-    </select>
+    </Select>
   );
 }

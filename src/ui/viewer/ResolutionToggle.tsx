@@ -1,8 +1,8 @@
 /** Shows the film at its own resolution, or draws a phantom finer, in place of the small picture that the model is given. */
 import { centredSquare } from "../../image/modelInput.ts";
-import { useCases, useExperiment, useStores, useView } from "../app/stores.ts";
-import controls from "../controls/controls.module.css";
-import { DETAIL_LIMIT, PHANTOM_SIZE } from "./useDetail.ts";
+import { useCases, useExperiment, useStores, useView } from "../context/stores.ts";
+import { Button } from "../kit/Button.tsx";
+import { DETAIL_LIMIT, PHANTOM_SIZE } from "../picture/useDetail.ts";
 import { usePanePicture } from "./usePaneLayers.ts";
 import styles from "./viewer.module.css";
 
@@ -24,14 +24,13 @@ export function ResolutionToggle() {
       ? `Shows the film at ${shown} x ${shown} of its ${side} x ${side} pixels, with all its grey values. ${given}`
       : `Shows the film’s own ${side} x ${side} pixels, with all its grey values. ${given}`;
   return (
-    <button
-      type="button"
-      className={`${controls.button} ${styles.resolution}`}
+    <Button
+      className={styles.resolution}
       aria-pressed={isOn}
       title={title}
       onClick={() => view.getState().set({ fullResolution: !isOn })}
     >
       {!square ? "Finer" : shown < side ? `${shown} pixels` : "Full resolution"}
-    </button>
+    </Button>
   );
 }

@@ -1,29 +1,29 @@
 /** The row above the viewers: layout, tools, display window and overlays. */
-import { Icon } from "../app/icons.tsx";
-import type { IconName } from "../app/icons.tsx";
-import { Hint } from "../app/Hint.tsx";
-import { useExperimentHistory } from "../app/useExperimentHistory.ts";
-import { useStores, useView } from "../app/stores.ts";
-import controls from "../controls/controls.module.css";
+import { Icon } from "../kit/icons.tsx";
+import { IconButton } from "../kit/IconButton.tsx";
+import { useExperimentHistory } from "../context/useExperimentHistory.ts";
+import { useStores, useView } from "../context/stores.ts";
+import { Segments } from "../kit/Segments.tsx";
+import type { Segment } from "../kit/Segments.tsx";
 import type { Layout, Tool } from "../../state/viewStore.ts";
 import { PresetPicker } from "./PresetPicker.tsx";
 import styles from "./viewer.module.css";
 
-const LAYOUTS: readonly {
-  readonly layout: Layout;
-  readonly label: string;
-  readonly name: string;
-}[] = [
-  { layout: "single", label: "1", name: "One viewer" },
-  { layout: "pair", label: "A B", name: "Clean and disturbed" },
-  { layout: "triple", label: "A B Δ", name: "Clean, disturbed and difference" },
+const LAYOUTS: readonly Segment<Layout>[] = [
+  { value: "single", shown: "1", name: "One viewer" },
+  { value: "pair", shown: "A B", name: "Clean and disturbed" },
+  { value: "triple", shown: "A B Δ", name: "Clean, disturbed and difference" },
 ];
 
-const TOOLS: readonly { readonly tool: Tool; readonly icon: IconName; readonly name: string }[] = [
-  { tool: "window", icon: "window", name: "Display window (drag); the model is not given it" },
-  { tool: "pan", icon: "pan", name: "Pan (drag)" },
-  { tool: "brush", icon: "brush", name: "Brush (B)" },
-  { tool: "eraser", icon: "eraser", name: "Eraser (E)" },
+const TOOLS: readonly Segment<Tool>[] = [
+  {
+    value: "window",
+    shown: <Icon name="window" />,
+    name: "Display window (drag); the model is not given it",
+  },
+  { value: "pan", shown: <Icon name="pan" />, name: "Pan (drag)" },
+  { value: "brush", shown: <Icon name="brush" />, name: "Brush (B)" },
+  { value: "eraser", shown: <Icon name="eraser" />, name: "Eraser (E)" },
 ];
 
 export function ViewerToolbar() {
@@ -36,111 +36,49 @@ export function ViewerToolbar() {
   const set = view.getState().set;
   return (
     <div className={styles.toolbar} role="toolbar" aria-label="Viewer tools">
-      <div className={controls.segments} role="radiogroup" aria-label="Layout">
-        {LAYOUTS.map((choice) => (
-          <button
-            key={choice.layout}
-            type="button"
-            role="radio"
-            className={controls.button}
-            aria-checked={layout === choice.layout}
-            aria-label={choice.name}
-            title={choice.name}
-            onClick={() => set({ layout: choice.layout })}
-          >
-            {choice.label}
-          </button>
-        ))}
-      </div>
-      <div className={controls.segments} role="radiogroup" aria-label="Pointer tool">
-        {TOOLS.map((choice) => (
-          <button
-            key={choice.tool}
-            type="button"
-            role="radio"
-            className={controls.button}
-            aria-checked={tool === choice.tool}
-            aria-label={choice.name}
-            title={choice.name}
-            onClick={() => set({ tool: choice.tool })}
-          >
-            <Icon name={choice.icon} />
-          </button>
-        ))}
-      </div>
+      <Segments
+        label="Layout"
+        segments={LAYOUTS}
+        value={layout}
+        onChange={(layout) => set({ layout })}
+      />
+      <Segments
+        label="Pointer tool"
+        segments={TOOLS}
+        value={tool}
+        onChange={(tool) => set({ tool })}
+      />
       <span className={styles.gap} />
       <PresetPicker />
-      <IconToggle
+      <IconButton
         name="Invert (I)"
         icon="invert"
         pressed={invert}
         onPress={() => set({ invert: !invert })}
       />
-      <IconToggle
+      <IconButton
         name="Magnifier (M)"
         icon="lens"
         pressed={magnifier}
         onPress={() => set({ magnifier: !magnifier })}
       />
-      <IconAction
+      <IconButton
         name="Reset view (Space)"
         icon="reset"
         onPress={() => view.getState().resetView()}
       />
-      <IconAction
+      <IconButton
         name="Undo (Ctrl+Z)"
         icon="undo"
         disabled={!history.canUndo}
         onPress={history.undo}
       />
-      <IconAction
+      <IconButton
         name="Redo (Ctrl+Y)"
         icon="redo"
         disabled={!history.canRedo}
         onPress={history.redo}
       />
     </div>
-  );
-}
-
-function IconToggle(props: {
-  readonly name: string;
-  readonly icon: IconName;
-  readonly pressed: boolean;
-  readonly onPress: () => void;
-}) {
-  return (
-    <Hint text={props.name}>
-      <button
-        type="button"
-        className={controls.button}
-        aria-label={props.name}
-        aria-pressed={props.pressed}
-        onClick={props.onPress}
-      >
-        <Icon name={props.icon} />
-      </button>
-    </Hint>
-  );
-}
-
-function IconAction(props: {
-  readonly name: string;
-  readonly icon: IconName;
-  readonly disabled?: boolean;
-  readonly onPress: () => void;
-}) {
-  return (
-    <Hint text={props.name}>
-      <button
-        type="button"
-        className={controls.button}
-        aria-label={props.name}
-        disabled={props.disabled ?? false}
-        onClick={props.onPress}
-      >
-        <Icon name={props.icon} />
-      </button>
-    </Hint>
   );
 }

@@ -1,7 +1,8 @@
 /** Paints one viewer: the picture, what lies over it and the brush, in device pixels. */
 import type { Camera } from "../../state/viewStore.ts";
-import { imageSide, toViewer } from "./viewGeometry.ts";
-import type { Extent, Point } from "./viewGeometry.ts";
+import { imageSide, toViewer } from "../picture/viewGeometry.ts";
+import type { Extent } from "../kit/useExtent.ts";
+import type { Point } from "../picture/viewGeometry.ts";
 
 /** A picture ready to be drawn at any zoom, over the whole image or a part of it. */
 export interface Layer {

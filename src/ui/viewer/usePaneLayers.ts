@@ -3,24 +3,24 @@ import { useDeferredValue, useMemo } from "react";
 import type { Readout, RelevanceResult } from "../../experiment/results.ts";
 import type { Stroke } from "../../experiment/spec.ts";
 import type { PaneName } from "../../state/viewStore.ts";
-import { useCases, useExperiment, useResults, useView } from "../app/stores.ts";
-import { attentionMap, sharedPeak, shownChoice } from "./attentionMap.ts";
+import { useCases, useExperiment, useResults, useView } from "../context/stores.ts";
+import { attentionMap, sharedPeak, shownChoice } from "../picture/attentionMap.ts";
 import {
-  differenceLimit,
   differencePixels,
   greyPixels,
   heatPixels,
   maskOutline,
   windowTable,
-} from "./drawRadiograph.ts";
-import { cutOut, filmPixels } from "./detail.ts";
-import type { FilmScale } from "./detail.ts";
-import { nativePart } from "./nativePart.ts";
-import type { Detail } from "./useDetail.ts";
-import type { Extent } from "./viewGeometry.ts";
+} from "../picture/drawRadiograph.ts";
+import { differenceScale } from "../picture/differenceScale.ts";
+import { cutOut, filmPixels } from "../picture/detail.ts";
+import type { FilmScale } from "../picture/detail.ts";
+import { nativePart } from "../picture/nativePart.ts";
+import type { Detail } from "../picture/useDetail.ts";
+import type { Extent } from "../kit/useExtent.ts";
 import { bitmapOf } from "./panePainter.ts";
 import type { Layer } from "./panePainter.ts";
-import { outlinePixels, strokePixels } from "./vectorLayers.ts";
+import { outlinePixels, strokePixels } from "../picture/vectorLayers.ts";
 
 export interface PanePicture {
   readonly size: number;
@@ -142,26 +142,6 @@ function useNativeLayer(detail: Detail | null, extent: Extent): Layer | null {
 /** Phantoms are display values: their scale runs from 0, black, to 1, white. */
 const UNIT_LINE = { kind: "linear_exact", center: 0.5, width: 1 } as const;
 const UNIT_SCALE: FilmScale = { voi: UNIT_LINE, line: UNIT_LINE, photometric: "MONOCHROME2" };
-
-/**
- * Full scale of the difference picture in grey levels of 255: 99 of 100 changed pixels lie within it. The few beyond are drawn
- * in the end colours; one speck of noise would otherwise leave all the rest dark.
- */
-export function differenceScale(
-  clean: Float32Array | undefined,
-  disturbed: Float32Array | undefined,
-): number {
-  if (!clean || !disturbed || clean.length !== disturbed.length) return 1;
-  const counts = new Float64Array(256);
-  for (let i = 0; i < clean.length; i++) {
-    const levels = Math.abs(disturbed[i]! - clean[i]!) * 255;
-    counts[Math.min(255, Math.ceil(levels - 1e-4))]!++;
-  }
-  const changed = clean.length - counts[0]!;
-  let [level, within] = [0, 0];
-  while (within < 0.99 * changed) within += counts[++level]!;
-  return differenceLimit(level / 255);
-}
 
 function useHeatLayer(pane: PaneName): Layer | null {
   const choice = useView((s) => s.attention);

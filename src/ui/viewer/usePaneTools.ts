@@ -6,11 +6,11 @@ import { useEffect, useRef, useState } from "react";
 import type { RefObject } from "react";
 import type { Stroke } from "../../experiment/spec.ts";
 import type { Camera, DisplayWindow, Tool } from "../../state/viewStore.ts";
-import { useStores } from "../app/stores.ts";
+import { useStores } from "../context/stores.ts";
 import { useStrokePainter } from "../brush/useStrokePainter.ts";
-import { panBy, toImage, zoomAt } from "./viewGeometry.ts";
-import type { Point } from "./viewGeometry.ts";
-import { dragWindow } from "./windowDrag.ts";
+import { panBy, toImage, zoomAt } from "../picture/viewGeometry.ts";
+import type { Point } from "../picture/viewGeometry.ts";
+import { dragWindow } from "../picture/windowDrag.ts";
 
 export interface PaneTools {
   /** Pointer over the image, in fractions; null when it is elsewhere. */

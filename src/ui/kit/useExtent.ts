@@ -1,7 +1,11 @@
 /** Size of an element in CSS pixels, followed as it changes. */
 import { useEffect, useState } from "react";
 import type { RefObject } from "react";
-import type { Extent } from "./viewGeometry.ts";
+
+export interface Extent {
+  readonly width: number;
+  readonly height: number;
+}
 
 export function useExtent(ref: RefObject<HTMLElement | null>): Extent {
   const [extent, setExtent] = useState<Extent>({ width: 0, height: 0 });

@@ -7,7 +7,7 @@ import {
   maskOutline,
   windowTable,
 } from "./drawRadiograph.ts";
-import { differenceScale } from "./usePaneLayers.ts";
+import { differenceScale } from "./differenceScale.ts";
 import { sharedPeak } from "./attentionMap.ts";
 import { displayPresets, dragWindow } from "./windowDrag.ts";
 

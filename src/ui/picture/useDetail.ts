@@ -4,7 +4,7 @@ import type { Radiograph, Voi } from "../../image/radiograph.ts";
 import { automaticWindow, fileVoi, fullRangeWindow } from "../../image/voi.ts";
 import type { WindowSpec } from "../../experiment/spec.ts";
 import { toErrorData } from "../../errors/labError.ts";
-import { useCases, useExperiment, useStores, useView } from "../app/stores.ts";
+import { useCases, useExperiment, useStores, useView } from "../context/stores.ts";
 import { filmScale } from "./detail.ts";
 import type { FilmScale, SquarePicture } from "./detail.ts";
 import { distributionOnce } from "./distributionOnce.ts";

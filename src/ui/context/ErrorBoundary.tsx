@@ -3,10 +3,9 @@ import { Component } from "react";
 import type { ReactNode } from "react";
 import { toErrorData } from "../../errors/labError.ts";
 import type { LabErrorData } from "../../errors/labError.ts";
-import controls from "../controls/controls.module.css";
-import { reloadKeepingWork } from "../share/reloadKeepingWork.ts";
+import { Button } from "../kit/Button.tsx";
 import { useStores } from "./stores.ts";
-import styles from "./app.module.css";
+import styles from "./failure.module.css";
 
 interface Props {
   readonly children: ReactNode;
@@ -39,14 +38,10 @@ function Failure({ error }: { readonly error: LabErrorData }) {
 }
 
 export function ReloadButton() {
-  const stores = useStores();
+  const { reload } = useStores();
   return (
-    <button
-      type="button"
-      className={`${controls.button} ${controls.outlined}`}
-      onClick={() => reloadKeepingWork(stores)}
-    >
+    <Button look="outlined" onClick={() => reload()}>
       Reload and keep the work
-    </button>
+    </Button>
   );
 }

@@ -2,7 +2,7 @@
 import type { Camera } from "../../state/viewStore.ts";
 import type { PixelBox } from "./detail.ts";
 import { imageSide, toImage } from "./viewGeometry.ts";
-import type { Extent } from "./viewGeometry.ts";
+import type { Extent } from "../kit/useExtent.ts";
 
 /** A part of this many pixels is windowed in one frame or two. */
 const MOST_PIXELS = 3e6;

@@ -1,13 +1,13 @@
 /** The whole page takes dropped files: a radiograph, a model or its folder, a run manifest. */
 import { useCallback, useEffect, useState } from "react";
-import styles from "./case.module.css";
+import styles from "./app.module.css";
 import { droppedFiles } from "../models/droppedFiles.ts";
 import type { DroppedFile } from "../models/droppedFiles.ts";
 import { readingError } from "../models/openModelFiles.ts";
 import { useOpenModel } from "../models/useModels.ts";
 import { isRunFile, useOpenRun } from "../share/useOpenRun.ts";
-import { useStores } from "../app/stores.ts";
-import { useOpenFile } from "./useOpenFile.ts";
+import { useStores } from "../context/stores.ts";
+import { useOpenFile } from "../controls/useOpenFile.ts";
 
 const PICTURE = /\.(dcm|dicom|dic|ima|png|jpe?g)$/i;
 

@@ -2,13 +2,9 @@
  * Coordinates of a viewer. The image is square-fitted: at zoom 1 it touches the nearer pair of the viewer's edges.
  * Viewer points are CSS pixels from its top left; image points are fractions of width and height.
  */
+import type { Extent } from "../kit/useExtent.ts";
 import { FIT, ZOOM_RANGE } from "../../state/viewStore.ts";
 import type { Camera } from "../../state/viewStore.ts";
-
-export interface Extent {
-  readonly width: number;
-  readonly height: number;
-}
 
 export interface Point {
   readonly x: number;

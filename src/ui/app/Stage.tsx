@@ -2,12 +2,12 @@
 import { CertificatePanel } from "../plots/CertificatePanel.tsx";
 import { ScorePanel } from "../plots/ScorePanel.tsx";
 import { TracePanel } from "../plots/TracePanel.tsx";
-import { useStores, useView } from "../app/stores.ts";
-import controls from "../controls/controls.module.css";
-import app from "../app/app.module.css";
+import { useStores, useView } from "../context/stores.ts";
+import { Segments } from "../kit/Segments.tsx";
+import app from "./app.module.css";
 import type { PaneName } from "../../state/viewStore.ts";
-import { DifferenceLegend } from "./DifferenceLegend.tsx";
-import { Pane } from "./Pane.tsx";
+import { DifferenceLegend } from "../viewer/DifferenceLegend.tsx";
+import { Pane } from "../viewer/Pane.tsx";
 
 const EXPLANATIONS: Readonly<Record<PaneName, string>> = {
   clean: "What the model was given.",
@@ -50,23 +50,20 @@ export function Stage() {
   );
 }
 
+const PICTURES = (["clean", "disturbed", "difference"] as const).map((value) => ({
+  value,
+  shown: value,
+}));
+
 function PanePicker() {
   const { view } = useStores();
   const singlePane = useView((s) => s.singlePane);
   return (
-    <div className={controls.segments} role="radiogroup" aria-label="Picture shown">
-      {(["clean", "disturbed", "difference"] as const).map((pane) => (
-        <button
-          key={pane}
-          type="button"
-          role="radio"
-          className={controls.button}
-          aria-checked={singlePane === pane}
-          onClick={() => view.getState().set({ singlePane: pane })}
-        >
-          {pane}
-        </button>
-      ))}
-    </div>
+    <Segments
+      label="Picture shown"
+      segments={PICTURES}
+      value={singlePane}
+      onChange={(pane) => view.getState().set({ singlePane: pane })}
+    />
   );
 }

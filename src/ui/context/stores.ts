@@ -20,6 +20,8 @@ export interface Stores {
   readonly page: PageStore;
   readonly engine: EnginePort & ModelPort;
   readonly link: Pick<EngineLink, "rerun" | "restart" | "cancel">;
+  /** Loads the page anew and loses nothing but the undo history. */
+  reload(): void;
 }
 
 export const StoresContext = createContext<Stores | null>(null);
