@@ -6,6 +6,7 @@
  * noise to a float picture leaks the picture through its low bits), and a file saved as 8-bit PNG is then the same input.
  */
 import { snapToByteLattice } from "./greyImage.ts";
+import { isPadding } from "./radiograph.ts";
 import type { Radiograph, Voi } from "./radiograph.ts";
 import { resize } from "./resize.ts";
 import type { Box } from "./resize.ts";
@@ -33,12 +34,10 @@ export function toModelInput(
 ): ModelInput {
   const size = options.size ?? 224;
   const fit = options.fit ?? "crop";
-  const { rows, cols, values, padding } = radiograph;
+  const { rows, cols, values } = radiograph;
   const unit = renderUnit(radiograph, options.voi);
-  if (padding) {
-    for (let i = 0; i < unit.length; i++) {
-      if (values[i]! >= padding.low && values[i]! <= padding.high) unit[i] = 0;
-    }
+  if (radiograph.padding) {
+    for (let i = 0; i < unit.length; i++) if (isPadding(values[i]!, radiograph)) unit[i] = 0;
   }
   const crop =
     fit === "crop" ? centredSquare(radiograph) : { top: 0, left: 0, height: rows, width: cols };

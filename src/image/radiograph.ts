@@ -59,3 +59,8 @@ export interface Radiograph {
    */
   readonly rawSha256?: string;
 }
+
+/** Whether a value marks a pixel outside the exposed field. */
+export function isPadding(value: number, { padding }: Pick<Radiograph, "padding">): boolean {
+  return padding !== undefined && value >= padding.low && value <= padding.high;
+}

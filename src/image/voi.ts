@@ -145,7 +145,8 @@ function rangeOf(distribution: ValueDistribution): number {
   return Math.max(distribution.max - distribution.min, 1e-6);
 }
 
-function brightness(value: number, voi: Voi, photometric: Photometric): number {
+/** Brightness of one modality value in [0, 1], MONOCHROME1 inverted: bright is dense. */
+export function brightness(value: number, voi: Voi, photometric: Photometric): number {
   const y = applyVoi(value, voi);
   return photometric === "MONOCHROME1" ? 1 - y : y;
 }

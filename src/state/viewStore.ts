@@ -6,6 +6,8 @@ import { PARAMS } from "../experiment/params.ts";
 import type { ReplayNumbers } from "../experiment/replay.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
 import type { ColourMapName } from "../image/colourMaps.ts";
+import { IDENTITY_WINDOW } from "../image/display.ts";
+import type { DisplayWindow } from "../image/display.ts";
 
 export type Layout = "single" | "pair" | "triple";
 export type PaneName = "clean" | "disturbed" | "difference";
@@ -40,12 +42,6 @@ export interface Camera {
   readonly y: number;
 }
 
-/** Display window over the model's picture, in grey levels of 255. */
-export interface DisplayWindow {
-  readonly center: number;
-  readonly width: number;
-}
-
 export interface BrushSettings {
   /** Radius as a fraction of the image's width. */
   readonly radius: number;
@@ -53,7 +49,6 @@ export interface BrushSettings {
 }
 
 export const FIT: Camera = { zoom: 1, x: 0.5, y: 0.5 };
-export const IDENTITY_WINDOW: DisplayWindow = { center: 127.5, width: 255 };
 /** Of the display window: wide enough for a film of 16 bits whose model window is a hundredth of its range. */
 export const DISPLAY_LIMITS = { least: -255 * 128, most: 255 * 129, widest: 255 * 128 } as const;
 export const ZOOM_RANGE = { min: 1, max: 24 } as const;

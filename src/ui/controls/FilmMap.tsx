@@ -1,9 +1,8 @@
 /** The whole of a reader's film with the square that the model sees: what lies outside it the model knows nothing of. */
 import { useEffect, useMemo, useRef } from "react";
+import { AS_GIVEN, UNIT_SCALE, greyPixels } from "../../image/display.ts";
 import type { Radiograph } from "../../image/radiograph.ts";
-import { IDENTITY_WINDOW } from "../../state/viewStore.ts";
 import { useExperiment } from "../context/stores.ts";
-import { greyPixels, windowTable } from "../picture/drawRadiograph.ts";
 import { modelVoi } from "../picture/useDetail.ts";
 import styles from "./case.module.css";
 import { filmMap } from "./filmMap.ts";
@@ -18,7 +17,7 @@ export function FilmMap({ radiograph }: { readonly radiograph: Radiograph }) {
     [radiograph, window],
   );
   useEffect(() => {
-    const pixels = greyPixels(map.image, windowTable(IDENTITY_WINDOW, false));
+    const pixels = greyPixels(map.image, UNIT_SCALE, AS_GIVEN);
     canvas.current?.getContext("2d")?.putImageData(new ImageData(pixels, map.cols, map.rows), 0, 0);
   }, [map]);
   const { square } = map;

@@ -1,10 +1,9 @@
 /** Thumbnails of the phantoms on offer. */
 import { useEffect, useRef } from "react";
+import { AS_GIVEN, UNIT_SCALE, greyPixels } from "../../image/display.ts";
 import type { PhantomSpec } from "../../phantom/spec.ts";
 import { useExperiment, useStores } from "../context/stores.ts";
-import { greyPixels, windowTable } from "../picture/drawRadiograph.ts";
 import { pictures } from "../picture/pictureClient.ts";
-import { IDENTITY_WINDOW } from "../../state/viewStore.ts";
 import { GALLERY, openGalleryCase } from "./gallery.ts";
 import styles from "./case.module.css";
 
@@ -39,7 +38,7 @@ function Thumbnail({ phantom }: { readonly phantom: PhantomSpec }) {
     let isOver = false;
     const draw = ({ image }: { readonly image: Float32Array }) => {
       if (isOver) return;
-      const pixels = greyPixels(image, windowTable(IDENTITY_WINDOW, false));
+      const pixels = greyPixels(image, UNIT_SCALE, AS_GIVEN);
       canvas.current?.getContext("2d")?.putImageData(new ImageData(pixels, THUMB, THUMB), 0, 0);
     };
     // A thumbnail that can't be drawn stays black; opening the case says why.

@@ -1,8 +1,9 @@
 /** A whole radiograph as a small picture: what the square that the model sees was cut from. */
 import { centredSquare } from "../../image/modelInput.ts";
+import { isPadding } from "../../image/radiograph.ts";
 import type { Radiograph, Voi } from "../../image/radiograph.ts";
 import type { Box } from "../../image/resize.ts";
-import { applyVoi } from "../../image/voi.ts";
+import { brightness } from "../../image/voi.ts";
 
 export interface FilmMap {
   readonly rows: number;
@@ -18,7 +19,7 @@ const SAMPLES = 3;
 
 /** @param side pixels of the map's longer side. Pixels of the map are square whatever the film's are. */
 export function filmMap(radiograph: Radiograph, voi: Voi, side: number): FilmMap {
-  const { rows, cols, pixelAspect, photometric, values, padding } = radiograph;
+  const { rows, cols, pixelAspect, photometric, values } = radiograph;
   const height = rows * pixelAspect;
   const scale = side / Math.max(height, cols);
   const size = {
@@ -35,9 +36,7 @@ export function filmMap(radiograph: Radiograph, voi: Voi, side: number): FilmMap
       const y = at(row, Math.floor(k / SAMPLES), size.rows, rows);
       const x = at(col, k % SAMPLES, size.cols, cols);
       const value = values[y * cols + x]!;
-      if (padding && value >= padding.low && value <= padding.high) continue;
-      const unit = applyVoi(value, voi);
-      sum += photometric === "MONOCHROME1" ? 1 - unit : unit;
+      if (!isPadding(value, radiograph)) sum += brightness(value, voi, photometric);
     }
     image[i] = sum / SAMPLES ** 2;
   }

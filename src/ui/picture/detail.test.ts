@@ -1,17 +1,16 @@
 import { describe, expect, it } from "vitest";
-import type { Radiograph, Voi } from "../../image/radiograph.ts";
-import { fullRangeWindow, renderUnit } from "../../image/voi.ts";
-import { IDENTITY_WINDOW } from "../../state/viewStore.ts";
 import {
-  cutOut,
-  detailOf,
+  AS_GIVEN,
+  IDENTITY_WINDOW,
   displayWindow,
   fileWindow,
-  filmPixels,
-  filmScale,
-  previewOf,
+  greyPixels,
+  greyScale,
   statedWindow,
-} from "./detail.ts";
+} from "../../image/display.ts";
+import type { Radiograph, Voi } from "../../image/radiograph.ts";
+import { fullRangeWindow, renderUnit } from "../../image/voi.ts";
+import { cutOut, detailOf, previewOf } from "./detail.ts";
 import { distributionOnce } from "./distributionOnce.ts";
 import { nativePart } from "./nativePart.ts";
 import { filmPresets } from "./windowDrag.ts";
@@ -38,8 +37,7 @@ const VOIS: readonly Voi[] = [
 ];
 
 const scaleOf = (voi: Voi, film = radiograph) =>
-  filmScale(voi, film.photometric, () => fullRangeWindow(distributionOnce(film)));
-const untouched = { window: IDENTITY_WINDOW, invert: false };
+  greyScale(voi, film.photometric, () => fullRangeWindow(distributionOnce(film)));
 
 describe("a film at its own resolution", () => {
   it("is the square the model saw, each pixel with the value that the file holds", () => {
@@ -66,7 +64,7 @@ describe("a film at its own resolution", () => {
       const padded = { ...film, padding: { low: 40, high: 40 } };
       const { image } = detailOf(padded, 4096);
       const scale = scaleOf({ kind: "linear_exact", center: 48, width: 95 }, padded);
-      const pixels = filmPixels(image.subarray(0, 64), scale, untouched);
+      const pixels = greyPixels(image.subarray(0, 64), scale, AS_GIVEN);
       expect(pixels[4 * (40 - 16)]).toBeLessThan(4);
     }
   });
@@ -74,7 +72,7 @@ describe("a film at its own resolution", () => {
   it.each(VOIS)("untouched, is what the model's window makes of it: $kind", (voi) => {
     for (const film of [radiograph, negative]) {
       const { image } = detailOf(film, 4096);
-      const pixels = filmPixels(image.subarray(0, 64), scaleOf(voi, film), untouched);
+      const pixels = greyPixels(image.subarray(0, 64), scaleOf(voi, film), AS_GIVEN);
       const expected = renderUnit(film, voi).subarray(16, 80);
       expected.forEach((unit, i) =>
         expect(Math.abs(pixels[4 * i]! - 255 * unit)).toBeLessThanOrEqual(0.51),
@@ -88,7 +86,7 @@ describe("a film at its own resolution", () => {
       for (const voi of VOIS) {
         const scale = scaleOf(voi, film);
         const window = displayWindow({ center: 47.5, width: 95 }, scale);
-        const shown = filmPixels(image.subarray(0, 64), scale, { window, invert: false });
+        const shown = greyPixels(image.subarray(0, 64), scale, { window, invert: false });
         const levels = new Set(Array.from({ length: 64 }, (_, i) => shown[4 * i]));
         expect(levels.size).toBe(64);
         const first = film === negative ? 255 - (255 * 16) / 95 : (255 * 16) / 95;

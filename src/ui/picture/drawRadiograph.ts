@@ -1,34 +1,6 @@
-/** Turns planes of grey values into RGBA pixels through lookup tables: what the canvases of the viewers are filled with. */
+/** What lies over or beside the grey pictures, as RGBA pixels: differences, attention and outlines. */
 import { colourMap, signedIndex } from "../../image/colourMaps.ts";
 import type { ColourMapName } from "../../image/colourMaps.ts";
-import type { DisplayWindow } from "../../state/viewStore.ts";
-
-/** Display bytes by grey level 0..255: window, then inversion. */
-export function windowTable(window: DisplayWindow, invert: boolean): Uint8ClampedArray {
-  const table = new Uint8ClampedArray(256);
-  for (let level = 0; level < 256; level++) {
-    const unit = (level - window.center) / window.width + 0.5;
-    const shown = Math.round(255 * Math.max(0, Math.min(1, unit)));
-    table[level] = invert ? 255 - shown : shown;
-  }
-  return table;
-}
-
-/** @param image values in [0,1]; @returns RGBA bytes, 4 per pixel. */
-export function greyPixels(
-  image: Float32Array,
-  table: Uint8ClampedArray,
-): Uint8ClampedArray<ArrayBuffer> {
-  const out = new Uint8ClampedArray(image.length * 4);
-  for (let i = 0; i < image.length; i++) {
-    const shown = table[Math.max(0, Math.min(255, Math.round(image[i]! * 255)))]!;
-    out[4 * i] = shown;
-    out[4 * i + 1] = shown;
-    out[4 * i + 2] = shown;
-    out[4 * i + 3] = 255;
-  }
-  return out;
-}
 
 /** Signed difference b - a on a diverging map that clips at +-limit. */
 export function differencePixels(

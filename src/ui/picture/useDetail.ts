@@ -5,8 +5,9 @@ import { automaticWindow, fileVoi, fullRangeWindow } from "../../image/voi.ts";
 import type { WindowSpec } from "../../experiment/spec.ts";
 import { toErrorData } from "../../errors/labError.ts";
 import { useCases, useExperiment, useStores, useView } from "../context/stores.ts";
-import { filmScale } from "./detail.ts";
-import type { FilmScale, SquarePicture } from "./detail.ts";
+import { greyScale } from "../../image/display.ts";
+import type { GreyScale } from "../../image/display.ts";
+import type { SquarePicture } from "./detail.ts";
 import { distributionOnce } from "./distributionOnce.ts";
 import { pictures } from "./pictureClient.ts";
 import type { Picture } from "./pictureClient.ts";
@@ -20,7 +21,7 @@ export interface Detail {
   /** Drawn while the screen has no use for more. */
   readonly preview: SquarePicture;
   /** How the film's values are shown; null for phantoms, which are display values already. */
-  readonly scale: FilmScale | null;
+  readonly scale: GreyScale | null;
 }
 
 /** The open case at full resolution, drawn when the reader asks for it. */
@@ -67,7 +68,7 @@ export function useDetail(isShown: boolean): Detail | null {
 }
 
 /** The scale of the open film; null for a phantom. */
-export function useFilmScale(): FilmScale | null {
+export function useFilmScale(): GreyScale | null {
   const source = useExperiment((s) => s.spec.case);
   const window = useExperiment((s) => s.spec.window);
   const radiograph = useCases((s) =>
@@ -76,7 +77,7 @@ export function useFilmScale(): FilmScale | null {
   return useMemo(
     () =>
       radiograph
-        ? filmScale(modelVoi(radiograph, window), radiograph.photometric, () =>
+        ? greyScale(modelVoi(radiograph, window), radiograph.photometric, () =>
             fullRangeWindow(distributionOnce(radiograph)),
           )
         : null,

@@ -1,28 +1,30 @@
 import { describe, expect, it } from "vitest";
-import { IDENTITY_WINDOW } from "../../state/viewStore.ts";
-import {
-  differenceLimit,
-  differencePixels,
-  heatPixels,
-  maskOutline,
-  windowTable,
-} from "./drawRadiograph.ts";
+import { IDENTITY_WINDOW, UNIT_SCALE, greyPixels } from "../../image/display.ts";
+import type { DisplayWindow } from "../../image/display.ts";
+import { differenceLimit, differencePixels, heatPixels, maskOutline } from "./drawRadiograph.ts";
 import { differenceScale } from "./differenceScale.ts";
 import { sharedPeak } from "./attentionMap.ts";
 import { displayPresets, dragWindow } from "./windowDrag.ts";
 
+/** What is shown of each grey level of the model's picture. */
+function shown(window: DisplayWindow, invert = false): number[] {
+  const levels = Float32Array.from({ length: 256 }, (_, level) => level / 255);
+  const pixels = greyPixels(levels, UNIT_SCALE, { window, invert });
+  return Array.from(levels, (_, i) => pixels[4 * i]!);
+}
+
 describe("display window", () => {
   it("is the identity on grey levels until it is dragged", () => {
-    const table = windowTable(IDENTITY_WINDOW, false);
-    expect([...table]).toEqual(Array.from({ length: 256 }, (_, level) => level));
-    expect(windowTable(IDENTITY_WINDOW, true)[0]).toBe(255);
+    const levels = Array.from({ length: 256 }, (_, level) => level);
+    expect(shown(IDENTITY_WINDOW)).toEqual(levels);
+    expect(shown(IDENTITY_WINDOW, true)).toEqual(levels.toReversed());
   });
 
   it("widens to the right and darkens downwards", () => {
     const wide = dragWindow(IDENTITY_WINDOW, { right: 50, down: 0 });
     expect(wide.width).toBeGreaterThan(255);
     const dark = dragWindow(IDENTITY_WINDOW, { right: 0, down: 50 });
-    expect(windowTable(dark, false)[128]!).toBeLessThan(128);
+    expect(shown(dark)[128]!).toBeLessThan(128);
     expect(dragWindow(IDENTITY_WINDOW, { right: -1e6, down: 0 }).width).toBe(1);
   });
 

@@ -2,10 +2,9 @@
 import { distributionOf } from "../../image/distribution.ts";
 import type { Radiograph, VoiWindow } from "../../image/radiograph.ts";
 import { dragVoi, voiPresets } from "../../image/voi.ts";
-import { DISPLAY_LIMITS, IDENTITY_WINDOW } from "../../state/viewStore.ts";
-import type { DisplayWindow } from "../../state/viewStore.ts";
-import { displayWindow } from "./detail.ts";
-import type { FilmScale } from "./detail.ts";
+import { IDENTITY_WINDOW, displayWindow } from "../../image/display.ts";
+import type { DisplayWindow, GreyScale } from "../../image/display.ts";
+import { DISPLAY_LIMITS } from "../../state/viewStore.ts";
 import { distributionOnce } from "./distributionOnce.ts";
 
 export interface DisplayPreset {
@@ -63,7 +62,7 @@ export function displayPresets(image: Float32Array, size: number): readonly Disp
  * The same for a film at its own resolution, placed by the film's values and not by what the model's window left of them, and
  * the file's own windows.
  */
-export function filmPresets(radiograph: Radiograph, scale: FilmScale): readonly DisplayPreset[] {
+export function filmPresets(radiograph: Radiograph, scale: GreyScale): readonly DisplayPreset[] {
   const shown = (voi: VoiWindow) => displayWindow(exactly(voi), scale);
   const named = (name: string, { width, center }: VoiWindow) =>
     `${name}, W ${Math.round(width)} C ${Math.round(center)}`;

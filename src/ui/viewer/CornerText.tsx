@@ -1,9 +1,8 @@
 /** What a reading room prints into the corners of a picture, and the same as text for readers who can't see it. */
-import { IDENTITY_WINDOW } from "../../state/viewStore.ts";
 import type { PaneName } from "../../state/viewStore.ts";
 import { useView } from "../context/stores.ts";
 import { choiceName, shownChoice } from "../picture/attentionMap.ts";
-import { statedWindow } from "../picture/detail.ts";
+import { IDENTITY_WINDOW, statedWindow } from "../../image/display.ts";
 import type { SquarePicture } from "../picture/detail.ts";
 import type { Detail } from "../picture/useDetail.ts";
 import { usePanePicture, useReadout, useRelevance } from "./usePaneLayers.ts";

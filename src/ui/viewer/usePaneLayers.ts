@@ -1,20 +1,14 @@
 /** Builds the layers of a viewer out of results and view settings, each rebuilt only when what it shows changes. */
 import { useDeferredValue, useMemo } from "react";
 import type { Readout, RelevanceResult } from "../../experiment/results.ts";
+import { UNIT_SCALE, greyPixels } from "../../image/display.ts";
 import type { Stroke } from "../../experiment/spec.ts";
 import type { PaneName } from "../../state/viewStore.ts";
 import { useCases, useExperiment, useResults, useView } from "../context/stores.ts";
 import { attentionMap, sharedPeak, shownChoice } from "../picture/attentionMap.ts";
-import {
-  differencePixels,
-  greyPixels,
-  heatPixels,
-  maskOutline,
-  windowTable,
-} from "../picture/drawRadiograph.ts";
+import { differencePixels, heatPixels, maskOutline } from "../picture/drawRadiograph.ts";
 import { differenceScale } from "../picture/differenceScale.ts";
-import { cutOut, filmPixels } from "../picture/detail.ts";
-import type { FilmScale } from "../picture/detail.ts";
+import { cutOut } from "../picture/detail.ts";
 import { nativePart } from "../picture/nativePart.ts";
 import type { Detail } from "../picture/useDetail.ts";
 import type { Extent } from "../kit/useExtent.ts";
@@ -81,7 +75,7 @@ export function usePaneLayers(
     if (pane === "clean" && detail) {
       const { size: side, image: values } = detail.preview;
       return bitmapOf(
-        filmPixels(values, detail.scale ?? UNIT_SCALE, { window, invert }),
+        greyPixels(values, detail.scale ?? UNIT_SCALE, { window, invert }),
         side,
         side,
       );
@@ -91,7 +85,7 @@ export function usePaneLayers(
       const pixels = differencePixels(clean ?? image, image, differenceScale(clean, image) / 255);
       return bitmapOf(pixels, size, size);
     }
-    return bitmapOf(greyPixels(image, windowTable(window, invert)), size, size);
+    return bitmapOf(greyPixels(image, UNIT_SCALE, { window, invert }), size, size);
   }, [pane, detail, image, clean, size, window, invert]);
 
   const painted = useMemo(
@@ -124,7 +118,7 @@ function useNativeLayer(detail: Detail | null, extent: Extent): Layer | null {
       ratio: Math.min(globalThis.devicePixelRatio || 1, 2),
     });
     if (!box) return null;
-    const pixels = filmPixels(cutOut(native, box), scale ?? UNIT_SCALE, { window, invert });
+    const pixels = greyPixels(cutOut(native, box), scale ?? UNIT_SCALE, { window, invert });
     return {
       bitmap: bitmapOf(pixels, box.width, box.height),
       part: {
@@ -138,10 +132,6 @@ function useNativeLayer(detail: Detail | null, extent: Extent): Layer | null {
     };
   }, [detail, camera, extent, window, invert]);
 }
-
-/** Phantoms are display values: their scale runs from 0, black, to 1, white. */
-const UNIT_LINE = { kind: "linear_exact", center: 0.5, width: 1 } as const;
-const UNIT_SCALE: FilmScale = { voi: UNIT_LINE, line: UNIT_LINE, photometric: "MONOCHROME2" };
 
 function useHeatLayer(pane: PaneName): Layer | null {
   const choice = useView((s) => s.attention);

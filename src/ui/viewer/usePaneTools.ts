@@ -5,7 +5,8 @@
 import { useEffect, useRef, useState } from "react";
 import type { RefObject } from "react";
 import type { Stroke } from "../../experiment/spec.ts";
-import type { Camera, DisplayWindow, Tool } from "../../state/viewStore.ts";
+import type { DisplayWindow } from "../../image/display.ts";
+import type { Camera, Tool } from "../../state/viewStore.ts";
 import { useStores } from "../context/stores.ts";
 import { useStrokePainter } from "../brush/useStrokePainter.ts";
 import { panBy, toImage, zoomAt } from "../picture/viewGeometry.ts";
