@@ -5,7 +5,7 @@
 import { execFileSync } from "node:child_process";
 import path from "node:path";
 import { wasmSessions } from "../src/cli/wasmSessions.ts";
-import { oneShotRunner, probeRunner } from "../src/graphs/gradientGraph.ts";
+import { oneShotRunner, probeRunner } from "../src/graphs/runners.ts";
 import { LOSS_OUTPUT, REFERENCE_INPUT, withFeatureLoss } from "../src/onnx/edit/lossHeads.ts";
 import { differentiate } from "../src/onnx/grad/differentiate.ts";
 import { GraphBuilder } from "../src/onnx/graphBuilder.ts";

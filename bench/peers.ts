@@ -6,7 +6,7 @@ import type { Browser } from "@playwright/test";
 import { build } from "vite";
 import { serve } from "../scripts/serve.mjs";
 import { wasmSessions } from "../src/cli/wasmSessions.ts";
-import { probeRunner } from "../src/graphs/gradientGraph.ts";
+import { probeRunner } from "../src/graphs/runners.ts";
 import { LOSS_OUTPUT, withCotangentLoss } from "../src/onnx/edit/lossHeads.ts";
 import { differentiate } from "../src/onnx/grad/differentiate.ts";
 import { serializeModel } from "../src/onnx/file.ts";

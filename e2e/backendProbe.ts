@@ -2,7 +2,7 @@
 import { findAdapter } from "../src/engine/adapter.ts";
 import { Lab } from "../src/engine/lab.ts";
 import { fetchModelPackage } from "../src/graphs/modelPackage.ts";
-import { openOnnxModel } from "../src/graphs/onnxModel.ts";
+import { openOnnxModel } from "../src/graphs/openModel.ts";
 import { startRuntime } from "../src/engine/sessions.ts";
 import type { WebRuntime } from "../src/engine/sessions.ts";
 import { createMessageYield } from "../src/engine/yieldToHost.ts";

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
-import { oneShotRunner, probeRunner } from "../graphs/gradientGraph.ts";
+import { oneShotRunner, probeRunner } from "../graphs/runners.ts";
 import { LabError } from "../errors/labError.ts";
 import type { SessionFactory } from "../graphs/session.ts";
 import { GraphView } from "../onnx/graph.ts";

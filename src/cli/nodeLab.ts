@@ -1,7 +1,8 @@
 /** The lab in Node: bundled models over onnxruntime-node, or over the page's own WASM build. */
 import { setImmediate } from "node:timers/promises";
 import { Lab } from "../engine/lab.ts";
-import { openOnnxModel } from "../graphs/onnxModel.ts";
+import { openOnnxModel } from "../graphs/openModel.ts";
+import type { OpenOptions } from "../graphs/openModel.ts";
 import type { OnnxModel } from "../graphs/onnxModel.ts";
 import { LabError } from "../errors/labError.ts";
 import { loadTokenizer } from "../language/tokenizer.ts";
@@ -22,6 +23,7 @@ export async function openBundledModel(
   id: string,
   precision: Precision,
   sessions: SessionFactory,
+  options: OpenOptions = {},
 ): Promise<OnnxModel> {
   const { manifest, read, readText } = await openModelFolder(id);
   if (!manifest.tokenizer) {
@@ -29,5 +31,5 @@ export async function openBundledModel(
   }
   const { path, specialTokens } = manifest.tokenizer;
   const tokenizer = loadTokenizer(JSON.parse(await readText(path)), specialTokens);
-  return openOnnxModel({ manifest, precision, read, tokenizer }, sessions);
+  return openOnnxModel({ manifest, precision, read, tokenizer }, sessions, options);
 }

@@ -3,7 +3,7 @@ import type { Precision } from "../model/manifest.ts";
 import { LabError } from "../errors/labError.ts";
 import { reasonAgainstWebGpu } from "./adapter.ts";
 import type { ModelPackage } from "../graphs/modelPackage.ts";
-import { openOnnxModel } from "../graphs/onnxModel.ts";
+import { openOnnxModel } from "../graphs/openModel.ts";
 import type { OnnxModel } from "../graphs/onnxModel.ts";
 import { checkParity, embeddingsAgree, measureForward } from "../graphs/parity.ts";
 import type { ParityReport } from "../graphs/parity.ts";

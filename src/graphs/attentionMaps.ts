@@ -5,7 +5,7 @@ import type { AttentionLayer, AttentionMatrix } from "../model/visionLanguageMod
 import { floatData } from "../tensor/tensor.ts";
 import type { PlacedTap } from "../onnx/placement.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import type { TapGradient } from "./gradientGraph.ts";
+import type { TapGradient } from "./lossGraphs.ts";
 
 /** Sizes of one attention tensor [B, N, Q, K], or [N, Q, K] of one image; rows over K sum to 1. */
 interface TapShape {
@@ -58,13 +58,18 @@ export function receivedAttention(
   return { tap: tap.name, kind, layer, heads, grid: [rows, columns], maps };
 }
 
+/** A text position of a cross-attention layer. */
+export interface AskingPosition {
+  readonly tap: string;
+  readonly layer: number;
+  readonly position: number;
+  readonly grid: readonly [number, number];
+}
+
 /** Cross-attention of one text position: per head its row over the image tokens. */
 export function attentionOfPosition(
   tensor: Tensor,
-  tap: string,
-  layer: number,
-  position: number,
-  grid: readonly [number, number],
+  { tap, layer, position, grid }: AskingPosition,
 ): AttentionLayer {
   const { heads, queries, keys } = tapShape(tensor, tap);
   const data = floatData(tensor, tap);

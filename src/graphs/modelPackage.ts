@@ -5,7 +5,7 @@ import { OPENED_ROLES } from "../model/catalog.ts";
 import { modelFile, parseManifest, parseParity } from "../model/manifest.ts";
 import type { ModelManifest, ParityReference, Precision } from "../model/manifest.ts";
 import { downloadVerified, fetchJson } from "./sources/http.ts";
-import type { ModelFiles } from "./onnxModel.ts";
+import type { ModelFiles } from "./openModel.ts";
 
 export interface FileProgress {
   readonly file: string;

@@ -7,7 +7,7 @@ import { serializeModel } from "../onnx/file.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { nativeRunner } from "../testing/nativeRunner.ts";
 import { floatInput, randomTensor, tinyGraph } from "../testing/tinyGraphs.ts";
-import { openOnnxModel } from "./onnxModel.ts";
+import { openOnnxModel } from "./openModel.ts";
 import { openOwnModel, proposeOwnModel } from "./ownModels.ts";
 
 const SIDE = 16;

@@ -15,7 +15,7 @@ import { nativeRunner } from "../testing/nativeRunner.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { tinyEncoder, tinyEncoderFile } from "../testing/tinyEncoder.ts";
 import { Lab } from "../engine/lab.ts";
-import { openOnnxModel } from "./onnxModel.ts";
+import { openOnnxModel } from "./openModel.ts";
 import { openOwnModel, proposeOwnModel } from "./ownModels.ts";
 
 const sessions = nodeSessions(1);

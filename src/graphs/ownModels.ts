@@ -13,7 +13,7 @@ import { GraphView } from "../onnx/graph.ts";
 import { prepareGraph } from "../onnx/inline.ts";
 import { externalFiles, parseModel, serializeModel } from "../onnx/file.ts";
 import type { ModelProto } from "../onnx/messages.ts";
-import { probeRunner } from "./gradientGraph.ts";
+import { probeRunner } from "./runners.ts";
 import type { ModelPackage } from "./modelPackage.ts";
 import type { OwnModelFiles, OwnModelProposal } from "./ownModelFiles.ts";
 

@@ -8,9 +8,8 @@ import { nativeRunner } from "../testing/nativeRunner.ts";
 import { wasmRunner } from "../testing/wasmRunner.ts";
 import { webgpuFallbacks } from "./check.ts";
 import { ATTACK_NAMES, withAttackStep } from "./edit/attackStep.ts";
-import { composeGraphs } from "./edit/compose.ts";
+import { joinGraphs } from "./edit/join.ts";
 import { LOSS_OUTPUT, withAnswerLoss, withFeatureLoss } from "./edit/lossHeads.ts";
-import { withAttentionGradients } from "./edit/relevance.ts";
 import { differentiate } from "./grad/differentiate.ts";
 import type { GraphRunner } from "./graph.ts";
 import { GraphView } from "./graph.ts";
@@ -39,10 +38,10 @@ function relativeError(actual: Float32Array, expected: readonly number[]): numbe
 }
 
 async function answerModel(exporter: string): Promise<ModelProto> {
-  const joined = composeGraphs(await load(`vision.${exporter}`), await load(`answer.${exporter}`), {
+  const { model } = joinGraphs(await load(`vision.${exporter}`), await load(`answer.${exporter}`), {
     tokens: "tokens",
   });
-  return withAnswerLoss(joined, { kind: "cross-entropy", logits: "logits", batch: 1, answers: 3 });
+  return withAnswerLoss(model, { kind: "cross-entropy", logits: "logits", batch: 1, answers: 3 });
 }
 
 for (const exporter of ["torchscript", "dynamo"]) {
@@ -110,17 +109,19 @@ for (const exporter of ["torchscript", "dynamo"]) {
         { kind: "self", layer: 2, heads: 2, shape: [1, 2, 6, 6] },
         { kind: "cross", layer: 0, heads: 2, shape: [1, 2, 6, 9] },
       ]);
-      const { graph, outputs } = withAttentionGradients(model, {
+      const names = taps.map(({ name }) => name);
+      const graph = differentiate(model, {
         loss: LOSS_OUTPUT,
-        taps,
+        wrt: names,
         shapes,
         target: "wasm",
+        outputs: [LOSS_OUTPUT, ...names],
       });
       const results = await nativeRunner(serializeModel(graph.model), question);
-      const cross = outputs.at(-1)!;
-      const rows = results[cross.attention]!.data as Float32Array;
+      const cross = names.at(-1)!;
+      const rows = results[cross]!.data as Float32Array;
       expect(rows.subarray(0, 9).reduce((a, b) => a + b, 0)).toBeCloseTo(1, 5);
-      const gradient = results[cross.gradient]!.data as Float32Array;
+      const gradient = results[graph.gradients[cross]!]!.data as Float32Array;
       expect(relativeError(gradient, vectors.crossAttentionGradient)).toBeLessThan(1e-5);
     });
   });

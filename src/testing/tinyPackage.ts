@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { nodeSessions } from "../cli/nodeSessions.ts";
-import { openOnnxModel } from "../graphs/onnxModel.ts";
+import { openOnnxModel } from "../graphs/openModel.ts";
 import { loadTokenizer } from "../language/tokenizer.ts";
 import { parityImage, parseManifest } from "../model/manifest.ts";
 import type { ModelManifest } from "../model/manifest.ts";

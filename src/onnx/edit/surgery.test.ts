@@ -10,7 +10,7 @@ import { serializeModel } from "../file.ts";
 import type { ModelProto } from "../messages.ts";
 import { readShapes } from "../shapes.ts";
 import { ATTACK_NAMES, withAttackStep } from "./attackStep.ts";
-import { composeGraphs } from "./compose.ts";
+import { joinGraphs } from "./join.ts";
 import { cutGraph } from "./cut.ts";
 import { dropoutMask, dropoutMaskName, findDropoutSites, withDropout } from "./dropout.ts";
 import { LORA_SCALE_INPUT, mergeLora, withLora } from "./lora.ts";
@@ -158,14 +158,14 @@ describe("cutting and composing", () => {
     const front = cutGraph(residual, ["h1"]);
     const back = cutGraph(residual, ["y"], [{ name: "h1", dims: shape }]);
     expect(back.graph!.input.map((info) => info.name)).toEqual(["h1"]);
-    const joined = composeGraphs(front, back, { h1: "h1" });
+    const { model: joined } = joinGraphs(front, back, { h1: "h1" });
     expect((await run(joined, { x: clean }))["y"]!.data).toEqual(
       (await run(residual, { x: clean }))["y"]!.data,
     );
   });
 
   it("clashing names are kept apart", async () => {
-    const joined = composeGraphs(residual, residual, { y: "x" });
+    const { model: joined } = joinGraphs(residual, residual, { x: "y" });
     const once = await run(residual, { x: clean });
     const twice = await run(residual, { x: once["y"]! });
     const results = await run(joined, { x: clean });
@@ -177,7 +177,7 @@ describe("cutting and composing", () => {
 
   it("graphs of different operator sets are refused", () => {
     const newer = tinyGraph(20, (b) => b.addOutput(b.add("Neg", [floatInput(b, "a", [1])])));
-    expect(() => composeGraphs(residual, newer, { y: "a" })).toThrow(
+    expect(() => joinGraphs(residual, newer, { a: "y" })).toThrow(
       /operator set 17 and the head 20/,
     );
   });

@@ -12,24 +12,28 @@ import {
 import type { ModelProto, OperatorSet, ValueInfoProto } from "../messages.ts";
 import { renameNode } from "./rewire.ts";
 
-/** Output name of the encoder -> input name of the head that it feeds. */
-export type Connections = Readonly<Record<string, string>>;
+/** Two graphs as one, and what the second's values are called in it. */
+export interface JoinedGraph {
+  readonly model: ModelProto;
+  readonly rename: (name: string) => string;
+}
 
 /**
  * One graph that runs the encoder and then the head. Inputs: the encoder's, then the head's unconnected ones. Outputs:
  * the encoder's, then the head's. A name of the head that clashes is prefixed with `prefix`.
+ * @param feeds input of the head -> value of the encoder (an input of it too) that it reads
  * @throws LabError "graph-invalid" when a connected name does not exist, "model-incompatible" when the operator sets
  *   of the two graphs differ in a domain where that changes meaning.
  */
-export function composeGraphs(
+export function joinGraphs(
   encoder: ModelProto,
   head: ModelProto,
-  connections: Connections,
+  feeds: Readonly<Record<string, string>>,
   prefix = "head/",
-): ModelProto {
+): JoinedGraph {
   const first = new GraphView(encoder);
   const second = new GraphView(head);
-  for (const [output, input] of Object.entries(connections)) {
+  for (const [input, output] of Object.entries(feeds)) {
     if (!first.has(output)) {
       throw new LabError("graph-invalid", `The encoder has no value named "${output}".`);
     }
@@ -38,7 +42,7 @@ export function composeGraphs(
     }
   }
   const opsets = mergedOpsets(encoder, head);
-  const rename = headNames(first, second, connections, prefix);
+  const rename = headNames(first, second, feeds, prefix);
   const nodeNames = new Set(first.nodes.map((node) => node.name));
   // The runtime also wants node names to be unique.
   const nodes = second.nodes.map((node) =>
@@ -48,11 +52,11 @@ export function composeGraphs(
     const name = rename(tensor.name);
     return name === tensor.name ? tensor : renameTensor(tensor, name);
   });
-  const connected = new Set(Object.values(connections));
+  const connected = new Set(Object.keys(feeds));
   const asInfo = (info: ValueInfoProto): ValueInfoProto => renameInfo(info, rename(info.name));
   // Shared symbol names (batch) mean the same size in both graphs only by luck: outputs are left to inference.
   const outputs = second.graph.output.map((info) => makeValueInfo(rename(info.name), 0));
-  return replaceGraph(
+  const model = replaceGraph(
     encoder,
     {
       node: [...first.nodes, ...nodes],
@@ -66,16 +70,17 @@ export function composeGraphs(
     },
     opsets,
   );
+  return { model, rename };
 }
 
 /** The name that each value of the head gets in the joined graph. */
 function headNames(
   first: GraphView,
   second: GraphView,
-  connections: Connections,
+  feeds: Readonly<Record<string, string>>,
   prefix: string,
 ): (name: string) => string {
-  const source = new Map(Object.entries(connections).map(([output, input]) => [input, output]));
+  const source = new Map(Object.entries(feeds));
   const taken = new Set<string>(first.graph.input.map((info) => info.name));
   for (const tensor of first.graph.initializer) taken.add(tensor.name);
   for (const node of first.nodes) {

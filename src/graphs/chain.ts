@@ -1,0 +1,174 @@
+/**
+ * Linked graphs: a model in several ONNX files (purifier, encoder, mapper, decoder), run one after the other over values
+ * that have a name in the chain. What one graph makes the next one reads, so that no file has to hold them all.
+ */
+import { LabError } from "../errors/labError.ts";
+import { joinGraphs } from "../onnx/edit/join.ts";
+import type { GraphRunner } from "../onnx/graph.ts";
+import { graphOf, isDefaultDomain } from "../onnx/messages.ts";
+import type { ModelProto } from "../onnx/messages.ts";
+import { readShapes } from "../onnx/shapes.ts";
+import type { ShapeTable } from "../onnx/shapes.ts";
+import type { Tensor } from "../tensor/tensor.ts";
+import type { GraphSession } from "./session.ts";
+
+/** One graph of a chain. */
+export interface Link {
+  /** For messages, and as a prefix where names clash. */
+  readonly name: string;
+  readonly model: ModelProto;
+  /** The value of the chain that each input of the graph reads. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** The value of the chain that each output (or inner value) of the graph makes. */
+  readonly outputs: Readonly<Record<string, string>>;
+  /** An open session that has these outputs, where there is one. */
+  readonly session?: GraphSession;
+}
+
+/** A link that can run. */
+export interface OpenLink extends Link {
+  readonly session: GraphSession;
+}
+
+export type ChainFeeds = Readonly<Record<string, Tensor>>;
+
+/** The links that some values of the chain depend on, in their order. */
+export function linksBehind<L extends Link>(
+  links: readonly L[],
+  wanted: readonly string[],
+): readonly L[] {
+  const needed = new Set(wanted);
+  const behind = links.toReversed().filter(({ inputs, outputs }) => {
+    const isNeeded = Object.values(outputs).some((value) => needed.has(value));
+    if (isNeeded) for (const value of Object.values(inputs)) needed.add(value);
+    return isNeeded;
+  });
+  return behind.toReversed();
+}
+
+/**
+ * Runs the links that the wanted values need, and no others.
+ * @throws LabError "internal" for a value that nothing makes or feeds
+ */
+export async function runLinks(
+  links: readonly OpenLink[],
+  feeds: ChainFeeds,
+  wanted: readonly string[],
+): Promise<Record<string, Tensor>> {
+  const values = new Map(Object.entries(feeds));
+  const behind = linksBehind(links, wanted);
+  const read = new Set([...wanted, ...behind.flatMap(({ inputs }) => Object.values(inputs))]);
+  for (const { inputs, outputs, session } of behind) {
+    const asked = Object.keys(outputs).filter((name) => read.has(outputs[name]!));
+    const results = await session.run(linkFeeds(inputs, values), asked);
+    for (const name of asked) values.set(outputs[name]!, results[name]!);
+  }
+  return Object.fromEntries(wanted.map((value) => [value, valueOf(values, value)]));
+}
+
+/** What a graph's inputs are fed, by their own names. */
+export function linkFeeds(
+  inputs: Link["inputs"],
+  values: ReadonlyMap<string, Tensor>,
+): Record<string, Tensor> {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([input, value]) => [input, valueOf(values, value)]),
+  );
+}
+
+function valueOf<T>(values: ReadonlyMap<string, T>, name: string): T {
+  const value = values.get(name);
+  if (value !== undefined) return value;
+  throw new LabError("internal", `internal: nothing makes "${name}" in this chain`);
+}
+
+/** Shapes of every link's values for inputs of the given shapes, in the links' order. */
+export async function chainShapes(
+  links: readonly Link[],
+  shapes: Readonly<Record<string, readonly number[]>>,
+  runner: GraphRunner,
+): Promise<readonly ShapeTable[]> {
+  const known = new Map(Object.entries(shapes));
+  const tables: ShapeTable[] = [];
+  for (const { model, inputs, outputs } of links) {
+    const given = Object.entries(inputs).map(([input, value]) => [input, valueOf(known, value)]);
+    const table = await readShapes(model, runner, { shapes: Object.fromEntries(given) });
+    for (const [output, value] of Object.entries(outputs)) {
+      const shape = table.shapes.get(output);
+      if (shape) known.set(value, shape);
+    }
+    tables.push(table);
+  }
+  return tables;
+}
+
+/**
+ * Weights up to which neighbours are joined into one graph, in bytes. A joined graph runs once where linked ones run
+ * their forward pass twice; but it is written out whole, into a file that ends at 2 GB, beside the copy that the runtime
+ * makes of it.
+ */
+export const MERGED_BYTES = 2 ** 29;
+
+/** The chain with neighbours joined as long as their weights stay within `mostBytes` and their operator sets agree. */
+export function mergedLinks(links: readonly Link[], mostBytes: number): readonly Link[] {
+  const merged: Link[] = [];
+  for (const link of links) {
+    const last = merged.at(-1);
+    const isSmall = last && weightBytes(last.model) + weightBytes(link.model) <= mostBytes;
+    if (isSmall && haveSameOpset(last.model, link.model)) {
+      merged[merged.length - 1] = joined(last, link);
+    } else {
+      merged.push(link);
+    }
+  }
+  return merged;
+}
+
+function joined(first: Link, second: Link): Link {
+  const sources = new Map([
+    ...Object.entries(first.inputs).map(([input, value]) => [value, input] as const),
+    ...Object.entries(first.outputs).map(([output, value]) => [value, output] as const),
+  ]);
+  const fed = Object.entries(second.inputs).flatMap(([input, value]) => {
+    const source = sources.get(value);
+    return source === undefined ? [] : [[input, source] as const];
+  });
+  const isFed = new Set(fed.map(([input]) => input));
+  const prefix = `${second.name}/`;
+  const { model, rename } = joinGraphs(first.model, second.model, Object.fromEntries(fed), prefix);
+  const renamed = (names: Readonly<Record<string, string>>, without = new Set<string>()) =>
+    Object.entries(names)
+      .filter(([name]) => !without.has(name))
+      .map(([name, value]) => [rename(name), value]);
+  return {
+    name: `${first.name} and ${second.name}`,
+    model,
+    inputs: { ...first.inputs, ...Object.fromEntries(renamed(second.inputs, isFed)) },
+    outputs: { ...first.outputs, ...Object.fromEntries(renamed(second.outputs)) },
+  };
+}
+
+/** Bytes of a model's weights. */
+export function weightBytes(model: ModelProto): number {
+  return graphOf(model).initializer.reduce(
+    (sum, { rawData, floatData, int32Data, int64Data, doubleData }) =>
+      sum +
+      rawData.length +
+      4 * (floatData.length + int32Data.length) +
+      8 * (int64Data.length + doubleData.length),
+    0,
+  );
+}
+
+/** Operators of two sets may differ in meaning: such graphs are linked, not joined. */
+function haveSameOpset(a: ModelProto, b: ModelProto): boolean {
+  const versions = (model: ModelProto) =>
+    new Map(
+      model.opsetImport.map(({ domain, version }) => [
+        isDefaultDomain(domain) ? "" : domain,
+        version,
+      ]),
+    );
+  const theirs = versions(b);
+  return [...versions(a)].every(([domain, version]) => (theirs.get(domain) ?? version) === version);
+}
