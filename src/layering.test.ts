@@ -96,9 +96,8 @@ const UI: Readonly<Record<string, readonly string[]>> = {
 const DOORS: Readonly<Record<string, RegExp>> = {
   "@bufbuild/protobuf": /^onnx\/(messages|file)\.ts$/,
   "onnx-buf": /^onnx\/(messages|file)\.ts$/,
-  "onnxruntime-web": /^engine\/sessions\w*\.ts$|^cli\/wasmSessions\.ts$/,
-  "onnxruntime-node": /^cli\//,
-  "onnxruntime-common": /^engine\/|^cli\//,
+  "onnxruntime-web": /^(engine\/sessions|cli\/wasmSessions|graphs\/ort)\.ts$/,
+  "onnxruntime-node": /^cli\/nodeSessions\.ts$/,
   "@cornerstonejs/codec-charls": /^(io|cli)\//,
   "@cornerstonejs/codec-libjpeg-turbo-8bit": /^(io|cli)\//,
   "@cornerstonejs/codec-openjpeg": /^(io|cli)\//,

@@ -1,5 +1,4 @@
-/** Sessions over onnxruntime-web. The only module that knows it. */
-import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-web/wasm";
+/** The door of onnxruntime-web in the page's worker: its build is chosen, fetched and configured here. */
 import gpuGlueUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.mjs?url";
 import gpuWasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url";
 import glueUrl from "onnxruntime-web/ort-wasm-simd-threaded.mjs?url";
@@ -7,12 +6,11 @@ import wasmUrl from "onnxruntime-web/ort-wasm-simd-threaded.wasm?url";
 import { LabError } from "../errors/labError.ts";
 import { CACHES, keepFetched } from "../host/fileCache.ts";
 import { isNotFetched, loadPart, partMissing } from "../host/loadPart.ts";
-import { rawValues, runtimeReason } from "../graphs/session.ts";
-import type { Feeds, GraphSession, SessionFactory, SessionOptions } from "../graphs/session.ts";
+import { ortSessions } from "../graphs/ort.ts";
+import type { SessionFactory } from "../graphs/session.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { ELEMENT_TYPE, emptyModel, makeValueInfo } from "../onnx/messages.ts";
 import { serializeModel } from "../onnx/file.ts";
-import type { Tensor, TensorType } from "../tensor/tensor.ts";
 import type { Adapter } from "./adapter.ts";
 import { Fifo } from "./fifo.ts";
 import type { BackendName } from "./protocol.ts";
@@ -38,24 +36,35 @@ export async function startRuntime(adapter: Adapter, webGpu: boolean): Promise<W
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = "error";
   const queue = new Fifo();
+  const factory = (backend: BackendName) =>
+    ortSessions({
+      ort,
+      backend,
+      options: {
+        executionProviders:
+          backend === "webgpu" ? [{ name: "webgpu", preferredLayout: "NCHW" }] : ["wasm"],
+        logSeverityLevel: 3,
+      },
+      inTurn: (work) => queue.enqueue(work),
+      failure: (...failed) => failure(backend, ...failed),
+    });
   // Opening a first session compiles the runtime: that happens while the model is still on its way.
-  createSession(ort, queue, "wasm", smallestModel()).then(
-    (session) => {
-      void keepFetched(CACHES.runtime, wasm);
-      return session.release();
-    },
-    // What keeps this graph from opening will keep the model from it, and is told then.
-    () => {},
-  );
+  factory("wasm")
+    .create(smallestModel())
+    .then(
+      (session) => {
+        void keepFetched(CACHES.runtime, wasm);
+        return session.release();
+      },
+      // If this fails, opening the model fails in the same way and says so.
+      () => {},
+    );
   return {
     threads,
     isolated,
     adapter,
     queue,
-    factory: (backend) => ({
-      backend,
-      create: (graph, options) => createSession(ort, queue, backend, graph, options),
-    }),
+    factory,
   };
 }
 
@@ -87,72 +96,22 @@ async function loadRuntime(
   return { ort, wasm };
 }
 
-async function createSession(
-  ort: Runtime,
-  queue: Fifo,
+/** WASM is always there: what it refuses in words of its own is the graph's fault, and no restart would help. */
+function failure(
   backend: BackendName,
-  graph: Uint8Array,
-  options: SessionOptions = {},
-): Promise<GraphSession> {
-  const session = await queue
-    .enqueue(() =>
-      ort.InferenceSession.create(graph, {
-        executionProviders:
-          backend === "webgpu" ? [{ name: "webgpu", preferredLayout: "NCHW" }] : ["wasm"],
-        graphOptimizationLevel: options.optimization ?? "all",
-        logSeverityLevel: 3,
-        ...(options.dimensions ? { freeDimensionOverrides: { ...options.dimensions } } : {}),
-      }),
-    )
-    .catch((error: unknown) => {
-      if (isNotFetched(error)) throw partMissing(error);
-      const reason = runtimeReason(error);
-      // WASM is always there: what it refuses in words of its own is the graph's fault, and no restart would help.
-      if (backend === "webgpu" || /abort|alloc|memory|RuntimeError/i.test(reason)) {
-        throw runtimeError(backend, "could not load the graph", error);
-      }
-      throw new LabError("graph-invalid", `The runtime could not load the graph: ${reason}`, {
-        cause: error,
-      });
+  during: "opening" | "running",
+  reason: string,
+  cause: unknown,
+): LabError {
+  if (isNotFetched(cause)) return partMissing(cause);
+  const isGraph = backend === "wasm" && !/abort|alloc|memory|RuntimeError/i.test(reason);
+  if (during === "opening" && isGraph) {
+    return new LabError("graph-invalid", `The runtime could not load the graph: ${reason}`, {
+      cause,
     });
-  return {
-    inputNames: session.inputNames,
-    outputNames: session.outputNames,
-    run: (feeds, outputs) => queue.enqueue(() => runSession(ort, session, backend, feeds, outputs)),
-    release: () => queue.enqueue(() => session.release()),
-  };
-}
-
-async function runSession(
-  ort: Runtime,
-  session: InferenceSession,
-  backend: BackendName,
-  feeds: Feeds,
-  outputs: readonly string[] | undefined,
-): Promise<Record<string, Tensor>> {
-  const inputs: Record<string, OrtTensor> = {};
-  for (const name of session.inputNames) {
-    const feed = feeds[name];
-    if (!feed) throw new LabError("internal", `internal: no feed for input ${name}`);
-    inputs[name] = new ort.Tensor(feed.dtype, feed.data as Float32Array, [...feed.shape]);
   }
-  try {
-    const results = await session.run(inputs, [...(outputs ?? session.outputNames)]);
-    return Object.fromEntries(
-      Object.entries(results).map(([name, value]) => [name, fromOrt(value)]),
-    );
-  } catch (error) {
-    throw runtimeError(backend, "stopped while running", error);
-  }
-}
-
-function fromOrt(value: OrtTensor): Tensor {
-  const dtype = value.type as TensorType;
-  return { dtype, data: rawValues(dtype, value.data as Float32Array), shape: value.dims };
-}
-
-function runtimeError(backend: BackendName, what: string, cause: unknown): LabError {
-  return new LabError("backend-lost", `The ${backend} backend ${what}: ${runtimeReason(cause)}`, {
+  const what = during === "opening" ? "could not load the graph" : "stopped while running";
+  return new LabError("backend-lost", `The ${backend} backend ${what}: ${reason}`, {
     hint: "The lab restarts its engine and continues on WASM; reload the page if this repeats.",
     cause,
   });

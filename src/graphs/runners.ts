@@ -1,6 +1,6 @@
 /** The toolkit's way to run a graph once, over any sessions. */
 import type { GraphRunner } from "../onnx/graph.ts";
-import type { SessionFactory } from "./session.ts";
+import type { SessionFactory, SessionOptions } from "./session.ts";
 
 /**
  * Runs shape probes: with fixed input shapes the runtime folds what they ask for, and nothing of the model is computed
@@ -18,10 +18,10 @@ export function probeRunner(sessions: SessionFactory): GraphRunner {
   };
 }
 
-/** Runs a graph once; optimising it would cost more than it saves. */
+/** Runs a graph once; optimising it mostly costs more than it saves. */
 export function oneShotRunner(
   sessions: SessionFactory,
-  optimization: "basic" | "disabled" = "disabled",
+  optimization: NonNullable<SessionOptions["optimization"]> = "disabled",
 ): GraphRunner {
   return async (graph, feeds, outputs) => {
     const session = await sessions.create(graph, { optimization });

@@ -108,7 +108,7 @@ export async function checkCase(
     }
     return { graph, gradients, checks };
   } finally {
-    await session.close();
-    await forward.close();
+    await session.release();
+    await forward.release();
   }
 }

@@ -77,7 +77,7 @@ for (const way of WAYS) {
       }
     });
     afterAll(async () => {
-      for (const session of sessions.values()) await session.close();
+      for (const session of sessions.values()) await session.release();
     });
 
     it.each(ROUNDINGS)("%s", async (rounding) => {

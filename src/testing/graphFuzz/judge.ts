@@ -176,7 +176,7 @@ async function differences(
     }
     return { numeric, bends, tolerance: wide === undefined ? 0.02 : 1e-3 };
   } finally {
-    await session.close();
+    await session.release();
   }
 }
 
