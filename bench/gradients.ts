@@ -1,7 +1,8 @@
 /** What a gradient costs beside a forward pass, and what the attack loop costs beside its graph runs. */
 import { pgd } from "../src/attacks/pgd.ts";
+import type { AnswerObjective } from "../src/model/objective.ts";
+import type { VisionLanguageModel } from "../src/model/visionLanguageModel.ts";
 import type { GraphSession, SessionFactory } from "../src/graphs/session.ts";
-import type { LossRequest, VisionLanguageModel } from "../src/model/visionLanguageModel.ts";
 import { median } from "./statistics.ts";
 
 export interface GradientMeasurements {
@@ -54,7 +55,7 @@ export async function measureGradients(
   model: VisionLanguageModel,
   sessions: { readonly spentMs: number },
   image: Float32Array,
-  request: LossRequest,
+  request: AnswerObjective,
 ): Promise<GradientMeasurements> {
   const { tokens } = await model.encode(image);
   const vision = await medianTime(() => model.embed([image]));

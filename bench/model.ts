@@ -2,8 +2,8 @@
 import { openBundledModel } from "../src/cli/nodeLab.ts";
 import { defaultSpec } from "../src/experiment/defaultSpec.ts";
 import { snapToByteLattice } from "../src/image/greyImage.ts";
+import type { AnswerObjective } from "../src/model/objective.ts";
 import type { SessionFactory } from "../src/graphs/session.ts";
-import type { LossRequest } from "../src/model/visionLanguageModel.ts";
 import { renderPhantom } from "../src/phantom/phantom.ts";
 
 export async function openBenchModel(sessions: SessionFactory) {
@@ -12,11 +12,14 @@ export async function openBenchModel(sessions: SessionFactory) {
   const image = renderPhantom({ seed: 7, findings: [] }, model.manifest.input.size).image.slice();
   snapToByteLattice(image);
   const space = model.manifest.answerSpaces["yes-no"]!;
-  const request: LossRequest = {
+  const request: AnswerObjective = {
+    kind: "answer",
+    aim: "away",
+    answer: space.answers[0]!,
+    loss: "margin",
     promptIds: model.encodePrompt(question),
     answers: space.answers,
     answerTokenIds: space.tokenIds,
-    goal: { kind: "away", answer: space.answers[0]! },
   };
   return { model, image, request };
 }

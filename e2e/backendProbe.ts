@@ -36,10 +36,13 @@ export async function probe(backend: "webgpu" | "wasm", siteUrl: string): Promis
   const { embedding, tokens } = await model.encode(image);
   const { logits } = await model.answer(tokens, promptIds);
   const { loss, gradient } = await model.lossGradient(image, {
+    kind: "answer",
+    aim: "away",
+    answer: "yes",
+    loss: "margin",
     promptIds,
     answers,
     answerTokenIds: tokenIds,
-    goal: { kind: "away", answer: "yes" },
   });
   const lab = new Lab({ openModel: async () => model, yieldToHost: createMessageYield() });
   let attacked: Float32Array = new Float32Array(0);

@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 
 const L0 = ["errors", "tensor", "numerics", "host"];
 const L2 = [...L0, "image", "onnx", "model"];
-const L3 = [...L2, "language", "phantom"];
+const L3 = [...L2, "language", "phantom", "system"];
 const CONCERNS = [
   "perturbations",
   "attacks",
@@ -31,6 +31,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   onnx: L0,
   model: L0,
   language: L2,
+  // What is under test; of the toolkit it knows the check of gradients alone.
+  system: ["errors", "tensor", "numerics", "image", "model", "language", "onnx/grad/check"],
   phantom: [...L0, "image"],
   io: [...L0, "image"],
   perturbations: L3,
@@ -49,8 +51,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   state: [...L3, ...CONCERNS, "experiment", "engine/protocol"],
   // prettier-ignore
   ui: [
-    "errors", "tensor", "numerics", "host", "image", "model", "language", "phantom", "perturbations", "attacks",
-    "experiment", "engine/protocol", "graphs/sources/modelFolder", "graphs/sources/modelNotes", "io/decodeClient", "state",
+    "errors", "tensor", "numerics", "host", "image", "model", "language", "phantom", "system", "perturbations", "attacks",
+    "defenses", "experiment", "engine/protocol", "graphs/sources/modelFolder", "graphs/sources/modelNotes",
+    "io/decodeClient", "state",
   ],
   // prettier-ignore
   "main.tsx": ["engine/client", "engine/protocol", "errors", "host", "state/backendWish", "mount"],

@@ -36,6 +36,8 @@ export interface AttackOptions {
   readonly seed: number;
   /** Start uniformly inside the ball instead of at the origin; restarts after the first always do. */
   readonly randomStart: boolean;
+  /** The first restart begins here, projected into the ball, whatever else is said of starts. */
+  readonly start?: Float32Array;
   /** Pixels with mask 0 never change. */
   readonly mask?: Float32Array;
   /**

@@ -56,7 +56,8 @@ export async function* search(
     const updates = stream.fork("updates");
     const walk = begin({ origin, options, steps, feasible, random: updates });
     const atRandom = restart > 0 || options.randomStart;
-    let x = walk.start?.() ?? (atRandom ? feasible.sample(stream) : origin.slice());
+    const given = restart === 0 ? options.start?.slice() : undefined;
+    let x = given ?? walk.start?.() ?? (atRandom ? feasible.sample(stream) : origin.slice());
     feasible.project(x);
     for (let step = 0; step <= steps; step++) {
       await context.yieldToHost();

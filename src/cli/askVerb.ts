@@ -1,7 +1,7 @@
 /** `lab ask FILE... --question TEXT`: what the model answers about each file, one JSON line per file. */
 import { LabError, invariant, toErrorData } from "../errors/labError.ts";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
-import type { AnswerResult } from "../experiment/results.ts";
+import type { AnswerResult } from "../system/reading.ts";
 import { validateSpec } from "../experiment/validateSpec.ts";
 import type { Lab } from "../engine/lab.ts";
 import { openRadiograph } from "./files.ts";

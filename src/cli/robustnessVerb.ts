@@ -1,6 +1,7 @@
 /** `lab robustness`: how many answers of a bundled model survive the lab's own attacks. */
 import { setImmediate } from "node:timers/promises";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
+import { modelSystem } from "../system/modelSystem.ts";
 import { SURVIVAL_ATTACKS, survival, survivalCases } from "../experiment/robustness.ts";
 import type { Survival } from "../experiment/robustness.ts";
 import { proportion } from "../metrics/proportion.ts";
@@ -32,9 +33,10 @@ export async function robustnessVerb(
   }
   const precision = manifest.defaultPrecision;
   const model = await openBundledModel(values.model, precision, sessions);
+  const system = modelSystem(values.model, model, () => setImmediate());
   const results: Survival[] = [];
   for (const asked of survivalCases(count, seed)) {
-    const result = await survival(model, asked, epsilon, () => setImmediate());
+    const result = await survival(system, asked, epsilon, () => setImmediate());
     results.push(result);
     const { phantom, question, truth } = asked;
     print({ phantom: phantom.seed, question, truth, clean: result.clean, after: result.after });

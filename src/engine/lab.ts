@@ -7,6 +7,8 @@ import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
 import { StageCache } from "../experiment/stageCache.ts";
 import type { Precision } from "../model/manifest.ts";
 import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
+import { modelSystem } from "../system/modelSystem.ts";
+import type { System } from "../system/system.ts";
 
 /** Models hold their weights, and the graphs of their gradients, in the runtime's memory. */
 const MODELS_KEPT = 2;
@@ -21,6 +23,7 @@ export class Lab {
   readonly #host: LabHost;
   readonly #cache = new StageCache();
   readonly #models = new Map<string, Promise<VisionLanguageModel>>();
+  readonly #systems = new WeakMap<VisionLanguageModel, System>();
   readonly #radiographs = new Map<string, Radiograph>();
 
   constructor(host: LabHost) {
@@ -56,13 +59,23 @@ export class Lab {
     return opened;
   }
 
+  /** The bare model as what is under test. The same model is the same system, which remembers what it has looked at. */
+  async system(id: string, precision: Precision): Promise<System> {
+    const model = await this.model(id, precision);
+    const known = this.#systems.get(model);
+    if (known) return known;
+    const system = modelSystem(id, model, () => this.#host.yieldToHost());
+    this.#systems.set(model, system);
+    return system;
+  }
+
   run(
     spec: ExperimentSpec,
     fidelity: Fidelity,
     signal: { readonly aborted: boolean },
   ): AsyncGenerator<RunEvent, void> {
     return runExperiment(spec, fidelity, {
-      model: (id, precision) => this.model(id, precision),
+      system: (id, precision) => this.system(id, precision),
       radiograph: (sha256) => this.#radiographs.get(sha256),
       cache: this.#cache,
       signal,

@@ -1,5 +1,6 @@
 /** Every attack of the registry on a model whose gradient can't be built: it runs on answers alone, or is refused truly. */
 import { expect, test } from "vitest";
+import { labAround } from "../testing/fakeLab.ts";
 import type { AttackId } from "../attacks/registry.ts";
 import { ATTACKS } from "../attacks/registry.ts";
 import { LabError } from "../errors/labError.ts";
@@ -10,7 +11,6 @@ import { PARAMS } from "./params.ts";
 import type { StageResults } from "./results.ts";
 import { runExperiment } from "./run.ts";
 import type { AttackItem, ExperimentSpec } from "./spec.ts";
-import { StageCache } from "./stageCache.ts";
 import { validateSpec } from "./validateSpec.ts";
 
 const ids = Object.keys(ATTACKS) as AttackId[];
@@ -52,13 +52,7 @@ function experiment(attack: AttackId, change: Partial<AttackItem> = {}): Experim
 async function stagesOf(spec: ExperimentSpec, model: VisionLanguageModel) {
   const stages: Partial<StageResults> = {};
   const labels: string[] = [];
-  const context = {
-    model: async () => model,
-    radiograph: () => undefined,
-    cache: new StageCache(),
-    signal: { aborted: false },
-    yieldToHost: async () => {},
-  };
+  const context = labAround(model);
   for await (const event of runExperiment(spec, "full", context)) {
     if (event.type === "stage") Object.assign(stages, { [event.stage]: event.payload });
     else labels.push(event.label);

@@ -2,7 +2,7 @@
 import { bestCosineBound, radiusForCosine } from "../certificates/featureCosine.ts";
 import { sampleCertificate } from "../certificates/sampler.ts";
 import type { ScoreEstimate } from "../certificates/sampler.ts";
-import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
+import type { System } from "../system/system.ts";
 import type { CertificateResult, CosineBounds } from "./results.ts";
 import type { CertificateSpec } from "./spec.ts";
 
@@ -16,27 +16,33 @@ const CURVE_POINTS = 61;
  */
 export interface RunningCertificate {
   /** What draws the next batch; the same model may have been closed and opened again since the last one. */
-  model: Pick<VisionLanguageModel, "embed">;
+  system: Pick<System, "embed">;
   readonly generator: AsyncGenerator<ScoreEstimate, void>;
   latest: ScoreEstimate | undefined;
   finished: boolean;
   readonly history: { readonly n: number[]; readonly scoreLower: number[] };
 }
 
+/** Whose features around which picture. */
+export interface CertifiedSubject {
+  readonly system: System;
+  readonly image: Float32Array;
+  /** Of the picture itself, unsmoothed. */
+  readonly embedding: Float32Array;
+}
+
 /** @param draws features of draws made before with the same sigma and seed; new ones are added (see sampleCertificate). */
 export function startCertificate(
-  model: VisionLanguageModel,
-  image: Float32Array,
-  embedding: Float32Array,
+  { system, image, embedding }: CertifiedSubject,
   spec: CertificateSpec,
-  yieldToHost: () => Promise<void>,
   draws: Float32Array[],
+  yieldToHost: () => Promise<void>,
 ): RunningCertificate {
   const { sigma, alpha, maxSamples, seed } = spec;
   const running: RunningCertificate = {
-    model,
+    system,
     generator: sampleCertificate(
-      (batch) => running.model.embed(batch),
+      (batch) => running.system.embed(batch),
       image,
       embedding,
       { sigma, alpha, maxSamples, seed, batch: BATCH },

@@ -9,7 +9,7 @@ import type { ExperimentSpec } from "./spec.ts";
  */
 export function defaultSpec(): ExperimentSpec {
   return {
-    version: 2,
+    version: 3,
     case: {
       kind: "phantom",
       phantom: { seed: 7, findings: [{ kind: "effusion", side: "left", amount: 300 }] },
@@ -47,5 +47,8 @@ export function defaultSpec(): ExperimentSpec {
       maxSamples: PARAMS["certificate.maxSamples"].default,
       seed: PARAMS["certificate.seed"].default,
     },
+    defenses: [],
+    relevance: { enabled: true },
+    instruments: [],
   };
 }

@@ -9,14 +9,14 @@ import type {
 import { ATTACKS } from "../attacks/registry.ts";
 import { LabError } from "../errors/labError.ts";
 import { snapToByteLattice } from "../image/greyImage.ts";
-import { recogniseQuestion } from "../language/recognise.ts";
-import { correctedAnswer } from "../language/answer.ts";
-import type { LossRequest, VisionLanguageModel } from "../model/visionLanguageModel.ts";
+import type { Objective } from "../model/objective.ts";
 import { PERTURBATIONS } from "../perturbations/registry.ts";
 import { l2Norm, linfNorm, subtract } from "../tensor/norms.ts";
-import { answerSpaceOf } from "./readout.ts";
-import type { AnswerResult, AttackTrace, DisturbedItem } from "./results.ts";
-import type { AttackItem, Fidelity, PerturbationItem, StackItem } from "./spec.ts";
+import type { System } from "../system/system.ts";
+import { lossNaming } from "./objectiveOf.ts";
+import type { AttackTrace, DisturbedItem } from "./results.ts";
+import type { AttackItem, PerturbationItem, StackItem } from "./spec.ts";
+import type { Pass } from "./stage.ts";
 
 /** Steps or queries of an attack while a slider moves. */
 const PREVIEW = { steps: 3, queries: 10 };
@@ -26,23 +26,21 @@ export interface Disturbed {
   readonly item: DisturbedItem;
 }
 
-/** What of an item decides its result: everything but its id and switch; a preview has fewer steps. */
-export function itemSlice(item: StackItem, fidelity: Fidelity): unknown {
+/** What of an item decides its result: everything but its id and switch. */
+export function itemSlice(item: StackItem): unknown {
   const { id: _id, enabled: _enabled, ...slice } = item;
-  if (slice.type === "perturbation") return slice;
-  return { ...slice, ...effortOf(slice, fidelity) };
+  return slice;
 }
 
-type Effort = Pick<AttackItem, "restarts" | "steps" | "queries">;
-
-/** The item's own restarts and steps (or queries); a preview has fewer. */
-function effortOf({ restarts, steps, queries }: Effort, fidelity: Fidelity): Effort {
-  const most = (limit: number, count: number) =>
-    fidelity === "preview" ? Math.min(limit, count) : count;
+/** The attack with its own restarts and steps (or queries); a preview has fewer. */
+export function withEffort(item: AttackItem, pass: Pass): AttackItem {
+  const { restarts, steps, queries } = item;
+  if (pass === "full") return item;
   return {
-    restarts: most(1, restarts),
-    ...(steps === undefined ? {} : { steps: most(PREVIEW.steps, steps) }),
-    ...(queries === undefined ? {} : { queries: most(PREVIEW.queries, queries) }),
+    ...item,
+    restarts: Math.min(1, restarts),
+    ...(steps === undefined ? {} : { steps: Math.min(PREVIEW.steps, steps) }),
+    ...(queries === undefined ? {} : { queries: Math.min(PREVIEW.queries, queries) }),
   };
 }
 
@@ -66,69 +64,38 @@ export function applyPerturbation(
   return { image: out, item: describe(item.id, member.label, image, out) };
 }
 
-/** Loss in words, for the trace's axis. */
-export const LOSSES = {
-  away: { lossName: "margin against clean", lossUnit: "logits" },
-  say: { lossName: "margin for the wanted answer", lossUnit: "logits" },
-  feature: { lossName: "1 − cosine of the embeddings", lossUnit: "" },
-} as const;
-
-/** What the attack maximises, as a request to the gradient graph. */
-export function lossRequest(
-  model: VisionLanguageModel,
-  question: string,
-  goal: AttackItem["goal"],
-  clean: AnswerResult | null,
-  cleanEmbedding: Float32Array,
-): LossRequest {
-  if (clean === null) {
-    // Without a text side the features are all there is to move, whatever the goal says.
-    const feature = { kind: "feature" } as const;
-    return {
-      promptIds: [],
-      answers: [],
-      answerTokenIds: [],
-      reference: cleanEmbedding,
-      goal: feature,
-    };
-  }
-  const understood = recogniseQuestion(question);
-  const space = answerSpaceOf(model, understood);
-  return {
-    promptIds: model.encodePrompt(understood.text),
-    answers: space.answers,
-    answerTokenIds: space.tokenIds,
-    reference: cleanEmbedding,
-    goal:
-      goal.kind === "untargeted"
-        ? { kind: "away", answer: clean.answer }
-        : goal.kind === "say"
-          ? // The wanted answer is about the finding; a negated wording is made to say the opposite.
-            { kind: "say", answer: correctedAnswer(goal.answer, understood.polarity) }
-          : { kind: "feature" },
-  };
+/** Whom an attack is against, and what it wants. */
+export interface AttackTarget {
+  readonly system: System;
+  readonly objective: Objective;
+  /** False where `system` is the bare model and the answers come through defenses. */
+  readonly aware: boolean;
 }
 
 /** What an attack starts from and, where it keeps to a region, the pixels it may change. */
 export interface AttackGround {
   readonly image: Float32Array;
   readonly mask?: Float32Array | undefined;
+  /** Another starting point inside the ball, for a preview that goes on from the one before. */
+  readonly start?: Float32Array | undefined;
 }
 
 /**
- * The attack on this model. A black-box attack is handed nothing but the answers.
- * @throws LabError "graph-unsupported-op" where a white-box attack meets a model without a gradient
+ * The attack on this system. A black-box attack is handed nothing but the answers.
+ * @throws LabError "graph-unsupported-op" where a white-box attack meets a system without a gradient
  */
-async function* attackModel(
+async function* attackSystem(
   member: AttackMember,
-  { model, request }: { readonly model: VisionLanguageModel; readonly request: LossRequest },
+  { system, objective }: AttackTarget,
   { origin, options }: { readonly origin: Float32Array; readonly options: AttackOptions },
   context: AttackContext,
 ): AsyncGenerator<AttackIterate, AttackResult> {
-  const loss = (x: Float32Array) => model.loss(x, request);
+  const { loss, lossAndGradient } = system.evaluator(objective);
   if (member.access === "query") return yield* member.run({ loss }, origin, options, context);
-  const lossAndGradient = (x: Float32Array) => model.lossGradient(x, request);
   try {
+    if (!lossAndGradient) {
+      throw new LabError("graph-unsupported-op", "This system gives no gradient.");
+    }
     return yield* member.run({ loss, lossAndGradient }, origin, options, context);
   } catch (error) {
     if (!(error instanceof LabError) || error.code !== "graph-unsupported-op") throw error;
@@ -140,34 +107,47 @@ async function* attackModel(
   }
 }
 
-/** Yields every iterate; returns the best, an 8-bit picture inside the ball. */
-export async function* runAttack(
-  model: VisionLanguageModel,
-  { image: origin, mask }: AttackGround,
+/** The rules of an attack on a picture. */
+function attackOptions(
   item: AttackItem,
-  fidelity: Fidelity,
-  request: LossRequest,
-  context: AttackContext,
-): AsyncGenerator<AttackIterate, Disturbed | undefined> {
-  const member = ATTACKS[item.attack];
-  if (!member) throw new LabError("spec-invalid", `There is no attack "${item.attack}".`);
-  const epsilon = item.norm === "linf" ? item.epsilon / 255 : item.epsilon;
-  const effort = effortOf(item, fidelity);
-  const options: AttackOptions = {
+  { mask, start }: AttackGround,
+  objective: Objective,
+): AttackOptions {
+  const epsilon = epsilonOf(item);
+  return {
     norm: item.norm,
     epsilon,
-    steps: updatesOf(effort),
+    steps: updatesOf(item),
     stepSize: Math.max(1e-6, (item.relativeStep ?? 1) * epsilon),
-    restarts: effort.restarts,
+    restarts: item.restarts,
     seed: item.seed,
     // A disturbed picture is an 8-bit picture, as a file or a detector would hold it.
     lattice: true,
     ...(mask ? { mask } : {}),
+    ...(start ? { start } : {}),
     // A feature loss has no slope at its own reference: start beside it.
-    randomStart: request.goal.kind === "feature",
+    randomStart: objective.kind === "feature" && objective.aim === "away",
   };
+}
+
+/** Epsilon in model space. */
+export function epsilonOf({ norm, epsilon }: Pick<AttackItem, "norm" | "epsilon">): number {
+  return norm === "linf" ? epsilon / 255 : epsilon;
+}
+
+/** @param item with the effort of its pass. Yields every iterate; returns the best, an 8-bit picture inside the ball. */
+export async function* runAttack(
+  target: AttackTarget,
+  ground: AttackGround,
+  item: AttackItem,
+  context: AttackContext,
+): AsyncGenerator<AttackIterate, Disturbed | undefined> {
+  const member = ATTACKS[item.attack];
+  if (!member) throw new LabError("spec-invalid", `There is no attack "${item.attack}".`);
+  const { image: origin } = ground;
+  const options = attackOptions(item, ground, target.objective);
   const trace = { loss: [] as number[], bestLoss: [] as number[] };
-  const run = attackModel(member, { model, request }, { origin, options }, context);
+  const run = attackSystem(member, target, { origin, options }, context);
   for (;;) {
     const step = await run.next();
     if (!step.done) {
@@ -181,11 +161,13 @@ export async function* runAttack(
     const change = subtract(image, origin);
     const described: AttackTrace = {
       ...trace,
-      ...LOSSES[request.goal.kind],
-      epsilon,
+      ...lossNaming(target.objective),
+      epsilon: options.epsilon,
       norm: item.norm,
       reached: item.norm === "linf" ? linfNorm(change) : l2Norm(change),
       access: member.access,
+      ...(member.access === "gradient" ? { gradient: target.system.gradient } : {}),
+      aware: target.aware,
       gradientPasses,
       queries,
     };
@@ -193,7 +175,7 @@ export async function* runAttack(
   }
 }
 
-function describe(
+export function describe(
   id: string,
   label: string,
   before: Float32Array,

@@ -7,13 +7,13 @@ import { recogniseQuestion } from "../language/recognise.ts";
 import { renderPhantom } from "../phantom/phantom.ts";
 import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import type { FindingSpec, PhantomSpec } from "../phantom/phantom.ts";
+import { labAround } from "../testing/fakeLab.ts";
 import { fakeModel } from "../testing/fakeModel.ts";
 import { defaultSpec } from "./defaultSpec.ts";
 import { groundTruth } from "./groundTruth.ts";
 import { summarizeResults } from "./manifest.ts";
 import type { StageResults } from "./results.ts";
 import { runExperiment } from "./run.ts";
-import { StageCache } from "./stageCache.ts";
 
 /** A model that has a word for every question of the bank. */
 function model(): VisionLanguageModel {
@@ -37,13 +37,7 @@ async function resultsOf(phantom: PhantomSpec, question: string): Promise<Partia
     stack: [],
     certificate: { ...defaultSpec().certificate, enabled: false },
   };
-  const events = runExperiment(spec, "preview", {
-    model: async () => model(),
-    radiograph: () => undefined,
-    cache: new StageCache(),
-    signal: { aborted: false },
-    yieldToHost: async () => {},
-  });
+  const events = runExperiment(spec, "preview", labAround(model()));
   for await (const event of events) {
     if (event.type === "stage") Object.assign(results, { [event.stage]: event.payload });
   }

@@ -3,7 +3,8 @@ import { defaultSpec } from "./defaultSpec.ts";
 import { runManifest, summarizeResults } from "./manifest.ts";
 import { measure } from "./measure.ts";
 import { renderPhantom } from "../phantom/phantom.ts";
-import type { AnswerResult, Readout, StageResults } from "./results.ts";
+import type { AnswerResult } from "../system/reading.ts";
+import type { Readout, StageResults } from "./results.ts";
 
 const PIXELS = 224 * 224;
 /** A value that would be found again anywhere in the text. */
@@ -120,12 +121,18 @@ test("identical pictures are named, and a rate of no wordings is null", () => {
     rollout: map,
     grid: [2, 2],
   };
-  const same = measure({ ...seen, paraphrases: [] }, seen, picture(), picture(), 224);
+  const same = measure(
+    { ...seen, paraphrases: [], image: picture() },
+    { ...seen, image: picture() },
+    224,
+  );
   const { metrics } = summarizeResults({ metrics: same });
   expect(metrics).toMatchObject({ identical: true, psnr: null, flipRateClean: null });
   const moved = picture();
   moved[0]! += 0.5;
-  const other = summarizeResults({ metrics: measure(seen, seen, picture(), moved, 224) });
+  const other = summarizeResults({
+    metrics: measure({ ...seen, image: picture() }, { ...seen, image: moved }, 224),
+  });
   expect(other.metrics?.identical).toBe(false);
   expect(other.metrics?.psnr).toBeCloseTo(10 * Math.log10(224 ** 2 / 0.25), 4);
   expect(other.metrics?.flipRateClean).toBe(0);

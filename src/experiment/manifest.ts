@@ -10,6 +10,7 @@ import { groundTruth } from "./groundTruth.ts";
 import { replayTolerance } from "./replay.ts";
 import { RUN_FORMAT, RUN_VERSION } from "./openExperiment.ts";
 import type { Readout, RelevanceResult, StageResults } from "./results.ts";
+import type { InstrumentResult } from "./instruments/instrumentResult.ts";
 import type { ExperimentSpec } from "./spec.ts";
 
 /** Where and when the numbers were made. */
@@ -65,7 +66,7 @@ export function runManifest(
 /** Results of every stage without pictures, masks and maps; sums and sizes stand in for them. */
 export function summarizeResults(results: Partial<StageResults>) {
   const { input, clean, disturbed, readout, metrics, gradientCheck, relevance } = results;
-  const { certificate } = results;
+  const { certificate, undefended } = results;
   return {
     ...(input && {
       input: {
@@ -95,6 +96,13 @@ export function summarizeResults(results: Partial<StageResults>) {
         rolloutSsim: finite(metrics.rolloutSsim),
       },
     }),
+    ...(undefended && {
+      undefended: {
+        clean: summarizeReadout(undefended.clean),
+        disturbed: summarizeReadout(undefended.disturbed),
+        flipped: undefended.flipped,
+      },
+    }),
     ...(gradientCheck && { gradientCheck }),
     ...(relevance && clean && { relevance: summarizeRelevance(relevance, clean.grid) }),
     ...(certificate && {
@@ -113,6 +121,32 @@ export function summarizeResults(results: Partial<StageResults>) {
         },
       },
     }),
+    ...summarizeInstruments(results),
+  };
+}
+
+/** What each instrument found, without the maps themselves; long arrays as plain numbers. */
+function summarizeInstruments(results: Partial<StageResults>) {
+  const entries = Object.entries(results).flatMap(([name, result]) =>
+    name.startsWith("instrument:") ? [[name.slice("instrument:".length), result] as const] : [],
+  );
+  if (entries.length === 0) return {};
+  return {
+    instruments: Object.fromEntries(
+      entries.map(([id, result]) => [id, summarizeInstrument(result as InstrumentResult)]),
+    ),
+  };
+}
+
+function summarizeInstrument({ maps, ...result }: InstrumentResult) {
+  const plain: unknown = JSON.parse(
+    JSON.stringify(result, (_key, value: unknown) =>
+      value instanceof Float64Array ? Array.from(value, finite) : value,
+    ),
+  );
+  return {
+    ...(plain as Omit<InstrumentResult, "maps">),
+    ...(maps && { maps: maps.map(({ id, label, grid, unit }) => ({ id, label, grid, unit })) }),
   };
 }
 
@@ -158,6 +192,8 @@ function seedsOf(spec: ExperimentSpec): Readonly<Record<string, number>> {
   return {
     ...(spec.case.kind === "phantom" ? { phantom: spec.case.phantom.seed } : {}),
     ...Object.fromEntries(spec.stack.map((item) => [item.id, item.seed])),
+    ...Object.fromEntries(spec.defenses.map((item) => [item.id, item.seed])),
+    ...Object.fromEntries(spec.instruments.map(({ instrument, seed }) => [instrument, seed])),
     certificate: spec.certificate.seed,
   };
 }

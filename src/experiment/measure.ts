@@ -6,16 +6,15 @@ import { perceptibility } from "../metrics/perceptibility.ts";
 import type { AttentionLayer } from "../model/visionLanguageModel.ts";
 import type { MetricsResult, Readout } from "./results.ts";
 
-export function measure(
-  clean: Readout,
-  disturbed: Readout,
-  cleanImage: Float32Array,
-  disturbedImage: Float32Array,
-  size: number,
-): MetricsResult {
+/** What was read off a picture, and the picture. */
+export interface ReadPicture extends Readout {
+  readonly image: Float32Array;
+}
+
+export function measure(clean: ReadPicture, disturbed: ReadPicture, size: number): MetricsResult {
   const map = (data: Float32Array, [rows, cols] = clean.grid) => greyImage(data, rows, cols);
   const shift = featureShift(clean.embedding, disturbed.embedding);
-  const visible = perceptibility(cleanImage, disturbedImage, size, size);
+  const visible = perceptibility(clean.image, disturbed.image, size, size);
   const paraphraseFlips = clean.paraphrases.map(
     (answer, k) => answer.corrected !== disturbed.paraphrases[k]?.corrected,
   );

@@ -3,15 +3,8 @@
  * and the link all read it, so they cannot disagree. Strengths of perturbations live with their members
  * (src/perturbations/registry.ts) and have the same shape.
  */
-import type { ParamMeta } from "../perturbations/perturbation.ts";
+import type { ParamMeta } from "../system/param.ts";
 import type { Norm } from "../tensor/norms.ts";
-
-export interface ExperimentParam extends ParamMeta {
-  /** Whole numbers only. */
-  readonly integer?: true;
-  /** The only values allowed; `min`, `max` and `step` then describe their range. */
-  readonly choices?: readonly number[];
-}
 
 /** Seeds are 32-bit, so that they stay readable in a link and exact in JSON. */
 const MAX_SEED = 2 ** 32 - 1;
@@ -83,6 +76,26 @@ export const PARAMS = {
     default: 1,
     integer: true,
     help: "Names the random starts. The same seed gives the same attack.",
+  },
+  "defense.seed": {
+    label: "Seed",
+    unit: "",
+    min: 0,
+    max: MAX_SEED,
+    step: 1,
+    default: 1,
+    integer: true,
+    help: "Names the random draws of a defense that makes some. The same seed gives the same answers.",
+  },
+  "instrument.seed": {
+    label: "Seed",
+    unit: "",
+    min: 0,
+    max: MAX_SEED,
+    step: 1,
+    default: 1,
+    integer: true,
+    help: "Names the random draws of a measurement. The same seed gives the same numbers.",
   },
   "perturbation.seed": {
     label: "Seed",
@@ -169,10 +182,10 @@ export const PARAMS = {
     default: 1,
     help: "Grey value painted: 1 is white like metal, 0 is black like air.",
   },
-} as const satisfies Record<string, ExperimentParam>;
+} as const satisfies Record<string, ParamMeta>;
 
 /** The epsilon of a norm: linf and l2 have different units. */
-export function epsilonParam(norm: Norm): ExperimentParam {
+export function epsilonParam(norm: Norm): ParamMeta {
   return PARAMS[`attack.epsilon.${norm}`];
 }
 
@@ -182,6 +195,8 @@ export const SPEC_LIMITS = {
   stackItems: 12,
   strokesPerItem: 100,
   pointsPerStroke: 1000,
+  defenses: 6,
+  instruments: 40,
   /** Over all strokes of a spec. */
   points: 8000,
   phantomFindings: 16,

@@ -1,12 +1,12 @@
 /** An attack that keeps to a region changes nothing outside it, through the whole experiment. */
 import { expect, test } from "vitest";
+import { labAround } from "../testing/fakeLab.ts";
 import { fakeModel } from "../testing/fakeModel.ts";
 import { PERTURBATIONS } from "../perturbations/registry.ts";
 import { defaultSpec } from "./defaultSpec.ts";
 import type { StageResults } from "./results.ts";
 import { runExperiment } from "./run.ts";
 import type { AttackItem, AttackRegion, ExperimentSpec, StackItem } from "./spec.ts";
-import { StageCache } from "./stageCache.ts";
 import { validateSpec } from "./validateSpec.ts";
 
 const SIZE = 32;
@@ -50,13 +50,7 @@ async function run(change: Partial<ExperimentSpec>) {
   });
   const stages: Partial<StageResults> = {};
   const model = fakeModel();
-  const context = {
-    model: async () => model,
-    radiograph: () => undefined,
-    cache: new StageCache(),
-    signal: { aborted: false },
-    yieldToHost: async () => {},
-  };
+  const context = labAround(model);
   for await (const event of runExperiment(spec, "full", context)) {
     if (event.type === "stage") Object.assign(stages, { [event.stage]: event.payload });
   }

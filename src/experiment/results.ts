@@ -2,19 +2,9 @@
 import type { AttackMember } from "../attacks/attack.ts";
 import type { AttentionLayer, GradientCheck } from "../model/visionLanguageModel.ts";
 import type { Phantom } from "../phantom/phantom.ts";
-
-/** Names of stages, in the order they run. */
-export const STAGES = [
-  "input",
-  "clean",
-  "disturbed",
-  "readout",
-  "metrics",
-  "gradientCheck",
-  "relevance",
-  "certificate",
-] as const;
-export type StageName = (typeof STAGES)[number];
+import type { AnswerResult } from "../system/reading.ts";
+import type { GradientKind } from "../system/system.ts";
+import type { InstrumentResult } from "./instruments/instrumentResult.ts";
 
 /** The picture the model is given, before any disturbance. */
 export interface InputResult {
@@ -32,25 +22,6 @@ export interface InputResult {
 export interface GroundTruth extends Pick<Phantom, "findings" | "patient" | "report"> {
   /** Coverage by finding kind or organ on the image grid, [size * size], 0 to 1. */
   readonly masks: Readonly<Record<string, Float32Array>>;
-}
-
-/** The model's answer to one wording. */
-export interface AnswerResult {
-  readonly question: string;
-  /** The word the model prefers within the answer space, as spoken (not polarity-corrected). */
-  readonly answer: string;
-  /** Answer after polarity correction: what the model says about the finding. */
-  readonly corrected: string;
-  readonly polarity: 1 | -1;
-  /** Softmax over the answer space. */
-  readonly probabilities: Readonly<Record<string, number>>;
-  /** Probability the model gave to words outside the answer space. */
-  readonly massOutside: number;
-  /** Logit of the answer minus the runner-up; for yes/no, logit(yes) - logit(no). In logits. */
-  readonly margin: number;
-  readonly strategy: string;
-  /** False where the wording was never used in training. */
-  readonly trained: boolean;
 }
 
 /** Everything read off one image: answers, features and where the model looked. */
@@ -79,6 +50,7 @@ export interface DisturbedItem {
   readonly l2: number;
   readonly trace?: AttackTrace;
 }
+export type LossUnit = "logits" | "nats" | "";
 export interface AttackTrace {
   /**
    * Loss (to be maximised) by step, over all restarts in order, each of the 8-bit picture made at that step; bestLoss never
@@ -87,14 +59,18 @@ export interface AttackTrace {
   readonly loss: readonly number[];
   readonly bestLoss: readonly number[];
   readonly lossName: string;
-  /** "logits", or "" for a pure number. */
-  readonly lossUnit: "logits" | "";
+  /** "logits" or "nats", or "" for a pure number. */
+  readonly lossUnit: LossUnit;
   /** Epsilon in model space and the norm reached. */
   readonly epsilon: number;
   readonly norm: "linf" | "l2";
   readonly reached: number;
   /** Whether the attack saw gradients or only asked; the trace has one entry for each step or query. */
   readonly access: AttackMember["access"];
+  /** What its gradient was; absent for an attack that only asks. */
+  readonly gradient?: GradientKind;
+  /** False where the attacker did not know of the defenses and attacked the bare model. */
+  readonly aware: boolean;
   /** What it cost over all restarts: gradient passes, and questions answered by a forward pass. */
   readonly gradientPasses: number;
   readonly queries: number;
@@ -170,16 +146,29 @@ export interface CertificateResult {
   readonly history: { readonly n: readonly number[]; readonly scoreLower: readonly number[] };
 }
 
+/** The bare model's readings of the same two pictures, beside those of the defended one. */
+export interface UndefendedResult {
+  readonly clean: Readout;
+  readonly disturbed: Readout;
+  /** Whether its answer moved; null where there is no answer. */
+  readonly flipped: boolean | null;
+}
+
+/** Stages by name; every instrument that is switched on is one more. */
 export interface StageResults {
+  readonly [instrument: `instrument:${string}`]: InstrumentResult;
   readonly input: InputResult;
   readonly clean: Readout;
   readonly disturbed: DisturbedResult;
   readonly readout: Readout;
   readonly metrics: MetricsResult;
+  readonly undefended: UndefendedResult;
   readonly gradientCheck: GradientCheck;
   readonly relevance: RelevanceResult;
   readonly certificate: CertificateResult;
 }
+
+export type StageName = keyof StageResults;
 
 /** One event of a run. `key` names the spec slice that made the payload; a partial payload is superseded by a later one. */
 export type RunEvent =
@@ -204,7 +193,7 @@ export type RunEvent =
         readonly itemId: string;
         readonly step: number;
         readonly lossName: string;
-        readonly lossUnit: AttackTrace["lossUnit"];
+        readonly lossUnit: LossUnit;
         readonly loss: number;
         readonly bestLoss: number;
         readonly image: Float32Array;

@@ -1,6 +1,7 @@
 /** The survival of answers under attack, on a model whose margin is known in closed form. */
 import { expect, test } from "vitest";
 import { fakeModel } from "../testing/fakeModel.ts";
+import { modelSystem } from "../system/modelSystem.ts";
 import { SURVIVAL_ATTACKS, survival, survivalCases } from "./robustness.ts";
 
 test("cases are balanced, about what the phantom has and has not, and the same every time", () => {
@@ -16,7 +17,12 @@ test("cases are balanced, about what the phantom has and has not, and the same e
 test("an answer that is right survives until the ball is wide enough, and a wrong one never does", async () => {
   const cases = survivalCases(3, 5_010_000);
   const read = (k: number, epsilon: number) =>
-    survival(fakeModel(), cases[k]!, epsilon, async () => {});
+    survival(
+      modelSystem("fake", fakeModel(), async () => {}),
+      cases[k]!,
+      epsilon,
+      async () => {},
+    );
   expect(SURVIVAL_ATTACKS).toHaveLength(2);
   // The fake model's margin is linear in the pixels: what PGD leaves, nothing flips.
   expect(await read(2, 1)).toMatchObject({ clean: true, after: [true, true] });

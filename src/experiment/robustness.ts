@@ -3,12 +3,13 @@
  * bound on robust accuracy: another attack may flip more, so every number is named by the attacks behind it.
  */
 import { plainQuestions } from "../language/questionBank.ts";
-import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import { randomStream } from "../numerics/random.ts";
 import { sampleSpec } from "../phantom/sample.ts";
 import { FINDING_KINDS } from "../phantom/spec.ts";
 import type { FindingKind, PhantomSpec } from "../phantom/spec.ts";
-import { lossRequest, runAttack } from "./disturb.ts";
+import type { System } from "../system/system.ts";
+import { runAttack } from "./disturb.ts";
+import { objectiveOf } from "./objectiveOf.ts";
 import { readOut } from "./readout.ts";
 import { modelInputOf } from "./source.ts";
 import type { AttackItem } from "./spec.ts";
@@ -55,18 +56,18 @@ export function survivalCases(count: number, firstSeed: number): readonly Surviv
 
 /** @param epsilon linf, in 255ths. */
 export async function survival(
-  model: VisionLanguageModel,
+  system: System,
   asked: SurvivalCase,
   epsilon: number,
   yieldToHost: () => Promise<void>,
 ): Promise<Survival> {
   const { phantom, question, truth } = asked;
   const source = { kind: "phantom", phantom } as const;
-  const { image } = modelInputOf(source, { kind: "full" }, model.manifest.input, () => undefined);
-  const { readout } = await readOut(model, image, question, yieldToHost);
-  const { answer, embedding } = readout;
-  const clean = answer?.corrected === truth;
-  const request = lossRequest(model, question, { kind: "untargeted" }, answer, embedding);
+  const { image } = modelInputOf(source, { kind: "full" }, system.manifest.input, () => undefined);
+  const said = await readOut(system, image, question);
+  const clean = said.answer?.corrected === truth;
+  const objective = objectiveOf(system, { kind: "untargeted" }, { question, clean: said });
+  const target = { system, objective, aware: true };
   const after: boolean[] = [];
   let isRight = clean;
   for (const { item } of SURVIVAL_ATTACKS) {
@@ -75,14 +76,7 @@ export async function survival(
       const signal = { aborted: false };
       const attack: AttackItem = { ...COMMON, ...item, epsilon };
       const context = { signal, yieldToHost };
-      for await (const { bestLoss } of runAttack(
-        model,
-        { image },
-        attack,
-        "full",
-        request,
-        context,
-      )) {
+      for await (const { bestLoss } of runAttack(target, { image }, attack, context)) {
         if (bestLoss <= 0) continue;
         isRight = false;
         signal.aborted = true;

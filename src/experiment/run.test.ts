@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { labAround } from "../testing/fakeLab.ts";
 import { fakeModel } from "../testing/fakeModel.ts";
 import type { FakeModel } from "../testing/fakeModel.ts";
 import { defaultSpec } from "./defaultSpec.ts";
@@ -8,7 +9,7 @@ import type { AttackItem, ExperimentSpec, Fidelity } from "./spec.ts";
 import { StageCache } from "./stageCache.ts";
 
 function lab(model: FakeModel = fakeModel()) {
-  const cache = new StageCache();
+  const around = labAround(model);
   const run = async (
     spec: ExperimentSpec,
     fidelity: Fidelity = "full",
@@ -16,13 +17,7 @@ function lab(model: FakeModel = fakeModel()) {
   ) => {
     const signal = { aborted: false };
     const events: RunEvent[] = [];
-    const context = {
-      model: async () => model,
-      radiograph: () => undefined,
-      cache,
-      signal,
-      yieldToHost: async () => {},
-    };
+    const context = { ...around, signal };
     for await (const event of runExperiment(spec, fidelity, context)) {
       events.push(event);
       if (stopAfter(event)) signal.aborted = true;
@@ -192,13 +187,7 @@ test("two descriptions of one graph share no result: another patch grid is anoth
   const model = fakeModel();
   const runAs = async (id: string) => {
     const events: RunEvent[] = [];
-    const context = {
-      model: async () => model,
-      radiograph: () => undefined,
-      cache,
-      signal: { aborted: false },
-      yieldToHost: async () => {},
-    };
+    const context = labAround(model, { cache, signal: { aborted: false } });
     const asked = { ...spec, model: { id, precision: spec.model.precision } };
     for await (const event of runExperiment(asked, "full", context)) events.push(event);
     const stages = events.filter((event) => event.type === "stage");

@@ -3,7 +3,9 @@
  * so it never holds a pixel, a file name or a tag.
  */
 import type { PhantomSpec } from "../phantom/phantom.ts";
+import type { DefenseItem } from "../defenses/defense.ts";
 import type { Precision } from "../model/manifest.ts";
+import type { AnswerLossName, FeatureLossName } from "../model/objective.ts";
 import type { PerturbationId } from "../perturbations/registry.ts";
 import type { AttackId } from "../attacks/registry.ts";
 import type { Norm } from "../tensor/norms.ts";
@@ -43,10 +45,16 @@ export interface PerturbationItem {
   readonly strokes?: readonly Stroke[];
 }
 
+/** What an attack wants, in the literature's words; losses are those of src/model/objective.ts, margin and cosine unless named. */
 export type GoalSpec =
-  | { readonly kind: "untargeted" }
-  | { readonly kind: "say"; readonly answer: string }
-  | { readonly kind: "feature" };
+  /** Any other answer than the clean one. */
+  | { readonly kind: "untargeted"; readonly loss?: AnswerLossName }
+  /** This answer about the finding. */
+  | { readonly kind: "targeted"; readonly answer: string; readonly loss?: AnswerLossName }
+  /** The image embedding away from the clean one. */
+  | { readonly kind: "featureAway"; readonly loss?: FeatureLossName }
+  /** The image embedding towards that of a second picture (AttackVLM MF-ii, Zhao et al. 2023). */
+  | { readonly kind: "featureTowards"; readonly case: CaseSpec; readonly loss?: FeatureLossName };
 
 /** Pixels an attack may change: those under paint above it, those of a phantom's findings, or all but these. */
 export const ATTACK_REGIONS = ["painted", "findings", "elsewhere"] as const;
@@ -72,7 +80,12 @@ export interface AttackItem {
   /** step size over epsilon. */
   readonly relativeStep?: number;
   readonly goal: GoalSpec;
+  /** Whether the attacker knows of the experiment's defenses and works through them; absent: "aware". */
+  readonly knowledge?: AttackKnowledge;
 }
+
+export const ATTACK_KNOWLEDGE = ["aware", "unaware"] as const;
+export type AttackKnowledge = (typeof ATTACK_KNOWLEDGE)[number];
 
 export type StackItem = PerturbationItem | AttackItem;
 
@@ -86,15 +99,29 @@ export interface CertificateSpec {
   readonly seed: number;
 }
 
+/** An instrument as an experiment names it. */
+export interface InstrumentItem {
+  readonly instrument: string;
+  readonly enabled: boolean;
+  readonly seed: number;
+  readonly params: Readonly<Record<string, number>>;
+}
+
 export interface ExperimentSpec {
   /** Older experiments are read by specVersions.ts. */
-  readonly version: 2;
+  readonly version: 3;
   readonly case: CaseSpec;
   readonly window: WindowSpec;
   readonly model: { readonly id: string; readonly precision: Precision };
   readonly question: string;
   readonly stack: readonly StackItem[];
+  /** Between the picture and the model, the first nearest to the picture. */
+  readonly defenses: readonly DefenseItem[];
   readonly certificate: CertificateSpec;
+  /** Which image tokens the answers hang on: a gradient pass for each picture. */
+  readonly relevance: { readonly enabled: boolean };
+  /** Measurements, each at most once. */
+  readonly instruments: readonly InstrumentItem[];
 }
 
 /** "preview" while a slider moves: fewer attack steps, no certificate; "full" on release. */

@@ -1,6 +1,6 @@
 /** Field types of a spec's schema: each refuses a wrong value with a phrase that completes "the field ...". */
 import { z } from "zod";
-import type { ExperimentParam } from "./params.ts";
+import type { ParamMeta } from "../system/param.ts";
 
 /** What a number's check needs to know; `unit` is "" for pure numbers. */
 interface NumberRange {
@@ -10,7 +10,7 @@ interface NumberRange {
 }
 
 /** A number inside the range of its slider. */
-export function numberIn(range: NumberRange | ExperimentParam): z.ZodType<number> {
+export function numberIn(range: NumberRange | ParamMeta): z.ZodType<number> {
   const { min, max, unit } = range;
   const choices = "choices" in range ? range.choices : undefined;
   const integer = "integer" in range && range.integer === true;

@@ -7,15 +7,40 @@ import type { AttackId } from "../attacks/registry.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Version 1 gave every attack `steps` and `relativeStep`, whether it used them or not; a query attack's steps were queries. */
 export function upgradedSpec(json: unknown): unknown {
+  return fromVersion2(fromVersion1(json));
+}
+
+/** Version 1 gave every attack `steps` and `relativeStep`, whether it used them or not; a query attack's steps were queries. */
+function fromVersion1(json: unknown): unknown {
   if (!isRecord(json) || json["version"] !== 1) return json;
-  const { stack } = json;
+  return { ...withStack(json, upgradedItem), version: 2 };
+}
+
+/** Version 2 had no defenses and instruments, always asked for relevance, and called goals "say" and "feature". */
+function fromVersion2(json: unknown): unknown {
+  if (!isRecord(json) || json["version"] !== 2) return json;
   return {
-    ...json,
-    version: 2,
-    ...(Array.isArray(stack) ? { stack: stack.map(upgradedItem) } : {}),
+    defenses: [],
+    relevance: { enabled: true },
+    instruments: [],
+    ...withStack(json, withGoal),
+    version: 3,
   };
+}
+
+function withStack(json: Fields, change: (item: unknown) => unknown): Fields {
+  const { stack } = json;
+  return Array.isArray(stack) ? { ...json, stack: stack.map(change) } : json;
+}
+
+const GOALS: Readonly<Record<string, string>> = { say: "targeted", feature: "featureAway" };
+
+function withGoal(item: unknown): unknown {
+  if (!isRecord(item) || !isRecord(item["goal"])) return item;
+  const { kind } = item["goal"];
+  const renamed = Object.hasOwn(GOALS, String(kind)) ? GOALS[String(kind)] : kind;
+  return { ...item, goal: { ...item["goal"], kind: renamed } };
 }
 
 function upgradedItem(item: unknown): unknown {

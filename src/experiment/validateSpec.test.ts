@@ -39,8 +39,8 @@ test("the opening experiment is valid", () => {
 });
 
 test.each([
-  ["version", 3, "version is 3, but must be 2, or 1 as older labs wrote it."],
-  ["version", 1.5, "version is 1.5, but must be 2"],
+  ["version", 4, "version is 4, but must be 3, or 1 or 2 as older labs wrote it."],
+  ["version", 1.5, "version is 1.5, but must be 3"],
   ["case.kind", "url", "case.kind must have a kind: phantom or file."],
   [
     "case.phantom.seed",
@@ -101,7 +101,7 @@ test.each([
     "stack[0].strokes is no setting of quantumNoise: only paintedPatch has strokes.",
   ],
   ["stack.1.norm", "l0", 'stack[1].norm is "l0", but must be one of linf, l2.'],
-  ["stack.1.goal", { kind: "say" }, "stack[1].goal.answer is missing"],
+  ["stack.1.goal", { kind: "targeted" }, "stack[1].goal.answer is missing"],
   ["stack.1.id", "quantum-1", "stack has two items with the same id."],
   ["certificate.alpha", 0.5, "certificate.alpha is 0.5, but must be one of 0.05, 0.01, 0.001."],
   ["certificate.maxSamples", 1e9, "certificate.maxSamples is 1000000000"],

@@ -7,13 +7,17 @@ import { ATTACKS } from "../attacks/registry.ts";
 import type { AttackId } from "../attacks/registry.ts";
 import { LabError } from "../errors/labError.ts";
 import type { Precision } from "../model/manifest.ts";
-import type { ParamMeta } from "../perturbations/perturbation.ts";
+import type { DefenseItem } from "../defenses/defense.ts";
+import { DEFENSES } from "../defenses/registry.ts";
+import { ANSWER_LOSSES, FEATURE_LOSSES } from "../model/objective.ts";
 import { PERTURBATIONS } from "../perturbations/registry.ts";
 import type { PerturbationId } from "../perturbations/registry.ts";
+import type { ParamMeta } from "../system/param.ts";
+import { INSTRUMENTS } from "./instruments/registry.ts";
 import { PARAMS, SPEC_LIMITS, epsilonParam } from "./params.ts";
 import { phantomSchema } from "./phantomSchema.ts";
-import { ATTACK_REGIONS } from "./spec.ts";
-import type { AttackItem, ExperimentSpec, PerturbationItem } from "./spec.ts";
+import { ATTACK_KNOWLEDGE, ATTACK_REGIONS } from "./spec.ts";
+import type { AttackItem, ExperimentSpec, InstrumentItem, PerturbationItem } from "./spec.ts";
 import { upgradedSpec } from "./specVersions.ts";
 import { describeIssue, flag, numberIn, oneOf, text, wrong } from "./specFields.ts";
 
@@ -53,30 +57,88 @@ const perturbationSchema = z
       const message = `is no setting of ${perturbation}: only paintedPatch has strokes`;
       context.issues.push({ code: "custom", input: strokes, path: ["strokes"], message });
     }
-    const metas: Readonly<Record<string, ParamMeta>> = PERTURBATIONS[perturbation].params;
-    for (const [name, value] of Object.entries(params)) {
-      const meta = Object.hasOwn(metas, name) ? metas[name] : undefined;
-      const message = meta
-        ? complaint(meta, value)
-        : `is no setting of ${perturbation}, which has ${Object.keys(metas).join(", ")}`;
-      if (message === undefined) continue;
-      context.issues.push({ code: "custom", input: value, path: ["params", name], message });
+    for (const issue of paramIssues(perturbation, PERTURBATIONS[perturbation].params, params)) {
+      context.issues.push(issue);
     }
   })
   .transform((item) => item as PerturbationItem);
+
+/** What is wrong with the settings of a registry's member. */
+function paramIssues(
+  member: string,
+  metas: Readonly<Record<string, ParamMeta>>,
+  params: Readonly<Record<string, unknown>>,
+) {
+  return Object.entries(params).flatMap(([name, input]) => {
+    const meta = Object.hasOwn(metas, name) ? metas[name] : undefined;
+    const message = meta
+      ? complaint(meta, input)
+      : `is no setting of ${member}, which has ${Object.keys(metas).join(", ") || "none"}`;
+    return message === undefined
+      ? []
+      : [{ code: "custom" as const, input, path: ["params", name], message }];
+  });
+}
+
+const defenseSchema = z
+  .strictObject({
+    id,
+    defense: oneOf(Object.keys(DEFENSES)),
+    enabled: flag,
+    seed: numberIn(PARAMS["defense.seed"]),
+    params: z.record(z.string(), z.unknown()),
+  })
+  .check((context) => {
+    const { defense, params } = context.value;
+    context.issues.push(...paramIssues(defense, DEFENSES[defense]?.params ?? {}, params));
+  })
+  .transform((item) => item as DefenseItem);
+
+const instrumentSchema = z
+  .strictObject({
+    instrument: oneOf(Object.keys(INSTRUMENTS)),
+    enabled: flag,
+    seed: numberIn(PARAMS["instrument.seed"]),
+    params: z.record(z.string(), z.unknown()),
+  })
+  .check((context) => {
+    const { instrument, params } = context.value;
+    context.issues.push(...paramIssues(instrument, INSTRUMENTS[instrument]?.params ?? {}, params));
+  })
+  .transform((item) => item as InstrumentItem);
 
 function complaint(range: Parameters<typeof numberIn>[0], value: unknown): string | undefined {
   return numberIn(range).safeParse(value).error?.issues[0]?.message;
 }
 
+const answerLoss = oneOf(ANSWER_LOSSES).exactOptional();
+const featureLoss = oneOf(FEATURE_LOSSES).exactOptional();
+
+const caseSchema = z.discriminatedUnion(
+  "kind",
+  [
+    z.strictObject({ kind: z.literal("phantom"), phantom: phantomSchema }),
+    z.strictObject({
+      kind: z.literal("file"),
+      sha256: text(64, /^[0-9a-f]{64}$/, "a SHA-256 as 64 hex digits"),
+    }),
+  ],
+  { error: "must have a kind: phantom or file" },
+);
+
 const goalSchema = z.discriminatedUnion(
   "kind",
   [
-    z.strictObject({ kind: z.literal("untargeted") }),
-    z.strictObject({ kind: z.literal("say"), answer: text(SPEC_LIMITS.answerCharacters) }),
-    z.strictObject({ kind: z.literal("feature") }),
+    z.strictObject({ kind: z.literal("untargeted"), loss: answerLoss }),
+    z.strictObject({
+      kind: z.literal("targeted"),
+      answer: text(SPEC_LIMITS.answerCharacters),
+      loss: answerLoss,
+    }),
+    z.strictObject({ kind: z.literal("featureAway"), loss: featureLoss }),
+    z.strictObject({ kind: z.literal("featureTowards"), case: caseSchema, loss: featureLoss }),
   ],
-  { error: "must have a kind: untargeted, say or feature" },
+  { error: "must have a kind: untargeted, targeted, featureAway or featureTowards" },
 );
 
 const attackSchema = z
@@ -94,6 +156,7 @@ const attackSchema = z
     restarts: numberIn(PARAMS["attack.restarts"]),
     goal: goalSchema,
     region: oneOf(ATTACK_REGIONS).exactOptional(),
+    knowledge: oneOf(ATTACK_KNOWLEDGE).exactOptional(),
   })
   .check((context) => {
     const { attack, norm, epsilon } = context.value;
@@ -134,6 +197,10 @@ const stackSchema = z
     error: `has more than ${SPEC_LIMITS.points} brush points`,
   });
 
+function areUnique(names: readonly string[]): boolean {
+  return new Set(names).size === names.length;
+}
+
 function pointCount(stack: ExperimentSpec["stack"]): number {
   let count = 0;
   for (const item of stack) {
@@ -145,20 +212,10 @@ function pointCount(stack: ExperimentSpec["stack"]): number {
 
 const specSchema = z.strictObject(
   {
-    version: z.literal(2, {
-      error: (issue) => wrong(issue.input, "2, or 1 as older labs wrote it"),
+    version: z.literal(3, {
+      error: (issue) => wrong(issue.input, "3, or 1 or 2 as older labs wrote it"),
     }),
-    case: z.discriminatedUnion(
-      "kind",
-      [
-        z.strictObject({ kind: z.literal("phantom"), phantom: phantomSchema }),
-        z.strictObject({
-          kind: z.literal("file"),
-          sha256: text(64, /^[0-9a-f]{64}$/, "a SHA-256 as 64 hex digits"),
-        }),
-      ],
-      { error: "must have a kind: phantom or file" },
-    ),
+    case: caseSchema,
     window: z.discriminatedUnion(
       "kind",
       [
@@ -186,6 +243,19 @@ const specSchema = z.strictObject(
       maxSamples: numberIn(PARAMS["certificate.maxSamples"]),
       seed: numberIn(PARAMS["certificate.seed"]),
     }),
+    defenses: z
+      .array(defenseSchema, { error: (issue) => wrong(issue.input, "a list") })
+      .max(SPEC_LIMITS.defenses, `has more than ${SPEC_LIMITS.defenses} items`)
+      .refine((items) => areUnique(items.map(({ id: name }) => name)), {
+        error: "has two items with the same id",
+      }),
+    relevance: z.strictObject({ enabled: flag }),
+    instruments: z
+      .array(instrumentSchema, { error: (issue) => wrong(issue.input, "a list") })
+      .max(SPEC_LIMITS.instruments, `has more than ${SPEC_LIMITS.instruments} items`)
+      .refine((items) => areUnique(items.map(({ instrument }) => instrument)), {
+        error: "names an instrument twice",
+      }),
   },
   { error: (issue) => wrong(issue.input, "an object") },
 );

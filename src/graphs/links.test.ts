@@ -5,7 +5,7 @@ import { openBundledModel } from "../cli/nodeLab.ts";
 import { nodeSessions } from "../cli/nodeSessions.ts";
 import { loadTokenizer } from "../language/tokenizer.ts";
 import { parseManifest } from "../model/manifest.ts";
-import type { LossRequest } from "../model/visionLanguageModel.ts";
+import type { AnswerObjective, Objective } from "../model/objective.ts";
 import { serializeModel } from "../onnx/file.ts";
 import { randomStream } from "../numerics/random.ts";
 import { dot, linfNorm, subtract } from "../tensor/norms.ts";
@@ -54,13 +54,16 @@ const image = picture(5, SIZE);
 const purifier = (sigma = SIGMA) => asLink("purifier", "before", purifierGraph(SIZE), { sigma });
 const mapper = (sigma = SIGMA) => asLink("mapper", "after", mapperGraph(TOKENS, WIDTH), { sigma });
 
-function questionTo(model: OnnxModel, goal?: LossRequest["goal"]): LossRequest {
+function questionTo(model: OnnxModel, aim: AnswerObjective["aim"] = "away"): AnswerObjective {
   const space = model.manifest.answerSpaces["yes-no"]!;
   return {
+    kind: "answer",
+    aim,
+    answer: space.answers[0]!,
+    loss: "margin",
     promptIds: model.encodePrompt("Is there a pleural effusion?"),
     answers: space.answers,
     answerTokenIds: space.tokenIds,
-    goal: goal ?? { kind: "away", answer: space.answers[0]! },
   };
 }
 
@@ -111,13 +114,14 @@ describe("a purifier before and a mapper after a model", () => {
     expect(apart(batch[1]!, (await linked.embed([other]))[0]!)).toBeLessThan(1e-5);
   });
 
-  it.each(["away", "say", "feature"] as const)(
+  it.each(["away", "towards", "feature"] as const)(
     "has the gradient of its own loss (%s)",
     async (kind) => {
       const [reference] = await linked.embed([image.map((v) => v * v)]);
-      const { answers } = questionTo(linked);
-      const goal = kind === "feature" ? { kind } : { kind, answer: answers[0]! };
-      const request = { ...questionTo(linked, goal), reference: reference! };
+      const request: Objective =
+        kind === "feature"
+          ? { kind, aim: "away", loss: "cosine", reference: reference! }
+          : questionTo(linked, kind);
       const { loss, gradient } = await linked.lossGradient(image, request);
       // The forward graphs know nothing of gradients.
       expect(loss).toBeCloseTo(await linked.loss(image, request), 5);

@@ -2,9 +2,14 @@
  * The gradient side of a model: a loss head at the end of its chain of graphs, differentiated by the ONNX toolkit, one
  * set of sessions per (loss, number of answers). Built on first use: most visits never attack.
  */
-import { LabError, invariant } from "../errors/labError.ts";
-import { goalIndex } from "../model/attackLoss.ts";
-import type { LossGradient, LossRequest } from "../model/visionLanguageModel.ts";
+import { LabError } from "../errors/labError.ts";
+import type {
+  AnswerObjective,
+  FeatureObjective,
+  LossGradient,
+  Objective,
+} from "../model/objective.ts";
+import { answerIndex, checkAnswerObjective } from "../model/objectiveLoss.ts";
 import {
   ANSWER_INPUTS,
   LOSS_OUTPUT,
@@ -66,27 +71,27 @@ export class LossGraphs {
     this.#sessions = sessions;
   }
 
-  async lossGradient(image: Float32Array, request: LossRequest): Promise<LossGradient> {
-    const chain = await this.#chain(request);
-    const { loss, gradients } = await chain.lossAndGradients(this.#feeds(image, request));
+  async lossGradient(image: Float32Array, objective: Objective): Promise<LossGradient> {
+    const chain = await this.#chain(objective);
+    const { loss, gradients } = await chain.lossAndGradients(this.#feeds(image, objective));
     return { loss, gradient: gradients[IMAGE]! };
   }
 
   /** The loss alone, from the same graphs (for central differences: same rounding on both sides). */
-  async loss(image: Float32Array, request: LossRequest): Promise<number> {
-    const chain = await this.#chain(request);
-    return chain.loss(this.#feeds(image, request));
+  async loss(image: Float32Array, objective: Objective): Promise<number> {
+    const chain = await this.#chain(objective);
+    return chain.loss(this.#feeds(image, objective));
   }
 
   /** Attention maps with the gradient of the answer's margin, encoder layers first, as [1, heads, queries, keys]. */
   async attentionGradients(
     image: Float32Array,
-    request: LossRequest,
+    objective: AnswerObjective,
   ): Promise<readonly TapGradient[]> {
-    const { chain, taps } = await kept(this.#relevance, request.answers.length, () =>
-      this.#buildRelevance(request),
+    const { chain, taps } = await kept(this.#relevance, objective.answers.length, () =>
+      this.#buildRelevance(objective),
     );
-    const { values, gradients } = await chain.lossAndGradients(this.#feeds(image, request));
+    const { values, gradients } = await chain.lossAndGradients(this.#feeds(image, objective));
     return [...taps].flatMap(([value, tap]) => {
       const [attention, gradient] = [values[value], gradients[value]];
       return attention && gradient ? [{ tap, attention, gradient }] : [];
@@ -100,20 +105,18 @@ export class LossGraphs {
     this.#built.clear();
   }
 
-  #chain(request: LossRequest): Promise<ChainGradient> {
-    const key =
-      request.goal.kind === "feature"
-        ? `feature ${request.reference?.length ?? 0}`
-        : `${request.goal.kind} ${request.answers.length}`;
+  #chain(objective: Objective): Promise<ChainGradient> {
+    const { kind, aim, loss } = objective;
+    const key = `${kind} ${aim} ${loss} ${kind === "feature" ? objective.reference.length : objective.answers.length}`;
     return kept(this.#built, key, () => {
-      const links = this.#lossLinks(request);
-      return this.#open(links, request, [IMAGE]);
+      const links = this.#lossLinks(objective);
+      return this.#open(links, objective, [IMAGE]);
     });
   }
 
   #open(
     links: readonly Link[],
-    request: LossRequest,
+    objective: Objective,
     wrt: readonly string[],
   ): Promise<ChainGradient> {
     const needed = linksBehind(links, [LOSS_OUTPUT]);
@@ -122,13 +125,13 @@ export class LossGraphs {
         links: mergedLinks(needed, this.#source.mergedBytes),
         loss: LOSS_OUTPUT,
         wrt,
-        shapes: this.#shapes(request),
+        shapes: this.#shapes(objective),
       },
       this.#sessions,
     );
   }
 
-  async #buildRelevance(request: LossRequest): Promise<Relevance> {
+  async #buildRelevance(objective: AnswerObjective): Promise<Relevance> {
     const { encoder, answer } = this.#source;
     if (!answer) {
       throw new LabError(
@@ -136,9 +139,8 @@ export class LossGraphs {
         "An encoder without a text side has no answer to explain.",
       );
     }
-    const goal = { kind: "say", answer: request.answers[0]! } as const;
-    const links = this.#lossLinks({ ...request, goal });
-    const tables = await chainShapes(links, this.#shapes(request), probeRunner(this.#sessions));
+    const links = this.#lossLinks({ ...objective, aim: "towards", loss: "margin" });
+    const tables = await chainShapes(links, this.#shapes(objective), probeRunner(this.#sessions));
     const visionAt = links.findIndex(({ name }) => name === encoder.parts.vision);
     const tokens = tables[visionAt]?.shapes.get(encoder.parts.visionTokens)?.[1];
     const taps = new Map<string, AttentionTap>();
@@ -154,101 +156,109 @@ export class LossGraphs {
       }
       return { ...link, outputs };
     });
-    return { chain: await this.#open(tapped, request, [...taps.keys()]), taps };
+    return { chain: await this.#open(tapped, objective, [...taps.keys()]), taps };
   }
 
   /** The chain from the image to output LOSS_OUTPUT. */
-  #lossLinks(request: LossRequest): readonly Link[] {
-    const { encoder, answer } = this.#source;
-    if (request.goal.kind === "feature" || !answer) {
-      const at = encoder.links.findIndex(({ outputs }) =>
-        Object.values(outputs).includes(encoder.parts.embedding),
-      );
-      const link = encoder.links[at]!;
-      const feature = Object.keys(link.outputs).find(
-        (name) => link.outputs[name] === encoder.parts.embedding,
-      )!;
-      const model = withFeatureLoss(link.model, {
-        kind: "cosine",
-        feature,
-        shape: [1, request.reference?.length ?? 0],
-      });
-      return [
-        ...encoder.links.slice(0, at),
-        {
-          name: link.name,
-          model,
-          inputs: { ...link.inputs, [REFERENCE_INPUT]: REFERENCE_INPUT },
-          outputs: { [LOSS_OUTPUT]: LOSS_OUTPUT },
-        },
-      ];
-    }
-    const { position, answerIds, target } = ANSWER_INPUTS;
-    const model = withAnswerLoss(answer.model, {
-      kind: "cw-margin",
-      logits: answer.logits,
-      batch: 1,
-      answers: request.answers.length,
-      targeted: request.goal.kind === "say",
-    });
-    return [
-      ...encoder.links,
-      {
-        name: "head",
-        model,
-        inputs: {
-          ids: "ids",
-          tokens: encoder.parts.tokens,
-          [position]: position,
-          [answerIds]: answerIds,
-          [target]: target,
-        },
-        outputs: { [LOSS_OUTPUT]: LOSS_OUTPUT },
-      },
-    ];
+  #lossLinks(objective: Objective): readonly Link[] {
+    return objective.kind === "feature"
+      ? this.#featureLinks(objective)
+      : this.#answerLinks(objective);
   }
 
-  #shapes(request: LossRequest): Record<string, readonly number[]> {
+  #featureLinks({ loss, aim, reference }: FeatureObjective): readonly Link[] {
     const { encoder } = this.#source;
+    const at = encoder.links.findIndex(({ outputs }) =>
+      Object.values(outputs).includes(encoder.parts.embedding),
+    );
+    const link = encoder.links[at]!;
+    const feature = Object.keys(link.outputs).find(
+      (name) => link.outputs[name] === encoder.parts.embedding,
+    )!;
+    const model = withFeatureLoss(link.model, {
+      kind: loss,
+      feature,
+      shape: [1, reference.length],
+      targeted: aim === "towards",
+    });
+    const inputs = { ...link.inputs, [REFERENCE_INPUT]: REFERENCE_INPUT };
+    const head = { name: link.name, model, inputs, outputs: { [LOSS_OUTPUT]: LOSS_OUTPUT } };
+    return [...encoder.links.slice(0, at), head];
+  }
+
+  #answerLinks(objective: AnswerObjective): readonly Link[] {
+    const { encoder, answer } = this.#source;
+    if (!answer) {
+      throw new LabError(
+        "model-incompatible",
+        "An encoder without a text side has no answer to move.",
+      );
+    }
+    checkAnswerObjective(objective);
+    const { loss, aim, answers } = objective;
+    const model = withAnswerLoss(answer.model, {
+      kind: loss === "margin" ? "cw-margin" : loss,
+      logits: answer.logits,
+      batch: 1,
+      answers: answers.length,
+      targeted: aim === "towards",
+    });
+    const { position, answerIds, target, truth } = ANSWER_INPUTS;
+    const named = [position, answerIds, target, ...(readsTruth(objective) ? [truth] : [])];
+    const inputs = {
+      ids: "ids",
+      tokens: encoder.parts.tokens,
+      ...Object.fromEntries(named.map((name) => [name, name])),
+    };
+    const head = { name: "head", model, inputs, outputs: { [LOSS_OUTPUT]: LOSS_OUTPUT } };
+    return [...encoder.links, head];
+  }
+
+  #shapes(objective: Objective): Record<string, readonly number[]> {
+    const shapes = this.#source.encoder.shapes(1);
+    if (objective.kind === "feature") {
+      return { ...shapes, [REFERENCE_INPUT]: [1, objective.reference.length] };
+    }
     return {
-      ...encoder.shapes(1),
+      ...shapes,
       ids: [1, PROMPT_LENGTH],
       [ANSWER_INPUTS.position]: [1],
-      [ANSWER_INPUTS.answerIds]: [request.answers.length],
+      [ANSWER_INPUTS.answerIds]: [objective.answers.length],
       [ANSWER_INPUTS.target]: [1],
-      [REFERENCE_INPUT]: [1, request.reference?.length ?? 0],
+      [ANSWER_INPUTS.truth]: [1],
     };
   }
 
-  #feeds(image: Float32Array, request: LossRequest): Record<string, Tensor> {
+  #feeds(image: Float32Array, objective: Objective): Record<string, Tensor> {
     const feeds = this.#source.encoder.feeds([image]);
-    if (request.goal.kind === "feature") {
-      invariant(request.reference, "no reference feature");
-      feeds[REFERENCE_INPUT] = floatTensor(request.reference, [1, request.reference.length]);
-    } else {
-      Object.assign(feeds, this.#promptFeeds(request, request.goal.answer));
-    }
-    return feeds;
+    if (objective.kind === "answer") return { ...feeds, ...this.#promptFeeds(objective) };
+    const { reference } = objective;
+    return { ...feeds, [REFERENCE_INPUT]: floatTensor(reference, [1, reference.length]) };
   }
 
-  #promptFeeds(request: LossRequest, answer: string): Record<string, Tensor> {
-    const ids = request.promptIds;
-    if (ids.length > PROMPT_LENGTH) {
+  #promptFeeds(objective: AnswerObjective): Record<string, Tensor> {
+    const { promptIds, answers, answerTokenIds, answer, truth } = objective;
+    if (promptIds.length > PROMPT_LENGTH) {
       throw new LabError(
         "question-invalid",
-        `The question has ${ids.length} tokens; attacks take at most ${PROMPT_LENGTH}.`,
+        `The question has ${promptIds.length} tokens; attacks take at most ${PROMPT_LENGTH}.`,
         { hint: "Ask it in fewer words." },
       );
     }
-    const target = goalIndex(request.answers, answer);
-    const padded = [...ids, ...Array<number>(PROMPT_LENGTH - ids.length).fill(this.#source.padId)];
+    const padding = Array<number>(PROMPT_LENGTH - promptIds.length).fill(this.#source.padId);
+    const index = (of: string) => int64Tensor([answerIndex(answers, of)], [1]);
     return {
-      ids: int64Tensor(padded, [1, PROMPT_LENGTH]),
-      [ANSWER_INPUTS.position]: int64Tensor([ids.length - 1], [1]),
-      [ANSWER_INPUTS.answerIds]: int64Tensor(request.answerTokenIds, [request.answers.length]),
-      [ANSWER_INPUTS.target]: int64Tensor([target], [1]),
+      ids: int64Tensor([...promptIds, ...padding], [1, PROMPT_LENGTH]),
+      [ANSWER_INPUTS.position]: int64Tensor([promptIds.length - 1], [1]),
+      [ANSWER_INPUTS.answerIds]: int64Tensor(answerTokenIds, [answers.length]),
+      [ANSWER_INPUTS.target]: index(answer),
+      ...(readsTruth(objective) ? { [ANSWER_INPUTS.truth]: index(truth ?? "") } : {}),
     };
   }
+}
+
+function readsTruth({ loss, aim }: AnswerObjective): boolean {
+  return loss === "dlr" && aim === "towards";
 }
 
 /** What was built under the key, built now where it was not. A failed build may be tried again (a lost device, say). */

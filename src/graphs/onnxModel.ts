@@ -1,7 +1,8 @@
 /** VisionLanguageModel over ONNX graphs: a chain of graphs that encodes, a graph that answers, gradients on demand. */
 import { LabError } from "../errors/labError.ts";
 import type { Tokenizer } from "../language/tokenizer.ts";
-import { answerLoss, featureLoss } from "../model/attackLoss.ts";
+import type { AnswerObjective, LossGradient, Objective } from "../model/objective.ts";
+import { answerLoss, featureLoss } from "../model/objectiveLoss.ts";
 import type { LinkableModel, ModelLink } from "../model/modelLink.ts";
 import type { ModelManifest, Precision } from "../model/manifest.ts";
 import type {
@@ -9,8 +10,6 @@ import type {
   AttentionLayer,
   Encoding,
   GradientCheck,
-  LossRequest,
-  LossGradient,
 } from "../model/visionLanguageModel.ts";
 import { checkGradient } from "../onnx/grad/check.ts";
 import type { ModelProto } from "../onnx/messages.ts";
@@ -149,12 +148,12 @@ export class OnnxModel implements LinkableModel {
     };
   }
 
-  async loss(image: Float32Array, request: LossRequest): Promise<number> {
-    const { goal, promptIds } = request;
-    if (goal.kind === "feature") {
+  async loss(image: Float32Array, objective: Objective): Promise<number> {
+    if (objective.kind === "feature") {
       const [embedding] = await this.embed([image]);
-      return featureLoss(embedding!, request.reference);
+      return featureLoss(embedding!, objective);
     }
+    const { promptIds } = objective;
     const { encoder } = this.#parts;
     const { tokens } = encoder.parts;
     const { logits: name, session } = this.#answerSide();
@@ -162,28 +161,28 @@ export class OnnxModel implements LinkableModel {
     const length = promptIds.length;
     const feeds = { ids: int64Tensor(promptIds, [1, length]), tokens: encoded[tokens]! };
     const { [name]: logits } = await session.run(feeds, [name]);
-    return answerLoss(lastRow(floatData(logits!, name), length), goal, request);
+    return answerLoss(lastRow(floatData(logits!, name), length), objective);
   }
 
-  lossGradient(image: Float32Array, request: LossRequest): Promise<LossGradient> {
-    return this.#gradients.lossGradient(image, request);
+  lossGradient(image: Float32Array, objective: Objective): Promise<LossGradient> {
+    return this.#gradients.lossGradient(image, objective);
   }
 
-  async relevance(image: Float32Array, request: LossRequest): Promise<Float32Array> {
+  async relevance(image: Float32Array, objective: AnswerObjective): Promise<Float32Array> {
     const { grid } = this.#parts;
-    const taps = await this.#gradients.attentionGradients(image, request);
-    return answerRelevance(taps, request.promptIds.length - 1, grid[0] * grid[1]);
+    const taps = await this.#gradients.attentionGradients(image, objective);
+    return answerRelevance(taps, objective.promptIds.length - 1, grid[0] * grid[1]);
   }
 
   async checkGradient(
     image: Float32Array,
-    request: LossRequest,
+    objective: Objective,
     seed: number,
   ): Promise<GradientCheck> {
     const { size } = this.manifest.input;
-    const { gradient } = await this.#gradients.lossGradient(image, request);
+    const { gradient } = await this.#gradients.lossGradient(image, objective);
     const check = await checkGradient({
-      loss: (x) => this.#gradients.loss(x.data, request),
+      loss: (x) => this.#gradients.loss(x.data, objective),
       gradient,
       x: floatTensor(image, [1, 1, size, size]),
       seed,

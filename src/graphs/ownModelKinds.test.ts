@@ -263,10 +263,9 @@ it.each(Object.entries(KINDS))("reads %s as the graph computes it", async (_name
   expect(proposal.obstacles.length === 0).toBe(kind.hasGradient !== false);
   const reference = Float32Array.from(embedding!).reverse();
   const request = {
-    promptIds: [],
-    answers: [],
-    answerTokenIds: [],
-    goal: { kind: "feature" },
+    kind: "feature",
+    aim: "away",
+    loss: "cosine",
     reference,
   } as const;
   const check = model.checkGradient(picture, request, 1);

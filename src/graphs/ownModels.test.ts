@@ -158,7 +158,7 @@ it("attacks by questions what it can't differentiate, and says so to the rest", 
     epsilon: 8,
     queries: 40,
     restarts: 1,
-    goal: { kind: "feature" },
+    goal: { kind: "featureAway" },
   };
   const asked = await runOn(opened, [square]);
   const trace = asked.disturbed!.items[0]!.trace!;

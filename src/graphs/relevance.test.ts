@@ -14,10 +14,13 @@ it("relevance is a map of its own for each question and each answer", async () =
   const space = model.manifest.answerSpaces["yes-no"]!;
   const relevance = (question: string, answer: string) =>
     model.relevance(image, {
+      kind: "answer",
+      aim: "towards",
+      answer,
+      loss: "margin",
       promptIds: model.encodePrompt(question),
       answers: space.answers,
       answerTokenIds: space.tokenIds,
-      goal: { kind: "say", answer },
     });
   const effusion = await relevance("Is there a pleural effusion?", "yes");
   const heart = await relevance("Is the heart enlarged?", "yes");

@@ -4,6 +4,7 @@
  */
 import type { FloatTensor } from "../tensor/tensor.ts";
 import type { ModelManifest, Precision } from "./manifest.ts";
+import type { AnswerObjective, LossGradient, Objective } from "./objective.ts";
 
 /** Attention of one layer as maps over a grid on the image; each head's map sums to 1 over the grid. */
 export interface AttentionLayer {
@@ -43,33 +44,6 @@ export interface AnswerLogits {
   readonly crossAttention: readonly AttentionLayer[];
 }
 
-/** What an attack maximises. Answers are words of the question's answer space. */
-export type AttackGoal =
-  /** Move away from `answer` (the clean one): its negative CW margin max_{k != answer} z_k - z_answer. */
-  | { readonly kind: "away"; readonly answer: string }
-  /** Move to `answer`: z_answer - max_{k != answer} z_k. */
-  | { readonly kind: "say"; readonly answer: string }
-  /** Move the image embedding away from the clean one: 1 - cosine. */
-  | { readonly kind: "feature" };
-
-/** A loss to be maximised and its gradient in model space, on the graph the reader runs. */
-export interface LossGradient {
-  readonly loss: number;
-  /** [size * size]. */
-  readonly gradient: Float32Array;
-}
-
-/** Which loss an attack maximises, about which question. */
-export interface LossRequest {
-  readonly promptIds: readonly number[];
-  /** Token ids of the question's answer space, and the words they stand for. */
-  readonly answers: readonly string[];
-  readonly answerTokenIds: readonly number[];
-  readonly goal: AttackGoal;
-  /** Clean embedding, needed by goal "feature". */
-  readonly reference?: Float32Array;
-}
-
 /** Central differences against the gradient graph at seeded random coordinates, in the deployed precision. */
 export interface GradientCheck {
   readonly coordinates: number;
@@ -91,15 +65,15 @@ export interface VisionLanguageModel {
   embed(images: readonly Float32Array[]): Promise<Float32Array[]>;
   answer(tokens: FloatTensor, promptIds: readonly number[]): Promise<AnswerLogits>;
   /** The loss alone, by the graphs that answer the reader: forward passes, whatever the model's operators are. */
-  loss(image: Float32Array, request: LossRequest): Promise<number>;
+  loss(image: Float32Array, objective: Objective): Promise<number>;
   /** @throws LabError "graph-unsupported-op" for a model whose gradient can't be built. */
-  lossGradient(image: Float32Array, request: LossRequest): Promise<LossGradient>;
+  lossGradient(image: Float32Array, objective: Objective): Promise<LossGradient>;
   /**
    * Which image tokens the answer hangs on: attention times the gradient of the answer's margin, over the grid
    * [cells], sums to 1 (or is all zero where nothing speaks for the answer). For models that answer and show attention.
    */
-  relevance(image: Float32Array, request: LossRequest): Promise<Float32Array>;
-  checkGradient(image: Float32Array, request: LossRequest, seed: number): Promise<GradientCheck>;
+  relevance(image: Float32Array, objective: AnswerObjective): Promise<Float32Array>;
+  checkGradient(image: Float32Array, objective: Objective, seed: number): Promise<GradientCheck>;
   /** Frees what the runtime holds of the model; nothing else may be asked of it. */
   release(): Promise<void>;
 }

@@ -6,25 +6,12 @@
 import { LabError, invariant } from "../errors/labError.ts";
 import { randomStream } from "../numerics/random.ts";
 import type { RandomStream } from "../numerics/random.ts";
+import type { ParamMeta } from "../system/param.ts";
 
 /** Pixels. */
 export interface ImageSize {
   readonly width: number;
   readonly height: number;
-}
-
-/** One strength or setting of a perturbation: everything a slider, a link and a check need to know. */
-export interface ParamMeta {
-  readonly label: string;
-  /** "" for pure numbers. */
-  readonly unit: string;
-  readonly min: number;
-  readonly max: number;
-  readonly step: number;
-  readonly default: number;
-  readonly help: string;
-  /** What a value stands for where the number alone says nothing, such as "8000 photons". */
-  readonly inWords?: (value: number) => string;
 }
 
 /** `P` is the parameter object: numbers by name, plus what a member needs besides (strokes). */

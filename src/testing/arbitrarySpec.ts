@@ -3,8 +3,8 @@ import * as fc from "fast-check";
 import { ATTACKS } from "../attacks/registry.ts";
 import type { AttackId } from "../attacks/registry.ts";
 import { PARAMS, epsilonParam } from "../experiment/params.ts";
-import type { ExperimentParam } from "../experiment/params.ts";
-import { ATTACK_REGIONS } from "../experiment/spec.ts";
+import { ATTACK_KNOWLEDGE, ATTACK_REGIONS } from "../experiment/spec.ts";
+import { ANSWER_LOSSES, FEATURE_LOSSES } from "../model/objective.ts";
 import type {
   AttackItem,
   CaseSpec,
@@ -13,7 +13,10 @@ import type {
   StackItem,
   Stroke,
 } from "../experiment/spec.ts";
+import { DEFENSES } from "../defenses/registry.ts";
+import { INSTRUMENTS } from "../experiment/instruments/registry.ts";
 import { PERTURBATIONS } from "../perturbations/registry.ts";
+import type { ParamMeta } from "../system/param.ts";
 import type { PerturbationId } from "../perturbations/registry.ts";
 import { FINDINGS, FINDING_KINDS } from "../phantom/spec.ts";
 
@@ -25,7 +28,7 @@ interface Range {
 const within = ({ min, max }: Range) =>
   fc.double({ min, max, noNaN: true }).map((x) => (Object.is(x, -0) ? 0 : x));
 
-function param(meta: ExperimentParam): fc.Arbitrary<number> {
+function param(meta: ParamMeta): fc.Arbitrary<number> {
   if (meta.choices) return fc.constantFrom(...meta.choices);
   return meta.integer ? fc.integer({ min: meta.min, max: meta.max }) : within(meta);
 }
@@ -110,12 +113,29 @@ const attackItem: fc.Arbitrary<AttackItem> = fc
           restarts: param(PARAMS["attack.restarts"]),
           goal: fc.oneof(
             fc.constant({ kind: "untargeted" as const }),
-            fc.constant({ kind: "feature" as const }),
-            fc.record({ kind: fc.constant("say" as const), answer: fc.constantFrom("yes", "no") }),
+            fc.record({
+              kind: fc.constantFrom("untargeted" as const),
+              loss: fc.constantFrom(...ANSWER_LOSSES),
+            }),
+            fc.constant({ kind: "featureAway" as const }),
+            fc.record({
+              kind: fc.constant("featureTowards" as const),
+              case: caseSpec,
+              loss: fc.constantFrom(...FEATURE_LOSSES),
+            }),
+            fc.record({
+              kind: fc.constant("targeted" as const),
+              answer: fc.constantFrom("yes", "no"),
+            }),
           ),
           region: fc.option(fc.constantFrom(...ATTACK_REGIONS), { nil: undefined }),
+          knowledge: fc.option(fc.constantFrom(...ATTACK_KNOWLEDGE), { nil: undefined }),
         })
-        .map(({ region, ...rest }) => (region ? { ...rest, region } : rest)),
+        .map(({ region, knowledge, ...rest }) => ({
+          ...rest,
+          ...(region ? { region } : {}),
+          ...(knowledge ? { knowledge } : {}),
+        })),
     ),
   );
 
@@ -123,8 +143,26 @@ const stack: fc.Arbitrary<StackItem[]> = fc
   .array(fc.oneof(perturbationItem, attackItem), { maxLength: 5 })
   .map((items) => items.map((item, i) => ({ ...item, id: `item-${i}` })));
 
+/** Members of a registry with settings of their own. */
+function members(
+  registry: Readonly<Record<string, { readonly params: Readonly<Record<string, ParamMeta>> }>>,
+) {
+  return fc.constantFrom(...Object.keys(registry)).chain((member) =>
+    fc.record({
+      member: fc.constant(member),
+      enabled: fc.boolean(),
+      seed,
+      params: fc.record(
+        Object.fromEntries(
+          Object.entries(registry[member]!.params).map(([name, meta]) => [name, param(meta)]),
+        ),
+      ),
+    }),
+  );
+}
+
 export const arbitrarySpec: fc.Arbitrary<ExperimentSpec> = fc.record({
-  version: fc.constant(2 as const),
+  version: fc.constant(3 as const),
   case: caseSpec,
   window: fc.oneof(
     fc.constantFrom({ kind: "file" as const }, { kind: "automatic" as const }),
@@ -147,4 +185,13 @@ export const arbitrarySpec: fc.Arbitrary<ExperimentSpec> = fc.record({
     maxSamples: param(PARAMS["certificate.maxSamples"]),
     seed,
   }),
+  defenses: fc
+    .array(members(DEFENSES), { maxLength: 3 })
+    .map((items) =>
+      items.map(({ member, ...rest }, i) => ({ id: `defense-${i}`, defense: member, ...rest })),
+    ),
+  relevance: fc.record({ enabled: fc.boolean() }),
+  instruments: fc
+    .uniqueArray(members(INSTRUMENTS), { maxLength: 3, selector: ({ member }) => member })
+    .map((items) => items.map(({ member, ...rest }) => ({ instrument: member, ...rest }))),
 });

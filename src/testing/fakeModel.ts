@@ -2,12 +2,11 @@
  * A vision-language model small enough to compute by hand, for tests of the experiment: features are block means, the
  * yes-logit is their product with fixed weights, so that gradients are exact.
  */
-import { answerLoss, featureLoss } from "../model/attackLoss.ts";
+import { answerLoss, featureLoss } from "../model/objectiveLoss.ts";
 import type { ModelManifest } from "../model/manifest.ts";
 import type {
   AttentionLayer,
   Encoding,
-  LossRequest,
   VisionLanguageModel,
 } from "../model/visionLanguageModel.ts";
 import { floatTensor } from "../tensor/tensor.ts";
@@ -90,20 +89,18 @@ export function fakeModel(): FakeModel {
         crossAttention: [layer("cross", tokens.data)],
       };
     },
-    async loss(image, request) {
+    async loss(image, objective) {
       calls.loss++;
-      if (request.goal.kind === "feature") {
-        return featureLoss(unit(features(image)), request.reference);
-      }
+      if (objective.kind === "feature") return featureLoss(unit(features(image)), objective);
       const z = yesLogit(features(image));
-      return answerLoss([-9, z, -z], request.goal, request);
+      return answerLoss([-9, z, -z], objective);
     },
-    async lossGradient(image, { goal, answers }: LossRequest) {
+    async lossGradient(image, objective) {
       calls.lossGradient++;
-      if (goal.kind === "feature") return { loss: 0, gradient: new Float32Array(image.length) };
+      if (objective.kind === "feature")
+        return { loss: 0, gradient: new Float32Array(image.length) };
       const margin = 2 * yesLogit(features(image));
-      const away = answers[answers.indexOf(goal.answer)] === "yes";
-      const sign = (goal.kind === "away" ? -1 : 1) * (away ? 1 : -1);
+      const sign = (objective.aim === "away" ? -1 : 1) * (objective.answer === "yes" ? 1 : -1);
       const gradient = Float32Array.from(image, (_, n) => {
         const cell = Math.floor(Math.floor(n / SIZE) / CELL) * GRID + Math.floor((n % SIZE) / CELL);
         return (sign * 2 * weights[cell]!) / 4 / CELL ** 2;

@@ -1,6 +1,6 @@
 /** Size and grey value of the brush, and a way to wipe the paint. */
 import { PARAMS } from "../../experiment/params.ts";
-import type { ParamMeta } from "../../perturbations/perturbation.ts";
+import type { ParamMeta } from "../../system/param.ts";
 import { editItem } from "../../state/specEdits.ts";
 import { useExperiment, useStores, useView } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";

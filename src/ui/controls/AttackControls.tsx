@@ -125,15 +125,15 @@ function GoalPicker(props: {
   if (clean === null) {
     // An encoder without a text side has nothing to say: its features are all there is to move.
     return (
-      <Select aria-label={`${name}: goal`} value="feature" disabled>
-        <option value="feature">move the features</option>
+      <Select aria-label={`${name}: goal`} value="featureAway" disabled>
+        <option value="featureAway">move the features</option>
       </Select>
     );
   }
   const probabilities = clean?.probabilities;
   const answers = Object.keys(probabilities ?? {});
-  const named = goal.kind === "say" && !answers.includes(goal.answer) ? [goal.answer] : [];
-  const value = goal.kind === "say" ? `say:${goal.answer}` : goal.kind;
+  const named = goal.kind === "targeted" && !answers.includes(goal.answer) ? [goal.answer] : [];
+  const value = goal.kind === "targeted" ? `say:${goal.answer}` : goal.kind;
   return (
     <Select
       aria-label={`${name}: goal`}
@@ -144,7 +144,7 @@ function GoalPicker(props: {
       {[...answers, ...named].map((answer) => (
         <option key={answer} value={`say:${answer}`}>{`say “${answerWord(answer)}”`}</option>
       ))}
-      <option value="feature">move the features</option>
+      <option value="featureAway">move the features</option>
     </Select>
   );
 }
@@ -181,6 +181,6 @@ function RegionPicker(props: {
 }
 
 function goalOf(value: string): GoalSpec {
-  if (value.startsWith("say:")) return { kind: "say", answer: value.slice(4) };
-  return value === "feature" ? { kind: "feature" } : { kind: "untargeted" };
+  if (value.startsWith("say:")) return { kind: "targeted", answer: value.slice(4) };
+  return value === "featureAway" ? { kind: "featureAway" } : { kind: "untargeted" };
 }

@@ -1,6 +1,6 @@
 /** A slider for one number of the experiment. A drag is one gesture: previews while it moves, the full run on release. */
 import { useId } from "react";
-import type { ParamMeta } from "../../perturbations/perturbation.ts";
+import type { ParamMeta } from "../../system/param.ts";
 import { Hint } from "../kit/Hint.tsx";
 import { useStores } from "../context/stores.ts";
 import { Slider } from "../kit/Slider.tsx";

@@ -1,5 +1,5 @@
 /** How sure the model says it is of each answer, on both pictures, and by how much it prefers its own. */
-import type { AnswerResult } from "../../experiment/results.ts";
+import type { AnswerResult } from "../../system/reading.ts";
 import { Hint } from "../kit/Hint.tsx";
 import { answerWord, percent, signed } from "../kit/formats.ts";
 import { Button } from "../kit/Button.tsx";

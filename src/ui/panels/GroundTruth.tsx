@@ -1,6 +1,6 @@
 /** What a phantom really shows: the one case where the right answer is known, so that the model can be told right or wrong. */
 import { groundTruth } from "../../experiment/groundTruth.ts";
-import type { AnswerResult } from "../../experiment/results.ts";
+import type { AnswerResult } from "../../system/reading.ts";
 import { useExperiment, useResults } from "../context/stores.ts";
 import { useDisturbedAnswer } from "./useDisturbedAnswer.ts";
 import { answerWord } from "../kit/formats.ts";

@@ -1,6 +1,7 @@
 /** The same question in other words: answers on both pictures, and against what each of them is compared. */
 import { groundTruth } from "../../experiment/groundTruth.ts";
-import type { AnswerResult, MetricsResult } from "../../experiment/results.ts";
+import type { MetricsResult } from "../../experiment/results.ts";
+import type { AnswerResult } from "../../system/reading.ts";
 import { correctedAnswer } from "../../language/answer.ts";
 import { useExperiment, useResults } from "../context/stores.ts";
 import { Hint } from "../kit/Hint.tsx";

@@ -3,7 +3,7 @@
  * On a reader's own film that comes before the percentages; on a phantom, where they mostly hold, after them.
  */
 import type { ReactNode } from "react";
-import type { AnswerResult } from "../../experiment/results.ts";
+import type { AnswerResult } from "../../system/reading.ts";
 import { interpretQuestion } from "../../language/recognise.ts";
 import { measuredModel } from "../../model/measured.ts";
 import { useExperiment } from "../context/stores.ts";

@@ -1,5 +1,5 @@
 /** The answer about the disturbed picture, as long as it answers the same wording as the one about the clean picture. */
-import type { AnswerResult } from "../../experiment/results.ts";
+import type { AnswerResult } from "../../system/reading.ts";
 import { useResults } from "../context/stores.ts";
 
 /** Undefined while it is still the answer to an earlier question: two questions side by side would read as a change of mind. */

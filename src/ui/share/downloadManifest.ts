@@ -27,7 +27,7 @@ export async function downloadManifest({ experiment, models, results }: Stores):
     const payloads = Object.fromEntries(
       Object.entries(stages)
         .filter(([stage]) => !isStale(state, stage as StageName))
-        .map(([stage, entry]) => [stage, entry.payload]),
+        .map(([stage, entry]) => [stage, entry?.payload]),
     ) as Partial<StageResults>;
     const environment = {
       ...BUILD,

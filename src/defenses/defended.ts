@@ -1,0 +1,29 @@
+/** The defenses of an experiment around its model: the first is nearest to the picture. */
+import { LabError } from "../errors/labError.ts";
+import { withDefaults } from "../system/param.ts";
+import type { System } from "../system/system.ts";
+import type { DefenseHost, DefenseItem } from "./defense.ts";
+import { DEFENSES } from "./registry.ts";
+
+/**
+ * @returns `model` itself where every defense is off or at strength 0, so that its results are the bare model's.
+ * @throws LabError "spec-invalid" for a defense that does not exist
+ */
+export async function defended(
+  model: System,
+  items: readonly DefenseItem[],
+  host: DefenseHost,
+): Promise<System> {
+  let system = model;
+  // The last is wrapped first: a picture meets them in the order of the list.
+  for (const { defense: id, enabled, params: given, seed } of items.toReversed()) {
+    const defense = DEFENSES[id];
+    if (!defense) throw new LabError("spec-invalid", `There is no defense "${id}".`);
+    const params = withDefaults(defense.params, given);
+    if (!enabled || params[defense.strength] === 0) continue;
+    const values = Object.entries(params).map(([name, value]) => `${name}=${value}`);
+    const key = `${id}(${[...values, `seed=${seed}`].join(",")})|${system.key}`;
+    system = await defense.defend(system, { params, seed, key, host });
+  }
+  return system;
+}

@@ -1,0 +1,46 @@
+/**
+ * The contract of a defense: what stands between the picture and the answer. It makes a system of a system, so that attacks,
+ * certificates, instruments and studies take a defended model without knowing it, and an attacker who is handed the outer
+ * system attacks through the defense (adaptive), one who is handed the inner one does not know of it.
+ */
+import type { ParamMeta, Params } from "../system/param.ts";
+import type { System } from "../system/system.ts";
+
+/** What a defense may use of its surroundings. */
+export interface DefenseHost {
+  /** Lets messages in; awaited between passes. */
+  yieldToHost(): Promise<void>;
+}
+
+/** One setting of a defense on a system. */
+export interface Applied {
+  readonly params: Params;
+  /** Names the random draws of a defense that makes some. */
+  readonly seed: number;
+  /** Names the defended system together with the inner one's key. */
+  readonly key: string;
+  readonly host: DefenseHost;
+}
+
+export interface Defense {
+  readonly id: string;
+  readonly label: string;
+  /** What it does, and what it costs or can't do, in two plain sentences. */
+  readonly help: string;
+  /** Paper or standard the definition is from. */
+  readonly source: string;
+  readonly params: Readonly<Record<string, ParamMeta>>;
+  /** Name of the parameter that switches the defense off at 0: then the system is the inner one itself. */
+  readonly strength: string;
+  /** @throws LabError where this model can't be defended so, as a sentence */
+  defend(inner: System, applied: Applied): System | Promise<System>;
+}
+
+/** A defense as an experiment names it. */
+export interface DefenseItem {
+  readonly id: string;
+  readonly defense: string;
+  readonly enabled: boolean;
+  readonly seed: number;
+  readonly params: Params;
+}

@@ -1,0 +1,7 @@
+import type { Defense } from "./defense.ts";
+import { gaussianFilter } from "./gaussianFilter.ts";
+
+/** Every defense by its id. */
+export const DEFENSES: Readonly<Record<string, Defense>> = {
+  gaussianFilter,
+};

@@ -1,0 +1,51 @@
+/**
+ * The contract of an instrument: a measurement that runs only where an experiment asks for it. One file each, one line in
+ * registry.ts; page, link, `lab run`, `lab list` and studies then have it.
+ */
+import type { ParamMeta } from "../../system/param.ts";
+import type { InstrumentResult } from "./instrumentResult.ts";
+import { asRun } from "../stage.ts";
+import type { Held, HeldName, StageRun, StageScope } from "../stage.ts";
+
+export interface InstrumentScope extends StageScope {
+  /** The item's settings, defaults filled in. */
+  readonly params: Readonly<Record<string, number>>;
+  readonly seed: number;
+}
+
+export interface InstrumentDefinition<K extends HeldName> {
+  readonly id: string;
+  readonly label: string;
+  /** Heading it stands under. */
+  readonly group: "language" | "stages" | "explanations" | "certainty" | "robustness";
+  /** What it measures and what that does not mean, in two sentences a radiologist accepts. */
+  readonly help: string;
+  /** Paper, equation or standard that defines it. */
+  readonly source: string;
+  readonly params: Readonly<Record<string, ParamMeta>>;
+  readonly needs: readonly K[];
+  /** Why it can't be had on this model or case, as a sentence; undefined where it can. */
+  obstacle?(given: Pick<Held, K>): string | undefined;
+  /** A generator where there is something to say before the result; undefined where the signal stopped it. */
+  run(
+    given: Pick<Held, K>,
+    scope: InstrumentScope,
+  ): StageRun<InstrumentResult> | Promise<InstrumentResult | undefined>;
+}
+
+/** An instrument without the types of its needs: what the registry holds. */
+export interface Instrument extends Omit<
+  InstrumentDefinition<HeldName>,
+  "needs" | "obstacle" | "run"
+> {
+  readonly needs: readonly HeldName[];
+  obstacle?(given: Partial<Held>): string | undefined;
+  run(given: Partial<Held>, scope: InstrumentScope): StageRun<InstrumentResult>;
+}
+
+export function defineInstrument<K extends HeldName>(
+  definition: InstrumentDefinition<K>,
+): Instrument {
+  const run = (given: Pick<Held, K>, scope: InstrumentScope) => asRun(definition.run(given, scope));
+  return { ...definition, run } as unknown as Instrument;
+}

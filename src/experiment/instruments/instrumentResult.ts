@@ -1,0 +1,88 @@
+/**
+ * What an instrument found, in one shape for all, so that the page, the headless lab and a study show any of them without
+ * knowing it. Plain data: it crosses the worker border. Long arrays are typed.
+ */
+
+/** One number with all that is needed to read it rightly. */
+export interface Quantity {
+  /** Stable within its instrument: a study's column is "<instrument>.<id>". */
+  readonly id: string;
+  readonly label: string;
+  /** NaN where it can't be had; `note` then says why. */
+  readonly value: number;
+  /** "" for a pure number. */
+  readonly unit: string;
+  readonly interval?: { readonly low: number; readonly high: number; readonly level: number };
+  /** How many draws, wordings or cells it rests on. */
+  readonly n?: number;
+  readonly note?: string;
+}
+
+export interface Axis {
+  readonly label: string;
+  /** "" for a pure number. */
+  readonly unit: string;
+  readonly log?: boolean;
+}
+
+export interface Series {
+  readonly name: string;
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  /** A band around the line, as long as it. */
+  readonly low?: Float64Array;
+  readonly high?: Float64Array;
+  readonly mode?: "line" | "points" | "bars";
+}
+
+/** Lines over a common axis. */
+export interface LinePlot {
+  readonly kind: "lines";
+  readonly id: string;
+  readonly title: string;
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly series: readonly Series[];
+}
+
+/** A grid of numbers with named rows and columns. */
+export interface HeatPlot {
+  readonly kind: "heat";
+  readonly id: string;
+  readonly title: string;
+  readonly rows: readonly string[];
+  readonly columns: readonly string[];
+  /** Row by row, [rows * columns]; NaN stays empty. */
+  readonly values: Float64Array;
+  readonly unit: string;
+  /** Where the colour scale is neutral; absent for a scale from low to high. */
+  readonly middle?: number;
+}
+
+/** A map over the picture: one weight per cell of the grid, row by row. */
+export interface PictureMap {
+  readonly id: string;
+  readonly label: string;
+  readonly grid: readonly [number, number];
+  readonly data: Float32Array;
+  /** What one unit means, for the legend. */
+  readonly unit: string;
+}
+
+export interface ResultTable {
+  readonly id: string;
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number | null)[])[];
+}
+
+export interface InstrumentResult {
+  /** The finding in one or two plain sentences with its numbers. */
+  readonly statement: string;
+  readonly quantities: readonly Quantity[];
+  readonly plots?: readonly (LinePlot | HeatPlot)[];
+  readonly maps?: readonly PictureMap[];
+  readonly tables?: readonly ResultTable[];
+  /** Why it can't be had on this model or case, as a sentence; then there is nothing else. */
+  readonly obstacle?: string;
+}

@@ -1,0 +1,110 @@
+/** From an experiment's goal to the number that an attack, an explanation or a check asks of a system. */
+import { correctedAnswer } from "../language/answer.ts";
+import { recogniseQuestion } from "../language/recognise.ts";
+import type { AnswerObjective, FeatureObjective, Objective } from "../model/objective.ts";
+import { answerSpaceOf } from "../system/answerSpace.ts";
+import type { AnswerResult } from "../system/reading.ts";
+import type { System } from "../system/system.ts";
+import type { LossUnit, Readout } from "./results.ts";
+import type { GoalSpec } from "./spec.ts";
+
+/** What the objective is measured against. */
+export interface Reference {
+  readonly question: string;
+  /** What the attacked system says of the clean picture. */
+  readonly clean: Pick<Readout, "answer" | "embedding">;
+  /** Embedding of the second picture, for the goal that names one. */
+  readonly second?: Float32Array;
+}
+
+/** @throws LabError "question-invalid" for a question that the system has no answers for */
+export function objectiveOf(system: System, goal: GoalSpec, reference: Reference): Objective {
+  const { clean, question, second } = reference;
+  const { answer } = clean;
+  if (answer === null || goal.kind === "featureAway" || goal.kind === "featureTowards") {
+    // Without a text side the features are all there is to move, whatever the goal says.
+    const loss =
+      "loss" in goal && (goal.loss === "squared-l2" || goal.loss === "cosine")
+        ? goal.loss
+        : "cosine";
+    if (goal.kind === "featureTowards" && second) return feature("towards", second, loss);
+    return feature("away", clean.embedding, loss);
+  }
+  const loss = goal.loss ?? "margin";
+  if (goal.kind === "untargeted")
+    return answerObjective(system, question, { answer: answer.answer, aim: "away", loss });
+  return targetedAt(system, question, goal.answer, { loss, truth: answer.answer });
+}
+
+/** Towards an answer about the finding: a negated wording is made to say the opposite. */
+function targetedAt(
+  system: System,
+  question: string,
+  answer: string,
+  how: Pick<AnswerObjective, "loss" | "truth">,
+): AnswerObjective {
+  const { polarity } = recogniseQuestion(question);
+  return answerObjective(system, question, {
+    ...how,
+    aim: "towards",
+    answer: correctedAnswer(answer, polarity),
+  });
+}
+
+/** What speaks for the answer that was given: the objective whose gradient explains it. */
+export function explained(system: System, question: string, said: AnswerResult): AnswerObjective {
+  return targetedAt(system, question, said.corrected, { loss: "margin" });
+}
+
+function answerObjective(
+  system: System,
+  question: string,
+  aim: Pick<AnswerObjective, "aim" | "answer" | "loss" | "truth">,
+): AnswerObjective {
+  const understood = recogniseQuestion(question);
+  const { answers, tokenIds } = answerSpaceOf(system.manifest, understood);
+  const promptIds = system.encodePrompt(understood.text);
+  return { kind: "answer", ...aim, promptIds, answers, answerTokenIds: tokenIds };
+}
+
+function feature(
+  aim: FeatureObjective["aim"],
+  reference: Float32Array,
+  loss: FeatureObjective["loss"],
+): FeatureObjective {
+  return { kind: "feature", aim, reference, loss };
+}
+
+/** Loss in words, for the trace's axis. */
+export function lossNaming(objective: Objective): { lossName: string; lossUnit: LossUnit } {
+  const { aim, loss } = objective;
+  switch (loss) {
+    case "margin":
+      return {
+        lossName: aim === "away" ? "margin against clean" : "margin for the wanted answer",
+        lossUnit: "logits",
+      };
+    case "cross-entropy":
+      return {
+        lossName:
+          aim === "away"
+            ? "cross-entropy of the clean answer"
+            : "log-probability of the wanted answer",
+        lossUnit: "nats",
+      };
+    case "dlr":
+      return { lossName: "difference of logits ratio", lossUnit: "" };
+    case "cosine":
+      return aim === "away"
+        ? { lossName: "1 − cosine of the embeddings", lossUnit: "" }
+        : { lossName: "cosine to the second picture − 1", lossUnit: "" };
+    case "squared-l2":
+      return {
+        lossName:
+          aim === "away"
+            ? "squared distance of the embeddings"
+            : "minus the squared distance to the second picture",
+        lossUnit: "",
+      };
+  }
+}

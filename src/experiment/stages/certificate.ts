@@ -1,0 +1,76 @@
+/** The certified cosine bound of the clean picture, as it tightens. */
+import { certificateResult, continueCertificate, startCertificate } from "../certify.ts";
+import type { RunningCertificate } from "../certify.ts";
+import { defineStage } from "../stage.ts";
+import type { Held, StageScope } from "../stage.ts";
+import { stageKey } from "../stageCache.ts";
+
+/** After this many copies everything else goes first. */
+const FIRST = 24;
+
+/** How often a streaming certificate is sent up, in samples at the start and as a growing share later. */
+function isDue(n: number, sent: number): boolean {
+  return n <= 8 || n >= sent * 1.08 + 2;
+}
+
+export const certificateStage = defineStage({
+  name: "certificate",
+  needs: ["input", "system", "clean", "metrics"],
+  reads: ({ spec, pass }) =>
+    pass === "full" && spec.certificate.enabled ? spec.certificate : undefined,
+  async *run(given, scope) {
+    const { running, replayed } = resumed(given, scope);
+    const { certificate: asked } = scope.spec;
+    const { l2 } = given.metrics;
+    let sent = 0;
+    let gaveWay = false;
+    const latest = () => running.latest && certificateResult(running, running.latest, asked, l2);
+    const first = latest();
+    if (first) {
+      sent = first.n;
+      yield { partial: first };
+    }
+    // What was drawn before is not shown climbing again.
+    const pause = Math.max(FIRST, replayed);
+    while (!running.finished && (running.latest?.n ?? 0) < asked.maxSamples) {
+      const n = running.latest?.n ?? 0;
+      if (!gaveWay && n >= pause) {
+        gaveWay = true;
+        yield { giveWay: true };
+      }
+      if (scope.context.signal.aborted) return undefined;
+      await continueCertificate(running);
+      const now = running.latest?.n ?? 0;
+      if (now < replayed || (!isDue(now, sent) && now !== pause)) continue;
+      sent = now;
+      const next = latest();
+      if (next && now < asked.maxSamples) yield { partial: next };
+    }
+    return latest();
+  },
+});
+
+/** The estimate under way for these copies, or a new one from the draws that were made with the same noise. */
+function resumed(
+  { input, system, clean }: Pick<Held, "input" | "system" | "clean">,
+  { spec, context, keyOf }: StageScope,
+): { readonly running: RunningCertificate; readonly replayed: number } {
+  const { certificate: asked } = spec;
+  const parents = [keyOf("input"), keyOf("system")];
+  const key = stageKey("running certificate", asked, parents);
+  const known = context.cache.get<RunningCertificate>(key);
+  if (known) {
+    known.system = system;
+    return { running: known, replayed: 0 };
+  }
+  // Another confidence or another number of samples is another bound from the same draws.
+  const { sigma, seed, maxSamples } = asked;
+  const drawsKey = stageKey("draws", { sigma, seed }, parents);
+  const draws = context.cache.get<Float32Array[]>(drawsKey) ?? [];
+  context.cache.set(drawsKey, draws);
+  const replayed = Math.min(draws.length, maxSamples);
+  const subject = { system, image: input.image, embedding: clean.embedding };
+  const running = startCertificate(subject, asked, draws, context.yieldToHost);
+  context.cache.set(key, running);
+  return { running, replayed };
+}

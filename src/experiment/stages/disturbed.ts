@@ -1,0 +1,168 @@
+/** The stack on the picture: perturbations and attacks in the reader's order, each on what the ones before have made. */
+import { ATTACKS } from "../../attacks/registry.ts";
+import {
+  applyPerturbation,
+  describe,
+  itemSlice,
+  runAttack,
+  updatesOf,
+  withEffort,
+} from "../disturb.ts";
+import type { AttackTarget, Disturbed } from "../disturb.ts";
+import { lossNaming, objectiveOf } from "../objectiveOf.ts";
+import { readOut } from "../readout.ts";
+import { regionMask } from "../region.ts";
+import type { DisturbedItem, DisturbedResult } from "../results.ts";
+import { modelInputOf } from "../source.ts";
+import type { AttackItem, StackItem } from "../spec.ts";
+import { defineStage, settled } from "../stage.ts";
+import type { Held, StageNews, StageRun, StageScope } from "../stage.ts";
+import { stageKey } from "../stageCache.ts";
+import { keepWarm, warmStart } from "./warmStart.ts";
+import type { WarmStart } from "./warmStart.ts";
+
+type Given = Pick<Held, "model" | "system" | "input" | "clean">;
+
+/** One member of the stack as a pass runs it. */
+interface Link {
+  readonly item: StackItem;
+  /** Names the picture it makes, and what that rests on. */
+  readonly key: string;
+  readonly ground: readonly string[];
+  readonly warm: WarmStart | undefined;
+  readonly before: readonly StackItem[];
+}
+
+export const disturbedStage = defineStage({
+  name: "disturbed",
+  needs: ["model", "system", "input", "clean"],
+  reads: ({ spec, pass }) => (pass === "draft" && !hasAttack(spec.stack) ? undefined : null),
+  // The picture: an empty stack leaves the clean one, whatever the question.
+  contentKey: (scope) => linksOf(scope).at(-1)?.key ?? scope.keyOf("input"),
+  async *run(given, scope): StageRun<DisturbedResult> {
+    const links = linksOf(scope);
+    // A draft rests on what an attack of the same kind has found before.
+    if (scope.pass === "draft" && !links.every(isDraftable)) return undefined;
+    const { cache, signal, yieldToHost } = scope.context;
+    let { image } = given.input;
+    const items: DisturbedItem[] = [];
+    for (const link of links) {
+      const memo = stageKey("made", link.key);
+      let made = cache.get<Disturbed>(memo);
+      if (!made) {
+        await yieldToHost();
+        if (signal.aborted) return undefined;
+        made = yield* madeBy(link, image, given, scope);
+        if (!made) return undefined;
+        cache.set(memo, made);
+      }
+      image = made.image;
+      items.push({ ...made.item, id: link.item.id });
+    }
+    return { image, items };
+  },
+});
+
+function hasAttack(stack: readonly StackItem[]): boolean {
+  return stack.some(({ type, enabled }) => type === "attack" && enabled);
+}
+
+function isDraftable({ item, warm }: Link): boolean {
+  return item.type === "perturbation" || warm !== undefined;
+}
+
+/** The enabled members, each named by what it is and by what its picture rests on. */
+function linksOf({ spec, pass, context, keyOf }: Omit<StageScope, "key">): readonly Link[] {
+  let key = keyOf("input");
+  return spec.stack.flatMap((item, index): Link[] => {
+    if (!item.enabled) return [];
+    const before = spec.stack.slice(0, index);
+    if (item.type === "perturbation") {
+      const ground = [key];
+      key = stageKey("item", itemSlice(item), ground);
+      return [{ item, key, ground, warm: undefined, before }];
+    }
+    // An attack also reads the system it attacks and what that says of the clean picture.
+    const ground = [key, keyOf("clean"), keyOf(item.knowledge === "unaware" ? "model" : "system")];
+    const warm = pass === "full" ? undefined : warmStart(context.cache, item, ground);
+    const run = withEffort(item, pass);
+    const how = { draft: pass === "draft", warm: warm?.key };
+    key = stageKey("item", [itemSlice(run), pass === "full" ? null : how], ground);
+    return [{ item: run, key, ground, warm, before }];
+  });
+}
+
+function madeBy(
+  link: Link,
+  image: Float32Array,
+  given: Given,
+  scope: StageScope,
+): AsyncGenerator<StageNews<never>, Disturbed | undefined> {
+  const { item, warm } = link;
+  if (item.type === "perturbation") {
+    return settled(applyPerturbation(image, given.input.size, item));
+  }
+  if (scope.pass === "draft" && warm) return settled(draftOf(item, image, warm));
+  return attacked({ ...link, item }, image, given, scope);
+}
+
+/** What was found before, scaled into this ball: no pass through the model is spent on it. */
+function draftOf(item: AttackItem, image: Float32Array, warm: WarmStart): Disturbed {
+  const start = warm.scaledInto(image, item);
+  return { image: start, item: describe(item.id, ATTACKS[item.attack].label, image, start) };
+}
+
+async function* attacked(
+  { item, warm, before, ground }: Link & { readonly item: AttackItem },
+  image: Float32Array,
+  given: Given,
+  scope: StageScope,
+): AsyncGenerator<StageNews<never>, Disturbed | undefined> {
+  const { context } = scope;
+  const target = await targetOf(item, given, scope);
+  const mask = regionMask(item.region, given.input, before);
+  const run = runAttack(
+    target,
+    { image, mask, start: warm?.scaledInto(image, item) },
+    item,
+    context,
+  );
+  const { access, label } = ATTACKS[item.attack];
+  const updates = updatesOf(item);
+  for (;;) {
+    const step = await run.next();
+    if (step.done) {
+      if (step.value) keepWarm(context.cache, item, ground, { image, made: step.value.image });
+      return step.value;
+    }
+    const { step: at, restart, loss, bestLoss, adversarial } = step.value;
+    const said = { itemId: item.id, step: at, loss, bestLoss, image: adversarial };
+    yield {
+      progress: {
+        done: restart * (updates + 1) + at,
+        total: item.restarts * (updates + 1) - 1,
+        label: `${label} ${access === "query" ? "query" : "step"} ${at} of ${updates}`,
+        attack: { ...said, ...lossNaming(target.objective) },
+      },
+    };
+  }
+}
+
+/** Whom the attack is against: all that stands there, or the bare model where it does not know of the defenses. */
+async function targetOf(
+  { goal, knowledge }: AttackItem,
+  { model, system, input, clean: said }: Given,
+  { spec: { question, window }, context }: StageScope,
+): Promise<AttackTarget> {
+  const aware = knowledge !== "unaware";
+  const attacked = aware ? system : model;
+  const clean = attacked === system ? said : await readOut(model, input.image, question);
+  if (goal.kind !== "featureTowards") {
+    const objective = objectiveOf(attacked, goal, { question, clean });
+    return { system: attacked, objective, aware };
+  }
+  const wanted = modelInputOf(goal.case, window, model.manifest.input, context.radiograph);
+  const [second] = await attacked.embed([wanted.image]);
+  const objective = objectiveOf(attacked, goal, { question, clean, second: second! });
+  return { system: attacked, objective, aware };
+}

@@ -1,0 +1,37 @@
+/** An instrument as a stage: run in full passes only, and only where the experiment switched it on. */
+import { withDefaults } from "../../system/param.ts";
+import type { Instrument } from "../instruments/instrument.ts";
+import type { InstrumentResult } from "../instruments/instrumentResult.ts";
+import type { Held, Stage, StageScope } from "../stage.ts";
+
+export function instrumentStage(instrument: Instrument): Stage {
+  const itemOf = ({ spec, pass }: Pick<StageScope, "spec" | "pass">) =>
+    pass === "full"
+      ? spec.instruments.find((item) => item.instrument === instrument.id && item.enabled)
+      : undefined;
+  return {
+    name: `instrument:${instrument.id}`,
+    needs: instrument.needs,
+    keyedBy: instrument.needs,
+    family: `instrument:${instrument.id}`,
+    ownKey: undefined,
+    reads: (ask) => {
+      const item = itemOf(ask);
+      return item && [item.seed, withDefaults(instrument.params, item.params)];
+    },
+    async *run(given: Partial<Held>, scope: StageScope) {
+      const item = itemOf(scope);
+      if (!item) return undefined;
+      const obstacle = instrument.obstacle?.(given);
+      if (obstacle !== undefined) return obstructed(obstacle);
+      const params = withDefaults(instrument.params, item.params);
+      // The costly part of a run comes after what the reader waits for.
+      yield { giveWay: true };
+      return yield* instrument.run(given, { ...scope, params, seed: item.seed });
+    },
+  };
+}
+
+function obstructed(obstacle: string): InstrumentResult {
+  return { statement: obstacle, quantities: [], obstacle };
+}

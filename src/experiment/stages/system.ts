@@ -1,0 +1,24 @@
+/** The systems under test: the bare model, and the model behind the experiment's defenses. */
+import { defended } from "../../defenses/defended.ts";
+import { defineStage } from "../stage.ts";
+
+/** Opened by the lab, which keeps it for as long as it is in use. */
+export const modelStage = defineStage({
+  name: "model",
+  needs: [],
+  ownKey: ({ key }) => key,
+  reads: ({ spec }) => spec.model,
+  async run(_given, { spec, context }) {
+    return await context.system(spec.model.id, spec.model.precision);
+  },
+});
+
+export const systemStage = defineStage({
+  name: "system",
+  needs: ["model"],
+  ownKey: ({ key }) => key,
+  reads: ({ spec }) => spec.defenses,
+  async run({ model }, { spec, context }) {
+    return await defended(model, spec.defenses, context);
+  },
+});

@@ -1,0 +1,65 @@
+/**
+ * What an attack found last, kept for the next tick of a slider: scaled into the new ball it is a picture to show at once,
+ * and a place to go on from. A preview only; the run after the drag starts afresh, so that it can be repeated.
+ */
+import { feasibleSet } from "../../attacks/feasibleSet.ts";
+import { toLattice } from "../../attacks/lattice.ts";
+import { epsilonOf, itemSlice } from "../disturb.ts";
+import type { AttackItem } from "../spec.ts";
+import { stageKey } from "../stageCache.ts";
+import type { StageCache } from "../stageCache.ts";
+
+interface Found {
+  readonly change: Float32Array;
+  /** In model space. */
+  readonly epsilon: number;
+  readonly key: string;
+}
+
+export interface WarmStart {
+  /** Names what it goes back to. */
+  readonly key: string;
+  /** An 8-bit picture inside the item's ball around `image`. */
+  scaledInto(image: Float32Array, item: AttackItem): Float32Array;
+}
+
+/** Attacks that differ in epsilon and effort alone lead each other on. */
+function warmKey(item: AttackItem, ground: readonly string[]): string {
+  const { epsilon: _e, steps: _s, queries: _q, restarts: _r, relativeStep: _l, ...rest } = item;
+  return stageKey("warm", itemSlice(rest as AttackItem), ground);
+}
+
+/** The newest result of an attack on the same ground, if it moved anything. */
+export function warmStart(
+  cache: StageCache,
+  item: AttackItem,
+  ground: readonly string[],
+): WarmStart | undefined {
+  const found = cache.get<Found>(warmKey(item, ground));
+  if (!found) return undefined;
+  return {
+    key: found.key,
+    scaledInto: (image, { norm, epsilon: _epsilon, ...rest }) => {
+      const epsilon = epsilonOf({ norm, epsilon: _epsilon });
+      const scale = epsilon / found.epsilon;
+      const ball = { ...rest, norm, epsilon };
+      const x = image.map((value, i) => value + scale * found.change[i]!);
+      feasibleSet(image, ball).project(x);
+      return toLattice(x, image, ball);
+    },
+  };
+}
+
+export function keepWarm(
+  cache: StageCache,
+  item: AttackItem,
+  ground: readonly string[],
+  { image, made }: { readonly image: Float32Array; readonly made: Float32Array },
+): void {
+  const epsilon = epsilonOf(item);
+  if (epsilon === 0) return;
+  const key = warmKey(item, ground);
+  const change = made.map((value, i) => value - image[i]!);
+  const found: Found = { change, epsilon, key: stageKey("found", itemSlice(item), ground) };
+  cache.set(key, found);
+}

@@ -1,0 +1,81 @@
+/** A bare model as a system: nothing stands between the picture and its graphs. */
+import { decodeAnswer } from "../language/answer.ts";
+import type { ExpandedQuestion } from "../language/questionBank.ts";
+import type { Encoding, VisionLanguageModel } from "../model/visionLanguageModel.ts";
+import { answerSpaceOf } from "./answerSpace.ts";
+import type { AnswerResult, Reading } from "./reading.ts";
+import type { System } from "./system.ts";
+
+export interface ModelSystem extends System {
+  readonly model: VisionLanguageModel;
+}
+
+/**
+ * @param id under which the model was opened: two descriptions of one graph (another patch grid) are two systems.
+ * @param yieldToHost awaited between passes, so that a newer request is heard.
+ */
+export function modelSystem(
+  id: string,
+  model: VisionLanguageModel,
+  yieldToHost: () => Promise<void>,
+): ModelSystem {
+  const { manifest } = model;
+  // A picture is the same object for as long as its stage is cached: another question looks at no picture twice.
+  const encodings = new WeakMap<Float32Array, Promise<Encoding>>();
+  const encode = (image: Float32Array): Promise<Encoding> => {
+    const known = encodings.get(image) ?? model.encode(image);
+    encodings.set(image, known);
+    known.catch(() => encodings.delete(image));
+    return known;
+  };
+  return {
+    model,
+    key: `${id} ${model.precision} ${model.sha256}`,
+    size: manifest.input.size,
+    manifest,
+    gradient: "exact",
+    async read(image, wordings) {
+      const encoding = await encode(image);
+      const answers: AnswerResult[] = [];
+      let attention = encoding.attention;
+      for (const [index, wording] of wordings.entries()) {
+        await yieldToHost();
+        const asked = await ask(model, encoding, wording);
+        answers.push(asked.result);
+        if (index === 0) attention = [...attention, ...asked.crossAttention];
+      }
+      return readingOf(model, encoding, { answers, attention });
+    },
+    embed: (images) => model.embed(images),
+    evaluator: (objective) => ({
+      loss: (image) => model.loss(image, objective),
+      lossAndGradient: (image) => model.lossGradient(image, objective),
+    }),
+    encodePrompt: (question) => model.encodePrompt(question),
+    relevance: (image, objective) => model.relevance(image, objective),
+    checkGradient: (image, objective, seed) => model.checkGradient(image, objective, seed),
+  };
+}
+
+async function ask(model: VisionLanguageModel, encoding: Encoding, wording: ExpandedQuestion) {
+  const { answers, tokenIds } = answerSpaceOf(model.manifest, wording);
+  const ids = model.encodePrompt(wording.text);
+  const { logits, crossAttention } = await model.answer(encoding.tokens, ids);
+  const result: AnswerResult = {
+    question: wording.text,
+    ...decodeAnswer(logits, answers, tokenIds, wording.polarity),
+    polarity: wording.polarity,
+    strategy: wording.strategy,
+    trained: !wording.heldOut,
+  };
+  return { result, crossAttention };
+}
+
+function readingOf(
+  { manifest }: VisionLanguageModel,
+  { embedding, tokens, selfAttentionMatrices }: Encoding,
+  asked: Pick<Reading, "answers" | "attention">,
+): Reading {
+  const [rows, columns] = manifest.tokenGrid ?? [1, tokens.shape[1]!];
+  return { ...asked, embedding, grid: [rows, columns], selfAttentionMatrices };
+}

@@ -1,0 +1,26 @@
+/** One strength or setting of a perturbation, defense or instrument: all that a slider, a link and a check need to know. */
+export interface ParamMeta {
+  readonly label: string;
+  /** "" for pure numbers. */
+  readonly unit: string;
+  readonly min: number;
+  readonly max: number;
+  readonly step: number;
+  readonly default: number;
+  readonly help: string;
+  /** Whole numbers only. */
+  readonly integer?: true;
+  /** The only values allowed; `min`, `max` and `step` then describe their range. */
+  readonly choices?: readonly number[];
+  /** What a value stands for where the number alone says nothing, such as "8000 photons". */
+  readonly inWords?: (value: number) => string;
+}
+
+export type Params = Readonly<Record<string, number>>;
+
+/** Settings with every missing number at its default. */
+export function withDefaults(metas: Readonly<Record<string, ParamMeta>>, given: Params): Params {
+  const values: Record<string, number> = {};
+  for (const [name, meta] of Object.entries(metas)) values[name] = given[name] ?? meta.default;
+  return values;
+}

@@ -1,0 +1,53 @@
+/**
+ * What is under test: a bare model, a reader's encoder, a model behind a defense, an ensemble. Attacks, certificates,
+ * instruments and studies see nothing else, so that none of them knows which kind it is. Images are size*size grey values in
+ * [0,1], white = dense, in model space.
+ */
+import type { ExpandedQuestion } from "../language/questionBank.ts";
+import type { ModelManifest } from "../model/manifest.ts";
+import type { AnswerObjective, LossGradient, Objective } from "../model/objective.ts";
+import type { GradientCheck } from "../model/visionLanguageModel.ts";
+import type { Reading } from "./reading.ts";
+
+/** One objective on one system. An attacker who may only ask is handed `loss` alone. */
+export interface Evaluator {
+  /** By the graphs that answer the reader: forward passes, whatever the model's operators are. */
+  loss(image: Float32Array): Promise<number>;
+  /**
+   * Absent where the system has no gradient to give.
+   * @throws LabError "graph-unsupported-op" where it turns out, once built, that this model's gradient can't be had
+   */
+  lossAndGradient?(image: Float32Array): Promise<LossGradient>;
+}
+
+/**
+ * "exact": the derivative of what the reader runs; "bpda": part of the way back is approximated by the identity or by a
+ * smooth stand-in (backward pass differentiable approximation, Athalye et al. 2018); "expectation": the mean over random
+ * draws (EOT, Athalye et al. 2018).
+ */
+export type GradientKind = "exact" | "bpda" | "expectation";
+
+export interface System {
+  /** Names all that decides the output: weights by hash, description, defenses with their parameters. */
+  readonly key: string;
+  /** Side of the picture in pixels. */
+  readonly size: number;
+  /** Of the model inside: its answers, labels, grid and where its measurements stand. */
+  readonly manifest: ModelManifest;
+  readonly gradient: GradientKind;
+  /** @throws LabError "question-invalid" for a wording that the model has no answers for */
+  read(image: Float32Array, wordings: readonly ExpandedQuestion[]): Promise<Reading>;
+  /** Unit-norm embeddings of a batch, nothing else: the fast path of certificates. */
+  embed(images: readonly Float32Array[]): Promise<Float32Array[]>;
+  evaluator(objective: Objective): Evaluator;
+  /** Token ids of a question, as objectives name it. */
+  encodePrompt(question: string): readonly number[];
+  /**
+   * Which image tokens the answer hangs on: attention times the gradient of the answer's margin, over the grid [cells],
+   * sums to 1 (or is all zero where nothing speaks for the answer).
+   * @throws LabError "graph-unsupported-op" for a model whose gradient can't be built
+   */
+  relevance(image: Float32Array, objective: AnswerObjective): Promise<Float32Array>;
+  /** The gradient against central differences through the same graphs at seeded coordinates. */
+  checkGradient(image: Float32Array, objective: Objective, seed: number): Promise<GradientCheck>;
+}
