@@ -83,7 +83,7 @@ describe("recognising a typed question", () => {
 });
 
 describe("the tokenizer", () => {
-  const folder = new URL("../../public/models/base", import.meta.url);
+  const folder = new URL("../../public/models/base/", import.meta.url);
   const read = (name: string): unknown => JSON.parse(readFileSync(new URL(name, folder), "utf8"));
   const { tokenizer } = read("manifest.json") as {
     tokenizer: { specialTokens: { bos: number; ans: number } };

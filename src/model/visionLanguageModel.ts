@@ -77,9 +77,3 @@ export interface VisionLanguageModel {
   /** Frees what the runtime holds of the model; nothing else may be asked of it. */
   release(): Promise<void>;
 }
-
-/** The part of a model that looks and answers. */
-export type ReadingModel = Pick<
-  VisionLanguageModel,
-  "manifest" | "encodePrompt" | "encode" | "answer"
->;
