@@ -45,8 +45,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   // A model over ONNX. Everything above knows it by its contract in model/.
   graphs: [...L0, "onnx", "model", "language", "explanations"],
   experiment: LAB,
+  study: [...LAB, "experiment"],
   engine: [...LAB, "graphs", "experiment"],
-  cli: [...LAB, "graphs", "experiment", "engine"],
+  cli: [...LAB, "graphs", "experiment", "study", "engine"],
   // The page never computes: it knows what to ask for (specs, registries) and how to draw what comes back.
   state: [...L3, ...CONCERNS, "experiment", "engine/protocol"],
   // prettier-ignore
@@ -108,8 +109,10 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   comlink: /^host\/workers\.ts$/,
   "dicom-parser": /^io\/dicom\w*\.ts$/,
   "fast-png": /^(io\/(exportPng|pngPixels)\.ts$|cli\/)/,
+  tinypool: /^cli\/study\//,
+  "hyparquet-writer": /^cli\/study\//,
   fflate: /^(experiment\/shareLink|io\/inflate|io\/pngPixels)\.ts$/,
-  zod: /^(model\/manifest|graphs\/proposal\/preprocessing|experiment\/\w+|language\/\w+)\.ts$/,
+  zod: /^(model\/manifest|graphs\/proposal\/preprocessing|experiment\/\w+|study\/schema|language\/\w+)\.ts$/,
   "@huggingface/tokenizers": /^language\/tokenizer\.ts$/,
   "plotly.js": /^ui\/plots\//,
   "plotly.js-cartesian-dist-min": /^ui\/plots\/plotly\.ts$/,

@@ -58,7 +58,12 @@ function tooLarge(file: string, size: number): LabError {
 
 /** Sessions by the name on the command line. @throws UsageError */
 export function sessionsNamed(backend: string): CliSessions {
-  if (backend === "native") return nodeSessions();
+  return sessionsOn(backend, 0);
+}
+
+/** @param threads of native sessions; 0 is one per core. */
+export function sessionsOn(backend: string, threads: number): CliSessions {
+  if (backend === "native") return nodeSessions(threads);
   if (backend === "wasm") return wasmSessions();
   throw new UsageError(`--backend is "${backend}", but must be native or wasm.`);
 }

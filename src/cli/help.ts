@@ -15,12 +15,23 @@ npm run -s lab -- run SPEC.json | MANIFEST.json | LINK [--file FILE] [--backend 
     the page's to the last digits; native is faster, and an attack multiplies its rounding differences. --out-dir also
     writes the pictures the model was given (PNG), the embeddings and the attention and relevance maps (.npy).
 
+npm run -s lab -- study run STUDY.json --out DIR [--workers N] [--resume] [--retry-failed] [--shard i/n] [--plan]
+    [--backend native|wasm]
+    One experiment under axes and cases as one table, on this machine's cores. DIR gets rows.jsonl and rows.parquet (one
+    flat row per run, failures too) and the study. Its size and time are said first (--plan: and nothing is run). Ctrl-C
+    leaves a folder that --resume goes on in; a changed study computes only what is new. --shard 2/4 is the second of
+    four parts for as many machines. examples/study-small.json is a whole study; \`list measures\` names the columns.
+npm run -s lab -- study report DIR [--markdown F.md]
+    Tables with denominators and intervals, plots, and the command that repeats it, as DIR/report.html.
+npm run -s lab -- study merge DIR... --out DIR
+    The rows of several folders of one study in one.
+
 npm run -s lab -- robustness [--model ID] [--epsilon N] [--questions N] [--seed N] [--backend native|wasm]
     Accuracy under the lab's own attacks, on the graph that answers readers: plain questions about random phantoms,
     linf epsilon in 255ths (2 if not given). One JSON line per question, then the shares with their n. An accuracy
     under attack is named by its attacks: another attack may leave less.
 
-npm run -s lab -- list [models|findings|patient|questions|perturbations|attacks|certificate|window|limits]...
+npm run -s lab -- list [models|findings|patient|questions|perturbations|attacks|measures|certificate|window|limits]...
     What there is to choose from, with ranges, units, defaults and help, as JSON: the tables that the page itself reads.
 
 npm run -s lab -- decode FILE...

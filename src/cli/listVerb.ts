@@ -4,6 +4,8 @@ import { FINDINGS, PATIENT_PARAMS } from "../phantom/spec.ts";
 import { PARAMS, SPEC_LIMITS, epsilonParam } from "../experiment/params.ts";
 import { expandQuestions } from "../language/questionBank.ts";
 import { PERTURBATIONS } from "../perturbations/registry.ts";
+import { MEASURES } from "../study/measures.ts";
+import type { Measure } from "../study/measures.ts";
 import { modelIds, openModelFolder } from "./modelFiles.ts";
 import { UsageError, parseCommandLine } from "./usageError.ts";
 
@@ -21,6 +23,7 @@ const SECTIONS = {
       params,
     })),
   attacks: attackEntries,
+  measures: measureEntries,
   certificate: () => paramsUnder("certificate."),
   window: () => paramsUnder("window."),
   limits: () => SPEC_LIMITS,
@@ -82,6 +85,15 @@ function attackEntries() {
       seed: PARAMS["attack.seed"],
     },
   }));
+}
+
+function measureEntries() {
+  return Object.fromEntries(
+    Object.entries<Measure>(MEASURES).map(([id, { label, unit, type, help, needs }]) => [
+      id,
+      { label, unit, type, help, ...(needs ? { needs } : {}) },
+    ]),
+  );
 }
 
 /** Every question once, by what it asks, with its wordings counted by how they say it. */

@@ -1,7 +1,7 @@
 /** Opens a model: its graphs prepared for the backend, their attention maps found and placed, their sessions made. */
 import { LabError } from "../errors/labError.ts";
 import type { Tokenizer } from "../language/tokenizer.ts";
-import { canAnswer, modelFile } from "../model/manifest.ts";
+import { canAnswer, graphsSha256, modelFile } from "../model/manifest.ts";
 import type { ModelFile, ModelManifest, Precision } from "../model/manifest.ts";
 import { foldWeights } from "../onnx/edit/foldWeights.ts";
 import { parseModel, serializeModel } from "../onnx/file.ts";
@@ -80,7 +80,6 @@ export async function openOnnxModel(
   const answerSide = canAnswer(manifest)
     ? await openAnswerSide(files, load, sessions, tokenShape)
     : undefined;
-  const answerHash = answerSide ? modelFile(manifest, "answer", precision).sha256 : "";
   const tapNames = taps.map(({ tap }) => tap.name);
   const session = await sessions.create(
     serializeModel(withTaps(vision, tapNames)),
@@ -112,7 +111,7 @@ export async function openOnnxModel(
   return new OnnxModel({
     manifest,
     precision,
-    sha256: `${visionFile.sha256}${answerHash}`,
+    sha256: graphsSha256(manifest, precision),
     encoder,
     grid,
     taps,

@@ -167,6 +167,12 @@ export function modelFile(
   );
 }
 
+/** Hashes of the graphs that look and answer, joined: what names a model in links, manifests and rows. */
+export function graphsSha256(manifest: ModelManifest, precision: Precision): string {
+  const answering = canAnswer(manifest) ? modelFile(manifest, "answer", precision).sha256 : "";
+  return modelFile(manifest, "vision", precision).sha256 + answering;
+}
+
 /**
  * The self-test's golden image, [size * size] in [0,1]: a smooth wave plus a fine diagonal texture, so that both the
  * coarse and the fine paths of an encoder are exercised. Pixel (i, j) is row i, column j.

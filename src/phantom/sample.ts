@@ -1,5 +1,6 @@
 /** A random case as a data set draws it. */
 import { randomStream } from "../numerics/random.ts";
+import type { RandomStream } from "../numerics/random.ts";
 import { FINDINGS, FINDING_KINDS } from "./spec.ts";
 import type { FindingKind, FindingSpec, PhantomSpec } from "./spec.ts";
 
@@ -23,25 +24,31 @@ export function sampleSpec(
   const normal = random.chance(0.22);
   for (const kind of FINDING_KINDS) {
     const stream = random.fork(kind);
-    const meta = FINDINGS[kind];
     if (normal || !stream.chance(rate)) continue;
-    const amount = () => {
-      const [low, high] = TYPICAL[kind] ?? [meta.min, meta.max];
-      const raw = low + (high - low) * stream.uniform();
-      return Math.min(meta.max, meta.min + Math.round((raw - meta.min) / meta.step) * meta.step);
-    };
-    if (!meta.sided) {
-      findings.push({ kind, amount: tidy(amount()) });
-      continue;
-    }
-    const side = stream.chance(0.5) ? "left" : "right";
-    findings.push({ kind, side, amount: tidy(amount()) });
-    const bilateral = kind === "effusion" ? 0.3 : kind === "pneumothorax" ? 0.1 : 0;
-    if (stream.chance(bilateral)) {
-      findings.push({ kind, side: side === "left" ? "right" : "left", amount: tidy(amount()) });
-    }
+    findings.push(...drawFinding(kind, stream));
   }
   return { seed, findings };
+}
+
+/** One finding that is there for certain, on one side or both, with the sides and amounts of sampleSpec. */
+export function sampleFinding(kind: FindingKind, seed: number): readonly FindingSpec[] {
+  return drawFinding(kind, randomStream(seed, "phantom", "sample", "present").fork(kind));
+}
+
+function drawFinding(kind: FindingKind, stream: RandomStream): FindingSpec[] {
+  const meta = FINDINGS[kind];
+  const amount = () => {
+    const [low, high] = TYPICAL[kind] ?? [meta.min, meta.max];
+    const raw = low + (high - low) * stream.uniform();
+    const stepped = meta.min + Math.round((raw - meta.min) / meta.step) * meta.step;
+    return tidy(Math.min(meta.max, stepped));
+  };
+  if (!meta.sided) return [{ kind, amount: amount() }];
+  const side = stream.chance(0.5) ? "left" : "right";
+  const first = { kind, side, amount: amount() } as const;
+  const bilateral = kind === "effusion" ? 0.3 : kind === "pneumothorax" ? 0.1 : 0;
+  if (!stream.chance(bilateral)) return [first];
+  return [first, { kind, side: side === "left" ? "right" : "left", amount: amount() }];
 }
 
 /** Steps of 0.01 added up carry rounding that would show in links. */

@@ -1,0 +1,58 @@
+/** `lab study report`: the tables and plots of a folder of rows as one HTML file and as Markdown. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { planSize } from "../../study/plan.ts";
+import type { Row } from "../../study/rowColumns.ts";
+import { summarize } from "../../study/summarize.ts";
+import { UsageError, parseCommandLine } from "../usageError.ts";
+import { folderMaker } from "./folderMaker.ts";
+import { reportHtml } from "./reportHtml.ts";
+import { reportMarkdown } from "./reportMarkdown.ts";
+import { RowFolder } from "./rowFolder.ts";
+
+const require = createRequire(import.meta.url);
+const PLOTLY = "plotly.js-cartesian-dist-min/plotly-cartesian.min.js";
+
+export async function reportCommand(
+  args: readonly string[],
+  print: (value: unknown) => void,
+): Promise<void> {
+  const { values, positionals } = parseCommandLine({
+    args: [...args],
+    options: { markdown: { type: "string" } },
+    allowPositionals: true,
+  });
+  const [name] = positionals;
+  if (name === undefined || positionals.length > 1) {
+    throw new UsageError("study report needs the folder of a study: lab study report DIR.");
+  }
+  const folder = RowFolder.read(name);
+  try {
+    const study = await folder.study();
+    const maker = folderMaker(folder);
+    const rows: Row[] = [];
+    const models = new Set<string>();
+    for await (const row of folder.rows(study, maker)) {
+      // Not needed for tables, and most of a row's size.
+      rows.push({ ...row, spec: null });
+      models.add(
+        `${String(row.model)} ${String(row.precision)} (${String(row.modelSha256).slice(0, 8)})`,
+      );
+    }
+    const facts = {
+      study,
+      summary: summarize(study, rows),
+      models: [...models],
+      backend: maker.backend,
+      planned: planSize(study).rows,
+    };
+    const plotly = readFileSync(require.resolve(PLOTLY), "utf8");
+    const report = path.join(name, "report.html");
+    writeFileSync(report, reportHtml({ ...facts, plotly }));
+    if (values.markdown !== undefined) writeFileSync(values.markdown, reportMarkdown(facts));
+    print({ study: study.name, rows: rows.length, of: facts.planned, report });
+  } finally {
+    folder.close();
+  }
+}

@@ -1,0 +1,222 @@
+/** `lab study run`: the runs of a study on this machine's cores, into a folder that a stopped run goes on in. */
+import { availableParallelism } from "node:os";
+import path from "node:path";
+import type { Backend } from "../../model/backend.ts";
+import { extraStages } from "../../study/measures.ts";
+import { planRuns, planSize } from "../../study/plan.ts";
+import { rowKey } from "../../study/rowKey.ts";
+import { runStudy } from "../../study/runStudy.ts";
+import type { StudyOptions } from "../../study/runStudy.ts";
+import { measuresOf } from "../../study/schema.ts";
+import type { Study } from "../../study/schema.ts";
+import { LabError } from "../../errors/labError.ts";
+import { UsageError, parseCommandLine, wholeNumber } from "../usageError.ts";
+import { nodeRowMaker } from "./modelHashes.ts";
+import { studyPool } from "./pool.ts";
+import type { StudyPool } from "./pool.ts";
+import { durationText, startProgress } from "./progress.ts";
+import { RowFolder } from "./rowFolder.ts";
+import { openStudy } from "./studyFile.ts";
+
+const OPTIONS = {
+  out: { type: "string" },
+  workers: { type: "string" },
+  resume: { type: "boolean", default: false },
+  "retry-failed": { type: "boolean", default: false },
+  shard: { type: "string" },
+  backend: { type: "string", default: "native" },
+  plan: { type: "boolean", default: false },
+} as const;
+
+export async function runCommand(
+  args: readonly string[],
+  print: (value: unknown) => void,
+): Promise<void> {
+  const { values, positionals } = parseCommandLine({
+    args: [...args],
+    options: OPTIONS,
+    allowPositionals: true,
+  });
+  const [source] = positionals;
+  if (source === undefined || positionals.length > 1 || (!values.out && !values.plan)) {
+    throw new UsageError(
+      "study run needs a study and a folder: lab study run STUDY.json --out DIR.",
+    );
+  }
+  const workers =
+    values.workers === undefined
+      ? availableParallelism()
+      : wholeNumber("workers", values.workers, 1, 256);
+  const backend = backendNamed(values.backend);
+  const shard = values.shard === undefined ? undefined : shardNamed(values.shard);
+  const { study, files, skipped } = await openStudy(source);
+  for (const { file, message } of skipped) say(`Left out ${file}: ${message}`);
+  const size = planSize(study);
+  const pool = studyPool(workers, backend, files);
+  let folder: RowFolder | undefined;
+  try {
+    if (values.out !== undefined) folder = folderFor(values.out, values.resume);
+    if (folder && values["retry-failed"]) forgetFailed(folder);
+    const open = await openRuns(study, backend, folder, shard);
+    const seconds = await estimate(study, size, pool, open / size.rows);
+    const time = seconds === null ? "" : `, about ${durationText(seconds)}`;
+    const todo = open === 0 ? "none to do here" : `${open} to do here${time}`;
+    say(
+      `${size.rows} runs of ${size.cases} cases; ${todo} on ${workers} worker${workers === 1 ? "" : "s"}.`,
+    );
+    if (values.plan || !folder) {
+      print({
+        study: study.name,
+        ...size,
+        toDo: open,
+        workers,
+        estimatedSeconds: seconds === null ? null : Math.round(seconds),
+      });
+      return;
+    }
+    folder.keepStudy(study);
+    const ran = await intoFolder({ study, folder, pool, open, ...(shard ? { shard } : {}) });
+    const rows = await folder.tidy(study, nodeRowMaker(backend));
+    print({
+      study: study.name,
+      folder: folder.path,
+      rows,
+      of: size.rows,
+      ...ran,
+      workers,
+      runtimeShare: ran.made > 0 ? Math.round(1e4 * pool.runtimeShare()) / 1e4 : null,
+    });
+    if (ran.stopped === null) return;
+    say(
+      `Stopped ${ran.stopped}: ${rows} of ${size.rows} rows are in ${folder.path}; --resume goes on.`,
+    );
+    process.exitCode = ran.stopped === "by hand" ? 130 : 0;
+  } finally {
+    folder?.close();
+    await pool.end();
+  }
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+function folderFor(out: string, resume: boolean): RowFolder {
+  const folder = RowFolder.create(out);
+  if (folder.size === 0 || resume) return folder;
+  const { size } = folder;
+  folder.close();
+  throw new LabError(
+    "spec-invalid",
+    `The folder ${path.basename(out)} holds ${size} rows already.`,
+    {
+      hint: "--resume goes on with them; or name another folder.",
+    },
+  );
+}
+
+/** Failed rows are kept, and not tried again unless somebody says so. */
+function forgetFailed(folder: RowFolder): void {
+  for (const key of folder.keys()) if (folder.hasFailed(key)) folder.forget(key);
+}
+
+/** Runs that are not there yet. */
+async function openRuns(
+  study: Study,
+  backend: Backend,
+  folder: RowFolder | undefined,
+  shard: StudyOptions["shard"],
+): Promise<number> {
+  const maker = nodeRowMaker(backend);
+  const stages = extraStages(measuresOf(study));
+  const keys = new Set<string>();
+  for (const run of planRuns(study)) {
+    if (shard && run.group % shard.of !== shard.part) continue;
+    const key = await rowKey(run, stages, maker);
+    if (!folder?.has(key)) keys.add(key);
+  }
+  return keys.size;
+}
+
+/** Seconds for a share of the study, from passes and the time of one pass on this machine; null where none can be made. */
+async function estimate(
+  study: Study,
+  size: { readonly encoderPasses: number },
+  pool: StudyPool,
+  share: number,
+): Promise<number | null> {
+  const [first] = planRuns(study);
+  if (share === 0 || !first?.spec) return null;
+  const perPass = await pool.encoderMs(first.spec.model).catch(() => null);
+  return perPass && (size.encoderPasses * perPass * share) / 1000 / pool.workers;
+}
+
+interface Job {
+  readonly study: Study;
+  readonly folder: RowFolder;
+  readonly pool: StudyPool;
+  readonly open: number;
+  readonly shard?: NonNullable<StudyOptions["shard"]>;
+}
+
+async function intoFolder({ study, folder, pool, open, shard }: Job) {
+  const signal = { aborted: false };
+  let stopped: "by hand" | "at its time limit" | null = null;
+  const stop = () => {
+    // A second Ctrl-C ends the process at once; the folder stays whole either way.
+    if (signal.aborted) process.exit(130);
+    stopped = "by hand";
+    signal.aborted = true;
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  const started = performance.now();
+  const limit = (study.caps?.minutes ?? Infinity) * 60_000;
+  const progress = startProgress(open, () => performance.now());
+  let made = 0;
+  let failed = 0;
+  try {
+    const options = {
+      isKnown: (key: string) => folder.has(key),
+      signal,
+      ...(shard ? { shard } : {}),
+    };
+    for await (const event of runStudy(study, pool, options)) {
+      if (event.type !== "row") continue;
+      folder.append(event.row);
+      made++;
+      if (event.row.errorCode !== null) failed++;
+      progress.show(made, failed);
+      if (!signal.aborted && performance.now() - started > limit && made < open) {
+        stopped = "at its time limit";
+        signal.aborted = true;
+      }
+    }
+  } finally {
+    progress.end();
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  }
+  const seconds = (performance.now() - started) / 1000;
+  return {
+    made,
+    failed,
+    seconds: Math.round(10 * seconds) / 10,
+    rowsPerSecond: Math.round((100 * made) / seconds) / 100,
+    stopped: stopped as "by hand" | "at its time limit" | null,
+  };
+}
+
+function backendNamed(name: string): "native" | "wasm" {
+  if (name === "native" || name === "wasm") return name;
+  throw new UsageError(`--backend is "${name}", but must be native or wasm.`);
+}
+
+/** "2/4": the second of four parts. */
+export function shardNamed(text: string): { part: number; of: number } {
+  const [, part, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
+  if (part !== undefined && Number(part) >= 1 && Number(part) <= Number(of)) {
+    return { part: Number(part) - 1, of: Number(of) };
+  }
+  throw new UsageError(`--shard is "${text}", but must be such as 2/4, the second of four parts.`);
+}

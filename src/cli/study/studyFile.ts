@@ -1,0 +1,110 @@
+/** A study from disk: its JSON, and the films that its folders hold, by the hash of their stored pixels. */
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import { LabError, toErrorData } from "../../errors/labError.ts";
+import { parseStudy } from "../../study/schema.ts";
+import type { Study, StudyFile } from "../../study/schema.ts";
+import { openRadiograph, readBytes } from "../files.ts";
+import { labelsFrom } from "./labelsCsv.ts";
+
+export interface OpenedStudy {
+  /** Without folders and without paths: what may be kept beside the rows and sent to others. */
+  readonly study: Study;
+  /** Where each film lies, by hash. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Files of a folder that are no films, each with the sentence that says why. */
+  readonly skipped: readonly { readonly file: string; readonly message: string }[];
+}
+
+/** @throws LabError "not-found" | "spec-invalid" | a "file-*" code for a listed file that can't be read */
+export async function openStudy(file: string): Promise<OpenedStudy> {
+  return resolved(parseStudy(await jsonOf(file)), path.dirname(file));
+}
+
+export async function jsonOf(file: string): Promise<unknown> {
+  const bytes = await readBytes(file);
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw new LabError("spec-invalid", `${file} is not JSON.`, {
+      hint: "examples/study-small.json is a whole study.",
+      cause,
+    });
+  }
+}
+
+/** Paths are relative to the folder of the study. */
+async function resolved(study: Study, root: string): Promise<OpenedStudy> {
+  const files = new Map<string, string>();
+  const skipped: { file: string; message: string }[] = [];
+  const cases: Study["cases"] = [];
+  for (const set of study.cases) {
+    if (set.kind === "files") {
+      for (const { sha256, path: listed } of set.files) {
+        if (listed !== undefined)
+          files.set(sha256, await checked(path.resolve(root, listed), sha256));
+      }
+      cases.push({ ...set, files: set.files.map(withoutPath) });
+    } else if (set.kind === "folder") {
+      const folder = path.resolve(root, set.path);
+      const labels =
+        set.labels === undefined ? new Map() : labelsFrom(await textOf(root, set.labels));
+      const found: StudyFile[] = [];
+      for (const name of await namesIn(folder)) {
+        const file = path.join(folder, name);
+        try {
+          const sha256 = (await openRadiograph(file)).rawSha256!;
+          const known = labels.get(name) ?? labels.get(path.basename(name));
+          if (!files.has(sha256)) found.push({ sha256, ...known });
+          files.set(sha256, file);
+        } catch (error) {
+          skipped.push({ file, message: toErrorData(error).message });
+        }
+      }
+      if (found.length === 0) {
+        throw new LabError(
+          "spec-invalid",
+          `The folder ${set.path} holds no film that can be read.`,
+          {
+            hint: skipped[0]?.message ?? "It is empty.",
+          },
+        );
+      }
+      cases.push({ kind: "files", files: found });
+    } else {
+      cases.push(set);
+    }
+  }
+  return { study: { ...study, cases }, files, skipped };
+}
+
+function withoutPath(file: StudyFile): StudyFile {
+  const { path: where, ...rest } = file;
+  return where === undefined ? file : rest;
+}
+
+async function checked(file: string, sha256: string): Promise<string> {
+  const { rawSha256 } = await openRadiograph(file);
+  if (rawSha256 === sha256) return file;
+  throw new LabError(
+    "file-mismatch",
+    `The study names another picture: ${file} has pixel hash ${rawSha256?.slice(0, 12)}, not ${sha256.slice(0, 12)}.`,
+  );
+}
+
+async function textOf(root: string, file: string): Promise<string> {
+  return new TextDecoder().decode(await readBytes(path.resolve(root, file)));
+}
+
+/** Files below a folder in a fixed order, with forward slashes; hidden ones left out. */
+async function namesIn(folder: string): Promise<readonly string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause) => {
+    throw new LabError("not-found", `There is no folder ${folder}.`, { cause });
+  });
+  return entries
+    .filter((entry) => entry.isFile() && !entry.name.startsWith("."))
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .map((name) => name.split(path.sep).join("/"))
+    .filter((name) => !/\.(csv|json|txt|md)$/i.test(name))
+    .sort();
+}

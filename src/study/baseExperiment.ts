@@ -1,0 +1,67 @@
+/** What a study may leave out of its base, and of each item of the stack. */
+import { ATTACKS } from "../attacks/registry.ts";
+import { defaultSpec } from "../experiment/defaultSpec.ts";
+import { PARAMS, epsilonParam } from "../experiment/params.ts";
+import type { ExperimentSpec } from "../experiment/spec.ts";
+import type { Json, JsonObject } from "./specPath.ts";
+
+/** The page's opening case without its disturbances: nothing happens to a picture that the study does not name. */
+export function baseExperiment(): ExperimentSpec {
+  const opening = defaultSpec();
+  return { ...opening, stack: [], certificate: { ...opening.certificate, enabled: false } };
+}
+
+/** The base with what it leaves out filled in, field by field. */
+export function completeBase(base: JsonObject): JsonObject {
+  const whole = baseExperiment() as unknown as JsonObject;
+  return {
+    ...whole,
+    ...base,
+    ...mergedField("model", whole, base),
+    ...mergedField("certificate", whole, base),
+  };
+}
+
+function mergedField(name: string, whole: JsonObject, base: JsonObject): JsonObject {
+  const given = base[name];
+  if (given === undefined) return {};
+  return isObject(given) ? { [name]: { ...(whole[name] as JsonObject), ...given } } : {};
+}
+
+/**
+ * Items of the stack with their defaults, after the axes have had their say: which settings an attack has depends on
+ * which attack it is. What an item states stays, so that a setting it does not have is refused by name.
+ */
+export function completeStack(spec: JsonObject): JsonObject {
+  const { stack } = spec;
+  if (!Array.isArray(stack)) return spec;
+  return { ...spec, stack: (stack as readonly Json[]).map(completeItem) };
+}
+
+function completeItem(item: Json): Json {
+  if (!isObject(item)) return item;
+  if (item["type"] === "perturbation") {
+    return { enabled: true, seed: PARAMS["perturbation.seed"].default, params: {}, ...item };
+  }
+  const attack = item["attack"];
+  if (item["type"] !== "attack" || typeof attack !== "string" || !Object.hasOwn(ATTACKS, attack)) {
+    return item;
+  }
+  const member = ATTACKS[attack as keyof typeof ATTACKS];
+  const norm = item["norm"] ?? member.norms[0]!;
+  const isNorm = norm === "linf" || norm === "l2";
+  return {
+    enabled: true,
+    seed: PARAMS["attack.seed"].default,
+    norm,
+    ...(isNorm ? { epsilon: epsilonParam(norm).default } : {}),
+    restarts: PARAMS["attack.restarts"].default,
+    goal: { kind: "untargeted" },
+    ...Object.fromEntries(member.settings.map((name) => [name, PARAMS[`attack.${name}`].default])),
+    ...item,
+  };
+}
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

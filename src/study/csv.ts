@@ -1,0 +1,30 @@
+/** Comma-separated values, RFC 4180. */
+/** Lines of cells; quotes may hold commas, line breaks and doubled quotes. Empty lines are left out. */
+export function parseCsv(text: string): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  let cell = "";
+  let isQuoted = false;
+  const source = text.replace(/^\ufeff/, "");
+  const endRow = () => {
+    row.push(cell);
+    if (row.length > 1 || cell !== "") rows.push(row);
+    row = [];
+    cell = "";
+  };
+  for (let i = 0; i < source.length; i++) {
+    const character = source[i]!;
+    if (isQuoted) {
+      if (character !== '"') cell += character;
+      else if (source[i + 1] === '"') cell += source[++i]!;
+      else isQuoted = false;
+    } else if (character === '"' && cell === "") isQuoted = true;
+    else if (character === ",") {
+      row.push(cell);
+      cell = "";
+    } else if (character === "\n") endRow();
+    else if (character !== "\r") cell += character;
+  }
+  if (cell !== "" || row.length > 0) endRow();
+  return rows;
+}

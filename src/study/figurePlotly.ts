@@ -1,0 +1,128 @@
+/** A figure as traces and a layout of plotly.js: plain data, drawn by whoever holds the library. */
+import type { Figure, FigureSeries } from "./figures.ts";
+
+export interface FigureTheme {
+  /** Series in turn. */
+  readonly colours: readonly string[];
+  readonly text: string;
+  readonly grid: string;
+  readonly font: string;
+}
+
+export interface PlotlyFigure {
+  readonly data: readonly object[];
+  readonly layout: object;
+}
+
+export function plotlyFigure(figure: Figure, theme: FigureTheme): PlotlyFigure {
+  const axis = { gridcolor: theme.grid, zerolinecolor: theme.grid, automargin: true };
+  return {
+    data:
+      figure.kind === "heat"
+        ? [heatMap(figure)]
+        : figure.series.flatMap((series, k) => {
+            const colour = theme.colours[k % theme.colours.length]!;
+            return figure.kind === "line"
+              ? [band(series, colour), line(series, colour)]
+              : [bars(series, colour)];
+          }),
+    layout: {
+      paper_bgcolor: "transparent",
+      plot_bgcolor: "transparent",
+      font: { family: theme.font, size: 12, color: theme.text },
+      margin: { l: 60, r: 20, t: 20, b: 50 },
+      xaxis: {
+        ...axis,
+        title: { text: figure.xTitle },
+        ...(figure.kind === "line" ? {} : { type: "category" }),
+      },
+      yaxis: {
+        ...axis,
+        title: { text: figure.yTitle },
+        ...(figure.kind === "heat"
+          ? { type: "category", autorange: "reversed" }
+          : figure.isShare
+            ? { range: [-0.02, 1.02] }
+            : {}),
+      },
+      barmode: "group",
+      showlegend: figure.kind !== "heat" && figure.series.length > 1,
+      legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom" },
+    },
+  };
+}
+
+function line(series: FigureSeries, colour: string): object {
+  return {
+    type: "scatter",
+    mode: "lines+markers",
+    name: series.name,
+    x: series.x,
+    y: series.y,
+    text: series.support,
+    line: { color: colour, width: 2 },
+    hovertemplate: "%{x}: %{y:.4g} (%{text})<extra></extra>",
+    connectgaps: false,
+  };
+}
+
+/** The intervals as one closed outline: along the upper ends and back along the lower ones. */
+function band({ x, low, high }: FigureSeries, colour: string): object {
+  const there = x.map((_, k) => k).filter((k) => low[k] !== null && high[k] !== null);
+  const back = there.toReversed();
+  return {
+    type: "scatter",
+    mode: "lines",
+    x: [...there.map((k) => x[k]), ...back.map((k) => x[k])],
+    y: [...there.map((k) => high[k]), ...back.map((k) => low[k])],
+    fill: "toself",
+    fillcolor: colour,
+    opacity: 0.18,
+    line: { width: 0 },
+    hoverinfo: "skip",
+    showlegend: false,
+  };
+}
+
+function bars({ name, x, y, low, high, support }: FigureSeries, colour: string): object {
+  const upTo = (ends: FigureSeries["high"], sign: 1 | -1) =>
+    y.map((value, k) => {
+      const end = ends[k] ?? null;
+      return value === null || end === null ? 0 : sign * (end - value);
+    });
+  return {
+    type: "bar",
+    name,
+    x,
+    y,
+    text: support,
+    textposition: "none",
+    marker: { color: colour },
+    error_y: { type: "data", symmetric: false, array: upTo(high, 1), arrayminus: upTo(low, -1) },
+    hovertemplate: "%{x}: %{y:.4g} (%{text})<extra></extra>",
+  };
+}
+
+function heatMap({ series, isShare }: Figure): object {
+  const columns = [...new Set(series.flatMap(({ x }) => x))];
+  const cells = <T>(read: (one: FigureSeries, k: number) => T) =>
+    series.map((one) =>
+      columns.map((column) => {
+        const k = one.x.indexOf(column);
+        return k < 0 ? null : read(one, k);
+      }),
+    );
+  return {
+    type: "heatmap",
+    x: columns,
+    y: series.map(({ name }) => name),
+    z: cells(({ y }, k) => y[k] ?? null),
+    text: cells(({ y, support }, k) =>
+      y[k] === null || y[k] === undefined ? "" : `${y[k].toPrecision(2)} (${support[k]})`,
+    ),
+    texttemplate: "%{text}",
+    hoverongaps: false,
+    colorscale: "Cividis",
+    ...(isShare ? { zmin: 0, zmax: 1 } : {}),
+  };
+}

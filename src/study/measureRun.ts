@@ -1,0 +1,78 @@
+/** One run of a study: the lab's own run, read until the last stage that a measure needs, as cells by measure. */
+import { LabError, toErrorData } from "../errors/labError.ts";
+import type { LabErrorData } from "../errors/labError.ts";
+import type { RunEvent, StageName, StageResults } from "../experiment/results.ts";
+import type { ExperimentSpec } from "../experiment/spec.ts";
+import { MEASURES, measure, trueAnswer } from "./measures.ts";
+import type { CaseLabels, MeasureId } from "./measures.ts";
+import type { Cell } from "./rowColumns.ts";
+
+/** What a worker is told: nothing but a spec, labels and names of stages. */
+export interface RunJob {
+  readonly spec: ExperimentSpec;
+  readonly known: CaseLabels;
+  readonly stages: readonly StageName[];
+}
+
+export interface RunOutcome {
+  /** Every measure; null where it is not defined or its stage was not needed. */
+  readonly cells: Readonly<Record<MeasureId, Cell>>;
+  readonly error?: LabErrorData;
+  readonly elapsedMs: number;
+}
+
+export interface RunHost {
+  /** The lab's door: events of a full run. */
+  run(spec: ExperimentSpec): AsyncIterable<RunEvent>;
+  /** Milliseconds. */
+  now(): number;
+}
+
+/** Never throws: what goes wrong is part of the outcome. */
+export async function measureRun(job: RunJob, host: RunHost): Promise<RunOutcome> {
+  const started = host.now();
+  try {
+    const results = await resultsOf(job, host);
+    const truth = trueAnswer(job.spec, results, job.known);
+    const run = { spec: job.spec, results, truth };
+    return { cells: cellsOf((id) => measure(id).read(run)), elapsedMs: host.now() - started };
+  } catch (error) {
+    return {
+      cells: noCells(),
+      error: toErrorData(error),
+      elapsedMs: host.now() - started,
+    };
+  }
+}
+
+/** Cells of a run that came to nothing. */
+export function noCells(): RunOutcome["cells"] {
+  return cellsOf(() => null);
+}
+
+function cellsOf(read: (id: MeasureId) => Cell): RunOutcome["cells"] {
+  const ids = Object.keys(MEASURES) as MeasureId[];
+  return Object.fromEntries(ids.map((id) => [id, read(id)])) as Record<MeasureId, Cell>;
+}
+
+async function resultsOf(
+  { spec, stages }: RunJob,
+  { run }: RunHost,
+): Promise<Partial<StageResults>> {
+  const results: { -readonly [S in StageName]?: StageResults[S] } = {};
+  const missing = new Set<StageName>(["metrics", ...stages]);
+  if (!spec.certificate.enabled) missing.delete("certificate");
+  for await (const event of run(spec)) {
+    if (event.type !== "stage") continue;
+    // A stage that was not asked for may have begun: what it has is no measure.
+    if (!NEEDED_ALWAYS.has(event.stage) && !stages.includes(event.stage)) continue;
+    Object.assign(results, { [event.stage]: event.payload });
+    if (!event.partial) missing.delete(event.stage);
+    if (missing.size === 0) break;
+  }
+  if (!results.metrics) throw new LabError("internal", "internal: a run ended without its numbers");
+  return results;
+}
+
+/** What every row reads, in whatever order the stages come. */
+const NEEDED_ALWAYS = new Set<StageName>(["input", "clean", "disturbed", "readout", "metrics"]);

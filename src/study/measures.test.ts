@@ -1,0 +1,128 @@
+import { expect, test } from "vitest";
+import { defaultSpec } from "../experiment/defaultSpec.ts";
+import { runExperiment } from "../experiment/run.ts";
+import type { AttackItem, ExperimentSpec } from "../experiment/spec.ts";
+import type { AnswerResult, RunEvent, StageName, StageResults } from "../experiment/results.ts";
+import { StageCache } from "../experiment/stageCache.ts";
+import { fakeModel } from "../testing/fakeModel.ts";
+import { baseExperiment } from "./baseExperiment.ts";
+import { measureRun } from "./measureRun.ts";
+import { MEASURES, measure, trueAnswer } from "./measures.ts";
+import type { MeasureId } from "./measures.ts";
+
+const QUESTION = "Is there a pleural effusion?";
+const attack = defaultSpec().stack.find((item): item is AttackItem => item.type === "attack")!;
+
+function said(answer: string, polarity: 1 | -1 = 1): AnswerResult {
+  const other = answer === "yes" ? "no" : "yes";
+  return {
+    question: QUESTION,
+    answer,
+    corrected: polarity === 1 ? answer : other,
+    polarity,
+    probabilities: { [answer]: 0.8, [other]: 0.2 },
+    massOutside: 0,
+    margin: answer === "yes" ? 1.4 : -1.4,
+    strategy: "plain",
+    trained: true,
+  };
+}
+
+function read(
+  id: MeasureId,
+  before: AnswerResult,
+  after: AnswerResult,
+  truth: string | null,
+  stack: ExperimentSpec["stack"] = [attack],
+) {
+  const results = { clean: { answer: before }, readout: { answer: after } };
+  return measure(id).read({
+    spec: { ...baseExperiment(), stack },
+    results: results as unknown as Partial<StageResults>,
+    truth,
+  });
+}
+
+test("attack success counts only what was right before", () => {
+  expect(read("attackSuccess", said("yes"), said("no"), "yes")).toBe(true);
+  expect(read("attackSuccess", said("yes"), said("yes"), "yes")).toBe(false);
+  expect(read("attackSuccess", said("no"), said("no"), "yes")).toBeNull();
+  expect(read("attackSuccess", said("yes"), said("no"), null)).toBeNull();
+  expect(read("attackSuccess", said("yes"), said("no"), "yes", [])).toBeNull();
+  expect(read("lost", said("yes"), said("no"), "yes", [])).toBe(true);
+});
+
+test("an attack that wants a word succeeds when the word is said that was not said before", () => {
+  const wants: ExperimentSpec["stack"] = [{ ...attack, goal: { kind: "say", answer: "no" } }];
+  expect(read("attackSuccess", said("yes"), said("no"), null, wants)).toBe(true);
+  expect(read("attackSuccess", said("yes"), said("yes"), null, wants)).toBe(false);
+  expect(read("attackSuccess", said("no"), said("no"), null, wants)).toBeNull();
+});
+
+test("a negated wording is right as it is spoken, and scored by what it says of the finding", () => {
+  const negated = said("no", -1);
+  expect(read("correct", negated, negated, "no")).toBe(true);
+  expect(read("corrected", negated, negated, "no")).toBe("yes");
+  expect(read("score", negated, negated, "no")).toBe(1.4);
+  expect(read("trueFinding", negated, negated, "no")).toBe("yes");
+});
+
+test("labels answer whether a finding is there, and nothing else", () => {
+  const truth = (question: string, labels: Record<string, boolean>) =>
+    trueAnswer({ ...baseExperiment(), question }, {}, { labels });
+  expect(truth(QUESTION, { effusion: true })).toBe("yes");
+  expect(truth("Is the radiograph free of a pleural effusion?", { effusion: true })).toBe("no");
+  expect(truth("Is there cardiomegaly?", { effusion: true })).toBeNull();
+  expect(truth("On which side is the pleural effusion?", { effusion: true })).toBeNull();
+  expect(truth("Is there a left pleural effusion?", { effusion: true })).toBeNull();
+  expect(trueAnswer(baseExperiment(), {}, { answer: "no" })).toBe("no");
+});
+
+test("a run is read until its last needed stage, and no further", async () => {
+  const spec = { ...defaultSpec(), certificate: { ...defaultSpec().certificate, maxSamples: 40 } };
+  const seen: StageName[] = [];
+  const model = fakeModel();
+  const host = {
+    now: () => 0,
+    async *run(of: ExperimentSpec): AsyncGenerator<RunEvent> {
+      const context = {
+        model: async () => model,
+        radiograph: () => undefined,
+        cache: new StageCache(),
+        signal: { aborted: false },
+        yieldToHost: async () => {},
+      };
+      for await (const event of runExperiment(of, "full", context)) {
+        if (event.type === "stage") seen.push(event.stage);
+        yield event;
+      }
+    },
+  };
+  const short = await measureRun({ spec, known: {}, stages: [] }, host);
+  expect(short.error).toBeUndefined();
+  expect(seen.at(-1)).toBe("metrics");
+  expect(short.cells).toMatchObject({ truth: "yes", gaussianScore: null, gradientPasses: 10 });
+  expect(Object.keys(short.cells)).toEqual(Object.keys(MEASURES));
+  const long = await measureRun({ spec, known: {}, stages: ["certificate"] }, host);
+  expect(seen.at(-1)).toBe("certificate");
+  expect(long.cells.gaussianScore).toBeGreaterThan(0.5);
+  expect({ ...long.cells, ...Object.fromEntries(CERTIFIED.map((id) => [id, null])) }).toEqual(
+    short.cells,
+  );
+});
+
+const CERTIFIED = ["gaussianScore", "gaussianScoreLower", "certifiedRadius", "certifiedCosine"];
+
+test("what goes wrong is an outcome", async () => {
+  const outcome = await measureRun(
+    { spec: defaultSpec(), known: {}, stages: [] },
+    {
+      now: () => 0,
+      run: () => {
+        throw new Error("boom");
+      },
+    },
+  );
+  expect(outcome).toMatchObject({ error: { code: "internal", message: "boom" } });
+  expect(new Set(Object.values(outcome.cells))).toEqual(new Set([null]));
+});

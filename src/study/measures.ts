@@ -1,0 +1,346 @@
+/**
+ * What a study reads off a run: one entry per measure, which says what it is, when it is empty and what it needs. A row
+ * holds every measure of the stages that ran, so that another choice of measures computes nothing again; a new
+ * measure here is a reason to raise ROW_VERSION (rowKey.ts).
+ */
+import { compareMaps } from "../explanations/mapComparison.ts";
+import { greyImage } from "../image/greyImage.ts";
+import { groundTruth } from "../experiment/groundTruth.ts";
+import type { AnswerResult, StageName, StageResults } from "../experiment/results.ts";
+import type { AttackItem, ExperimentSpec } from "../experiment/spec.ts";
+import { correctedAnswer } from "../language/answer.ts";
+import { interpretQuestion } from "../language/recognise.ts";
+import { mean } from "../numerics/sums.ts";
+import type { Cell, ColumnType } from "./rowColumns.ts";
+
+/** What is known of a reader's own film. */
+export interface CaseLabels {
+  /** Right answer to the question as it is asked. */
+  readonly answer?: string;
+  /** Findings by id: there or not there. */
+  readonly labels?: Readonly<Record<string, boolean>>;
+}
+
+/** One run with what is known about its case. */
+export interface MeasuredRun {
+  readonly spec: ExperimentSpec;
+  readonly results: Partial<StageResults>;
+  /** The right answer as it would be spoken to this very wording; null where it is not known. */
+  readonly truth: string | null;
+}
+
+export interface Measure {
+  readonly label: string;
+  /** "" for pure numbers. */
+  readonly unit: string;
+  readonly type: ColumnType;
+  readonly help: string;
+  /** Stages beyond "metrics" that must have run; the measure is empty without them. */
+  readonly needs?: readonly StageName[];
+  /** Null where the measure is not defined: such a run is in no denominator. */
+  read(run: MeasuredRun): Cell;
+}
+
+const flag = (label: string, help: string, read: Measure["read"]): Measure => ({
+  label,
+  unit: "",
+  type: "flag",
+  help,
+  read,
+});
+const text = (label: string, help: string, read: Measure["read"]): Measure => ({
+  label,
+  unit: "",
+  type: "text",
+  help,
+  read,
+});
+const number = (
+  [label, unit]: readonly [string, string],
+  help: string,
+  read: Measure["read"],
+  needs?: readonly StageName[],
+): Measure => ({ label, unit, type: "number", help, read, ...(needs ? { needs } : {}) });
+
+export const MEASURES = {
+  truth: text("True answer", "Known of phantoms and labelled films.", ({ truth }) => truth),
+  trueFinding: text(
+    "Truth about the finding",
+    "The true answer with yes and no swapped where the wording is negated.",
+    ({ truth, results }) => {
+      const polarity = results.clean?.answer?.polarity;
+      return truth === null || polarity === undefined ? null : correctedAnswer(truth, polarity);
+    },
+  ),
+  answerClean: text("Answer before", "As spoken, about the undisturbed picture.", (run) =>
+    spoken(run.results.clean?.answer),
+  ),
+  answer: text("Answer", "As spoken, about the disturbed picture.", (run) =>
+    spoken(run.results.readout?.answer),
+  ),
+  correctedClean: text(
+    "What it says of the finding, before",
+    "The answer with yes and no swapped where the wording is negated: comparable between wordings.",
+    ({ results }) => results.clean?.answer?.corrected ?? null,
+  ),
+  corrected: text(
+    "What it says of the finding",
+    "The same about the disturbed picture.",
+    ({ results }) => results.readout?.answer?.corrected ?? null,
+  ),
+  correctClean: flag(
+    "Right before",
+    "The answer about the undisturbed picture is the true one. Empty where the truth is not known.",
+    rightBefore,
+  ),
+  correct: flag(
+    "Right",
+    "The answer about the disturbed picture is the true one. Empty where the truth is not known.",
+    rightAfter,
+  ),
+  flip: flag(
+    "Answer flips",
+    "The stack changes the answer. Of all runs with an answer, right or wrong.",
+    ({ results }) => results.metrics?.flipped ?? null,
+  ),
+  lost: flag(
+    "Right answers lost",
+    "Right before the stack and wrong after it. Of the runs that were right before.",
+    (run) => (rightBefore(run) === true ? rightAfter(run) === false : null),
+  ),
+  attackSuccess: flag(
+    "Attack success",
+    "The attack in the stack makes a right answer wrong, or has the word said that it was to. Of the runs with an attack that were right before (for a stated word: that did not say it before).",
+    attackSuccess,
+  ),
+  marginClean: number(
+    ["Margin before", "logits"],
+    "logit(yes) - logit(no) as spoken, or the answer's logit minus the runner-up's.",
+    ({ results }) => results.clean?.answer?.margin ?? null,
+  ),
+  margin: number(
+    ["Margin", "logits"],
+    "The same about the disturbed picture.",
+    ({ results }) => results.readout?.answer?.margin ?? null,
+  ),
+  scoreClean: number(
+    ["Score for yes before", "logits"],
+    "logit(yes) - logit(no) about the finding, whatever the wording's polarity: what an AUC ranks by. Yes/no questions only.",
+    ({ results }) => scoreForYes(results.clean?.answer),
+  ),
+  score: number(
+    ["Score for yes", "logits"],
+    "The same about the disturbed picture.",
+    ({ results }) => scoreForYes(results.readout?.answer),
+  ),
+  confidenceClean: number(
+    ["Confidence before", ""],
+    "Probability of the answer given, within its answer space.",
+    ({ results }) => confidence(results.clean?.answer),
+  ),
+  confidence: number(["Confidence", ""], "The same about the disturbed picture.", ({ results }) =>
+    confidence(results.readout?.answer),
+  ),
+  paraphraseFlipsClean: number(
+    ["Paraphrases that disagree, before", "share"],
+    "Share of the other wordings whose answer differs from that of the wording asked.",
+    ({ results }) => results.metrics?.flipRateClean ?? null,
+  ),
+  paraphraseFlips: number(
+    ["Paraphrases that disagree", "share"],
+    "The same about the disturbed picture.",
+    ({ results }) => results.metrics?.flipRateDisturbed ?? null,
+  ),
+  linf: number(
+    ["Largest pixel change", "/255"],
+    "linf of the whole stack's change.",
+    ({ results }) => scaled(results.metrics?.linf, 255),
+  ),
+  l2: number(
+    ["Change", "l2"],
+    "l2 of the whole stack's change, [0,1] grey.",
+    ({ results }) => results.metrics?.l2 ?? null,
+  ),
+  changedShare: number(
+    ["Pixels changed", "share"],
+    "Share changed by more than half a grey level of 255.",
+    ({ results }) => results.metrics?.changedShare ?? null,
+  ),
+  ssim: number(
+    ["SSIM", ""],
+    "Structural similarity of the two pictures (11-tap Gaussian).",
+    ({ results }) => results.metrics?.ssim ?? null,
+  ),
+  psnr: number(
+    ["PSNR", "dB"],
+    "Empty for identical pictures, whose ratio is infinite.",
+    ({ results }) => finite(results.metrics?.psnr),
+  ),
+  featureCosine: number(
+    ["Feature cosine", ""],
+    "Cosine of the image embeddings before and after.",
+    ({ results }) => results.metrics?.featureCosine ?? null,
+  ),
+  featureL2: number(
+    ["Feature distance", "l2"],
+    "l2 distance of the two image embeddings.",
+    ({ results }) => results.metrics?.featureL2 ?? null,
+  ),
+  attentionSsim: number(
+    ["Attention SSIM", ""],
+    "SSIM of each attention layer's map before and after, mean over the layers.",
+    ({ results }) => averaged(results.metrics?.attentionSsim.map(({ ssim }) => ssim)),
+  ),
+  rolloutSsim: number(
+    ["Rollout SSIM", ""],
+    "SSIM of the attention rollouts before and after.",
+    ({ results }) => finite(results.metrics?.rolloutSsim),
+  ),
+  gradientPasses: number(
+    ["Gradient passes", ""],
+    "What the attacks of the stack cost.",
+    ({ results }) => attackCost(results, "gradientPasses"),
+  ),
+  queries: number(
+    ["Queries", ""],
+    "Questions that the attacks of the stack asked, one forward pass each.",
+    ({ results }) => attackCost(results, "queries"),
+  ),
+  relevanceSsim: number(
+    ["Relevance SSIM", ""],
+    "SSIM of attention times gradient for the answers before and after. Empty where the model's gradient can't be built.",
+    relevanceSsim,
+    ["relevance"],
+  ),
+  gaussianScore: number(
+    ["Gaussian robustness score", ""],
+    "Mean of (1 + cos(f(x + noise), f(x))) / 2 about the undisturbed picture.",
+    ({ results }) => results.certificate?.score ?? null,
+    ["certificate"],
+  ),
+  gaussianScoreLower: number(
+    ["Its lower bound", ""],
+    "Valid at whatever count of noisy copies, at the certificate's alpha for one run.",
+    ({ results }) => results.certificate?.scoreLower ?? null,
+    ["certificate"],
+  ),
+  certifiedRadius: number(
+    ["Certified radius", "l2"],
+    "Within it both feature bounds are above 0. 0 where nothing is proved.",
+    ({ results }) => results.certificate?.radius ?? null,
+    ["certificate"],
+  ),
+  certifiedCosine: number(
+    ["Certified cosine at the stack", ""],
+    "Lower bound of the smoothed feature's cosine to the clean feature, at the distance of the disturbed picture. Empty where vacuous.",
+    ({ results }) => finite(results.certificate?.atStack.toClean),
+    ["certificate"],
+  ),
+} as const satisfies Readonly<Record<string, Measure>>;
+export type MeasureId = keyof typeof MEASURES;
+
+/** The same as plain measures, for loops. */
+export function measure(id: MeasureId): Measure {
+  return MEASURES[id];
+}
+
+/** Shown where a study names none. */
+export const DEFAULT_MEASURES: readonly MeasureId[] = [
+  "correctClean",
+  "correct",
+  "flip",
+  "lost",
+  "margin",
+  "featureCosine",
+  "linf",
+  "l2",
+  "ssim",
+];
+
+/** Stages beyond "metrics" that a choice of measures needs, in a fixed order. */
+export function extraStages(measures: readonly MeasureId[]): readonly StageName[] {
+  return [...new Set(measures.flatMap((id) => measure(id).needs ?? []))].sort();
+}
+
+/** The right answer to the spec's wording, as spoken. */
+export function trueAnswer(
+  { question }: ExperimentSpec,
+  { input }: Partial<StageResults>,
+  known: CaseLabels,
+): string | null {
+  if (known.answer !== undefined) return known.answer;
+  if (input?.truth) return groundTruth(question, input.truth)?.answer ?? null;
+  const { understood } = interpretQuestion(question);
+  if (!known.labels || !understood || understood.findingId === null) return null;
+  // A label says whether, not where or how large.
+  const asksWhether = understood.type === "presence" || understood.type === "heart";
+  if (!asksWhether || understood.scope !== null || !understood.equivalent) return null;
+  const label = known.labels[understood.findingId];
+  return label === undefined ? null : correctedAnswer(label ? "yes" : "no", understood.polarity);
+}
+
+function rightBefore({ results, truth }: MeasuredRun): boolean | null {
+  return isRight(results.clean?.answer, truth);
+}
+
+function rightAfter({ results, truth }: MeasuredRun): boolean | null {
+  return isRight(results.readout?.answer, truth);
+}
+
+function isRight(said: AnswerResult | null | undefined, truth: string | null): boolean | null {
+  return said && truth !== null ? said.answer === truth : null;
+}
+
+function attackSuccess(run: MeasuredRun): boolean | null {
+  const attacks = run.spec.stack.filter(
+    (item): item is AttackItem => item.type === "attack" && item.enabled,
+  );
+  const goal = attacks.at(-1)?.goal;
+  const { clean, readout } = run.results;
+  if (!goal || !clean?.answer || !readout?.answer) return null;
+  if (goal.kind === "say") {
+    if (clean.answer.corrected === goal.answer) return null;
+    return readout.answer.corrected === goal.answer;
+  }
+  return rightBefore(run) === true ? rightAfter(run) === false : null;
+}
+
+function spoken(said: AnswerResult | null | undefined): string | null {
+  return said?.answer ?? null;
+}
+
+function scoreForYes(said: AnswerResult | null | undefined): number | null {
+  return said && "yes" in said.probabilities && "no" in said.probabilities
+    ? said.polarity * said.margin
+    : null;
+}
+
+function confidence(said: AnswerResult | null | undefined): number | null {
+  return said?.probabilities[said.answer] ?? null;
+}
+
+function attackCost(
+  { disturbed }: Partial<StageResults>,
+  what: "gradientPasses" | "queries",
+): number | null {
+  const traces = (disturbed?.items ?? []).flatMap(({ trace }) => (trace ? [trace] : []));
+  return traces.length === 0 ? null : traces.reduce((sum, trace) => sum + trace[what], 0);
+}
+
+function relevanceSsim({ results: { relevance, clean } }: MeasuredRun): number | null {
+  if (!relevance || "obstacle" in relevance || !clean) return null;
+  const map = (data: Float32Array) => greyImage(data, ...clean.grid);
+  return finite(compareMaps(map(relevance.clean), map(relevance.disturbed)).ssim);
+}
+
+function averaged(values: readonly number[] | undefined): number | null {
+  return values && values.length > 0 ? finite(mean(values)) : null;
+}
+
+function scaled(value: number | undefined, factor: number): number | null {
+  return value === undefined ? null : value * factor;
+}
+
+function finite(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,235 @@
+/** A study as the list of its runs: how many, at what cost, and each one as a whole experiment. */
+import { LabError, toErrorData } from "../errors/labError.ts";
+import type { LabErrorData } from "../errors/labError.ts";
+import type { ExperimentSpec } from "../experiment/spec.ts";
+import { validateSpec } from "../experiment/validateSpec.ts";
+import { MOST_PER_STRATEGY, choosesModel, levelsOf, withFields } from "./axes.ts";
+import type { Level } from "./axes.ts";
+import { completeBase, completeStack, isObject } from "./baseExperiment.ts";
+import { caseCount, casesOf } from "./cases.ts";
+import type { StudyCase } from "./cases.ts";
+import { encoderPasses } from "./cost.ts";
+import { extraStages } from "./measures.ts";
+import type { CaseLabels } from "./measures.ts";
+import type { Cell } from "./rowColumns.ts";
+import { STUDY_LIMITS, measuresOf } from "./schema.ts";
+import type { Study, StudyAxis } from "./schema.ts";
+import type { Json, JsonObject } from "./specPath.ts";
+
+export interface PlannedRun {
+  /** Position in the plan, from 0. */
+  readonly index: number;
+  /** Runs of one group share model and case; they follow each other, and one worker takes them. */
+  readonly group: number;
+  readonly caseId: string;
+  readonly known: CaseLabels;
+  readonly repeat: number;
+  /** By axis name. */
+  readonly levels: Readonly<Record<string, Cell>>;
+  /** The experiment, or what it would have been where it can't be one. */
+  readonly draft: JsonObject;
+  readonly spec?: ExperimentSpec;
+  readonly problem?: LabErrorData;
+}
+
+export interface PlanSize {
+  readonly cases: number;
+  readonly rows: number;
+  /** Passes through an encoder that all runs take together, a gradient counted as three. */
+  readonly encoderPasses: number;
+}
+
+/**
+ * How much the study asks for, before anything runs.
+ * @throws LabError "spec-invalid" for one that is too large or whose axes lead to experiments that can't be.
+ */
+export function planSize(study: Study): PlanSize {
+  const cases = caseCount(study);
+  const upperBound = cases * levelBound(study) * (study.repeats ?? 1);
+  const most = study.caps?.rows ?? STUDY_LIMITS.rowsUnlessSaid;
+  if (upperBound > STUDY_LIMITS.rows || upperBound > most) throw tooLarge(study, upperBound, most);
+  checkEachLevel(study);
+  const stages = extraStages(measuresOf(study));
+  const byQuestion = new Map<string | undefined, { rows: number; passes: number }>();
+  let rows = 0;
+  let passes = 0;
+  for (const each of casesOf(study)) {
+    let one = byQuestion.get(each.question);
+    if (!one) {
+      one = { rows: 0, passes: 0 };
+      // The cost of a run does not depend on its picture.
+      for (const run of runsOf(study, [each])) {
+        one.rows++;
+        one.passes += run.spec ? encoderPasses(run.spec, stages) : 0;
+      }
+      byQuestion.set(each.question, one);
+    }
+    rows += one.rows;
+    passes += one.passes;
+  }
+  return { cases, rows, encoderPasses: passes };
+}
+
+/** Every run, in an order that loads each model once and keeps a case's runs together. */
+export function planRuns(study: Study): Generator<PlannedRun> {
+  return runsOf(study, { [Symbol.iterator]: () => casesOf(study) });
+}
+
+/** A level that was chosen on the way down. */
+interface Chosen {
+  readonly axis: StudyAxis;
+  readonly level: Level;
+}
+
+function* runsOf(study: Study, cases: Iterable<StudyCase>): Generator<PlannedRun> {
+  const base = completeBase(study.base);
+  const slow = study.axes.filter(choosesModel);
+  const fast = study.axes.filter((axis) => !choosesModel(axis));
+  let index = 0;
+  let group = 0;
+  for (const [withModel, models] of combinations(base, slow, [])) {
+    for (const each of cases) {
+      const asked =
+        each.question === undefined ? withModel : { ...withModel, question: each.question };
+      for (const [draft, chosen] of combinations(asked, fast, models)) {
+        for (let repeat = 0; repeat < (study.repeats ?? 1); repeat++) {
+          yield {
+            index: index++,
+            group,
+            caseId: each.id,
+            known: each.known,
+            repeat,
+            levels: labelsOf(study, chosen),
+            ...finished({ draft, chosen }, each, repeat),
+          };
+        }
+      }
+      group++;
+    }
+  }
+}
+
+/** Labels by axis in the study's own order, whichever axis changes fastest. */
+function labelsOf({ axes }: Study, chosen: readonly Chosen[]): Readonly<Record<string, Cell>> {
+  const labelOn = (axis: StudyAxis) => chosen.find((one) => one.axis === axis)?.level.label ?? null;
+  return Object.fromEntries(axes.map((axis) => [axis.name, labelOn(axis)]));
+}
+
+function* combinations(
+  draft: JsonObject,
+  [axis, ...rest]: readonly StudyAxis[],
+  chosen: readonly Chosen[],
+): Generator<readonly [JsonObject, readonly Chosen[]]> {
+  if (!axis) {
+    yield [draft, chosen];
+    return;
+  }
+  for (const level of levelsOf(axis, draft)) {
+    // What changes the case waits until the case is there.
+    const next = withFields(draft, level, (path) => !aboutCase(path));
+    yield* combinations(next, rest, [...chosen, { axis, level }]);
+  }
+}
+
+function aboutCase(path: string): boolean {
+  return /^case\b/.test(path);
+}
+
+/** The experiment of one run: its case, the defaults of its stack, the seeds of its repeat; checked. */
+function finished(
+  { draft, chosen }: { readonly draft: JsonObject; readonly chosen: readonly Chosen[] },
+  { source }: StudyCase,
+  repeat: number,
+): Pick<PlannedRun, "draft" | "spec" | "problem"> {
+  let whole = draft;
+  try {
+    if (source) whole = { ...whole, case: source(String(draft["question"])) };
+    whole = chosen.reduce((spec, { level }) => withFields(spec, level, aboutCase), whole);
+    whole = withSeeds(completeStack(whole), repeat);
+    return { draft: whole, spec: validateSpec(whole) };
+  } catch (error) {
+    return { draft: whole, problem: toErrorData(error) };
+  }
+}
+
+/** Every seed but the phantom's, one higher with each repeat. */
+function withSeeds(spec: JsonObject, repeat: number): JsonObject {
+  if (repeat === 0) return spec;
+  const next = (item: Json): Json =>
+    isObject(item) && typeof item["seed"] === "number"
+      ? { ...item, seed: item["seed"] + repeat }
+      : item;
+  const { stack, certificate } = spec;
+  return {
+    ...spec,
+    ...(Array.isArray(stack) ? { stack: (stack as readonly Json[]).map(next) } : {}),
+    ...(certificate === undefined ? {} : { certificate: next(certificate) }),
+  };
+}
+
+/** The most levels that a case can have: a wording axis may have fewer. */
+function levelBound({ axes, base }: Study): number {
+  const draft = completeBase(base);
+  return axes.reduce((product, axis) => {
+    if (axis.kind !== "wording") return product * levelsOf(axis, draft).length;
+    return product * axis.strategies.length * (axis.perStrategy ?? MOST_PER_STRATEGY);
+  }, 1);
+}
+
+function tooLarge(study: Study, rows: number, most: number): LabError {
+  const factors = [
+    `${caseCount(study)} cases`,
+    ...study.axes.map((axis) => `levels of ${axis.label ?? axis.name}`),
+    ...((study.repeats ?? 1) > 1 ? [`${study.repeats} repeats`] : []),
+  ];
+  const limit = Math.min(most, STUDY_LIMITS.rows);
+  return new LabError(
+    "spec-invalid",
+    `This study asks for ${rows.toLocaleString("en")} runs (${factors.join(" x ")}), and may ask for ${limit.toLocaleString("en")}.`,
+    {
+      hint:
+        rows > STUDY_LIMITS.rows
+          ? "Take fewer cases or levels."
+          : "Take fewer cases or levels, or allow that many in caps.rows.",
+    },
+  );
+}
+
+/** Each level of each axis once, with the others at their first, so that a wrong one is refused before anything runs. */
+function checkEachLevel(study: Study): void {
+  const first = study.axes.map((axis): StudyAxis => withLevels(axis, 0, 1));
+  for (const [k, axis] of study.axes.entries()) {
+    const axes = first.map((each, j) => (j === k ? axis : each));
+    checkRuns({ ...study, axes });
+  }
+  if (study.axes.length === 0) checkRuns(study);
+}
+
+function checkRuns(study: Study): void {
+  const [first] = casesOf(study);
+  for (const { problem, levels } of runsOf({ ...study, repeats: 1 }, first ? [first] : [])) {
+    if (!problem) continue;
+    const where = Object.entries(levels).map(([name, level]) => `${name} ${String(level)}`);
+    throw new LabError(
+      problem.code,
+      `${where.length > 0 ? `With ${where.join(", ")}: ` : ""}${problem.message}`,
+      problem.hint === undefined ? {} : { hint: problem.hint },
+    );
+  }
+}
+
+/** The axis with only some of its levels. */
+function withLevels(axis: StudyAxis, from: number, to: number): StudyAxis {
+  switch (axis.kind) {
+    case "field":
+      return { ...axis, values: axis.values.slice(from, to) };
+    case "levels":
+      return { ...axis, levels: axis.levels.slice(from, to) };
+    case "model":
+      return { ...axis, models: axis.models.slice(from, to) };
+    case "finding":
+      return { ...axis, findings: axis.findings.slice(from, to) };
+    case "wording":
+      return { ...axis, perStrategy: 1, strategies: axis.strategies.slice(from, to) };
+  }
+}

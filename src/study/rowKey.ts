@@ -1,0 +1,53 @@
+/** The content key of a row: what decides its numbers and nothing else, hashed. */
+import type { StageName } from "../experiment/results.ts";
+import type { ExperimentSpec } from "../experiment/spec.ts";
+import { canonicalJson } from "../experiment/stageCache.ts";
+import type { Precision } from "../model/manifest.ts";
+import type { Backend } from "../model/backend.ts";
+import type { PlannedRun } from "./plan.ts";
+
+/**
+ * Raise it with every change after which the same experiment gives other numbers, or a row holds other measures: rows of
+ * another version are computed again. rowVersion.test.ts notices when numbers have changed.
+ */
+export const ROW_VERSION = 1;
+
+/** What a run needs to know of the machine that will do it. */
+export interface RowMaker {
+  readonly backend: Backend;
+  /** Hashes of the graphs that run, joined; "" for a model that is not there, whose rows say so. */
+  modelSha256(id: string, precision: Precision): Promise<string>;
+  /** SHA-256 of a text's UTF-8 bytes, in hex. */
+  sha256(text: string): string;
+}
+
+/** 64 hex digits. */
+export async function rowKey(
+  run: PlannedRun,
+  stages: readonly StageName[],
+  maker: RowMaker,
+): Promise<string> {
+  const { spec, draft, known } = run;
+  const model = spec ? await maker.modelSha256(spec.model.id, spec.model.precision) : "";
+  const content = canonicalJson({
+    version: ROW_VERSION,
+    spec: spec ? decisivePart(spec, stages) : draft,
+    // What is known decides which answers are right.
+    known: known as unknown,
+    // Measures of other stages are another row.
+    stages: stages.filter((stage) => stage !== "certificate" || spec?.certificate.enabled),
+    model,
+    backend: maker.backend,
+  });
+  return maker.sha256(content);
+}
+
+/** The spec without what changes no number: names of items, items that are off, a certificate nobody asks for. */
+function decisivePart(spec: ExperimentSpec, stages: readonly StageName[]): unknown {
+  const { certificate, stack, ...rest } = spec;
+  return {
+    ...rest,
+    stack: stack.filter(({ enabled }) => enabled).map((item) => ({ ...item, id: undefined })),
+    certificate: stages.includes("certificate") && certificate.enabled ? certificate : null,
+  };
+}
