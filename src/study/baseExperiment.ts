@@ -8,7 +8,14 @@ import type { Json, JsonObject } from "./specPath.ts";
 /** The page's opening case without its disturbances: nothing happens to a picture that the study does not name. */
 export function baseExperiment(): ExperimentSpec {
   const opening = defaultSpec();
-  return { ...opening, stack: [], certificate: { ...opening.certificate, enabled: false } };
+  return {
+    ...opening,
+    stack: [],
+    defenses: [],
+    instruments: [],
+    relevance: { enabled: false },
+    certificate: { ...opening.certificate, enabled: false },
+  };
 }
 
 /** The base with what it leaves out filled in, field by field. */

@@ -62,6 +62,7 @@ async function resultsOf(
   const results: { -readonly [S in StageName]?: StageResults[S] } = {};
   const missing = new Set<StageName>(["metrics", ...stages]);
   if (!spec.certificate.enabled) missing.delete("certificate");
+  if (!spec.relevance.enabled) missing.delete("relevance");
   for await (const event of run(spec)) {
     if (event.type !== "stage") continue;
     // A stage that was not asked for may have begun: what it has is no measure.

@@ -2,8 +2,9 @@ import { expect, test } from "vitest";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
 import { runExperiment } from "../experiment/run.ts";
 import type { AttackItem, ExperimentSpec } from "../experiment/spec.ts";
-import type { AnswerResult, RunEvent, StageName, StageResults } from "../experiment/results.ts";
-import { StageCache } from "../experiment/stageCache.ts";
+import type { RunEvent, StageName, StageResults } from "../experiment/results.ts";
+import type { AnswerResult } from "../system/reading.ts";
+import { labAround } from "../testing/fakeLab.ts";
 import { fakeModel } from "../testing/fakeModel.ts";
 import { baseExperiment } from "./baseExperiment.ts";
 import { measureRun } from "./measureRun.ts";
@@ -53,7 +54,7 @@ test("attack success counts only what was right before", () => {
 });
 
 test("an attack that wants a word succeeds when the word is said that was not said before", () => {
-  const wants: ExperimentSpec["stack"] = [{ ...attack, goal: { kind: "say", answer: "no" } }];
+  const wants: ExperimentSpec["stack"] = [{ ...attack, goal: { kind: "targeted", answer: "no" } }];
   expect(read("attackSuccess", said("yes"), said("no"), null, wants)).toBe(true);
   expect(read("attackSuccess", said("yes"), said("yes"), null, wants)).toBe(false);
   expect(read("attackSuccess", said("no"), said("no"), null, wants)).toBeNull();
@@ -85,13 +86,7 @@ test("a run is read until its last needed stage, and no further", async () => {
   const host = {
     now: () => 0,
     async *run(of: ExperimentSpec): AsyncGenerator<RunEvent> {
-      const context = {
-        model: async () => model,
-        radiograph: () => undefined,
-        cache: new StageCache(),
-        signal: { aborted: false },
-        yieldToHost: async () => {},
-      };
+      const context = labAround(model);
       for await (const event of runExperiment(of, "full", context)) {
         if (event.type === "stage") seen.push(event.stage);
         yield event;

@@ -6,11 +6,12 @@
 import { compareMaps } from "../explanations/mapComparison.ts";
 import { greyImage } from "../image/greyImage.ts";
 import { groundTruth } from "../experiment/groundTruth.ts";
-import type { AnswerResult, StageName, StageResults } from "../experiment/results.ts";
+import type { StageName, StageResults } from "../experiment/results.ts";
 import type { AttackItem, ExperimentSpec } from "../experiment/spec.ts";
 import { correctedAnswer } from "../language/answer.ts";
 import { interpretQuestion } from "../language/recognise.ts";
 import { mean } from "../numerics/sums.ts";
+import type { AnswerResult } from "../system/reading.ts";
 import type { Cell, ColumnType } from "./rowColumns.ts";
 
 /** What is known of a reader's own film. */
@@ -298,7 +299,7 @@ function attackSuccess(run: MeasuredRun): boolean | null {
   const goal = attacks.at(-1)?.goal;
   const { clean, readout } = run.results;
   if (!goal || !clean?.answer || !readout?.answer) return null;
-  if (goal.kind === "say") {
+  if (goal.kind === "targeted") {
     if (clean.answer.corrected === goal.answer) return null;
     return readout.answer.corrected === goal.answer;
   }

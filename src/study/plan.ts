@@ -159,10 +159,14 @@ function withSeeds(spec: JsonObject, repeat: number): JsonObject {
     isObject(item) && typeof item["seed"] === "number"
       ? { ...item, seed: item["seed"] + repeat }
       : item;
-  const { stack, certificate } = spec;
+  const lists = ["stack", "defenses", "instruments"].flatMap((name) => {
+    const list = spec[name];
+    return Array.isArray(list) ? [[name, (list as readonly Json[]).map(next)] as const] : [];
+  });
+  const { certificate } = spec;
   return {
     ...spec,
-    ...(Array.isArray(stack) ? { stack: (stack as readonly Json[]).map(next) } : {}),
+    ...Object.fromEntries(lists),
     ...(certificate === undefined ? {} : { certificate: next(certificate) }),
   };
 }

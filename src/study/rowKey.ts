@@ -35,7 +35,7 @@ export async function rowKey(
     // What is known decides which answers are right.
     known: known as unknown,
     // Measures of other stages are another row.
-    stages: stages.filter((stage) => stage !== "certificate" || spec?.certificate.enabled),
+    stages: stages.filter((stage) => spec && isSwitchedOn(stage, spec)),
     model,
     backend: maker.backend,
   });
@@ -44,10 +44,21 @@ export async function rowKey(
 
 /** The spec without what changes no number: names of items, items that are off, a certificate nobody asks for. */
 function decisivePart(spec: ExperimentSpec, stages: readonly StageName[]): unknown {
-  const { certificate, stack, ...rest } = spec;
+  const { certificate, stack, defenses, ...rest } = spec;
+  const nameless = <T extends { readonly id: string; readonly enabled: boolean }>(
+    items: readonly T[],
+  ) => items.filter(({ enabled }) => enabled).map((item) => ({ ...item, id: undefined }));
   return {
     ...rest,
-    stack: stack.filter(({ enabled }) => enabled).map((item) => ({ ...item, id: undefined })),
+    relevance: null,
+    instruments: null,
+    stack: nameless(stack),
+    defenses: nameless(defenses),
     certificate: stages.includes("certificate") && certificate.enabled ? certificate : null,
   };
+}
+
+function isSwitchedOn(stage: StageName, { certificate, relevance }: ExperimentSpec): boolean {
+  if (stage === "certificate") return certificate.enabled;
+  return stage !== "relevance" || relevance.enabled;
 }
