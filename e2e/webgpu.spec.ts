@@ -8,7 +8,7 @@ import type { Browser, Page, Worker } from "@playwright/test";
 import { expect, test as base } from "./fixtures.ts";
 import type { probe as Probe, ProbeNumbers } from "./backendProbe.ts";
 import { defaultSpec } from "../src/experiment/defaultSpec.ts";
-import { encodeShareLink } from "../src/experiment/shareLink.ts";
+import { encodeShareLink } from "../src/experiment/shareLink/encode.ts";
 import type { ExperimentSpec } from "../src/experiment/spec.ts";
 import { settle } from "./steps.ts";
 import { openTinySite } from "./tinySite.ts";

@@ -21,7 +21,7 @@ try {
 
 try {
   const { mount } = await loadPart(() => import("./mount.tsx"));
-  mount(engine, failure, (listener) => {
+  await mount(engine, failure, (listener) => {
     hear = listener;
     early.forEach(listener);
   });

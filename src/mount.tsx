@@ -28,11 +28,11 @@ import { reloadKeepingWork } from "./ui/share/reloadKeepingWork.ts";
  * @param engine started already, or what kept it from starting.
  * @param listen takes the one listener of the engine's events; those from before are delivered at once.
  */
-export function mount(
+export async function mount(
   engine: EngineClient,
   failure: unknown,
   listen: (listener: (event: EngineEvent) => void) => void,
-): void {
+): Promise<void> {
   const experiment = createExperimentStore(defaultSpec());
   const results = createResultStore();
   const view = createViewStore();
@@ -62,7 +62,7 @@ export function mount(
   listen(link.onEvent);
 
   try {
-    followLinks(stores);
+    await followLinks(stores);
     if (failure !== undefined) throw failure;
     link.connect(engine);
   } catch (error) {

@@ -7,7 +7,7 @@ import { afterAll, expect, test } from "vitest";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
 import { openExperiment } from "../experiment/openExperiment.ts";
 import { stagesOf } from "../experiment/stages/table.ts";
-import { encodeShareLink } from "../experiment/shareLink.ts";
+import { encodeShareLink } from "../experiment/shareLink/encode.ts";
 import { parseNpy } from "./npy.ts";
 
 const FOLDER = mkdtempSync(path.join(tmpdir(), "lab-run-"));

@@ -12,7 +12,7 @@ import type { StageResults } from "../experiment/results.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
 import { openExperiment } from "../experiment/openExperiment.ts";
 import { compareReplay, replayNumbers } from "../experiment/replay.ts";
-import { looksLikeLink } from "../experiment/shareLink.ts";
+import { looksLikeLink } from "../experiment/shareLink/decode.ts";
 import { commitOf } from "./build.ts";
 import { openRadiograph, readBytes } from "./files.ts";
 import { sessionsNamed } from "./graphFiles.ts";

@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 import { LabError } from "../errors/labError.ts";
 import { defaultSpec } from "./defaultSpec.ts";
 import { openExperiment } from "./openExperiment.ts";
-import type { ReplayNumbers } from "./replay.ts";
-import { encodeShareLink } from "./shareLink.ts";
+import type { ReplayNumbers } from "./replaySchema.ts";
+import { encodeShareLink } from "./shareLink/encode.ts";
 
 const NUMBERS: ReplayNumbers = {
   answerClean: "yes",

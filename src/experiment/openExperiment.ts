@@ -4,10 +4,10 @@
  */
 import { z } from "zod";
 import { LabError } from "../errors/labError.ts";
-import { replayNumbersSchema } from "./replay.ts";
-import type { ReplayNumbers } from "./replay.ts";
-import { decodeShareLink, looksLikeLink } from "./shareLink.ts";
-import type { SharedExperiment } from "./shareLink.ts";
+import { replayNumbersSchema } from "./replaySchema.ts";
+import type { ReplayNumbers } from "./replaySchema.ts";
+import { decodeShareLink, looksLikeLink } from "./shareLink/decode.ts";
+import type { SharedExperiment } from "./shareLink/format.ts";
 import { describeIssue } from "./specFields.ts";
 import { validateSpec } from "./validateSpec.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { compareReplay } from "./replay.ts";
-import type { ReplayNumbers } from "./replay.ts";
+import type { ReplayNumbers } from "./replaySchema.ts";
 
 const NUMBERS: ReplayNumbers = {
   answerClean: "yes",

@@ -1,20 +1,7 @@
 /** What a share link or a manifest promises about a run, and the comparison of that promise with what came out here. */
-import { z } from "zod";
 import type { Backend } from "../model/backend.ts";
+import type { ReplayNumbers } from "./replaySchema.ts";
 import type { StageResults } from "./results.ts";
-
-/** The numbers a replay must reproduce, and where they were made. Margins are in logits; featureCosine is that of the clean and the disturbed image embedding. */
-export const replayNumbersSchema = z.strictObject({
-  answerClean: z.string().max(60),
-  answerDisturbed: z.string().max(60),
-  marginClean: z.number(),
-  marginDisturbed: z.number(),
-  featureCosine: z.number().min(-1.001).max(1.001),
-  backend: z.enum(["webgpu", "wasm", "native"]),
-  precision: z.enum(["fp32", "fp16", "int8", "int4"]),
-  modelSha256: z.string().regex(/^[0-9a-f:+-]{8,160}$/),
-});
-export type ReplayNumbers = Readonly<z.infer<typeof replayNumbersSchema>>;
 
 export interface ReplayComparison {
   readonly status: "reproduced" | "differs";

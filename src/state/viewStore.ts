@@ -3,7 +3,7 @@ import { createStore } from "zustand/vanilla";
 import type { StoreApi } from "zustand/vanilla";
 import type { OpenedExperiment } from "../experiment/openExperiment.ts";
 import { PARAMS } from "../experiment/params.ts";
-import type { ReplayNumbers } from "../experiment/replay.ts";
+import type { ReplayNumbers } from "../experiment/replaySchema.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
 import type { ColourMapName } from "../image/colourMaps.ts";
 import { IDENTITY_WINDOW } from "../image/display.ts";

@@ -3,7 +3,7 @@ import { useCallback, useEffect, useState } from "react";
 import styles from "./app.module.css";
 import { droppedFiles } from "../models/droppedFiles.ts";
 import type { DroppedFile } from "../models/droppedFiles.ts";
-import { readingError } from "../models/openModelFiles.ts";
+import { readingError } from "../models/readingError.ts";
 import { useOpenModel } from "../models/useModels.ts";
 import { isRunFile, useOpenRun } from "../share/useOpenRun.ts";
 import { useStores } from "../context/stores.ts";

@@ -1,6 +1,7 @@
 /** What is made of the files of a model folder, before anything of them is run. */
 import { describe, expect, it } from "vitest";
-import { modelAmong, readingError } from "./openModelFiles.ts";
+import { modelAmong } from "./openModelFiles.ts";
+import { readingError } from "./readingError.ts";
 
 const dropped = (files: Readonly<Record<string, unknown>>) =>
   Object.entries(files).map(([path, content]) => ({

@@ -1,5 +1,5 @@
 /** Dropped or picked files that are a model: ONNX graphs, their external weights, and what the folder says of them. */
-import { LabError, toErrorData } from "../../errors/labError.ts";
+import { LabError } from "../../errors/labError.ts";
 import type { OwnModelFiles } from "../../engine/protocol.ts";
 import { isLabManifest, parseManifest } from "../../model/manifest.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
@@ -107,14 +107,4 @@ async function readJson({ path, file }: DroppedFile): Promise<FolderJson> {
       cause,
     });
   }
-}
-
-/** What a browser says of a file that is gone or may not be read, in words of the lab. */
-export function readingError(error: unknown): ReturnType<typeof toErrorData> {
-  if (!(error instanceof DOMException)) return toErrorData(error);
-  return {
-    code: "not-found",
-    message: "A dropped file could not be read: it was moved, renamed or is not permitted.",
-    hint: "Drop it again from a folder on this computer.",
-  };
 }

@@ -1,6 +1,7 @@
 /** What a reader does with models: have one described, use one, go back to a bundled one. */
 import { useCallback } from "react";
 import { toErrorData } from "../../errors/labError.ts";
+import { loadPart } from "../../host/loadPart.ts";
 import { sha256Hex } from "../../host/sha256.ts";
 import { OWN_MODEL_PREFIX, isOwnModel } from "../../model/catalog.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
@@ -8,7 +9,7 @@ import { defaultSpec } from "../../experiment/defaultSpec.ts";
 import { useStores } from "../context/stores.ts";
 import type { DraftGraph } from "../../state/modelStore.ts";
 import type { DroppedFile } from "./droppedFiles.ts";
-import { modelAmong, readingError } from "./openModelFiles.ts";
+import { readingError } from "./readingError.ts";
 
 /** Takes files that hold a model; false when they hold none. */
 export function useOpenModel(): (files: readonly DroppedFile[]) => Promise<boolean> {
@@ -17,6 +18,7 @@ export function useOpenModel(): (files: readonly DroppedFile[]) => Promise<boole
   return useCallback(
     async (files) => {
       try {
+        const { modelAmong } = await loadPart(() => import("./openModelFiles.ts"));
         const dropped = await modelAmong(files);
         if (!dropped) return false;
         if (dropped.chosen) choose(dropped.graphs, dropped.chosen);

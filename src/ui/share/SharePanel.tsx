@@ -2,7 +2,7 @@
 import { useMemo, useRef, useState } from "react";
 import makeQrCode from "qrcode-generator";
 import { LabError } from "../../errors/labError.ts";
-import { encodeShareLink } from "../../experiment/shareLink.ts";
+import { encodeShareLink } from "../../experiment/shareLink/encode.ts";
 import { useExperiment, useResultValues, useStores, useView } from "../context/stores.ts";
 import { FileInput } from "../kit/FileInput.tsx";
 import { Button } from "../kit/Button.tsx";

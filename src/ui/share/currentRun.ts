@@ -1,6 +1,6 @@
 /** The numbers of the run on screen, once every stage they come from answers the newest request. */
 import { replayNumbers } from "../../experiment/replay.ts";
-import type { ReplayNumbers } from "../../experiment/replay.ts";
+import type { ReplayNumbers } from "../../experiment/replaySchema.ts";
 import { currentBackend, isStale } from "../../state/resultStore.ts";
 import type { ResultState } from "../../state/resultStore.ts";
 

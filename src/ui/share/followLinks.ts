@@ -3,27 +3,31 @@
  * stays in the address, for a bookmark or a reload, until the reader changes the experiment; Back then returns to it.
  */
 import { toErrorData } from "../../errors/labError.ts";
-import { decodeShareLink } from "../../experiment/shareLink.ts";
+import { loadPart } from "../../host/loadPart.ts";
 import type { Stores } from "../context/stores.ts";
 import { openShared } from "./openShared.ts";
 
-export function followLinks(stores: Stores): void {
+/** @returns when the experiment of the address, if it names one, is on the bench. What reads links is fetched only then. */
+export async function followLinks(stores: Stores): Promise<void> {
   const { experiment, results, view } = stores;
-  const open = () => {
+  const open = async () => {
     const { hash } = location;
     if (hash.length < 2) return;
     try {
-      openShared(stores, { ...decodeShareLink(hash), origin: "link" });
+      const { decodeShareLink } = await loadPart(
+        () => import("../../experiment/shareLink/decode.ts"),
+      );
+      if (location.hash === hash) openShared(stores, { ...decodeShareLink(hash), origin: "link" });
     } catch (error) {
       results.getState().refuse(toErrorData(error));
     }
   };
-  open();
-  window.addEventListener("hashchange", open);
+  window.addEventListener("hashchange", () => void open());
   experiment.subscribe(({ spec }, before) => {
     if (spec === before.spec || location.hash.length < 2) return;
     if (spec === view.getState().openedLink?.spec) return;
     // The address must not go on naming an experiment that is no longer on the bench.
     history.pushState(null, "", location.pathname + location.search);
   });
+  await open();
 }

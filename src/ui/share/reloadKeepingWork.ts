@@ -1,5 +1,5 @@
 /** A reload that loses nothing but the undo history: the experiment crosses it as its own link, in the address. */
-import { encodeShareLink } from "../../experiment/shareLink.ts";
+import { encodeShareLink } from "../../experiment/shareLink/encode.ts";
 import type { Stores } from "../context/stores.ts";
 import { takeNewerPage } from "../offline/serviceWorker.ts";
 import { currentNumbers } from "./currentRun.ts";

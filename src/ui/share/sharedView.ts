@@ -1,5 +1,5 @@
 /** The part of the view that travels in a link: what lies over the pictures and how they are windowed. */
-import type { SharedView } from "../../experiment/shareLink.ts";
+import type { SharedView } from "../../experiment/shareLink/format.ts";
 import { DEFAULT_VIEW, DISPLAY_LIMITS } from "../../state/viewStore.ts";
 import type { AttentionChoice, LayerChoice, Layout, ViewValues } from "../../state/viewStore.ts";
 

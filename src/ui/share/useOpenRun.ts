@@ -1,7 +1,7 @@
 /** Opens a run manifest or an experiment saved as JSON. */
 import { useCallback } from "react";
 import { toErrorData } from "../../errors/labError.ts";
-import { openExperiment } from "../../experiment/openExperiment.ts";
+import { loadPart } from "../../host/loadPart.ts";
 import { useStores } from "../context/stores.ts";
 import { openShared } from "./openShared.ts";
 
@@ -13,6 +13,9 @@ export function useOpenRun(): (file: File) => Promise<void> {
   return useCallback(
     async (file) => {
       try {
+        const { openExperiment } = await loadPart(
+          () => import("../../experiment/openExperiment.ts"),
+        );
         openShared({ experiment, results, view }, openExperiment(await file.text()));
       } catch (error) {
         results.getState().refuse(toErrorData(error));

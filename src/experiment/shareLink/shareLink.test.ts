@@ -1,13 +1,15 @@
 import { deflateSync, strToU8 } from "fflate";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { LabError } from "../errors/labError.ts";
-import { arbitrarySpec, arbitraryStroke } from "../testing/arbitrarySpec.ts";
-import { defaultSpec } from "./defaultSpec.ts";
-import type { ReplayNumbers } from "./replay.ts";
-import { crc32, decodeShareLink, encodeShareLink, looksLikeLink } from "./shareLink.ts";
-import type { ExperimentSpec } from "./spec.ts";
-import { quantizeStroke } from "./strokes.ts";
+import { LabError } from "../../errors/labError.ts";
+import { arbitrarySpec, arbitraryStroke } from "../../testing/arbitrarySpec.ts";
+import { defaultSpec } from "../defaultSpec.ts";
+import type { ReplayNumbers } from "../replaySchema.ts";
+import { decodeShareLink, looksLikeLink } from "./decode.ts";
+import { encodeShareLink } from "./encode.ts";
+import { crc32 } from "./format.ts";
+import type { ExperimentSpec } from "../spec.ts";
+import { quantizeStroke } from "../strokes.ts";
 
 const EXPECTED: ReplayNumbers = {
   answerClean: "yes",

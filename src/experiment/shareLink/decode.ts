@@ -1,52 +1,24 @@
-/**
- * The share link: the whole experiment in a URL fragment, so that it never reaches a server. Layout of
- * `#p1.<base64url>`: four bytes CRC-32 (big endian) of the payload text, then the payload, raw DEFLATE with a preset
- * dictionary. The payload is JSON: the spec with strokes packed (strokes.ts), what the sender's screen showed, and the
- * numbers the sender saw. A link holds no pixel, no file name and no tag.
- */
-import { Inflate, deflateSync, strFromU8, strToU8 } from "fflate";
+/** Reads an experiment out of a share link, which is text from outside: every part of it is checked. */
+import { Inflate, strFromU8 } from "fflate";
 import { z } from "zod";
-import { LabError } from "../errors/labError.ts";
-import { packStroke, unpackStroke } from "./strokes.ts";
-import type { PackedStroke } from "./strokes.ts";
-import { replayNumbersSchema } from "./replay.ts";
-import type { ReplayNumbers } from "./replay.ts";
-import type { ExperimentSpec, StackItem } from "./spec.ts";
-import { describeIssue } from "./specFields.ts";
-import { validateSpec } from "./validateSpec.ts";
+import { LabError } from "../../errors/labError.ts";
+import { replayNumbersSchema } from "../replaySchema.ts";
+import { describeIssue } from "../specFields.ts";
+import { unpackStroke } from "../strokes.ts";
+import type { PackedStroke } from "../strokes.ts";
+import { validateSpec } from "../validateSpec.ts";
+import {
+  DICTIONARY_1,
+  LINK_VERSION,
+  MAX_LINK_CHARACTERS,
+  MAX_PAYLOAD_BYTES,
+  crc32,
+  fromBase64Url,
+} from "./format.ts";
+import type { SharedExperiment } from "./format.ts";
 
-/** What the sender's screen showed; the view store decides which keys it knows and checks their values. */
-export type SharedView = Readonly<Record<string, string | number | boolean>>;
-
-export interface SharedExperiment {
-  readonly spec: ExperimentSpec;
-  readonly view: SharedView;
-  /** Numbers the sender saw; absent when the run had not finished. */
-  readonly expected?: ReplayNumbers;
-}
-
-export const LINK_VERSION = 1;
-
-/** A fragment longer than this is not looked at. */
-const MAX_LINK_CHARACTERS = 64_000;
-/** A payload that expands beyond this is not a link of ours. */
-const MAX_PAYLOAD_BYTES = 512 * 1024;
 /** Compressed bytes handed to the inflater at a time: DEFLATE expands at most 1032 times, so a bomb stops early. */
 const INFLATE_CHUNK = 512;
-
-/** Preset dictionary of version 1: text that every payload repeats. Part of the format: never edit it. */
-const DICTIONARY_1 = strToU8(
-  '{"expected":{"answerClean":"no","answerDisturbed":"yes","marginClean":,"marginDisturbed":-,"featureCosine":0.,' +
-    '"backend":"webgpu","backend":"wasm","precision":"int8","modelId":"","modelSha256":""},"kind":"file","sha256":"",' +
-    '{"kind":"manual","center":,"width":},{"kind":"automatic"},{"kind":"full"},"norm":"l2","goal":{"kind":"say","answer":"' +
-    '"goal":{"kind":"untargeted"},"relativeStep":0.25,"restarts":1,"steps":10,"strokes":[[],"params":{"strength":' +
-    '{"type":"perturbation","id":"","perturbation":"gaussianNoise","enabled":true,"seed":1,' +
-    '{"type":"attack","id":"","attack":"pgd","enabled":true,"seed":1,"norm":"linf","epsilon":' +
-    '"window":{"kind":"file"},"model":{"id":"penumbra","precision":"fp32"},"question":"Is there a ?",' +
-    '"findings":[{"kind":"pleuralEffusion","side":"left","amount":' +
-    '"certificate":{"enabled":true,"sigma":0.1,"alpha":0.001,"maxSamples":1000,"seed":1}},"view":{"overlay":' +
-    '{"spec":{"version":1,"case":{"kind":"phantom","phantom":{"seed":',
-);
 
 /**
  * Turns a payload of version n into one of version n + 1. An old link walks the table up to the current version, so
@@ -67,32 +39,6 @@ const payloadSchema = z.strictObject({
   view: viewSchema,
   expected: replayNumbersSchema.exactOptional(),
 });
-
-/**
- * @returns the fragment, "#" included. Strokes off the lattice of strokes.ts are moved onto it.
- * @throws LabError "link-invalid" when the experiment is too large for a link.
- */
-export function encodeShareLink(shared: SharedExperiment): string {
-  const payload = {
-    spec: { ...shared.spec, stack: shared.spec.stack.map(packItem) },
-    view: shared.view,
-    ...(shared.expected ? { expected: shared.expected } : {}),
-  };
-  const text = strToU8(JSON.stringify(payload));
-  const body = deflateSync(text, { level: 9, mem: 8, dictionary: DICTIONARY_1 });
-  const bytes = new Uint8Array(4 + body.length);
-  new DataView(bytes.buffer).setUint32(0, crc32(text));
-  bytes.set(body, 4);
-  const fragment = `#p${LINK_VERSION}.${toBase64Url(bytes)}`;
-  if (text.length > MAX_PAYLOAD_BYTES || fragment.length > MAX_LINK_CHARACTERS) {
-    throw new LabError(
-      "link-invalid",
-      `This experiment needs a link of ${fragment.length} characters; ${MAX_LINK_CHARACTERS} is the most a link may have.`,
-      { hint: "Erase some brush strokes, or save the run manifest instead." },
-    );
-  }
-  return fragment;
-}
 
 /**
  * Reads a link as it arrives: chat and mail programs hang punctuation, spaces or query parameters on it, break it into
@@ -194,11 +140,6 @@ function migrate(
   return migrated;
 }
 
-function packItem(item: StackItem): unknown {
-  if (item.type !== "perturbation" || !item.strokes) return item;
-  return { ...item, strokes: item.strokes.map(packStroke) };
-}
-
 /** Packed strokes as strokes, wherever they are well formed; the validator refuses the rest by name. */
 function unpackSpec(spec: unknown): unknown {
   if (!isRecord(spec) || !Array.isArray(spec["stack"])) return spec;
@@ -273,43 +214,4 @@ function invalidLink(
   cause?: unknown,
 ): LabError {
   return new LabError("link-invalid", message, { hint, ...(cause === undefined ? {} : { cause }) });
-}
-
-const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-/** RFC 4648 section 5, without padding. */
-function toBase64Url(bytes: Uint8Array): string {
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 3) {
-    const group = (bytes[i]! << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-    const characters = Math.min(3, bytes.length - i) + 1;
-    for (let k = 0; k < characters; k++) text += ALPHABET[(group >> (18 - 6 * k)) & 63];
-  }
-  return text;
-}
-
-/** @param text only characters of the alphabet; left-over bits of a cut text are dropped. */
-function fromBase64Url(text: string): Uint8Array {
-  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4));
-  let buffer = 0;
-  let bits = 0;
-  let at = 0;
-  for (const character of text) {
-    buffer = ((buffer << 6) | ALPHABET.indexOf(character)) & 0xffffff;
-    bits += 6;
-    if (bits < 8) continue;
-    bits -= 8;
-    bytes[at++] = (buffer >> bits) & 0xff;
-  }
-  return bytes;
-}
-
-/** CRC-32 as in gzip (ISO 3309, reflected polynomial 0xEDB88320). */
-export function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (const byte of bytes) {
-    crc ^= byte;
-    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
-  }
-  return (crc ^ 0xffffffff) >>> 0;
 }

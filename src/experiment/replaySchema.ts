@@ -1,0 +1,15 @@
+/** What a link or a manifest may say of a run, as it is read from outside. */
+import { z } from "zod";
+
+/** The numbers a replay must reproduce, and where they were made. Margins are in logits; featureCosine is that of the clean and the disturbed image embedding. */
+export const replayNumbersSchema = z.strictObject({
+  answerClean: z.string().max(60),
+  answerDisturbed: z.string().max(60),
+  marginClean: z.number(),
+  marginDisturbed: z.number(),
+  featureCosine: z.number().min(-1.001).max(1.001),
+  backend: z.enum(["webgpu", "wasm", "native"]),
+  precision: z.enum(["fp32", "fp16", "int8", "int4"]),
+  modelSha256: z.string().regex(/^[0-9a-f:+-]{8,160}$/),
+});
+export type ReplayNumbers = Readonly<z.infer<typeof replayNumbersSchema>>;
