@@ -2,7 +2,9 @@
 import { findAdapter } from "../src/engine/adapter.ts";
 import { Lab } from "../src/engine/lab.ts";
 import { fetchModelPackage } from "../src/graphs/modelPackage.ts";
-import { openOnnxModel } from "../src/graphs/openModel.ts";
+import { openModel } from "../src/graphs/openModel.ts";
+import { readyPackage } from "../src/graphs/readyModel.ts";
+import { probeRunner } from "../src/graphs/runners.ts";
 import { startRuntime } from "../src/engine/sessions.ts";
 import type { WebRuntime } from "../src/engine/sessions.ts";
 import { createMessageYield } from "../src/engine/yieldToHost.ts";
@@ -28,8 +30,11 @@ let runtime: Promise<WebRuntime> | undefined;
 
 export async function probe(backend: "webgpu" | "wasm", siteUrl: string): Promise<ProbeNumbers> {
   runtime ??= findAdapter().then((adapter) => startRuntime(adapter, true));
-  const { files, manifest } = await fetchModelPackage(siteUrl, "base", "int8", () => {});
-  const model = await openOnnxModel(files, (await runtime).factory(backend));
+  const files = await fetchModelPackage(siteUrl, "base", "int8", () => {});
+  const { manifest } = files;
+  const { factory } = await runtime;
+  const ready = await readyPackage(files, probeRunner(factory("wasm")));
+  const model = await openModel(ready, factory(backend));
   const image = parityImage(manifest.input.size);
   const { answers, tokenIds } = manifest.answerSpaces["yes-no"]!;
   const promptIds = model.encodePrompt(QUESTION);

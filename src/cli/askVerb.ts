@@ -5,7 +5,7 @@ import type { AnswerResult } from "../system/reading.ts";
 import { validateSpec } from "../experiment/validateSpec.ts";
 import type { Lab } from "../engine/lab.ts";
 import { openRadiograph } from "./files.ts";
-import { openModelFolder } from "./modelFiles.ts";
+import { bundledManifest } from "./modelFiles.ts";
 import { nodeLab } from "./nodeLab.ts";
 import { UsageError, parseCommandLine } from "./usageError.ts";
 
@@ -27,7 +27,7 @@ export async function askVerb(
   if (question === undefined || positionals.length === 0) {
     throw new UsageError('ask needs a file and a question: lab ask FILE --question "TEXT".');
   }
-  const { manifest } = await openModelFolder(model);
+  const manifest = await bundledManifest(model);
   const lab = nodeLab();
   for (const file of positionals) {
     try {

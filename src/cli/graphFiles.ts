@@ -1,5 +1,4 @@
 /** An ONNX file and its inputs from the command line. */
-import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import path from "node:path";
 import { oneShotRunner, probeRunner } from "../graphs/runners.ts";
@@ -8,52 +7,27 @@ import type { SessionFactory } from "../graphs/session.ts";
 import { GraphView } from "../onnx/graph.ts";
 import type { GraphRunner } from "../onnx/graph.ts";
 import { declaredDims, elementTypeOf } from "../onnx/messages.ts";
-import { parseModel } from "../onnx/file.ts";
 import type { ModelProto } from "../onnx/messages.ts";
 import { numberToHalf, numbersOf, tensorTypeOf } from "../onnx/tensorData.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { readBytes } from "./files.ts";
+import { readGraphFile } from "../graphs/sources/graphFile.ts";
+import { folderSource } from "./modelFiles.ts";
 import { nodeSessions } from "./nodeSessions.ts";
 import type { CliSessions } from "./nodeSessions.ts";
 import { readNpy } from "./npy.ts";
 import { UsageError } from "./usageError.ts";
 import { wasmSessions } from "./wasmSessions.ts";
 
-/** ONNX files end here; what a model keeps in other files is counted when they are joined. */
-const LARGEST_FILE = 2 ** 31 - 1;
-
 /**
  * A model with the weights it keeps in files beside it.
  * @throws LabError "not-found" | "graph-invalid" | "graph-too-large" | "model-unsupported"
  */
 export async function openGraph(file: string): Promise<ModelProto> {
-  const { size } = await stat(file).catch(() => ({ size: 0 }));
-  if (size > LARGEST_FILE) throw tooLarge(file, size);
-  const known = new Map<string, Uint8Array | undefined>();
-  return parseModel(await readBytes(file), (location) => {
-    if (!known.has(location)) known.set(location, besideModel(file, location));
-    return known.get(location);
-  });
-}
-
-function besideModel(file: string, location: string): Uint8Array | undefined {
-  const target = path.join(path.dirname(file), location);
-  try {
-    return readFileSync(target);
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ERR_FS_FILE_TOO_LARGE") {
-      throw tooLarge(target, 2 ** 31);
-    }
-    return undefined;
-  }
-}
-
-function tooLarge(file: string, size: number): LabError {
-  return new LabError(
-    "graph-too-large",
-    `${file} has ${(size / 2 ** 30).toFixed(1)} GB; the runtime takes graphs and weights up to 2 GB.`,
-    { hint: "Quantize the weights or export a smaller model." },
-  );
+  const found = await stat(file).catch(() => undefined);
+  if (!found) throw new LabError("not-found", `There is no file ${file}.`);
+  if (!found.isFile()) throw new LabError("not-found", `${file} is a folder, not a file.`);
+  const source = folderSource(path.dirname(file));
+  return (await readGraphFile(source, path.basename(file))).model;
 }
 
 /** Sessions by the name on the command line. @throws UsageError */

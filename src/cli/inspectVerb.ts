@@ -75,9 +75,8 @@ async function describeEncoder(
 }> {
   try {
     const {
-      prepared,
-      attention: shown,
-      ...proposal
+      proposal: { attention: shown, ...proposal },
+      encoder: { prepared },
     } = await proposeEncoder(model, probeOf(sessionsNamed("native")), notes);
     const taps = attentionOf(new GraphView(prepared.model), () =>
       findAttentionTaps(new GraphView(prepared.model), prepared.shapes),

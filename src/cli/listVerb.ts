@@ -6,7 +6,7 @@ import { expandQuestions } from "../language/questionBank.ts";
 import { PERTURBATIONS } from "../perturbations/registry.ts";
 import { MEASURES } from "../study/measures.ts";
 import type { Measure } from "../study/measures.ts";
-import { modelIds, openModelFolder } from "./modelFiles.ts";
+import { bundledManifest, modelIds } from "./modelFiles.ts";
 import { UsageError, parseCommandLine } from "./usageError.ts";
 
 const SECTIONS = {
@@ -47,9 +47,8 @@ export async function listVerb(
 }
 
 async function modelEntry(id: string) {
-  const { name, description, version, task, files, defaultPrecision, answerSpaces, licence } = (
-    await openModelFolder(id)
-  ).manifest;
+  const { name, description, version, task, files, defaultPrecision, answerSpaces, licence } =
+    await bundledManifest(id);
   const precisions = [...new Set(files.map(({ precision }) => precision))];
   return {
     id,

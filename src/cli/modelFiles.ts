@@ -1,19 +1,30 @@
-/** The bundled model packages on disk, verified as the page verifies them. */
-import { createHash } from "node:crypto";
-import { readdir } from "node:fs/promises";
+/** Model folders on disk: the bundled packages, verified as the page verifies them, and a reader's own. */
+import { readFile, readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { LabError } from "../errors/labError.ts";
-import { parseManifest } from "../model/manifest.ts";
-import type { ModelFile, ModelManifest } from "../model/manifest.ts";
-import { readBytes } from "./files.ts";
+import { readManifest } from "../graphs/modelPackage.ts";
+import { requireHash } from "../graphs/sources/byteSource.ts";
+import type { ByteSource } from "../graphs/sources/byteSource.ts";
+import { LargestTotal } from "../graphs/sources/sizeLimit.ts";
+import type { ModelManifest } from "../model/manifest.ts";
 
 const MODELS = path.join(import.meta.dirname, "../../public/models");
 
-export interface ModelFolder {
-  readonly manifest: ModelManifest;
-  readText(name: string): Promise<string>;
-  /** @throws LabError "model-damaged" when the bytes are not the ones the manifest names. */
-  read(file: ModelFile): Promise<Uint8Array>;
+/** The files of a folder. Those without a hash count towards what one graph may weigh with its weights. */
+export function folderSource(folder: string): ByteSource {
+  const total = new LargestTotal(folder);
+  return {
+    read: async (name, expected) => {
+      const file = path.join(folder, name);
+      const { size } = await stat(file).catch(() => ({ size: -1 }));
+      if (size < 0) return undefined;
+      if (!expected) total.add(size);
+      const bytes = await readFile(file);
+      if (expected)
+        await requireHash(bytes, expected, { path: name, hint: "Restore it with git." });
+      return bytes;
+    },
+  };
 }
 
 /** Ids of the packages that come with the lab. */
@@ -26,29 +37,17 @@ export async function modelIds(): Promise<string[]> {
 }
 
 /** @throws LabError "model-not-found" for an id that is not bundled. */
-export async function openModelFolder(id: string): Promise<ModelFolder> {
+export async function bundledSource(id: string): Promise<ByteSource> {
   const ids = await modelIds();
   if (!ids.includes(id)) {
     throw new LabError("model-not-found", `There is no model "${id}".`, {
       hint: `Bundled: ${ids.join(", ") || "none"}.`,
     });
   }
-  const readText = async (name: string): Promise<string> =>
-    new TextDecoder().decode(await readBytes(path.join(MODELS, id, name)));
-  return {
-    manifest: parseManifest(JSON.parse(await readText("manifest.json"))),
-    readText,
-    read: (file) => readVerified(path.join(MODELS, id, file.path), file),
-  };
+  return folderSource(path.join(MODELS, id));
 }
 
-async function readVerified(file: string, { path: name, sha256 }: ModelFile): Promise<Uint8Array> {
-  const bytes = await readBytes(file);
-  const actual = createHash("sha256").update(bytes).digest("hex");
-  if (actual === sha256) return bytes;
-  throw new LabError(
-    "model-damaged",
-    `The model file ${name} is not the one its manifest names (sha256 ${actual.slice(0, 12)}, expected ${sha256.slice(0, 12)}).`,
-    { hint: "Restore it with git." },
-  );
+/** @throws LabError "model-not-found" for an id that is not bundled. */
+export async function bundledManifest(id: string): Promise<ModelManifest> {
+  return readManifest(await bundledSource(id));
 }

@@ -1,14 +1,15 @@
 /** The lab in Node: bundled models over onnxruntime-node, or over the page's own WASM build. */
 import { setImmediate } from "node:timers/promises";
 import { Lab } from "../engine/lab.ts";
-import { openOnnxModel } from "../graphs/openModel.ts";
+import { readPackage } from "../graphs/modelPackage.ts";
+import { readyPackage } from "../graphs/readyModel.ts";
+import { probeRunner } from "../graphs/runners.ts";
+import { openModel } from "../graphs/openModel.ts";
 import type { OpenOptions } from "../graphs/openModel.ts";
 import type { OnnxModel } from "../graphs/onnxModel.ts";
-import { LabError } from "../errors/labError.ts";
-import { loadTokenizer } from "../language/tokenizer.ts";
 import type { Precision } from "../model/manifest.ts";
 import type { SessionFactory } from "../graphs/session.ts";
-import { openModelFolder } from "./modelFiles.ts";
+import { bundledSource } from "./modelFiles.ts";
 import { nodeSessions } from "./nodeSessions.ts";
 
 export function nodeLab(sessions: SessionFactory = nodeSessions()): Lab {
@@ -25,11 +26,6 @@ export async function openBundledModel(
   sessions: SessionFactory,
   options: OpenOptions = {},
 ): Promise<OnnxModel> {
-  const { manifest, read, readText } = await openModelFolder(id);
-  if (!manifest.tokenizer) {
-    throw new LabError("model-incompatible", `Model ${id} has no tokenizer, so it can't answer.`);
-  }
-  const { path, specialTokens } = manifest.tokenizer;
-  const tokenizer = loadTokenizer(JSON.parse(await readText(path)), specialTokens);
-  return openOnnxModel({ manifest, precision, read, tokenizer }, sessions, options);
+  const files = await readPackage(await bundledSource(id), precision);
+  return openModel(await readyPackage(files, probeRunner(sessions)), sessions, options);
 }

@@ -6,7 +6,7 @@ import { SURVIVAL_ATTACKS, survival, survivalCases } from "../experiment/robustn
 import type { Survival } from "../experiment/robustness.ts";
 import { proportion } from "../metrics/proportion.ts";
 import { sessionsNamed } from "./graphFiles.ts";
-import { openModelFolder } from "./modelFiles.ts";
+import { bundledManifest } from "./modelFiles.ts";
 import { openBundledModel } from "./nodeLab.ts";
 import { UsageError, parseCommandLine, wholeNumber } from "./usageError.ts";
 
@@ -27,7 +27,7 @@ export async function robustnessVerb(
   const count = wholeNumber("questions", values.questions, 1, 1000);
   const seed = wholeNumber("seed", values.seed, 0, 2 ** 31);
   const sessions = sessionsNamed(values.backend);
-  const { manifest } = await openModelFolder(values.model);
+  const manifest = await bundledManifest(values.model);
   if (manifest.answerSpaces["yes-no"] === undefined) {
     throw new UsageError(`The model ${values.model} answers no yes/no questions.`);
   }

@@ -1,9 +1,8 @@
 /** Which backend runs a model: by measurement and by the parity self-test, never by assumption. */
-import type { Precision } from "../model/manifest.ts";
 import { LabError } from "../errors/labError.ts";
 import { reasonAgainstWebGpu } from "./adapter.ts";
-import type { ModelPackage } from "../graphs/modelPackage.ts";
-import { openOnnxModel } from "../graphs/openModel.ts";
+import { openModel } from "../graphs/openModel.ts";
+import type { ReadyModel } from "../graphs/readyModel.ts";
 import type { OnnxModel } from "../graphs/onnxModel.ts";
 import { checkParity, embeddingsAgree, measureForward } from "../graphs/parity.ts";
 import type { ParityReport } from "../graphs/parity.ts";
@@ -31,14 +30,12 @@ export interface BackendRequest {
 
 export async function chooseBackend(
   runtime: WebRuntime,
-  source: ModelPackage,
-  precision: Precision,
+  ready: ReadyModel,
   { wish, setback }: BackendRequest,
   onPhase: (label: string) => void,
 ): Promise<ChosenModel> {
   const { adapter } = runtime;
-  const open = (backend: BackendName) =>
-    openCandidate(runtime, source, precision, backend, onPhase);
+  const open = (backend: BackendName) => openCandidate(runtime, ready, backend, onPhase);
   let reason: string;
   let chosen: Candidate | undefined;
   const against = reasonAgainstWebGpu(adapter, wish, setback);
@@ -79,7 +76,7 @@ export async function chooseBackend(
       threads: backend === "wasm" ? runtime.threads : 1,
       crossOriginIsolated: runtime.isolated,
       modelId: model.manifest.id,
-      precision,
+      precision: ready.precision,
       modelSha256: model.sha256,
       forwardMs,
       parity,
@@ -90,17 +87,14 @@ export async function chooseBackend(
 
 async function openCandidate(
   runtime: WebRuntime,
-  source: ModelPackage,
-  precision: Precision,
+  ready: ReadyModel,
   backend: BackendName,
   onPhase: (label: string) => void,
 ): Promise<Candidate> {
   onPhase(`Preparing the model for ${backend === "wasm" ? "WASM" : "WebGPU"}.`);
-  const model = await openOnnxModel(source.files, runtime.factory(backend));
-  if (source.parity) onPhase("Checking the backend against the stored reference.");
-  const parity = source.parity
-    ? await checkParity(model, source.manifest, source.parity, precision)
-    : null;
+  const model = await openModel(ready, runtime.factory(backend));
+  if (ready.parity) onPhase("Checking the backend against the stored reference.");
+  const parity = ready.parity ? await checkParity(model, ready.parity) : null;
   return {
     model,
     backend,

@@ -4,7 +4,9 @@ import { findAdapter, reasonAgainstWebGpu } from "./adapter.ts";
 import { chooseBackend } from "./backendChoice.ts";
 import { createEngine } from "./engineService.ts";
 import { fetchModelPackage } from "../graphs/modelPackage.ts";
-import { openOwnModel, proposeOwnModel } from "../graphs/ownModels.ts";
+import { OwnModels } from "../graphs/ownModels.ts";
+import { readyPackage } from "../graphs/readyModel.ts";
+import { probeRunner } from "../graphs/runners.ts";
 import type { EngineSettings, WorkerEvent } from "./protocol.ts";
 import { startRuntime } from "./sessions.ts";
 import type { WebRuntime } from "./sessions.ts";
@@ -13,27 +15,30 @@ import { createMessageYield } from "./yieldToHost.ts";
 const HEARTBEAT_MS = 1000;
 
 let runtime: Promise<WebRuntime> | undefined;
+const ownModels = new OwnModels();
 
 const engine = createEngine({
   yieldToHost: createMessageYield(),
   now: () => performance.now(),
   openModel: async ({ id, precision, own }, settings, tell) => {
     runtime ??= openRuntime(settings, tell);
-    const [source, running] = await Promise.all([
-      own
-        ? runtime.then((r) => openOwnModel(own.manifest, own.files, r.factory("wasm")))
-        : fetchModelPackage(settings.assetsUrl, id, precision, (progress) =>
-            tell({ type: "loading", ...progress }),
-          ),
-      runtime,
-    ]);
-    return chooseBackend(running, source, precision, settings, (label) =>
-      tell({ type: "phase", label }),
-    );
+    // The files come while the runtime compiles.
+    const fetched = own
+      ? undefined
+      : fetchModelPackage(settings.assetsUrl, id, precision, (progress) =>
+          tell({ type: "loading", ...progress }),
+        );
+    const [files, running] = await Promise.all([fetched, runtime]);
+    tell({ type: "phase", label: "Preparing the model." });
+    const probe = probeRunner(running.factory("wasm"));
+    const ready = files
+      ? await readyPackage(files, probe)
+      : await ownModels.open(own!.manifest, own!.files, probe);
+    return chooseBackend(running, ready, settings, (label) => tell({ type: "phase", label }));
   },
   proposeModel: async (files, settings) => {
     runtime ??= openRuntime(settings, () => {});
-    return proposeOwnModel(files, (await runtime).factory("wasm"));
+    return ownModels.propose(files, probeRunner((await runtime).factory("wasm")));
   },
 });
 

@@ -3,7 +3,6 @@ import { readFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import { openBundledModel } from "../cli/nodeLab.ts";
 import { nodeSessions } from "../cli/nodeSessions.ts";
-import { loadTokenizer } from "../language/tokenizer.ts";
 import { parseManifest } from "../model/manifest.ts";
 import type { AnswerObjective, Objective } from "../model/objective.ts";
 import { serializeModel } from "../onnx/file.ts";
@@ -12,9 +11,12 @@ import { dot, linfNorm, subtract } from "../tensor/norms.ts";
 import { floatTensor } from "../tensor/tensor.ts";
 import { nativeRunner } from "../testing/nativeRunner.ts";
 import { asLink, mapperGraph, purifierGraph } from "../testing/tinyLinks.ts";
-import { tinyPackage } from "../testing/tinyPackage.ts";
+import { memorySource, tinyPackage } from "../testing/tinyPackage.ts";
 import type { OnnxModel } from "./onnxModel.ts";
-import { openOnnxModel } from "./openModel.ts";
+import { readPackage } from "./modelPackage.ts";
+import { openModel } from "./openModel.ts";
+import { readyPackage } from "./readyModel.ts";
+import { probeRunner } from "./runners.ts";
 import type { SessionFactory } from "./session.ts";
 
 const SIZE = 64;
@@ -31,17 +33,11 @@ async function openTiny(mergedBytes?: number, sessions: SessionFactory = native)
     parseManifest(JSON.parse(await text("manifest.json"))),
     tokenizer,
   );
-  const manifest = parseManifest(JSON.parse(files["manifest.json"] as string));
-  return openOnnxModel(
-    {
-      manifest,
-      precision: "int8",
-      read: async ({ path }) => files[path] as Uint8Array,
-      tokenizer: loadTokenizer(JSON.parse(tokenizer), manifest.tokenizer!.specialTokens),
-    },
-    sessions,
-    mergedBytes === undefined ? {} : { mergedBytes },
+  const ready = await readyPackage(
+    await readPackage(memorySource(files), "int8"),
+    probeRunner(sessions),
   );
+  return openModel(ready, sessions, mergedBytes === undefined ? {} : { mergedBytes });
 }
 
 /** Seeded pixels in [0, 1]. */

@@ -1,27 +1,56 @@
-/** A model package over HTTP: manifest, tokenizer and verified graphs, with byte progress. */
+/** A model package: manifest, tokenizer and verified graphs, out of any source. */
 import { LabError } from "../errors/labError.ts";
 import { loadTokenizer } from "../language/tokenizer.ts";
+import type { Tokenizer } from "../language/tokenizer.ts";
 import { OPENED_ROLES } from "../model/catalog.ts";
 import { modelFile, parseManifest, parseParity } from "../model/manifest.ts";
-import type { ModelManifest, ParityReference, Precision } from "../model/manifest.ts";
-import { downloadVerified, fetchJson } from "./sources/http.ts";
-import type { ModelFiles } from "./openModel.ts";
-
-export interface FileProgress {
-  readonly file: string;
-  readonly loadedBytes: number;
-  readonly totalBytes: number;
-  readonly fromCache: boolean;
-}
+import type { ModelManifest, ModelRole, ParityReference, Precision } from "../model/manifest.ts";
+import { readFile, readJson } from "./sources/byteSource.ts";
+import type { ByteSource } from "./sources/byteSource.ts";
+import { httpSource } from "./sources/http.ts";
+import type { FileProgress } from "./sources/http.ts";
 
 export interface ModelPackage {
   readonly manifest: ModelManifest;
+  readonly precision: Precision;
+  readonly tokenizer: Tokenizer;
   readonly parity: ParityReference | undefined;
-  readonly files: ModelFiles;
+  /** Verified bytes of the graphs that the lab opens. */
+  readonly graphs: ReadonlyMap<ModelRole, Uint8Array>;
+}
+
+/** @throws LabError "model-not-found" | "model-damaged" | "model-incompatible" */
+export async function readPackage(source: ByteSource, precision: Precision): Promise<ModelPackage> {
+  const manifest = await readManifest(source);
+  const { tokenizer } = manifest;
+  if (!tokenizer) {
+    throw new LabError(
+      "model-incompatible",
+      `Model ${manifest.id} has no tokenizer, so it can't answer.`,
+    );
+  }
+  const files = OPENED_ROLES.map((role) => modelFile(manifest, role, precision));
+  const [bytes, words, parity] = await Promise.all([
+    Promise.all(files.map((file) => readFile(source, file.path, file))),
+    readJson(source, tokenizer.path),
+    manifest.parity === undefined ? undefined : readJson(source, manifest.parity),
+  ]);
+  return {
+    manifest,
+    precision,
+    tokenizer: loadTokenizer(words, tokenizer.specialTokens),
+    parity: parity === undefined ? undefined : parseParity(parity),
+    graphs: new Map(files.map(({ role }, k) => [role, bytes[k]!])),
+  };
+}
+
+/** @throws LabError "model-not-found" | "model-damaged" */
+export async function readManifest(source: ByteSource): Promise<ModelManifest> {
+  return parseManifest(await readJson(source, "manifest.json"));
 }
 
 /**
- * Fetches a package and both graphs the lab runs; progress counts the bytes of each file.
+ * A package from the server of the lab; progress counts the bytes of each graph.
  * @throws LabError "model-not-found" | "model-damaged" | "model-incompatible"
  */
 export async function fetchModelPackage(
@@ -34,31 +63,5 @@ export async function fetchModelPackage(
     throw new LabError("model-not-found", `"${id}" is not the name of a model.`);
   }
   const folder = new URL(`models/${id}/`, assetsUrl).href;
-  const manifest = parseManifest(await fetchJson(`${folder}manifest.json`));
-  if (!manifest.tokenizer) {
-    throw new LabError("model-incompatible", `Model ${id} has no tokenizer, so it can't answer.`);
-  }
-  const wanted = OPENED_ROLES.map((role) => modelFile(manifest, role, precision));
-  const [bytes, tokenizerJson, parityJson] = await Promise.all([
-    Promise.all(
-      wanted.map((file) =>
-        downloadVerified(`${folder}${file.path}`, file, ({ loadedBytes, fromCache }) =>
-          onProgress({ file: file.path, loadedBytes, totalBytes: file.bytes, fromCache }),
-        ),
-      ),
-    ),
-    fetchJson(`${folder}${manifest.tokenizer.path}`),
-    manifest.parity ? fetchJson(`${folder}${manifest.parity}`) : undefined,
-  ]);
-  const byPath = new Map(wanted.map((file, k) => [file.path, bytes[k]!]));
-  return {
-    manifest,
-    parity: parityJson === undefined ? undefined : parseParity(parityJson),
-    files: {
-      manifest,
-      precision,
-      read: async (file) => byPath.get(file.path)!,
-      tokenizer: loadTokenizer(tokenizerJson, manifest.tokenizer.specialTokens),
-    },
-  };
+  return readPackage(httpSource(folder, onProgress), precision);
 }

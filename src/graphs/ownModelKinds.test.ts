@@ -7,11 +7,14 @@ import { serializeModel } from "../onnx/file.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { nativeRunner } from "../testing/nativeRunner.ts";
 import { floatInput, randomTensor, tinyGraph } from "../testing/tinyGraphs.ts";
-import { openOnnxModel } from "./openModel.ts";
-import { openOwnModel, proposeOwnModel } from "./ownModels.ts";
+import { openModel } from "./openModel.ts";
+import { OwnModels } from "./ownModels.ts";
+import { probeRunner } from "./runners.ts";
 
 const SIDE = 16;
 const sessions = nodeSessions(1);
+const probe = probeRunner(sessions);
+const own = new OwnModels();
 const { float32, int64, uint8 } = ELEMENT_TYPE;
 
 /** k/255 at every place, as every picture of the lab. */
@@ -235,7 +238,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
 it.each(Object.entries(KINDS))("reads %s as the graph computes it", async (_name, kind) => {
   const graph = new Uint8Array(serializeModel(tinyGraph(17, kind.build)));
   const files = { name: "own.onnx", graph: new Blob([graph]), weights: {} };
-  const { manifest, proposal } = await proposeOwnModel(files, sessions);
+  const { manifest, proposal } = await own.propose(files, probe);
   const { range, mean, std } = manifest.input;
   const results = await nativeRunner(
     graph,
@@ -252,10 +255,7 @@ it.each(Object.entries(KINDS))("reads %s as the graph computes it", async (_name
   expect(proposal.embedding).toBe(kind.output);
   expect(proposal.embeddingWidth).toBe(kind.channels);
   expect(manifest.tokenGrid).toEqual(kind.grid);
-  const model = await openOnnxModel(
-    (await openOwnModel(manifest, files, sessions)).files,
-    sessions,
-  );
+  const model = await openModel(await own.open(manifest, files, probe), sessions);
   const [embedding] = await model.embed([picture]);
   expect(embedding).toHaveLength(kind.channels);
   embedding!.forEach((value, c) => expect(value).toBeCloseTo(means[c]! / norm, 5));

@@ -15,22 +15,25 @@ import { nativeRunner } from "../testing/nativeRunner.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { tinyEncoder, tinyEncoderFile } from "../testing/tinyEncoder.ts";
 import { Lab } from "../engine/lab.ts";
-import { openOnnxModel } from "./openModel.ts";
-import { openOwnModel, proposeOwnModel } from "./ownModels.ts";
+import { openModel } from "./openModel.ts";
+import { OwnModels } from "./ownModels.ts";
+import { probeRunner } from "./runners.ts";
 
 const sessions = nodeSessions(1);
+const probe = probeRunner(sessions);
+const own = new OwnModels();
 const BYTES = tinyEncoderFile();
 const files = { name: "tiny.onnx", graph: new Blob([BYTES]), weights: {} };
 const SIZE = 32;
 
 async function openTiny(change: (std: number[]) => number[] = (std) => std) {
-  const { manifest } = await proposeOwnModel(files, sessions);
+  const { manifest } = await own.propose(files, probe);
   const described = {
     ...manifest,
     input: { ...manifest.input, std: change(manifest.input.std) },
   };
-  const source = await openOwnModel(described, files, sessions);
-  return { model: await openOnnxModel(source.files, sessions), manifest };
+  const source = await own.open(described, files, probe);
+  return { model: await openModel(source, sessions), manifest };
 }
 
 /** The opening experiment, with another model. */
@@ -112,10 +115,10 @@ it("runs Swin, whose windows are drawn on each stage's own grid and make no roll
     new URL("../../models/golden/windows/swin.dynamo.onnx", import.meta.url),
   );
   const swin = { name: "swin.onnx", graph: new Blob([Uint8Array.from(bytes)]), weights: {} };
-  const { manifest, proposal } = await proposeOwnModel(swin, sessions);
+  const { manifest, proposal } = await own.propose(swin, probe);
   expect(proposal.attention).toHaveLength(3);
-  const source = await openOwnModel(manifest, swin, sessions);
-  const model = await openOnnxModel(source.files, sessions);
+  const source = await own.open(manifest, swin, probe);
+  const model = await openModel(source, sessions);
   const { clean, metrics } = await runOn(model);
   expect(clean!.attention.map(({ kind, layer, grid }) => [kind, layer, ...grid])).toEqual([
     ["self", 0, 8, 8],
@@ -144,10 +147,10 @@ it("attacks by questions what it can't differentiate, and says so to the rest", 
     graph: new Blob([new Uint8Array(serializeModel(opaque))]),
     weights: {},
   };
-  const { manifest, proposal } = await proposeOwnModel(named, sessions);
+  const { manifest, proposal } = await own.propose(named, probe);
   expect(proposal.obstacles).not.toEqual([]);
-  const source = await openOwnModel(manifest, named, sessions);
-  const opened = await openOnnxModel(source.files, sessions);
+  const source = await own.open(manifest, named, probe);
+  const opened = await openModel(source, sessions);
   const square: AttackItem = {
     id: "square-1",
     type: "attack",
@@ -193,7 +196,7 @@ it("refuses what the runtime cannot hold before it reads a byte of it", async ()
     graph: new Blob([withExternalWeight("tiny.onnx.data")]),
     weights: { "tiny.onnx.data": weights },
   };
-  await expect(proposeOwnModel(large, sessions)).rejects.toMatchObject({
+  await expect(own.propose(large, probe)).rejects.toMatchObject({
     code: "graph-too-large",
     message: "The model has 2.5 GB; the runtime takes graphs and weights up to 2 GB.",
   });
@@ -203,7 +206,7 @@ it("reads no file of the folder that the graph does not name", async () => {
   const unread = Object.assign(new Blob([]), { arrayBuffer: () => Promise.reject(new Error()) });
   Object.defineProperty(unread, "size", { value: 30 * 2 ** 30 });
   const folder = { ...files, weights: { "pytorch_model.bin": unread } };
-  expect((await proposeOwnModel(folder, sessions)).proposal.embedding).toBe("pooled");
+  expect((await own.propose(folder, probe)).proposal.embedding).toBe("pooled");
 });
 
 it.each([
@@ -215,13 +218,13 @@ it.each([
   const [tensor] = graphOf(parseModel(tinyEncoderFile())).initializer;
   const weight = new Blob([new Uint8Array(tensor!.rawData)]);
   const split = { name: "tiny.onnx", graph: new Blob([graph]), weights: { [key]: weight } };
-  expect((await proposeOwnModel(split, sessions)).proposal.embedding).toBe("pooled");
+  expect((await own.propose(split, probe)).proposal.embedding).toBe("pooled");
 });
 
 it("refuses a manifest about another file", async () => {
-  const { manifest } = await proposeOwnModel(files, sessions);
+  const { manifest } = await own.propose(files, probe);
   const other = { ...manifest, files: [{ ...manifest.files[0]!, sha256: "0".repeat(64) }] };
-  await expect(openOwnModel(other, files, sessions)).rejects.toMatchObject({
+  await expect(own.open(other, files, probe)).rejects.toMatchObject({
     code: "file-mismatch",
   });
 });

@@ -1,118 +1,148 @@
-/** Models that a reader brought: proposed a manifest, then opened like any other package. Nothing leaves the tab. */
+/** Models that a reader brought: proposed a manifest, then opened like any other. Nothing leaves the tab. */
 import { LabError } from "../errors/labError.ts";
 import { sha256Hex } from "../host/sha256.ts";
-import { encoderManifest } from "./proposal/encoderManifest.ts";
-import { proposeEncoder } from "./proposal/encoderProposal.ts";
 import { parseManifest } from "../model/manifest.ts";
 import type { ModelManifest } from "../model/manifest.ts";
-import { imageForm, imageShape } from "./proposal/imageForm.ts";
-import { imagePart } from "./proposal/imagePart.ts";
-import type { SessionFactory } from "./session.ts";
 import { FACE, withEncoderFace } from "../onnx/edit/encoderFace.ts";
+import type { EncoderFace } from "../onnx/edit/encoderFace.ts";
+import type { GraphRunner } from "../onnx/graph.ts";
 import { GraphView } from "../onnx/graph.ts";
 import { prepareGraph } from "../onnx/inline.ts";
-import { externalFiles, parseModel, serializeModel } from "../onnx/file.ts";
-import type { ModelProto } from "../onnx/messages.ts";
-import { probeRunner } from "./runners.ts";
-import type { ModelPackage } from "./modelPackage.ts";
+import type { PreparedGraph } from "../onnx/inline.ts";
+import type { PlacedTap } from "../onnx/placement.ts";
 import type { OwnModelFiles, OwnModelProposal } from "./ownModelFiles.ts";
+import { encoderManifest } from "./proposal/encoderManifest.ts";
+import { proposeEncoder } from "./proposal/encoderProposal.ts";
+import type { PreparedEncoder } from "./proposal/encoderProposal.ts";
+import { imageForm, imageShape } from "./proposal/imageForm.ts";
+import { imagePart } from "./proposal/imagePart.ts";
+import { ReadyGraph, encoderTaps, selfThenPool } from "./readyModel.ts";
+import type { ReadyModel } from "./readyModel.ts";
+import { droppedSource } from "./sources/dropped.ts";
+import { holdsFiles, readGraphFile } from "./sources/graphFile.ts";
+import type { GraphFile } from "./sources/graphFile.ts";
 
-/** Larger than any graph the runtime takes. */
-const LARGEST_FILE = 2 ** 31 - 1;
-
-/** @throws LabError "graph-*" | "model-*" with the sentence the reader sees. */
-export async function proposeOwnModel(
-  files: OwnModelFiles,
-  sessions: SessionFactory,
-): Promise<OwnModelProposal> {
-  const { model, bytes } = await readGraph(files);
-  const { prepared: _prepared, ...proposal } = await proposeEncoder(
-    model,
-    probeRunner(sessions),
-    files.notes,
-  );
-  const file = { name: files.name, bytes: bytes.length, sha256: await sha256Hex(bytes) };
-  return { manifest: encoderManifest(model, proposal, file), proposal };
+/** A graph that was read, and what has been made of it. */
+interface KnownGraph {
+  readonly file: GraphFile;
+  readonly encoder: PreparedEncoder | undefined;
 }
 
-/**
- * The package behind a reader's manifest and files, its encoder turned to the lab's face.
- * @throws LabError "file-mismatch" when the manifest is about another file
- */
-export async function openOwnModel(
-  described: ModelManifest,
-  files: OwnModelFiles,
-  sessions: SessionFactory,
-): Promise<ModelPackage> {
-  const manifest = parseManifest(described);
-  const file = manifest.files.find(({ role }) => role === "vision") ?? manifest.files[0]!;
-  const { model, bytes } = await readGraph(files);
-  const sha256 = await sha256Hex(bytes);
-  if (sha256 !== file.sha256) {
-    throw new LabError(
-      "file-mismatch",
-      `The manifest is about another file (sha256 ${file.sha256.slice(0, 12)}) than ${files.name} (${sha256.slice(0, 12)}).`,
-      { hint: "Drop the model alone to have a manifest proposed." },
-    );
+/** Reads and prepares each reader's graph once, from the drop until it is open. */
+export class OwnModels {
+  /** The last one: a graph may be most of the memory there is. */
+  #known: KnownGraph | undefined;
+
+  /** @throws LabError "graph-*" | "model-*" with the sentence the reader sees. */
+  async propose(files: OwnModelFiles, runner: GraphRunner): Promise<OwnModelProposal> {
+    const file = await this.#read(files);
+    const { proposal, encoder } = await proposeEncoder(file.model, runner, files.notes);
+    this.#known = { file, encoder };
+    return {
+      manifest: encoderManifest(file.model, proposal, { ...file, name: files.name }),
+      proposal,
+    };
   }
-  const { name, size, channels, layout = "NCHW", range, mean, std } = manifest.input;
-  const part = imagePart(model);
-  const { batch } = imageForm(new GraphView(part.model), part.image);
-  const prepared = await prepareGraph(part.model, probeRunner(sessions), {
-    shapes: { [name]: imageShape({ layout, channels, batch }, size) },
-  });
-  const { embedding, tokens, axes } = manifest.outputs;
-  const face = { input: name, size, channels, layout, range, mean, std, embedding, tokens, axes };
-  const faced = serializeModel(withEncoderFace(prepared.model, prepared.shapes, face));
-  // The pixels' normalisation is part of the graph now, and so of its hash.
-  const facedFile = { ...file, role: "vision", sha256: await sha256Hex(faced) } as const;
-  return {
-    manifest,
-    parity: undefined,
-    files: {
+
+  /**
+   * The model behind a reader's manifest and files, its encoder turned to the lab's face.
+   * @throws LabError "file-mismatch" when the manifest is about another file
+   */
+  async open(
+    described: ModelManifest,
+    files: OwnModelFiles,
+    runner: GraphRunner,
+  ): Promise<ReadyModel> {
+    const manifest = parseManifest(described);
+    const stored = manifest.files.find(({ role }) => role === "vision") ?? manifest.files[0]!;
+    const file = await this.#read(files);
+    if (file.sha256 !== stored.sha256) {
+      throw new LabError(
+        "file-mismatch",
+        `The manifest is about another file (sha256 ${stored.sha256.slice(0, 12)}) than ${files.name} (${file.sha256.slice(0, 12)}).`,
+        { hint: "Drop the model alone to have a manifest proposed." },
+      );
+    }
+    const known = this.#known?.file === file ? this.#known.encoder : undefined;
+    // Open from here on; its weights are the session's.
+    this.#known = undefined;
+    const prepared = await preparedAs(manifest, file, known, runner);
+    const face = faceOf(manifest);
+    const { model, tokens } = withEncoderFace(prepared.model, prepared.shapes, face);
+    const grid = manifest.tokenGrid ?? [1, tokens[1]!];
+    const contents = { files: file.hashes, face };
+    return {
       manifest: {
         ...manifest,
-        files: [facedFile],
         input: { ...manifest.input, name: FACE.image, channels: 1 },
         outputs: { embedding: FACE.embedding, tokens: FACE.tokens },
       },
-      precision: file.precision,
-      read: async () => faced,
-    },
-  };
+      precision: stored.precision,
+      // How the pixels are prepared is part of what the model computes.
+      sha256: await sha256Hex(new TextEncoder().encode(JSON.stringify(contents))),
+      parity: undefined,
+      vision: {
+        graph: new ReadyGraph(model),
+        grid,
+        taps: await placedOn(grid, tokens[1]!, { prepared, known, runner }),
+      },
+      answer: undefined,
+    };
+  }
+
+  /** The files' graph, parsed now where it is not the one at hand. */
+  async #read(files: OwnModelFiles): Promise<GraphFile> {
+    const known = this.#known?.file;
+    if (known && files.name in known.hashes) {
+      if (await holdsFiles(droppedSource(files), known.hashes)) return known;
+    }
+    this.#known = undefined;
+    const file = await readGraphFile(droppedSource(files), files.name);
+    this.#known = { file, encoder: undefined };
+    return file;
+  }
 }
 
-async function readGraph(
-  files: OwnModelFiles,
-): Promise<{ readonly model: ModelProto; readonly bytes: Uint8Array }> {
-  const read = async (blob: Blob): Promise<Uint8Array> => new Uint8Array(await blob.arrayBuffer());
-  refuseTooLarge(files.graph.size);
-  const bytes = await read(files.graph);
-  // Only what the graph names is read: a model folder holds the weights of other frameworks too.
-  const named = Object.keys(files.weights).length === 0 ? [] : externalFiles(bytes);
-  const blobs = named.flatMap((location) => {
-    const blob = weightsAt(files.weights, location);
-    return blob ? [[location, blob] as const] : [];
-  });
-  refuseTooLarge(blobs.reduce((sum, [, blob]) => sum + blob.size, bytes.length));
-  const weights = new Map<string, Uint8Array>();
-  for (const [location, blob] of blobs) weights.set(location, await read(blob));
-  return { model: parseModel(bytes, (location) => weights.get(location)), bytes };
+/** The graph prepared for the manifest's input, at hand where the proposal's is the same. */
+async function preparedAs(
+  { input: { name, size, channels, layout = "NCHW" } }: ModelManifest,
+  { model }: GraphFile,
+  known: PreparedEncoder | undefined,
+  runner: GraphRunner,
+): Promise<PreparedGraph> {
+  const shapeOf = (batch: number) => imageShape({ layout, channels, batch }, size);
+  const proposed = known?.prepared.shapes.shapes.get(name);
+  if (known && proposed && shapeOf(proposed[0]!).join() === proposed.join()) return known.prepared;
+  const part = imagePart(model);
+  const { batch } = imageForm(new GraphView(part.model), part.image);
+  return prepareGraph(part.model, runner, { shapes: { [name]: shapeOf(batch) } });
 }
 
-/** Dropped one by one, files have no folder: then the last part of the location is the file's name. */
-function weightsAt(weights: OwnModelFiles["weights"], location: string): Blob | undefined {
-  const path = location.replace(/^\.\//, "");
-  const name = path.split("/").at(-1)!;
-  const elsewhere = Object.keys(weights).filter((key) => key.split("/").at(-1) === name);
-  return weights[path] ?? (elsewhere.length === 1 ? weights[elsewhere[0]!] : undefined);
+function faceOf({ input, outputs }: ModelManifest): EncoderFace {
+  const { name, size, channels, layout = "NCHW", range, mean, std } = input;
+  const { embedding, tokens, axes } = outputs;
+  return { input: name, size, channels, layout, range, mean, std, embedding, tokens, axes };
 }
 
-function refuseTooLarge(size: number): void {
-  if (size <= LARGEST_FILE) return;
-  throw new LabError(
-    "graph-too-large",
-    `The model has ${(size / 2 ** 30).toFixed(1)} GB; the runtime takes graphs and weights up to 2 GB.`,
-    { hint: "Quantize the weights or export a smaller model." },
-  );
+/** The encoder's attention maps on a grid, at hand where the proposal put them on the same one. */
+async function placedOn(
+  grid: readonly [number, number],
+  tokens: number,
+  {
+    prepared,
+    known,
+    runner,
+  }: {
+    readonly prepared: PreparedGraph;
+    readonly known: PreparedEncoder | undefined;
+    readonly runner: GraphRunner;
+  },
+): Promise<readonly PlacedTap[]> {
+  const [rows, columns] = grid;
+  const isSame =
+    known?.prepared === prepared &&
+    known.grid?.rows === rows &&
+    known.grid.columns === columns &&
+    known.grid.prefix === Math.max(0, tokens - rows * columns);
+  return isSame ? selfThenPool(known.placed) : encoderTaps(prepared, grid, tokens, runner);
 }

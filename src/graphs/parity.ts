@@ -1,5 +1,5 @@
 /** The parity self-test: does this backend compute what the stored reference says? */
-import type { ModelManifest, ParityReference, Precision } from "../model/manifest.ts";
+import type { ParityReference } from "../model/manifest.ts";
 import { parityImage } from "../model/manifest.ts";
 import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import { cosine } from "../tensor/norms.ts";
@@ -18,10 +18,9 @@ export interface ParityReport {
 /** Runs the golden image and prompt; "not ok" also when the package has no reference for this precision. */
 export async function checkParity(
   model: VisionLanguageModel,
-  manifest: ModelManifest,
   parity: ParityReference,
-  precision: Precision,
 ): Promise<ParityReport> {
+  const { manifest, precision } = model;
   const reference = parity.references[precision];
   const space = manifest.answerSpaces[parity.answerSpace];
   if (!reference || !space) {

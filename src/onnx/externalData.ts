@@ -4,7 +4,7 @@ import { invalidFile } from "./messages.ts";
 import type { GraphProto, ModelProto, TensorProto } from "./messages.ts";
 
 /** The bytes of a file beside the model by its name there; undefined when it is not at hand. */
-export type ExternalReader = (location: string) => Uint8Array | undefined;
+type ExternalReader = (location: string) => Uint8Array | undefined;
 
 /** TensorProto.DataLocation: the bytes lie in another file. */
 const EXTERNAL = 1;
@@ -39,6 +39,16 @@ export function attachExternalData(model: ModelProto, read: ExternalReader): voi
     tensor.dataLocation = 0;
     tensor.externalData = [];
   });
+}
+
+/** Files that hold weights of the model, by the names it knows them by. @throws LabError "graph-invalid" */
+export function externalLocations(model: ModelProto): readonly string[] {
+  const locations = new Set<string>();
+  attachExternalData(model, (location) => {
+    locations.add(location);
+    return undefined;
+  });
+  return [...locations];
 }
 
 function isInside(location: string): boolean {

@@ -5,8 +5,7 @@
 import { clearField, create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { GraphProtoSchema, ModelProtoSchema, TensorProtoSchema } from "onnx-buf";
 import { LabError } from "../errors/labError.ts";
-import { attachExternalData } from "./externalData.ts";
-import type { ExternalReader } from "./externalData.ts";
+import { attachExternalData, externalLocations } from "./externalData.ts";
 import { graphOf, invalidFile } from "./messages.ts";
 import type { ModelProto } from "./messages.ts";
 import { writeOutSparse } from "./sparse.ts";
@@ -16,14 +15,43 @@ import { joinBytes, message } from "./wire.ts";
 /** The newest file format that ONNX Runtime 1.30 takes. */
 const NEWEST_IR_VERSION = 13n;
 
-const LARGEST_FILE = 2 ** 31 - 1;
+/** Bytes that an ONNX file ends at: its lengths are signed 32-bit numbers. */
+export const LARGEST_FILE = 2 ** 31 - 1;
 
 /**
  * An ONNX file as a message. Weight bytes are views into `bytes`, not copies.
  * @throws LabError "graph-invalid" when the bytes are not a usable ONNX model, "graph-too-large" over 2 GB,
- *   "model-unsupported" when weights are kept in files that `external` (where given) does not have.
+ *   "model-unsupported" when weights are kept in other files
  */
-export function parseModel(bytes: Uint8Array, external?: ExternalReader): ModelProto {
+export function parseModel(bytes: Uint8Array): ModelProto {
+  return checked(decodeModel(bytes));
+}
+
+/**
+ * The same for a model that may keep weights in files beside it.
+ * @param external the bytes of such a file by the name the model knows it by; undefined where it is not at hand
+ * @throws also LabError "graph-invalid" for a range outside its file or a location outside the model's folder
+ */
+export async function readModel(
+  bytes: Uint8Array,
+  external: (location: string) => Promise<Uint8Array | undefined>,
+): Promise<ModelProto> {
+  const model = decodeModel(bytes);
+  const files = new Map<string, Uint8Array | undefined>();
+  for (const location of externalLocations(model)) files.set(location, await external(location));
+  attachExternalData(model, (location) => files.get(location));
+  return checked(model);
+}
+
+function checked(model: ModelProto): ModelProto {
+  // A newer file format with an operator set the runtime knows differs in nothing that it reads.
+  if (model.irVersion > NEWEST_IR_VERSION) model.irVersion = NEWEST_IR_VERSION;
+  writeOutSparse(model);
+  checkModel(model);
+  return model;
+}
+
+function decodeModel(bytes: Uint8Array): ModelProto {
   if (bytes.length === 0) throw invalidFile("The model file is empty.");
   if (bytes.length > LARGEST_FILE) {
     throw new LabError(
@@ -32,26 +60,6 @@ export function parseModel(bytes: Uint8Array, external?: ExternalReader): ModelP
       { hint: "Quantize the weights or export a smaller model." },
     );
   }
-  const model = decodeModel(bytes);
-  // A newer file format with an operator set the runtime knows differs in nothing that it reads.
-  if (model.irVersion > NEWEST_IR_VERSION) model.irVersion = NEWEST_IR_VERSION;
-  if (external) attachExternalData(model, external);
-  writeOutSparse(model);
-  checkModel(model);
-  return model;
-}
-
-/** Files beside the model that hold its weights, by the names it knows them by. @throws LabError "graph-invalid" */
-export function externalFiles(bytes: Uint8Array): string[] {
-  const locations = new Set<string>();
-  attachExternalData(decodeModel(bytes), (location) => {
-    locations.add(location);
-    return undefined;
-  });
-  return [...locations];
-}
-
-function decodeModel(bytes: Uint8Array): ModelProto {
   try {
     // A plain view: Node's Buffer overrides slice() and would leak into every tensor.
     const plain = new Uint8Array(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength);

@@ -5,10 +5,13 @@
  */
 import { createHash } from "node:crypto";
 import { nodeSessions } from "../cli/nodeSessions.ts";
-import { openOnnxModel } from "../graphs/openModel.ts";
+import { readyPackage } from "../graphs/readyModel.ts";
+import { openModel } from "../graphs/openModel.ts";
+import { probeRunner } from "../graphs/runners.ts";
+import type { ByteSource } from "../graphs/sources/byteSource.ts";
 import { loadTokenizer } from "../language/tokenizer.ts";
 import { parityImage, parseManifest } from "../model/manifest.ts";
-import type { ModelManifest } from "../model/manifest.ts";
+import type { ModelManifest, ModelRole } from "../model/manifest.ts";
 import type { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { ELEMENT_TYPE } from "../onnx/messages.ts";
 import { serializeModel } from "../onnx/file.ts";
@@ -24,6 +27,16 @@ const PROMPT = 32;
 
 /** Files of the package by name. */
 export type PackageFiles = Readonly<Record<string, Uint8Array | string>>;
+
+/** Files that lie in memory. */
+export function memorySource(files: PackageFiles): ByteSource {
+  return {
+    read: async (path) => {
+      const content = files[path];
+      return typeof content === "string" ? new TextEncoder().encode(content) : content;
+    },
+  };
+}
 
 /**
  * @param like manifest of a bundled model, whose id, tokenizer and answers the tiny one takes over
@@ -63,15 +76,15 @@ async function parityOf(
   graphs: { readonly vision: Uint8Array; readonly answer: Uint8Array },
   tokenizer: string,
 ): Promise<object> {
-  const model = await openOnnxModel(
-    {
-      manifest,
-      precision: "int8",
-      read: async ({ role }) => graphs[role as keyof typeof graphs],
-      tokenizer: loadTokenizer(JSON.parse(tokenizer), manifest.tokenizer!.specialTokens),
-    },
-    nodeSessions(1),
-  );
+  const sessions = nodeSessions(1);
+  const files = {
+    manifest,
+    precision: "int8",
+    tokenizer: loadTokenizer(JSON.parse(tokenizer), manifest.tokenizer!.specialTokens),
+    parity: undefined,
+    graphs: new Map(Object.entries(graphs) as [ModelRole, Uint8Array][]),
+  } as const;
+  const model = await openModel(await readyPackage(files, probeRunner(sessions)), sessions);
   const question = "Is there a pleural effusion?";
   const ids = [...model.encodePrompt(question)];
   const { embedding, tokens } = await model.encode(parityImage(SIZE));

@@ -2,7 +2,7 @@
 import { graphsSha256 } from "../../model/manifest.ts";
 import type { Backend } from "../../model/backend.ts";
 import type { RowMaker } from "../../study/rowKey.ts";
-import { openModelFolder } from "../modelFiles.ts";
+import { bundledManifest } from "../modelFiles.ts";
 import { sha256Text } from "./rowFolder.ts";
 
 export function nodeRowMaker(backend: Backend): RowMaker {
@@ -15,8 +15,8 @@ export function nodeRowMaker(backend: Backend): RowMaker {
       // A model that is not there has no hash; its rows say that it is missing.
       const hash =
         known.get(name) ??
-        openModelFolder(id)
-          .then(({ manifest }) => graphsSha256(manifest, precision))
+        bundledManifest(id)
+          .then((manifest) => graphsSha256(manifest, precision))
           .catch(() => "");
       known.set(name, hash);
       return hash;

@@ -11,7 +11,7 @@ import { parsePreprocessing } from "./preprocessing.ts";
 const FILE = { name: "my vit.onnx", bytes: 1234, sha256: "ab".repeat(32) };
 
 it("reads off a graph what it says, and says what it guesses", async () => {
-  const proposal = await proposeEncoder(tinyEncoder(), nativeRunner);
+  const { proposal } = await proposeEncoder(tinyEncoder(), nativeRunner);
   expect(proposal.input).toMatchObject({
     name: "pixel_values",
     size: 32,
@@ -38,7 +38,7 @@ it("reads off a graph what it says, and says what it guesses", async () => {
 });
 
 it("finds the size of an open picture from the stored positions", async () => {
-  const proposal = await proposeEncoder(tinyEncoder("size"), nativeRunner);
+  const { proposal } = await proposeEncoder(tinyEncoder("size"), nativeRunner);
   expect(proposal.input.size).toBe(32);
 });
 
@@ -47,7 +47,7 @@ it("names what has no gradient", async () => {
     const x = floatInput(b, "x", [1, 3, 8, 8]);
     b.addOutput(b.add("Det", [b.add("Relu", [x])], { outputs: ["y"] }), 1);
   });
-  const proposal = await proposeEncoder(model, nativeRunner);
+  const { proposal } = await proposeEncoder(model, nativeRunner);
   expect(proposal.obstacles).toEqual([
     { node: expect.stringMatching(/^Det /), reason: expect.stringContaining("no gradient rule") },
   ]);
@@ -75,7 +75,7 @@ it.each([[[-1, 3, -1, -1]], [[0, 3, 0, 0]], [["batch", 3, "height", "width"]], [
       b.add("GlobalAveragePool", [x], { outputs: ["y"] });
       b.addOutput("y", ELEMENT_TYPE.float32);
     });
-    const { input, embeddingWidth } = await proposeEncoder(model, nativeRunner);
+    const { input, embeddingWidth } = (await proposeEncoder(model, nativeRunner)).proposal;
     expect(input).toMatchObject({ layout: "NCHW", channels: 3, size: shape[2] === 32 ? 32 : 224 });
     expect(embeddingWidth).toBe(3);
   },
@@ -91,7 +91,8 @@ it("takes the size that its folder states before any guess", async () => {
     { image_mean: [0.5, 0.5, 0.5], image_std: [0.5, 0.5, 0.5], size: { height: 96, width: 96 } },
     "preprocessor_config.json",
   )!;
-  const { input, notices } = await proposeEncoder(model, nativeRunner, { preprocessing });
+  const { proposal } = await proposeEncoder(model, nativeRunner, { preprocessing });
+  const { input, notices } = proposal;
   expect(input).toMatchObject({ size: 96, mean: [0.5, 0.5, 0.5], resize: "area-stretch" });
   expect(notices.join(" ")).not.toContain("is a guess");
 });

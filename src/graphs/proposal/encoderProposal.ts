@@ -10,6 +10,7 @@ import type { GraphRunner } from "../../onnx/graph.ts";
 import type { PreparedGraph } from "../../onnx/inline.ts";
 import type { ModelProto } from "../../onnx/messages.ts";
 import { placeTaps } from "../../onnx/placement.ts";
+import type { PlacedTap } from "../../onnx/placement.ts";
 import { findAttentionTaps, tokenGrid } from "../../onnx/taps.ts";
 import type { AttentionTap } from "../../onnx/taps.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
@@ -61,12 +62,19 @@ export interface ModelNotes {
   readonly labels?: readonly string[];
 }
 
+/** The encoder as it was prepared for the proposal, so that opening it begins where the proposal ended. */
+export interface PreparedEncoder {
+  readonly prepared: PreparedGraph;
+  readonly grid: EncoderProposal["grid"];
+  readonly placed: readonly PlacedTap[];
+}
+
 /** @throws LabError "model-incompatible" when the graph takes no image, or "graph-*" when it cannot be read. */
 export async function proposeEncoder(
   model: ModelProto,
   runner: GraphRunner,
   notes: ModelNotes = {},
-): Promise<EncoderProposal & { readonly prepared: PreparedGraph }> {
+): Promise<{ readonly proposal: EncoderProposal; readonly encoder: PreparedEncoder }> {
   const part = imagePart(model);
   const view = new GraphView(part.model);
   const { image } = part;
@@ -109,8 +117,7 @@ export async function proposeEncoder(
   notices.push(
     `It has no text side: questions and answers are off, and attacks move the ${embedding.meaning === "class scores" ? "class scores" : "features"}.`,
   );
-  return {
-    prepared,
+  const proposal: EncoderProposal = {
     input: {
       name: image.name,
       size,
@@ -140,6 +147,7 @@ export async function proposeEncoder(
         ],
     notices,
   };
+  return { proposal, encoder: { prepared, grid, placed } };
 }
 
 /** What there is to say about the outputs: what is scored, and what is a guess. */

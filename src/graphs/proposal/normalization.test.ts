@@ -35,7 +35,10 @@ const mean255 = IMAGENET.mean.map((m) => 255 * m);
 const std255 = IMAGENET.std.map((s) => 255 * s);
 
 /** Pixels through `build` into a convolution. */
-function propose(build: Build, { layout = "NCHW", type = ELEMENT_TYPE.float32 as number } = {}) {
+async function propose(
+  build: Build,
+  { layout = "NCHW", type = ELEMENT_TYPE.float32 as number } = {},
+) {
   const shape = layout === "NHWC" ? ["N", 16, 16, 3] : ["N", 3, 16, 16];
   const model = tinyGraph(17, (b) => {
     const x = build(b, b.addInput("x", type, shape));
@@ -45,7 +48,7 @@ function propose(build: Build, { layout = "NCHW", type = ELEMENT_TYPE.float32 as
     b.add("Flatten", [b.add("GlobalAveragePool", [map])], { outputs: ["y"] });
     b.addOutput("y", ELEMENT_TYPE.float32);
   });
-  return proposeEncoder(model, nativeRunner);
+  return (await proposeEncoder(model, nativeRunner)).proposal;
 }
 
 const UNIT = [0, 1];

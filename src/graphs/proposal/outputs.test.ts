@@ -39,7 +39,7 @@ it.each<[string, (b: GraphBuilder, pooled: string) => void]>([
   ],
 ])("calls 14 logits class scores, %s", async (_name, head) => {
   const model = network(head);
-  const proposal = await proposeEncoder(model, nativeRunner);
+  const { proposal } = await proposeEncoder(model, nativeRunner);
   expect(proposal.outputs[0]).toMatchObject({ meaning: "class scores", shape: [1, 14] });
   const told = proposal.notices.join(" ");
   expect(told).toContain("class scores, 14 of them, whose names are not in the file");
@@ -53,7 +53,7 @@ it.each<[string, (b: GraphBuilder, pooled: string) => void]>([
 it("names the classes when they are given", async () => {
   const labels = ["Atelectasis", "Cardiomegaly", "Effusion"];
   const model = network((b, x) => dense(b, x, 3, "y"));
-  const proposal = await proposeEncoder(model, nativeRunner, { labels });
+  const { proposal } = await proposeEncoder(model, nativeRunner, { labels });
   expect(proposal.notices.join(" ")).toContain("3 of them: Atelectasis, Cardiomegaly, Effusion");
   expect(encoderManifest(model, proposal, FILE).labels).toEqual(labels);
 });
@@ -64,13 +64,13 @@ it("takes the features of a classifier that also puts them out", async () => {
     b.add("Identity", [x], { outputs: ["pooled"] });
     b.addOutput("pooled", ELEMENT_TYPE.float32);
   });
-  const proposal = await proposeEncoder(model, nativeRunner);
+  const { proposal } = await proposeEncoder(model, nativeRunner);
   expect(proposal.embedding).toBe("pooled");
   expect(proposal.notices.join(" ")).not.toContain("nothing but class scores");
 });
 
 it.each(["image_embeds", "features", "projection"])("keeps %s an embedding", async (name) => {
-  const proposal = await proposeEncoder(
+  const { proposal } = await proposeEncoder(
     network((b, x) => dense(b, x, 16, name)),
     nativeRunner,
   );
@@ -78,7 +78,7 @@ it.each(["image_embeds", "features", "projection"])("keeps %s an embedding", asy
 });
 
 it("keeps a projection without a bias an embedding, and one vector of a map too", async () => {
-  const projected = await proposeEncoder(
+  const { proposal: projected } = await proposeEncoder(
     network((b, x) => {
       b.add("MatMul", [x, b.constant(randomTensor(2, [32, 16]))], { outputs: ["y"] });
       b.addOutput("y", ELEMENT_TYPE.float32);
@@ -86,7 +86,7 @@ it("keeps a projection without a bias an embedding, and one vector of a map too"
     nativeRunner,
   );
   expect(projected.outputs[0]!.meaning).toBe("embedding");
-  const pooled = await proposeEncoder(
+  const { proposal: pooled } = await proposeEncoder(
     network((b, _x, map) => {
       b.add("GlobalAveragePool", [map], { outputs: ["y"] });
       b.addOutput("y", ELEMENT_TYPE.float32);

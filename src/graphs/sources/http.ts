@@ -1,68 +1,70 @@
-/** Fetches model files with byte progress, keeps them in the browser's cache by hash, and refuses a file that changed. */
+/** A model's folder on a server: files with byte progress, kept in the browser's cache by hash, refused when they changed. */
 import { LabError } from "../../errors/labError.ts";
 import { CACHES, forget, graphKey, keep, readKept } from "../../host/fileCache.ts";
 import { sha256Hex } from "../../host/sha256.ts";
+import { requireHash } from "./byteSource.ts";
+import type { ByteSource, ExpectedFile } from "./byteSource.ts";
 
-export interface DownloadProgress {
+export interface FileProgress {
+  readonly file: string;
   readonly loadedBytes: number;
   readonly totalBytes: number;
   readonly fromCache: boolean;
 }
 
-export interface ExpectedFile {
-  readonly sha256: string;
-  readonly bytes: number;
+type OnProgress = (progress: Omit<FileProgress, "file" | "totalBytes">) => void;
+
+/** @param folder its URL, ending in "/"; progress is told of files whose hash is known */
+export function httpSource(
+  folder: string,
+  onProgress: (progress: FileProgress) => void,
+): ByteSource {
+  return {
+    read: (path, expected) =>
+      expected
+        ? readVerified(`${folder}${path}`, expected, (progress) =>
+            onProgress({ file: path, totalBytes: expected.bytes, ...progress }),
+          )
+        : readKeeping(`${folder}${path}`),
+  };
 }
 
 /**
- * The file's bytes, verified against its sha256. A verified file is cached under its hash, so that a second visit works
- * offline and a new version never meets an old cache entry.
- * @throws LabError "model-not-found" when it can't be fetched, "model-damaged" when the hash differs.
+ * A verified file is kept under its hash, so that a second visit works offline and a new version never meets an old entry
+ * of the cache.
  */
-export async function downloadVerified(
+async function readVerified(
   url: string,
   expected: ExpectedFile,
-  onProgress: (progress: DownloadProgress) => void,
+  onProgress: OnProgress,
 ): Promise<Uint8Array> {
   const key = graphKey(url, expected.sha256);
   const kept = await readKept(CACHES.models, key);
   if (kept) {
     if ((await sha256Hex(kept)) === expected.sha256) {
-      onProgress({ loadedBytes: kept.length, totalBytes: kept.length, fromCache: true });
+      onProgress({ loadedBytes: kept.length, fromCache: true });
       return kept;
     }
     await forget(CACHES.models, key);
   }
-  const bytes = await fetchBytes(url, expected.bytes, onProgress);
-  const hash = await sha256Hex(bytes);
-  if (hash !== expected.sha256) {
-    throw new LabError(
-      "model-damaged",
-      `The model file ${fileName(url)} is not the one its manifest names (sha256 ${hash.slice(0, 12)}, expected ${expected.sha256.slice(0, 12)}).`,
-      { hint: "Reload the page; if it repeats, the copy on the server is damaged." },
-    );
-  }
+  const bytes = await fetchBytes(url, onProgress);
+  await requireHash(bytes, expected, {
+    path: fileName(url),
+    hint: "Reload the page; if it repeats, the copy on the server is damaged.",
+  });
   // A copy goes into the cache's body; the model does not wait for the disk.
   void keep(CACHES.models, key, bytes);
   return bytes;
 }
 
 /** A manifest or what belongs to it, kept for a visit without a network: at the first one no service worker listens yet. */
-export async function fetchJson(url: string): Promise<unknown> {
+async function readKeeping(url: string): Promise<Uint8Array> {
   const response = await fetchOrThrow(url);
   void keep(CACHES.manifests, url, response.clone());
-  try {
-    return await response.json();
-  } catch (cause) {
-    throw new LabError("model-damaged", `${fileName(url)} is not valid JSON.`, { cause });
-  }
+  return new Uint8Array(await response.arrayBuffer());
 }
 
-async function fetchBytes(
-  url: string,
-  totalBytes: number,
-  onProgress: (progress: DownloadProgress) => void,
-): Promise<Uint8Array> {
+async function fetchBytes(url: string, onProgress: OnProgress): Promise<Uint8Array> {
   const response = await fetchOrThrow(url);
   const reader = response.body?.getReader();
   if (!reader) return new Uint8Array(await response.arrayBuffer());
@@ -73,7 +75,7 @@ async function fetchBytes(
     if (done) break;
     chunks.push(value);
     loadedBytes += value.length;
-    onProgress({ loadedBytes, totalBytes, fromCache: false });
+    onProgress({ loadedBytes, fromCache: false });
   }
   const bytes = new Uint8Array(loadedBytes);
   let offset = 0;

@@ -34,6 +34,12 @@ export interface EncoderFace {
 /** Names of the face. */
 export const FACE = { image: "grey_image", embedding: "unit_embedding", tokens: "face_tokens" };
 
+/** The encoder with the lab's face, and the shape of its tokens. */
+export interface FacedEncoder {
+  readonly model: ModelProto;
+  readonly tokens: readonly [number, number, number];
+}
+
 /**
  * @param shapes of the model's values at the face's size
  * @throws LabError "model-incompatible" for outputs of another rank, "graph-invalid" for unknown names
@@ -42,7 +48,7 @@ export function withEncoderFace(
   model: ModelProto,
   shapes: ShapeTable,
   face: EncoderFace,
-): ModelProto {
+): FacedEncoder {
   const view = new GraphView(model);
   const info = view.input(face.input);
   if (!info || view.inputs.length !== 1) {
@@ -91,15 +97,13 @@ export function withEncoderFace(
   const norm = b.add("Sqrt", [b.add("Add", [squares, b.float(1e-24)])]);
   b.add("Div", [pooled, norm], { outputs: [FACE.embedding] });
   const tokens =
-    face.tokens === undefined || face.tokens === face.embedding
-      ? rows.name
-      : rowsOf(face.tokens).name;
-  b.add("Identity", [tokens], { outputs: [FACE.tokens] });
+    face.tokens === undefined || face.tokens === face.embedding ? rows : rowsOf(face.tokens);
+  b.add("Identity", [tokens.name], { outputs: [FACE.tokens] });
   b.setOutputs([
     makeValueInfo(FACE.embedding, ELEMENT_TYPE.float32, [1, rows.width]),
     makeValueInfo(FACE.tokens, ELEMENT_TYPE.float32),
   ]);
-  return b.build();
+  return { model: b.build(), tokens: [1, tokens.count, tokens.width] };
 }
 
 /** (range * grey - mean) / std per channel, in the encoder's own layout, element type and number of pictures. */
