@@ -2,9 +2,11 @@
 
 uv run python -m penumbra_models.finetune --init runs/base/checkpoint.pt --data data --adult DIR --kermany DIR --against noise --out runs/noise
 uv run python -m penumbra_models.finetune --init runs/base/checkpoint.pt --data data --adult DIR --kermany DIR --against attack --out runs/robust
+uv run python -m penumbra_models.finetune --init runs/base/checkpoint.pt --data data --adult DIR --kermany DIR --against fare --epsilon 2 --out runs/fare-2
 
-The disturbed image's features are drawn to the frozen original's features of the clean image (for attacks: the FARE
-loss, Schlarmann et al. 2024), and the frozen decoder must still answer right from them (adversarial training, Madry et al. 2018).
+The disturbed image's features are drawn to the frozen original's features of the clean image, and, for `noise` and `attack`, the frozen
+decoder must still answer right from them (adversarial training, Madry et al. 2018). `fare` is features alone, in the attack as in the loss
+(Schlarmann et al. 2024): no answer and no label is ever read.
 """
 
 import argparse
@@ -19,7 +21,7 @@ from torch import Tensor
 from .batches import Batch, Batches
 from .export import load
 from .losses import answer_loss, feature_loss
-from .network import Captioner
+from .network import Captioner, Vision
 from .train import adamw, average_gradients, meet, rate_at, run_processes, training_arguments
 
 LARGEST_SIGMA = 0.25
@@ -42,6 +44,25 @@ def attack(model: Captioner, batch: Batch, images: Tensor, reference: tuple[Tens
     return (images + delta).clamp(0, 1)
 
 
+def feature_distance(got: tuple[Tensor, Tensor], reference: tuple[Tensor, Tensor]) -> Tensor:
+    """FARE's squared distance, summed over features and not averaged: of tokens [B, 256, D] (mean over tokens) and embeddings [B, E]; a number an image."""
+    tokens, embedding = ((a.float() - b.float()).square().sum(-1) for a, b in zip(got, reference, strict=True))
+    return tokens.mean(-1) + embedding
+
+
+def feature_attack(vision: Vision, images: Tensor, reference: tuple[Tensor, Tensor], budget: tuple[float, int], generator: torch.Generator) -> Tensor:
+    """Projected gradient ascent (linf) on the features' distance; budget: epsilon and steps. A random start: at the picture itself the gradient is zero."""
+    epsilon, steps = budget
+    delta = (torch.rand(images.shape, generator=generator) * 2 - 1) * epsilon
+    for _ in range(steps):
+        delta = ((images + delta).clamp(0, 1) - images).requires_grad_()
+        with torch.autocast("cpu", torch.bfloat16):
+            distance = feature_distance(vision(images + delta), reference)
+        (gradient,) = torch.autograd.grad(distance.sum(), delta)
+        delta = (delta.detach() + 2.5 * epsilon / steps * gradient.sign()).clamp(-epsilon, epsilon)
+    return (images + delta).clamp(0, 1)
+
+
 def losses(model: Captioner, batch: Batch, disturbed: Tensor, reference: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
     n = len(batch.masks)
     with torch.autocast("cpu", torch.bfloat16):
@@ -55,8 +76,9 @@ def losses(model: Captioner, batch: Batch, disturbed: Tensor, reference: tuple[T
 def main() -> None:
     parser = training_arguments(__doc__, steps=600, batch=16, rate=1e-3, seed=2)
     parser.add_argument("--init", type=Path, required=True)
-    parser.add_argument("--against", choices=["noise", "attack"], required=True)
+    parser.add_argument("--against", choices=["noise", "attack", "fare"], required=True)
     parser.add_argument("--epsilon", type=float, default=4, help="of attacks, in 1/255")
+    parser.add_argument("--attack-steps", type=int, default=2, help="of `fare`'s attack on the features")
     run_processes(tune, parser.parse_args())
 
 
@@ -82,9 +104,16 @@ def tune(rank: int, args: argparse.Namespace) -> None:
             reference = teacher(images)
         if args.against == "noise":
             disturbed = add_noise(images, batches.generator)
+        elif args.against == "fare":
+            disturbed = feature_attack(model.vision, images, reference, (args.epsilon / 255, args.attack_steps), batches.generator)
         else:
             disturbed = attack(model, batch, images, reference, args.epsilon / 255, batches.generator)
-        loss, features, right = losses(model, batch, disturbed, reference)
+        if args.against == "fare":
+            with torch.autocast("cpu", torch.bfloat16):
+                loss = feature_distance(model.vision(disturbed), reference).mean()
+            features, right = loss, torch.tensor(float("nan"))
+        else:
+            loss, features, right = losses(model, batch, disturbed, reference)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         average_gradients(parameters, args.processes)

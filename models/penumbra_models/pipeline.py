@@ -21,6 +21,8 @@ BLOCK = 1 << 20
 VARIANTS = {
     "robust": ("attack", "Penumbra robust", ["--steps", "900", "--seed", "2"]),
     "noise": ("noise", "Penumbra noise", ["--steps", "220", "--rate", "5e-4", "--seed", "2"]),
+    "fare-2": ("fare", "Penumbra FARE 2/255", ["--steps", "900", "--epsilon", "2", "--seed", "2"]),
+    "fare-4": ("fare", "Penumbra FARE 4/255", ["--steps", "900", "--epsilon", "4", "--seed", "2"]),
 }
 """Variant: what it is tuned against, its name, and how long."""
 CODE: dict[str, tuple[str, ...]] = {
@@ -29,6 +31,8 @@ CODE: dict[str, tuple[str, ...]] = {
               "penumbra_models/network.py", "penumbra_models/data.py", "penumbra_models/adults.py"),
     "finetune": ("penumbra_models/finetune.py", "penumbra_models/losses.py", "penumbra_models/network.py"),
     "export": ("penumbra_models/export.py", "penumbra_models/quantize.py", "penumbra_models/network.py"),
+    "gsb": ("penumbra_models/gsb_train.py", "penumbra_models/gsb_networks.py", "penumbra_models/losses.py", "penumbra_models/network.py",
+            "penumbra_models/adults.py"),
     "evaluate": ("penumbra_models",),
 }  # fmt: skip
 """The code whose change makes a stage's result another one."""
@@ -88,7 +92,27 @@ def stages(adult: str, kermany: str) -> list[Stage]:
                   (f"runs/{name}/checkpoint.pt", *graphs, "data/eval", "data/outside", "runs/realism.json", *pictures),
                   (f"{package}/evaluation.json", f"{package}/card.md"), CODE["evaluate"]),
         ]  # fmt: skip
-    return out
+    return out + booster_stages(module, real, (*phantoms, *pictures))
+
+
+def booster_stages(module: Callable[..., tuple[str, ...]], real: tuple[str, ...], taught: tuple[str, ...]) -> list[Stage]:
+    """Purifier and mapper for the exported base encoder: two trainings, export, measurement."""
+    encoder, package = "runs/packages/base", "runs/packages/purifier"
+    trained, graphs = ("runs/purifier/checkpoint.pt", "runs/mapper/checkpoint.pt"), tuple(f"{package}/{r}.int8.onnx" for r in ("purifier", "mapper"))
+    weights = tuple(f"{encoder}/{role}.fp16.onnx" for role in ("vision", "text", "answer"))
+    common = ("--package", encoder, "--data", "data", *real)
+    return [
+        Stage("purifier", module("gsb_train", "purifier", *common, "--out", "runs/purifier", "--steps", "6000", "--decay", "1500"),
+              (*taught, *weights), (trained[0],), CODE["gsb"]),
+        Stage("mapper", module("gsb_train", "mapper", *common, "--purifier", trained[0], "--out", "runs/mapper", "--steps", "2000", "--decay", "800"),
+              (*taught, *weights, trained[0]), (trained[1],), CODE["gsb"]),
+        Stage("export-purifier", module("gsb_export", "--purifier", trained[0], "--mapper", trained[1], "--encoder", encoder,
+                                        "--command", "penumbra_models.pipeline", "--out", package),
+              (*trained, *weights), graphs, ("penumbra_models/gsb_export.py", "penumbra_models/gsb_networks.py", "penumbra_models/quantize.py")),
+        Stage("evaluate-purifier", module("gsb_evaluate", "--package", package, "--encoder", encoder, "--data", "data", "--phantoms", "data/eval",
+                                          *real[:2], "--split", "test"),
+              (*graphs, "data/eval", taught[-2]), (f"{package}/evaluation.json", f"{package}/card.md"), CODE["evaluate"]),
+    ]  # fmt: skip
 
 
 def digest(path: Path) -> str | None:
