@@ -41,6 +41,10 @@ class ScriptedEngine implements EngineService {
   cancel() {
     this.calls.push("cancel");
   }
+  async embed() {
+    this.calls.push("embed");
+    return [];
+  }
   addRadiograph({ rawSha256 }: { rawSha256?: string }) {
     this.calls.push(`radiograph ${rawSha256?.slice(0, 4)}`);
   }

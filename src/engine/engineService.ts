@@ -3,14 +3,17 @@ import { LabError } from "../errors/labError.ts";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
 import { NewestWins } from "../host/newestWins.ts";
 import type { CancelSignal } from "../host/newestWins.ts";
+import { moving } from "../host/workers.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import { isOwnModel } from "../model/catalog.ts";
 import type { ModelManifest, Precision } from "../model/manifest.ts";
 import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
+import { helperFor } from "./helper.ts";
 import { Lab } from "./lab.ts";
 import { SentPayloads } from "./payloads.ts";
 import type {
   BackendInfo,
+  EmbedRequest,
   EngineService,
   EngineSettings,
   OwnModelFiles,
@@ -42,7 +45,12 @@ export interface EngineHost {
   proposeModel(files: OwnModelFiles, settings: EngineSettings): Promise<OwnModelProposal>;
   yieldToHost(): Promise<void>;
   now(): number;
+  /** Another engine on a core of its own, where one is free; it runs bundled models on one thread of WASM. */
+  helper?(): EmbedHelper;
 }
+
+/** An engine that looks at pictures for this one. */
+export type EmbedHelper = (request: EmbedRequest) => Promise<Float32Array[]>;
 
 export interface Engine extends EngineService {
   /** Tells the listener that the worker lives, and whether it is at work. */
@@ -68,8 +76,10 @@ export function createEngine(host: EngineHost): Engine {
   const tell = (event: WorkerEvent) => {
     heard = listener?.(event);
   };
+  const elsewhere = helperFor(host, () => ({ settings: settings(), announced }));
   const lab = new Lab({
     yieldToHost: () => host.yieldToHost(),
+    elsewhere,
     openModel: async (id, precision) => {
       const own = ownModels.get(id);
       if (!own && isOwnModel(id)) {
@@ -125,6 +135,14 @@ export function createEngine(host: EngineHost): Engine {
       return (await ended) ?? null;
     },
     cancel: () => requests.cancel(),
+    embed: async ({ assetsUrl, subject, images }) => {
+      started ??= { assetsUrl, wish: "wasm" };
+      const features = await lab.embed(subject, images);
+      return moving(
+        features,
+        features.map(({ buffer }) => buffer as ArrayBuffer),
+      );
+    },
     addRadiograph: (radiograph: Radiograph) => lab.addRadiograph(radiograph),
     proposeModel: (files) => host.proposeModel(files, settings()),
     addModel: (manifest, files) => void ownModels.set(manifest.id, { manifest, files }),

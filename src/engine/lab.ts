@@ -1,7 +1,9 @@
 /** The lab that runs in a worker or in Node: loaded models, known radiographs, and a cache of stages. */
 import { LabError } from "../errors/labError.ts";
+import { defended } from "../defenses/defended.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import { runExperiment } from "../experiment/run.ts";
+import type { LabContext } from "../experiment/labContext.ts";
 import type { RunEvent } from "../experiment/results.ts";
 import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
 import { StageCache } from "../experiment/stageCache.ts";
@@ -17,6 +19,8 @@ export interface LabHost {
   /** Opens a model package. @throws LabError "model-not-found" */
   openModel(id: string, precision: Precision): Promise<VisionLanguageModel>;
   yieldToHost(): Promise<void>;
+  /** See LabContext. */
+  elsewhere?: LabContext["elsewhere"];
 }
 
 export class Lab {
@@ -69,6 +73,16 @@ export class Lab {
     return system;
   }
 
+  /** Features of a batch by the system of an experiment: what one engine asks of another. */
+  async embed(
+    { model, defenses }: Pick<ExperimentSpec, "model" | "defenses">,
+    images: readonly Float32Array[],
+  ): Promise<Float32Array[]> {
+    const bare = await this.system(model.id, model.precision);
+    const host = { yieldToHost: () => this.#host.yieldToHost() };
+    return (await defended(bare, defenses, host)).embed(images);
+  }
+
   run(
     spec: ExperimentSpec,
     fidelity: Fidelity,
@@ -76,6 +90,7 @@ export class Lab {
   ): AsyncGenerator<RunEvent, void> {
     return runExperiment(spec, fidelity, {
       system: (id, precision) => this.system(id, precision),
+      ...(this.#host.elsewhere ? { elsewhere: this.#host.elsewhere } : {}),
       radiograph: (sha256) => this.#radiographs.get(sha256),
       cache: this.#cache,
       signal,

@@ -29,6 +29,12 @@ export interface RunRequest {
   readonly held: readonly string[];
 }
 
+export interface EmbedRequest {
+  readonly assetsUrl: string;
+  readonly subject: Pick<ExperimentSpec, "model" | "defenses">;
+  readonly images: readonly Float32Array[];
+}
+
 /** What the engine's worker can be asked. Calls cross by comlink (host/workers.ts); failures are LabErrors. */
 export interface EngineService {
   /** Loads runtime and the opening model; ends when it can be asked. `listener` is told of everything from then on. */
@@ -36,6 +42,8 @@ export interface EngineService {
   /** Newest wins: an older run stops at its next step and then ends with null, as does a cancelled one. */
   run(request: RunRequest): Promise<{ readonly elapsedMs: number } | null>;
   cancel(): void;
+  /** Features by the system of an experiment, for another engine that shares the work: it takes nothing from the reader's runs. */
+  embed(request: EmbedRequest): Promise<Float32Array[]>;
   /** Registers a reader's own radiograph under its rawSha256. */
   addRadiograph(radiograph: Radiograph): void;
   /** What the lab makes of a reader's ONNX file. */

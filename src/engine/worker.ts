@@ -1,5 +1,6 @@
 /** The engine's worker: onnxruntime-web, models over HTTP and from the reader's files, and a pulse. */
-import { serveCalls } from "../host/workers.ts";
+import { LabError } from "../errors/labError.ts";
+import { linkWorker, serveCalls } from "../host/workers.ts";
 import { findAdapter, reasonAgainstWebGpu } from "./adapter.ts";
 import { chooseBackend } from "./backendChoice.ts";
 import { createEngine } from "./engineService.ts";
@@ -7,7 +8,7 @@ import { fetchModelPackage } from "../graphs/modelPackage.ts";
 import { OwnModels } from "../graphs/ownModels.ts";
 import { readyPackage } from "../graphs/readyModel.ts";
 import { probeRunner } from "../graphs/runners.ts";
-import type { EngineSettings, WorkerEvent } from "./protocol.ts";
+import type { EngineService, EngineSettings, WorkerEvent } from "./protocol.ts";
 import { startRuntime } from "./sessions.ts";
 import type { WebRuntime } from "./sessions.ts";
 import { createMessageYield } from "./yieldToHost.ts";
@@ -35,6 +36,16 @@ const engine = createEngine({
       ? await readyPackage(files, probe)
       : await ownModels.open(own!.manifest, own!.files, probe);
     return chooseBackend(running, ready, settings, (label) => tell({ type: "phase", label }));
+  },
+  helper: () => {
+    // The same script: nothing more to fetch, and offline it is here already.
+    const worker = new Worker(self.location.href, { type: "module", name: "penumbra-helper" });
+    const lost = () =>
+      link.end(
+        new LabError("backend-lost", "The engine's helper stopped; this one goes on alone."),
+      );
+    const link = linkWorker<EngineService>(worker, lost);
+    return (request) => link.ask((service) => service.embed(request)) as Promise<Float32Array[]>;
   },
   proposeModel: async (files, settings) => {
     runtime ??= openRuntime(settings, () => {});

@@ -2,7 +2,7 @@
 import { bestCosineBound, radiusForCosine } from "../certificates/featureCosine.ts";
 import { sampleCertificate } from "../certificates/sampler.ts";
 import type { ScoreEstimate } from "../certificates/sampler.ts";
-import type { System } from "../system/system.ts";
+import type { EmbedImages } from "./labContext.ts";
 import type { CertificateResult, CosineBounds } from "./results.ts";
 import type { CertificateSpec } from "./spec.ts";
 
@@ -15,8 +15,8 @@ const CURVE_POINTS = 61;
  * where it stopped, and no draw is made twice.
  */
 export interface RunningCertificate {
-  /** What draws the next batch; the same model may have been closed and opened again since the last one. */
-  system: Pick<System, "embed">;
+  /** What looks at the next batch; the same model may have been closed and opened again since the last one. */
+  embed: EmbedImages;
   readonly generator: AsyncGenerator<ScoreEstimate, void>;
   latest: ScoreEstimate | undefined;
   finished: boolean;
@@ -25,24 +25,42 @@ export interface RunningCertificate {
 
 /** Whose features around which picture. */
 export interface CertifiedSubject {
-  readonly system: System;
+  readonly embed: EmbedImages;
   readonly image: Float32Array;
   /** Of the picture itself, unsmoothed. */
   readonly embedding: Float32Array;
 }
 
+/** A batch in two halves at once, where another core helps: each picture gets the feature it would get here. */
+export function embedding(
+  here: EmbedImages,
+  elsewhere: () => EmbedImages | undefined,
+): EmbedImages {
+  return async (images) => {
+    const helper = images.length > 1 ? elsewhere() : undefined;
+    if (!helper) return here(images);
+    const half = Math.ceil(images.length / 2);
+    const [mine, theirs] = await Promise.all([
+      here(images.slice(0, half)),
+      // A helper that is lost costs time, not the run.
+      helper(images.slice(half)).catch(() => here(images.slice(half))),
+    ]);
+    return [...mine, ...theirs];
+  };
+}
+
 /** @param draws features of draws made before with the same sigma and seed; new ones are added (see sampleCertificate). */
 export function startCertificate(
-  { system, image, embedding }: CertifiedSubject,
+  { embed, image, embedding }: CertifiedSubject,
   spec: CertificateSpec,
   draws: Float32Array[],
   yieldToHost: () => Promise<void>,
 ): RunningCertificate {
   const { sigma, alpha, maxSamples, seed } = spec;
   const running: RunningCertificate = {
-    system,
+    embed,
     generator: sampleCertificate(
-      (batch) => running.system.embed(batch),
+      (batch) => running.embed(batch),
       image,
       embedding,
       { sigma, alpha, maxSamples, seed, batch: BATCH },

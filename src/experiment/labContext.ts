@@ -2,13 +2,21 @@
 import type { Radiograph } from "../image/radiograph.ts";
 import type { Precision } from "../model/manifest.ts";
 import type { System } from "../system/system.ts";
+import type { ExperimentSpec } from "./spec.ts";
 import type { StageCache } from "./stageCache.ts";
+
+export type EmbedImages = (images: readonly Float32Array[]) => Promise<Float32Array[]>;
 
 export interface LabContext {
   /** The bare model of that id and precision. @throws LabError "model-not-found" */
   system(id: string, precision: Precision): Promise<System>;
   /** A reader's own radiograph by its pixel hash, if it is open here. */
   radiograph(sha256: string): Radiograph | undefined;
+  /**
+   * The features of the same system on another core, where one is free to help and gives the same digits; undefined while
+   * there is none.
+   */
+  elsewhere?(spec: Pick<ExperimentSpec, "model" | "defenses">): EmbedImages | undefined;
   readonly cache: StageCache;
   readonly signal: { readonly aborted: boolean };
   /** Lets messages in; awaited between steps. */

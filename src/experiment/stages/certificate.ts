@@ -1,5 +1,5 @@
 /** The certified cosine bound of the clean picture, as it tightens. */
-import { certificateResult, continueCertificate, startCertificate } from "../certify.ts";
+import { certificateResult, continueCertificate, embedding, startCertificate } from "../certify.ts";
 import type { RunningCertificate } from "../certify.ts";
 import { defineStage } from "../stage.ts";
 import type { Held, StageScope } from "../stage.ts";
@@ -59,8 +59,12 @@ function resumed(
   const parents = [keyOf("input"), keyOf("system")];
   const key = stageKey("running certificate", asked, parents);
   const known = context.cache.get<RunningCertificate>(key);
+  const embed = embedding(
+    (images) => system.embed(images),
+    () => context.elsewhere?.(spec),
+  );
   if (known) {
-    known.system = system;
+    known.embed = embed;
     return { running: known, replayed: 0 };
   }
   // Another confidence or another number of samples is another bound from the same draws.
@@ -69,7 +73,7 @@ function resumed(
   const draws = context.cache.get<Float32Array[]>(drawsKey) ?? [];
   context.cache.set(drawsKey, draws);
   const replayed = Math.min(draws.length, maxSamples);
-  const subject = { system, image: input.image, embedding: clean.embedding };
+  const subject = { embed, image: input.image, embedding: clean.embedding };
   const running = startCertificate(subject, asked, draws, context.yieldToHost);
   context.cache.set(key, running);
   return { running, replayed };
