@@ -4,6 +4,7 @@ import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
 import lab from "./package.json" with { type: "json" };
 import { CONTENT_POLICY } from "./scripts/contentPolicy.mjs";
+import { catalogs } from "./scripts/catalogs.ts";
 import { offlineList } from "./scripts/offlineList.ts";
 import { commitOf } from "./src/cli/build.ts";
 
@@ -37,6 +38,7 @@ export default defineConfig({
         },
       ],
     },
+    catalogs(),
     offlineList(),
     // The page's own files are kept by the service worker (src/sw.ts), the rest by the engine as it loads it.
     VitePWA({

@@ -1,5 +1,5 @@
 /** `lab list`: what the lab has, from the registries the page and the validator read, as one JSON object. */
-import { ATTACKS } from "../attacks/registry.ts";
+import { ATTACK_CATALOG } from "../attacks/catalog.ts";
 import { FINDINGS, PATIENT_PARAMS } from "../phantom/spec.ts";
 import { PARAMS, SPEC_LIMITS, epsilonParam } from "../experiment/params.ts";
 import { expandQuestions } from "../language/questionBank.ts";
@@ -71,7 +71,7 @@ async function modelEntry(id: string) {
 }
 
 function attackEntries() {
-  return Object.values(ATTACKS).map(({ id, label, help, access, norms, settings }) => ({
+  return Object.values(ATTACK_CATALOG).map(({ id, label, help, access, norms, settings }) => ({
     id,
     label,
     help,

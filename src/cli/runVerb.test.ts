@@ -62,7 +62,7 @@ test("a run's manifest is run again, from its file and from a link, and reproduc
   expect(third.replay?.differences.join(" ")).toContain("clean margin");
 }, 120_000);
 
-test("the page's runtime runs here too, and pictures and maps are written whole", () => {
+test("the page's runtime runs here too, and pictures and maps are written whole", async () => {
   const { certificate, stack, ...rest } = defaultSpec();
   const [noise] = stack;
   const off = { ...certificate, enabled: false };
@@ -89,7 +89,7 @@ test("the page's runtime runs here too, and pictures and maps are written whole"
 
   // Every stage that ran is in the JSON, and the relevance peak is where the map's is.
   const notAsked = ["model", "system", "undefended", "gradientCheck", "certificate"];
-  for (const { name } of stagesOf(defaultSpec())) {
+  for (const { name } of await stagesOf(defaultSpec())) {
     expect(name in results, name).toBe(!notAsked.includes(name));
   }
   const { grid, cleanPeak } = results["relevance"] as {

@@ -1,8 +1,8 @@
 /** The lab that runs in a worker or in Node: loaded models, known radiographs, and a cache of stages. */
 import { LabError } from "../errors/labError.ts";
-import { defended } from "../defenses/defended.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import { runExperiment } from "../experiment/run.ts";
+import { systemOf } from "../experiment/systemOf.ts";
 import type { LabContext } from "../experiment/labContext.ts";
 import type { RunEvent } from "../experiment/results.ts";
 import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
@@ -80,7 +80,7 @@ export class Lab {
   ): Promise<Float32Array[]> {
     const bare = await this.system(model.id, model.precision);
     const host = { yieldToHost: () => this.#host.yieldToHost() };
-    return (await defended(bare, defenses, host)).embed(images);
+    return (await systemOf(bare, defenses, host)).embed(images);
   }
 
   run(

@@ -52,7 +52,7 @@ class Run {
   }
 
   async *events(): AsyncGenerator<RunEvent, void> {
-    for (const stage of stagesOf(this.#ask.spec)) {
+    for (const stage of await stagesOf(this.#ask.spec)) {
       yield* this.#resume(({ name }) => stage.needs.includes(name));
       if (!this.#context.signal.aborted) yield* this.#perform(stage);
       if (this.#context.signal.aborted) return;

@@ -2,7 +2,7 @@
  * Experiments of older versions, as links and files hold them, turned into the current version. What is malformed is left
  * as it is: the validator names it.
  */
-import { ATTACKS } from "../attacks/registry.ts";
+import { ATTACK_CATALOG } from "../attacks/catalog.ts";
 import type { AttackId } from "../attacks/registry.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -46,8 +46,8 @@ function withGoal(item: unknown): unknown {
 function upgradedItem(item: unknown): unknown {
   if (!isRecord(item) || item["type"] !== "attack") return item;
   const attack = String(item["attack"]);
-  if (!Object.hasOwn(ATTACKS, attack)) return item;
-  const { settings } = ATTACKS[attack as AttackId];
+  if (!Object.hasOwn(ATTACK_CATALOG, attack)) return item;
+  const { settings } = ATTACK_CATALOG[attack as AttackId];
   const { steps, relativeStep, ...kept } = item;
   return {
     ...kept,

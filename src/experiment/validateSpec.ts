@@ -3,17 +3,17 @@
  * ExperimentSpec with every number in the range of its slider, or one sentence that names the first wrong field.
  */
 import { z } from "zod";
-import { ATTACKS } from "../attacks/registry.ts";
+import { ATTACK_CATALOG } from "../attacks/catalog.ts";
 import type { AttackId } from "../attacks/registry.ts";
 import { LabError } from "../errors/labError.ts";
 import type { Precision } from "../model/manifest.ts";
 import type { DefenseItem } from "../defenses/defense.ts";
-import { DEFENSES } from "../defenses/registry.ts";
+import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
 import { ANSWER_LOSSES, FEATURE_LOSSES } from "../model/objective.ts";
 import { PERTURBATIONS } from "../perturbations/registry.ts";
 import type { PerturbationId } from "../perturbations/registry.ts";
 import type { ParamMeta } from "../system/param.ts";
-import { INSTRUMENTS } from "./instruments/registry.ts";
+import { INSTRUMENT_CATALOG } from "./instruments/catalog.ts";
 import { PARAMS, SPEC_LIMITS, epsilonParam } from "./params.ts";
 import { phantomSchema } from "./phantomSchema.ts";
 import { ATTACK_KNOWLEDGE, ATTACK_REGIONS } from "./spec.ts";
@@ -83,27 +83,29 @@ function paramIssues(
 const defenseSchema = z
   .strictObject({
     id,
-    defense: oneOf(Object.keys(DEFENSES)),
+    defense: oneOf(Object.keys(DEFENSE_CATALOG)),
     enabled: flag,
     seed: numberIn(PARAMS["defense.seed"]),
     params: z.record(z.string(), z.unknown()),
   })
   .check((context) => {
     const { defense, params } = context.value;
-    context.issues.push(...paramIssues(defense, DEFENSES[defense]?.params ?? {}, params));
+    context.issues.push(...paramIssues(defense, DEFENSE_CATALOG[defense]?.params ?? {}, params));
   })
   .transform((item) => item as DefenseItem);
 
 const instrumentSchema = z
   .strictObject({
-    instrument: oneOf(Object.keys(INSTRUMENTS)),
+    instrument: oneOf(Object.keys(INSTRUMENT_CATALOG)),
     enabled: flag,
     seed: numberIn(PARAMS["instrument.seed"]),
     params: z.record(z.string(), z.unknown()),
   })
   .check((context) => {
     const { instrument, params } = context.value;
-    context.issues.push(...paramIssues(instrument, INSTRUMENTS[instrument]?.params ?? {}, params));
+    context.issues.push(
+      ...paramIssues(instrument, INSTRUMENT_CATALOG[instrument]?.params ?? {}, params),
+    );
   })
   .transform((item) => item as InstrumentItem);
 
@@ -145,7 +147,7 @@ const attackSchema = z
   .strictObject({
     id,
     type: z.literal("attack"),
-    attack: oneOf(Object.keys(ATTACKS) as AttackId[]),
+    attack: oneOf(Object.keys(ATTACK_CATALOG) as AttackId[]),
     enabled: flag,
     seed: numberIn(PARAMS["attack.seed"]),
     norm: oneOf(["linf", "l2"]),
@@ -160,7 +162,7 @@ const attackSchema = z
   })
   .check((context) => {
     const { attack, norm, epsilon } = context.value;
-    const member = ATTACKS[attack];
+    const member = ATTACK_CATALOG[attack];
     if (!member.norms.includes(norm)) {
       const message = `is ${norm}, but ${member.label} takes ${member.norms.join(" or ")}`;
       context.issues.push({ code: "custom", input: norm, path: ["norm"], message });

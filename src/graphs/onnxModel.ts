@@ -1,5 +1,6 @@
 /** VisionLanguageModel over ONNX graphs: a chain of graphs that encodes, a graph that answers, gradients on demand. */
 import { LabError } from "../errors/labError.ts";
+import { loadPart } from "../host/loadPart.ts";
 import type { Tokenizer } from "../language/tokenizer.ts";
 import type { AnswerObjective, LossGradient, Objective } from "../model/objective.ts";
 import { answerLoss, featureLoss } from "../model/objectiveLoss.ts";
@@ -27,7 +28,7 @@ import {
 import { tapValue } from "./encoder.ts";
 import type { Encoder } from "./encoder.ts";
 import { linkedEncoder } from "./links.ts";
-import { LossGraphs } from "./lossGraphs.ts";
+import type { LossGraphs } from "./lossGraphs.ts";
 import type { GraphSession, SessionFactory } from "./session.ts";
 
 /** What a model answers with. */
@@ -71,23 +72,28 @@ export class OnnxModel implements LinkableModel {
   readonly precision: Precision;
   readonly sha256: string;
   readonly #parts: ModelParts;
-  readonly #gradients: LossGraphs;
+  #gradients: Promise<LossGraphs> | undefined;
 
   constructor(parts: ModelParts) {
-    const { manifest, precision, sha256, encoder, answerSide, mergedBytes, sessions } = parts;
+    const { manifest, precision, sha256 } = parts;
     this.manifest = manifest;
     this.precision = precision;
     this.sha256 = sha256;
     this.#parts = parts;
-    this.#gradients = new LossGraphs(
-      {
-        encoder,
-        answer: answerSide,
-        padId: manifest.tokenizer?.specialTokens.pad ?? 0,
-        mergedBytes,
-      },
-      sessions,
-    );
+  }
+
+  /** The gradient side; its rules are fetched with the first gradient, which comes after the first answer. */
+  async #lossGraphs(): Promise<LossGraphs> {
+    const { manifest, encoder, answerSide, mergedBytes, sessions } = this.#parts;
+    const padId = manifest.tokenizer?.specialTokens.pad ?? 0;
+    const source = { encoder, answer: answerSide, padId, mergedBytes };
+    const opening = (this.#gradients ??= loadPart(() => import("./lossGraphs.ts")).then(
+      (part) => new part.LossGraphs(source, sessions),
+    ));
+    opening.catch(() => {
+      this.#gradients = undefined;
+    });
+    return opening;
   }
 
   encodePrompt(question: string): readonly number[] {
@@ -164,13 +170,14 @@ export class OnnxModel implements LinkableModel {
     return answerLoss(lastRow(floatData(logits!, name), length), objective);
   }
 
-  lossGradient(image: Float32Array, objective: Objective): Promise<LossGradient> {
-    return this.#gradients.lossGradient(image, objective);
+  async lossGradient(image: Float32Array, objective: Objective): Promise<LossGradient> {
+    return (await this.#lossGraphs()).lossGradient(image, objective);
   }
 
   async relevance(image: Float32Array, objective: AnswerObjective): Promise<Float32Array> {
     const { grid } = this.#parts;
-    const taps = await this.#gradients.attentionGradients(image, objective);
+    const graphs = await this.#lossGraphs();
+    const taps = await graphs.attentionGradients(image, objective);
     return answerRelevance(taps, objective.promptIds.length - 1, grid[0] * grid[1]);
   }
 
@@ -180,9 +187,10 @@ export class OnnxModel implements LinkableModel {
     seed: number,
   ): Promise<GradientCheck> {
     const { size } = this.manifest.input;
-    const { gradient } = await this.#gradients.lossGradient(image, objective);
+    const graphs = await this.#lossGraphs();
+    const { gradient } = await graphs.lossGradient(image, objective);
     const check = await checkGradient({
-      loss: (x) => this.#gradients.loss(x.data, objective),
+      loss: (x) => graphs.loss(x.data, objective),
       gradient,
       x: floatTensor(image, [1, 1, size, size]),
       seed,
@@ -211,7 +219,7 @@ export class OnnxModel implements LinkableModel {
   }
 
   async release(): Promise<void> {
-    await this.#gradients.release();
+    await (await this.#gradients)?.release();
     for (const session of this.#parts.owned) await session.release();
   }
 

@@ -1,5 +1,5 @@
 /** What a study may leave out of its base, and of each item of the stack. */
-import { ATTACKS } from "../attacks/registry.ts";
+import { ATTACK_CATALOG } from "../attacks/catalog.ts";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
 import { PARAMS, epsilonParam } from "../experiment/params.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
@@ -51,10 +51,14 @@ function completeItem(item: Json): Json {
     return { enabled: true, seed: PARAMS["perturbation.seed"].default, params: {}, ...item };
   }
   const attack = item["attack"];
-  if (item["type"] !== "attack" || typeof attack !== "string" || !Object.hasOwn(ATTACKS, attack)) {
+  if (
+    item["type"] !== "attack" ||
+    typeof attack !== "string" ||
+    !Object.hasOwn(ATTACK_CATALOG, attack)
+  ) {
     return item;
   }
-  const member = ATTACKS[attack as keyof typeof ATTACKS];
+  const member = ATTACK_CATALOG[attack as keyof typeof ATTACK_CATALOG];
   const norm = item["norm"] ?? member.norms[0]!;
   const isNorm = norm === "linf" || norm === "l2";
   return {

@@ -1,5 +1,5 @@
 /** What a run costs, counted in forward passes of the image encoder: the unit of a study's estimate. */
-import { ATTACKS } from "../attacks/registry.ts";
+import { ATTACK_CATALOG } from "../attacks/catalog.ts";
 import type { StageName } from "../experiment/results.ts";
 import type { AttackItem, ExperimentSpec } from "../experiment/spec.ts";
 
@@ -22,6 +22,6 @@ export function encoderPasses(spec: ExperimentSpec, stages: readonly StageName[]
 
 function attackPasses({ attack, steps = 1, queries = 0, restarts, epsilon }: AttackItem): number {
   if (epsilon === 0) return 0;
-  if (ATTACKS[attack].access === "query") return restarts * queries;
+  if (ATTACK_CATALOG[attack].access === "query") return restarts * queries;
   return restarts * steps * GRADIENT;
 }

@@ -1,5 +1,5 @@
 /** Every stage in the order it runs. A new one is a file beside this and a line here; an instrument is a line in its registry. */
-import { INSTRUMENTS } from "../instruments/registry.ts";
+import { loadPart } from "../../host/loadPart.ts";
 import type { ExperimentSpec } from "../spec.ts";
 import type { Stage } from "../stage.ts";
 import { certificateStage } from "./certificate.ts";
@@ -27,11 +27,21 @@ const CORE: readonly Stage[] = [
   relevanceStage,
 ];
 
-/** The stages of an experiment: the core, then its instruments in the experiment's order. */
-export function stagesOf(spec: ExperimentSpec): readonly Stage[] {
-  const instruments = spec.instruments.flatMap((item) => {
-    const definition = INSTRUMENTS[item.instrument];
-    return definition ? [instrumentStage(definition)] : [];
-  });
-  return [...CORE, ...instruments];
+/**
+ * The stages of an experiment: the core, then its instruments in the experiment's order. Instruments are fetched with the
+ * first experiment that switches one on: before the first answer nobody waits for them.
+ */
+export async function stagesOf({
+  instruments,
+}: Pick<ExperimentSpec, "instruments">): Promise<readonly Stage[]> {
+  const wanted = instruments.filter(({ enabled }) => enabled);
+  if (wanted.length === 0) return CORE;
+  const { INSTRUMENTS } = await loadPart(() => import("../instruments/registry.ts"));
+  return [
+    ...CORE,
+    ...wanted.flatMap(({ instrument }) => {
+      const definition = INSTRUMENTS[instrument];
+      return definition ? [instrumentStage(definition)] : [];
+    }),
+  ];
 }

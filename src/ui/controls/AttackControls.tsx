@@ -1,6 +1,6 @@
 /** Controls of one attack: norm and goal, epsilon and steps, the rest behind "More". */
 import type { AttackSetting } from "../../attacks/attack.ts";
-import { ATTACKS } from "../../attacks/registry.ts";
+import { ATTACK_CATALOG } from "../../attacks/catalog.ts";
 import { PARAMS, epsilonParam } from "../../experiment/params.ts";
 import { ATTACK_REGIONS } from "../../experiment/spec.ts";
 import type { AttackItem, AttackRegion, GoalSpec } from "../../experiment/spec.ts";
@@ -25,7 +25,7 @@ export function AttackControls({
   readonly name: string;
 }) {
   const { experiment } = useStores();
-  const member = ATTACKS[item.attack];
+  const member = ATTACK_CATALOG[item.attack];
   const edit = (change: (old: AttackItem) => AttackItem) =>
     experiment
       .getState()

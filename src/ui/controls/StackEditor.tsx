@@ -1,6 +1,6 @@
 /** The ordered stack of what is done to the picture, in the order it is done. */
 import { Menu } from "@mantine/core";
-import { ATTACKS } from "../../attacks/registry.ts";
+import { ATTACK_CATALOG } from "../../attacks/catalog.ts";
 import type { AttackId } from "../../attacks/registry.ts";
 import { PERTURBATIONS } from "../../perturbations/registry.ts";
 import type { PerturbationId } from "../../perturbations/registry.ts";
@@ -105,7 +105,7 @@ function AddMenu() {
           <p className={styles.menuLabel} aria-hidden="true">
             Attacks, optimised against the model
           </p>
-          {Object.entries(ATTACKS).map(([id, member]) => (
+          {Object.entries(ATTACK_CATALOG).map(([id, member]) => (
             <Menu.Item key={id} onClick={() => add(newAttack(id as AttackId, stack))}>
               {member.label}
               <span className={styles.menuHelp}>{member.help}</span>

@@ -1,5 +1,5 @@
 /** New members of the stack with their defaults, and how members are called on screen. */
-import { ATTACKS } from "../../attacks/registry.ts";
+import { ATTACK_CATALOG } from "../../attacks/catalog.ts";
 import type { AttackId } from "../../attacks/registry.ts";
 import { PARAMS, epsilonParam } from "../../experiment/params.ts";
 import type { AttackItem, PerturbationItem, StackItem } from "../../experiment/spec.ts";
@@ -9,7 +9,7 @@ import { freshId } from "../../state/specEdits.ts";
 
 export function stackLabel(item: StackItem): string {
   return item.type === "attack"
-    ? ATTACKS[item.attack].label
+    ? ATTACK_CATALOG[item.attack].label
     : PERTURBATIONS[item.perturbation].label;
 }
 
@@ -30,7 +30,7 @@ export function newPerturbation(
 }
 
 export function newAttack(attack: AttackId, stack: readonly StackItem[]): AttackItem {
-  const { norms, settings } = ATTACKS[attack];
+  const { norms, settings } = ATTACK_CATALOG[attack];
   const norm = norms[0] ?? "linf";
   return {
     id: freshId(attack, stack),
