@@ -132,6 +132,10 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   node: /^cli\//,
 };
 
+/** Rows of the page, and what they may not hold: registries come with every member's algorithm. */
+const PAGE = ["state", "ui", "mount.tsx", "main.tsx"];
+const REGISTRIES = /^(attacks|defenses|experiment\/instruments)\/registry\.ts$/;
+
 const SOURCE = import.meta.dirname;
 
 interface Import {
@@ -176,6 +180,9 @@ function violation({ file, target }: Import): string | undefined {
   const folder = bare.split("/")[0]!;
   if (folder === "testing") return `${file}: imports ${bare}, which is for tests only`;
   if (folder === "ui" && row === "ui") return sisterViolation(file, bare);
+  if (PAGE.includes(row) && REGISTRIES.test(bare)) {
+    return `${file}: the page offers members by their catalogue, not by ${bare} with its algorithms`;
+  }
   if (folder === row.split("/")[0] && row !== "engine/client") return undefined;
   const stem = bare.replace(/\.tsx?$/, "");
   // main.tsx and the client may start the worker; nothing else on the page may reach it.
@@ -242,6 +249,7 @@ test.each([
   ["the stores in the kit", "ui/kit/Button.tsx", "../context/stores.ts"],
   ["an unlisted folder of ui", "ui/misc/Thing.tsx", "../kit/Button.tsx"],
   ["the runtime outside the engine", "attacks/pgd.ts", "onnxruntime-web/webgpu"],
+  ["a registry's algorithms in the page", "ui/app/App.tsx", "../../attacks/registry.ts"],
   ["Node in the core", "experiment/run.ts", "node:fs"],
   ["a package without a door", "ui/app/App.tsx", "lodash"],
   ["a file outside src", "engine/worker.ts", "../../models/golden.json"],

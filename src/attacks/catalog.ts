@@ -5,6 +5,8 @@ import type { AttackMember } from "./attack.ts";
 import { ATTACKS } from "./registry.ts";
 import type { AttackId } from "./registry.ts";
 
+export type { AttackId } from "./registry.ts";
+
 export const ATTACK_CATALOG = plainData(ATTACKS) as Readonly<
   Record<AttackId, PlainData<AttackMember>>
 >;

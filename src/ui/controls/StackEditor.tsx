@@ -1,7 +1,7 @@
 /** The ordered stack of what is done to the picture, in the order it is done. */
 import { Menu } from "@mantine/core";
 import { ATTACK_CATALOG } from "../../attacks/catalog.ts";
-import type { AttackId } from "../../attacks/registry.ts";
+import type { AttackId } from "../../attacks/catalog.ts";
 import { PERTURBATIONS } from "../../perturbations/registry.ts";
 import type { PerturbationId } from "../../perturbations/registry.ts";
 import { SPEC_LIMITS } from "../../experiment/params.ts";

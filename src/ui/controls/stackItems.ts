@@ -1,6 +1,6 @@
 /** New members of the stack with their defaults, and how members are called on screen. */
 import { ATTACK_CATALOG } from "../../attacks/catalog.ts";
-import type { AttackId } from "../../attacks/registry.ts";
+import type { AttackId } from "../../attacks/catalog.ts";
 import { PARAMS, epsilonParam } from "../../experiment/params.ts";
 import type { AttackItem, PerturbationItem, StackItem } from "../../experiment/spec.ts";
 import { PERTURBATIONS } from "../../perturbations/registry.ts";
