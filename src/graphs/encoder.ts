@@ -49,6 +49,15 @@ export class Encoder {
     return this.parts.links;
   }
 
+  /** The same graphs with scalars of other values. */
+  withScalars(values: Readonly<Record<string, number>>): Encoder {
+    const scalars = Object.entries(this.parts.scalars).map(([name, scalar]) => [
+      name,
+      { ...scalar, value: values[name] ?? scalar.value },
+    ]);
+    return new Encoder({ ...this.parts, scalars: Object.fromEntries(scalars) });
+  }
+
   /** Shapes of what is fed for a number of images. */
   shapes(batch: number): Record<string, readonly number[]> {
     const { size, scalars } = this.parts;

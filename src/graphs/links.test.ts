@@ -4,6 +4,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { openBundledModel } from "../cli/nodeLab.ts";
 import { nodeSessions } from "../cli/nodeSessions.ts";
 import { parseManifest } from "../model/manifest.ts";
+import type { LinkableModel } from "../model/modelLink.ts";
+import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import type { AnswerObjective, Objective } from "../model/objective.ts";
 import { serializeModel } from "../onnx/file.ts";
 import { randomStream } from "../numerics/random.ts";
@@ -50,7 +52,10 @@ const image = picture(5, SIZE);
 const purifier = (sigma = SIGMA) => asLink("purifier", "before", purifierGraph(SIZE), { sigma });
 const mapper = (sigma = SIGMA) => asLink("mapper", "after", mapperGraph(TOKENS, WIDTH), { sigma });
 
-function questionTo(model: OnnxModel, aim: AnswerObjective["aim"] = "away"): AnswerObjective {
+function questionTo(
+  model: VisionLanguageModel,
+  aim: AnswerObjective["aim"] = "away",
+): AnswerObjective {
   const space = model.manifest.answerSpaces["yes-no"]!;
   return {
     kind: "answer",
@@ -68,7 +73,7 @@ const apart = (a: Float32Array, b: Float32Array) => linfNorm(subtract(a, b)) / l
 
 describe("a purifier before and a mapper after a model", () => {
   let bare: OnnxModel;
-  let linked: OnnxModel;
+  let linked: LinkableModel;
   beforeAll(async () => {
     bare = await openTiny();
     linked = await bare.withLinks([purifier(), mapper()]);
@@ -162,7 +167,7 @@ describe("a purifier before and a mapper after a model", () => {
 
   it("passes through two purifiers in the order given", async () => {
     const [weak, strong] = [purifier(0.1), purifier(0.9)];
-    const clean = async (model: OnnxModel) => (await model.embed([image]))[0]!;
+    const clean = async (model: VisionLanguageModel) => (await model.embed([image]))[0]!;
     const inOrder = await bare.withLinks([weak, strong]);
     const nested = await (await bare.withLinks([strong])).withLinks([weak]);
     const reversed = await bare.withLinks([strong, weak]);
@@ -203,6 +208,46 @@ describe("a purifier before and a mapper after a model", () => {
     ).rejects.toThrow();
     expect(open).toBe(before);
     await model.embed([image]);
+    // Asked again, closed graphs open again; they go with the model.
+    const [embedding] = await other.embed([image]);
+    expect(embedding).toEqual((await linked.embed([image]))[0]);
+    expect(open).toBe(before + 2);
+    await model.release();
+    expect(open).toBe(0);
+  });
+
+  it("opens nothing for another noise level, and keeps the last three sets of graphs", async () => {
+    let made = 0;
+    let open = 0;
+    const counting: SessionFactory = {
+      ...native,
+      create: async (graph, options) => {
+        const session = await native.create(graph, options);
+        // Probes are asked without the runtime's full optimisation.
+        if (options?.optimization !== undefined) return session;
+        made++;
+        open++;
+        return { ...session, release: async () => void (open--, await session.release()) };
+      },
+    };
+    const model = await openTiny(undefined, counting);
+    const request = questionTo(model);
+    const low = await model.withLinks([purifier(0.1)]);
+    const high = await model.withLinks([purifier(0.9)]);
+    const gradients = [];
+    for (const each of [low, high, low]) {
+      gradients.push((await each.lossGradient(image, request)).gradient);
+    }
+    // The model's two, the purifier's, and one for its gradient.
+    expect(made).toBe(4);
+    expect(apart(gradients[0]!, gradients[1]!)).toBeGreaterThan(1e-3);
+    expect(gradients[0]).toEqual(gradients[2]);
+    for (const links of [[mapper()], [purifier(), mapper()], [mapper(), mapper()]]) {
+      await model.withLinks(links);
+    }
+    expect([made, open]).toEqual([9, 7]);
+    expect((await low.lossGradient(image, request)).gradient).toEqual(gradients[0]);
+    expect(made).toBe(11);
     await model.release();
     expect(open).toBe(0);
   });

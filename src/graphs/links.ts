@@ -20,8 +20,8 @@ export interface LinkedEncoder {
   readonly encoder: Encoder;
   /** Sessions made for the links. */
   readonly opened: readonly GraphSession[];
-  /** What each link computes, named by its file and its scalars. */
-  readonly hashes: readonly string[];
+  /** The value of the chain that each scalar of each link became, in the order of the links. */
+  readonly scalars: readonly Readonly<Record<string, string>>[];
 }
 
 /** What passes between the links, and its shape for one image. */
@@ -47,23 +47,29 @@ export async function linkedEncoder(
   const tools = { sessions, opened };
   try {
     let { parts } = encoder;
+    const names = new Map<ModelLink, string>();
+    const fitted = async (link: ModelLink, slots: Slots): Promise<FittedLink> => {
+      const opening = await openLink(parts, link, slots, tools);
+      names.set(link, opening.name);
+      return opening;
+    };
     // The last one given stands nearest to the encoder.
     for (const link of links.filter(({ place }) => place === "before").toReversed()) {
-      parts = linkedBefore(parts, await openLink(parts, link, before, tools));
+      parts = linkedBefore(parts, await fitted(link, before));
     }
     for (const link of links.filter(({ place }) => place === "after")) {
-      parts = linkedAfter(parts, await openLink(parts, link, after, tools));
+      parts = linkedAfter(parts, await fitted(link, after));
     }
-    return { encoder: new Encoder(parts), opened, hashes: links.map(contentName) };
+    const scalars = links.map((link) =>
+      Object.fromEntries(
+        Object.keys(link.scalars).map((name) => [name, scalarValue(names.get(link)!, name)]),
+      ),
+    );
+    return { encoder: new Encoder(parts), opened, scalars };
   } catch (error) {
     await Promise.all(opened.map((session) => session.release()));
     throw error;
   }
-}
-
-function contentName({ sha256, scalars }: ModelLink): string {
-  const numbers = Object.entries(scalars).map(([name, value]) => `${name}=${value}`);
-  return [sha256, ...numbers.toSorted()].join(":");
 }
 
 /** Shapes of the encoder's tokens and embedding. */

@@ -24,7 +24,7 @@ import type { AttentionTap } from "../onnx/taps.ts";
 import { floatTensor, int64Tensor } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { chainShapes, linksBehind, mergedLinks } from "./chain.ts";
-import type { Link } from "./chain.ts";
+import type { ChainFeeds, Link } from "./chain.ts";
 import { ChainGradient } from "./chainGradient.ts";
 import { IMAGE, tapValue } from "./encoder.ts";
 import type { Encoder } from "./encoder.ts";
@@ -71,21 +71,22 @@ export class LossGraphs {
     this.#sessions = sessions;
   }
 
-  async lossGradient(image: Float32Array, objective: Objective): Promise<LossGradient> {
+  /** @param image what the encoder is fed (Encoder.feeds), scalars included */
+  async lossGradient(image: ChainFeeds, objective: Objective): Promise<LossGradient> {
     const chain = await this.#chain(objective);
     const { loss, gradients } = await chain.lossAndGradients(this.#feeds(image, objective));
     return { loss, gradient: gradients[IMAGE]! };
   }
 
   /** The loss alone, from the same graphs (for central differences: same rounding on both sides). */
-  async loss(image: Float32Array, objective: Objective): Promise<number> {
+  async loss(image: ChainFeeds, objective: Objective): Promise<number> {
     const chain = await this.#chain(objective);
     return chain.loss(this.#feeds(image, objective));
   }
 
   /** Attention maps with the gradient of the answer's margin, encoder layers first, as [1, heads, queries, keys]. */
   async attentionGradients(
-    image: Float32Array,
+    image: ChainFeeds,
     objective: AnswerObjective,
   ): Promise<readonly TapGradient[]> {
     const { chain, taps } = await kept(this.#relevance, objective.answers.length, () =>
@@ -229,11 +230,10 @@ export class LossGraphs {
     };
   }
 
-  #feeds(image: Float32Array, objective: Objective): Record<string, Tensor> {
-    const feeds = this.#source.encoder.feeds([image]);
-    if (objective.kind === "answer") return { ...feeds, ...this.#promptFeeds(objective) };
+  #feeds(image: ChainFeeds, objective: Objective): ChainFeeds {
+    if (objective.kind === "answer") return { ...image, ...this.#promptFeeds(objective) };
     const { reference } = objective;
-    return { ...feeds, [REFERENCE_INPUT]: floatTensor(reference, [1, reference.length]) };
+    return { ...image, [REFERENCE_INPUT]: floatTensor(reference, [1, reference.length]) };
   }
 
   #promptFeeds(objective: AnswerObjective): Record<string, Tensor> {

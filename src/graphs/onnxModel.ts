@@ -25,8 +25,11 @@ import {
   headMean,
   receivedAttention,
 } from "./attentionMaps.ts";
+import type { ChainFeeds } from "./chain.ts";
 import { tapValue } from "./encoder.ts";
 import type { Encoder } from "./encoder.ts";
+import { LinkedModels } from "./linkedModels.ts";
+import type { OpenSet } from "./linkedModels.ts";
 import { linkedEncoder } from "./links.ts";
 import type { LossGraphs } from "./lossGraphs.ts";
 import type { GraphSession, SessionFactory } from "./session.ts";
@@ -72,28 +75,22 @@ export class OnnxModel implements LinkableModel {
   readonly precision: Precision;
   readonly sha256: string;
   readonly #parts: ModelParts;
-  #gradients: Promise<LossGraphs> | undefined;
+  readonly #gradients: GradientSide;
+  readonly #linked: LinkedModels;
 
-  constructor(parts: ModelParts) {
-    const { manifest, precision, sha256 } = parts;
-    this.manifest = manifest;
-    this.precision = precision;
-    this.sha256 = sha256;
+  constructor(parts: ModelParts, gradients = gradientSide(parts)) {
+    this.manifest = parts.manifest;
+    this.precision = parts.precision;
+    this.sha256 = parts.sha256;
     this.#parts = parts;
+    this.#gradients = gradients;
+    this.#linked = new LinkedModels(this, (links) => openSet(parts, links));
   }
 
-  /** The gradient side; its rules are fetched with the first gradient, which comes after the first answer. */
-  async #lossGraphs(): Promise<LossGraphs> {
-    const { manifest, encoder, answerSide, mergedBytes, sessions } = this.#parts;
-    const padId = manifest.tokenizer?.specialTokens.pad ?? 0;
-    const source = { encoder, answer: answerSide, padId, mergedBytes };
-    const opening = (this.#gradients ??= loadPart(() => import("./lossGraphs.ts")).then(
-      (part) => new part.LossGraphs(source, sessions),
-    ));
-    opening.catch(() => {
-      this.#gradients = undefined;
-    });
-    return opening;
+  /** The same model, its graphs and sessions with it, where scalars of its encoder have other values. */
+  withScalars(values: Readonly<Record<string, number>>): OnnxModel {
+    const encoder = this.#parts.encoder.withScalars(values);
+    return new OnnxModel({ ...this.#parts, encoder, owned: [] }, this.#gradients);
   }
 
   encodePrompt(question: string): readonly number[] {
@@ -171,13 +168,13 @@ export class OnnxModel implements LinkableModel {
   }
 
   async lossGradient(image: Float32Array, objective: Objective): Promise<LossGradient> {
-    return (await this.#lossGraphs()).lossGradient(image, objective);
+    return (await this.#gradients.open()).lossGradient(this.#feeds(image), objective);
   }
 
   async relevance(image: Float32Array, objective: AnswerObjective): Promise<Float32Array> {
     const { grid } = this.#parts;
-    const graphs = await this.#lossGraphs();
-    const taps = await graphs.attentionGradients(image, objective);
+    const graphs = await this.#gradients.open();
+    const taps = await graphs.attentionGradients(this.#feeds(image), objective);
     return answerRelevance(taps, objective.promptIds.length - 1, grid[0] * grid[1]);
   }
 
@@ -187,10 +184,10 @@ export class OnnxModel implements LinkableModel {
     seed: number,
   ): Promise<GradientCheck> {
     const { size } = this.manifest.input;
-    const graphs = await this.#lossGraphs();
-    const { gradient } = await graphs.lossGradient(image, objective);
+    const graphs = await this.#gradients.open();
+    const { gradient } = await graphs.lossGradient(this.#feeds(image), objective);
     const check = await checkGradient({
-      loss: (x) => graphs.loss(x.data, objective),
+      loss: (x) => graphs.loss(this.#feeds(x.data), objective),
       gradient,
       x: floatTensor(image, [1, 1, size, size]),
       seed,
@@ -206,20 +203,13 @@ export class OnnxModel implements LinkableModel {
     };
   }
 
-  /** The same model with graphs linked before or after its encoder; its weights are shared, so it must be released first. */
-  async withLinks(links: readonly ModelLink[]): Promise<OnnxModel> {
-    const { encoder, sessions } = this.#parts;
-    const linked = await linkedEncoder(encoder, links, sessions);
-    return new OnnxModel({
-      ...this.#parts,
-      sha256: [this.sha256, ...linked.hashes].join("+"),
-      encoder: linked.encoder,
-      owned: linked.opened,
-    });
+  withLinks(links: readonly ModelLink[]): Promise<LinkableModel> {
+    return this.#linked.model(links);
   }
 
   async release(): Promise<void> {
-    await (await this.#gradients)?.release();
+    await this.#linked.release();
+    await this.#gradients.release();
     for (const session of this.#parts.owned) await session.release();
   }
 
@@ -230,6 +220,10 @@ export class OnnxModel implements LinkableModel {
     return norm > 0 ? embedding.map((value) => value / norm) : embedding;
   }
 
+  #feeds(image: Float32Array): ChainFeeds {
+    return this.#parts.encoder.feeds([image]);
+  }
+
   #answerSide(): AnswerSide {
     const { answerSide } = this.#parts;
     if (answerSide) return answerSide;
@@ -238,4 +232,39 @@ export class OnnxModel implements LinkableModel {
       `Model ${this.manifest.id} is an image encoder without a text side, so it can't answer.`,
     );
   }
+}
+
+/** The gradient side of a model; its rules are fetched with the first gradient, which comes after the first answer. */
+interface GradientSide {
+  open(): Promise<LossGraphs>;
+  release(): Promise<void>;
+}
+
+function gradientSide({
+  manifest,
+  encoder,
+  answerSide,
+  mergedBytes,
+  sessions,
+}: ModelParts): GradientSide {
+  const padId = manifest.tokenizer?.specialTokens.pad ?? 0;
+  const source = { encoder, answer: answerSide, padId, mergedBytes };
+  let opened: Promise<LossGraphs> | undefined;
+  return {
+    open() {
+      const opening = (opened ??= loadPart(() => import("./lossGraphs.ts")).then(
+        (part) => new part.LossGraphs(source, sessions),
+      ));
+      opening.catch(() => {
+        opened = undefined;
+      });
+      return opening;
+    },
+    release: async () => (await opened)?.release(),
+  };
+}
+
+async function openSet(parts: ModelParts, links: readonly ModelLink[]): Promise<OpenSet> {
+  const { encoder, opened, scalars } = await linkedEncoder(parts.encoder, links, parts.sessions);
+  return { model: new OnnxModel({ ...parts, encoder, owned: opened }), scalars };
 }

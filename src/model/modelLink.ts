@@ -22,8 +22,12 @@ export interface LinkableModel extends VisionLanguageModel {
   /**
    * The model behind the links: what it encodes, embeds, answers and differentiates passes through all of them. Links
    * before the encoder see the image in the order given, links after it the tokens. It shares its weights with this
-   * model: release it first.
+   * model, and ends with it; other scalars of the same graphs cost nothing.
    * @throws LabError "model-incompatible" when a graph does not fit its place
    */
-  withLinks(links: readonly ModelLink[]): Promise<VisionLanguageModel>;
+  withLinks(links: readonly ModelLink[]): Promise<LinkableModel>;
+}
+
+export function isLinkable(model: VisionLanguageModel): model is LinkableModel {
+  return "withLinks" in model;
 }
