@@ -3,9 +3,10 @@ import { readFile, readdir, stat } from "node:fs/promises";
 import path from "node:path";
 import { LabError } from "../errors/labError.ts";
 import { readManifest } from "../graphs/modelPackage.ts";
-import { requireHash } from "../graphs/sources/byteSource.ts";
+import { readJson, requireHash } from "../graphs/sources/byteSource.ts";
 import type { ByteSource } from "../graphs/sources/byteSource.ts";
 import { LargestTotal } from "../graphs/sources/sizeLimit.ts";
+import { isLabManifest } from "../model/manifest.ts";
 import type { ModelManifest } from "../model/manifest.ts";
 
 const MODELS = path.join(import.meta.dirname, "../../public/models");
@@ -27,13 +28,15 @@ export function folderSource(folder: string): ByteSource {
   };
 }
 
-/** Ids of the packages that come with the lab. */
+/** Ids of the models that come with the lab; a package of graphs to link to them is none. */
 export async function modelIds(): Promise<string[]> {
   const entries = await readdir(MODELS, { withFileTypes: true }).catch(() => []);
-  return entries
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort();
+  const ids: string[] = [];
+  for (const { name } of entries.filter((entry) => entry.isDirectory())) {
+    const manifest = await readJson(folderSource(path.join(MODELS, name)), "manifest.json");
+    if (isLabManifest(manifest)) ids.push(name);
+  }
+  return ids.sort();
 }
 
 /** @throws LabError "model-not-found" for an id that is not bundled. */
