@@ -89,6 +89,7 @@ const UI: Readonly<Record<string, readonly string[]>> = {
   brush: ["kit", "context", "picture"],
   controls: ["kit", "context", "picture"],
   panels: ["kit", "context", "picture"],
+  instruments: ["kit", "context", "picture", "plots", "controls"],
   models: ["kit", "context"],
   lessons: ["kit", "context"],
   offline: ["kit", "context"],

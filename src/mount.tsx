@@ -56,7 +56,7 @@ export async function mount(
     page,
     engine,
     link,
-    reload: () => reloadKeepingWork(stores),
+    reload: () => void reloadKeepingWork(stores),
   };
   void keepPage(page);
   listen(link.onEvent);

@@ -1,5 +1,11 @@
 /** Pure edits of the experiment spec: each takes a spec and returns the next one, or the same object when nothing changes. */
-import type { ExperimentSpec, StackItem, Stroke, WindowSpec } from "../experiment/spec.ts";
+import type {
+  ExperimentSpec,
+  InstrumentItem,
+  StackItem,
+  Stroke,
+  WindowSpec,
+} from "../experiment/spec.ts";
 
 type Edit = (spec: ExperimentSpec) => ExperimentSpec;
 
@@ -105,4 +111,21 @@ export function putStroke(id: string, index: number, stroke: Stroke): Edit {
     strokes[Math.min(index, strokes.length)] = stroke;
     return { ...item, strokes, enabled: true };
   });
+}
+
+/** Changes an instrument of the experiment; one that it does not name yet is added, with seed 1 and no setting of its own. */
+export function editInstrument(
+  instrument: string,
+  values: Partial<Omit<InstrumentItem, "instrument">>,
+): Edit {
+  return (spec) => {
+    const { instruments } = spec;
+    const known = instruments.find((item) => item.instrument === instrument);
+    if (!known) {
+      const added = { instrument, enabled: true, seed: 1, params: {}, ...values };
+      return { ...spec, instruments: [...instruments, added] };
+    }
+    const edited = { ...known, ...values };
+    return { ...spec, instruments: instruments.map((item) => (item === known ? edited : item)) };
+  };
 }

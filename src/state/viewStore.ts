@@ -21,9 +21,16 @@ export interface LayerChoice {
   readonly head: number | "mean";
 }
 
-/** Which attention map lies over the radiographs. */
+/** A map that an instrument made. */
+export interface MapChoice {
+  readonly source: "map";
+  readonly instrument: string;
+  readonly map: string;
+}
+
+/** Which map lies over the radiographs. */
 export type AttentionChoice =
-  { readonly source: "rollout" } | { readonly source: "relevance" } | LayerChoice;
+  { readonly source: "rollout" } | { readonly source: "relevance" } | LayerChoice | MapChoice;
 
 /** Where the model looks when it answers. */
 export const DEFAULT_ATTENTION: AttentionChoice = {

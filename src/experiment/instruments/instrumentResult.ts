@@ -67,6 +67,8 @@ export interface PictureMap {
   readonly data: Float32Array;
   /** What one unit means, for the legend. */
   readonly unit: string;
+  /** The picture it is about; both where absent. */
+  readonly picture?: "clean" | "disturbed";
 }
 
 export interface ResultTable {

@@ -15,6 +15,7 @@ import { ViewerToolbar } from "../viewer/ViewerToolbar.tsx";
 import { ErrorToast } from "./ErrorToast.tsx";
 import { AwaitedModel } from "../models/AwaitedModel.tsx";
 import { LateDialogs } from "./LateDialogs.tsx";
+import { LatePanels } from "./LatePanels.tsx";
 import { RunProgress } from "./RunProgress.tsx";
 import { TopBar } from "./TopBar.tsx";
 import { useProvisional } from "./useProvisional.ts";
@@ -49,6 +50,7 @@ export function App() {
         <AnswerPanel />
         <Numbers />
         <ParaphraseTable />
+        <LatePanels />
       </aside>
       <FileDrop />
       <LateDialogs />

@@ -13,6 +13,7 @@ export function shownChoice(
   choice: AttentionChoice,
   { attention, rollout }: Shown,
 ): AttentionChoice {
+  if (choice.source === "map") return choice;
   // Relevance is of an answer: an encoder without a text side has none.
   if (choice.source === "relevance" && attention.some(({ kind }) => kind === "cross"))
     return choice;
@@ -46,7 +47,7 @@ export interface GridMap {
 /** The chosen map; undefined when the readout holds none. */
 export function attentionMap(readout: Readout, choice: AttentionChoice): GridMap | undefined {
   const shown = shownChoice(choice, readout);
-  if (shown.source === "relevance") return undefined;
+  if (shown.source === "relevance" || shown.source === "map") return undefined;
   if (shown.source === "rollout") {
     return readout.rollout.length > 0 ? { values: readout.rollout, grid: readout.grid } : undefined;
   }
@@ -84,11 +85,12 @@ export function layerName(layer: Pick<AttentionLayer, "kind" | "layer">): string
 const NOTHING: Shown = { attention: [], rollout: new Float32Array() };
 
 export function choiceName(choice: AttentionChoice, readout: Readout | undefined): string {
+  if (choice.source === "map") return "Measured map";
   if (readout && !hasAttention(readout)) return NO_ATTENTION;
   const { attention, rollout } = readout ?? NOTHING;
   const shown = shownChoice(choice, { attention, rollout });
   if (shown.source === "rollout") return "Attention rollout, encoder";
-  if (shown.source === "relevance") return "Answer relevance, gradient x attention";
+  if (shown.source !== "layer") return "Answer relevance, gradient x attention";
   const head = shown.head === "mean" ? "head mean" : `head ${shown.head + 1}`;
   const layer = layerOf(shown, attention);
   return `${layer ? layerName(layer) : "Attention"}, ${head}`;

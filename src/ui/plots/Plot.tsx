@@ -4,10 +4,10 @@ import { useResults, useStores } from "../context/stores.ts";
 import { toErrorData } from "../../errors/labError.ts";
 import { useExtent } from "../kit/useExtent.ts";
 import { createDrawQueue } from "./drawQueue.ts";
-import type { PlotSpec } from "./plotSpec.ts";
+import type { Drawable } from "./drawable.ts";
+import { drawn } from "./drawable.ts";
 import { loadPlotly } from "./plotly.ts";
 import { readTheme } from "./readTheme.ts";
-import { toPlotly } from "./toPlotly.ts";
 import styles from "./plots.module.css";
 
 const queue = createDrawQueue<HTMLElement>({
@@ -30,7 +30,7 @@ export interface PlotScales {
 
 export function Plot(props: {
   readonly testId?: string;
-  readonly spec: PlotSpec;
+  readonly spec: Drawable;
   readonly scales: PlotScales;
   readonly isLarge?: boolean;
 }) {
@@ -50,7 +50,7 @@ export function Plot(props: {
         if (!isCurrent) return;
         queue.request(element, () => {
           const form = { width, height, ...scales, isLarge };
-          const { data, layout } = toPlotly(spec, readTheme(element), form);
+          const { data, layout } = drawn(spec, readTheme(element), form);
           void plotly.react(element, data, layout, CONFIG).then(() => setDrawn(true));
         });
       },

@@ -2,14 +2,14 @@
 import { Modal } from "@mantine/core";
 import { Plot } from "./Plot.tsx";
 import type { PlotScales } from "./Plot.tsx";
-import type { PlotSpec } from "./plotSpec.ts";
+import type { Drawable } from "./drawable.ts";
 import styles from "./plots.module.css";
 
 export function PlotDialog(props: {
   readonly title: string;
   readonly meaning: string;
   readonly testId: string;
-  readonly spec: PlotSpec;
+  readonly spec: Drawable;
   readonly scales: PlotScales;
   readonly onClose: () => void;
 }) {

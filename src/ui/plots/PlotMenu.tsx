@@ -6,7 +6,7 @@ import { Icon } from "../kit/icons.tsx";
 import { Button } from "../kit/Button.tsx";
 import { savePlotImage, savePlotTable } from "./exportPlot.ts";
 import type { PlotScales } from "./Plot.tsx";
-import type { PlotSpec } from "./plotSpec.ts";
+import type { Drawable } from "./drawable.ts";
 
 /** Which of several things a plot shows. */
 export interface PlotChoice {
@@ -16,7 +16,7 @@ export interface PlotChoice {
 }
 
 export function PlotMenu(props: {
-  readonly spec: PlotSpec;
+  readonly spec: Drawable;
   readonly scales: PlotScales;
   readonly onScales: (scales: PlotScales) => void;
   readonly onEnlarge: () => void;
@@ -47,12 +47,12 @@ export function PlotMenu(props: {
             ))}
           </Menu.RadioGroup>
         )}
-        {spec.x.offersLog && (
+        {"x" in spec && spec.x.offersLog && (
           <Menu.Item onClick={() => onScales({ ...scales, logX: !scales.logX })}>
             {scales.logX ? "Linear horizontal axis" : "Logarithmic horizontal axis"}
           </Menu.Item>
         )}
-        {spec.y.offersLog && (
+        {"y" in spec && spec.y.offersLog && (
           <Menu.Item onClick={() => onScales({ ...scales, logY: !scales.logY })}>
             {scales.logY ? "Linear vertical axis" : "Logarithmic vertical axis"}
           </Menu.Item>

@@ -1,11 +1,10 @@
 /** Saves a plot as a picture or as a table. */
 import { saveBlob } from "../kit/saveBlob.ts";
 import type { PlotScales } from "./Plot.tsx";
-import { toCsv } from "./plotSpec.ts";
-import type { PlotSpec } from "./plotSpec.ts";
+import { csvOf, drawn } from "./drawable.ts";
+import type { Drawable } from "./drawable.ts";
 import { loadPlotly } from "./plotly.ts";
 import { readTheme } from "./readTheme.ts";
-import { toPlotly } from "./toPlotly.ts";
 
 const SIZE = { width: 900, height: 540 };
 /** Twice the pixels, for print and for projectors. */
@@ -13,13 +12,13 @@ const PNG_SCALE = 2;
 
 /** @throws when plotly.js cannot be loaded. */
 export async function savePlotImage(
-  spec: PlotSpec,
+  spec: Drawable,
   scales: PlotScales,
   format: "png" | "svg",
 ): Promise<void> {
   const plotly = await loadPlotly();
   const form = { ...SIZE, ...scales, isLarge: true };
-  const { data, layout } = toPlotly(spec, readTheme(document.body), form);
+  const { data, layout } = drawn(spec, readTheme(document.body), form);
   const title = { text: spec.title, font: { size: 15 } };
   const withTitle = { ...layout, title, margin: { ...layout.margin, t: 70 } };
   const url = await plotly.toImage(
@@ -29,8 +28,8 @@ export async function savePlotImage(
   saveBlob(blobOf(url), `${fileName(spec)}.${format}`);
 }
 
-export function savePlotTable(spec: PlotSpec): void {
-  saveBlob(new Blob([toCsv(spec)], { type: "text/csv" }), `${fileName(spec)}.csv`);
+export function savePlotTable(spec: Drawable): void {
+  saveBlob(new Blob([csvOf(spec)], { type: "text/csv" }), `${fileName(spec)}.csv`);
 }
 
 /** Of a data URL, which the page's content policy does not let it fetch. */
@@ -42,6 +41,6 @@ function blobOf(url: string): Blob {
   return new Blob([Uint8Array.from(atob(body), (c) => c.charCodeAt(0))], { type });
 }
 
-function fileName({ title }: PlotSpec): string {
+function fileName({ title }: Drawable): string {
   return `penumbra-${title.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")}`;
 }

@@ -2,6 +2,7 @@
  * What a plot shows, apart from what draws it: series with names and units, axes with titles, marks, and one sentence for
  * readers who cannot see it. The drawing (toPlotly.ts) and the exported table (toCsv) are both made of this.
  */
+import { csvText } from "./heatSpec.ts";
 
 /** Roles of colour; the host turns them into the theme's inks. "clean" and "changed" differ in lightness too. */
 export type Ink = "clean" | "changed" | "neutral" | "faint";
@@ -16,6 +17,11 @@ export interface Series {
   readonly dash?: boolean;
   /** Line width in CSS pixels; 0 draws points alone. */
   readonly width?: number;
+  /** Bars in place of a line. */
+  readonly bars?: boolean;
+  /** A band around the line, as long as it. */
+  readonly low?: ArrayLike<number>;
+  readonly high?: ArrayLike<number>;
 }
 
 export interface Axis {
@@ -59,13 +65,9 @@ export function toCsv({ series, x, y }: PlotSpec): string {
     for (let i = 0; i < Math.min(xs.length, ys.length); i++)
       rows.push([name, numberCell(xs[i]!), numberCell(ys[i]!)]);
   }
-  return rows.map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
+  return csvText(rows);
 }
 
 function numberCell(value: number): string {
   return Number.isFinite(value) ? String(value) : "";
-}
-
-function quoted(cell: string): string {
-  return /[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
 }

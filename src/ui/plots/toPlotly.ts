@@ -31,7 +31,7 @@ export function toPlotly(
   const isCompact = !form.isLarge && form.height < COMPACT_HEIGHT;
   const titleSize = form.isLarge ? 13 : 10.5;
   return {
-    data: spec.series.map((series) => trace(series, spec, theme)),
+    data: spec.series.flatMap((series) => [...band(series, theme), trace(series, spec, theme)]),
     layout: {
       width: form.width,
       height: form.height,
@@ -65,7 +65,42 @@ export function toPlotly(
   };
 }
 
+/** The band around a line, as one filled outline below it. */
+function band({ x, low, high, ink, name }: Series, theme: PlotTheme): Data[] {
+  if (!low || !high) return [];
+  const there = Array.from(x, (_, k) => k).filter(
+    (k) => Number.isFinite(low[k]) && Number.isFinite(high[k]),
+  );
+  const back = there.toReversed();
+  return [
+    {
+      type: "scatter",
+      mode: "lines",
+      name: `${name}, interval`,
+      showlegend: false,
+      hoverinfo: "skip",
+      x: [...there, ...back].map((k) => x[k]!),
+      y: [...there.map((k) => high[k]!), ...back.map((k) => low[k]!)],
+      fill: "toself",
+      line: { width: 0 },
+      fillcolor: theme.inks[ink],
+      opacity: 0.22,
+    },
+  ];
+}
+
 function trace(series: Series, { x, y }: PlotSpec, theme: PlotTheme): Data {
+  if (series.bars) {
+    return {
+      type: "bar",
+      name: series.name,
+      x: Array.from(series.x),
+      y: Array.from(series.y),
+      marker: { color: theme.inks[series.ink] },
+      opacity: 0.75,
+      hovertemplate: `${series.name}<br>${x.title}: %{x:.4g}<br>${y.title}: %{y:.4g}<extra></extra>`,
+    };
+  }
   const { name, ink, dash = false, width = 1.75 } = series;
   const color = theme.inks[ink];
   return {

@@ -14,7 +14,9 @@ export function sharedView(view: ViewValues): SharedView {
         ? "none"
         : attention.source === "layer"
           ? `${attention.kind}-${attention.layer}`
-          : attention.source,
+          : attention.source === "map"
+            ? `map.${attention.instrument}.${attention.map}`
+            : attention.source,
     ...(attention?.source === "layer" ? { head: attention.head } : {}),
     opacity: view.overlayOpacity,
     masks: view.showMasks,
@@ -44,6 +46,10 @@ export function viewFromLink(shared: SharedView): Partial<ViewValues> {
 function attentionOf({ attention, head }: SharedView): AttentionChoice | null {
   if (attention === "none") return null;
   if (attention === "rollout" || attention === "relevance") return { source: attention };
+  const map = /^map\.(\w{1,36})\.([\w-]{1,36})$/.exec(
+    typeof attention === "string" ? attention : "",
+  );
+  if (map) return { source: "map", instrument: map[1]!, map: map[2]! };
   const layer = /^(self|pool|cross)-(\d{1,3}|last)$/.exec(
     typeof attention === "string" ? attention : "",
   );

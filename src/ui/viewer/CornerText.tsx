@@ -5,7 +5,7 @@ import { choiceName, shownChoice } from "../picture/attentionMap.ts";
 import { IDENTITY_WINDOW, statedWindow } from "../../image/display.ts";
 import type { SquarePicture } from "../picture/detail.ts";
 import type { Detail } from "../picture/useDetail.ts";
-import { usePanePicture, useReadout, useRelevance } from "./usePaneLayers.ts";
+import { useMeasuredMap, usePanePicture, useReadout, useRelevance } from "./usePaneLayers.ts";
 import type { Point } from "../picture/viewGeometry.ts";
 import styles from "./viewer.module.css";
 
@@ -26,11 +26,15 @@ export function CornerText(props: {
   const side = detail?.native.size ?? size;
   const picture = pane === "clean" ? clean : (disturbed ?? clean);
   const relevance = useRelevance();
+  const measured = useMeasuredMap();
   const isAsked = attention && readout && shownChoice(attention, readout).source === "relevance";
   const missing = relevance && "obstacle" in relevance ? ": this model has no gradient" : "";
   const state = isAsked ? (relevance ? missing : ": to come") : "";
+  const map = attention?.source === "map" ? measured : undefined;
   const overlay =
-    attention && readout && pane !== "difference"
+    pane !== "difference" && attention?.source === "map" && (map?.picture ?? pane) === pane
+      ? (map?.label ?? "Measured map: to come")
+      : attention?.source !== "map" && attention && readout && pane !== "difference"
       ? `${choiceName(attention, readout)}${state}`
       : "";
   const magnified = `${Math.round(zoom * 100)}%`;

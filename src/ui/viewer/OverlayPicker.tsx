@@ -1,12 +1,13 @@
 /** What lies over the radiographs: attention by layer and head, and outlines of the ground truth. */
-import { useResults, useStores, useView } from "../context/stores.ts";
+import { useMemo } from "react";
+import { useExperiment, useResults, useStores, useView } from "../context/stores.ts";
 import { Hint } from "../kit/Hint.tsx";
 import { Icon } from "../kit/icons.tsx";
 import { Button } from "../kit/Button.tsx";
 import { Select } from "../kit/Select.tsx";
 import { Slider } from "../kit/Slider.tsx";
 import type { AttentionLayer } from "../../model/visionLanguageModel.ts";
-import type { AttentionChoice } from "../../state/viewStore.ts";
+import type { AttentionChoice, MapChoice } from "../../state/viewStore.ts";
 import { decimal } from "../kit/formats.ts";
 import {
   NO_ATTENTION,
@@ -27,17 +28,27 @@ export function OverlayPicker() {
   const truth = useResults((s) => s.stages.input?.payload.truth);
   const isMute = readout !== undefined && !hasAttention(readout);
   const set = view.getState().set;
+  const measured = useMeasuredMaps();
   const shown = attention && readout ? shownChoice(attention, readout) : attention;
   const layer = shown?.source === "layer" ? layerOf(shown, layers ?? []) : undefined;
   const choose = (value: string) => {
     const picked = layers?.find((entry) => layerKey(entry) === value);
-    set({ attention: picked ? layerChoice(picked) : otherChoice(value) });
+    const map = measured.find(({ key }) => key === value);
+    set({ attention: map?.choice ?? (picked ? layerChoice(picked) : otherChoice(value)) });
   };
   return (
     <span className={styles.overlays}>
       <Select
         aria-label="Attention overlay"
-        value={layer ? layerKey(layer) : isMute ? "none" : (shown?.source ?? "none")}
+        value={
+          shown?.source === "map"
+            ? mapKey(shown)
+            : layer
+              ? layerKey(layer)
+              : isMute
+                ? "none"
+                : (shown?.source ?? "none")
+        }
         onChange={(event) => choose(event.currentTarget.value)}
       >
         {!readout && shown?.source === "layer" && <option value="layer">Attention</option>}
@@ -51,6 +62,14 @@ export function OverlayPicker() {
         {layers?.map((entry) => (
           <option key={layerKey(entry)} value={layerKey(entry)}>
             {layerName(entry)}
+          </option>
+        ))}
+        {shown?.source === "map" && !measured.some(({ key }) => key === mapKey(shown)) && (
+          <option value={mapKey(shown)}>Measured map: to come</option>
+        )}
+        {measured.map(({ key, label }) => (
+          <option key={key} value={key}>
+            {label}
           </option>
         ))}
       </Select>
@@ -69,7 +88,7 @@ export function OverlayPicker() {
           ))}
         </Select>
       )}
-      {attention && !isMute && (
+      {attention && (!isMute || attention.source === "map") && (
         <Slider
           className={styles.opacity}
           aria-label="Overlay opacity"
@@ -102,7 +121,7 @@ function Agreement({ choice }: { readonly choice: AttentionChoice }) {
   const metrics = useResults((s) => s.stages.metrics?.payload);
   if (!metrics) return null;
   const ssim =
-    choice.source === "relevance"
+    choice.source === "relevance" || choice.source === "map"
       ? undefined
       : choice.source === "rollout"
         ? metrics.rolloutSsim
@@ -118,6 +137,27 @@ function Agreement({ choice }: { readonly choice: AttentionChoice }) {
       </Button>
     </Hint>
   );
+}
+
+/** Maps that instruments have made for the experiment on the bench. */
+function useMeasuredMaps() {
+  const stages = useResults((s) => s.stages);
+  const instruments = useExperiment((s) => s.spec.instruments);
+  return useMemo(
+    () =>
+      instruments.flatMap(({ instrument, enabled }) => {
+        const maps = enabled ? stages[`instrument:${instrument}`]?.payload.maps : undefined;
+        return (maps ?? []).map(({ id, label }) => {
+          const choice = { source: "map", instrument, map: id } as const;
+          return { key: mapKey(choice), label, choice };
+        });
+      }),
+    [stages, instruments],
+  );
+}
+
+function mapKey({ instrument, map }: MapChoice): string {
+  return `map.${instrument}.${map}`;
 }
 
 function layerKey({ kind, layer }: Pick<AttentionLayer, "kind" | "layer">): string {

@@ -1,5 +1,6 @@
 /** Builds the layers of a viewer out of results and view settings, each rebuilt only when what it shows changes. */
 import { useDeferredValue, useMemo } from "react";
+import type { PictureMap } from "../../experiment/instruments/instrumentResult.ts";
 import type { Readout, RelevanceResult } from "../../experiment/results.ts";
 import { UNIT_SCALE, greyPixels } from "../../image/display.ts";
 import type { Stroke } from "../../experiment/spec.ts";
@@ -54,6 +55,18 @@ export function useReadout(pane: PaneName): Readout | undefined {
 export function useRelevance(): RelevanceResult | undefined {
   return useResults(({ stages: { relevance }, requestId }) =>
     relevance?.requestId === requestId ? relevance.payload : undefined,
+  );
+}
+
+/** The measured map that is chosen, with its grid; undefined where another overlay is, or none has been measured. */
+export function useMeasuredMap(): PictureMap | undefined {
+  const choice = useView((s) => s.attention);
+  return useResults((s) =>
+    choice?.source === "map"
+      ? s.stages[`instrument:${choice.instrument}`]?.payload.maps?.find(
+          ({ id }) => id === choice.map,
+        )
+      : undefined,
   );
 }
 
@@ -140,8 +153,15 @@ function useHeatLayer(pane: PaneName): Layer | null {
   const clean = useReadout("clean");
   const disturbed = useReadout("disturbed");
   const relevance = useRelevance();
+  const measured = useMeasuredMap();
   return useMemo(() => {
     if (!choice || pane === "difference") return null;
+    if (choice.source === "map") {
+      if (!measured || (measured.picture ?? pane) !== pane) return null;
+      const { data, grid } = measured;
+      const bitmap = bitmapOf(heatPixels(data, sharedPeak([data]), name), grid[1], grid[0]);
+      return { bitmap, opacity, smooth: true };
+    }
     const maps = [clean, disturbed].map((readout, index) => {
       if (!readout) return undefined;
       if (shownChoice(choice, readout).source !== "relevance") return attentionMap(readout, choice);
@@ -154,7 +174,7 @@ function useHeatLayer(pane: PaneName): Layer | null {
     const peak = sharedPeak(maps.map((each) => each?.values));
     const bitmap = bitmapOf(heatPixels(map.values, peak, name), map.grid[1], map.grid[0]);
     return { bitmap, opacity, smooth: true };
-  }, [choice, opacity, name, clean, disturbed, relevance, pane]);
+  }, [choice, opacity, name, clean, disturbed, relevance, measured, pane]);
 }
 
 function useMaskLayer(pane: PaneName): Layer | null {

@@ -1,0 +1,23 @@
+/** Panels below the first screen: fetched after the first answer, which should not wait for them. */
+import { Suspense, lazy } from "react";
+import { loadPart } from "../../host/loadPart.ts";
+import { ErrorBoundary } from "../context/ErrorBoundary.tsx";
+import { useResults } from "../context/stores.ts";
+
+const InstrumentPanel = lazy(() =>
+  loadPart(() => import("../instruments/InstrumentPanel.tsx")).then(
+    ({ InstrumentPanel: panel }) => ({ default: panel }),
+  ),
+);
+
+export function LatePanels() {
+  const isTime = useResults((s) => s.stages.readout !== undefined || s.error !== null);
+  if (!isTime) return null;
+  return (
+    <ErrorBoundary>
+      <Suspense fallback={null}>
+        <InstrumentPanel />
+      </Suspense>
+    </ErrorBoundary>
+  );
+}

@@ -1,0 +1,96 @@
+/** One instrument: its switch, what it measures, its settings, and what it found. */
+import type { Instrument } from "../../experiment/instruments/instrument.ts";
+import { PARAMS } from "../../experiment/params.ts";
+import type { InstrumentItem } from "../../experiment/spec.ts";
+import { editInstrument } from "../../state/specEdits.ts";
+import { ParamSlider } from "../controls/ParamSlider.tsx";
+import { useExperiment, useResults, useStores } from "../context/stores.ts";
+import { Switch } from "../kit/Switch.tsx";
+import { InstrumentFindings } from "./InstrumentFindings.tsx";
+import styles from "./instruments.module.css";
+
+export function InstrumentCard({ instrument }: { readonly instrument: Instrument }) {
+  const { id, label, help, source } = instrument;
+  const { experiment } = useStores();
+  const item = useExperiment((s) => s.spec.instruments.find((each) => each.instrument === id));
+  const isOn = item?.enabled ?? false;
+  return (
+    <li className={styles.item} data-on={isOn} aria-label={label}>
+      <div className={styles.head}>
+        <Switch
+          label={`${label}: on`}
+          on={isOn}
+          onToggle={() => experiment.getState().edit(editInstrument(id, { enabled: !isOn }))}
+        />
+        <span className={styles.name}>{label}</span>
+      </div>
+      {isOn && item ? (
+        <>
+          <Findings id={id} />
+          <Settings instrument={instrument} item={item} />
+        </>
+      ) : (
+        <p className={styles.about} title={source}>
+          {help}
+        </p>
+      )}
+    </li>
+  );
+}
+
+function Settings(props: { readonly instrument: Instrument; readonly item: InstrumentItem }) {
+  const { instrument, item } = props;
+  const { id, label, help, source, params } = instrument;
+  const { edit } = useStores().experiment.getState();
+  const seed = PARAMS["instrument.seed"];
+  return (
+    <details className={styles.settings}>
+      <summary>Settings and meaning</summary>
+      <p className={styles.about}>{help}</p>
+      <p className={styles.about}>Source: {source}.</p>
+      {Object.entries(params).map(([name, meta]) => (
+        <ParamSlider
+          key={name}
+          context={label}
+          meta={meta}
+          value={item.params[name] ?? meta.default}
+          onChange={(value) => edit(editInstrument(id, { params: { ...item.params, [name]: value } }))}
+        />
+      ))}
+      <ParamSlider
+        context={label}
+        meta={{ ...seed, max: 100 }}
+        value={item.seed}
+        onChange={(value) => edit(editInstrument(id, { seed: value }))}
+      />
+    </details>
+  );
+}
+
+/** What it found, dimmed while that answers an older request; before that, how far it is. */
+function Findings({ id }: { readonly id: string }) {
+  const stage = `instrument:${id}` as const;
+  const entry = useResults((s) => s.stages[stage]);
+  const isStale = useResults((s) => entry !== undefined && entry.requestId !== s.requestId);
+  const progress = useResults((s) => (s.progress?.stage === stage ? s.progress : null));
+  const busy = useResults((s) => s.busy);
+  const isUnderWay = busy && (!entry || isStale || entry.partial);
+  return (
+    <>
+      {entry ? (
+        <div className={isStale ? styles.stale : ""} data-stale={isStale} data-testid={`found-${id}`}>
+          <InstrumentFindings id={id} result={entry.payload} />
+        </div>
+      ) : (
+        !isUnderWay && <p className={styles.about}>It runs with the next answer.</p>
+      )}
+      {isUnderWay && (
+        <p className={styles.about} role="status">
+          {progress
+            ? `${progress.label}: ${progress.done} of ${progress.total}`
+            : "It runs after what stands above it."}
+        </p>
+      )}
+    </>
+  );
+}

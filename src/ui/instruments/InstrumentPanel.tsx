@@ -1,0 +1,45 @@
+/** Every instrument of the registry by group, with a switch each: measurements that run only when asked for. */
+import type { Instrument } from "../../experiment/instruments/instrument.ts";
+import { INSTRUMENTS } from "../../experiment/instruments/registry.ts";
+import { useExperiment } from "../context/stores.ts";
+import { Section } from "../kit/Section.tsx";
+import { InstrumentCard } from "./InstrumentCard.tsx";
+import styles from "./instruments.module.css";
+
+const GROUPS: Readonly<Record<Instrument["group"], string>> = {
+  language: "Wording of the question",
+  stages: "Stages of the model",
+  explanations: "Explanations",
+  certainty: "Certainty",
+  robustness: "Robustness",
+};
+
+export function InstrumentPanel() {
+  const on = useExperiment((s) => s.spec.instruments.filter(({ enabled }) => enabled).length);
+  return (
+    <Section title="Measurements" line={on === 0 ? "Each runs when you switch it on." : `${on} on.`}>
+      {Object.entries(GROUPS).map(([group, title]) => (
+        <Group
+          key={group}
+          title={title}
+          instruments={Object.values(INSTRUMENTS).filter((item) => item.group === group)}
+        />
+      ))}
+    </Section>
+  );
+}
+
+function Group(props: { readonly title: string; readonly instruments: readonly Instrument[] }) {
+  const { title, instruments } = props;
+  if (instruments.length === 0) return null;
+  return (
+    <section className={styles.group} aria-label={title}>
+      <h3>{title}</h3>
+      <ul className={styles.list}>
+        {instruments.map((instrument) => (
+          <InstrumentCard key={instrument.id} instrument={instrument} />
+        ))}
+      </ul>
+    </section>
+  );
+}
