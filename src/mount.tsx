@@ -56,7 +56,7 @@ export async function mount(
     page,
     engine,
     link,
-    reload: () => void reloadKeepingWork(stores),
+    reload: () => reloadKeepingWork(stores),
   };
   void keepPage(page);
   listen(link.onEvent);

@@ -5,15 +5,17 @@ import { FINDINGS, FINDING_KINDS } from "../phantom/spec.ts";
 export function helpText(): string {
   return `The headless lab: the page's own experiment, in Node. Research and teaching only, not for diagnosis.
 
-npm run -s lab -- run SPEC.json | MANIFEST.json | LINK [--file FILE] [--backend native|wasm] [--out-dir DIR]
+npm run -s lab -- run SPEC.json | MANIFEST.json | LINK [--file FILE] [--backend native|wasm] [--dump DIR]
     Runs an experiment and prints the numbers of every stage as JSON: answers and margins, norms, feature cosine,
     attack trace, where the answers' relevance peaks, certificate. "-" reads it from standard input. A file case is
     named by --file FILE, whose stored pixels must have the sha256 of the experiment. What is printed is a run manifest:
     the page opens it, and so does this verb. A manifest or a share link with numbers in it is compared with them
     (answers, margins, feature cosine, model and precision; the rest of a manifest is for reading): {replay: {status,
     differences}}. --backend wasm runs the page's own build of the runtime, whose numbers agree with
-    the page's to the last digits; native is faster, and an attack multiplies its rounding differences. --out-dir also
-    writes the pictures the model was given (PNG), the embeddings and the attention and relevance maps (.npy).
+    the page's to the last digits; native is faster, and an attack multiplies its rounding differences. --dump also
+    writes what a figure can be recomputed from: the pictures the model was given (PNG and .npy), and as .npy the
+    embeddings, all layers' attention, relevance, the certificate's noisy features, and each measurement's maps, plots
+    and draws.
 
 npm run -s lab -- study run STUDY.json --out DIR [--workers N] [--resume] [--retry-failed] [--shard i/n] [--plan]
     [--backend native|wasm]
@@ -31,7 +33,7 @@ npm run -s lab -- robustness [--model ID] [--epsilon N] [--questions N] [--seed 
     linf epsilon in 255ths (2 if not given). One JSON line per question, then the shares with their n. An accuracy
     under attack is named by its attacks: another attack may leave less.
 
-npm run -s lab -- list [models|findings|patient|questions|perturbations|attacks|measures|certificate|window|limits]...
+npm run -s lab -- list [models|findings|patient|questions|perturbations|attacks|instruments|measures|certificate|window|limits]...
     What there is to choose from, with ranges, units, defaults and help, as JSON: the tables that the page itself reads.
 
 npm run -s lab -- decode FILE...

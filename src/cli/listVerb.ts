@@ -1,5 +1,6 @@
 /** `lab list`: what the lab has, from the registries the page and the validator read, as one JSON object. */
 import { ATTACK_CATALOG } from "../attacks/catalog.ts";
+import { INSTRUMENT_CATALOG } from "../experiment/instruments/catalog.ts";
 import { FINDINGS, PATIENT_PARAMS } from "../phantom/spec.ts";
 import { PARAMS, SPEC_LIMITS, epsilonParam } from "../experiment/params.ts";
 import { expandQuestions } from "../language/questionBank.ts";
@@ -23,6 +24,15 @@ const SECTIONS = {
       params,
     })),
   attacks: attackEntries,
+  instruments: () =>
+    Object.values(INSTRUMENT_CATALOG).map(({ id, label, group, help, source, params }) => ({
+      id,
+      label,
+      group,
+      help,
+      source,
+      params: { ...params, seed: PARAMS["instrument.seed"] },
+    })),
   measures: measureEntries,
   certificate: () => paramsUnder("certificate."),
   window: () => paramsUnder("window."),

@@ -1,21 +1,26 @@
-/** What a run makes beside numbers, as files: pictures, embeddings and maps. */
+/** What a run makes beside numbers, as files: pictures, features and maps, and every figure's own values. */
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { LabError } from "../errors/labError.ts";
+import type { InstrumentResult } from "../experiment/instruments/instrumentResult.ts";
 import type { Readout, StageResults } from "../experiment/results.ts";
 import { floatTensor } from "../tensor/tensor.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { writeNpy } from "./npy.ts";
 import { writePng } from "./png.ts";
 
 /**
- * Writes into `folder`: the model's clean and disturbed picture as 8-bit PNG, exactly what it was given; masks of a
- * phantom's findings; and as float32 .npy both embeddings [E], attention maps [heads, rows, columns], rollouts and
- * relevance maps [rows, columns].
+ * Writes into `folder`: the model's clean and disturbed picture, exactly what it was given, as 8-bit PNG and as float32
+ * .npy [rows, columns]; masks of a phantom's findings (PNG); and as .npy both embeddings [E], attention maps [heads, rows,
+ * columns], rollouts and relevance maps [rows, columns]; the certificate's curve [3, points]; of every instrument its maps
+ * [rows, columns] and plots (lines [2 or 4, points]: x, y, low, high; grids [rows, columns]); and what the stages recorded
+ * on their way, such as the certificate's noisy features [n, E].
  * @returns the paths, in the order they were written. @throws LabError "not-found" when a file can't be written
  */
 export async function writeRunFiles(
   folder: string,
   results: Partial<StageResults>,
+  recorded: ReadonlyMap<string, Tensor>,
 ): Promise<readonly string[]> {
   await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
     throw new LabError("not-found", `The folder ${folder} can't be made (${cause.code}).`, {
@@ -28,34 +33,83 @@ export async function writeRunFiles(
     written.push(file);
     return file;
   };
-  const picture = (name: string, image: Float32Array, size: number) =>
-    writePng(target(`${name}.png`), image, size);
-  const array = (name: string, data: Float32Array, shape: readonly number[]) =>
-    writeNpy(target(`${name}.npy`), floatTensor(data, shape));
-
-  const { input, clean, disturbed, readout, relevance } = results;
+  const { input, disturbed } = results;
   if (input) {
-    await picture("clean", input.image, input.size);
-    if (disturbed) await picture("disturbed", disturbed.image, input.size);
+    const { size } = input;
+    await writePng(target("clean.png"), input.image, size);
+    if (disturbed) await writePng(target("disturbed.png"), disturbed.image, size);
     for (const [kind, mask] of Object.entries(input.truth?.masks ?? {})) {
-      await picture(`mask.${kind}`, mask, input.size);
+      await writePng(target(`mask.${kind}.png`), mask, size);
     }
   }
-  const readouts: readonly (readonly [string, Readout | undefined])[] = [
-    ["clean", clean],
-    ["disturbed", readout],
-  ];
-  for (const [name, read] of readouts) {
-    if (!read) continue;
-    await array(`embedding.${name}`, read.embedding, [read.embedding.length]);
-    if (read.rollout.length > 0) await array(`rollout.${name}`, read.rollout, read.grid);
-    for (const { kind, layer, heads, grid, maps } of read.attention) {
-      await array(`attention.${name}.${kind}-${layer}`, maps, [heads, ...grid]);
-    }
-  }
-  if (relevance && "clean" in relevance && clean) {
-    await array("relevance.clean", relevance.clean, clean.grid);
-    await array("relevance.disturbed", relevance.disturbed, clean.grid);
+  for (const [name, tensor] of [...arraysOf(results), ...recorded]) {
+    await writeNpy(target(`${name}.npy`), tensor);
   }
   return written;
+}
+
+type Named = readonly [name: string, tensor: Tensor];
+
+function arraysOf(results: Partial<StageResults>): readonly Named[] {
+  const { input, clean, disturbed, readout, relevance, certificate } = results;
+  const side = input?.size ?? 0;
+  return [
+    ...(input ? [named("picture.clean", input.image, [side, side])] : []),
+    ...(disturbed ? [named("picture.disturbed", disturbed.image, [side, side])] : []),
+    ...(clean ? readoutArrays("clean", clean) : []),
+    ...(readout ? readoutArrays("disturbed", readout) : []),
+    ...(relevance && "clean" in relevance && clean
+      ? [
+          named("relevance.clean", relevance.clean, clean.grid),
+          named("relevance.disturbed", relevance.disturbed, clean.grid),
+        ]
+      : []),
+    ...(certificate ? [curveOf(certificate.curve)] : []),
+    ...Object.entries(results).flatMap(([stage, result]) =>
+      stage.startsWith("instrument:")
+        ? instrumentArrays(stage.replace(":", "."), result as InstrumentResult)
+        : [],
+    ),
+  ];
+}
+
+function named(name: string, data: Float32Array, shape: readonly number[]): Named {
+  return [name, floatTensor(data, shape)];
+}
+
+function readoutArrays(picture: string, read: Readout): readonly Named[] {
+  return [
+    named(`embedding.${picture}`, read.embedding, [read.embedding.length]),
+    ...(read.rollout.length > 0 ? [named(`rollout.${picture}`, read.rollout, read.grid)] : []),
+    ...read.attention.map(({ kind, layer, heads, grid, maps }) =>
+      named(`attention.${picture}.${kind}-${layer}`, maps, [heads, ...grid]),
+    ),
+  ];
+}
+
+/** Radius, bound to the clean feature, bound to its smoothed one. */
+function curveOf(curve: StageResults["certificate"]["curve"]): Named {
+  const { radius, toClean, toSmoothedClean } = curve;
+  const data = Float32Array.from([...radius, ...toClean, ...toSmoothedClean]);
+  return named("certificate.curve", data, [3, radius.length]);
+}
+
+function instrumentArrays(prefix: string, { maps, plots }: InstrumentResult): readonly Named[] {
+  return [
+    ...(maps ?? []).map(({ id, data, grid }) => named(`${prefix}.map.${id}`, data, grid)),
+    ...(plots ?? []).flatMap((plot): Named[] => {
+      if (plot.kind === "heat") {
+        const shape = [plot.rows.length, plot.columns.length];
+        return [[`${prefix}.plot.${plot.id}`, { dtype: "float64", shape, data: plot.values }]];
+      }
+      return plot.series.map(({ x, y, low, high }, k) => {
+        const lists = [x, y, ...(low && high ? [low, high] : [])];
+        const data = Float64Array.from(lists.flatMap((list) => [...list]));
+        return [
+          `${prefix}.plot.${plot.id}.${k}`,
+          { dtype: "float64", shape: [lists.length, x.length], data },
+        ];
+      });
+    }),
+  ];
 }

@@ -69,7 +69,7 @@ test("the page's runtime runs here too, and pictures and maps are written whole"
   const folder = path.join(FOLDER, "out");
   const piped = spawnSync(
     process.execPath,
-    [...LAB, "run", "-", "--backend", "wasm", "--out-dir", folder],
+    [...LAB, "run", "-", "--backend", "wasm", "--dump", folder],
     { encoding: "utf8", input: JSON.stringify({ ...rest, certificate: off, stack: [noise] }) },
   );
   expect(piped.stderr).toBe("");
@@ -102,6 +102,50 @@ test("the page's runtime runs here too, and pictures and maps are written whole"
   expect(Math.max(...values)).toBe(cleanPeak.share);
   expect(values.indexOf(cleanPeak.share)).toBe(cleanPeak.row * grid[1] + cleanPeak.column);
 }, 120_000);
+
+test("what a figure is made of is dumped: noisy features, an instrument's curve, the attacked picture", () => {
+  const spec = defaultSpec();
+  const folder = path.join(FOLDER, "dump");
+  const asked = {
+    ...spec,
+    certificate: { ...spec.certificate, enabled: true, maxSamples: 100 },
+    instruments: [
+      { instrument: "linearHypothesis", enabled: true, seed: 1, params: { points: 5 } },
+    ],
+  };
+  const piped = spawnSync(process.execPath, [...LAB, "run", "-", "--dump", folder], {
+    encoding: "utf8",
+    input: JSON.stringify(asked),
+  });
+  expect(piped.stderr).toBe("");
+  const { results } = JSON.parse(piped.stdout) as Manifest;
+  const read = (name: string) => parseNpy(readFileSync(path.join(folder, `${name}.npy`)), name);
+
+  // The score is the mean of (1 + cosine) / 2 of the draws, whoever computes it.
+  const draws = read("certificate.draws");
+  const clean = read("embedding.clean").data as Float32Array;
+  const { n, score } = results["certificate"] as { n: number; score: number };
+  expect(draws.shape).toEqual([n, clean.length]);
+  const product = (draws.data as Float32Array).reduce(
+    (sum, value, i) => sum + value * clean[i % clean.length]!,
+    0,
+  );
+  expect((1 + product / n) / 2).toBeCloseTo(score, 4);
+
+  const { instruments } = results as unknown as {
+    instruments: Record<string, { plots: { series: { y: number[] }[] }[] }>;
+  };
+  const curve = read("instrument.linearHypothesis.plot.margin.0");
+  expect(curve.shape).toEqual([2, 5]);
+  expect(Array.from(curve.data as Float64Array).slice(5)).toEqual(
+    instruments["linearHypothesis"]!.plots[0]!.series[0]!.y,
+  );
+  const { linf } = results["metrics"] as { linf: number };
+  const [before, after] = ["clean", "disturbed"].map(
+    (name) => read(`picture.${name}`).data as Float32Array,
+  ) as [Float32Array, Float32Array];
+  expect(Math.max(...before.map((value, i) => Math.abs(value - after[i]!)))).toBeCloseTo(linf, 6);
+}, 180_000);
 
 test.each([
   [["run", "x.json", "--backend", "webgpu"], '--backend is "webgpu", but must be native or wasm.'],

@@ -19,6 +19,7 @@ import { sessionsNamed } from "./graphFiles.ts";
 import type { Lab } from "../engine/lab.ts";
 import { nodeLab } from "./nodeLab.ts";
 import type { CliSessions } from "./nodeSessions.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { writeRunFiles } from "./runFiles.ts";
 import { UsageError, parseCommandLine } from "./usageError.ts";
 
@@ -33,7 +34,7 @@ export async function runVerb(
     options: {
       file: { type: "string" },
       backend: { type: "string", default: "native" },
-      "out-dir": { type: "string" },
+      dump: { type: "string" },
     },
     allowPositionals: true,
   });
@@ -51,8 +52,14 @@ export async function runVerb(
   } else if (values.file !== undefined) {
     throw new UsageError("--file is given, but the experiment is about a phantom.");
   }
+  const folder = values.dump;
+  const recorded = new Map<string, Tensor>();
+  const record =
+    folder === undefined
+      ? undefined
+      : (name: string, tensor: Tensor) => void recorded.set(name, tensor);
   const results: { -readonly [S in keyof StageResults]?: StageResults[S] } = {};
-  for await (const event of lab.run(spec, "full", { aborted: false })) {
+  for await (const event of lab.run(spec, "full", { aborted: false }, record)) {
     if (event.type === "stage") Object.assign(results, { [event.stage]: event.payload });
   }
   const manifest = await manifestOf(spec, results, lab, sessions);
@@ -61,11 +68,11 @@ export async function runVerb(
     expected && clean && readout && metrics
       ? compareReplay(expected, replayNumbers({ clean, readout, metrics }, manifest.environment))
       : undefined;
-  const folder = values["out-dir"];
+
   print({
     ...manifest,
     ...(replay ? { replay } : {}),
-    ...(folder === undefined ? {} : { files: await writeRunFiles(folder, results) }),
+    ...(folder === undefined ? {} : { files: await writeRunFiles(folder, results, recorded) }),
   });
 }
 

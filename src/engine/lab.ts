@@ -1,6 +1,7 @@
 /** The lab that runs in a worker or in Node: loaded models, known radiographs, and a cache of stages. */
 import { LabError } from "../errors/labError.ts";
 import type { Radiograph } from "../image/radiograph.ts";
+import type { LabContext } from "../experiment/labContext.ts";
 import { runExperiment } from "../experiment/run.ts";
 import { systemOf } from "../experiment/systemOf.ts";
 import type { LabContext } from "../experiment/labContext.ts";
@@ -87,6 +88,7 @@ export class Lab {
     spec: ExperimentSpec,
     fidelity: Fidelity,
     signal: { readonly aborted: boolean },
+    record?: LabContext["record"],
   ): AsyncGenerator<RunEvent, void> {
     return runExperiment(spec, fidelity, {
       system: (id, precision) => this.system(id, precision),
@@ -94,6 +96,7 @@ export class Lab {
       radiograph: (sha256) => this.#radiographs.get(sha256),
       cache: this.#cache,
       signal,
+      ...(record ? { record } : {}),
       yieldToHost: () => this.#host.yieldToHost(),
     });
   }

@@ -18,6 +18,8 @@ export interface RunningCertificate {
   /** What looks at the next batch; the same model may have been closed and opened again since the last one. */
   embed: EmbedImages;
   readonly generator: AsyncGenerator<ScoreEstimate, void>;
+  /** Unit features of the noisy copies so far. */
+  readonly draws: readonly Float32Array[];
   latest: ScoreEstimate | undefined;
   finished: boolean;
   readonly history: { readonly n: number[]; readonly scoreLower: number[] };
@@ -59,6 +61,7 @@ export function startCertificate(
   const { sigma, alpha, maxSamples, seed } = spec;
   const running: RunningCertificate = {
     embed,
+    draws,
     generator: sampleCertificate(
       (batch) => running.embed(batch),
       image,

@@ -3,6 +3,7 @@ import type { Radiograph } from "../image/radiograph.ts";
 import type { Precision } from "../model/manifest.ts";
 import type { System } from "../system/system.ts";
 import type { ExperimentSpec } from "./spec.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import type { StageCache } from "./stageCache.ts";
 
 export type EmbedImages = (images: readonly Float32Array[]) => Promise<Float32Array[]>;
@@ -19,6 +20,11 @@ export interface LabContext {
   elsewhere?(spec: Pick<ExperimentSpec, "model" | "defenses">): EmbedImages | undefined;
   readonly cache: StageCache;
   readonly signal: { readonly aborted: boolean };
+  /**
+   * Keeps what a stage computes on its way and no result holds (noisy features, votes), for a reader who recomputes a figure.
+   * Absent where nobody asked for it.
+   */
+  record?(name: string, tensor: Tensor): void;
   /** Lets messages in; awaited between steps. */
   yieldToHost(): Promise<void>;
 }

@@ -33,6 +33,14 @@ export function floatTensor(data: Float32Array, shape: readonly number[]): Float
   return { dtype: "float32", data, shape };
 }
 
+/** Vectors of one length as the rows of a matrix [n, length]. */
+export function stacked(rows: readonly Float32Array[]): FloatTensor {
+  const width = rows[0]?.length ?? 0;
+  const data = new Float32Array(rows.length * width);
+  rows.forEach((row, k) => data.set(row, k * width));
+  return floatTensor(data, [rows.length, width]);
+}
+
 /** Token ids and other integers as an int64 tensor. */
 export function int64Tensor(values: readonly number[], shape: readonly number[]): Tensor<"int64"> {
   checkLength(values.length, shape);

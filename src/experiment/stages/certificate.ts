@@ -3,6 +3,7 @@ import { certificateResult, continueCertificate, embedding, startCertificate } f
 import type { RunningCertificate } from "../certify.ts";
 import { defineStage } from "../stage.ts";
 import type { Held, StageScope } from "../stage.ts";
+import { stacked } from "../../tensor/tensor.ts";
 import { stageKey } from "../stageCache.ts";
 
 /** After this many copies everything else goes first. */
@@ -46,6 +47,7 @@ export const certificateStage = defineStage({
       const next = latest();
       if (next && now < asked.maxSamples) yield { partial: next };
     }
+    scope.context.record?.("certificate.draws", stacked(running.draws));
     return latest();
   },
 });

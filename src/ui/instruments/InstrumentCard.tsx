@@ -2,6 +2,7 @@
 import type { Instrument } from "../../experiment/instruments/instrument.ts";
 import { PARAMS } from "../../experiment/params.ts";
 import type { InstrumentItem } from "../../experiment/spec.ts";
+import type { PlainData } from "../../system/plainData.ts";
 import { editInstrument } from "../../state/specEdits.ts";
 import { ParamSlider } from "../controls/ParamSlider.tsx";
 import { useExperiment, useResults, useStores } from "../context/stores.ts";
@@ -9,7 +10,10 @@ import { Switch } from "../kit/Switch.tsx";
 import { InstrumentFindings } from "./InstrumentFindings.tsx";
 import styles from "./instruments.module.css";
 
-export function InstrumentCard({ instrument }: { readonly instrument: Instrument }) {
+/** An instrument without what runs it. */
+export type InstrumentEntry = PlainData<Instrument>;
+
+export function InstrumentCard({ instrument }: { readonly instrument: InstrumentEntry }) {
   const { id, label, help, source } = instrument;
   const { experiment } = useStores();
   const item = useExperiment((s) => s.spec.instruments.find((each) => each.instrument === id));
@@ -38,7 +42,7 @@ export function InstrumentCard({ instrument }: { readonly instrument: Instrument
   );
 }
 
-function Settings(props: { readonly instrument: Instrument; readonly item: InstrumentItem }) {
+function Settings(props: { readonly instrument: InstrumentEntry; readonly item: InstrumentItem }) {
   const { instrument, item } = props;
   const { id, label, help, source, params } = instrument;
   const { edit } = useStores().experiment.getState();
@@ -54,7 +58,9 @@ function Settings(props: { readonly instrument: Instrument; readonly item: Instr
           context={label}
           meta={meta}
           value={item.params[name] ?? meta.default}
-          onChange={(value) => edit(editInstrument(id, { params: { ...item.params, [name]: value } }))}
+          onChange={(value) =>
+            edit(editInstrument(id, { params: { ...item.params, [name]: value } }))
+          }
         />
       ))}
       <ParamSlider
@@ -78,7 +84,11 @@ function Findings({ id }: { readonly id: string }) {
   return (
     <>
       {entry ? (
-        <div className={isStale ? styles.stale : ""} data-stale={isStale} data-testid={`found-${id}`}>
+        <div
+          className={isStale ? styles.stale : ""}
+          data-stale={isStale}
+          data-testid={`found-${id}`}
+        >
           <InstrumentFindings id={id} result={entry.payload} />
         </div>
       ) : (

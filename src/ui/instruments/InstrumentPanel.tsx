@@ -1,8 +1,9 @@
 /** Every instrument of the registry by group, with a switch each: measurements that run only when asked for. */
+import { INSTRUMENT_CATALOG } from "../../experiment/instruments/catalog.ts";
 import type { Instrument } from "../../experiment/instruments/instrument.ts";
-import { INSTRUMENTS } from "../../experiment/instruments/registry.ts";
 import { useExperiment } from "../context/stores.ts";
 import { Section } from "../kit/Section.tsx";
+import type { InstrumentEntry } from "./InstrumentCard.tsx";
 import { InstrumentCard } from "./InstrumentCard.tsx";
 import styles from "./instruments.module.css";
 
@@ -17,12 +18,15 @@ const GROUPS: Readonly<Record<Instrument["group"], string>> = {
 export function InstrumentPanel() {
   const on = useExperiment((s) => s.spec.instruments.filter(({ enabled }) => enabled).length);
   return (
-    <Section title="Measurements" line={on === 0 ? "Each runs when you switch it on." : `${on} on.`}>
+    <Section
+      title="Measurements"
+      line={on === 0 ? "Each runs when you switch it on." : `${on} on.`}
+    >
       {Object.entries(GROUPS).map(([group, title]) => (
         <Group
           key={group}
           title={title}
-          instruments={Object.values(INSTRUMENTS).filter((item) => item.group === group)}
+          instruments={Object.values(INSTRUMENT_CATALOG).filter((item) => item.group === group)}
         />
       ))}
     </Section>

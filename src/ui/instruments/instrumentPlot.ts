@@ -1,5 +1,9 @@
 /** A plot of an instrument's result as the page's one plot host draws it. */
-import type { HeatPlot, LinePlot, Axis as MeasuredAxis } from "../../experiment/instruments/instrumentResult.ts";
+import type {
+  HeatPlot,
+  LinePlot,
+  Axis as MeasuredAxis,
+} from "../../experiment/instruments/instrumentResult.ts";
 import type { Drawable } from "../plots/drawable.ts";
 import type { Axis, Ink, Series } from "../plots/plotSpec.ts";
 
@@ -21,18 +25,16 @@ export function drawableOf(plot: LinePlot | HeatPlot, statement: string): Drawab
       ...(middle === undefined ? {} : { middle }),
     };
   }
-  const series = plot.series.map(
-    ({ name, x, y, low, high, mode }, k): Series => ({
-      name,
-      x,
-      y,
-      ink: INKS[k % INKS.length]!,
-      dash: k >= INKS.length,
-      ...(mode === "points" ? { width: 0 } : {}),
-      ...(mode === "bars" ? { bars: true } : {}),
-      ...(low && high ? { low, high } : {}),
-    }),
-  );
+  const series = plot.series.map(({ name, x, y, low, high, mode }, k): Series => ({
+    name,
+    x,
+    y,
+    ink: INKS[k % INKS.length]!,
+    dash: k >= INKS.length,
+    ...(mode === "points" ? { width: 0 } : {}),
+    ...(mode === "bars" ? { bars: true } : {}),
+    ...(low && high ? { low, high } : {}),
+  }));
   const ys = plot.series.flatMap(({ y, low, high }) => [y, low ?? y, high ?? y]);
   const hasBars = plot.series.some(({ mode }) => mode === "bars");
   return {

@@ -35,8 +35,8 @@ export function CornerText(props: {
     pane !== "difference" && attention?.source === "map" && (map?.picture ?? pane) === pane
       ? (map?.label ?? "Measured map: to come")
       : attention?.source !== "map" && attention && readout && pane !== "difference"
-      ? `${choiceName(attention, readout)}${state}`
-      : "";
+        ? `${choiceName(attention, readout)}${state}`
+        : "";
   const magnified = `${Math.round(zoom * 100)}%`;
   const isDragged =
     display.center !== IDENTITY_WINDOW.center || display.width !== IDENTITY_WINDOW.width;
