@@ -4,7 +4,6 @@ import type { Radiograph } from "../image/radiograph.ts";
 import type { LabContext } from "../experiment/labContext.ts";
 import { runExperiment } from "../experiment/run.ts";
 import { systemOf } from "../experiment/systemOf.ts";
-import type { LabContext } from "../experiment/labContext.ts";
 import type { RunEvent } from "../experiment/results.ts";
 import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
 import { StageCache } from "../experiment/stageCache.ts";

@@ -33,7 +33,10 @@ export function InstrumentPanel() {
   );
 }
 
-function Group(props: { readonly title: string; readonly instruments: readonly Instrument[] }) {
+function Group(props: {
+  readonly title: string;
+  readonly instruments: readonly InstrumentEntry[];
+}) {
   const { title, instruments } = props;
   if (instruments.length === 0) return null;
   return (
