@@ -25,6 +25,11 @@ export interface RiseEstimate {
   readonly n: number;
   /** [rows * cols]; its mean is about the mean score. */
   readonly saliency: Float32Array;
+  /**
+   * 1 / (N p) sum (f(x * M) - mean f) M: saliency less what a score that heeds no mask would give each pixel. Positive where
+   * seeing the pixel raises the score; ranks as saliency does once every pixel has been shown equally often.
+   */
+  readonly contrast: Float32Array;
 }
 
 /** A random binary grid, enlarged bilinearly to one cell more than the image and shifted by a random part of a cell. */
@@ -65,6 +70,8 @@ export async function* rise(
 ): AsyncGenerator<RiseEstimate, void> {
   const random = randomStream(options.seed, "rise");
   const sum = new Float64Array(image.length);
+  const shown = new Float64Array(image.length);
+  let total = 0;
   for (let n = 0; n < options.masks;) {
     await context.yieldToHost();
     if (context.signal.aborted) return;
@@ -72,12 +79,17 @@ export async function* rise(
     const masks = Array.from({ length: count }, () => riseMask(rows, cols, options, random));
     const scores = await score(masks.map((mask) => mask.map((m, i) => m * image[i]!)));
     masks.forEach((mask, k) => {
-      for (let i = 0; i < sum.length; i++) sum[i]! += scores[k]! * mask[i]!;
+      total += scores[k]!;
+      for (let i = 0; i < sum.length; i++) {
+        sum[i]! += scores[k]! * mask[i]!;
+        shown[i]! += mask[i]!;
+      }
     });
     n += count;
     const scale = 1 / (n * options.keep);
-    const saliency = new Float32Array(sum.length);
-    for (let i = 0; i < sum.length; i++) saliency[i] = sum[i]! * scale;
-    yield { n, saliency };
+    const mean = total / n;
+    const saliency = Float32Array.from(sum, (value) => value * scale);
+    const contrast = Float32Array.from(sum, (value, i) => (value - mean * shown[i]!) * scale);
+    yield { n, saliency, contrast };
   }
 }

@@ -3,6 +3,7 @@
  * set of sessions per (loss, number of answers). Built on first use: most visits never attack.
  */
 import { LabError } from "../errors/labError.ts";
+import type { TokenGradient } from "../model/innerModel.ts";
 import type {
   AnswerObjective,
   FeatureObjective,
@@ -99,6 +100,24 @@ export class LossGraphs {
     });
   }
 
+  /** The gradient of the objective with respect to the image tokens, [T * D]. */
+  async tokenGradient(
+    image: ChainFeeds,
+    objective: Objective,
+  ): Promise<Omit<TokenGradient, "tokens">> {
+    const { tokens } = this.#source.encoder.parts;
+    const key = `tokens ${objectiveKey(objective)}`;
+    const chain = await kept(this.#built, key, () =>
+      this.#open(this.#lossLinks(objective), objective, [tokens]),
+    );
+    const { loss, gradients } = await chain.lossAndGradients(this.#feeds(image, objective));
+    const { [tokens]: gradient } = gradients;
+    if (!gradient) {
+      throw new LabError("graph-unsupported-op", "This objective does not read the image tokens.");
+    }
+    return { loss, gradient };
+  }
+
   async release(): Promise<void> {
     for (const built of this.#relevance.values()) await (await built).chain.release();
     this.#relevance.clear();
@@ -107,9 +126,7 @@ export class LossGraphs {
   }
 
   #chain(objective: Objective): Promise<ChainGradient> {
-    const { kind, aim, loss } = objective;
-    const key = `${kind} ${aim} ${loss} ${kind === "feature" ? objective.reference.length : objective.answers.length}`;
-    return kept(this.#built, key, () => {
+    return kept(this.#built, objectiveKey(objective), () => {
       const links = this.#lossLinks(objective);
       return this.#open(links, objective, [IMAGE]);
     });
@@ -255,6 +272,12 @@ export class LossGraphs {
       ...(readsTruth(objective) ? { [ANSWER_INPUTS.truth]: index(truth ?? "") } : {}),
     };
   }
+}
+
+/** Objectives with one key have one graph. */
+function objectiveKey(objective: Objective): string {
+  const { kind, aim, loss } = objective;
+  return `${kind} ${aim} ${loss} ${kind === "feature" ? objective.reference.length : objective.answers.length}`;
 }
 
 function readsTruth({ loss, aim }: AnswerObjective): boolean {

@@ -4,6 +4,7 @@ import { loadPart } from "../host/loadPart.ts";
 import type { Tokenizer } from "../language/tokenizer.ts";
 import type { AnswerObjective, LossGradient, Objective } from "../model/objective.ts";
 import { answerLoss, featureLoss } from "../model/objectiveLoss.ts";
+import type { InnerModel, TokenGradient } from "../model/innerModel.ts";
 import type { LinkableModel, ModelLink } from "../model/modelLink.ts";
 import type { ModelManifest, Precision } from "../model/manifest.ts";
 import type {
@@ -26,8 +27,7 @@ import {
   receivedAttention,
 } from "./attentionMaps.ts";
 import type { ChainFeeds } from "./chain.ts";
-import { tapValue } from "./encoder.ts";
-import type { Encoder } from "./encoder.ts";
+import { Encoder, tapValue } from "./encoder.ts";
 import { LinkedModels } from "./linkedModels.ts";
 import type { OpenSet } from "./linkedModels.ts";
 import { linkedEncoder } from "./links.ts";
@@ -70,7 +70,7 @@ function lastRow(logits: Float32Array, rows: number): Float32Array {
   return logits.slice(((rows - 1) * logits.length) / rows);
 }
 
-export class OnnxModel implements LinkableModel {
+export class OnnxModel implements LinkableModel, InnerModel {
   readonly manifest: ModelManifest;
   readonly precision: Precision;
   readonly sha256: string;
@@ -176,6 +176,28 @@ export class OnnxModel implements LinkableModel {
     const graphs = await this.#gradients.open();
     const taps = await graphs.attentionGradients(this.#feeds(image), objective);
     return answerRelevance(taps, objective.promptIds.length - 1, grid[0] * grid[1]);
+  }
+
+  async tokenGradient(image: Float32Array, objective: Objective): Promise<TokenGradient> {
+    const { encoder } = this.#parts;
+    const { tokens: name } = encoder.parts;
+    const { [name]: tokens } = await encoder.run([image], [name]);
+    const graphs = await this.#gradients.open();
+    const made = await graphs.tokenGradient(this.#feeds(image), objective);
+    return { ...made, tokens: floatTensor(floatData(tokens!, name), tokens!.shape) };
+  }
+
+  async withShuffledWeights(share: number, seed: number): Promise<OnnxModel> {
+    const { encoder, answerSide } = this.#parts;
+    const { shuffledGraphs } = await loadPart(() => import("./shuffledGraphs.ts"));
+    const changed = await shuffledGraphs(this.#parts, share, seed);
+    return new OnnxModel({
+      ...this.#parts,
+      sha256: `${this.sha256}+shuffled ${share} ${seed}`,
+      encoder: new Encoder({ ...encoder.parts, links: changed.links }),
+      answerSide: answerSide && changed.answerSide,
+      owned: changed.opened,
+    });
   }
 
   async checkGradient(
