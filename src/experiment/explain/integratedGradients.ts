@@ -36,7 +36,7 @@ export const integratedGradients: Explainer = {
       : "A defense without an exact gradient stands in front of the model, and integrated gradients need one.",
   async *explain(subject, { params, context }) {
     const { image, size, system } = subject;
-    const { steps = 16, baseline: choice = 2 } = params;
+    const { steps = 16, baseline: choice = 1 } = params;
     const baseline = substrateImage(image, size, size, SUBSTRATES[choice]!);
     const { loss, lossAndGradient } = system.evaluator(marginObjective(subject));
     if (!lossAndGradient) return undefined;

@@ -36,7 +36,7 @@ export const occlusion: Explainer = {
   },
   async *explain(subject, { params, context }) {
     const { image, size, system } = subject;
-    const { cells = 14, window = 2, substrate = 2 } = params;
+    const { cells = 14, window = 2, substrate = 1 } = params;
     const options = { cells, window };
     const cover = substrateImage(image, size, size, SUBSTRATES[substrate]!);
     const { loss } = system.evaluator(marginObjective(subject));

@@ -10,6 +10,7 @@ export const SUBSTRATE_WORDS: Readonly<Record<Substrate, string>> = {
   blur: "the picture blurred",
 };
 
+/** Mean grey unless chosen: on three findings occlusion by it met the finding each time, by blur and by black twice. */
 export function substrateParam(help: string): ParamMeta {
   return {
     label: "Replaced by",
@@ -17,7 +18,7 @@ export function substrateParam(help: string): ParamMeta {
     min: 0,
     max: 2,
     step: 1,
-    default: 2,
+    default: 1,
     integer: true,
     choices: [0, 1, 2],
     help,

@@ -127,21 +127,35 @@ async function test(
   return { substrate, ...curves, sufficiency, necessity: comprehensiveness };
 }
 
+/** A filling that leaves the score within this of the picture's own takes nothing away that matters. */
+const IDLE = 0.1;
+
+/** What the whole picture has over a wholly filled one. */
+function taken({ deletion }: Tested): number {
+  return deletion[0]! - deletion.at(-1)!;
+}
+
 function resultOf(
   method: string,
   { reading }: Subject,
   tested: readonly Tested[],
 ): InstrumentResult {
   const score = scoreName(reading);
-  const better = tested.filter(
+  const telling = tested.filter((made) => taken(made) >= IDLE);
+  const better = telling.filter(
     ({ deletion, randomDeletion, insertion, randomInsertion }) =>
       curveArea(deletion) < curveArea(randomDeletion) &&
       curveArea(insertion) > curveArea(randomInsertion),
   );
-  const shown = tested.at(-1)!;
+  const idle = tested.filter((made) => !telling.includes(made));
+  const [shown] = telling.toSorted((a, b) => taken(b) - taken(a));
   const two = (value: number) => value.toFixed(2);
+  const idleWords = idle.map(({ substrate }) => SUBSTRATE_WORDS[substrate]).join(" or ");
+  const verdict = shown
+    ? `${method} beats a random order of the same parts in both deletion and insertion for ${better.length} of ${telling.length} ways to fill the holes. Filled with ${SUBSTRATE_WORDS[shown.substrate]}, the ${score} has a deletion area of ${two(curveArea(shown.deletion))} against ${two(curveArea(shown.randomDeletion))} by chance (lower is better) and an insertion area of ${two(curveArea(shown.insertion))} against ${two(curveArea(shown.randomInsertion))} (higher is better).`
+    : "Nothing can be said of the map.";
   return {
-    statement: `${method} beats a random order of the same parts in both deletion and insertion for ${better.length} of ${tested.length} ways to fill the holes. Filled with ${SUBSTRATE_WORDS[shown.substrate]}, the ${score} has a deletion area of ${two(curveArea(shown.deletion))} against ${two(curveArea(shown.randomDeletion))} by chance (lower is better) and an insertion area of ${two(curveArea(shown.insertion))} against ${two(curveArea(shown.randomInsertion))} (higher is better).`,
+    statement: `${verdict}${idle.length > 0 ? ` A picture wholly filled with ${idleWords} keeps the ${score} within ${IDLE}, so that filling tests no map.` : ""}`,
     quantities: tested.flatMap(quantitiesOf),
     plots: (["deletion", "insertion"] as const).map((mode) => plotOf(mode, score, tested)),
   };
@@ -159,6 +173,7 @@ function quantitiesOf(made: Tested): readonly Quantity[] {
   });
   const n = deletion.length;
   return [
+    of("taken", "What the whole picture has over a wholly filled one", taken(made), 1),
     of("deletion", "Deletion area (lower is better)", curveArea(deletion), n),
     of("deletionByChance", "Deletion area of a random order", curveArea(randomDeletion), n),
     of("insertion", "Insertion area (higher is better)", curveArea(insertion), n),
