@@ -48,11 +48,7 @@ test("cells cover every pixel once where the side is no multiple of the grid", (
   expect(cellMeans(new Float32Array(100).fill(0.5), 10, grid)).toEqual(
     new Float32Array(16).fill(0.5),
   );
-  const ranked = pixelsByCell(
-    [5, 0, ...[1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]],
-    10,
-    grid,
-  );
+  const ranked = pixelsByCell([5, 0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15], 10, grid);
   expect(new Set(ranked).size).toBe(100);
   // Cell 5 is row 1, column 1: 2 x 2 pixels from (3, 3).
   expect([...ranked.subarray(0, 4)]).toEqual([33, 34, 43, 44]);

@@ -1,5 +1,4 @@
 /** A way to say which parts of a picture an answer comes from. Each becomes an instrument, and a map whose faithfulness can be tested. */
-import type { Objective } from "../../model/objective.ts";
 import type { ParamMeta } from "../../system/param.ts";
 import type { System } from "../../system/system.ts";
 import type { LabContext } from "../labContext.ts";
@@ -51,11 +50,4 @@ export interface Explainer {
     subject: Subject,
     scope: ExplainScope,
   ): AsyncGenerator<ExplainStep, Explanation | undefined>;
-}
-
-/** The number that is explained, and what it is called. */
-export interface ExplainedScore {
-  readonly objective: Objective;
-  readonly name: string;
-  readonly unit: string;
 }

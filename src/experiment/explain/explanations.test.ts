@@ -38,7 +38,7 @@ async function results(
     instruments: [{ instrument, enabled: true, seed: 1, params }],
   };
   const found: InstrumentResult[] = [];
-  let image = new Float32Array();
+  let image: Float32Array = new Float32Array();
   for await (const event of runExperiment(spec, "full", labAround(model))) {
     if (event.type !== "stage") continue;
     if (event.stage === "input") ({ image } = event.payload);
