@@ -12,6 +12,8 @@ export interface ParamMeta {
   readonly integer?: true;
   /** The only values allowed; `min`, `max` and `step` then describe their range. */
   readonly choices?: readonly number[];
+  /** What the choices are called, in their order: a menu is offered instead of a slider. */
+  readonly choiceNames?: readonly string[];
   /** What a value stands for where the number alone says nothing, such as "8000 photons". */
   readonly inWords?: (value: number) => string;
 }

@@ -27,5 +27,5 @@ export const METHOD_PARAM: ParamMeta = {
   integer: true,
   choices: EXPLAINERS.map((_, k) => k),
   help: "Whose map is tested, with its settings at their defaults.",
-  inWords: (value) => EXPLAINERS[value]?.label ?? "",
+  choiceNames: EXPLAINERS.map(({ label }) => label),
 };

@@ -22,6 +22,6 @@ export function substrateParam(help: string): ParamMeta {
     integer: true,
     choices: [0, 1, 2],
     help,
-    inWords: (value) => SUBSTRATE_WORDS[SUBSTRATES[value]!],
+    choiceNames: SUBSTRATES.map((each) => SUBSTRATE_WORDS[each]),
   };
 }

@@ -3,10 +3,12 @@ import { useId } from "react";
 import type { ParamMeta } from "../../system/param.ts";
 import { Hint } from "../kit/Hint.tsx";
 import { useStores } from "../context/stores.ts";
+import { Row } from "../kit/Row.tsx";
+import { Select } from "../kit/Select.tsx";
 import { Slider } from "../kit/Slider.tsx";
 import styles from "../kit/field.module.css";
 
-export function ParamSlider(props: {
+interface ParamProps {
   /** What the number belongs to: the accessible name is "context: label". */
   readonly context: string;
   readonly meta: ParamMeta;
@@ -15,7 +17,34 @@ export function ParamSlider(props: {
   readonly accent?: "clean" | "disturbed";
   readonly disabled?: boolean;
   readonly id?: string;
-}) {
+}
+
+export function ParamSlider(props: ParamProps) {
+  return props.meta.choiceNames ? <ParamMenu {...props} /> : <NumberSlider {...props} />;
+}
+
+/** Choices that have names: a number would say nothing. */
+function ParamMenu({ context, meta, value, onChange, disabled = false }: ParamProps) {
+  const { label, help, choices = [], choiceNames = [] } = meta;
+  return (
+    <Row label={label} help={help}>
+      <Select
+        aria-label={`${context}: ${label}`}
+        value={value}
+        disabled={disabled}
+        onChange={(event) => onChange(Number(event.currentTarget.value))}
+      >
+        {choices.map((choice, k) => (
+          <option key={choice} value={choice}>
+            {choiceNames[k]}
+          </option>
+        ))}
+      </Select>
+    </Row>
+  );
+}
+
+function NumberSlider(props: ParamProps) {
   const { context, meta, value, onChange, accent, disabled = false } = props;
   const { experiment } = useStores();
   const ownId = useId();
