@@ -110,6 +110,8 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   comlink: /^host\/workers\.ts$/,
   "dicom-parser": /^io\/dicom\w*\.ts$/,
   "fast-png": /^(io\/(exportPng|pngPixels)\.ts$|cli\/)/,
+  bullmq: /^cli\/study\//,
+  ioredis: /^cli\/study\//,
   tinypool: /^cli\/study\//,
   "hyparquet-writer": /^cli\/study\//,
   fflate: /^(experiment\/shareLink\/\w+|io\/inflate|io\/pngPixels)\.ts$/,

@@ -27,6 +27,12 @@ npm run -s lab -- study report DIR [--markdown F.md]
     Tables with denominators and intervals, plots, and the command that repeats it, as DIR/report.html.
 npm run -s lab -- study merge DIR... --out DIR
     The rows of several folders of one study in one.
+npm run -s lab -- study worker --redis URL [--workers N] [--films DIR] [--backend native|wasm]
+npm run -s lab -- study submit STUDY.json --redis URL --out DIR [--resume] [--backend native|wasm]
+npm run -s lab -- study status --redis URL
+    The same on many machines, over a Redis or Valkey (redis://:PASSWORD@host:6379, rediss:// for TLS): workers make the
+    rows, submit writes them. Films lie in a folder that the workers share and are found by the hash of their pixels;
+    models must be the same files. A killed worker's runs go to another. docs/scale.md has the arithmetic.
 
 npm run -s lab -- robustness [--model ID] [--epsilon N] [--questions N] [--seed N] [--backend native|wasm]
     Accuracy under the lab's own attacks, on the graph that answers readers: plain questions about random phantoms,

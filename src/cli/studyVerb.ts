@@ -5,6 +5,9 @@ type Command = (args: readonly string[], print: (value: unknown) => void) => Pro
 
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import("./study/runCommand.ts")).runCommand,
+  submit: async () => (await import("./study/submitCommand.ts")).submitCommand,
+  worker: async () => (await import("./study/workerCommand.ts")).workerCommand,
+  status: async () => (await import("./study/statusCommand.ts")).statusCommand,
   report: async () => (await import("./study/reportCommand.ts")).reportCommand,
   merge: async () => (await import("./study/mergeCommand.ts")).mergeCommand,
 };

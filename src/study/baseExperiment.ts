@@ -26,6 +26,7 @@ export function completeBase(base: JsonObject): JsonObject {
     ...base,
     ...mergedField("model", whole, base),
     ...mergedField("certificate", whole, base),
+    ...mergedField("relevance", whole, base),
   };
 }
 
@@ -36,13 +37,24 @@ function mergedField(name: string, whole: JsonObject, base: JsonObject): JsonObj
 }
 
 /**
- * Items of the stack with their defaults, after the axes have had their say: which settings an attack has depends on
- * which attack it is. What an item states stays, so that a setting it does not have is refused by name.
+ * Items of the stack, defenses and instruments with their defaults, after the axes have had their say: which settings an
+ * attack has depends on which attack it is. What an item states stays, so that a setting it does not have is refused by
+ * name.
  */
-export function completeStack(spec: JsonObject): JsonObject {
-  const { stack } = spec;
-  if (!Array.isArray(stack)) return spec;
-  return { ...spec, stack: (stack as readonly Json[]).map(completeItem) };
+export function completeItems(spec: JsonObject): JsonObject {
+  const withDefaults = (item: Json): Json =>
+    isObject(item) ? { enabled: true, seed: 1, params: {}, ...item } : item;
+  return {
+    ...spec,
+    ...mapped(spec, "stack", completeItem),
+    ...mapped(spec, "defenses", withDefaults),
+    ...mapped(spec, "instruments", withDefaults),
+  };
+}
+
+function mapped(spec: JsonObject, name: string, change: (item: Json) => Json): JsonObject {
+  const list = spec[name];
+  return Array.isArray(list) ? { [name]: (list as readonly Json[]).map(change) } : {};
 }
 
 function completeItem(item: Json): Json {

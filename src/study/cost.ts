@@ -1,4 +1,7 @@
-/** What a run costs, counted in forward passes of the image encoder: the unit of a study's estimate. */
+/**
+ * What a run costs, counted in forward passes of the image encoder: the unit of a study's estimate. What instruments and
+ * defenses add is not known before they run.
+ */
 import { ATTACK_CATALOG } from "../attacks/catalog.ts";
 import type { StageName } from "../experiment/results.ts";
 import type { AttackItem, ExperimentSpec } from "../experiment/spec.ts";
@@ -16,7 +19,7 @@ export function encoderPasses(spec: ExperimentSpec, stages: readonly StageName[]
   );
   const certificate =
     stages.includes("certificate") && spec.certificate.enabled ? spec.certificate.maxSamples : 0;
-  const relevance = stages.includes("relevance") ? 2 * GRADIENT : 0;
+  const relevance = stages.includes("relevance") && spec.relevance.enabled ? 2 * GRADIENT : 0;
   return 1 + ANSWERS + disturbed + attacks + certificate + relevance;
 }
 

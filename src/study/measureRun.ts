@@ -3,8 +3,9 @@ import { LabError, toErrorData } from "../errors/labError.ts";
 import type { LabErrorData } from "../errors/labError.ts";
 import type { RunEvent, StageName, StageResults } from "../experiment/results.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
-import { MEASURES, measure, trueAnswer } from "./measures.ts";
+import { MEASURES, instrumentCells, measure, trueAnswer } from "./measures.ts";
 import type { CaseLabels, MeasureId } from "./measures.ts";
+import { isSwitchedOn } from "./switchedOn.ts";
 import type { Cell } from "./rowColumns.ts";
 
 /** What a worker is told: nothing but a spec, labels and names of stages. */
@@ -15,8 +16,8 @@ export interface RunJob {
 }
 
 export interface RunOutcome {
-  /** Every measure; null where it is not defined or its stage was not needed. */
-  readonly cells: Readonly<Record<MeasureId, Cell>>;
+  /** Every measure; null where it is not defined or its stage was not needed. With every quantity of its instruments. */
+  readonly cells: Readonly<Record<string, Cell>>;
   readonly error?: LabErrorData;
   readonly elapsedMs: number;
 }
@@ -35,7 +36,11 @@ export async function measureRun(job: RunJob, host: RunHost): Promise<RunOutcome
     const results = await resultsOf(job, host);
     const truth = trueAnswer(job.spec, results, job.known);
     const run = { spec: job.spec, results, truth };
-    return { cells: cellsOf((id) => measure(id).read(run)), elapsedMs: host.now() - started };
+    const cells = {
+      ...cellsOf((id) => measure(id).read(run)),
+      ...instrumentCells(results),
+    };
+    return { cells, elapsedMs: host.now() - started };
   } catch (error) {
     return {
       cells: noCells(),
@@ -52,7 +57,7 @@ export function noCells(): RunOutcome["cells"] {
 
 function cellsOf(read: (id: MeasureId) => Cell): RunOutcome["cells"] {
   const ids = Object.keys(MEASURES) as MeasureId[];
-  return Object.fromEntries(ids.map((id) => [id, read(id)])) as Record<MeasureId, Cell>;
+  return Object.fromEntries(ids.map((id) => [id, read(id)]));
 }
 
 async function resultsOf(
@@ -61,8 +66,7 @@ async function resultsOf(
 ): Promise<Partial<StageResults>> {
   const results: { -readonly [S in StageName]?: StageResults[S] } = {};
   const missing = new Set<StageName>(["metrics", ...stages]);
-  if (!spec.certificate.enabled) missing.delete("certificate");
-  if (!spec.relevance.enabled) missing.delete("relevance");
+  for (const stage of stages) if (!isSwitchedOn(stage, spec)) missing.delete(stage);
   for await (const event of run(spec)) {
     if (event.type !== "stage") continue;
     // A stage that was not asked for may have begun: what it has is no measure.

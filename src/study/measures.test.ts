@@ -8,7 +8,7 @@ import { labAround } from "../testing/fakeLab.ts";
 import { fakeModel } from "../testing/fakeModel.ts";
 import { baseExperiment } from "./baseExperiment.ts";
 import { measureRun } from "./measureRun.ts";
-import { MEASURES, measure, trueAnswer } from "./measures.ts";
+import { MEASURES, extraStages, measure, trueAnswer } from "./measures.ts";
 import type { MeasureId } from "./measures.ts";
 
 const QUESTION = "Is there a pleural effusion?";
@@ -100,10 +100,24 @@ test("a run is read until its last needed stage, and no further", async () => {
   expect(Object.keys(short.cells)).toEqual(Object.keys(MEASURES));
   const long = await measureRun({ spec, known: {}, stages: ["certificate"] }, host);
   expect(seen.at(-1)).toBe("certificate");
-  expect(long.cells.gaussianScore).toBeGreaterThan(0.5);
+  expect(long.cells["gaussianScore"]).toBeGreaterThan(0.5);
   expect({ ...long.cells, ...Object.fromEntries(CERTIFIED.map((id) => [id, null])) }).toEqual(
     short.cells,
   );
+});
+
+test("an instrument's numbers are columns", async () => {
+  const instruments = [{ instrument: "linearHypothesis", enabled: true, seed: 1, params: {} }];
+  const spec = { ...baseExperiment(), instruments };
+  const host = {
+    now: () => 0,
+    run: (of: ExperimentSpec) => runExperiment(of, "full", labAround(fakeModel())),
+  };
+  const stages = extraStages(["linearHypothesis.slope"]);
+  const { cells } = await measureRun({ spec, known: {}, stages }, host);
+  expect(cells["linearHypothesis.slope"]).toBeGreaterThan(0);
+  const { cells: without } = await measureRun({ spec, known: {}, stages: [] }, host);
+  expect(without).not.toHaveProperty("linearHypothesis.slope");
 });
 
 const CERTIFIED = ["gaussianScore", "gaussianScoreLower", "certifiedRadius", "certifiedCosine"];

@@ -6,6 +6,7 @@
 import { compareMaps } from "../explanations/mapComparison.ts";
 import { greyImage } from "../image/greyImage.ts";
 import { groundTruth } from "../experiment/groundTruth.ts";
+import { INSTRUMENT_CATALOG } from "../experiment/instruments/catalog.ts";
 import type { StageName, StageResults } from "../experiment/results.ts";
 import type { AttackItem, ExperimentSpec } from "../experiment/spec.ts";
 import { correctedAnswer } from "../language/answer.ts";
@@ -238,11 +239,43 @@ export const MEASURES = {
     ["certificate"],
   ),
 } as const satisfies Readonly<Record<string, Measure>>;
-export type MeasureId = keyof typeof MEASURES;
+/** A measure of every run, or a number of an instrument as "<instrument>.<quantity>". */
+export type MeasureId = keyof typeof MEASURES | `${string}.${string}`;
 
-/** The same as plain measures, for loops. */
 export function measure(id: MeasureId): Measure {
-  return MEASURES[id];
+  return id in MEASURES ? MEASURES[id as keyof typeof MEASURES] : instrumentMeasure(id);
+}
+
+/** Whether there is such a measure; which quantities an instrument has is known when it has run. */
+export function isMeasureId(id: unknown): id is MeasureId {
+  if (typeof id !== "string") return false;
+  const [instrument, quantity, ...rest] = id.split(".");
+  return (
+    Object.hasOwn(MEASURES, id) ||
+    (Object.hasOwn(INSTRUMENT_CATALOG, instrument!) && quantity !== undefined && rest.length === 0)
+  );
+}
+
+function instrumentMeasure(id: MeasureId): Measure {
+  const [name = "", quantity = ""] = id.split(".");
+  return {
+    label: `${INSTRUMENT_CATALOG[name]?.label ?? name}: ${quantity}`,
+    unit: "",
+    type: "number",
+    help: INSTRUMENT_CATALOG[name]?.help ?? "",
+    needs: [`instrument:${name}`],
+    read: ({ results }) => instrumentCells(results)[id] ?? null,
+  };
+}
+
+/** Every quantity of every instrument that ran, by "<instrument>.<quantity>"; null where it can't be had. */
+export function instrumentCells(results: Partial<StageResults>): Readonly<Record<string, Cell>> {
+  const cells: Record<string, Cell> = {};
+  for (const name of Object.keys(INSTRUMENT_CATALOG)) {
+    const { quantities = [] } = results[`instrument:${name}`] ?? {};
+    for (const { id, value } of quantities) cells[`${name}.${id}`] = finite(value);
+  }
+  return cells;
 }
 
 /** Shown where a study names none. */

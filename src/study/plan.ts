@@ -5,16 +5,18 @@ import type { ExperimentSpec } from "../experiment/spec.ts";
 import { validateSpec } from "../experiment/validateSpec.ts";
 import { MOST_PER_STRATEGY, choosesModel, levelsOf, withFields } from "./axes.ts";
 import type { Level } from "./axes.ts";
-import { completeBase, completeStack, isObject } from "./baseExperiment.ts";
+import { completeBase, completeItems, isObject } from "./baseExperiment.ts";
 import { caseCount, casesOf } from "./cases.ts";
 import type { StudyCase } from "./cases.ts";
 import { encoderPasses } from "./cost.ts";
+import type { StageName } from "../experiment/results.ts";
 import { extraStages } from "./measures.ts";
 import type { CaseLabels } from "./measures.ts";
 import type { Cell } from "./rowColumns.ts";
 import { STUDY_LIMITS, measuresOf } from "./schema.ts";
 import type { Study, StudyAxis } from "./schema.ts";
 import type { Json, JsonObject } from "./specPath.ts";
+import { isSwitchedOn, switchOf } from "./switchedOn.ts";
 
 export interface PlannedRun {
   /** Position in the plan, from 0. */
@@ -48,8 +50,8 @@ export function planSize(study: Study): PlanSize {
   const upperBound = cases * levelBound(study) * (study.repeats ?? 1);
   const most = study.caps?.rows ?? STUDY_LIMITS.rowsUnlessSaid;
   if (upperBound > STUDY_LIMITS.rows || upperBound > most) throw tooLarge(study, upperBound, most);
-  checkEachLevel(study);
   const stages = extraStages(measuresOf(study));
+  checkEachLevel(study, stages);
   const byQuestion = new Map<string | undefined, { rows: number; passes: number }>();
   let rows = 0;
   let passes = 0;
@@ -145,7 +147,7 @@ function finished(
   try {
     if (source) whole = { ...whole, case: source(String(draft["question"])) };
     whole = chosen.reduce((spec, { level }) => withFields(spec, level, aboutCase), whole);
-    whole = withSeeds(completeStack(whole), repeat);
+    whole = withSeeds(completeItems(whole), repeat);
     return { draft: whole, spec: validateSpec(whole) };
   } catch (error) {
     return { draft: whole, problem: toErrorData(error) };
@@ -200,18 +202,25 @@ function tooLarge(study: Study, rows: number, most: number): LabError {
 }
 
 /** Each level of each axis once, with the others at their first, so that a wrong one is refused before anything runs. */
-function checkEachLevel(study: Study): void {
+function checkEachLevel(study: Study, stages: readonly StageName[]): void {
   const first = study.axes.map((axis): StudyAxis => withLevels(axis, 0, 1));
-  for (const [k, axis] of study.axes.entries()) {
-    const axes = first.map((each, j) => (j === k ? axis : each));
-    checkRuns({ ...study, axes });
+  const off = new Set(stages);
+  for (const k of study.axes.length === 0 ? [0] : study.axes.keys()) {
+    const axes = first.map((each, j) => (j === k ? study.axes[k]! : each));
+    checkRuns({ ...study, axes }, off);
   }
-  if (study.axes.length === 0) checkRuns(study);
+  for (const stage of off) {
+    throw new LabError("spec-invalid", `A measure needs ${stage}, which no run switches on.`, {
+      hint: `Put ${switchOf(stage)} into the base, or leave the measure out.`,
+    });
+  }
 }
 
-function checkRuns(study: Study): void {
+/** @param off loses the stages that a run switches on */
+function checkRuns(study: Study, off: Set<StageName>): void {
   const [first] = casesOf(study);
-  for (const { problem, levels } of runsOf({ ...study, repeats: 1 }, first ? [first] : [])) {
+  for (const { spec, problem, levels } of runsOf({ ...study, repeats: 1 }, first ? [first] : [])) {
+    for (const stage of off) if (spec && isSwitchedOn(stage, spec)) off.delete(stage);
     if (!problem) continue;
     const where = Object.entries(levels).map(([name, level]) => `${name} ${String(level)}`);
     throw new LabError(

@@ -5,6 +5,7 @@ import { canonicalJson } from "../experiment/stageCache.ts";
 import type { Precision } from "../model/manifest.ts";
 import type { Backend } from "../model/backend.ts";
 import type { PlannedRun } from "./plan.ts";
+import { isSwitchedOn } from "./switchedOn.ts";
 
 /**
  * Raise it with every change after which the same experiment gives other numbers, or a row holds other measures: rows of
@@ -51,14 +52,11 @@ function decisivePart(spec: ExperimentSpec, stages: readonly StageName[]): unkno
   return {
     ...rest,
     relevance: null,
-    instruments: null,
+    instruments: spec.instruments.filter(
+      ({ instrument, enabled }) => enabled && stages.includes(`instrument:${instrument}`),
+    ),
     stack: nameless(stack),
     defenses: nameless(defenses),
     certificate: stages.includes("certificate") && certificate.enabled ? certificate : null,
   };
-}
-
-function isSwitchedOn(stage: StageName, { certificate, relevance }: ExperimentSpec): boolean {
-  if (stage === "certificate") return certificate.enabled;
-  return stage !== "relevance" || relevance.enabled;
 }

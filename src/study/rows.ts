@@ -1,9 +1,10 @@
 /** Rows out of planned runs and their outcomes, and the columns of a study's table. */
 import type { RunOutcome } from "./measureRun.ts";
-import { MEASURES } from "./measures.ts";
+import { MEASURES, measure } from "./measures.ts";
 import type { PlannedRun } from "./plan.ts";
 import { FIXED_COLUMNS } from "./rowColumns.ts";
 import type { Cell, ColumnType, FixedColumn, Row } from "./rowColumns.ts";
+import { measuresOf } from "./schema.ts";
 import type { Study } from "./schema.ts";
 import { levelsOf } from "./axes.ts";
 import { completeBase } from "./baseExperiment.ts";
@@ -33,11 +34,15 @@ export function columnsOf(study: Study): readonly Column[] {
     return { name: axis.name, type };
   });
   const measures = Object.entries(MEASURES).map(([name, { type }]): Column => ({ name, type }));
+  const instruments = measuresOf(study)
+    .filter((id) => !Object.hasOwn(MEASURES, id))
+    .map((id): Column => ({ name: id, type: measure(id).type }));
   return [
     ...fixed(["key", "case", "repeat"]),
     ...axes,
     ...fixed(["model", "precision", "modelSha256", "backend", "asked"]),
     ...measures,
+    ...instruments,
     ...fixed(["errorCode", "error", "elapsedMs", "spec"]),
   ];
 }
@@ -62,7 +67,7 @@ export function makeRow(run: PlannedRun, outcome: RunOutcome, origin: RowOrigin)
     precision: model.precision ?? null,
     modelSha256: origin.modelSha256,
     backend: origin.backend,
-    asked: String(run.draft["question"] ?? ""),
+    asked: run.spec?.question ?? String(run.draft["question"] ?? ""),
     ...outcome.cells,
     errorCode: error?.code ?? null,
     error: error ? [error.message, error.hint].filter(Boolean).join(" ") : null,
@@ -78,7 +83,10 @@ export function placeOf(
   return { case: run.caseId, repeat: run.repeat, ...run.levels };
 }
 
-/** A row with exactly the study's columns in their order, at the place the run has in this study. */
+/**
+ * A row with the study's columns in their order, at the place the run has in this study. Other quantities of its
+ * instruments stay behind them: a study may ask for them later.
+ */
 export function placedRow(row: Row, run: PlannedRun, columns: readonly Column[]): Row {
   const place = placeOf(run) as Readonly<Record<string, Cell>>;
   const cells = columns.map(({ name, type }) => {
@@ -89,5 +97,11 @@ export function placedRow(row: Row, run: PlannedRun, columns: readonly Column[])
       cell === undefined || cell === null ? null : type === "text" ? String(cell) : cell,
     ];
   });
-  return Object.fromEntries(cells) as Row;
+  const kept = Object.entries(row).filter(([name]) => name.includes("."));
+  return { ...Object.fromEntries(cells), ...without(kept, columns) } as Row;
+}
+
+function without(cells: readonly (readonly [string, Cell])[], columns: readonly Column[]) {
+  const named = new Set(columns.map(({ name }) => name));
+  return Object.fromEntries(cells.filter(([name]) => !named.has(name)));
 }

@@ -57,7 +57,7 @@ export async function* runStudy(
   options: StudyOptions,
 ): AsyncGenerator<StudyEvent, void> {
   const stages = extraStages(measuresOf(study));
-  const batches = batchesOf(study, stages, host, options);
+  const batches = runBatches(study, stages, host, options);
   const underWay: { promise: Promise<readonly Row[]>; runs: readonly KeyedRun[]; done: boolean }[] =
     [];
   let isPlanned = false;
@@ -98,18 +98,18 @@ function hasRoom(underWay: readonly { readonly done: boolean }[], workers: numbe
 }
 
 /** Runs that are not there yet, a worker's portion at a time; between them, how many were. */
-async function* batchesOf(
+export async function* runBatches(
   study: Study,
   stages: readonly StageName[],
-  host: StudyHost,
-  { isKnown, shard }: StudyOptions,
+  maker: RowMaker,
+  { isKnown, shard }: Pick<StudyOptions, "isKnown" | "shard">,
 ): AsyncGenerator<{ readonly known: number } | { readonly runs: readonly KeyedRun[] }> {
   let runs: KeyedRun[] = [];
   let known = 0;
   const begun = new Set<string>();
   for (const run of planRuns(study)) {
     if (shard && run.group % shard.of !== shard.part) continue;
-    const key = await rowKey(run, stages, host);
+    const key = await rowKey(run, stages, maker);
     if (isKnown(key) || begun.has(key)) {
       known++;
       if (known < 1000) continue;
@@ -127,7 +127,7 @@ async function* batchesOf(
     runs.push({
       run,
       key,
-      modelSha256: model ? await host.modelSha256(model.id, model.precision) : "",
+      modelSha256: model ? await maker.modelSha256(model.id, model.precision) : "",
     });
   }
   if (known > 0) yield { known };

@@ -5,11 +5,12 @@
 import { z } from "zod";
 import { LabError } from "../errors/labError.ts";
 import { describeIssue, numberIn, oneOf, text, wrong } from "../experiment/specFields.ts";
+import { INSTRUMENT_CATALOG } from "../experiment/instruments/catalog.ts";
 import { PARAMS } from "../experiment/params.ts";
 import type { Strategy } from "../language/questionBank.ts";
 import type { Precision } from "../model/manifest.ts";
 import { FINDING_KINDS } from "../phantom/spec.ts";
-import { DEFAULT_MEASURES, MEASURES } from "./measures.ts";
+import { DEFAULT_MEASURES, MEASURES, isMeasureId } from "./measures.ts";
 import type { MeasureId } from "./measures.ts";
 import { FIXED_COLUMNS } from "./rowColumns.ts";
 import { parsePath } from "./specPath.ts";
@@ -42,6 +43,13 @@ const scalar = z.custom<string | number | boolean>(
   { error: (issue) => wrong(issue.input, "a text, a number, true or false") },
 );
 const json = z.custom<Json>((value) => value !== undefined, "is missing");
+const measureId = z.custom<MeasureId>(isMeasureId, {
+  error: (issue) =>
+    wrong(
+      issue.input,
+      `one of ${Object.keys(MEASURES).join(", ")}, or a quantity of an instrument such as ${Object.keys(INSTRUMENT_CATALOG)[0]}.NAME`,
+    ),
+});
 /** The finding kinds and whatever else a label file names, as yes or no. */
 const labels = z.record(text(40), z.boolean());
 
@@ -159,7 +167,7 @@ const studySchema = z.strictObject(
         error: "has an axis with the name of a column or measure; `lab list measures` names them",
       }),
     /** Absent: DEFAULT_MEASURES. */
-    measures: listOf(oneOf(Object.keys(MEASURES) as MeasureId[]), 60).exactOptional(),
+    measures: listOf(measureId, 60).exactOptional(),
     /** How often each run is repeated, with every seed of the stack and the certificate one higher. */
     repeats: whole(1, STUDY_LIMITS.repeats).exactOptional(),
     caps: z

@@ -1,21 +1,16 @@
 /** `lab study run`: the runs of a study on this machine's cores, into a folder that a stopped run goes on in. */
 import { availableParallelism } from "node:os";
-import path from "node:path";
-import type { Backend } from "../../model/backend.ts";
-import { extraStages } from "../../study/measures.ts";
 import { planRuns, planSize } from "../../study/plan.ts";
-import { rowKey } from "../../study/rowKey.ts";
 import { runStudy } from "../../study/runStudy.ts";
 import type { StudyOptions } from "../../study/runStudy.ts";
-import { measuresOf } from "../../study/schema.ts";
 import type { Study } from "../../study/schema.ts";
-import { LabError } from "../../errors/labError.ts";
 import { UsageError, parseCommandLine, wholeNumber } from "../usageError.ts";
 import { nodeRowMaker } from "./modelHashes.ts";
 import { studyPool } from "./pool.ts";
 import type { StudyPool } from "./pool.ts";
 import { durationText, startProgress } from "./progress.ts";
-import { RowFolder } from "./rowFolder.ts";
+import type { RowFolder } from "./rowFolder.ts";
+import { backendNamed, folderFor, openRuns, say, stopSignal } from "./running.ts";
 import { openStudy } from "./studyFile.ts";
 
 const OPTIONS = {
@@ -97,45 +92,9 @@ export async function runCommand(
   }
 }
 
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
-
-function folderFor(out: string, resume: boolean): RowFolder {
-  const folder = RowFolder.create(out);
-  if (folder.size === 0 || resume) return folder;
-  const { size } = folder;
-  folder.close();
-  throw new LabError(
-    "spec-invalid",
-    `The folder ${path.basename(out)} holds ${size} rows already.`,
-    {
-      hint: "--resume goes on with them; or name another folder.",
-    },
-  );
-}
-
 /** Failed rows are kept, and not tried again unless somebody says so. */
 function forgetFailed(folder: RowFolder): void {
   for (const key of folder.keys()) if (folder.hasFailed(key)) folder.forget(key);
-}
-
-/** Runs that are not there yet. */
-async function openRuns(
-  study: Study,
-  backend: Backend,
-  folder: RowFolder | undefined,
-  shard: StudyOptions["shard"],
-): Promise<number> {
-  const maker = nodeRowMaker(backend);
-  const stages = extraStages(measuresOf(study));
-  const keys = new Set<string>();
-  for (const run of planRuns(study)) {
-    if (shard && run.group % shard.of !== shard.part) continue;
-    const key = await rowKey(run, stages, maker);
-    if (!folder?.has(key)) keys.add(key);
-  }
-  return keys.size;
 }
 
 /** Seconds for a share of the study, from passes and the time of one pass on this machine; null where none can be made. */
@@ -160,16 +119,8 @@ interface Job {
 }
 
 async function intoFolder({ study, folder, pool, open, shard }: Job) {
-  const signal = { aborted: false };
-  let stopped: "by hand" | "at its time limit" | null = null;
-  const stop = () => {
-    // A second Ctrl-C ends the process at once; the folder stays whole either way.
-    if (signal.aborted) process.exit(130);
-    stopped = "by hand";
-    signal.aborted = true;
-  };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  const { signal, end } = stopSignal();
+  let isOverTime = false;
   const started = performance.now();
   const limit = (study.caps?.minutes ?? Infinity) * 60_000;
   const progress = startProgress(open, () => performance.now());
@@ -187,15 +138,12 @@ async function intoFolder({ study, folder, pool, open, shard }: Job) {
       made++;
       if (event.row.errorCode !== null) failed++;
       progress.show(made, failed);
-      if (!signal.aborted && performance.now() - started > limit && made < open) {
-        stopped = "at its time limit";
-        signal.aborted = true;
-      }
+      isOverTime = !signal.aborted && performance.now() - started > limit && made < open;
+      if (isOverTime) break;
     }
   } finally {
     progress.end();
-    process.off("SIGINT", stop);
-    process.off("SIGTERM", stop);
+    end();
   }
   const seconds = (performance.now() - started) / 1000;
   return {
@@ -203,17 +151,12 @@ async function intoFolder({ study, folder, pool, open, shard }: Job) {
     failed,
     seconds: Math.round(10 * seconds) / 10,
     rowsPerSecond: Math.round((100 * made) / seconds) / 100,
-    stopped: stopped as "by hand" | "at its time limit" | null,
+    stopped: isOverTime ? "at its time limit" : signal.aborted ? "by hand" : null,
   };
 }
 
-function backendNamed(name: string): "native" | "wasm" {
-  if (name === "native" || name === "wasm") return name;
-  throw new UsageError(`--backend is "${name}", but must be native or wasm.`);
-}
-
 /** "2/4": the second of four parts. */
-export function shardNamed(text: string): { part: number; of: number } {
+function shardNamed(text: string): { part: number; of: number } {
   const [, part, of] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
   if (part !== undefined && Number(part) >= 1 && Number(part) <= Number(of)) {
     return { part: Number(part) - 1, of: Number(of) };

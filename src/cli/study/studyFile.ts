@@ -78,6 +78,17 @@ async function resolved(study: Study, root: string): Promise<OpenedStudy> {
   return { study: { ...study, cases }, files, skipped };
 }
 
+/** The films in a folder that workers share, by the hash of their pixels, whatever they are called. */
+export async function filmsIn(folder: string): Promise<ReadonlyMap<string, string>> {
+  const films = new Map<string, string>();
+  for (const name of await namesIn(folder)) {
+    const file = path.join(folder, name);
+    const film = await openRadiograph(file).catch(() => undefined);
+    if (film?.rawSha256 !== undefined) films.set(film.rawSha256, file);
+  }
+  return films;
+}
+
 function withoutPath(file: StudyFile): StudyFile {
   const { path: where, ...rest } = file;
   return where === undefined ? file : rest;

@@ -1,0 +1,159 @@
+// Two workers on a real Redis: one is killed in the middle, then Redis is restarted, and the rows are those of a local run.
+import { spawn, spawnSync } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { afterAll, afterEach, expect, test } from "vitest";
+import { Redis } from "ioredis";
+import { REFUSED } from "./queue.ts";
+
+const REDIS = spawnSync("redis-server", ["--version"]).status === 0;
+if (!REDIS) console.warn("redis-server is not installed: the queue is not tested here.");
+
+const FOLDER = mkdtempSync(path.join(tmpdir(), "queue-"));
+afterAll(() => rmSync(FOLDER, { recursive: true }));
+const at = (...names: string[]) => path.join(FOLDER, ...names);
+const LAB = ["--no-warnings", path.join(import.meta.dirname, "../lab.ts"), "study"];
+
+const children = new Set<ChildProcess>();
+afterEach(async () => {
+  for (const child of children) child.kill("SIGKILL");
+  await Promise.all([...children].map(ended));
+  children.clear();
+});
+
+function start(command: string, args: readonly string[]): ChildProcess {
+  const child = spawn(command, args, { stdio: "ignore" });
+  children.add(child);
+  return child;
+}
+
+async function ended(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode === null && child.signalCode === null) {
+    await new Promise((resolve) => child.once("exit", resolve));
+  }
+  return child.exitCode;
+}
+
+const lab = (...args: string[]) => start(process.execPath, [...LAB, ...args]);
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+function redisServer(port: number): ChildProcess {
+  const settings = `--bind 127.0.0.1 --appendonly yes --save --requirepass secret --dir ${FOLDER}`;
+  return start("redis-server", [
+    "--port",
+    String(port),
+    ...settings.split(" ").map((word) => word || ""),
+  ]);
+}
+
+const STUDY = {
+  format: "penumbra-study",
+  version: 1,
+  name: "Doses",
+  base: { stack: [{ id: "noise", type: "perturbation", perturbation: "quantumNoise" }] },
+  cases: [{ kind: "phantoms", firstSeed: 40, count: 16, findings: "balanced" }],
+  axes: [{ name: "dose", kind: "field", path: "stack[noise].params.severity", values: [0, 2, 5] }],
+  measures: ["correct", "flip"],
+};
+
+function rowsIn(folder: string): readonly object[] {
+  const file = at(folder, "rows.jsonl");
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
+  return lines.map((line) => ({ ...(JSON.parse(line) as object), elapsedMs: null }));
+}
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await pause(50);
+}
+
+test.runIf(REDIS)(
+  "a killed worker and a restarted Redis lose and double nothing",
+  { timeout: 300_000 },
+  async () => {
+    writeFileSync(at("study.json"), JSON.stringify(STUDY));
+    const port = await freePort();
+    const url = `redis://:secret@127.0.0.1:${port}`;
+    const first = redisServer(port);
+    await until(() => existsSync(at("appendonlydir")));
+    const worker = () => lab("worker", "--redis", url, "--workers", "1");
+    const [doomed, other] = [worker(), worker()];
+    const submitted = lab("submit", at("study.json"), "--redis", url, "--out", at("queued"));
+
+    await until(() => rowsIn("queued").length > 0);
+    doomed.kill("SIGKILL");
+    const before = rowsIn("queued").length;
+    expect(before).toBeLessThan(48);
+    await until(() => rowsIn("queued").length > before);
+    first.kill("SIGTERM");
+    await ended(first);
+    const second = redisServer(port);
+
+    expect(await ended(submitted)).toBe(0);
+    other.kill("SIGTERM");
+    expect(await ended(other)).toBe(0);
+    // What is left in Redis is nothing.
+    const redis = new Redis(url);
+    expect(await redis.keys("penumbra-study:rows:*")).toEqual([]);
+    redis.disconnect();
+    second.kill("SIGTERM");
+    expect(await ended(lab("run", at("study.json"), "--out", at("local")))).toBe(0);
+    expect(rowsIn("queued")).toHaveLength(48);
+    expect(rowsIn("queued")).toEqual(rowsIn("local"));
+  },
+);
+
+test.runIf(REDIS)(
+  "a worker leaves a job of another kind alone and says why",
+  { timeout: 120_000 },
+  async () => {
+    writeFileSync(
+      at("one.json"),
+      JSON.stringify({ ...STUDY, axes: [], cases: [{ kind: "this" }] }),
+    );
+    const port = await freePort();
+    const url = `redis://:secret@127.0.0.1:${port}`;
+    redisServer(port);
+    await until(
+      () => spawnSync("redis-cli", ["-p", String(port), "-a", "secret", "ping"]).status === 0,
+    );
+    const wasm = lab("worker", "--redis", url, "--workers", "1", "--backend", "wasm");
+    const submitted = lab("submit", at("one.json"), "--redis", url, "--out", at("refused"));
+    const redis = new Redis(url);
+    await until(async () => (await redis.hlen(REFUSED)) > 0);
+    expect(Object.values(await redis.hgetall(REFUSED))).toEqual([
+      "the job asks for the backend native, and this worker has wasm.",
+    ]);
+    expect(rowsIn("refused")).toEqual([]);
+    lab("worker", "--redis", url, "--workers", "1");
+    expect(await ended(submitted)).toBe(0);
+    expect(rowsIn("refused")).toHaveLength(1);
+    wasm.kill("SIGTERM");
+    expect(await ended(wasm)).toBe(0);
+    redis.disconnect();
+  },
+);
+
+test("a queue that is not there, and an address that is none", async () => {
+  const said = (...args: string[]) =>
+    spawnSync(process.execPath, [...LAB, ...args], { encoding: "utf8" });
+  const port = await freePort();
+  const absent = said("status", "--redis", `redis://:secret@127.0.0.1:${port}`);
+  expect(absent.status).toBe(2);
+  expect(absent.stderr).toContain(`Redis at redis://127.0.0.1:${port} gives no answer`);
+  expect(absent.stderr).not.toContain("secret");
+  expect(said("worker").stderr).toContain("It needs --redis URL");
+  expect(said("submit", "x.json", "--redis", "redis://a").stderr).toContain("study submit needs");
+});
