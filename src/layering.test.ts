@@ -115,7 +115,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   tinypool: /^cli\/study\//,
   "hyparquet-writer": /^cli\/study\//,
   fflate: /^(experiment\/shareLink\/\w+|io\/inflate|io\/pngPixels)\.ts$/,
-  zod: /^(model\/manifest|graphs\/proposal\/preprocessing|experiment\/(shareLink\/)?\w+|study\/schema|language\/\w+)\.ts$/,
+  zod: /^(model\/\w*[mM]anifest|graphs\/proposal\/preprocessing|experiment\/(shareLink\/)?\w+|study\/schema|language\/\w+)\.ts$/,
   "@huggingface/tokenizers": /^language\/tokenizer\.ts$/,
   "plotly.js": /^ui\/plots\//,
   "plotly.js-cartesian-dist-min": /^ui\/plots\/plotly\.ts$/,

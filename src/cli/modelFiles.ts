@@ -30,24 +30,29 @@ export function folderSource(folder: string): ByteSource {
 
 /** Ids of the models that come with the lab; a package of graphs to link to them is none. */
 export async function modelIds(): Promise<string[]> {
-  const entries = await readdir(MODELS, { withFileTypes: true }).catch(() => []);
   const ids: string[] = [];
-  for (const { name } of entries.filter((entry) => entry.isDirectory())) {
+  for (const name of await packageFolders()) {
     const manifest = await readJson(folderSource(path.join(MODELS, name)), "manifest.json");
     if (isLabManifest(manifest)) ids.push(name);
   }
-  return ids.sort();
+  return ids;
 }
 
-/** @throws LabError "model-not-found" for an id that is not bundled. */
+async function packageFolders(): Promise<string[]> {
+  const entries = await readdir(MODELS, { withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+}
+
+/** A package of the lab: a model, or graphs to link. @throws LabError "model-not-found" for an id that is not bundled. */
 export async function bundledSource(id: string): Promise<ByteSource> {
-  const ids = await modelIds();
-  if (!ids.includes(id)) {
-    throw new LabError("model-not-found", `There is no model "${id}".`, {
-      hint: `Bundled: ${ids.join(", ") || "none"}.`,
-    });
-  }
-  return folderSource(path.join(MODELS, id));
+  const folders = await packageFolders();
+  if (folders.includes(id)) return folderSource(path.join(MODELS, id));
+  throw new LabError("model-not-found", `There is no model "${id}".`, {
+    hint: `Bundled: ${(await modelIds()).join(", ") || "none"}.`,
+  });
 }
 
 /** @throws LabError "model-not-found" for an id that is not bundled. */

@@ -1,6 +1,7 @@
 /** The lab in Node: bundled models over onnxruntime-node, or over the page's own WASM build. */
 import { setImmediate } from "node:timers/promises";
 import { Lab } from "../engine/lab.ts";
+import { readLinkPackage } from "../graphs/linkPackage.ts";
 import { readPackage } from "../graphs/modelPackage.ts";
 import { readyPackage } from "../graphs/readyModel.ts";
 import { probeRunner } from "../graphs/runners.ts";
@@ -15,6 +16,7 @@ import { nodeSessions } from "./nodeSessions.ts";
 export function nodeLab(sessions: SessionFactory = nodeSessions()): Lab {
   return new Lab({
     openModel: (id, precision) => openBundledModel(id, precision, sessions),
+    openLinkPackage: async (id) => readLinkPackage(await bundledSource(id)),
     yieldToHost: () => setImmediate(),
   });
 }

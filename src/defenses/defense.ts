@@ -3,6 +3,7 @@
  * certificates, instruments and studies take a defended model without knowing it, and an attacker who is handed the outer
  * system attacks through the defense (adaptive), one who is handed the inner one does not know of it.
  */
+import type { LinkPackage } from "../model/linkManifest.ts";
 import type { ParamMeta, Params } from "../system/param.ts";
 import type { System } from "../system/system.ts";
 
@@ -10,6 +11,8 @@ import type { System } from "../system/system.ts";
 export interface DefenseHost {
   /** Lets messages in; awaited between passes. */
   yieldToHost(): Promise<void>;
+  /** Graphs of the lab that can be linked to a model. @throws LabError "model-not-found" */
+  linkPackage?(id: string): Promise<LinkPackage>;
 }
 
 /** One setting of a defense on a system. */

@@ -14,6 +14,7 @@ function bench() {
   const worker = new FakeWorker(
     createEngine({
       openModel: async () => ({ model: fakeModel(), info: {} as BackendInfo }),
+      openLinkPackage: () => Promise.reject(new Error("no graphs here")),
       proposeModel: () => Promise.reject(new Error("not asked")),
       yieldToHost: () => new Promise((resolve) => setImmediate(resolve)),
       now: () => performance.now(),

@@ -6,6 +6,7 @@ import type { CancelSignal } from "../host/newestWins.ts";
 import { moving } from "../host/workers.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import { isOwnModel } from "../model/catalog.ts";
+import type { LinkPackage } from "../model/linkManifest.ts";
 import type { ModelManifest, Precision } from "../model/manifest.ts";
 import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import { helperFor } from "./helper.ts";
@@ -42,6 +43,11 @@ export interface EngineHost {
     settings: EngineSettings,
     tell: (event: WorkerEvent) => void,
   ): Promise<{ readonly model: VisionLanguageModel; readonly info: BackendInfo }>;
+  openLinkPackage(
+    id: string,
+    settings: EngineSettings,
+    tell: (event: WorkerEvent) => void,
+  ): Promise<LinkPackage>;
   proposeModel(files: OwnModelFiles, settings: EngineSettings): Promise<OwnModelProposal>;
   yieldToHost(): Promise<void>;
   now(): number;
@@ -80,6 +86,7 @@ export function createEngine(host: EngineHost): Engine {
   const lab = new Lab({
     yieldToHost: () => host.yieldToHost(),
     elsewhere,
+    openLinkPackage: (id) => host.openLinkPackage(id, settings(), tell),
     openModel: async (id, precision) => {
       const own = ownModels.get(id);
       if (!own && isOwnModel(id)) {

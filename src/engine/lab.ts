@@ -7,6 +7,7 @@ import { systemOf } from "../experiment/systemOf.ts";
 import type { RunEvent } from "../experiment/results.ts";
 import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
 import { StageCache } from "../experiment/stageCache.ts";
+import type { LinkPackage } from "../model/linkManifest.ts";
 import type { Precision } from "../model/manifest.ts";
 import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import { modelSystem } from "../system/modelSystem.ts";
@@ -18,6 +19,8 @@ const MODELS_KEPT = 2;
 export interface LabHost {
   /** Opens a model package. @throws LabError "model-not-found" */
   openModel(id: string, precision: Precision): Promise<VisionLanguageModel>;
+  /** Opens a package of graphs to link. @throws LabError "model-not-found" */
+  openLinkPackage?(id: string): Promise<LinkPackage>;
   yieldToHost(): Promise<void>;
   /** See LabContext. */
   elsewhere?: LabContext["elsewhere"];
@@ -29,6 +32,7 @@ export class Lab {
   readonly #models = new Map<string, Promise<VisionLanguageModel>>();
   readonly #systems = new WeakMap<VisionLanguageModel, System>();
   readonly #radiographs = new Map<string, Radiograph>();
+  readonly #linkPackages = new Map<string, Promise<LinkPackage>>();
 
   constructor(host: LabHost) {
     this.#host = host;
@@ -73,13 +77,28 @@ export class Lab {
     return system;
   }
 
+  /** Graphs to link to a model, read once. @throws LabError "model-not-found" */
+  linkPackage(id: string): Promise<LinkPackage> {
+    const { openLinkPackage } = this.#host;
+    if (!openLinkPackage) {
+      throw new LabError("model-not-found", `This lab has no graphs "${id}" to link to a model.`);
+    }
+    const opened = this.#linkPackages.get(id) ?? openLinkPackage(id);
+    this.#linkPackages.set(id, opened);
+    opened.catch(() => this.#linkPackages.delete(id));
+    return opened;
+  }
+
   /** Features of a batch by the system of an experiment: what one engine asks of another. */
   async embed(
     { model, defenses }: Pick<ExperimentSpec, "model" | "defenses">,
     images: readonly Float32Array[],
   ): Promise<Float32Array[]> {
     const bare = await this.system(model.id, model.precision);
-    const host = { yieldToHost: () => this.#host.yieldToHost() };
+    const host = {
+      yieldToHost: () => this.#host.yieldToHost(),
+      linkPackage: (id: string) => this.linkPackage(id),
+    };
     return (await systemOf(bare, defenses, host)).embed(images);
   }
 
@@ -92,6 +111,7 @@ export class Lab {
     return runExperiment(spec, fidelity, {
       system: (id, precision) => this.system(id, precision),
       ...(this.#host.elsewhere ? { elsewhere: this.#host.elsewhere } : {}),
+      linkPackage: (id) => this.linkPackage(id),
       radiograph: (sha256) => this.#radiographs.get(sha256),
       cache: this.#cache,
       signal,

@@ -4,10 +4,12 @@ import { linkWorker, serveCalls } from "../host/workers.ts";
 import { findAdapter, reasonAgainstWebGpu } from "./adapter.ts";
 import { chooseBackend } from "./backendChoice.ts";
 import { createEngine } from "./engineService.ts";
-import { fetchModelPackage } from "../graphs/modelPackage.ts";
+import { readLinkPackage } from "../graphs/linkPackage.ts";
+import { fetchModelPackage, modelFolder } from "../graphs/modelPackage.ts";
 import { OwnModels } from "../graphs/ownModels.ts";
 import { readyPackage } from "../graphs/readyModel.ts";
 import { probeRunner } from "../graphs/runners.ts";
+import { httpSource } from "../graphs/sources/http.ts";
 import type { EngineService, EngineSettings, WorkerEvent } from "./protocol.ts";
 import { startRuntime } from "./sessions.ts";
 import type { WebRuntime } from "./sessions.ts";
@@ -47,6 +49,10 @@ const engine = createEngine({
     const link = linkWorker<EngineService>(worker, lost);
     return (request) => link.ask((service) => service.embed(request)) as Promise<Float32Array[]>;
   },
+  openLinkPackage: (id, { assetsUrl }, tell) =>
+    readLinkPackage(
+      httpSource(modelFolder(assetsUrl, id), (progress) => tell({ type: "loading", ...progress })),
+    ),
   proposeModel: async (files, settings) => {
     runtime ??= openRuntime(settings, () => {});
     return ownModels.propose(files, probeRunner((await runtime).factory("wasm")));

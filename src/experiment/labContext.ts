@@ -1,5 +1,6 @@
 /** What a run needs from outside: models, radiographs, a clock, a way to stop. Nothing here is a DOM or a runtime. */
 import type { Radiograph } from "../image/radiograph.ts";
+import type { LinkPackage } from "../model/linkManifest.ts";
 import type { Precision } from "../model/manifest.ts";
 import type { System } from "../system/system.ts";
 import type { ExperimentSpec } from "./spec.ts";
@@ -18,6 +19,8 @@ export interface LabContext {
    * there is none.
    */
   elsewhere?(spec: Pick<ExperimentSpec, "model" | "defenses">): EmbedImages | undefined;
+  /** Graphs of the lab that can be linked to a model. @throws LabError "model-not-found" */
+  linkPackage?(id: string): Promise<LinkPackage>;
   readonly cache: StageCache;
   readonly signal: { readonly aborted: boolean };
   /**

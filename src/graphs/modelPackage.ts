@@ -59,9 +59,11 @@ export async function fetchModelPackage(
   precision: Precision,
   onProgress: (progress: FileProgress) => void,
 ): Promise<ModelPackage> {
-  if (!/^[a-z0-9][a-z0-9-]*$/.test(id)) {
-    throw new LabError("model-not-found", `"${id}" is not the name of a model.`);
-  }
-  const folder = new URL(`models/${id}/`, assetsUrl).href;
-  return readPackage(httpSource(folder, onProgress), precision);
+  return readPackage(httpSource(modelFolder(assetsUrl, id), onProgress), precision);
+}
+
+/** URL of a package's folder on the server. @throws LabError "model-not-found" for what names none */
+export function modelFolder(assetsUrl: string, id: string): string {
+  if (/^[a-z0-9][a-z0-9-]*$/.test(id)) return new URL(`models/${id}/`, assetsUrl).href;
+  throw new LabError("model-not-found", `"${id}" is not the name of a model.`);
 }

@@ -1,6 +1,7 @@
 /** A bare model as a system: nothing stands between the picture and its graphs. */
 import { decodeAnswer } from "../language/answer.ts";
 import type { ExpandedQuestion } from "../language/questionBank.ts";
+import { isLinkable } from "../model/modelLink.ts";
 import type { Encoding, VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import { answerSpaceOf } from "./answerSpace.ts";
 import type { AnswerResult, Reading } from "./reading.ts";
@@ -54,6 +55,12 @@ export function modelSystem(
     encodePrompt: (question) => model.encodePrompt(question),
     relevance: (image, objective) => model.relevance(image, objective),
     checkGradient: (image, objective, seed) => model.checkGradient(image, objective, seed),
+    ...(isLinkable(model) && {
+      async linked(links, key) {
+        const linked = await model.withLinks(links(model));
+        return { ...modelSystem(id, linked, yieldToHost), key };
+      },
+    }),
   };
 }
 

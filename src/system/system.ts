@@ -6,7 +6,8 @@
 import type { ExpandedQuestion } from "../language/questionBank.ts";
 import type { ModelManifest } from "../model/manifest.ts";
 import type { AnswerObjective, LossGradient, Objective } from "../model/objective.ts";
-import type { GradientCheck } from "../model/visionLanguageModel.ts";
+import type { ModelLink } from "../model/modelLink.ts";
+import type { GradientCheck, VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import type { Reading } from "./reading.ts";
 
 /** One objective on one system. An attacker who may only ask is handed `loss` alone. */
@@ -48,6 +49,15 @@ export interface System {
    * @throws LabError "graph-unsupported-op" for a model whose gradient can't be built
    */
   relevance(image: Float32Array, objective: AnswerObjective): Promise<Float32Array>;
+  /**
+   * The same system with graphs linked before or after its model's encoder, under the given key. Absent where something
+   * already stands between the picture and the model's graphs.
+   * @throws LabError "model-incompatible" when a graph does not fit
+   */
+  linked?(
+    links: (model: VisionLanguageModel) => readonly ModelLink[],
+    key: string,
+  ): Promise<System>;
   /** The gradient against central differences through the same graphs at seeded coordinates. */
   checkGradient(image: Float32Array, objective: Objective, seed: number): Promise<GradientCheck>;
 }

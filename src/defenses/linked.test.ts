@@ -1,0 +1,73 @@
+/** The lab's purifier and mapper around its base model, against what PyTorch computed of them when they were exported. */
+import { readFile } from "node:fs/promises";
+import { expect, it } from "vitest";
+import { nodeLab } from "../cli/nodeLab.ts";
+import { nodeSessions } from "../cli/nodeSessions.ts";
+import { defaultSpec } from "../experiment/defaultSpec.ts";
+import type { StageResults } from "../experiment/results.ts";
+import { validateSpec } from "../experiment/validateSpec.ts";
+import { parityImage } from "../model/manifest.ts";
+import { cosine } from "../tensor/norms.ts";
+import type { DefenseItem } from "./defense.ts";
+
+const lab = nodeLab(nodeSessions(2));
+const base = { id: "base", precision: "int8" } as const;
+const picture = parityImage(224);
+
+function item(defense: string, sigma: number): DefenseItem {
+  return { id: `${defense}-1`, defense, enabled: true, seed: 0, params: { sigma } };
+}
+const embed = async (...defenses: DefenseItem[]) =>
+  (await lab.embed({ model: base, defenses }, [picture]))[0]!;
+
+it("gives the embedding that PyTorch gives", async () => {
+  const file = new URL("../../public/models/purifier/manifest.json", import.meta.url);
+  const { parity } = JSON.parse(await readFile(file, "utf8")) as {
+    readonly parity: { readonly sigma: number; readonly embedding: number[] };
+  };
+  const both = await embed(item("purifier", parity.sigma), item("mapper", parity.sigma));
+  expect(cosine(both, parity.embedding)).toBeGreaterThan(0.9999);
+  const turned = await embed(item("mapper", parity.sigma), item("purifier", parity.sigma));
+  expect(cosine(turned, both)).toBeGreaterThan(0.999999);
+  for (const one of ["purifier", "mapper"]) {
+    expect(cosine(await embed(item(one, parity.sigma)), parity.embedding)).toBeLessThan(0.9999);
+  }
+  expect(await embed(item("purifier", 0), item("mapper", 0))).toEqual(await embed());
+});
+
+it("stands behind a filter, next to the model, and says so", async () => {
+  const filter = { ...item("gaussianFilter", 1) };
+  expect(await embed(filter, item("purifier", 0.25))).toHaveLength(128);
+  await expect(embed(item("purifier", 0.25), filter)).rejects.toMatchObject({
+    code: "spec-invalid",
+    hint: "Move the purifier to the end of the list, next to the model.",
+  });
+});
+
+it("is refused for a model it was not trained for", async () => {
+  const model = { id: "robust", precision: "int8" } as const;
+  await expect(
+    lab.embed({ model, defenses: [item("mapper", 0.25)] }, [picture]),
+  ).rejects.toMatchObject({
+    code: "model-incompatible",
+    message: expect.stringContaining(
+      'trained for the model "base" (version 2) and no other',
+    ) as unknown,
+  });
+});
+
+it("is attacked through, with a gradient that its own loss confirms", async () => {
+  const opening = defaultSpec();
+  const spec = validateSpec({
+    ...opening,
+    defenses: [item("purifier", 0.25), item("mapper", 0.25)],
+    certificate: { ...opening.certificate, enabled: false },
+  });
+  const stages: Partial<StageResults> = {};
+  for await (const event of lab.run(spec, "full", { aborted: false })) {
+    if (event.type === "stage") Object.assign(stages, { [event.stage]: event.payload });
+  }
+  expect(stages.gradientCheck).toMatchObject({ ok: true });
+  const trace = stages.disturbed!.items.find((each) => each.trace)!.trace!;
+  expect(trace.bestLoss.at(-1)).toBeGreaterThan(trace.bestLoss[0]!);
+}, 60_000);

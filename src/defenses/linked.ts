@@ -1,0 +1,55 @@
+/** Defenses that are graphs of their own, linked to the model's: every gradient passes through them exactly. */
+import { LabError } from "../errors/labError.ts";
+import { linkFor } from "../model/linkManifest.ts";
+import type { LinkRole } from "../model/linkManifest.ts";
+import type { ParamMeta } from "../system/param.ts";
+import type { Defense } from "./defense.ts";
+
+/** Folder of the package under models/. */
+const PACKAGE = "purifier";
+const SOURCE = "Gaussian smoothness booster (arXiv:2601.16200)";
+
+function linked(role: LinkRole): Defense["defend"] {
+  return async (inner, { params: { sigma = 0 }, key, host }) => {
+    if (!inner.linked) {
+      throw new LabError(
+        "spec-invalid",
+        `The ${role} is joined to the model's own graphs, and another defense stands between them.`,
+        { hint: `Move the ${role} to the end of the list, next to the model.` },
+      );
+    }
+    if (!host.linkPackage) throw new LabError("model-not-found", `This lab has no ${role}.`);
+    const graphs = await host.linkPackage(PACKAGE);
+    return inner.linked((model) => [linkFor(graphs, role, sigma, model)], key);
+  };
+}
+
+const level: ParamMeta = {
+  label: "Noise level",
+  unit: "",
+  min: 0,
+  max: 0.5,
+  step: 0.01,
+  default: 0.25,
+  help: "Standard deviation of the noise it expects, where black is 0 and white is 1. 0 leaves everything exactly as it is.",
+};
+
+export const purifier: Defense = {
+  id: "purifier",
+  label: "Purifier",
+  help: "A small network takes noise of the given level out of the picture before the model looks. It was trained for the base model; an attacker who knows of it works through it.",
+  source: SOURCE,
+  params: { sigma: level },
+  strength: "sigma",
+  defend: linked("purifier"),
+};
+
+export const mapper: Defense = {
+  id: "mapper",
+  label: "Smoothness mapper",
+  help: "A small network moves the model's features back to where they would be without noise of the given level. It was trained for the base model behind the purifier; an attacker who knows of it works through it.",
+  source: SOURCE,
+  params: { sigma: level },
+  strength: "sigma",
+  defend: linked("mapper"),
+};

@@ -1,0 +1,96 @@
+/**
+ * The manifest of graphs that come with the lab to be linked to a model: a purifier of its image and a mapper of its
+ * features (a Gaussian smoothness booster, arXiv:2601.16200), both of which take the noise level.
+ */
+import { z } from "zod";
+import { LabError } from "../errors/labError.ts";
+import type { ModelManifest, Precision } from "./manifest.ts";
+import type { ModelLink } from "./modelLink.ts";
+
+const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
+const roleSchema = z.enum(["purifier", "mapper"]);
+
+const linkManifestSchema = z.object({
+  format: z.literal(1),
+  id: z.string(),
+  version: z.string(),
+  name: z.string(),
+  task: z.literal("smoothness-booster"),
+  /** The frozen model it was trained for, and its graphs. */
+  encoder: z.object({
+    package: z.string(),
+    version: z.string(),
+    files: z.array(z.object({ role: z.string(), sha256: sha256Schema })),
+  }),
+  files: z.array(
+    z.object({
+      path: z.string().regex(/^[\w.-]+$/, "a plain file name"),
+      role: roleSchema,
+      bytes: z.number().int().positive(),
+      sha256: sha256Schema,
+    }),
+  ),
+  /** Noise levels it was trained for, as standard deviations in model space. */
+  sigma: z.object({ low: z.number(), high: z.number() }),
+});
+
+export type LinkManifest = z.infer<typeof linkManifestSchema>;
+export type LinkRole = z.infer<typeof roleSchema>;
+
+export interface LinkPackage {
+  readonly manifest: LinkManifest;
+  readonly graphs: ReadonlyMap<LinkRole, Uint8Array>;
+}
+
+/** @throws LabError "model-damaged" naming the first field that is wrong */
+export function parseLinkManifest(json: unknown): LinkManifest {
+  const result = linkManifestSchema.safeParse(json);
+  if (result.success) return result.data;
+  const { path, message } = result.error.issues[0]!;
+  throw new LabError(
+    "model-damaged",
+    `The manifest of the purifier can't be used: its field "${path.join(".") || "the whole file"}" is wrong (${message}).`,
+  );
+}
+
+const PLACES = { purifier: "before", mapper: "after" } as const;
+
+/**
+ * One graph of a package for a model. A mapper knows one encoder's features: under another it would be wrong without a word.
+ * @throws LabError "model-incompatible" for another model than it was trained for, "spec-invalid" for a noise level
+ *   outside its training
+ */
+export function linkFor(
+  { manifest, graphs }: LinkPackage,
+  role: LinkRole,
+  sigma: number,
+  model: { readonly manifest: ModelManifest; readonly precision: Precision },
+): ModelLink {
+  const { encoder, files } = manifest;
+  const { low, high } = manifest.sigma;
+  const isTrained = model.manifest.files.some(
+    ({ role: of, precision, sha256 }) =>
+      of === "vision" &&
+      precision === model.precision &&
+      encoder.files.some((file) => file.sha256 === sha256),
+  );
+  if (!isTrained) {
+    throw new LabError(
+      "model-incompatible",
+      `The ${role} was trained for the model "${encoder.package}" (version ${encoder.version}) and no other, and this is ${model.manifest.name}.`,
+      { hint: `Choose the model "${encoder.package}", or take the ${role} out.` },
+    );
+  }
+  if (!(sigma >= low && sigma <= high)) {
+    throw new LabError(
+      "spec-invalid",
+      `The ${role} was trained for noise levels from ${low} to ${high}, and ${sigma} is asked.`,
+    );
+  }
+  const file = files.find((each) => each.role === role);
+  const graph = graphs.get(role);
+  if (file && graph) {
+    return { name: role, place: PLACES[role], graph, sha256: file.sha256, scalars: { sigma } };
+  }
+  throw new LabError("model-damaged", `The package ${manifest.id} has no ${role}.`);
+}
