@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { ATTACKS } from "../attacks/registry.ts";
 import { INSTRUMENTS } from "../experiment/instruments/registry.ts";
+import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
 import { PERTURBATIONS } from "../perturbations/registry.ts";
 import { listVerb } from "./listVerb.ts";
 import { UsageError } from "./usageError.ts";
@@ -20,6 +21,7 @@ test("list prints the registries that the page reads", async () => {
   expect(ids(all["attacks"])).toEqual(Object.keys(ATTACKS));
   expect(ids(all["perturbations"])).toEqual(Object.keys(PERTURBATIONS));
   expect(ids(all["instruments"])).toEqual(Object.keys(INSTRUMENTS));
+  expect(ids(all["defenses"])).toEqual(Object.keys(DEFENSE_CATALOG));
   expect(all["models"]).toContainEqual(
     expect.objectContaining({ id: "base", precisions: expect.arrayContaining(["int8", "int4"]) }),
   );
@@ -29,11 +31,12 @@ test("list prints the registries that the page reads", async () => {
 });
 
 test("every parameter comes with its range, unit, default and help", async () => {
-  const { perturbations, attacks, instruments, certificate, window } = await list();
+  const { perturbations, attacks, defenses, instruments, certificate, window } = await list();
   const tables = [
     ...(perturbations as { params: Record<string, unknown> }[]).map(({ params }) => params),
     ...(attacks as { params: Record<string, unknown> }[]).map(({ params }) => params),
     ...(instruments as { params: Record<string, unknown> }[]).map(({ params }) => params),
+    ...(defenses as { params: Record<string, unknown> }[]).map(({ params }) => params),
     certificate,
     window,
   ] as Record<string, unknown>[];

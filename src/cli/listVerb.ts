@@ -1,6 +1,7 @@
 /** `lab list`: what the lab has, from the registries the page and the validator read, as one JSON object. */
 import { ATTACK_CATALOG } from "../attacks/catalog.ts";
 import { INSTRUMENT_CATALOG } from "../experiment/instruments/catalog.ts";
+import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
 import { FINDINGS, PATIENT_PARAMS } from "../phantom/spec.ts";
 import { PARAMS, SPEC_LIMITS, epsilonParam } from "../experiment/params.ts";
 import { expandQuestions } from "../language/questionBank.ts";
@@ -32,6 +33,11 @@ const SECTIONS = {
       help,
       source,
       params: { ...params, seed: PARAMS["instrument.seed"] },
+    })),
+  defenses: () =>
+    Object.values(DEFENSE_CATALOG).map(({ isRandom, params, ...described }) => ({
+      ...described,
+      params: isRandom ? { ...params, seed: PARAMS["defense.seed"] } : params,
     })),
   measures: measureEntries,
   certificate: () => paramsUnder("certificate."),

@@ -3,6 +3,7 @@ import { LabError } from "../errors/labError.ts";
 import { withDefaults } from "../system/param.ts";
 import type { System } from "../system/system.ts";
 import type { DefenseHost, DefenseItem } from "./defense.ts";
+import { isInForce } from "./inForce.ts";
 import { DEFENSES } from "./registry.ts";
 
 /**
@@ -16,13 +17,16 @@ export async function defended(
 ): Promise<System> {
   let system = model;
   // The last is wrapped first: a picture meets them in the order of the list.
-  for (const { defense: id, enabled, params: given, seed } of items.toReversed()) {
+  for (const item of items.toReversed()) {
+    const { defense: id, params: given, seed } = item;
     const defense = DEFENSES[id];
     if (!defense) throw new LabError("spec-invalid", `There is no defense "${id}".`);
+    if (!isInForce(item, defense)) continue;
     const params = withDefaults(defense.params, given);
-    if (!enabled || params[defense.strength] === 0) continue;
     const values = Object.entries(params).map(([name, value]) => `${name}=${value}`);
-    const key = `${id}(${[...values, `seed=${seed}`].join(",")})|${system.key}`;
+    // Draws that nobody makes do not tell two systems apart.
+    if (defense.isRandom) values.push(`seed=${seed}`);
+    const key = `${id}(${values.join(",")})|${system.key}`;
     system = await defense.defend(system, { params, seed, key, host });
   }
   return system;

@@ -28,6 +28,8 @@ export interface Applied {
 export interface Defense {
   readonly id: string;
   readonly label: string;
+  /** Heading it stands under. */
+  readonly group: DefenseGroup;
   /** What it does, and what it costs or can't do, in two plain sentences. */
   readonly help: string;
   /** Paper or standard the definition is from. */
@@ -35,9 +37,14 @@ export interface Defense {
   readonly params: Readonly<Record<string, ParamMeta>>;
   /** Name of the parameter that switches the defense off at 0: then the system is the inner one itself. */
   readonly strength: string;
+  /** Makes random draws, which its seed names. */
+  readonly isRandom?: true;
   /** @throws LabError where this model can't be defended so, as a sentence */
   defend(inner: System, applied: Applied): System | Promise<System>;
 }
+
+/** "filter": on the picture; "network": trained beside the model; "looks": several looks at the picture. */
+export type DefenseGroup = "filter" | "network" | "looks";
 
 /** A defense as an experiment names it. */
 export interface DefenseItem {

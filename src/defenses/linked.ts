@@ -37,6 +37,7 @@ const level: ParamMeta = {
 export const purifier: Defense = {
   id: "purifier",
   label: "Purifier",
+  group: "network",
   help: "A small network takes noise of the given level out of the picture before the model looks. It was trained for the base model; an attacker who knows of it works through it.",
   source: SOURCE,
   params: { sigma: level },
@@ -47,6 +48,7 @@ export const purifier: Defense = {
 export const mapper: Defense = {
   id: "mapper",
   label: "Smoothness mapper",
+  group: "network",
   help: "A small network moves the model's features back to where they would be without noise of the given level. It was trained for the base model behind the purifier; an attacker who knows of it works through it.",
   source: SOURCE,
   params: { sigma: level },

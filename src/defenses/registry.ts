@@ -1,10 +1,26 @@
 import type { Defense } from "./defense.ts";
-import { gaussianFilter } from "./gaussianFilter.ts";
+import { bilateralFilter } from "./filters/bilateral.ts";
+import { bandStop, lowPass } from "./filters/frequency.ts";
+import { gaussianFilter } from "./filters/gaussian.ts";
+import { medianFilter } from "./filters/median.ts";
+import { resample } from "./filters/resample.ts";
+import { bitDepth, jpegFilter } from "./filters/rounding.ts";
+import { totalVariation } from "./filters/totalVariation.ts";
+import { wavelet } from "./filters/wavelet.ts";
 import { mapper, purifier } from "./linked.ts";
 
 /** Every defense by its id. */
 export const DEFENSES: Readonly<Record<string, Defense>> = {
   gaussianFilter,
+  medianFilter,
+  bilateralFilter,
+  totalVariation,
+  wavelet,
+  lowPass,
+  bandStop,
+  resample,
+  bitDepth,
+  jpegFilter,
   purifier,
   mapper,
 };

@@ -57,9 +57,14 @@ export function resize(
 }
 
 /** The input pixels that make one output pixel along an axis: indices first, first+1, ... with weights summing to 1. */
-interface Taps {
+export interface Taps {
   readonly first: number;
   readonly weights: Float64Array;
+}
+
+/** A whole axis of `inputSize` pixels made into `outputSize`, as `resize` does by default: the map itself. */
+export function axisTaps(inputSize: number, outputSize: number): readonly Taps[] {
+  return axisWeights(inputSize, outputSize, 0, inputSize, "area");
 }
 
 function axisWeights(

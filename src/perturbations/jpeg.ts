@@ -1,3 +1,4 @@
+import { jpegRoundTrip } from "../image/jpegRoundTrip.ts";
 import { definePerturbation } from "./perturbation.ts";
 import { settingAt } from "./severity.ts";
 
@@ -6,51 +7,6 @@ const QUALITIES = [80, 50, 25, 15, 7] as const;
 /** JPEG quality at a severity of (0, 5]; below 1 it rises towards 100. */
 export function jpegQuality(severity: number): number {
   return settingAt(severity, QUALITIES, (s) => 100 - s * (100 - QUALITIES[0]));
-}
-
-/** Example luminance quantisation table of the standard (ITU-T T.81, annex K.1), row by row. */
-const LUMINANCE = [
-  16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56,
-  14, 17, 22, 29, 51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113,
-  92, 49, 64, 78, 87, 103, 121, 120, 101, 72, 92, 95, 98, 112, 100, 103, 99,
-];
-
-/** The table scaled to a quality of 1..100 as the Independent JPEG Group's encoder does. */
-export function quantisationTable(quality: number): Float64Array {
-  const scale = quality < 50 ? 5000 / quality : 200 - 2 * quality;
-  return Float64Array.from(LUMINANCE, (step) =>
-    Math.max(1, Math.min(255, Math.floor((step * scale + 50) / 100))),
-  );
-}
-
-/** Orthonormal DCT-II matrix of 8 points, [frequency * 8 + position]. */
-const DCT = Float64Array.from({ length: 64 }, (_, i) => {
-  const frequency = Math.floor(i / 8);
-  const position = i % 8;
-  const scale = frequency === 0 ? Math.sqrt(1 / 8) : 0.5;
-  return scale * Math.cos(((2 * position + 1) * frequency * Math.PI) / 16);
-});
-
-/** Two-dimensional DCT of a block, D block D^T, or its inverse, D^T block D. */
-function transform8x8(block: Float64Array, inverse: boolean): Float64Array {
-  const at = (row: number, column: number) => DCT[inverse ? column * 8 + row : row * 8 + column]!;
-  const half = new Float64Array(64);
-  const out = new Float64Array(64);
-  for (let u = 0; u < 8; u++) {
-    for (let x = 0; x < 8; x++) {
-      let sum = 0;
-      for (let y = 0; y < 8; y++) sum += at(u, y) * block[y * 8 + x]!;
-      half[u * 8 + x] = sum;
-    }
-  }
-  for (let u = 0; u < 8; u++) {
-    for (let v = 0; v < 8; v++) {
-      let sum = 0;
-      for (let x = 0; x < 8; x++) sum += half[u * 8 + x]! * at(v, x);
-      out[u * 8 + v] = sum;
-    }
-  }
-  return out;
 }
 
 /** What baseline JPEG does to a grey image: 8-bit rounding, 8 x 8 DCT, quantisation and back. No browser codec involved. */
@@ -73,30 +29,5 @@ export const jpeg = definePerturbation({
     },
   },
   extra: {},
-  transform(image, { width, height }, { severity }) {
-    const table = quantisationTable(jpegQuality(severity));
-    const out = new Float32Array(image.length);
-    const block = new Float64Array(64);
-    for (let top = 0; top < height; top += 8) {
-      for (let left = 0; left < width; left += 8) {
-        for (let i = 0; i < 64; i++) {
-          // Blocks beyond the edge repeat it.
-          const y = Math.min(height - 1, top + Math.floor(i / 8));
-          const x = Math.min(width - 1, left + (i % 8));
-          block[i] = Math.round(image[y * width + x]! * 255) - 128;
-        }
-        const coefficients = transform8x8(block, false).map(
-          (c, i) => Math.round(c / table[i]!) * table[i]!,
-        );
-        const decoded = transform8x8(coefficients, true);
-        for (let i = 0; i < 64; i++) {
-          const y = top + Math.floor(i / 8);
-          const x = left + (i % 8);
-          if (y >= height || x >= width) continue;
-          out[y * width + x] = Math.max(0, Math.min(255, Math.round(decoded[i]! + 128))) / 255;
-        }
-      }
-    }
-    return out;
-  },
+  transform: (image, size, { severity }) => jpegRoundTrip(image, size, jpegQuality(severity)),
 });

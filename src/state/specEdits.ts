@@ -95,11 +95,11 @@ export function nextSeed(seed: number): number {
   return (seed * 1_664_525 + 1_013_904_223) % 1_048_576;
 }
 
-/** An id such as "noise-2" that no item of the stack has. */
-export function freshId(stem: string, stack: readonly StackItem[]): string {
+/** An id such as "noise-2" that none of the items has. */
+export function freshId(stem: string, items: readonly { readonly id: string }[]): string {
   for (let n = 1; ; n++) {
     const id = `${stem}-${n}`;
-    if (!stack.some((item) => item.id === id)) return id;
+    if (!items.some((item) => item.id === id)) return id;
   }
 }
 

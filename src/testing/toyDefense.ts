@@ -19,8 +19,10 @@ export const toyDefense = filterDefense({
   },
   strength: "strength",
   gradient: "exact",
-  filter: (_size, { strength = 0 }) => ({
-    forward: (image) => image.map((v) => v + strength * (0.5 - v)),
-    backward: (_image, cotangent) => cotangent.map((g) => (1 - strength) * g),
-  }),
+  filter:
+    (_size, { strength = 0 }) =>
+    (image) => ({
+      image: image.map((v) => v + strength * (0.5 - v)),
+      pullback: (cotangent) => cotangent.map((g) => (1 - strength) * g),
+    }),
 });

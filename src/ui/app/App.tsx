@@ -6,6 +6,7 @@ import { ParaphraseTable } from "../panels/ParaphraseTable.tsx";
 import { QuestionBox } from "../panels/QuestionBox.tsx";
 import { CasePanel } from "../controls/CasePanel.tsx";
 import { FileDrop } from "./FileDrop.tsx";
+import { Defenses } from "../controls/Defenses.tsx";
 import { StackEditor } from "../controls/StackEditor.tsx";
 import { CertificateControls } from "../controls/CertificateControls.tsx";
 import { ReplayBanner } from "../share/ReplayBanner.tsx";
@@ -31,6 +32,7 @@ export function App() {
       <aside className={styles.left} aria-label="Case and disturbances">
         <CasePanel />
         <StackEditor />
+        <Defenses />
         <CertificateControls />
       </aside>
       <main className={styles.centre}>

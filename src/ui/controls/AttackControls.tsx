@@ -3,14 +3,16 @@ import type { AttackSetting } from "../../attacks/attack.ts";
 import { ATTACK_CATALOG } from "../../attacks/catalog.ts";
 import { PARAMS, epsilonParam } from "../../experiment/params.ts";
 import { ATTACK_REGIONS } from "../../experiment/spec.ts";
-import type { AttackItem, AttackRegion, GoalSpec } from "../../experiment/spec.ts";
+import type { AttackItem, AttackKnowledge, AttackRegion } from "../../experiment/spec.ts";
 import { editItem } from "../../state/specEdits.ts";
 import type { Norm } from "../../tensor/norms.ts";
-import { useExperiment, useResults, useStores, useView } from "../context/stores.ts";
+import { useExperiment, useStores, useView } from "../context/stores.ts";
+import { useIsDefended } from "../context/useIsDefended.ts";
 import { useExperimentHistory } from "../context/useExperimentHistory.ts";
-import { answerWord } from "../kit/formats.ts";
+import { GoalPicker } from "./GoalPicker.tsx";
 import { SeedField } from "./SeedField.tsx";
 import { ParamSlider } from "./ParamSlider.tsx";
+import { Row } from "../kit/Row.tsx";
 import { Select } from "../kit/Select.tsx";
 import styles from "./stack.module.css";
 
@@ -84,6 +86,7 @@ export function AttackControls({
           </p>
         )}
       </div>
+      <Knowledge item={item} name={name} onChange={(knowledge) => set({ knowledge })} />
       {member.settings.filter((key) => key !== "relativeStep").map(number)}
       <details className={styles.more}>
         <summary>More</summary>
@@ -99,10 +102,36 @@ export function AttackControls({
             })
           }
         />
-        <SeedField item={item} name={name} />
+        <SeedField of="attack" seed={item.seed} name={name} onChange={(seed) => set({ seed })} />
         <p className={styles.about}>{member.help}</p>
       </details>
     </>
+  );
+}
+
+/** Whether the attacker knows what the model stands behind; of no account where it stands behind nothing. */
+function Knowledge(props: {
+  readonly item: AttackItem;
+  readonly name: string;
+  readonly onChange: (knowledge: AttackKnowledge) => void;
+}) {
+  const { item, name, onChange } = props;
+  const isDefended = useIsDefended();
+  if (!isDefended) return null;
+  return (
+    <Row
+      label="Attacker"
+      help="One who knows of the defense works through it; one who does not attacks the bare model and hopes that it carries over. A defense is worth what it holds against the first."
+    >
+      <Select
+        aria-label={`${name}: attacker`}
+        value={item.knowledge ?? "aware"}
+        onChange={(event) => onChange(event.currentTarget.value as AttackKnowledge)}
+      >
+        <option value="aware">knows the defense</option>
+        <option value="unaware">does not know it</option>
+      </Select>
+    </Row>
   );
 }
 
@@ -113,40 +142,6 @@ function StartHere() {
   const opened = useView((s) => s.openedLink);
   if (canUndo || canRedo || guide !== null || opened) return null;
   return <span className={styles.start}>start here</span>;
-}
-
-function GoalPicker(props: {
-  readonly name: string;
-  readonly goal: GoalSpec;
-  readonly onChange: (goal: GoalSpec) => void;
-}) {
-  const { name, goal, onChange } = props;
-  const clean = useResults((s) => s.stages.clean?.payload.answer);
-  if (clean === null) {
-    // An encoder without a text side has nothing to say: its features are all there is to move.
-    return (
-      <Select aria-label={`${name}: goal`} value="featureAway" disabled>
-        <option value="featureAway">move the features</option>
-      </Select>
-    );
-  }
-  const probabilities = clean?.probabilities;
-  const answers = Object.keys(probabilities ?? {});
-  const named = goal.kind === "targeted" && !answers.includes(goal.answer) ? [goal.answer] : [];
-  const value = goal.kind === "targeted" ? `say:${goal.answer}` : goal.kind;
-  return (
-    <Select
-      aria-label={`${name}: goal`}
-      value={value}
-      onChange={(event) => onChange(goalOf(event.currentTarget.value))}
-    >
-      <option value="untargeted">any other</option>
-      {[...answers, ...named].map((answer) => (
-        <option key={answer} value={`say:${answer}`}>{`say “${answerWord(answer)}”`}</option>
-      ))}
-      <option value="featureAway">move the features</option>
-    </Select>
-  );
 }
 
 const REGIONS: Readonly<Record<AttackRegion, string>> = {
@@ -178,9 +173,4 @@ function RegionPicker(props: {
       ))}
     </Select>
   );
-}
-
-function goalOf(value: string): GoalSpec {
-  if (value.startsWith("say:")) return { kind: "targeted", answer: value.slice(4) };
-  return value === "featureAway" ? { kind: "featureAway" } : { kind: "untargeted" };
 }

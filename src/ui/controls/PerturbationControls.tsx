@@ -1,7 +1,7 @@
 /** Sliders of one perturbation: its strength, and the rest behind "More". */
 import type { PerturbationItem } from "../../experiment/spec.ts";
 import { PERTURBATIONS } from "../../perturbations/registry.ts";
-import { setParam } from "../../state/specEdits.ts";
+import { editItem, setParam } from "../../state/specEdits.ts";
 import { useStores } from "../context/stores.ts";
 import { SeedField } from "./SeedField.tsx";
 import { ParamSlider } from "./ParamSlider.tsx";
@@ -44,7 +44,16 @@ export function PerturbationControls(props: {
       <details className={styles.more}>
         <summary>More</summary>
         {others.map(slider)}
-        {item.perturbation !== "paintedPatch" && <SeedField item={item} name={name} />}
+        {item.perturbation !== "paintedPatch" && (
+          <SeedField
+            of="perturbation"
+            seed={item.seed}
+            name={name}
+            onChange={(seed) =>
+              experiment.getState().edit(editItem(item.id, (old) => ({ ...old, seed })))
+            }
+          />
+        )}
         <p className={styles.about}>{help}</p>
       </details>
     </>

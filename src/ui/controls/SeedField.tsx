@@ -1,15 +1,18 @@
-/** The seed of a stack member: to read out, to type, or to roll again. */
+/** The seed of a member of a list: to read out, to type, or to roll again. */
 import { useId, useState } from "react";
 import { PARAMS } from "../../experiment/params.ts";
-import type { StackItem } from "../../experiment/spec.ts";
-import { editItem, reroll } from "../../state/specEdits.ts";
-import { useStores } from "../context/stores.ts";
+import { nextSeed } from "../../state/specEdits.ts";
 import { Button } from "../kit/Button.tsx";
 import styles from "./stack.module.css";
 
-export function SeedField({ item, name }: { readonly item: StackItem; readonly name: string }) {
-  const { edit } = useStores().experiment.getState();
-  const { min, max, help } = PARAMS[`${item.type}.seed`];
+export function SeedField(props: {
+  readonly of: "attack" | "perturbation" | "defense";
+  readonly seed: number;
+  readonly name: string;
+  readonly onChange: (seed: number) => void;
+}) {
+  const { of, seed, name, onChange } = props;
+  const { min, max, help } = PARAMS[`${of}.seed`];
   // What is being typed, which on its way to a seed may be no seed; null when the field shows the member's own.
   const [typed, setTyped] = useState<string | null>(null);
   const complaint = useId();
@@ -25,19 +28,19 @@ export function SeedField({ item, name }: { readonly item: StackItem; readonly n
           aria-label={`${name}: Seed`}
           aria-invalid={isRefused}
           aria-describedby={isRefused ? complaint : undefined}
-          value={typed ?? item.seed}
+          value={typed ?? seed}
           onChange={(event) => {
             const text = event.currentTarget.value.trim();
             setTyped(text);
             if (!isSeed(text, min, max)) return;
-            edit(editItem(item.id, (old) => ({ ...old, seed: Number(text) })));
+            onChange(Number(text));
           }}
           onBlur={() => setTyped(null)}
         />
         <Button
           onClick={() => {
             setTyped(null);
-            edit(reroll(item.id));
+            onChange(nextSeed(seed));
           }}
         >
           Re-roll
@@ -45,7 +48,7 @@ export function SeedField({ item, name }: { readonly item: StackItem; readonly n
       </span>
       {isRefused && (
         <p id={complaint} className={styles.complaint} role="status">
-          A seed is a whole number from {min} to {max}; it stays {item.seed}.
+          A seed is a whole number from {min} to {max}; it stays {seed}.
         </p>
       )}
     </div>

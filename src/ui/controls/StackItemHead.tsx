@@ -1,12 +1,9 @@
-/** First row of a stack member: on/off, name, what it changed, seed, order and removal. */
+/** First row of a stack member: what it is and what it changed. */
 import type { StackItem } from "../../experiment/spec.ts";
 import { moveItem, removeItem, reroll, toggleItem } from "../../state/specEdits.ts";
-import { Icon } from "../kit/icons.tsx";
-import type { IconName } from "../kit/icons.tsx";
 import { useResults, useStores } from "../context/stores.ts";
 import { decimal } from "../kit/formats.ts";
-import { Button } from "../kit/Button.tsx";
-import { Switch } from "../kit/Switch.tsx";
+import { ItemHead } from "./ItemHead.tsx";
 import styles from "./stack.module.css";
 
 export function StackItemHead(props: {
@@ -15,15 +12,21 @@ export function StackItemHead(props: {
   readonly isFirst: boolean;
   readonly isLast: boolean;
 }) {
-  const { item, name, isFirst, isLast } = props;
+  const { item, ...rest } = props;
   const { edit } = useStores().experiment.getState();
   const made = useResults((s) =>
     s.stages.disturbed?.payload.items.find(({ id }) => id === item.id),
   );
   return (
-    <div className={styles.head}>
-      <Switch label={`${name}: on`} on={item.enabled} onToggle={() => edit(toggleItem(item.id))} />
-      <span className={styles.name}>{name}</span>
+    <ItemHead
+      {...rest}
+      enabled={item.enabled}
+      seed={item.seed}
+      onToggle={() => edit(toggleItem(item.id))}
+      onReroll={() => edit(reroll(item.id))}
+      onMove={(by) => edit(moveItem(item.id, by))}
+      onRemove={() => edit(removeItem(item.id))}
+    >
       {made && item.enabled && (
         <span
           className={styles.made}
@@ -32,44 +35,6 @@ export function StackItemHead(props: {
           l2 {decimal(made.l2, 2)}
         </span>
       )}
-      <span className={styles.tools}>
-        <Tool
-          name={`${name}: new seed (now ${item.seed})`}
-          icon="dice"
-          onPress={() => edit(reroll(item.id))}
-        />
-        <Tool
-          name={`${name}: earlier`}
-          icon="up"
-          disabled={isFirst}
-          onPress={() => edit(moveItem(item.id, -1))}
-        />
-        <Tool
-          name={`${name}: later`}
-          icon="down"
-          disabled={isLast}
-          onPress={() => edit(moveItem(item.id, 1))}
-        />
-        <Tool name={`${name}: remove`} icon="close" onPress={() => edit(removeItem(item.id))} />
-      </span>
-    </div>
-  );
-}
-
-function Tool(props: {
-  readonly name: string;
-  readonly icon: IconName;
-  readonly disabled?: boolean;
-  readonly onPress: () => void;
-}) {
-  return (
-    <Button
-      aria-label={props.name}
-      title={props.name}
-      disabled={props.disabled ?? false}
-      onClick={props.onPress}
-    >
-      <Icon name={props.icon} size={13} />
-    </Button>
+    </ItemHead>
   );
 }

@@ -1,5 +1,6 @@
 /** The answer, clean and disturbed; the one thing to see from across the room. */
 import { useExperiment, useModels, useResults } from "../context/stores.ts";
+import { useIsDefended } from "../context/useIsDefended.ts";
 import { NO_ATTENTION } from "../picture/attentionMap.ts";
 import { AnswerBars } from "./AnswerBars.tsx";
 import { GroundTruth } from "./GroundTruth.tsx";
@@ -16,11 +17,16 @@ export function AnswerPanel() {
   const clean = useResults((s) => s.stages.clean?.payload.answer);
   const disturbed = useDisturbedAnswer();
   const flipped = useResults((s) => s.stages.metrics?.payload.flipped);
+  const isDefended = useIsDefended();
   if (clean === null) return <NoAnswer />;
   const [before, after] = [clean, disturbed].map((each) => each && answerWord(each.answer));
   const isLong = `${before ?? ""}${after ?? ""}`.length > SHORT_VERDICT;
   return (
-    <ResultSection title="Answer" line="What the model says before and after." stage="readout">
+    <ResultSection
+      title="Answer"
+      line={isDefended ? "What the defended model says." : "What the model says before and after."}
+      stage="readout"
+    >
       <div className={styles.verdict} data-long={isLong} aria-live="polite">
         <span className={styles.word} data-side="clean" data-testid="answer-clean">
           {before ?? "…"}

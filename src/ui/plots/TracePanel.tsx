@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useExperiment, useResults } from "../context/stores.ts";
 import { Select } from "../kit/Select.tsx";
 import { Empty, PlotPanel } from "./PlotPanel.tsx";
-import { traceSpec } from "./traceSpec.ts";
+import { attackerWords, traceSpec } from "./traceSpec.ts";
 import type { Trace } from "./traceSpec.ts";
 
 const MEANING =
@@ -31,7 +31,7 @@ export function TracePanel() {
       title="Attack"
       line={
         trace
-          ? `${name}${trace.lossName}${trace.lossUnit && `, ${trace.lossUnit}`}`
+          ? `${name}${trace.lossName}${trace.lossUnit && `, ${trace.lossUnit}`}${attackerWords(trace)}`
           : "Loss by step, and the best so far."
       }
       meaning={MEANING}

@@ -8,8 +8,21 @@ export interface Trace {
   readonly bestLoss: readonly number[];
   readonly lossName: string;
   readonly lossUnit: string;
-  /** What one entry is; absent while an attack runs that has not said. */
+  /** What one entry is; these are absent while an attack runs that has not said. */
   readonly access?: AttackTrace["access"];
+  readonly gradient?: AttackTrace["gradient"];
+  readonly aware?: boolean;
+}
+
+const GRADIENTS = {
+  exact: "",
+  bpda: "; gradient approximated (BPDA)",
+  expectation: "; gradient averaged over random draws (EOT)",
+} as const;
+
+/** What the attacker saw, where that is less than the whole system. */
+export function attackerWords({ gradient = "exact", aware }: Trace): string {
+  return aware === false ? "; on the model without its defenses" : GRADIENTS[gradient];
 }
 
 export function traceSpec({ loss, bestLoss, lossName, lossUnit, access }: Trace): PlotSpec {

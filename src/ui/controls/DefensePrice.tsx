@@ -1,0 +1,67 @@
+/** The same two pictures without the defenses and with them: what a defense costs on the clean one and gains on the other. */
+import type { AnswerResult } from "../../system/reading.ts";
+import { useResults } from "../context/stores.ts";
+import { useIsDefended } from "../context/useIsDefended.ts";
+import { answerWord, signed } from "../kit/formats.ts";
+import styles from "./defenses.module.css";
+
+type Answer = AnswerResult | null | undefined;
+
+export function DefensePrice() {
+  const isOn = useIsDefended();
+  const bare = useResults((s) => s.stages.undefended);
+  const clean = useResults((s) => s.stages.clean?.payload.answer);
+  const moved = useResults((s) => s.stages.readout?.payload.answer);
+  const isAnswered = useResults((s) => s.stages.undefended?.requestId === s.requestId);
+  if (!isOn)
+    return (
+      <p className={styles.note}>
+        Off, or at a strength of 0: the model sees the picture as it is.
+      </p>
+    );
+  if (clean === null) return null;
+  const without = bare?.payload;
+  return (
+    <div className={styles.price} data-stale={!isAnswered} data-testid="undefended">
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            <th scope="col">picture</th>
+            <th scope="col">without</th>
+            <th scope="col">with</th>
+          </tr>
+        </thead>
+        <tbody>
+          <Line name="Clean" before={without?.clean.answer} after={clean} />
+          <Line name="Disturbed" before={without?.disturbed.answer} after={moved} />
+        </tbody>
+      </table>
+      {isAnswered && without && (
+        <p className={styles.note}>{verdict(without.clean.answer, clean)}</p>
+      )}
+    </div>
+  );
+}
+
+function Line(props: { readonly name: string; readonly before: Answer; readonly after: Answer }) {
+  return (
+    <tr>
+      <th scope="row">{props.name}</th>
+      <td>{said(props.before)}</td>
+      <td>{said(props.after)}</td>
+    </tr>
+  );
+}
+
+function said(answer: Answer): string {
+  return answer ? `${answerWord(answer.answer)} ${signed(answer.margin, 1)}` : "…";
+}
+
+/** What the defense costs where nothing attacks. */
+function verdict(bare: Answer, defended: Answer): string {
+  if (!bare || !defended) return "";
+  if (bare.answer !== defended.answer) {
+    return `On the clean picture the defense turns ${answerWord(bare.answer)} into ${answerWord(defended.answer)}.`;
+  }
+  return `On the clean picture the answer stays ${answerWord(bare.answer)}: without the defense its margin is ${signed(bare.margin, 1)} logits, with it ${signed(defended.margin, 1)}.`;
+}
