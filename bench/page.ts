@@ -10,6 +10,8 @@ export interface PageMeasurements {
   readonly firstPaintMs: number;
   /** From first contentful paint until the default model is downloaded, checked by hash, opened, self-tested and timed. */
   readonly modelReadyMs: number;
+  /** From a tick of the epsilon slider inside a drag to the first changed answer on screen. */
+  readonly tickToAnswerMs: number;
   /** Bytes after 160 and after 260 slider drags, garbage collected; page and workers. */
   readonly memoryBefore: number;
   readonly memoryAfter: number;
@@ -93,6 +95,38 @@ async function drag(page: Page, index: number): Promise<void> {
   await page.mouse.up();
 }
 
+const TICKS = 15;
+
+/** Ticks of one drag of epsilon, each after the one before has been refined; the first changed answer after each. */
+async function tickToAnswer(page: Page): Promise<number> {
+  await page.evaluate(() => {
+    const times: number[] = [];
+    let ticked: number | undefined;
+    document.addEventListener("input", () => (ticked = performance.now()), true);
+    const panel = document.querySelector('section[aria-label="Answers"]') ?? document.body;
+    new MutationObserver(() => {
+      if (ticked === undefined) return;
+      times.push(performance.now() - ticked);
+      ticked = undefined;
+    }).observe(panel, { subtree: true, childList: true, characterData: true });
+    (globalThis as unknown as { times: number[] }).times = times;
+  });
+  const slider = page.getByRole("slider", { name: /PGD.*Epsilon/ });
+  const box = (await slider.boundingBox())!;
+  const y = box.y + box.height / 2;
+  const x = (share: number): number => box.x + 8 + share * (box.width - 16);
+  await page.mouse.move(x(0.15), y);
+  await page.mouse.down();
+  for (let tick = 0; tick < TICKS; tick++) {
+    await page.mouse.move(x(0.2 + 0.3 * ((tick * 0.37) % 1)), y);
+    await page.waitForTimeout(1500);
+  }
+  await page.mouse.up();
+  return median(
+    await page.evaluate(() => (globalThis as unknown as { times: number[] }).times),
+  );
+}
+
 export async function measurePage(browser: Browser, url: string): Promise<PageMeasurements> {
   const times: (readonly number[])[] = [];
   for (let i = 0; i < 3; i++) times.push(await firstTimes(browser, url));
@@ -100,6 +134,8 @@ export async function measurePage(browser: Browser, url: string): Promise<PageMe
 
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   await page.goto(url);
+  await settled(page);
+  const tickToAnswerMs = await tickToAnswer(page);
   await settled(page);
   for (let i = 0; i < WARM_UP; i++) await drag(page, i);
   await settled(page);
@@ -122,6 +158,7 @@ export async function measurePage(browser: Browser, url: string): Promise<PageMe
     firstAnswerMs: column(1),
     firstCertificateMs: column(2),
     modelReadyMs: column(3),
+    tickToAnswerMs,
     memoryBefore,
     memoryAfter,
     longestTaskMs: Math.max(...tasks),

@@ -198,3 +198,43 @@ test("two descriptions of one graph share no result: another patch grid is anoth
   expect([...second].filter((key) => first.has(key))).toEqual([]);
   expect(await runAs("own-1")).toEqual(first);
 });
+
+test("a second preview begins with what the first found, scaled into its ball, before any gradient", async () => {
+  const { model, run } = lab();
+  await run(spec);
+  const before = model.calls.lossGradient;
+  let drafted = -1;
+  const wider: ExperimentSpec = { ...spec, stack: [{ ...attack, epsilon: 12 }] };
+  const events = await run(wider, "preview", (event) => {
+    if (event.type === "stage" && event.stage === "readout" && drafted < 0) {
+      drafted = model.calls.lossGradient - before;
+    }
+    return false;
+  });
+  expect(drafted).toBe(0);
+  const pictures = events.filter((e) => e.type === "stage" && e.stage === "disturbed");
+  const [draft, refined] = pictures.map((e) => e.payload as StageResults["disturbed"]);
+  expect(pictures.map((e) => e.type === "stage" && e.partial)).toEqual([true, false]);
+  expect(draft!.items[0]!.linf).toBeCloseTo(12 / 255, 6);
+  // The refinement starts there, so it is never worse.
+  const trace = refined!.items[0]!.trace!;
+  expect(trace.bestLoss.at(-1)).toBeGreaterThanOrEqual(trace.loss[0]!);
+  // What the drag ends with does not depend on how it went.
+  const settled = last(await run(wider), "disturbed").image;
+  expect(settled).toEqual(last(await lab().run(wider), "disturbed").image);
+});
+
+test("a draft of a narrower ball stays in it, on the 8-bit lattice", async () => {
+  const { run } = lab();
+  await run(spec);
+  const narrow: ExperimentSpec = { ...spec, stack: [{ ...attack, epsilon: 2.5 }] };
+  const events = await run(narrow, "preview");
+  const clean = last(events, "input").image;
+  const draft = events.find((e) => e.type === "stage" && e.stage === "disturbed");
+  if (draft?.type !== "stage" || draft.stage !== "disturbed") throw new Error("no draft");
+  expect(draft.partial).toBe(true);
+  draft.payload.image.forEach((value, i) => {
+    expect(Math.abs(value - clean[i]!)).toBeLessThanOrEqual(2 / 255 + 1e-6);
+    expect(Math.abs(255 * value - Math.round(255 * value))).toBeLessThan(1e-3);
+  });
+});

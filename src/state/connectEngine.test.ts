@@ -157,6 +157,28 @@ describe("the joint between stores and engine", () => {
     expect(results.getState().stages.clean).toBeUndefined();
   });
 
+  it("waits for the first look of a preview during a drag, and not for its refinement", () => {
+    const { sent, frame, ask, experiment, link } = bench();
+    frame();
+    experiment.getState().beginGesture();
+    ask("first");
+    frame();
+    ask("second");
+    frame();
+    ask("third");
+    frame();
+    expect(sent.map(({ spec }) => spec.question).slice(1)).toEqual(["first"]);
+    const metrics = { flipped: true } as StageResults["metrics"];
+    const drafted = { stage: "metrics", key: "m", partial: true, cached: false } as const;
+    link.onEvent({
+      type: "run",
+      requestId: 2,
+      event: { type: "stage", ...drafted, payload: metrics },
+    });
+    frame();
+    expect(sent.map(({ spec }) => spec.question).slice(1)).toEqual(["first", "third"]);
+  });
+
   it("sends nothing after it is disconnected", () => {
     const { sent, frame, ask, disconnect } = bench();
     frame();

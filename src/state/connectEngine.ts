@@ -1,14 +1,14 @@
 /**
  * The one joint between the stores and the engine: spec edits go down, at most one per animation frame and newest first;
  * events come up, applied in batches once per frame so that a burst costs one render. During a drag the next preview
- * waits for the one that runs: a hand moves faster than any model answers, and previews that only ever replace each other
- * would show nothing.
+ * waits for the first look of the one that runs: a hand moves faster than any model answers, and previews that only ever
+ * replace each other would show nothing. Its refinement is not waited for.
  */
 import type { BackendWish, EngineEvent } from "../engine/protocol.ts";
 import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import type { ExperimentStore } from "./experimentStore.ts";
-import type { ResultStore } from "./resultStore.ts";
+import type { ResultState, ResultStore } from "./resultStore.ts";
 
 /** What the joint needs of the engine client. */
 export interface EnginePort {
@@ -71,7 +71,7 @@ export function createEngineLink(
       const events = queue;
       queue = [];
       results.getState().applyAll(newestLoading(events));
-      if (isHeld && !results.getState().busy) {
+      if (isHeld && hasLooked(results.getState())) {
         isHeld = false;
         isSubmitDue = true;
       }
@@ -99,7 +99,7 @@ export function createEngineLink(
     const fidelity: Fidelity = gesture ? "preview" : "full";
     // Pressing a slider without moving it asks for nothing.
     if (sent?.spec === spec && (sent.fidelity === "full" || fidelity === "preview")) return;
-    if (fidelity === "preview" && sent?.fidelity === "preview" && results.getState().busy) {
+    if (fidelity === "preview" && sent?.fidelity === "preview" && !hasLooked(results.getState())) {
       isHeld = true;
       return;
     }
@@ -142,6 +142,11 @@ export function createEngineLink(
       };
     },
   };
+}
+
+/** Whether the newest request has shown answers and numbers, be it a draft's, or is over. */
+function hasLooked({ busy, stages, requestId }: ResultState): boolean {
+  return !busy || stages.metrics?.requestId === requestId;
 }
 
 function isProgress(event: EngineEvent): boolean {

@@ -19,7 +19,12 @@ export function RunProgress() {
   const sampling = useSampling();
   const hasEnded = useResults((s) => s.requestId > 0 && !s.busy);
   const isSlow = useOutlasts(busy, PATIENCE_MS);
+  const isPreview = useResults((s) => s.fidelity === "preview" && s.stages.readout !== undefined);
   if (!isReady && !hasEnded) return <ModelProgress />;
+  if (isPreview) {
+    // A pointer is down: what is on screen is a first look, and says so.
+    return <div className={styles.progress}>Preview. Let go for the whole computation.</div>;
+  }
   if (!isSlow) {
     return (
       <div className={styles.progress}>
