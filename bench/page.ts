@@ -103,7 +103,8 @@ async function tickToAnswer(page: Page): Promise<number> {
     const times: number[] = [];
     let ticked: number | undefined;
     document.addEventListener("input", () => (ticked = performance.now()), true);
-    const panel = document.querySelector('section[aria-label="Answers"]') ?? document.body;
+    const panel = document.querySelector('section[aria-label="Answer"]');
+    if (!panel) throw new Error("There is no answer to watch.");
     new MutationObserver(() => {
       if (ticked === undefined) return;
       times.push(performance.now() - ticked);
@@ -122,9 +123,7 @@ async function tickToAnswer(page: Page): Promise<number> {
     await page.waitForTimeout(1500);
   }
   await page.mouse.up();
-  return median(
-    await page.evaluate(() => (globalThis as unknown as { times: number[] }).times),
-  );
+  return median(await page.evaluate(() => (globalThis as unknown as { times: number[] }).times));
 }
 
 export async function measurePage(browser: Browser, url: string): Promise<PageMeasurements> {
