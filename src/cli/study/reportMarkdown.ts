@@ -14,6 +14,7 @@ export function reportMarkdown(facts: Omit<ReportFacts, "plotly">): string {
     `# ${study.name}`,
     study.description ?? "",
     `${summary.rows} of ${planned} runs, ${summary.cases} cases, ${failed} failed. Models: ${models.join("; ")}. Backend: ${backend}.`,
+    "To repeat it: `npm run -s lab -- study run STUDY.json --out DIR`, then `npm run -s lab -- study report DIR --markdown FILE`; `npm run studies` does both for every study of `studies/`.",
     ...summary.tables.map((table) => tableText(study, table)),
     ...summary.aucs.map(({ score, cells }) =>
       section(
