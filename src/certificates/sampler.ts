@@ -43,7 +43,7 @@ export interface ScoreEstimate {
 }
 
 /** Taken off every cosine for the rounding of float32 dot products. */
-const COSINE_SLACK = 1e-5;
+export const COSINE_SLACK = 1e-5;
 const HISTOGRAM_BINS = 64;
 
 /**
@@ -116,17 +116,18 @@ export async function* noisyBatches(
   }
 }
 
-/** Makes `count` noisy copies from draw `from` on. */
-function noisyDraws(
+/** Makes `count` noisy copies from draw `from` on. @param name of the draws: other names are other, independent noise. */
+export function noisyDraws(
   clean: Float32Array,
   { sigma, seed }: Pick<SamplingOptions, "sigma" | "seed">,
+  name: "draw" | "pilot" = "draw",
 ): (from: number, count: number) => Float32Array[] {
   const noise = latticeNoise(sigma);
   const levels = latticeLevels(clean);
   const draws = randomStream(seed, "certificate");
   return (from, count) =>
     Array.from({ length: count }, (_, k) =>
-      noisyImage(levels, noise, draws.fork(`draw ${from + k}`)),
+      noisyImage(levels, noise, draws.fork(`${name} ${from + k}`)),
     );
 }
 

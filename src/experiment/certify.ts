@@ -1,10 +1,12 @@
 /** The certified cosine bound as it tightens: a sampler that can pause between batches and go on later. */
 import { bestCosineBound, radiusForCosine } from "../certificates/featureCosine.ts";
+import { samplePiloted } from "../certificates/pilotedSampler.ts";
+import type { PilotedDraws, PilotedEstimate } from "../certificates/pilotedSampler.ts";
 import { sampleCertificate } from "../certificates/sampler.ts";
-import type { ScoreEstimate } from "../certificates/sampler.ts";
+import { cosine } from "../tensor/norms.ts";
 import type { EmbedImages } from "./labContext.ts";
 import type { CertificateResult, CosineBounds } from "./results.ts";
-import type { CertificateSpec } from "./spec.ts";
+import type { CertificateSpec, CertifiedFeature } from "./spec.ts";
 
 /** Small batches keep the lab responsive: a newer request waits for one at most. */
 const BATCH = 2;
@@ -17,21 +19,34 @@ const CURVE_POINTS = 61;
 export interface RunningCertificate {
   /** What looks at the next batch; the same model may have been closed and opened again since the last one. */
   embed: EmbedImages;
-  readonly generator: AsyncGenerator<ScoreEstimate, void>;
-  /** Unit features of the noisy copies so far. */
+  /** Null while a pilot is drawn. */
+  readonly generator: AsyncGenerator<Estimate | null, void>;
+  /** Of the noisy copies so far: what CertificateDraws holds of each. */
   readonly draws: readonly Float32Array[];
-  latest: ScoreEstimate | undefined;
+  readonly feature: CertifiedFeature;
+  latest: Estimate | undefined;
   finished: boolean;
   readonly history: { readonly n: number[]; readonly scoreLower: number[] };
 }
+
+/** Where no pilot was asked for, the smoothed feature's length is bounded by the score itself. */
+type Estimate = Pick<PilotedEstimate, "n" | "score" | "scoreLower"> &
+  Partial<Pick<PilotedEstimate, "smoothedLower">>;
 
 /** Whose features around which picture. */
 export interface CertifiedSubject {
   readonly embed: EmbedImages;
   readonly image: Float32Array;
-  /** Of the picture itself, unsmoothed. */
-  readonly embedding: Float32Array;
+  readonly feature: CertifiedFeature;
+  /** The feature of the picture itself, unsmoothed. */
+  readonly cleanFeature: Float32Array;
 }
+
+/**
+ * What is kept of the draws of one encoder, picture, feature, noise, seed and pilot, in `cosines`: embeddings without a pilot,
+ * cosines with one, and of all tokens cosine and sine to the clean ones, which are enough and small.
+ */
+export type CertificateDraws = PilotedDraws;
 
 /** A batch in two halves at once, where another core helps: each picture gets the feature it would get here. */
 export function embedding(
@@ -51,31 +66,47 @@ export function embedding(
   };
 }
 
-/** @param draws features of draws made before with the same sigma and seed; new ones are added (see sampleCertificate). */
+/** @param draws made before with the same sigma, seed and pilot; new ones are added. */
 export function startCertificate(
-  { embed, image, embedding }: CertifiedSubject,
+  { embed, image, feature, cleanFeature }: CertifiedSubject,
   spec: CertificateSpec,
-  draws: Float32Array[],
+  draws: CertificateDraws,
   yieldToHost: () => Promise<void>,
 ): RunningCertificate {
-  const { sigma, alpha, maxSamples, seed } = spec;
+  const { sigma, alpha, maxSamples, seed, pilot = 0 } = spec;
+  const options = { sigma, alpha, maxSamples, seed, batch: BATCH };
+  // Whoever pulls decides when to stop.
+  const context = { signal: { aborted: false }, yieldToHost };
+  const encode = (batch: Float32Array[]) => running.embed(batch);
+  const inPlane = async (batch: Float32Array[]) =>
+    (await encode(batch)).map((each) => cosineAndSine(each, cleanFeature));
+  const generator =
+    pilot > 0
+      ? samplePiloted(
+          encode,
+          { clean: image, cleanFeature },
+          { ...options, pilot },
+          { ...context, known: draws },
+        )
+      : feature === "tokens"
+        ? sampleCertificate(inPlane, image, Float32Array.of(1, 0), options, context, draws.cosines)
+        : sampleCertificate(encode, image, cleanFeature, options, context, draws.cosines);
   const running: RunningCertificate = {
     embed,
-    draws,
-    generator: sampleCertificate(
-      (batch) => running.embed(batch),
-      image,
-      embedding,
-      { sigma, alpha, maxSamples, seed, batch: BATCH },
-      // Whoever pulls decides when to stop.
-      { signal: { aborted: false }, yieldToHost },
-      draws,
-    ),
+    draws: draws.cosines,
+    feature,
+    generator,
     latest: undefined,
     finished: false,
     history: { n: [], scoreLower: [] },
   };
   return running;
+}
+
+/** A unit feature in the plane of itself and the clean one, which is (1, 0) there. */
+function cosineAndSine(feature: Float32Array, clean: Float32Array): Float32Array {
+  const along = Math.min(1, cosine(feature, clean));
+  return Float32Array.of(along, Math.sqrt(1 - along * along));
 }
 
 /** One more batch; false when all samples are drawn. */
@@ -85,6 +116,7 @@ export async function continueCertificate(running: RunningCertificate): Promise<
     running.finished = true;
     return false;
   }
+  if (!step.value) return true;
   running.latest = step.value;
   running.history.n.push(step.value.n);
   running.history.scoreLower.push(step.value.scoreLower);
@@ -101,33 +133,40 @@ function curveRadii(radius: number, reach: number): Float32Array {
 }
 
 /** Certified at a radius of `ratio` sigmas. */
-function boundsAt(scoreLower: number, ratio: number): CosineBounds<number> {
+function boundsAt({ toClean, toSmoothedClean }: CosineBounds<number>, ratio: number) {
   return {
-    toClean: bestCosineBound(scoreLower, ratio, "clean"),
-    toSmoothedClean: bestCosineBound(scoreLower, ratio, "smoothedClean"),
+    toClean: bestCosineBound(toClean, ratio, "clean"),
+    toSmoothedClean: bestCosineBound(toSmoothedClean, ratio, "smoothedClean"),
   };
 }
 
 /** The estimate as bounds over l2 radius, with the stack's own l2 on the same axis. */
 export function certificateResult(
   running: RunningCertificate,
-  estimate: ScoreEstimate,
+  estimate: Estimate,
   spec: CertificateSpec,
   stackL2: number,
 ): CertificateResult {
   const { sigma } = spec;
-  const lower = estimate.scoreLower;
-  const radius = sigma * radiusForCosine(lower, 0, "A");
-  const radii = curveRadii(radius, Math.max(2.5 * sigma, 1.15 * radius));
+  const { scoreLower: toClean, smoothedLower: toSmoothedClean = toClean } = estimate;
+  const lower = { toClean, toSmoothedClean };
+  const reachOf = (score: number) => sigma * radiusForCosine(score, 0, "A");
+  const reach = { toClean: reachOf(toClean), toSmoothedClean: reachOf(toSmoothedClean) };
+  const widest = Math.max(reach.toClean, reach.toSmoothedClean);
+  const radii = curveRadii(widest, Math.max(2.5 * sigma, 1.15 * widest));
   return {
+    feature: running.feature,
+    pilot: spec.pilot ?? 0,
     n: estimate.n,
     maxSamples: spec.maxSamples,
     sigma,
     alpha: spec.alpha,
     seed: spec.seed,
     score: estimate.score,
-    scoreLower: lower,
-    radius,
+    scoreLower: toClean,
+    smoothedNormLower: Math.max(0, 2 * toSmoothedClean - 1),
+    radius: reach.toClean,
+    reach,
     curve: {
       radius: radii,
       toClean: radii.map((r) => boundsAt(lower, r / sigma).toClean),

@@ -60,7 +60,11 @@ const results: Partial<StageResults> = {
     seed: 1,
     score: 0.97,
     scoreLower: 0.95,
+    smoothedNormLower: 0.9,
     radius: 0.16,
+    reach: { toClean: 0.16, toSmoothedClean: 0.16 },
+    feature: "embedding",
+    pilot: 0,
     curve: {
       radius: Float32Array.of(0, 0.5),
       toClean: Float32Array.of(0.9, NaN),

@@ -5,6 +5,7 @@ import type { Phantom } from "../phantom/phantom.ts";
 import type { AnswerResult } from "../system/reading.ts";
 import type { GradientKind } from "../system/system.ts";
 import type { InstrumentResult } from "./instruments/instrumentResult.ts";
+import type { CertifiedFeature } from "./spec.ts";
 
 /** The picture the model is given, before any disturbance. */
 export interface InputResult {
@@ -128,6 +129,10 @@ export interface CosineBounds<T> {
 }
 
 export interface CertificateResult {
+  /** What is certified: another one than asked for where a defense hides the tokens. */
+  readonly feature: CertifiedFeature;
+  /** Draws that fixed the direction; not counted in n. */
+  readonly pilot: number;
   readonly n: number;
   readonly maxSamples: number;
   readonly sigma: number;
@@ -136,8 +141,12 @@ export interface CertificateResult {
   /** Gaussian robustness score: mean of (1 + cos(f(x + noise), f(x))) / 2, and its anytime-valid lower bound. */
   readonly score: number;
   readonly scoreLower: number;
+  /** Lower bound of the length of the clean picture's smoothed feature, [0, 1]. */
+  readonly smoothedNormLower: number;
   /** Largest l2 radius (model space) at which both bounds are still >= 0 (non-vacuous). */
   readonly radius: number;
+  /** The same for each bound by itself; with a pilot the second reaches further. */
+  readonly reach: CosineBounds<number>;
   /** What is certified at each l2 radius around the clean picture. */
   readonly curve: { readonly radius: Float32Array } & CosineBounds<Float32Array>;
   /** l2 distance of the clean picture to the one the whole stack made (not of an attack alone), and the bounds there. */

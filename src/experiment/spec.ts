@@ -97,7 +97,18 @@ export interface CertificateSpec {
   readonly alpha: number;
   readonly maxSamples: number;
   readonly seed: number;
+  /** What is certified; absent: "embedding". */
+  readonly feature?: CertifiedFeature;
+  /** Noisy copies that fix a direction before the counted ones (src/certificates/pilotedSampler.ts); absent: 0, none. */
+  readonly pilot?: number;
 }
+
+/**
+ * "embedding": the pooled image embedding, which zero-shot answers are read from. "tokens": all image tokens as one unit
+ * vector, which the answering side reads.
+ */
+export const CERTIFIED_FEATURES = ["embedding", "tokens"] as const;
+export type CertifiedFeature = (typeof CERTIFIED_FEATURES)[number];
 
 /** An instrument as an experiment names it. */
 export interface InstrumentItem {

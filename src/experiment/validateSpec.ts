@@ -16,7 +16,7 @@ import type { ParamMeta } from "../system/param.ts";
 import { INSTRUMENT_CATALOG } from "./instruments/catalog.ts";
 import { PARAMS, SPEC_LIMITS, epsilonParam } from "./params.ts";
 import { phantomSchema } from "./phantomSchema.ts";
-import { ATTACK_KNOWLEDGE, ATTACK_REGIONS } from "./spec.ts";
+import { ATTACK_KNOWLEDGE, ATTACK_REGIONS, CERTIFIED_FEATURES } from "./spec.ts";
 import type { AttackItem, ExperimentSpec, InstrumentItem, PerturbationItem } from "./spec.ts";
 import { upgradedSpec } from "./specVersions.ts";
 import { describeIssue, flag, numberIn, oneOf, text, wrong } from "./specFields.ts";
@@ -244,6 +244,8 @@ const specSchema = z.strictObject(
       alpha: numberIn(PARAMS["certificate.alpha"]),
       maxSamples: numberIn(PARAMS["certificate.maxSamples"]),
       seed: numberIn(PARAMS["certificate.seed"]),
+      feature: oneOf(CERTIFIED_FEATURES).exactOptional(),
+      pilot: numberIn(PARAMS["certificate.pilot"]).exactOptional(),
     }),
     defenses: z
       .array(defenseSchema, { error: (issue) => wrong(issue.input, "a list") })

@@ -130,6 +130,19 @@ export class OnnxModel implements LinkableModel, InnerModel {
     return embeddings;
   }
 
+  async embedTokens(images: readonly Float32Array[]): Promise<Float32Array[]> {
+    const { encoder } = this.#parts;
+    const { tokens: name } = encoder.parts;
+    const features: Float32Array[] = [];
+    for (const image of images) {
+      const { [name]: tokens } = await encoder.run([image], [name]);
+      const data = floatData(tokens!, name);
+      const norm = l2Norm(data);
+      features.push(data.map((value) => value / norm));
+    }
+    return features;
+  }
+
   async answer(tokens: FloatTensor, promptIds: readonly number[]): Promise<AnswerLogits> {
     const { logits: name, crossTaps, session } = this.#answerSide();
     const { grid } = this.#parts;

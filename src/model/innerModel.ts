@@ -12,6 +12,8 @@ export interface TokenGradient {
 }
 
 export interface InnerModel extends VisionLanguageModel {
+  /** All image tokens of each picture as one unit vector [T * D], in order: what the answering side reads. */
+  embedTokens(images: readonly Float32Array[]): Promise<Float32Array[]>;
   /** @throws LabError "graph-unsupported-op" for a model whose gradient can't be built */
   tokenGradient(image: Float32Array, objective: Objective): Promise<TokenGradient>;
   /**

@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { ATTACKS } from "../attacks/registry.ts";
 import type { AttackId } from "../attacks/registry.ts";
 import { PARAMS, epsilonParam } from "../experiment/params.ts";
-import { ATTACK_KNOWLEDGE, ATTACK_REGIONS } from "../experiment/spec.ts";
+import { ATTACK_KNOWLEDGE, ATTACK_REGIONS, CERTIFIED_FEATURES } from "../experiment/spec.ts";
 import { ANSWER_LOSSES, FEATURE_LOSSES } from "../model/objective.ts";
 import type {
   AttackItem,
@@ -178,13 +178,18 @@ export const arbitrarySpec: fc.Arbitrary<ExperimentSpec> = fc.record({
   }),
   question: fc.string({ minLength: 1, maxLength: 60 }).filter((text) => /\S/.test(text)),
   stack,
-  certificate: fc.record({
-    enabled: fc.boolean(),
-    sigma: param(PARAMS["certificate.sigma"]),
-    alpha: param(PARAMS["certificate.alpha"]),
-    maxSamples: param(PARAMS["certificate.maxSamples"]),
-    seed,
-  }),
+  certificate: fc.record(
+    {
+      enabled: fc.boolean(),
+      sigma: param(PARAMS["certificate.sigma"]),
+      alpha: param(PARAMS["certificate.alpha"]),
+      maxSamples: param(PARAMS["certificate.maxSamples"]),
+      seed,
+      feature: fc.constantFrom(...CERTIFIED_FEATURES),
+      pilot: param(PARAMS["certificate.pilot"]),
+    },
+    { requiredKeys: ["enabled", "sigma", "alpha", "maxSamples", "seed"] },
+  ),
   defenses: fc
     .array(members(DEFENSES), { maxLength: 3 })
     .map((items) =>

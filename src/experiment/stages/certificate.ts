@@ -1,9 +1,11 @@
 /** The certified cosine bound of the clean picture, as it tightens. */
 import { certificateResult, continueCertificate, embedding, startCertificate } from "../certify.ts";
-import type { RunningCertificate } from "../certify.ts";
+import type { CertificateDraws, RunningCertificate } from "../certify.ts";
+import type { EmbedImages } from "../labContext.ts";
 import { defineStage } from "../stage.ts";
 import type { Held, StageScope } from "../stage.ts";
 import { stacked } from "../../tensor/tensor.ts";
+import { innerModelOf } from "../../system/innerModelOf.ts";
 import { stageKey } from "../stageCache.ts";
 
 /** After this many copies everything else goes first. */
@@ -20,7 +22,7 @@ export const certificateStage = defineStage({
   reads: ({ spec, pass }) =>
     pass === "full" && spec.certificate.enabled ? spec.certificate : undefined,
   async *run(given, scope) {
-    const { running, replayed } = resumed(given, scope);
+    const { running, replayed } = await resumed(given, scope);
     const { certificate: asked } = scope.spec;
     const { l2 } = given.metrics;
     let sent = 0;
@@ -53,29 +55,38 @@ export const certificateStage = defineStage({
 });
 
 /** The estimate under way for these copies, or a new one from the draws that were made with the same noise. */
-function resumed(
+async function resumed(
   { input, system, clean }: Pick<Held, "input" | "system" | "clean">,
   { spec, context, keyOf }: StageScope,
-): { readonly running: RunningCertificate; readonly replayed: number } {
+): Promise<{ readonly running: RunningCertificate; readonly replayed: number }> {
   const { certificate: asked } = spec;
   const parents = [keyOf("input"), keyOf("system")];
   const key = stageKey("running certificate", asked, parents);
   const known = context.cache.get<RunningCertificate>(key);
-  const embed = embedding(
-    (images) => system.embed(images),
-    () => context.elsewhere?.(spec),
-  );
+  // Behind a defense the tokens are not to be had: the result names what is certified instead.
+  const inner = asked.feature === "tokens" ? innerModelOf(system) : undefined;
+  const feature = inner ? "tokens" : "embedding";
+  const embed: EmbedImages = inner
+    ? (images) => inner.embedTokens(images)
+    : embedding(
+        (images) => system.embed(images),
+        () => context.elsewhere?.(spec),
+      );
   if (known) {
     known.embed = embed;
     return { running: known, replayed: 0 };
   }
   // Another confidence or another number of samples is another bound from the same draws.
-  const { sigma, seed, maxSamples } = asked;
-  const drawsKey = stageKey("draws", { sigma, seed }, parents);
-  const draws = context.cache.get<Float32Array[]>(drawsKey) ?? [];
+  const { sigma, seed, maxSamples, pilot = 0 } = asked;
+  const drawsKey = stageKey("draws", { sigma, seed, feature, pilot }, parents);
+  const draws = context.cache.get<CertificateDraws>(drawsKey) ?? {
+    direction: undefined,
+    cosines: [],
+  };
   context.cache.set(drawsKey, draws);
-  const replayed = Math.min(draws.length, maxSamples);
-  const subject = { embed, image: input.image, embedding: clean.embedding };
+  const replayed = Math.min(draws.cosines.length, maxSamples);
+  const [cleanFeature] = inner ? await inner.embedTokens([input.image]) : [clean.embedding];
+  const subject = { embed, image: input.image, feature, cleanFeature: cleanFeature! } as const;
   const running = startCertificate(subject, asked, draws, context.yieldToHost);
   context.cache.set(key, running);
   return { running, replayed };

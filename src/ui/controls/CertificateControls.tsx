@@ -1,6 +1,6 @@
 /** Noise, confidence and sample count of the certificate. */
 import { PARAMS } from "../../experiment/params.ts";
-import type { CertificateSpec } from "../../experiment/spec.ts";
+import type { CertificateSpec, CertifiedFeature } from "../../experiment/spec.ts";
 import { useExperiment, useStores } from "../context/stores.ts";
 import { Section } from "../kit/Section.tsx";
 import { Select } from "../kit/Select.tsx";
@@ -15,11 +15,11 @@ export function CertificateControls() {
     experiment
       .getState()
       .edit((spec) => ({ ...spec, certificate: { ...spec.certificate, ...values } }));
-  const slider = (key: "sigma" | "maxSamples") => (
+  const slider = (key: "sigma" | "maxSamples" | "pilot") => (
     <ParamSlider
       context="Certificate"
       meta={PARAMS[`certificate.${key}`]}
-      value={certificate[key]}
+      value={certificate[key] ?? PARAMS[`certificate.${key}`].default}
       accent="clean"
       disabled={!certificate.enabled}
       onChange={(value) => set({ [key]: value })}
@@ -40,6 +40,21 @@ export function CertificateControls() {
     >
       {slider("sigma")}
       {slider("maxSamples")}
+      {slider("pilot")}
+      <Row
+        label="Feature"
+        help="What is guaranteed to turn little: the pooled embedding, which is what comparisons of whole pictures use, or all image tokens as one vector, which the answer is read from."
+      >
+        <Select
+          aria-label="Certificate: feature"
+          value={certificate.feature ?? "embedding"}
+          disabled={!certificate.enabled}
+          onChange={(event) => set({ feature: event.currentTarget.value as CertifiedFeature })}
+        >
+          <option value="embedding">Pooled embedding</option>
+          <option value="tokens">All image tokens</option>
+        </Select>
+      </Row>
       <Row label="Confidence" help={PARAMS["certificate.alpha"].help}>
         <Select
           aria-label="Certificate: confidence"

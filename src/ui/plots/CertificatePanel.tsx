@@ -1,6 +1,7 @@
 /** What is guaranteed about the features, whatever the change, up to which size of it. */
 import { useMemo, useState } from "react";
 import { SPEC_LIMITS } from "../../experiment/params.ts";
+import type { CertifiedFeature } from "../../experiment/spec.ts";
 import { isOwnModel } from "../../model/catalog.ts";
 import { provableCase } from "../../state/provableCase.ts";
 import { useExperiment, useResults, useStores } from "../context/stores.ts";
@@ -10,15 +11,24 @@ import { Empty, PlotPanel } from "./PlotPanel.tsx";
 import { Button } from "../kit/Button.tsx";
 import styles from "./plots.module.css";
 
-const MEANING =
-  "Noise is added to the picture many times and the model’s image features are averaged; that average provably turns by no more than the curve allows, for every change of the picture up to that l2 size. " +
-  "It is a statement about these features around the clean picture, not about the answer: answers are read from other values and can flip inside the guaranteed distance.";
+const MEANING: Readonly<Record<CertifiedFeature, string>> = {
+  embedding:
+    "Noise is added to the picture many times and the model’s image features are averaged; that average provably turns by no more than the curve allows, for every change of the picture up to that l2 size. " +
+    "It is a statement about these features around the clean picture, not about the answer: answers are read from other values and can flip inside the guaranteed distance.",
+  tokens:
+    "Noise is added to the picture many times and all image tokens, from which the answer is read, are averaged as one long unit vector; that average provably turns by no more than the curve allows, for every change of the picture up to that l2 size. " +
+    "The decoder reads the tokens of one picture and not their average, and may still turn a small angle into another answer: this bounds what it is given, not what it says.",
+};
+
+const NO_TOKENS =
+  "A defense hides the image tokens, so this is about the pooled embedding instead. ";
 
 const BETWEENS = Object.keys(BETWEEN) as Between[];
 
 export function CertificatePanel() {
   const certificate = useResults((s) => s.stages.certificate?.payload);
   const enabled = useExperiment((s) => s.spec.certificate.enabled);
+  const asked = useExperiment((s) => s.spec.certificate.feature ?? "embedding");
   const { experiment } = useStores();
   // The room that one more disturbance needs, and a model of ours to put in its place.
   const canShow = useExperiment(
@@ -33,8 +43,12 @@ export function CertificatePanel() {
   return (
     <PlotPanel
       title="What is guaranteed"
-      line="About image features, not the answer."
-      meaning={MEANING}
+      line={
+        certificate?.feature === "tokens"
+          ? "About what the answer is read from."
+          : "About image features, not the answer."
+      }
+      meaning={MEANING[certificate?.feature ?? "embedding"]}
       stage="certificate"
       testId="certificate-plot"
       spec={spec}
@@ -46,7 +60,7 @@ export function CertificatePanel() {
     >
       {guarantee ? (
         <p className={styles.statement} data-kind={guarantee.kind}>
-          {guarantee.sentence}{" "}
+          {guarantee.sentence} {certificate && asked !== certificate.feature && NO_TOKENS}
           {guarantee.kind === "vacuous" && canShow && (
             <Button
               look="inline"

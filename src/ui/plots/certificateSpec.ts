@@ -1,5 +1,6 @@
 /** The certified cosine against l2 radius as a plot, and as the sentence above it. */
 import type { CertificateResult, CosineBounds } from "../../experiment/results.ts";
+import type { CertifiedFeature } from "../../experiment/spec.ts";
 import { decimal, percent } from "../kit/formats.ts";
 import type { PlotSpec } from "./plotSpec.ts";
 
@@ -28,13 +29,20 @@ export function radiusRange({
   return [0, Math.max(1.35 * reach, Math.min(1.1 * stackL2, 3 * reach))];
 }
 
+/** The vectors whose cosine is bounded, as a reader who reads answers should take them. */
+export const FEATURES: Readonly<Record<CertifiedFeature, string>> = {
+  embedding: "the pooled image embedding",
+  tokens: "all image tokens as one vector, which the answer is read from",
+};
+
 export interface Guarantee {
   readonly kind: "proved" | "vacuous";
   readonly sentence: string;
 }
 
 export function guaranteeOf(certificate: CertificateResult, between: Between): Guarantee {
-  const { stackL2, radius, alpha } = certificate;
+  const { stackL2, alpha } = certificate;
+  const radius = certificate.reach[between];
   const bound = certificate.atStack[between];
   if (radius <= 0)
     return { kind: "vacuous", sentence: "Nothing is guaranteed so far, at any distance." };
@@ -47,7 +55,7 @@ export function guaranteeOf(certificate: CertificateResult, between: Between): G
   if (Number.isNaN(bound)) {
     return {
       kind: "vacuous",
-      sentence: `Your change (l2 ${decimal(stackL2, 2)}) is larger than what can be guaranteed (${decimal(radius, 3)}). Nothing is proved about it.`,
+      sentence: `Your change (l2 ${decimal(stackL2, 2)}) is larger than what can be guaranteed (${decimal(radius, 3)}). Nothing is proved about it.${smallerSentence(certificate, between)}`,
     };
   }
   return {
@@ -56,15 +64,25 @@ export function guaranteeOf(certificate: CertificateResult, between: Between): G
   };
 }
 
+/** What is proved beside a change that is too large: the curve's own value nearest half of its reach. */
+function smallerSentence({ curve, reach }: CertificateResult, between: Between): string {
+  const half = curve.radius.findLastIndex((radius) => radius <= reach[between] / 2);
+  const bound = curve[between][half] ?? NaN;
+  return half > 0 && bound > 0
+    ? ` Proved: no change up to l2 ${decimal(curve.radius[half]!, 3)} can push the cosine below ${decimal(bound, 2)}.`
+    : "";
+}
+
 export function certificateSpec(certificate: CertificateResult, between: Between): PlotSpec {
-  const { curve, radius, stackL2, atStack } = certificate;
-  const [start, end] = radiusRange(certificate);
+  const { curve, stackL2, atStack, sigma, feature } = certificate;
+  const radius = certificate.reach[between];
+  const [start, end] = radiusRange({ radius, stackL2, sigma });
   const bound = atStack[between];
   const isBeyond = stackL2 > end;
   const at = Math.min(stackL2, end);
   return {
     title: "What is guaranteed",
-    description: `Lowest possible cosine between ${BETWEEN[between].what}, against the l2 size of the change. The guarantee reaches to l2 ${decimal(radius, 3)}. ${guaranteeOf(certificate, between).sentence}`,
+    description: `Lowest possible cosine between ${BETWEEN[between].what} (of ${FEATURES[feature]}), against the l2 size of the change. The guarantee reaches to l2 ${decimal(radius, 3)}. ${guaranteeOf(certificate, between).sentence}`,
     series: [
       { name: "guaranteed", x: curve.radius, y: curve[between], ink: "clean" },
       ...(Number.isFinite(bound) && !isBeyond && stackL2 > 0

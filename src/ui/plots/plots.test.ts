@@ -26,7 +26,11 @@ const certificate = (stackL2: number, atStack: number): CertificateResult => ({
   seed: 1,
   score: 0.97,
   scoreLower: 0.95,
+  smoothedNormLower: 0.9,
   radius: 0.16,
+  reach: { toClean: 0.16, toSmoothedClean: 0.16 },
+  feature: "embedding",
+  pilot: 0,
   curve: {
     radius: Float32Array.of(0, 0.1, 0.3),
     toClean: Float32Array.of(0.9, 0.5, NaN),
@@ -51,6 +55,14 @@ describe("the certificate's plot", () => {
   it("says when a change is larger than the guarantee, and marks it", () => {
     const spec = certificateSpec(certificate(2.47, NaN), "toSmoothedClean");
     expect(spec.description).toContain("larger than what can be guaranteed (0.160)");
+    // Half of the reach is .08; the curve's own point below it is 0, where nothing is to be proved.
+    expect(spec.description).not.toContain("Proved:");
+    const wide = certificate(2.47, NaN);
+    const further = { ...wide, reach: { toClean: 0.16, toSmoothedClean: 0.25 } };
+    expect(guaranteeOf(further, "toSmoothedClean").sentence).toContain(
+      "guaranteed (0.250). Nothing is proved about it. Proved: no change up to l2 0.100 can push the cosine below 0.75.",
+    );
+    expect(guaranteeOf(further, "toClean").sentence).toContain("guaranteed (0.160)");
     expect(spec.series).toHaveLength(1);
     expect(spec.marks?.[0]?.label).toContain("off the axis");
     expect(spec.marks?.[0]?.at).toBe(spec.x.range[1]);
@@ -64,7 +76,8 @@ describe("the certificate's plot", () => {
         "No change as small as yours (l2 0.10) can push the cosine below 0.750, with 99.9% confidence.",
     });
     expect(guaranteeOf(certificate(0, 1), "toClean").sentence).toContain("yours changes nothing");
-    const nothing = { ...certificate(0.1, NaN), radius: 0 };
+    const none = { toClean: 0, toSmoothedClean: 0 };
+    const nothing = { ...certificate(0.1, NaN), radius: 0, reach: none };
     expect(guaranteeOf(nothing, "toClean").kind).toBe("vacuous");
   });
 
