@@ -75,7 +75,7 @@ export async function vjpVerb(
   let result: VjpResult | undefined;
   // Half precision underflows without a loss scale and overflows with too large a one.
   for (const lossScale of halfPrecision ? HALF_LOSS_SCALES : [1]) {
-    result = await vjp(headed, shapes, wrt, lossScale, allFeeds, runner);
+    result = await vjp({ headed, shapes, wrt, feeds: allFeeds }, lossScale, runner);
     if (result.overflows === 0) break;
   }
   const { gradient, ...told } = result!;
@@ -104,12 +104,17 @@ interface VjpResult {
   readonly surrogateNodes: readonly string[];
 }
 
+/** A graph with the cotangent's loss at its end, and what it is fed. */
+interface VjpProblem {
+  readonly headed: ModelProto;
+  readonly shapes: ShapeTable;
+  readonly wrt: string;
+  readonly feeds: Readonly<Record<string, Tensor>>;
+}
+
 async function vjp(
-  headed: ModelProto,
-  shapes: ShapeTable,
-  wrt: string,
+  { headed, shapes, wrt, feeds }: VjpProblem,
   lossScale: number,
-  feeds: Readonly<Record<string, Tensor>>,
   runner: GraphRunner,
 ): Promise<VjpResult> {
   const { model, gradients, surrogate, surrogateNodes } = differentiate(headed, {

@@ -1,4 +1,5 @@
 /** Results of stages by the hash of what made them: a slider drag recomputes only what it touches. */
+import { canonicalJson } from "../host/canonicalJson.ts";
 
 /** A least-recently-used map. */
 export class StageCache {
@@ -38,18 +39,6 @@ export class StageCache {
  */
 export function stageKey(stage: string, slice: unknown, parents: readonly string[] = []): string {
   return hash64(`${stage}|${canonicalJson(slice)}|${parents.join(",")}`);
-}
-
-/** JSON with sorted object keys. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (value !== null && typeof value === "object") {
-    const entries = Object.entries(value)
-      .filter(([, v]) => v !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonicalJson(v)}`).join(",")}}`;
-  }
-  return JSON.stringify(value) ?? "null";
 }
 
 /** Two FNV-1a passes over UTF-16 code units with different offsets. Names cache entries; not for security. */

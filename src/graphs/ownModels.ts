@@ -1,5 +1,6 @@
 /** Models that a reader brought: proposed a manifest, then opened like any other. Nothing leaves the tab. */
 import { LabError } from "../errors/labError.ts";
+import { canonicalJson } from "../host/canonicalJson.ts";
 import { sha256Hex } from "../host/sha256.ts";
 import { parseManifest } from "../model/manifest.ts";
 import type { ModelManifest } from "../model/manifest.ts";
@@ -79,7 +80,7 @@ export class OwnModels {
       },
       precision: stored.precision,
       // How the pixels are prepared is part of what the model computes.
-      sha256: await sha256Hex(new TextEncoder().encode(JSON.stringify(contents))),
+      sha256: await sha256Hex(new TextEncoder().encode(canonicalJson(contents))),
       parity: undefined,
       vision: {
         graph: new ReadyGraph(model),

@@ -111,7 +111,7 @@ export async function encoderTaps(
   // Without maps a model can still be disturbed and certified; its gradient is refused by name when asked for.
   if (fusedAttentionNodes(view).length > 0) return [];
   const grid = { rows, columns, prefix: Math.max(0, tokens - rows * columns) };
-  const placed = await placeTaps(model, shapes, findAttentionTaps(view, shapes), grid, runner);
+  const placed = await placeTaps({ model, shapes }, findAttentionTaps(view, shapes), grid, runner);
   return selfThenPool(placed);
 }
 

@@ -21,7 +21,7 @@ it.each(["torchscript", "dynamo"])(
     });
     const taps = findAttentionTaps(new GraphView(model), shapes);
     const grid = { prefix: 0, rows: 4, columns: 4 };
-    const placed = await placeTaps(model, shapes, taps, grid, nativeRunner);
+    const placed = await placeTaps({ model, shapes }, taps, grid, nativeRunner);
     expect(placed).toHaveLength(golden.layers.length);
     const image = floatTensor(Float32Array.from(golden.image), golden.shape);
     const names = placed.map(({ tap }) => tap.name);

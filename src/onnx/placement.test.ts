@@ -35,7 +35,7 @@ async function placedIn(build: (b: GraphBuilder) => void, grid?: TokenGrid) {
   const shapes = await readShapes(model, nativeRunner);
   const taps = findAttentionTaps(new GraphView(model), shapes);
   expect(taps).toHaveLength(1);
-  return placeTaps(model, shapes, taps, grid, nativeRunner);
+  return placeTaps({ model, shapes }, taps, grid, nativeRunner);
 }
 
 describe("placeTaps", () => {

@@ -9,9 +9,9 @@ import { cutGraph } from "./edit/cut.ts";
 import { isOp } from "./elementTypes.ts";
 import { GraphView } from "./graph.ts";
 import type { GraphRunner } from "./graph.ts";
+import type { PreparedGraph } from "./inline.ts";
 import { ELEMENT_TYPE } from "./messages.ts";
 import { serializeModel } from "./file.ts";
-import type { ModelProto } from "./messages.ts";
 import type { ShapeTable } from "./shapes.ts";
 import { isComputed, sourceOf, valuesOf } from "./taps.ts";
 import type { AttentionTap, TokenGrid } from "./taps.ts";
@@ -56,8 +56,7 @@ const FARTHEST = 40;
  * @param grid the tokens of the whole image, as the encoder puts them out.
  */
 export async function placeTaps(
-  model: ModelProto,
-  shapes: ShapeTable,
+  { model, shapes }: PreparedGraph,
   taps: readonly AttentionTap[],
   grid: TokenGrid | undefined,
   run: GraphRunner,
@@ -105,7 +104,9 @@ async function placeWindows(
   if (sizeOf(cutShape) !== windows * keys * channels || shape[0] !== 1) return undefined;
   const stage = stageGrid(shape, channels);
   if (!stage) return undefined;
-  const numbered = await moved(view.model, shapes, way, cut, stage, run).catch(() => undefined);
+  const numbered = await moved({ model: view.model, shapes }, { ...way, cut }, stage, run).catch(
+    () => undefined,
+  );
   if (!numbered) return undefined;
   const cells = Int32Array.from({ length: windows * keys }, (_, i) => numbered[i * channels]! - 1);
   const { rows, columns } = stage;
@@ -164,10 +165,8 @@ function stageGrid(shape: readonly number[], channels: number): Stage | undefine
 
 /** The graph's way from `source` to `cut`, run on places numbered from 1: what it pads with stays 0. */
 async function moved(
-  model: ModelProto,
-  shapes: ShapeTable,
-  { source, steering }: Way,
-  cut: string,
+  { model, shapes }: PreparedGraph,
+  { source, steering, cut }: Way & { readonly cut: string },
   { rows, columns, isChannelsLast }: Stage,
   run: GraphRunner,
 ): Promise<ArrayLike<number>> {

@@ -1,7 +1,7 @@
 /** The content key of a row: what decides its numbers and nothing else, hashed. */
 import type { StageName } from "../experiment/results.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
-import { canonicalJson } from "../experiment/stageCache.ts";
+import { canonicalJson } from "../host/canonicalJson.ts";
 import type { Precision } from "../model/manifest.ts";
 import type { Backend } from "../model/backend.ts";
 import type { PlannedRun } from "./plan.ts";

@@ -1,6 +1,6 @@
 /** `lab study merge`: the rows of several folders, such as the shards of one study, in one. */
 import { LabError } from "../../errors/labError.ts";
-import { canonicalJson } from "../../experiment/stageCache.ts";
+import { canonicalJson } from "../../host/canonicalJson.ts";
 import type { Row } from "../../study/rowColumns.ts";
 import { UsageError, parseCommandLine } from "../usageError.ts";
 import { folderMaker } from "./folderMaker.ts";

@@ -5,7 +5,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { LabError } from "../../errors/labError.ts";
-import { canonicalJson } from "../../experiment/stageCache.ts";
+import { canonicalJson } from "../../host/canonicalJson.ts";
 import type { StageName } from "../../experiment/results.ts";
 import type { Backend } from "../../model/backend.ts";
 import { ROW_VERSION } from "../../study/rowKey.ts";

@@ -2,6 +2,7 @@
 import { Inflate, strFromU8 } from "fflate";
 import { z } from "zod";
 import { LabError } from "../../errors/labError.ts";
+import { fromBase64Url } from "../../host/base64url.ts";
 import { replayNumbersSchema } from "../replaySchema.ts";
 import { describeIssue } from "../specFields.ts";
 import { unpackStroke } from "../strokes.ts";
@@ -13,7 +14,6 @@ import {
   MAX_LINK_CHARACTERS,
   MAX_PAYLOAD_BYTES,
   crc32,
-  fromBase64Url,
 } from "./format.ts";
 import type { SharedExperiment } from "./format.ts";
 

@@ -1,6 +1,7 @@
 /** Writes an experiment into a share link. */
 import { deflateSync, strToU8 } from "fflate";
 import { LabError } from "../../errors/labError.ts";
+import { toBase64Url } from "../../host/base64url.ts";
 import type { StackItem } from "../spec.ts";
 import { packStroke } from "../strokes.ts";
 import {
@@ -9,7 +10,6 @@ import {
   MAX_LINK_CHARACTERS,
   MAX_PAYLOAD_BYTES,
   crc32,
-  toBase64Url,
 } from "./format.ts";
 import type { SharedExperiment } from "./format.ts";
 

@@ -96,7 +96,7 @@ export async function proposeEncoder(
   const { taps, refusal } = attention(flat, prepared);
   if (refusal) notices.push(refusal);
   const grid = gridOf(tokens, taps);
-  const placed = await placeTaps(prepared.model, prepared.shapes, taps, grid, runner);
+  const placed = await placeTaps(prepared, taps, grid, runner);
   if (taps.length > placed.length) {
     notices.push(
       `${taps.length - placed.length} of ${taps.length} attention maps have no place on the picture that the graph would show, and are not drawn.`,

@@ -69,13 +69,23 @@ export async function checkGradient(request: GradientCheckRequest): Promise<Grad
   for (const index of steepest(gradient, request.coordinates ?? 4, random.fork("coordinates"))) {
     const unit = new Float32Array(gradient.length);
     unit[index] = 1;
-    coordinates.push(await probe(request, unit, gradient[index]!, COORDINATE_STEPS, index, peak));
+    coordinates.push(
+      await probe(request, {
+        unit,
+        analytic: gradient[index]!,
+        steps: COORDINATE_STEPS,
+        index,
+        scale: peak,
+      }),
+    );
   }
   const directions: GradientProbe[] = [];
   const normals = random.fork("directions");
   for (let i = 0; i < (request.directions ?? 4); i++) {
     const { unit, slope } = tiltedDirection(gradient, () => normals.normal());
-    directions.push(await probe(request, unit, slope, DIRECTION_STEPS, undefined, 0));
+    directions.push(
+      await probe(request, { unit, analytic: slope, steps: DIRECTION_STEPS, scale: 0 }),
+    );
   }
   const all = [...coordinates, ...directions];
   const measurable = all.filter((p) => p.measurable);
@@ -136,13 +146,21 @@ function tiltedDirection(
   return { unit, slope };
 }
 
+/** One direction to measure along. */
+interface Probed {
+  readonly unit: Float32Array;
+  /** What the gradient says of it. */
+  readonly analytic: number;
+  readonly steps: readonly number[];
+  /** The coordinate, where it is one. */
+  readonly index?: number;
+  /** Size that errors are measured against at least. */
+  readonly scale: number;
+}
+
 async function probe(
   { loss, x }: GradientCheckRequest,
-  unit: Float32Array,
-  analytic: number,
-  steps: readonly number[],
-  index: number | undefined,
-  scale: number,
+  { unit, analytic, steps, index, scale }: Probed,
 ): Promise<GradientProbe> {
   let best: GradientProbe | undefined;
   for (const step of steps) {

@@ -145,7 +145,7 @@ export function differentiate(model: ModelProto, request: DifferentiateRequest):
   };
 
   const lossScale = request.lossScale ?? 1;
-  const gradients = reversePass(view, context, flow, loss, lossScale);
+  const gradients = reversePass(view, context, flow, { name: loss, scale: lossScale });
   if (request.outputs !== undefined) {
     builder.setOutputs(
       request.outputs.map((name) => {
@@ -218,8 +218,7 @@ function reversePass(
   view: GraphView,
   context: GradientContext,
   flow: Flow,
-  loss: string,
-  lossScale: number,
+  { name: loss, scale: lossScale }: { readonly name: string; readonly scale: number },
 ): Map<string, string> {
   const { builder } = context;
   const parts = new Map<string, string[]>();
