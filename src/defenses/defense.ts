@@ -39,6 +39,8 @@ export interface Defense {
   readonly strength: string;
   /** Makes random draws, which its seed names. */
   readonly isRandom?: true;
+  /** Settings that a preview lowers to at most these, so that a slider can be dragged. */
+  readonly preview?: Params;
   /** @throws LabError where this model can't be defended so, as a sentence */
   defend(inner: System, applied: Applied): System | Promise<System>;
 }

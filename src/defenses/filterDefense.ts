@@ -66,6 +66,9 @@ export function filteredSystem(
         }),
       };
     },
+    ...(inner.halves && {
+      halves: { ...inner.halves, encode: (image) => inner.halves!.encode(through(image)) },
+    }),
     encodePrompt: (question) => inner.encodePrompt(question),
     relevance: (image, objective) => inner.relevance(through(image), objective),
     checkGradient: (image, objective, seed) =>

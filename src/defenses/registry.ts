@@ -8,6 +8,10 @@ import { bitDepth, jpegFilter } from "./filters/rounding.ts";
 import { totalVariation } from "./filters/totalVariation.ts";
 import { wavelet } from "./filters/wavelet.ts";
 import { mapper, purifier } from "./linked.ts";
+import { augmentationVote } from "./looks/augmentationVote.ts";
+import { featureSmoothing } from "./looks/featureSmoothing.ts";
+import { noiseVote } from "./looks/noiseVote.ts";
+import { resizePad } from "./looks/resizePad.ts";
 
 /** Every defense by its id. */
 export const DEFENSES: Readonly<Record<string, Defense>> = {
@@ -23,4 +27,8 @@ export const DEFENSES: Readonly<Record<string, Defense>> = {
   jpegFilter,
   purifier,
   mapper,
+  augmentationVote,
+  noiseVote,
+  featureSmoothing,
+  resizePad,
 };

@@ -3,6 +3,7 @@ import { compareMaps } from "../explanations/mapComparison.ts";
 import { greyImage } from "../image/greyImage.ts";
 import { featureShift } from "../metrics/featureShift.ts";
 import { perceptibility } from "../metrics/perceptibility.ts";
+import { hasFlipped } from "../system/reading.ts";
 import type { AttentionLayer } from "../model/visionLanguageModel.ts";
 import type { MetricsResult, Readout } from "./results.ts";
 
@@ -32,7 +33,7 @@ export function measure(clean: ReadPicture, disturbed: ReadPicture, size: number
       clean.rollout.length === 0
         ? NaN
         : compareMaps(map(clean.rollout), map(disturbed.rollout)).ssim,
-    flipped: clean.answer && clean.answer.corrected !== disturbed.answer?.corrected,
+    flipped: hasFlipped(clean.answer, disturbed.answer),
     paraphraseFlips,
     flipRateClean: disagreement(clean),
     flipRateDisturbed: disagreement(disturbed),

@@ -97,7 +97,7 @@ export interface MetricsResult {
   }[];
   /** NaN where there is no rollout. */
   readonly rolloutSsim: number;
-  /** Null where there is no answer to flip. */
+  /** Null where there is no answer to flip: from an encoder, or from a system that abstains. */
   readonly flipped: boolean | null;
   readonly paraphraseFlips: readonly boolean[];
   /**

@@ -5,7 +5,7 @@ import { isLinkable } from "../model/modelLink.ts";
 import type { Encoding, VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import { answerSpaceOf } from "./answerSpace.ts";
 import type { AnswerResult, Reading } from "./reading.ts";
-import type { System } from "./system.ts";
+import type { Halves, System } from "./system.ts";
 
 export interface ModelSystem extends System {
   readonly model: VisionLanguageModel;
@@ -29,23 +29,28 @@ export function modelSystem(
     known.catch(() => encodings.delete(image));
     return known;
   };
+  const answer: Halves["answer"] = async (encoding, wordings) => {
+    const answers: AnswerResult[] = [];
+    let attention = encoding.attention;
+    for (const [index, wording] of wordings.entries()) {
+      await yieldToHost();
+      const asked = await ask(model, encoding, wording);
+      answers.push(asked.result);
+      if (index === 0) attention = [...attention, ...asked.crossAttention];
+    }
+    return readingOf(model, encoding, { answers, attention });
+  };
   return {
     model,
     key: `${id} ${model.precision} ${model.sha256}`,
     size: manifest.input.size,
     manifest,
     gradient: "exact",
-    async read(image, wordings) {
-      const encoding = await encode(image);
-      const answers: AnswerResult[] = [];
-      let attention = encoding.attention;
-      for (const [index, wording] of wordings.entries()) {
-        await yieldToHost();
-        const asked = await ask(model, encoding, wording);
-        answers.push(asked.result);
-        if (index === 0) attention = [...attention, ...asked.crossAttention];
-      }
-      return readingOf(model, encoding, { answers, attention });
+    read: async (image, wordings) => answer(await encode(image), wordings),
+    halves: {
+      encode,
+      answer,
+      logits: async (tokens, promptIds) => (await model.answer(tokens, promptIds)).logits,
     },
     embed: (images) => model.embed(images),
     evaluator: (objective) => ({

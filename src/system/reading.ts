@@ -18,6 +18,30 @@ export interface AnswerResult {
   readonly strategy: string;
   /** False where the wording was never used in training. */
   readonly trained: boolean;
+  /** Where the answer rests on several looks at the picture. */
+  readonly agreement?: Agreement;
+}
+
+export interface Agreement {
+  readonly looks: number;
+  /** Of the looks, those that give the answer on their own. */
+  readonly share: number;
+  /** Too few agree: the system gives no answer, and `answer` is only what it would have said. */
+  readonly abstains: boolean;
+}
+
+/** The word that is given as the answer: none where the system abstains. */
+export function givenAnswer({ answer, agreement }: AnswerResult): string {
+  return agreement?.abstains ? "unsure" : answer;
+}
+
+/** Whether the answer about the finding changed; null where there is none before or after. */
+export function hasFlipped(
+  before: AnswerResult | null | undefined,
+  after: AnswerResult | null | undefined,
+): boolean | null {
+  if (!before || !after || before.agreement?.abstains || after.agreement?.abstains) return null;
+  return before.corrected !== after.corrected;
 }
 
 export interface Reading {

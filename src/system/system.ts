@@ -7,7 +7,8 @@ import type { ExpandedQuestion } from "../language/questionBank.ts";
 import type { ModelManifest } from "../model/manifest.ts";
 import type { AnswerObjective, LossGradient, Objective } from "../model/objective.ts";
 import type { ModelLink } from "../model/modelLink.ts";
-import type { GradientCheck, VisionLanguageModel } from "../model/visionLanguageModel.ts";
+import type { FloatTensor } from "../tensor/tensor.ts";
+import type { Encoding, GradientCheck, VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import type { Reading } from "./reading.ts";
 
 /** One objective on one system. An attacker who may only ask is handed `loss` alone. */
@@ -27,6 +28,15 @@ export interface Evaluator {
  * draws (EOT, Athalye et al. 2018).
  */
 export type GradientKind = "exact" | "bpda" | "expectation";
+
+/** The way from a picture to its answers in two halves. */
+export interface Halves {
+  encode(image: Float32Array): Promise<Encoding>;
+  /** @throws LabError "question-invalid" for a wording that the model has no answers for */
+  answer(encoding: Encoding, wordings: readonly ExpandedQuestion[]): Promise<Reading>;
+  /** [V] at the answering position. */
+  logits(tokens: FloatTensor, promptIds: readonly number[]): Promise<Float32Array>;
+}
 
 export interface System {
   /** Names all that decides the output: weights by hash, description, defenses with their parameters. */
@@ -58,6 +68,8 @@ export interface System {
     links: (model: VisionLanguageModel) => readonly ModelLink[],
     key: string,
   ): Promise<System>;
+  /** Absent where there is no one encoding that the answers are made of. */
+  readonly halves?: Halves;
   /** The gradient against central differences through the same graphs at seeded coordinates. */
   checkGradient(image: Float32Array, objective: Objective, seed: number): Promise<GradientCheck>;
 }

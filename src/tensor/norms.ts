@@ -46,3 +46,13 @@ export function subtract(a: ArrayLike<number>, b: ArrayLike<number>): Float32Arr
   for (let i = 0; i < out.length; i++) out[i] = a[i]! - b[i]!;
   return out;
 }
+
+/** The mean of vectors, scaled to length 1; all zero where they cancel. */
+export function meanDirection(vectors: readonly Float32Array[]): Float32Array {
+  const sums = new Float64Array(vectors[0]?.length ?? 0);
+  for (const vector of vectors) {
+    for (let i = 0; i < sums.length; i++) sums[i]! += vector[i]!;
+  }
+  const length = l2Norm(sums);
+  return Float32Array.from(sums, (sum) => (length === 0 ? 0 : sum / length));
+}

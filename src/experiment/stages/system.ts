@@ -18,7 +18,7 @@ export const systemStage = defineStage({
   needs: ["model"],
   ownKey: ({ key }) => key,
   reads: ({ spec }) => spec.defenses,
-  async run({ model }, { spec, context }) {
-    return await systemOf(model, spec.defenses, context);
+  async run({ model }, { spec, pass, context }) {
+    return await systemOf(model, spec.defenses, context, pass !== "full");
   },
 });

@@ -1,4 +1,5 @@
 /** The bare model's answers beside the defended one's, so that what a defense costs and gains is seen on the same pictures. */
+import { hasFlipped } from "../../system/reading.ts";
 import { readOut } from "../readout.ts";
 import { defineStage } from "../stage.ts";
 
@@ -11,7 +12,6 @@ export const undefendedStage = defineStage({
   async run({ model, input, disturbed }, { spec }) {
     const clean = await readOut(model, input.image, spec.question);
     const moved = await readOut(model, disturbed.image, spec.question);
-    const flipped = clean.answer && clean.answer.corrected !== moved.answer?.corrected;
-    return { clean, disturbed: moved, flipped };
+    return { clean, disturbed: moved, flipped: hasFlipped(clean.answer, moved.answer) };
   },
 });

@@ -1,4 +1,5 @@
 /** The same two pictures without the defenses and with them: what a defense costs on the clean one and gains on the other. */
+import { givenAnswer } from "../../system/reading.ts";
 import type { AnswerResult } from "../../system/reading.ts";
 import { useResults } from "../context/stores.ts";
 import { useIsDefended } from "../context/useIsDefended.ts";
@@ -54,7 +55,7 @@ function Line(props: { readonly name: string; readonly before: Answer; readonly 
 }
 
 function said(answer: Answer): string {
-  return answer ? `${answerWord(answer.answer)} ${signed(answer.margin, 1)}` : "…";
+  return answer ? `${answerWord(givenAnswer(answer))} ${signed(answer.margin, 1)}` : "…";
 }
 
 /** What the defense costs where nothing attacks. */

@@ -2,6 +2,8 @@
 import { useExperiment, useModels, useResults } from "../context/stores.ts";
 import { useIsDefended } from "../context/useIsDefended.ts";
 import { NO_ATTENTION } from "../picture/attentionMap.ts";
+import { givenAnswer } from "../../system/reading.ts";
+import type { AnswerResult } from "../../system/reading.ts";
 import { AnswerBars } from "./AnswerBars.tsx";
 import { GroundTruth } from "./GroundTruth.tsx";
 import { Reliability } from "./Reliability.tsx";
@@ -19,7 +21,7 @@ export function AnswerPanel() {
   const flipped = useResults((s) => s.stages.metrics?.payload.flipped);
   const isDefended = useIsDefended();
   if (clean === null) return <NoAnswer />;
-  const [before, after] = [clean, disturbed].map((each) => each && answerWord(each.answer));
+  const [before, after] = [clean, disturbed].map((each) => each && answerWord(givenAnswer(each)));
   const isLong = `${before ?? ""}${after ?? ""}`.length > SHORT_VERDICT;
   return (
     <ResultSection
@@ -48,9 +50,29 @@ export function AnswerPanel() {
           {(isTrusted) => <AnswerBars clean={clean} disturbed={disturbed} isTrusted={isTrusted} />}
         </Reliability>
       )}
+      <Agreed clean={clean} disturbed={disturbed} />
       <GroundTruth />
       {!clean && <p className={styles.empty}>The model has not been asked yet.</p>}
     </ResultSection>
+  );
+}
+
+/** How many looks an answer rests on, where a defense takes several. */
+function Agreed(props: {
+  readonly clean: AnswerResult | undefined;
+  readonly disturbed: AnswerResult | undefined;
+}) {
+  const of = (answer: AnswerResult | undefined) => {
+    const { looks, share, abstains } = answer?.agreement ?? { looks: 1, share: 1, abstains: false };
+    return `${Math.round(share * looks)} of ${looks}${abstains ? " (too few: the system abstains)" : ""}`;
+  };
+  const { clean, disturbed } = props;
+  if (!clean?.agreement || clean.agreement.looks === 1) return null;
+  return (
+    <p className={styles.note} data-testid="agreement">
+      Looks that agree: {of(clean)} on the clean picture
+      {disturbed && `, ${of(disturbed)} on the disturbed one`}.
+    </p>
   );
 }
 

@@ -1,13 +1,19 @@
 /** The verdict in one line, for narrow screens where the answer panel scrolls away. */
+import { givenAnswer } from "../../system/reading.ts";
+import type { AnswerResult } from "../../system/reading.ts";
 import { isStale } from "../../state/resultStore.ts";
 import { useResults } from "../context/stores.ts";
 import { useDisturbedAnswer } from "./useDisturbedAnswer.ts";
 import { answerWord } from "../kit/formats.ts";
 import styles from "./panels.module.css";
 
+function wordOf(answer: AnswerResult | null | undefined): string | undefined {
+  return answer ? givenAnswer(answer) : undefined;
+}
+
 export function AnswerStrip() {
-  const clean = useResults((s) => s.stages.clean?.payload.answer?.answer);
-  const disturbed = useDisturbedAnswer()?.answer;
+  const clean = useResults((s) => wordOf(s.stages.clean?.payload.answer));
+  const disturbed = wordOf(useDisturbedAnswer());
   const flipped = useResults((s) => s.stages.metrics?.payload.flipped);
   const stale = useResults((s) => isStale(s, "readout"));
   return (

@@ -1,0 +1,180 @@
+import { LabError, invariant } from "../../errors/labError.ts";
+import { answerLoss, featureLoss } from "../../model/objectiveLoss.ts";
+import type { Objective } from "../../model/objective.ts";
+import type { Encoding } from "../../model/visionLanguageModel.ts";
+import type { Halves, System } from "../../system/system.ts";
+import { meanDirection } from "../../tensor/norms.ts";
+import { floatTensor } from "../../tensor/tensor.ts";
+import type { Defense } from "../defense.ts";
+import type { Filtered } from "../filterDefense.ts";
+import { mean } from "./combine.ts";
+import { drawn, noisy } from "./draws.ts";
+import type { Drawer } from "./draws.ts";
+import { ATTACKER_DRAWS } from "./params.ts";
+
+type Draws = (image: Float32Array) => Iterable<Filtered>;
+
+/**
+ * f^(x) = E f(x + noise) as a predictor: the decoder reads the mean of the tokens over n0 noisy copies. What the certificate
+ * says of the smoothed feature then holds for what is answered from, up to the error of n0 draws.
+ */
+export const featureSmoothing: Defense = {
+  id: "featureSmoothing",
+  label: "Feature smoothing",
+  group: "looks",
+  help: "Encodes several noisy copies and lets the decoder read the average of their tokens, so that the features move slowly with the picture. The cost grows with the copies, and a model that was not trained with noise answers worse from averaged tokens.",
+  source: "Feature-space smoothing (arXiv:2601.16200)",
+  params: {
+    sigma: {
+      label: "Noise",
+      unit: "of black to white",
+      min: 0,
+      max: 0.25,
+      step: 0.01,
+      default: 0.05,
+      help: "Standard deviation of the noise on each copy. 0 leaves the model as it is.",
+    },
+    copies: {
+      label: "Copies",
+      unit: "",
+      min: 1,
+      max: 256,
+      step: 1,
+      default: 16,
+      integer: true,
+      help: "Noisy copies that are encoded for one answer (n0); the time grows in step with them and the error falls with their square root. A preview takes three.",
+    },
+    eot: ATTACKER_DRAWS,
+  },
+  strength: "sigma",
+  isRandom: true,
+  preview: { copies: 3, eot: 2 },
+  defend(inner, { params, seed, key, host }) {
+    const { sigma = 0, copies = 1, eot = 1 } = params;
+    const { halves } = inner;
+    if (!halves) {
+      throw new LabError(
+        "spec-invalid",
+        "Feature smoothing averages the model’s tokens, and another defense answers in between.",
+        {
+          hint: "Move feature smoothing below it, next to the model, or take one of the two away.",
+        },
+      );
+    }
+    const by =
+      (drawer: Drawer, count: number): Draws =>
+      (image) =>
+        drawn(image, { seed, count, by: drawer }, (x, random) => noisy(x, sigma, random));
+    const draws = { answer: by("answer", copies), attacker: by("attacker", eot) };
+    return smoothed({ inner, halves, key, draws, yieldToHost: host.yieldToHost });
+  },
+};
+
+interface Smoothing {
+  readonly inner: System;
+  readonly halves: Halves;
+  readonly key: string;
+  readonly draws: Readonly<Record<Drawer, Draws>>;
+  yieldToHost(): Promise<void>;
+}
+
+function smoothed({ inner, halves, key, draws, yieldToHost }: Smoothing): System {
+  const average = async (seen: Iterable<Filtered>): Promise<Encoding> => {
+    const total = new EncodingSum();
+    for (const { image } of seen) {
+      await yieldToHost();
+      total.add(await halves.encode(image));
+    }
+    return total.mean();
+  };
+  return {
+    key,
+    size: inner.size,
+    manifest: inner.manifest,
+    gradient: inner.gradient === "bpda" ? "bpda" : "expectation",
+    read: async (image, wordings) => halves.answer(await average(draws.answer(image)), wordings),
+    async embed(images) {
+      const embeddings: Float32Array[] = [];
+      for (const image of images) {
+        const seen = Array.from(draws.answer(image), (look) => look.image);
+        await yieldToHost();
+        embeddings.push(meanDirection(await inner.embed(seen)));
+      }
+      return embeddings;
+    },
+    evaluator(objective) {
+      const { lossAndGradient } = inner.evaluator(objective);
+      const lossOf = async (seen: Iterable<Filtered>) =>
+        lossAt(halves, await average(seen), objective);
+      return {
+        loss: (image) => lossOf(draws.attacker(image)),
+        ...(lossAndGradient && {
+          // The loss is that of the averaged tokens; the gradient is the mean of the copies' own, equal where the decoder
+          // is linear over the copies.
+          async lossAndGradient(image: Float32Array) {
+            const seen = [...draws.attacker(image)];
+            const gradients: Float32Array[] = [];
+            for (const look of seen) {
+              await yieldToHost();
+              gradients.push(look.pullback((await lossAndGradient(look.image)).gradient));
+            }
+            return { loss: await lossOf(seen), gradient: mean(gradients) };
+          },
+        }),
+      };
+    },
+    encodePrompt: (question) => inner.encodePrompt(question),
+    async relevance(image, objective) {
+      const maps: Float32Array[] = [];
+      for (const look of draws.attacker(image)) {
+        await yieldToHost();
+        maps.push(await inner.relevance(look.image, objective));
+      }
+      return mean(maps);
+    },
+    checkGradient() {
+      throw new LabError("graph-unsupported-op", "This gradient is a mean over random draws.");
+    },
+  };
+}
+
+/** Encodings added up one by one: a copy's attention over all tokens is large, and hundreds of copies need not be held. */
+class EncodingSum {
+  #first: Encoding | undefined;
+  #count = 0;
+  readonly #sums: Float64Array[] = [];
+
+  add(encoding: Encoding): void {
+    this.#first ??= encoding;
+    this.#count++;
+    arraysOf(encoding).forEach((array, k) => {
+      const sums = (this.#sums[k] ??= new Float64Array(array.length));
+      for (let i = 0; i < sums.length; i++) sums[i]! += array[i]!;
+    });
+  }
+
+  mean(): Encoding {
+    const first = this.#first;
+    invariant(first !== undefined, "a mean over no copies");
+    const [tokens, embedding, ...rest] = this.#sums.map((sums) =>
+      Float32Array.from(sums, (sum) => sum / this.#count),
+    );
+    const attention = first.attention.map((layer, k) => ({ ...layer, maps: rest[k]! }));
+    return {
+      tokens: floatTensor(tokens!, first.tokens.shape),
+      embedding: meanDirection([embedding!]),
+      attention,
+      selfAttentionMatrices: rest.slice(attention.length),
+    };
+  }
+}
+
+function arraysOf(encoding: Encoding): readonly Float32Array[] {
+  const { tokens, embedding, attention, selfAttentionMatrices } = encoding;
+  return [tokens.data, embedding, ...attention.map(({ maps }) => maps), ...selfAttentionMatrices];
+}
+
+async function lossAt(halves: Halves, encoding: Encoding, objective: Objective): Promise<number> {
+  if (objective.kind === "feature") return featureLoss(encoding.embedding, objective);
+  return answerLoss(await halves.logits(encoding.tokens, objective.promptIds), objective);
+}
