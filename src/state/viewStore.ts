@@ -11,7 +11,7 @@ import type { DisplayWindow } from "../image/display.ts";
 
 export type Layout = "single" | "pair" | "triple";
 export type PaneName = "clean" | "disturbed" | "difference";
-export type Tool = "window" | "pan" | "brush" | "eraser";
+export type ToolName = "window" | "pan" | "brush" | "eraser";
 
 /** One layer of the encoder ("self", "pool") or of the answering head ("cross"). `head` "mean" averages the layer's heads. */
 export interface LayerChoice {
@@ -77,7 +77,7 @@ export interface ViewValues {
   readonly overlayOpacity: number;
   readonly colourMap: Extract<ColourMapName, "lagoon" | "ember">;
   readonly showMasks: boolean;
-  readonly tool: Tool;
+  readonly tool: ToolName;
   readonly brush: BrushSettings;
   /** Show the clean radiograph at full resolution instead of what the model was given. */
   readonly fullResolution: boolean;

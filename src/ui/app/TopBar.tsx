@@ -1,4 +1,5 @@
 /** Name, the standing warning, the backend, and the doors to sharing, the guide and help. */
+import { KEYMAP, keyName, titleOf } from "../context/keymap.ts";
 import { useView, useStores } from "../context/stores.ts";
 import { ModelMenu } from "../models/ModelMenu.tsx";
 import { BackendChip } from "./BackendChip.tsx";
@@ -27,8 +28,8 @@ export function TopBar() {
         <Icon name="guide" size={14} /> Guide
       </Button>
       <Button
-        aria-label="Help (?)"
-        title="Keys and mouse (?)"
+        aria-label={`Help (${keyName(KEYMAP.help.keys[0])})`}
+        title={titleOf("help")}
         onClick={() => view.getState().set({ helpOpen: true })}
       >
         <Icon name="help" />

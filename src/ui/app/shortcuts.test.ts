@@ -1,38 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { defaultSpec } from "../../experiment/defaultSpec.ts";
-import { createCaseStore } from "../../state/caseStore.ts";
-import { createModelStore } from "../../state/modelStore.ts";
-import { createPageStore } from "../../state/pageStore.ts";
-import { createExperimentStore } from "../../state/experimentStore.ts";
-import { createResultStore } from "../../state/resultStore.ts";
-import { createViewStore, FIT } from "../../state/viewStore.ts";
+import { FIT } from "../../state/viewStore.ts";
+import { testBench } from "../../testing/testBench.ts";
 import { handleKey } from "./shortcuts.ts";
 
 function bench() {
-  let cancels = 0;
-  const stores = {
-    experiment: createExperimentStore(defaultSpec()),
-    results: createResultStore(),
-    view: createViewStore(),
-    cases: createCaseStore(),
-    models: createModelStore(),
-    page: createPageStore(),
-    engine: {
-      start: () => {},
-      submit: () => 1,
-      cancel: () => {},
-      addRadiograph: () => {},
-      restart: () => {},
-      proposeModel: () => Promise.reject(new Error("not asked")),
-      addModel: () => {},
-    },
-    link: { rerun: () => {}, restart: () => {}, cancel: () => void cancels++ },
-    reload: () => {},
-  };
+  const { stores, cancels } = testBench();
   const presets = [{ key: "4", name: "Lung", window: { center: 80, width: 100 } }];
   const press = (key: string, held: { ctrl?: boolean; shift?: boolean } = {}) =>
     handleKey({ key, ctrl: held.ctrl ?? false, shift: held.shift ?? false }, stores, presets);
-  return { stores, press, cancels: () => cancels };
+  return { stores, press, cancels };
 }
 
 describe("keys of the bench", () => {

@@ -1,79 +1,87 @@
-/** Keys of the bench, as a table from key to action; text fields keep their keys. */
+/** What each command of the keymap does to the bench. */
 import { PARAMS } from "../../experiment/params.ts";
 import { DEFAULT_ATTENTION } from "../../state/viewStore.ts";
 import type { Layout } from "../../state/viewStore.ts";
+import { commandOf } from "../context/keymap.ts";
+import type { Command, KeyStroke } from "../context/keymap.ts";
+import type { Stores } from "../context/stores.ts";
 import { panBy, zoomAt } from "../picture/viewGeometry.ts";
 import type { DisplayPreset } from "../picture/windowDrag.ts";
-import type { Stores } from "../context/stores.ts";
 
 const LAYOUTS: readonly Layout[] = ["single", "pair", "triple"];
 /** Keyboard pans and zooms act as on a viewer of this size. */
 const NOMINAL = { width: 400, height: 400 };
 const PAN_STEP = 30;
 
-export interface KeyStroke {
-  readonly key: string;
-  readonly ctrl: boolean;
-  readonly shift: boolean;
+interface Bench {
+  readonly stores: Stores;
+  readonly presets: readonly DisplayPreset[];
 }
+
+const viewOf = ({ stores }: Bench) => stores.view.getState();
+
+const preset = (key: string) => (bench: Bench) => {
+  const chosen = bench.presets.find((each) => each.key === key);
+  if (chosen) viewOf(bench).set({ window: chosen.window });
+};
+const zoom = (factor: number) => (bench: Bench) => {
+  const { camera, set } = viewOf(bench);
+  set({ camera: zoomAt(camera, factor, { x: 200, y: 200 }, NOMINAL) });
+};
+const pan = (right: number, down: number) => (bench: Bench) => {
+  const { camera, set } = viewOf(bench);
+  set({ camera: panBy(camera, right * PAN_STEP, down * PAN_STEP, NOMINAL) });
+};
+const layout = (by: number) => (bench: Bench) => {
+  const view = viewOf(bench);
+  const next = LAYOUTS[LAYOUTS.indexOf(view.layout) + by];
+  if (next) view.set({ layout: next });
+};
+
+const ACTIONS: Readonly<Record<Command, (bench: Bench) => void>> = {
+  preset1: preset("1"),
+  preset2: preset("2"),
+  preset3: preset("3"),
+  preset4: preset("4"),
+  preset5: preset("5"),
+  invert: (bench) => viewOf(bench).set({ invert: !viewOf(bench).invert }),
+  reset: (bench) => viewOf(bench).resetView(),
+  zoomIn: zoom(1.25),
+  zoomOut: zoom(0.8),
+  panLeft: pan(1, 0),
+  panRight: pan(-1, 0),
+  panUp: pan(0, 1),
+  panDown: pan(0, -1),
+  brush: (bench) => viewOf(bench).set({ tool: "brush" }),
+  eraser: (bench) => viewOf(bench).set({ tool: "eraser" }),
+  window: (bench) => viewOf(bench).set({ tool: "window" }),
+  brushSmaller: (bench) => viewOf(bench).resizeBrush(-PARAMS["stroke.radius"].step),
+  brushLarger: (bench) => viewOf(bench).resizeBrush(PARAMS["stroke.radius"].step),
+  magnifier: (bench) => viewOf(bench).set({ magnifier: !viewOf(bench).magnifier }),
+  attention: (bench) =>
+    viewOf(bench).set({ attention: viewOf(bench).attention ? null : DEFAULT_ATTENTION }),
+  truth: (bench) => viewOf(bench).set({ showMasks: !viewOf(bench).showMasks }),
+  layoutBefore: layout(-1),
+  layoutAfter: layout(1),
+  cornerText: (bench) => viewOf(bench).set({ cornerText: !viewOf(bench).cornerText }),
+  undo: ({ stores }) => stores.experiment.temporal.getState().undo(),
+  redo: ({ stores }) => stores.experiment.temporal.getState().redo(),
+  escape: ({ stores }) => {
+    const { tool, guideStep, set } = stores.view.getState();
+    if (tool === "brush" || tool === "eraser") set({ tool: "window" });
+    else if (guideStep !== null) set({ guideStep: null });
+    else stores.link.cancel();
+  },
+  help: (bench) => viewOf(bench).set({ helpOpen: !viewOf(bench).helpOpen }),
+};
 
 /** @returns whether the key meant something, so that the browser need not act on it. */
 export function handleKey(
-  { key, ctrl, shift }: KeyStroke,
+  stroke: KeyStroke,
   stores: Stores,
   presets: readonly DisplayPreset[],
 ): boolean {
-  const view = stores.view.getState();
-  const { undo, redo } = stores.experiment.temporal.getState();
-  if (ctrl) {
-    const letter = key.toLowerCase();
-    if (letter === "z") (shift ? redo : undo)();
-    else if (letter === "y") redo();
-    else return false;
-    return true;
-  }
-  const preset = presets.find((candidate) => candidate.key === key);
-  if (preset) {
-    view.set({ window: preset.window });
-    return true;
-  }
-  const zoom = (factor: number) =>
-    view.set({ camera: zoomAt(view.camera, factor, { x: 200, y: 200 }, NOMINAL) });
-  const pan = (dx: number, dy: number) => view.set({ camera: panBy(view.camera, dx, dy, NOMINAL) });
-  const layout = (by: number) => {
-    const next = LAYOUTS[LAYOUTS.indexOf(view.layout) + by];
-    if (next) view.set({ layout: next });
-  };
-  const actions: Readonly<Record<string, () => void>> = {
-    i: () => view.set({ invert: !view.invert }),
-    " ": () => view.resetView(),
-    r: () => view.resetView(),
-    b: () => view.set({ tool: "brush" }),
-    e: () => view.set({ tool: "eraser" }),
-    w: () => view.set({ tool: "window" }),
-    m: () => view.set({ magnifier: !view.magnifier }),
-    a: () => view.set({ attention: view.attention ? null : DEFAULT_ATTENTION }),
-    g: () => view.set({ showMasks: !view.showMasks }),
-    t: () => view.set({ cornerText: !view.cornerText }),
-    "[": () => view.resizeBrush(-PARAMS["stroke.radius"].step),
-    "]": () => view.resizeBrush(PARAMS["stroke.radius"].step),
-    ",": () => layout(-1),
-    ".": () => layout(1),
-    "+": () => zoom(1.25),
-    "=": () => zoom(1.25),
-    "-": () => zoom(0.8),
-    arrowleft: () => pan(PAN_STEP, 0),
-    arrowright: () => pan(-PAN_STEP, 0),
-    arrowup: () => pan(0, PAN_STEP),
-    arrowdown: () => pan(0, -PAN_STEP),
-    "?": () => view.set({ helpOpen: !view.helpOpen }),
-    escape: () => {
-      if (view.tool === "brush" || view.tool === "eraser") view.set({ tool: "window" });
-      else if (view.guideStep !== null) view.set({ guideStep: null });
-      else stores.link.cancel();
-    },
-  };
-  const action = actions[key.toLowerCase()];
-  action?.();
-  return action !== undefined;
+  const command = commandOf(stroke);
+  if (command) ACTIONS[command]({ stores, presets });
+  return command !== undefined;
 }

@@ -13,7 +13,8 @@ interface Point {
 }
 
 export interface StrokePainter {
-  begin(at: Point): Stroke;
+  /** @param erase takes paint away instead of adding it. */
+  begin(at: Point, erase: boolean): Stroke;
   extend(to: Point): Stroke | null;
   end(): void;
 }
@@ -22,11 +23,9 @@ export function useStrokePainter(): StrokePainter {
   const { experiment, view } = useStores();
   const running = useRef<{ id: string; index: number; stroke: Stroke } | null>(null);
   return {
-    begin(at) {
-      const { brush, tool } = view.getState();
-      const stroke = quantizeStroke(
-        beginStroke({ ...brush, erase: tool === "eraser" }, at.x, at.y),
-      );
+    begin(at, erase) {
+      const { brush } = view.getState();
+      const stroke = quantizeStroke(beginStroke({ ...brush, erase }, at.x, at.y));
       experiment.getState().beginGesture();
       let id = "";
       let index = 0;

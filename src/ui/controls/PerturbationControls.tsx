@@ -2,6 +2,7 @@
 import type { PerturbationItem } from "../../experiment/spec.ts";
 import { PERTURBATIONS } from "../../perturbations/registry.ts";
 import { editItem, setParam } from "../../state/specEdits.ts";
+import { KEYMAP, keyName } from "../context/keymap.ts";
 import { useStores } from "../context/stores.ts";
 import { SeedField } from "./SeedField.tsx";
 import { ParamSlider } from "./ParamSlider.tsx";
@@ -37,7 +38,7 @@ export function PerturbationControls(props: {
         <p className={styles.seed}>
           {strokeCount(item.strokes?.length ?? 0)}
           <Button look="inline" onClick={() => view.getState().set({ tool: "brush" })}>
-            Paint on the picture (B)
+            Paint on the picture ({keyName(KEYMAP.brush.keys[0])})
           </Button>
         </p>
       )}

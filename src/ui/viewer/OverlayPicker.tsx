@@ -1,5 +1,6 @@
 /** What lies over the radiographs: attention by layer and head, and outlines of the ground truth. */
 import { useMemo } from "react";
+import { titleOf } from "../context/keymap.ts";
 import { useExperiment, useResults, useStores, useView } from "../context/stores.ts";
 import { Hint } from "../kit/Hint.tsx";
 import { Icon } from "../kit/icons.tsx";
@@ -102,7 +103,7 @@ export function OverlayPicker() {
       )}
       {shown && <Agreement choice={shown} />}
       {truth && (
-        <Hint text="Outline of the findings the phantom really has (G)">
+        <Hint text={titleOf("truth")}>
           <Button
             aria-label="Ground truth outlines"
             aria-pressed={showMasks}

@@ -6,7 +6,6 @@ import { isStale } from "../../state/resultStore.ts";
 import type { PaneName } from "../../state/viewStore.ts";
 import { useResults, useView } from "../context/stores.ts";
 import { BrushBar } from "../brush/BrushBar.tsx";
-import { useKeyboardBrush } from "../brush/useKeyboardBrush.ts";
 import { ResolutionToggle } from "./ResolutionToggle.tsx";
 import { CornerText } from "./CornerText.tsx";
 import { OutlineLegend } from "./OutlineLegend.tsx";
@@ -15,6 +14,8 @@ import { useDetail } from "../picture/useDetail.ts";
 import { useExtent } from "../kit/useExtent.ts";
 import { usePaneLayers, usePanePicture } from "./usePaneLayers.ts";
 import { usePaneTools } from "./usePaneTools.ts";
+import { brushTool } from "./tools/brushTool.ts";
+import { eraserTool } from "./tools/eraserTool.ts";
 import styles from "./viewer.module.css";
 
 const TITLES: Readonly<Record<PaneName, string>> = {
@@ -33,13 +34,11 @@ export function Pane(props: {
   const canvas = useRef<HTMLCanvasElement>(null);
   const extent = useExtent(frame);
   const camera = useView((s) => s.camera);
-  const tool = useView((s) => s.tool);
   const brush = useView((s) => s.brush);
   const hasMagnifier = useView((s) => s.magnifier);
   const isAlone = useView((s) => s.layout === "single");
   const canPaint = pane !== "difference";
-  const tools = usePaneTools(frame, { canPaint });
-  const keyboard = useKeyboardBrush(canPaint);
+  const tools = usePaneTools(frame, canPaint);
   const detail = useDetail(pane === "clean");
   const stroke = useHeldStroke(tools.stroke);
   const layers = usePaneLayers(pane, stroke, detail, extent);
@@ -48,14 +47,15 @@ export function Pane(props: {
   const { disturbed } = usePanePicture();
   const isWaiting = pane !== "clean" && disturbed === undefined;
 
-  const isBrush = canPaint && (tool === "brush" || tool === "eraser");
-  const at = tools.hover ?? keyboard.at;
+  const isBrush = tools.tool === brushTool || tools.tool === eraserTool;
+  const isEraser = tools.tool === eraserTool;
+  const at = tools.hover ?? tools.tip;
   useEffect(() => {
     if (!canvas.current) return;
-    const cursor = isBrush && at ? { at, radius: brush.radius, erase: tool === "eraser" } : null;
+    const cursor = isBrush && at ? { at, radius: brush.radius, erase: isEraser } : null;
     const magnifier = hasMagnifier && !isBrush ? tools.hover : null;
     paintPane(canvas.current, extent, camera, { layers, cursor, magnifier });
-  }, [extent, camera, layers, isBrush, at, brush.radius, tool, hasMagnifier, tools.hover]);
+  }, [extent, camera, layers, isBrush, at, brush.radius, isEraser, hasMagnifier, tools.hover]);
 
   return (
     <figure className={styles.pane} data-pane={pane} data-stale={stale} data-waiting={isWaiting}>
@@ -79,13 +79,13 @@ export function Pane(props: {
       <div
         ref={frame}
         className={styles.frame}
-        data-tool={isBrush ? "brush" : "window"}
+        style={{ cursor: tools.tool.cursor }}
         role="application"
         aria-label={`${TITLES[pane]} radiograph viewer`}
         aria-describedby={`${pane}-value`}
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
-        onKeyDown={keyboard.onKeyDown}
+        onKeyDown={tools.onKeyDown}
       >
         <canvas
           ref={canvas}

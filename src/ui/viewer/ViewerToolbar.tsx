@@ -1,11 +1,13 @@
 /** The row above the viewers: layout, tools, display window and overlays. */
 import { Icon } from "../kit/icons.tsx";
 import { IconButton } from "../kit/IconButton.tsx";
+import { titleOf } from "../context/keymap.ts";
 import { useExperimentHistory } from "../context/useExperimentHistory.ts";
 import { useStores, useView } from "../context/stores.ts";
 import { Segments } from "../kit/Segments.tsx";
 import type { Segment } from "../kit/Segments.tsx";
-import type { Layout, Tool } from "../../state/viewStore.ts";
+import type { Layout, ToolName } from "../../state/viewStore.ts";
+import { TOOLS } from "./tools/toolTable.ts";
 import { PresetPicker } from "./PresetPicker.tsx";
 import styles from "./viewer.module.css";
 
@@ -15,16 +17,13 @@ const LAYOUTS: readonly Segment<Layout>[] = [
   { value: "triple", shown: "A B Δ", name: "Clean, disturbed and difference" },
 ];
 
-const TOOLS: readonly Segment<Tool>[] = [
-  {
-    value: "window",
-    shown: <Icon name="window" />,
-    name: "Display window (drag); the model is not given it",
-  },
-  { value: "pan", shown: <Icon name="pan" />, name: "Pan (drag)" },
-  { value: "brush", shown: <Icon name="brush" />, name: "Brush (B)" },
-  { value: "eraser", shown: <Icon name="eraser" />, name: "Eraser (E)" },
-];
+const TOOL_BUTTONS: readonly Segment<ToolName>[] = Object.entries(TOOLS).map(
+  ([value, { name, icon, command }]) => ({
+    value: value as ToolName,
+    shown: <Icon name={icon} />,
+    name: command && command !== "window" ? titleOf(command) : name,
+  }),
+);
 
 export function ViewerToolbar() {
   const { view } = useStores();
@@ -44,37 +43,37 @@ export function ViewerToolbar() {
       />
       <Segments
         label="Pointer tool"
-        segments={TOOLS}
+        segments={TOOL_BUTTONS}
         value={tool}
         onChange={(tool) => set({ tool })}
       />
       <span className={styles.gap} />
       <PresetPicker />
       <IconButton
-        name="Invert (I)"
+        name={titleOf("invert")}
         icon="invert"
         pressed={invert}
         onPress={() => set({ invert: !invert })}
       />
       <IconButton
-        name="Magnifier (M)"
+        name={titleOf("magnifier")}
         icon="lens"
         pressed={magnifier}
         onPress={() => set({ magnifier: !magnifier })}
       />
       <IconButton
-        name="Reset view (Space)"
+        name={titleOf("reset")}
         icon="reset"
         onPress={() => view.getState().resetView()}
       />
       <IconButton
-        name="Undo (Ctrl+Z)"
+        name={titleOf("undo")}
         icon="undo"
         disabled={!history.canUndo}
         onPress={history.undo}
       />
       <IconButton
-        name="Redo (Ctrl+Y)"
+        name={titleOf("redo")}
         icon="redo"
         disabled={!history.canRedo}
         onPress={history.redo}

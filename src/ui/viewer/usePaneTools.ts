@@ -1,50 +1,67 @@
 /**
- * Pointer and wheel habits of a reading room: left drag windows (or paints), middle or space-drag pans, right drag and
- * wheel zoom at the cursor, two fingers pinch.
+ * Pointer, wheel and keys of one viewer: they go to the tool in hand (tools/), and two fingers pinch whatever it is.
  */
-import { useEffect, useRef, useState } from "react";
-import type { RefObject } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
+import type { KeyboardEvent as ReactKeyboardEvent, RefObject } from "react";
 import type { Stroke } from "../../experiment/spec.ts";
-import type { DisplayWindow } from "../../image/display.ts";
-import type { Camera, Tool } from "../../state/viewStore.ts";
-import { useStores } from "../context/stores.ts";
+import type { Camera } from "../../state/viewStore.ts";
+import { useStores, useView } from "../context/stores.ts";
 import { useStrokePainter } from "../brush/useStrokePainter.ts";
-import { panBy, toImage, zoomAt } from "../picture/viewGeometry.ts";
+import { toImage, zoomAt } from "../picture/viewGeometry.ts";
 import type { Point } from "../picture/viewGeometry.ts";
-import { dragWindow } from "../picture/windowDrag.ts";
+import type { Gesture, Surface, Tool } from "./tools/tool.ts";
+import { toolInHand, toolPressed } from "./tools/toolTable.ts";
 
 export interface PaneTools {
+  readonly tool: Tool;
   /** Pointer over the image, in fractions; null when it is elsewhere. */
   readonly hover: Point | null;
+  /** Where the keyboard holds the tip of the tool. */
+  readonly tip: Point | null;
   /** The stroke being drawn, before the engine has seen it. */
   readonly stroke: Stroke | null;
+  onKeyDown(event: ReactKeyboardEvent): void;
 }
 
-type Drag =
-  | { readonly kind: "window"; readonly from: Point; readonly window: DisplayWindow }
-  | { readonly kind: "pan"; readonly from: Point; readonly camera: Camera }
-  | { readonly kind: "zoom"; readonly from: Point; readonly camera: Camera }
-  | { readonly kind: "paint" };
+/** Wheel units for a zoom by e. */
+const WHEEL_PER_E = 400;
 
-export function usePaneTools(
-  ref: RefObject<HTMLElement | null>,
-  options: { readonly canPaint: boolean },
-): PaneTools {
+export function usePaneTools(ref: RefObject<HTMLElement | null>, canPaint: boolean): PaneTools {
   const stores = useStores();
   const painter = useStrokePainter();
+  const tool = toolInHand(
+    useView((s) => s.tool),
+    canPaint,
+  );
   const [hover, setHover] = useState<Point | null>(null);
   const [stroke, setStroke] = useState<Stroke | null>(null);
-  const live = useRef({ painter, options });
+  const [tip, setTip] = useState<Point | null>(null);
+  const live = useRef({ painter, tool, tip });
   useEffect(() => {
-    live.current = { painter, options };
+    live.current = { painter, tool, tip };
   });
+  const surfaceOf = useCallback(
+    (element: HTMLElement): Surface => {
+      const extent = () => ({ width: element.clientWidth, height: element.clientHeight });
+      return {
+        stores,
+        painter: live.current.painter,
+        extent,
+        onImage: (at) => toImage(at, extent(), stores.view.getState().camera),
+        showStroke: setStroke,
+        tip: { get: () => live.current.tip, set: setTip },
+      };
+    },
+    [stores],
+  );
 
   useEffect(() => {
     const element = ref.current;
     if (!element) return;
     const { view } = stores;
+    const on = () => surfaceOf(element);
     const pointers = new Map<number, Point>();
-    let drag: Drag | null = null;
+    let gesture: Gesture | null = null;
     let isSpaceHeld = false;
     let pinch: { distance: number; camera: Camera } | null = null;
 
@@ -52,78 +69,40 @@ export function usePaneTools(
       const box = element.getBoundingClientRect();
       return { x: event.clientX - box.left, y: event.clientY - box.top };
     };
-    const extent = () => ({ width: element.clientWidth, height: element.clientHeight });
-    const onImage = (point: Point) => toImage(point, extent(), view.getState().camera);
+    const zoom = (camera: Camera, factor: number, point: Point) =>
+      view.getState().set({ camera: zoomAt(camera, factor, point, on().extent()) });
 
-    const begin = (event: PointerEvent): Drag => {
-      const { camera, window, tool } = view.getState();
-      const from = at(event);
-      const kind = dragKind(event, tool, isSpaceHeld, live.current.options.canPaint);
-      if (kind === "pan" || kind === "zoom") return { kind, from, camera };
-      if (kind === "window") return { kind, from, window };
-      setStroke(live.current.painter.begin(onImage(from)));
-      return { kind };
-    };
     const onDown = (event: PointerEvent) => {
       element.setPointerCapture(event.pointerId);
       pointers.set(event.pointerId, at(event));
       element.focus({ preventScroll: true });
       if (pointers.size === 2) {
-        if (drag?.kind === "paint") live.current.painter.end();
-        setStroke(null);
-        drag = null;
+        gesture?.onCancel();
+        gesture = null;
         pinch = { distance: spread(pointers), camera: view.getState().camera };
         return;
       }
       if (event.button === 1) event.preventDefault();
-      drag = begin(event);
+      const pressed = toolPressed(event.button, isSpaceHeld, live.current.tool);
+      gesture = pressed.onDown(at(event), on());
     };
     const onMove = (event: PointerEvent) => {
       const point = at(event);
-      setHover(onImage(point));
+      setHover(on().onImage(point));
       if (pointers.has(event.pointerId)) pointers.set(event.pointerId, point);
       if (pinch && pointers.size === 2) {
-        const factor = spread(pointers) / Math.max(1, pinch.distance);
-        view.getState().set({ camera: zoomAt(pinch.camera, factor, middle(pointers), extent()) });
-        return;
-      }
-      if (!drag) return;
-      switch (drag.kind) {
-        case "paint":
-          setStroke(live.current.painter.extend(onImage(point)));
-          return;
-        case "window": {
-          const moved = { right: point.x - drag.from.x, down: point.y - drag.from.y };
-          view.getState().set({ window: dragWindow(drag.window, moved) });
-          return;
-        }
-        case "pan": {
-          const { camera, from } = drag;
-          view
-            .getState()
-            .set({ camera: panBy(camera, point.x - from.x, point.y - from.y, extent()) });
-          return;
-        }
-        case "zoom": {
-          const factor = Math.exp((drag.from.y - point.y) / 150);
-          view.getState().set({ camera: zoomAt(drag.camera, factor, drag.from, extent()) });
-        }
-      }
+        zoom(pinch.camera, spread(pointers) / Math.max(1, pinch.distance), middle(pointers));
+      } else gesture?.onMove(point);
     };
     const onUp = (event: PointerEvent) => {
       pointers.delete(event.pointerId);
       if (pointers.size < 2) pinch = null;
-      if (drag?.kind === "paint") {
-        live.current.painter.end();
-        setStroke(null);
-      }
-      drag = null;
+      gesture?.onUp();
+      gesture = null;
     };
     const onWheel = (event: WheelEvent) => {
       event.preventDefault();
-      const factor = Math.exp(-event.deltaY / 400);
-      const { camera, set } = view.getState();
-      set({ camera: zoomAt(camera, factor, at(event), extent()) });
+      zoom(view.getState().camera, Math.exp(-event.deltaY / WHEEL_PER_E), at(event));
     };
     const onLeave = () => setHover(null);
     const onMenu = (event: Event) => event.preventDefault();
@@ -131,41 +110,26 @@ export function usePaneTools(
       if (event.code === "Space") isSpaceHeld = event.type === "keydown";
     };
 
-    element.addEventListener("pointerdown", onDown);
-    element.addEventListener("pointermove", onMove);
-    element.addEventListener("pointerup", onUp);
-    element.addEventListener("pointercancel", onUp);
-    element.addEventListener("pointerleave", onLeave);
-    element.addEventListener("contextmenu", onMenu);
-    element.addEventListener("wheel", onWheel, { passive: false });
-    window.addEventListener("keydown", onKey);
-    window.addEventListener("keyup", onKey);
-    return () => {
-      element.removeEventListener("pointerdown", onDown);
-      element.removeEventListener("pointermove", onMove);
-      element.removeEventListener("pointerup", onUp);
-      element.removeEventListener("pointercancel", onUp);
-      element.removeEventListener("pointerleave", onLeave);
-      element.removeEventListener("contextmenu", onMenu);
-      element.removeEventListener("wheel", onWheel);
-      window.removeEventListener("keydown", onKey);
-      window.removeEventListener("keyup", onKey);
-    };
-  }, [ref, stores]);
+    const off = new AbortController();
+    const { signal } = off;
+    element.addEventListener("pointerdown", onDown, { signal });
+    element.addEventListener("pointermove", onMove, { signal });
+    element.addEventListener("pointerup", onUp, { signal });
+    element.addEventListener("pointercancel", onUp, { signal });
+    element.addEventListener("pointerleave", onLeave, { signal });
+    element.addEventListener("contextmenu", onMenu, { signal });
+    element.addEventListener("wheel", onWheel, { passive: false, signal });
+    window.addEventListener("keydown", onKey, { signal });
+    window.addEventListener("keyup", onKey, { signal });
+    return () => off.abort();
+  }, [ref, stores, surfaceOf]);
 
-  return { hover, stroke };
-}
-
-function dragKind(
-  event: PointerEvent,
-  tool: Tool,
-  isSpaceHeld: boolean,
-  canPaint: boolean,
-): Drag["kind"] {
-  if (event.button === 1 || isSpaceHeld) return "pan";
-  if (event.button === 2) return "zoom";
-  if (tool === "brush" || tool === "eraser") return canPaint ? "paint" : "window";
-  return tool;
+  const onKeyDown = (event: ReactKeyboardEvent) => {
+    if (!ref.current || !tool.onKey?.(event.key, surfaceOf(ref.current))) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+  return { tool, hover, tip, stroke, onKeyDown };
 }
 
 function spread(pointers: ReadonlyMap<number, Point>): number {

@@ -1,0 +1,38 @@
+/** A bench without a page: the stores as components reach them, and what was asked of the engine. */
+import { defaultSpec } from "../experiment/defaultSpec.ts";
+import { createCaseStore } from "../state/caseStore.ts";
+import { createExperimentStore } from "../state/experimentStore.ts";
+import { createModelStore } from "../state/modelStore.ts";
+import { createPageStore } from "../state/pageStore.ts";
+import { createResultStore } from "../state/resultStore.ts";
+import { createViewStore } from "../state/viewStore.ts";
+import type { Stores } from "../ui/context/stores.ts";
+
+export interface TestBench {
+  readonly stores: Stores;
+  cancels(): number;
+}
+
+export function testBench(): TestBench {
+  let cancels = 0;
+  const stores: Stores = {
+    experiment: createExperimentStore(defaultSpec()),
+    results: createResultStore(),
+    view: createViewStore(),
+    cases: createCaseStore(),
+    models: createModelStore(),
+    page: createPageStore(),
+    engine: {
+      start: () => {},
+      submit: () => 1,
+      cancel: () => {},
+      addRadiograph: () => {},
+      restart: () => {},
+      proposeModel: () => Promise.reject(new Error("not asked")),
+      addModel: () => {},
+    },
+    link: { rerun: () => {}, restart: () => {}, cancel: () => void cancels++ },
+    reload: () => {},
+  };
+  return { stores, cancels: () => cancels };
+}

@@ -1,0 +1,54 @@
+/** What brush and eraser share: a stroke into the painted patch, by pointer or by arrow keys and Enter. */
+import type { Command } from "../../context/keymap.ts";
+import type { Surface, Tool } from "./tool.ts";
+
+const STEP = 1 / 64;
+const MOVES: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+
+export function paintTool(
+  command: Extract<Command, "brush" | "eraser">,
+  { name, erase }: { readonly name: string; readonly erase: boolean },
+): Tool {
+  return {
+    name,
+    icon: command,
+    command,
+    cursor: "none",
+    onDown(at, { painter, onImage, showStroke }) {
+      showStroke(painter.begin(onImage(at), erase));
+      const end = () => {
+        painter.end();
+        showStroke(null);
+      };
+      return {
+        onMove: (to) => showStroke(painter.extend(onImage(to))),
+        onUp: end,
+        onCancel: end,
+      };
+    },
+    onKey: (key, surface) => movedTip(key, surface) || dabbed(key, surface, erase),
+  };
+}
+
+function movedTip(key: string, { tip }: Surface): boolean {
+  const move = MOVES[key];
+  if (!move) return false;
+  const from = tip.get() ?? MIDDLE;
+  const keepIn = (value: number) => Math.max(0, Math.min(1, value));
+  tip.set({ x: keepIn(from.x + move[0] * STEP), y: keepIn(from.y + move[1] * STEP) });
+  return true;
+}
+
+function dabbed(key: string, { painter, tip }: Surface, erase: boolean): boolean {
+  if (key !== "Enter") return false;
+  painter.begin(tip.get() ?? MIDDLE, erase);
+  painter.end();
+  return true;
+}
+
+const MIDDLE = { x: 0.5, y: 0.5 };

@@ -1,0 +1,19 @@
+/** Moves the picture under the pointer. */
+import { panBy } from "../../picture/viewGeometry.ts";
+import { NOTHING } from "./tool.ts";
+import type { Tool } from "./tool.ts";
+
+export const panTool: Tool = {
+  name: "Pan (drag)",
+  icon: "pan",
+  cursor: "default",
+  onDown(from, { stores: { view }, extent }) {
+    const { camera } = view.getState();
+    return {
+      onMove: (to) =>
+        view.getState().set({ camera: panBy(camera, to.x - from.x, to.y - from.y, extent()) }),
+      onUp: NOTHING,
+      onCancel: NOTHING,
+    };
+  },
+};

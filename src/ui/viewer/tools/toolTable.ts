@@ -1,0 +1,30 @@
+/** The tools of the viewers, and which of them a press of the pointer takes. */
+import type { ToolName } from "../../../state/viewStore.ts";
+import { brushTool } from "./brushTool.ts";
+import { eraserTool } from "./eraserTool.ts";
+import { panTool } from "./panTool.ts";
+import type { Tool } from "./tool.ts";
+import { windowTool } from "./windowTool.ts";
+import { zoomTool } from "./zoomTool.ts";
+
+/** Those that can be taken up, in the order of the toolbar. */
+export const TOOLS: Readonly<Record<ToolName, Tool>> = {
+  window: windowTool,
+  pan: panTool,
+  brush: brushTool,
+  eraser: eraserTool,
+};
+
+const PAINTS: readonly Tool[] = [brushTool, eraserTool];
+
+/** The tool in hand on a viewer: where nothing can be painted, brushes drag the window. */
+export function toolInHand(name: ToolName, canPaint: boolean): Tool {
+  const tool = TOOLS[name];
+  return PAINTS.includes(tool) && !canPaint ? windowTool : tool;
+}
+
+/** Middle button or a held space bar pans, the right button zooms, whatever the tool in hand. */
+export function toolPressed(button: number, isSpaceHeld: boolean, inHand: Tool): Tool {
+  if (button === 1 || isSpaceHeld) return panTool;
+  return button === 2 ? zoomTool : inHand;
+}
