@@ -34,6 +34,19 @@ export interface PaddingRange {
   readonly high: number;
 }
 
+/**
+ * Distance between pixel centres in millimetres, and the plane it holds in. A projection magnifies: what lies in the patient
+ * is smaller than its shadow on the detector, and only a calibrated spacing or a stated magnification says by how much.
+ */
+export interface PixelSpacing {
+  readonly row: number;
+  readonly col: number;
+  /** "patient": calibrated by the sender; "film": of a scanned film; "unstated": the file does not say where it holds. */
+  readonly plane: "detector" | "patient" | "film" | "unstated";
+  /** Estimated size of the shadow over size in the patient (PS3.3 C.8.7.3), above 1. */
+  readonly magnification?: number;
+}
+
 export interface Radiograph {
   readonly rows: number;
   readonly cols: number;
@@ -45,8 +58,9 @@ export interface Radiograph {
   readonly photometric: Photometric;
   /** What the file asks to be shown with; the first is the default, an empty list means none. */
   readonly vois: readonly Voi[];
-  /** Distance between pixel centres at the detector, in millimetres. */
-  readonly pixelSpacingMm?: { readonly row: number; readonly col: number };
+  readonly pixelSpacingMm?: PixelSpacing;
+  /** Stored value times slope plus intercept is the modality value; absent where that is no line, or nothing is stored. */
+  readonly rescale?: { readonly slope: number; readonly intercept: number };
   /** Height of a pixel over its width; 1 for square pixels. */
   readonly pixelAspect: number;
   readonly padding?: PaddingRange;

@@ -3,7 +3,7 @@
  * No patient, study or device attribute is on it.
  */
 import { LabError } from "../errors/labError.ts";
-import type { VoiWindow } from "../image/radiograph.ts";
+import type { PixelSpacing, VoiWindow } from "../image/radiograph.ts";
 import { itemsOf } from "./dicomDataSet.ts";
 import type { DataSet } from "./dicomDataSet.ts";
 import { decimalsOf, textsOf, wordsOf } from "./dicomValues.ts";
@@ -33,7 +33,7 @@ export interface DicomAttributes {
   readonly voiTables: readonly LookupTable[];
   /** In stored values, both included. */
   readonly padding?: { readonly low: number; readonly high: number };
-  readonly pixelSpacingMm?: { readonly row: number; readonly col: number };
+  readonly pixelSpacingMm?: PixelSpacing;
   readonly pixelAspect: number;
   /** "YES", "NO" or "" when the file doesn't say. */
   readonly burnedInAnnotation: string;
@@ -42,6 +42,7 @@ export interface DicomAttributes {
 
 const TAG = {
   modality: "x00080060",
+  magnification: "x00181114",
   imagerPixelSpacing: "x00181164",
   nominalScannedPixelSpacing: "x00182010",
   samplesPerPixel: "x00280002",
@@ -58,6 +59,7 @@ const TAG = {
   pixelRepresentation: "x00280103",
   pixelPaddingValue: "x00280120",
   pixelPaddingRangeLimit: "x00280121",
+  calibration: "x00280a02",
   burnedInAnnotation: "x00280301",
   windowCenter: "x00281050",
   windowWidth: "x00281051",
@@ -256,13 +258,30 @@ function readPadding(
   return { low: Math.min(a, b), high: Math.max(a, b) };
 }
 
-/** At the detector where it is known, else at the patient or the scanned film. */
-function readSpacing(dataSet: DataSet): { row: number; col: number } | undefined {
-  return (
-    spacingIn(frameMacro(dataSet, MACRO.xRayPixelProperties), TAG.imagerPixelSpacing) ??
-    spacingIn(frameMacro(dataSet, MACRO.pixelMeasures), TAG.pixelSpacing) ??
-    spacingIn(dataSet, TAG.nominalScannedPixelSpacing)
+/**
+ * Where lengths hold (PS3.3 10.7.1.3): Pixel Spacing that differs from Imager Pixel Spacing, or names how it was calibrated,
+ * holds in the patient; the same or none is the detector's; alone, the file does not say.
+ */
+function readSpacing(dataSet: DataSet): PixelSpacing | undefined {
+  const detector = spacingIn(
+    frameMacro(dataSet, MACRO.xRayPixelProperties),
+    TAG.imagerPixelSpacing,
   );
+  const stated = spacingIn(frameMacro(dataSet, MACRO.pixelMeasures), TAG.pixelSpacing);
+  const isCalibrated = textsOf(dataSet, TAG.calibration)[0] !== undefined;
+  const differs = detector && stated && Math.abs(stated.col / detector.col - 1) > 1e-3;
+  if (stated && (isCalibrated || differs)) return { ...stated, plane: "patient" };
+  if (detector) {
+    const magnification = decimalsOf(dataSet, TAG.magnification)[0] ?? NaN;
+    return {
+      ...detector,
+      plane: "detector",
+      ...(magnification > 1 && magnification < 10 ? { magnification } : {}),
+    };
+  }
+  if (stated) return { ...stated, plane: "unstated" };
+  const film = spacingIn(dataSet, TAG.nominalScannedPixelSpacing);
+  return film && { ...film, plane: "film" };
 }
 
 /** Rows, then columns; writers that give one number mean both. */

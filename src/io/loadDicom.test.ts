@@ -321,6 +321,7 @@ describe("grey pipeline of a file", () => {
       }),
     );
     expect(Array.from(radiograph.values.slice(0, 6))).toEqual([500, 500, 600, 900, 900, 900]);
+    expect(radiograph.rescale).toBeUndefined();
   });
 
   it("gives padding in modality values, ends in order", async () => {
@@ -339,9 +340,46 @@ describe("grey pipeline of a file", () => {
     const ratio = await load(native12({ [TAG.pixelAspectRatio]: "2\\1" }));
     expect(ratio.pixelAspect).toBe(2);
     const spacing = await load(native12({ [TAG.pixelSpacing]: "0.4\\0.2" }));
-    expect(spacing).toMatchObject({ pixelAspect: 2, pixelSpacingMm: { row: 0.4, col: 0.2 } });
+    expect(spacing).toMatchObject({
+      pixelAspect: 2,
+      pixelSpacingMm: { row: 0.4, col: 0.2, plane: "unstated" },
+    });
     const senseless = await load(native12({ [TAG.pixelAspectRatio]: "0\\0" }));
     expect(senseless.pixelAspect).toBe(1);
+  });
+
+  it.each([
+    ["the detector's", { "00181164": "0.14\\0.14" }, { col: 0.14, plane: "detector" }],
+    [
+      "the detector's, with a stated magnification",
+      { "00181164": "0.14\\0.14", "00181114": "1.25" },
+      { col: 0.14, plane: "detector", magnification: 1.25 },
+    ],
+    [
+      "the detector's, said twice",
+      { "00181164": "0.14\\0.14", [TAG.pixelSpacing]: "0.14\\0.14" },
+      { col: 0.14, plane: "detector" },
+    ],
+    [
+      "calibrated to another length",
+      { "00181164": "0.14\\0.14", [TAG.pixelSpacing]: "0.12\\0.12" },
+      { col: 0.12, plane: "patient" },
+    ],
+    [
+      "calibrated by name",
+      { [TAG.pixelSpacing]: "0.12\\0.12", "00280a02": "GEOMETRY" },
+      { col: 0.12, plane: "patient" },
+    ],
+    ["of a scanned film", { "00182010": "0.1\\0.1" }, { col: 0.1, plane: "film" }],
+  ])("says where a pixel spacing holds: %s", async (_, elements, expected) => {
+    const { pixelSpacingMm } = await load(native12(elements));
+    expect(pixelSpacingMm).toEqual({ row: expected.col, ...expected });
+  });
+
+  it("keeps the line from stored to modality values, and says nothing where it is a table", async () => {
+    const line = await load(native12({ [TAG.slope]: "-2", [TAG.intercept]: "5" }));
+    expect(line.rescale).toEqual({ slope: -2, intercept: 5 });
+    expect((await load(native12({}))).rescale).toEqual({ slope: 1, intercept: 0 });
   });
 
   it("shows the brightness of colour images, by pixel and by plane, and says so", async () => {

@@ -33,6 +33,7 @@ export async function loadDicom(bytes: Uint8Array, host: CodecHost): Promise<Rad
     photometric: isInverted ? "MONOCHROME1" : "MONOCHROME2",
     vois: voisOf(attributes),
     ...(attributes.pixelSpacingMm ? { pixelSpacingMm: attributes.pixelSpacingMm } : {}),
+    ...(attributes.modalityTable ? {} : { rescale: attributes.rescale }),
     pixelAspect: attributes.pixelAspect,
     ...(padding ? { padding } : {}),
     notices: [...attributes.notices, ...noticesOf(attributes)],
