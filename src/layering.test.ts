@@ -95,6 +95,7 @@ const UI: Readonly<Record<string, readonly string[]>> = {
   offline: ["kit", "context"],
   share: ["kit", "context", "offline"],
   viewer: ["kit", "context", "picture", "brush"],
+  film: ["kit", "context", "picture", "viewer"],
 };
 
 /** Packages with one door: every import of the package must come from a file that matches. */

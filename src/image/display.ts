@@ -83,26 +83,31 @@ export const UNIT_SCALE: GreyScale = {
   photometric: "MONOCHROME2",
 };
 
-/**
- * From a value to the grey level shown, which may lie outside 0 to 255 and is not rounded. Untouched, the display shows the
- * model's window with its curve; dragged, a straight line.
- */
-export function shownLevel(scale: GreyScale, display: Display): (value: number) => number {
+/** From a value to the grey level shown, which may lie outside 0 to 255 and is not rounded. */
+export type Tone =
+  | { readonly kind: "line"; readonly gain: number; readonly offset: number }
+  | { readonly kind: "curve"; levelOf(value: number): number };
+
+/** Untouched, the display shows the model's window with its curve; dragged, a straight line. */
+export function toneOf(scale: GreyScale, { window, invert }: Display): Tone {
   const { voi, photometric } = scale;
-  const { window, invert } = display;
   const isTurned = (photometric === "MONOCHROME1") !== invert;
   const isCurve = voi.kind === "table" || voi.kind === "sigmoid" || voi.width <= 1;
   const isUntouched =
     window.center === IDENTITY_WINDOW.center && window.width === IDENTITY_WINDOW.width;
   if (isCurve && isUntouched) {
-    return isTurned
-      ? (value) => 255 - 255 * applyVoi(value, voi)
-      : (value) => 255 * applyVoi(value, voi);
+    const levelOf = (value: number) => 255 * applyVoi(value, voi);
+    return { kind: "curve", levelOf: isTurned ? (value) => 255 - levelOf(value) : levelOf };
   }
   const { center, width } = fileWindow(window, scale);
   const gain = (isTurned ? -255 : 255) / width;
-  const offset = 127.5 - gain * center;
-  return (value) => value * gain + offset;
+  return { kind: "line", gain, offset: 127.5 - gain * center };
+}
+
+/** The grey level of one value, as a screen shows it: 0 to 255, whole. */
+export function shownLevel(value: number, tone: Tone): number {
+  const level = tone.kind === "line" ? value * tone.gain + tone.offset : tone.levelOf(value);
+  return level > 0 ? Math.min(255, Math.round(level)) : 0;
 }
 
 /** @returns RGBA bytes, 4 per value. */
@@ -111,11 +116,10 @@ export function greyPixels(
   scale: GreyScale,
   display: Display,
 ): Uint8ClampedArray<ArrayBuffer> {
-  const levelOf = shownLevel(scale, display);
+  const tone = toneOf(scale, display);
   const out = new Uint8ClampedArray(values.length * 4);
   for (let i = 0; i < values.length; i++) {
-    // The array clamps and rounds.
-    out[4 * i] = out[4 * i + 1] = out[4 * i + 2] = levelOf(values[i]!);
+    out[4 * i] = out[4 * i + 1] = out[4 * i + 2] = shownLevel(values[i]!, tone);
     out[4 * i + 3] = 255;
   }
   return out;

@@ -9,9 +9,9 @@ import type { ColourMapName } from "../image/colourMaps.ts";
 import { IDENTITY_WINDOW } from "../image/display.ts";
 import type { DisplayWindow } from "../image/display.ts";
 
-export type Layout = "single" | "pair" | "triple";
+export type Layout = "film" | "single" | "pair" | "triple";
 export type PaneName = "clean" | "disturbed" | "difference";
-export type ToolName = "window" | "pan" | "brush" | "eraser";
+export type ToolName = "window" | "pan" | "brush" | "eraser" | "ruler";
 
 /** One layer of the encoder ("self", "pool") or of the answering head ("cross"). `head` "mean" averages the layer's heads. */
 export interface LayerChoice {
@@ -49,6 +49,22 @@ export interface Camera {
   readonly y: number;
 }
 
+/** How the whole film is looked at. */
+export interface FilmView extends Camera {
+  /** Quarter turns clockwise. */
+  readonly turns: 0 | 1 | 2 | 3;
+  /** Left and right exchanged, before any turn. */
+  readonly isMirrored: boolean;
+}
+
+/** A measured line, between two points of the film in its pixels. */
+export interface RulerLine {
+  readonly from: { readonly x: number; readonly y: number };
+  readonly to: { readonly x: number; readonly y: number };
+  /** Its end still moves with the keys. */
+  readonly isOpen?: boolean;
+}
+
 export interface BrushSettings {
   /** Radius as a fraction of the image's width. */
   readonly radius: number;
@@ -56,6 +72,7 @@ export interface BrushSettings {
 }
 
 export const FIT: Camera = { zoom: 1, x: 0.5, y: 0.5 };
+export const WHOLE_FILM: FilmView = { ...FIT, turns: 0, isMirrored: false };
 /** Of the display window: wide enough for a film of 16 bits whose model window is a hundredth of its range. */
 export const DISPLAY_LIMITS = { least: -255 * 128, most: 255 * 129, widest: 255 * 128 } as const;
 export const ZOOM_RANGE = { min: 1, max: 24 } as const;
@@ -71,6 +88,9 @@ export interface ViewValues {
   readonly layout: Layout;
   readonly singlePane: PaneName;
   readonly camera: Camera;
+  readonly film: FilmView;
+  /** Lines measured on the film of this key. */
+  readonly rulers: { readonly of: string; readonly lines: readonly RulerLine[] };
   readonly window: DisplayWindow;
   readonly invert: boolean;
   readonly attention: AttentionChoice | null;
@@ -101,6 +121,8 @@ export const DEFAULT_VIEW: ViewValues = {
   layout: "triple",
   singlePane: "disturbed",
   camera: FIT,
+  film: WHOLE_FILM,
+  rulers: { of: "", lines: [] },
   window: IDENTITY_WINDOW,
   invert: false,
   attention: DEFAULT_ATTENTION,
@@ -125,7 +147,7 @@ export function createViewStore(initial: Partial<ViewValues> = {}): ViewStore {
     ...DEFAULT_VIEW,
     ...initial,
     set: (values) => set(values),
-    resetView: () => set({ camera: FIT, window: IDENTITY_WINDOW, invert: false }),
+    resetView: () => set({ camera: FIT, film: WHOLE_FILM, window: IDENTITY_WINDOW, invert: false }),
     resizeBrush: (by) =>
       set(({ brush }) => {
         const { min, max } = PARAMS["stroke.radius"];

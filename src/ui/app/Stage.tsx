@@ -1,4 +1,7 @@
 /** The centre of the bench: linked viewers above, difference and plots below. */
+import { Suspense, lazy } from "react";
+import { loadPart } from "../../host/loadPart.ts";
+import { ErrorBoundary } from "../context/ErrorBoundary.tsx";
 import { CertificatePanel } from "../plots/CertificatePanel.tsx";
 import { ScorePanel } from "../plots/ScorePanel.tsx";
 import { TracePanel } from "../plots/TracePanel.tsx";
@@ -9,6 +12,12 @@ import type { PaneName } from "../../state/viewStore.ts";
 import { DifferenceLegend } from "../viewer/DifferenceLegend.tsx";
 import { Pane } from "../viewer/Pane.tsx";
 
+const FilmViewer = lazy(() =>
+  loadPart(() => import("../film/FilmViewer.tsx")).then(({ FilmViewer: viewer }) => ({
+    default: viewer,
+  })),
+);
+
 const EXPLANATIONS: Readonly<Record<PaneName, string>> = {
   clean: "What the model was given.",
   disturbed: "The same picture after the disturbances.",
@@ -18,6 +27,17 @@ const EXPLANATIONS: Readonly<Record<PaneName, string>> = {
 export function Stage() {
   const layout = useView((s) => s.layout);
   const singlePane = useView((s) => s.singlePane);
+  if (layout === "film") {
+    return (
+      <div className={app.stage} data-layout={layout}>
+        <ErrorBoundary>
+          <Suspense fallback={null}>
+            <FilmViewer />
+          </Suspense>
+        </ErrorBoundary>
+      </div>
+    );
+  }
   return (
     <div className={app.stage} data-layout={layout}>
       <div className={app.viewers}>

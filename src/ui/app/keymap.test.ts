@@ -3,14 +3,22 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { HELP, KEYMAP, commandOf, keyName, shownKeys, titleOf } from "../context/keymap.ts";
 import type { Command, KeyStroke } from "../context/keymap.ts";
+import type { Layout } from "../../state/viewStore.ts";
 import { testBench } from "../../testing/testBench.ts";
-import { TOOLS } from "../viewer/tools/toolTable.ts";
+import { FACES } from "../viewer/tools/toolFaces.ts";
+import type { ToolFace } from "../viewer/tools/toolFaces.ts";
 import { handleKey } from "./shortcuts.ts";
 
 const COMMANDS = Object.keys(KEYMAP) as Command[];
 const KEYS = COMMANDS.flatMap((command) =>
   KEYMAP[command].keys.map((key: string) => ({ key, command })),
 );
+
+/** One in which the command means something. */
+function layoutOf(command: Command): Layout {
+  const binding = KEYMAP[command];
+  return "layout" in binding ? binding.layout : "pair";
+}
 
 function strokeOf(key: string): KeyStroke {
   const ctrl = key.startsWith("ctrl+");
@@ -25,7 +33,7 @@ const PRESETS = ["1", "2", "3", "4", "5"].map((key) => ({
 }));
 
 /** Moved, windowed, with something to undo and to redo: no command finds its work done already. */
-function benchInUse() {
+function benchInUse(layout: Layout) {
   const { stores, cancels } = testBench();
   const { experiment, view } = stores;
   for (const question of ["first", "second"]) {
@@ -34,7 +42,7 @@ function benchInUse() {
   experiment.temporal.getState().undo();
   view.getState().set({
     camera: { zoom: 4, x: 0.4, y: 0.6 },
-    layout: "pair",
+    layout,
     tool: "pan",
     window: { center: 90, width: 120 },
   });
@@ -51,8 +59,8 @@ describe("the keymap", () => {
     expect(new Set(shown).size).toBe(KEYS.length);
   });
 
-  it.each(KEYS)("$key does something: $command", ({ key }) => {
-    const { stores, told } = benchInUse();
+  it.each(KEYS)("$key does something: $command", ({ key, command }) => {
+    const { stores, told } = benchInUse(layoutOf(command));
     const before = told();
     expect(handleKey(strokeOf(key), stores, PRESETS)).toBe(true);
     expect(told()).not.toBe(before);
@@ -69,7 +77,8 @@ describe("the keymap", () => {
         [true, false],
         [true, true],
       ] as const) {
-        if (commandOf({ key, ctrl, shift }) === undefined) continue;
+        const stroke = { key, ctrl, shift };
+        if (!commandOf(stroke, "film") && !commandOf(stroke, "pair")) continue;
         const held = ctrl ? `ctrl+${shift ? "shift+" : ""}` : "";
         expect(shown).toContain(keyName(`${held}${key.toLowerCase()}`));
       }
@@ -92,11 +101,27 @@ describe("the keymap", () => {
     expect(spelt).toEqual([]);
   });
 
+  it("leaves keys of the whole film alone where it is not on screen", () => {
+    const { stores, told } = benchInUse("pair");
+    const before = told();
+    expect(handleKey(strokeOf("h"), stores, PRESETS)).toBe(false);
+    expect(told()).toBe(before);
+  });
+
+  it("moves and zooms what is on screen", () => {
+    const { stores } = benchInUse("film");
+    for (const key of ["+", "arrowleft"]) handleKey(strokeOf(key), stores, PRESETS);
+    const { camera, film } = stores.view.getState();
+    expect(camera).toEqual({ zoom: 4, x: 0.4, y: 0.6 });
+    expect(film.zoom).toBeCloseTo(1.25, 9);
+    expect(film.x).toBeLessThan(0.5);
+  });
+
   it("takes up each tool by the command the tool names", () => {
-    for (const [name, { command }] of Object.entries(TOOLS)) {
+    for (const [name, { command }] of Object.entries<ToolFace>(FACES)) {
       if (!command) continue;
       const { stores } = testBench();
-      stores.view.getState().set({ tool: "pan" });
+      stores.view.getState().set({ tool: "pan", layout: layoutOf(command) });
       handleKey(strokeOf(KEYMAP[command].keys[0]), stores, []);
       expect(stores.view.getState().tool).toBe(name);
     }

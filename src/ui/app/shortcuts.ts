@@ -1,16 +1,19 @@
 /** What each command of the keymap does to the bench. */
 import { PARAMS } from "../../experiment/params.ts";
 import { DEFAULT_ATTENTION } from "../../state/viewStore.ts";
-import type { Layout } from "../../state/viewStore.ts";
+import type { FilmView, Layout } from "../../state/viewStore.ts";
 import { commandOf } from "../context/keymap.ts";
 import type { Command, KeyStroke } from "../context/keymap.ts";
 import type { Stores } from "../context/stores.ts";
+import { mirrored, panFilm, turned, upended, zoomFilm } from "../picture/filmGeometry.ts";
 import { panBy, zoomAt } from "../picture/viewGeometry.ts";
 import type { DisplayPreset } from "../picture/windowDrag.ts";
 
-const LAYOUTS: readonly Layout[] = ["single", "pair", "triple"];
+const LAYOUTS: readonly Layout[] = ["film", "single", "pair", "triple"];
 /** Keyboard pans and zooms act as on a viewer of this size. */
 const NOMINAL = { width: 400, height: 400 };
+const MIDDLE = { x: 200, y: 200 };
+const ON_FILM = { film: { cols: 1, rows: 1, pixelAspect: 1 }, viewer: NOMINAL };
 const PAN_STEP = 30;
 
 interface Bench {
@@ -25,13 +28,18 @@ const preset = (key: string) => (bench: Bench) => {
   if (chosen) viewOf(bench).set({ window: chosen.window });
 };
 const zoom = (factor: number) => (bench: Bench) => {
-  const { camera, set } = viewOf(bench);
-  set({ camera: zoomAt(camera, factor, { x: 200, y: 200 }, NOMINAL) });
+  const { camera, film, layout, set } = viewOf(bench);
+  if (layout === "film") set({ film: zoomFilm(film, factor, MIDDLE, ON_FILM) });
+  else set({ camera: zoomAt(camera, factor, MIDDLE, NOMINAL) });
 };
 const pan = (right: number, down: number) => (bench: Bench) => {
-  const { camera, set } = viewOf(bench);
-  set({ camera: panBy(camera, right * PAN_STEP, down * PAN_STEP, NOMINAL) });
+  const { camera, film, layout, set } = viewOf(bench);
+  const by = { x: right * PAN_STEP, y: down * PAN_STEP };
+  if (layout === "film") set({ film: panFilm(film, by, ON_FILM) });
+  else set({ camera: panBy(camera, by.x, by.y, NOMINAL) });
 };
+const turn = (change: (view: FilmView) => FilmView) => (bench: Bench) =>
+  viewOf(bench).set({ film: change(viewOf(bench).film) });
 const layout = (by: number) => (bench: Bench) => {
   const view = viewOf(bench);
   const next = LAYOUTS[LAYOUTS.indexOf(view.layout) + by];
@@ -61,6 +69,11 @@ const ACTIONS: Readonly<Record<Command, (bench: Bench) => void>> = {
   attention: (bench) =>
     viewOf(bench).set({ attention: viewOf(bench).attention ? null : DEFAULT_ATTENTION }),
   truth: (bench) => viewOf(bench).set({ showMasks: !viewOf(bench).showMasks }),
+  ruler: (bench) => viewOf(bench).set({ tool: "ruler" }),
+  turnLeft: turn((view) => turned(view, -1)),
+  turnRight: turn((view) => turned(view, 1)),
+  mirror: turn(mirrored),
+  upend: turn(upended),
   layoutBefore: layout(-1),
   layoutAfter: layout(1),
   cornerText: (bench) => viewOf(bench).set({ cornerText: !viewOf(bench).cornerText }),
@@ -68,7 +81,7 @@ const ACTIONS: Readonly<Record<Command, (bench: Bench) => void>> = {
   redo: ({ stores }) => stores.experiment.temporal.getState().redo(),
   escape: ({ stores }) => {
     const { tool, guideStep, set } = stores.view.getState();
-    if (tool === "brush" || tool === "eraser") set({ tool: "window" });
+    if (tool === "brush" || tool === "eraser" || tool === "ruler") set({ tool: "window" });
     else if (guideStep !== null) set({ guideStep: null });
     else stores.link.cancel();
   },
@@ -81,7 +94,7 @@ export function handleKey(
   stores: Stores,
   presets: readonly DisplayPreset[],
 ): boolean {
-  const command = commandOf(stroke);
+  const command = commandOf(stroke, stores.view.getState().layout);
   if (command) ACTIONS[command]({ stores, presets });
   return command !== undefined;
 }

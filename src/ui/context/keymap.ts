@@ -3,6 +3,8 @@
  * brackets are all read from here.
  */
 
+import type { Layout } from "../../state/viewStore.ts";
+
 /** A key as the browser names it, in lower case; "ctrl+" stands before it where Ctrl (or the command key) is held. */
 export type Keys = readonly string[];
 
@@ -10,6 +12,8 @@ interface Binding {
   readonly keys: Keys;
   /** As a title says it. */
   readonly does: string;
+  /** Means something in this layout only. */
+  readonly layout?: Layout;
 }
 
 export const KEYMAP = {
@@ -34,6 +38,11 @@ export const KEYMAP = {
   magnifier: { keys: ["m"], does: "Magnifier" },
   attention: { keys: ["a"], does: "Attention" },
   truth: { keys: ["g"], does: "Outline of the findings the phantom really has" },
+  ruler: { keys: ["d"], does: "Ruler", layout: "film" },
+  turnLeft: { keys: ["l"], does: "Turn left", layout: "film" },
+  turnRight: { keys: ["k"], does: "Turn right", layout: "film" },
+  mirror: { keys: ["h"], does: "Mirror, left to right", layout: "film" },
+  upend: { keys: ["v"], does: "Mirror, top to bottom", layout: "film" },
   layoutBefore: { keys: [","], does: "Layout before" },
   layoutAfter: { keys: ["."], does: "Layout after" },
   cornerText: { keys: ["t"], does: "Corner texts" },
@@ -47,7 +56,8 @@ export type Command = keyof typeof KEYMAP;
 
 /** What a pointer does on a viewer. */
 export const POINTER = [
-  { press: ["left drag"], does: "display window (the model’s stays), or paint" },
+  { press: ["left drag"], does: "display window (the model’s stays), or paint, or measure" },
+  { press: ["Shift drag", "Ctrl drag"], does: "display window in coarse, in fine steps" },
   { press: ["middle drag", "space drag"], does: "pan" },
   { press: ["wheel", "right drag"], does: "zoom at the cursor" },
 ] as const;
@@ -75,6 +85,12 @@ export const HELP: readonly HelpRow[] = [
   { commands: ["brushSmaller", "brushLarger"], does: "brush smaller, larger" },
   { commands: ["magnifier"], does: "magnifier" },
   { commands: ["attention", "truth"], does: "attention, ground truth on or off" },
+  {
+    commands: ["ruler"],
+    does: "ruler, on the whole film; with the arrows, Enter begins and ends a line, Delete takes it away",
+  },
+  { commands: ["turnLeft", "turnRight"], does: "turn the whole film left, right" },
+  { commands: ["mirror", "upend"], does: "mirror the whole film left to right, top to bottom" },
   { commands: ["layoutBefore", "layoutAfter"], does: "previous, next layout" },
   { commands: ["cornerText"], does: "corner texts on or off" },
   { commands: ["undo", "redo"], does: "undo, redo" },
@@ -124,7 +140,9 @@ export interface KeyStroke {
 }
 
 /** What a keystroke asks for; undefined leaves it to the browser. Shift matters only where Ctrl is held. */
-export function commandOf({ key, ctrl, shift }: KeyStroke): Command | undefined {
+export function commandOf({ key, ctrl, shift }: KeyStroke, layout: Layout): Command | undefined {
   const name = key.toLowerCase();
-  return COMMANDS.get(ctrl ? `ctrl+${shift ? "shift+" : ""}${name}` : name);
+  const command = COMMANDS.get(ctrl ? `ctrl+${shift ? "shift+" : ""}${name}` : name);
+  const binding: Binding | undefined = command && KEYMAP[command];
+  return binding?.layout === undefined || binding.layout === layout ? command : undefined;
 }

@@ -42,7 +42,8 @@ export function previewOf(picture: SquarePicture, size: number): SquarePicture {
   return { size, image: Float32Array.from(data) };
 }
 
-function darkest(radiograph: Radiograph): number {
+/** The value that is shown darkest, padding left out; 0 where all is padding. */
+export function darkest(radiograph: Radiograph): number {
   const sign = radiograph.photometric === "MONOCHROME1" ? -1 : 1;
   let least = Infinity;
   for (const value of radiograph.values) {

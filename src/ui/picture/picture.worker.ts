@@ -2,6 +2,7 @@
 import { moving, serveCalls } from "../../host/workers.ts";
 import { renderPhantom } from "../../phantom/phantom.ts";
 import { detailOf, previewOf } from "./detail.ts";
+import { pyramidOf } from "./pyramid.ts";
 import type { Picture, PictureService } from "./pictureClient.ts";
 
 /** Light enough to window at sixty frames a second. */
@@ -14,6 +15,13 @@ const service: PictureService = {
     const native = detailOf(radiograph, size);
     if (native.size <= PREVIEW_SIZE) return drawn(native);
     return drawn({ ...native, preview: previewOf(native, PREVIEW_SIZE) });
+  },
+  whole: (radiograph) => {
+    const levels = pyramidOf(radiograph);
+    return moving(
+      levels,
+      levels.map(({ values }) => values.buffer),
+    );
   },
 };
 

@@ -10,6 +10,7 @@ import type { WorkerLike, WorkerLink } from "../../host/workers.ts";
 import type { Radiograph } from "../../image/radiograph.ts";
 import type { PhantomSpec } from "../../phantom/spec.ts";
 import type { SquarePicture } from "./detail.ts";
+import type { PyramidLevel } from "./pyramid.ts";
 
 /** Display values in [0, 1] of a phantom; modality values of a film, with a smaller one for where a screen has no use for all. */
 export interface Picture extends SquarePicture {
@@ -21,6 +22,8 @@ export interface PictureService {
   phantom(spec: PhantomSpec, size: number): Picture;
   /** The film in its own units, at its own resolution up to `size` a side. */
   detail(radiograph: Radiograph, size: number): Picture;
+  /** The whole film and its halves. */
+  whole(radiograph: Radiograph): PyramidLevel[];
 }
 
 /** Where a picture goes: a newer one for the same place makes an older one needless. Thumbnails each have their own. */
@@ -34,14 +37,17 @@ export interface PictureClient {
   phantom(spec: PhantomSpec, size: number, place: Place): Promise<Picture>;
   /** Modality values of the film's square. @throws LabError "cancelled" when a newer detail came first */
   detail(radiograph: Radiograph, size: number): Promise<Picture>;
+  /** The whole film in its own units, and its halves. @throws LabError "cancelled" when a newer detail came first */
+  whole(radiograph: Radiograph): Promise<PyramidLevel[]>;
 }
 
-type Draw = (link: WorkerLink<PictureService>) => Promise<Picture>;
+type Draw<T> = (link: WorkerLink<PictureService>) => Promise<T>;
 
 interface Waiting {
   readonly place: Place;
-  readonly draw: Draw;
-  resolve(picture: Promise<Picture>): void;
+  /** Settled when it is drawn, or could not be. */
+  draw(link: WorkerLink<PictureService>): Promise<unknown>;
+  passOver(): void;
 }
 
 /** Thumbnails of the gallery and the last few cases. */
@@ -52,6 +58,7 @@ export function createPictureClient(spawn: () => WorkerLike = spawnPictureWorker
   /** Of the film looked at last: a film is copied to the worker once, not at every look. */
   let detail:
     { readonly of: Radiograph; readonly size: number; picture: Promise<Picture> } | undefined;
+  let film: { readonly of: Radiograph; readonly levels: Promise<PyramidLevel[]> } | undefined;
   let waiting: readonly Waiting[] = [];
   let isDrawing = false;
   const phantoms = new Map<string, Promise<Picture>>();
@@ -64,14 +71,22 @@ export function createPictureClient(spawn: () => WorkerLike = spawnPictureWorker
     return started;
   };
 
-  const ask = (place: Place, draw: Draw): Promise<Picture> => {
+  const ask = <T>(place: Place, draw: Draw<T>): Promise<T> => {
     if (place !== "thumbnail") {
-      for (const older of waiting)
-        if (older.place === place) older.resolve(Promise.reject(passed()));
+      for (const older of waiting) if (older.place === place) older.passOver();
       waiting = waiting.filter((older) => older.place !== place);
     }
-    const asked = new Promise<Picture>((resolve) => {
-      waiting = [...waiting, { place, draw, resolve }];
+    const asked = new Promise<T>((resolve, reject) => {
+      const one: Waiting = {
+        place,
+        draw: (on) => {
+          const drawn = draw(on);
+          resolve(drawn);
+          return drawn;
+        },
+        passOver: () => reject(passed()),
+      };
+      waiting = [...waiting, one];
     });
     if (!isDrawing) void drain();
     return asked;
@@ -84,9 +99,7 @@ export function createPictureClient(spawn: () => WorkerLike = spawnPictureWorker
       if (!next) break;
       waiting = waiting.filter((each) => each !== next);
       link ??= start();
-      const picture = next.draw(link);
-      next.resolve(picture);
-      await picture.catch(() => {});
+      await next.draw(link).catch(() => {});
     }
     isDrawing = false;
   };
@@ -111,6 +124,16 @@ export function createPictureClient(spawn: () => WorkerLike = spawnPictureWorker
         if (detail === kept) detail = undefined;
       });
       return picture;
+    },
+    whole: (radiograph) => {
+      if (film?.of === radiograph) return film.levels;
+      const levels = ask("detail", (worker) => worker.ask((s) => s.whole(radiograph)));
+      const kept = { of: radiograph, levels };
+      film = kept;
+      levels.catch(() => {
+        if (film === kept) film = undefined;
+      });
+      return levels;
     },
   };
 }

@@ -3,13 +3,9 @@
  * Viewer points are CSS pixels from its top left; image points are fractions of width and height.
  */
 import type { Extent } from "../kit/useExtent.ts";
+import type { Point } from "../kit/usePointerGestures.ts";
 import { FIT, ZOOM_RANGE } from "../../state/viewStore.ts";
 import type { Camera } from "../../state/viewStore.ts";
-
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
 
 /** CSS pixels per image width at this zoom (images here are square). */
 export function imageSide(viewer: Extent, camera: Camera): number {

@@ -4,6 +4,7 @@ import type { Radiograph, VoiWindow } from "../../image/radiograph.ts";
 import { dragVoi, voiPresets } from "../../image/voi.ts";
 import { IDENTITY_WINDOW, displayWindow } from "../../image/display.ts";
 import type { DisplayWindow, GreyScale } from "../../image/display.ts";
+import type { Held, Point } from "../kit/usePointerGestures.ts";
 import { DISPLAY_LIMITS } from "../../state/viewStore.ts";
 import { distributionOnce } from "./distributionOnce.ts";
 
@@ -35,6 +36,26 @@ export function dragWindow(
   return {
     center: Math.max(least, Math.min(most, center)),
     width: Math.max(1, Math.min(widest, width)),
+  };
+}
+
+/** How much more (Shift) or less (Ctrl) a drag does. */
+const COARSE = 4;
+const FINE = 1 / 8;
+
+/** A drag of the window that follows the pointer; a key pressed on the way changes what comes after it, and nothing jumps. */
+export function followWindow(
+  start: DisplayWindow,
+  from: Point,
+): (to: Point, held: Held) => DisplayWindow {
+  let last = from;
+  const drag = { right: 0, down: 0 };
+  return (to, { shift, ctrl }) => {
+    const speed = (shift ? COARSE : 1) * (ctrl ? FINE : 1);
+    drag.right += speed * (to.x - last.x);
+    drag.down += speed * (to.y - last.y);
+    last = to;
+    return dragWindow(start, drag);
   };
 }
 

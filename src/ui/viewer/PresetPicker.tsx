@@ -13,7 +13,7 @@ export function useDisplayPresets(): readonly DisplayPreset[] {
   const source = useExperiment((s) => s.spec.case);
   const film = useCases((s) => (source.kind === "file" ? s.radiographs[source.sha256] : undefined));
   const scale = useFilmScale();
-  const isFull = useView((s) => s.fullResolution);
+  const isFull = useView((s) => s.fullResolution || s.layout === "film");
   return useMemo(() => {
     if (isFull && film && scale) return filmPresets(film, scale);
     return clean && size > 0 ? displayPresets(clean, size) : [];

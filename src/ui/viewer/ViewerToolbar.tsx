@@ -7,17 +7,19 @@ import { useStores, useView } from "../context/stores.ts";
 import { Segments } from "../kit/Segments.tsx";
 import type { Segment } from "../kit/Segments.tsx";
 import type { Layout, ToolName } from "../../state/viewStore.ts";
-import { TOOLS } from "./tools/toolTable.ts";
+import { FACES } from "./tools/toolFaces.ts";
+import type { ToolFace } from "./tools/toolFaces.ts";
 import { PresetPicker } from "./PresetPicker.tsx";
 import styles from "./viewer.module.css";
 
 const LAYOUTS: readonly Segment<Layout>[] = [
+  { value: "film", shown: "Film", name: "The whole film" },
   { value: "single", shown: "1", name: "One viewer" },
   { value: "pair", shown: "A B", name: "Clean and disturbed" },
   { value: "triple", shown: "A B Δ", name: "Clean, disturbed and difference" },
 ];
 
-const TOOL_BUTTONS: readonly Segment<ToolName>[] = Object.entries(TOOLS).map(
+const TOOL_BUTTONS: readonly Segment<ToolName>[] = Object.entries<ToolFace>(FACES).map(
   ([value, { name, icon, command }]) => ({
     value: value as ToolName,
     shown: <Icon name={icon} />,
@@ -25,10 +27,16 @@ const TOOL_BUTTONS: readonly Segment<ToolName>[] = Object.entries(TOOLS).map(
   }),
 );
 
+const PAINTS: readonly ToolName[] = ["brush", "eraser"];
+const ON_PANES = TOOL_BUTTONS.filter(({ value }) => value !== "ruler");
+const ON_FILM = TOOL_BUTTONS.filter(({ value }) => !PAINTS.includes(value));
+
 export function ViewerToolbar() {
   const { view } = useStores();
   const layout = useView((s) => s.layout);
   const tool = useView((s) => s.tool);
+  // Where the tool in hand can do nothing, a drag moves the display window, and the toolbar says so.
+  const inHand = (layout === "film" ? PAINTS.includes(tool) : tool === "ruler") ? "window" : tool;
   const invert = useView((s) => s.invert);
   const magnifier = useView((s) => s.magnifier);
   const history = useExperimentHistory();
@@ -43,8 +51,8 @@ export function ViewerToolbar() {
       />
       <Segments
         label="Pointer tool"
-        segments={TOOL_BUTTONS}
-        value={tool}
+        segments={layout === "film" ? ON_FILM : ON_PANES}
+        value={inHand}
         onChange={(tool) => set({ tool })}
       />
       <span className={styles.gap} />
@@ -58,7 +66,8 @@ export function ViewerToolbar() {
       <IconButton
         name={titleOf("magnifier")}
         icon="lens"
-        pressed={magnifier}
+        pressed={magnifier && layout !== "film"}
+        disabled={layout === "film"}
         onPress={() => set({ magnifier: !magnifier })}
       />
       <IconButton

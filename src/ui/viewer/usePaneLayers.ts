@@ -146,7 +146,7 @@ function useNativeLayer(detail: Detail | null, extent: Extent): Layer | null {
   }, [detail, camera, extent, window, invert]);
 }
 
-function useHeatLayer(pane: PaneName): Layer | null {
+export function useHeatLayer(pane: PaneName): Layer | null {
   const choice = useView((s) => s.attention);
   const opacity = useView((s) => s.overlayOpacity);
   const name = useView((s) => s.colourMap);
@@ -177,7 +177,7 @@ function useHeatLayer(pane: PaneName): Layer | null {
   }, [choice, opacity, name, clean, disturbed, relevance, measured, pane]);
 }
 
-function useMaskLayer(pane: PaneName): Layer | null {
+export function useMaskLayer(pane: PaneName): Layer | null {
   const truth = useOutlined(pane);
   return useMemo(() => {
     if (!truth) return null;

@@ -1,4 +1,4 @@
 /** Paints over the film. */
 import { paintTool } from "./paintTool.ts";
 
-export const brushTool = paintTool("brush", { name: "Brush", erase: false });
+export const brushTool = paintTool("brush");

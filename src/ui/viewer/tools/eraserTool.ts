@@ -1,4 +1,4 @@
 /** Takes paint away. */
 import { paintTool } from "./paintTool.ts";
 
-export const eraserTool = paintTool("eraser", { name: "Eraser", erase: true });
+export const eraserTool = paintTool("eraser");

@@ -1,5 +1,5 @@
 /** What brush and eraser share: a stroke into the painted patch, by pointer or by arrow keys and Enter. */
-import type { Command } from "../../context/keymap.ts";
+import { FACES } from "./toolFaces.ts";
 import type { Surface, Tool } from "./tool.ts";
 
 const STEP = 1 / 64;
@@ -10,14 +10,10 @@ const MOVES: Readonly<Record<string, readonly [number, number]>> = {
   ArrowDown: [0, 1],
 };
 
-export function paintTool(
-  command: Extract<Command, "brush" | "eraser">,
-  { name, erase }: { readonly name: string; readonly erase: boolean },
-): Tool {
+export function paintTool(name: "brush" | "eraser"): Tool {
+  const erase = name === "eraser";
   return {
-    name,
-    icon: command,
-    command,
+    ...FACES[name],
     cursor: "none",
     onDown(at, { painter, onImage, showStroke }) {
       showStroke(painter.begin(onImage(at), erase));

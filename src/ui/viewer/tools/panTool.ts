@@ -1,11 +1,11 @@
 /** Moves the picture under the pointer. */
 import { panBy } from "../../picture/viewGeometry.ts";
 import { NOTHING } from "./tool.ts";
+import { FACES } from "./toolFaces.ts";
 import type { Tool } from "./tool.ts";
 
 export const panTool: Tool = {
-  name: "Pan (drag)",
-  icon: "pan",
+  ...FACES.pan,
   cursor: "default",
   onDown(from, { stores: { view }, extent }) {
     const { camera } = view.getState();

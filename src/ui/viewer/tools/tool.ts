@@ -2,10 +2,10 @@
 import type { Stroke } from "../../../experiment/spec.ts";
 import type { StrokePainter } from "../../brush/useStrokePainter.ts";
 import type { Stores } from "../../context/stores.ts";
-import type { Command } from "../../context/keymap.ts";
-import type { IconName } from "../../kit/icons.tsx";
 import type { Extent } from "../../kit/useExtent.ts";
-import type { Point } from "../../picture/viewGeometry.ts";
+import type { Gesture } from "../../kit/usePointerGestures.ts";
+import type { Point } from "../../kit/usePointerGestures.ts";
+import type { ToolFace } from "./toolFaces.ts";
 
 /** The viewer a tool works on. Points are CSS pixels from its top left, or fractions of the picture. */
 export interface Surface {
@@ -19,25 +19,13 @@ export interface Surface {
   readonly tip: { get(): Point | null; set(at: Point): void };
 }
 
-/** One press of the pointer, from down to up. */
-export interface Gesture {
-  onMove(to: Point): void;
-  onUp(): void;
-  /** The press turned into something else (a second finger): what was begun ends here. */
-  onCancel(): void;
-}
-
-export interface Tool {
-  /** As its button says it. */
-  readonly name: string;
-  readonly icon: IconName;
-  /** The command of the keymap that takes it up. */
-  readonly command?: Command;
+/** @typeParam S what the tool works on. */
+export interface Tool<S = Surface> extends ToolFace {
   /** Over a viewer; "none" where the tool draws its own tip. */
   readonly cursor: "default" | "none" | "grab" | "crosshair";
-  onDown(at: Point, surface: Surface): Gesture;
+  onDown(at: Point, surface: S): Gesture;
   /** Keys of a focused viewer while the tool is taken up. @returns whether the key was one of them. */
-  onKey?(key: string, surface: Surface): boolean;
+  onKey?(key: string, surface: S): boolean;
 }
 
 export const NOTHING = (): void => {};

@@ -1,4 +1,5 @@
 /** The tools of the viewers, and which of them a press of the pointer takes. */
+import type { Press } from "../../kit/usePointerGestures.ts";
 import type { ToolName } from "../../../state/viewStore.ts";
 import { brushTool } from "./brushTool.ts";
 import { eraserTool } from "./eraserTool.ts";
@@ -8,7 +9,7 @@ import { windowTool } from "./windowTool.ts";
 import { zoomTool } from "./zoomTool.ts";
 
 /** Those that can be taken up, in the order of the toolbar. */
-export const TOOLS: Readonly<Record<ToolName, Tool>> = {
+export const TOOLS: Readonly<Record<Exclude<ToolName, "ruler">, Tool>> = {
   window: windowTool,
   pan: panTool,
   brush: brushTool,
@@ -17,14 +18,15 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
 
 const PAINTS: readonly Tool[] = [brushTool, eraserTool];
 
-/** The tool in hand on a viewer: where nothing can be painted, brushes drag the window. */
+/** The tool in hand on a viewer: where nothing can be painted or measured, brushes and rulers drag the window. */
 export function toolInHand(name: ToolName, canPaint: boolean): Tool {
+  if (name === "ruler") return windowTool;
   const tool = TOOLS[name];
   return PAINTS.includes(tool) && !canPaint ? windowTool : tool;
 }
 
 /** Middle button or a held space bar pans, the right button zooms, whatever the tool in hand. */
-export function toolPressed(button: number, isSpaceHeld: boolean, inHand: Tool): Tool {
+export function toolPressed({ button, isSpaceHeld }: Press, inHand: Tool): Tool {
   if (button === 1 || isSpaceHeld) return panTool;
   return button === 2 ? zoomTool : inHand;
 }

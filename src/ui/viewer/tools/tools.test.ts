@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Stroke } from "../../../experiment/spec.ts";
 import { testBench } from "../../../testing/testBench.ts";
 import { toImage } from "../../picture/viewGeometry.ts";
-import type { Point } from "../../picture/viewGeometry.ts";
+import type { Point } from "../../kit/usePointerGestures.ts";
 import type { Surface, Tool } from "./tool.ts";
 import { TOOLS, toolInHand, toolPressed } from "./toolTable.ts";
 import { panTool } from "./panTool.ts";
@@ -51,7 +51,7 @@ function viewer() {
 
 function drag(tool: Tool, surface: Surface, from: Point, to: Point): void {
   const gesture = tool.onDown(from, surface);
-  gesture.onMove(to);
+  gesture.onMove(to, { shift: false, ctrl: false });
   gesture.onUp();
 }
 
@@ -115,9 +115,9 @@ describe("the tools of a viewer", () => {
     expect(toolInHand("brush", true)).toBe(TOOLS.brush);
     expect(toolInHand("brush", false)).toBe(windowTool);
     expect(toolInHand("pan", false)).toBe(panTool);
-    expect(toolPressed(0, false, TOOLS.brush)).toBe(TOOLS.brush);
-    expect(toolPressed(0, true, TOOLS.brush)).toBe(panTool);
-    expect(toolPressed(1, false, TOOLS.brush)).toBe(panTool);
-    expect(toolPressed(2, false, TOOLS.brush)).toBe(zoomTool);
+    expect(toolPressed({ button: 0, isSpaceHeld: false }, TOOLS.brush)).toBe(TOOLS.brush);
+    expect(toolPressed({ button: 0, isSpaceHeld: true }, TOOLS.brush)).toBe(panTool);
+    expect(toolPressed({ button: 1, isSpaceHeld: false }, TOOLS.brush)).toBe(panTool);
+    expect(toolPressed({ button: 2, isSpaceHeld: false }, TOOLS.brush)).toBe(zoomTool);
   });
 });

@@ -1,20 +1,16 @@
-/** Drags the display window: right is wider, down is darker. */
-import { dragWindow } from "../../picture/windowDrag.ts";
+/** Drags the display window: right is wider, down is darker; Shift in coarse steps, Ctrl in fine ones. */
+import { followWindow } from "../../picture/windowDrag.ts";
 import { NOTHING } from "./tool.ts";
-import type { Tool } from "./tool.ts";
+import { FACES } from "./toolFaces.ts";
+import type { Surface, Tool } from "./tool.ts";
 
-export const windowTool: Tool = {
-  name: "Display window (drag); the model is not given it",
-  icon: "window",
-  command: "window",
+export const windowTool: Tool<Pick<Surface, "stores">> = {
+  ...FACES.window,
   cursor: "default",
   onDown(from, { stores: { view } }) {
-    const { window } = view.getState();
+    const follow = followWindow(view.getState().window, from);
     return {
-      onMove: (to) =>
-        view.getState().set({
-          window: dragWindow(window, { right: to.x - from.x, down: to.y - from.y }),
-        }),
+      onMove: (to, held) => view.getState().set({ window: follow(to, held) }),
       onUp: NOTHING,
       onCancel: NOTHING,
     };

@@ -1,0 +1,64 @@
+/** The line above the film: what it is, and how it is turned. */
+import { titleOf } from "../context/keymap.ts";
+import { useStores } from "../context/stores.ts";
+import { Button } from "../kit/Button.tsx";
+import { IconButton } from "../kit/IconButton.tsx";
+import type { Extent } from "../kit/useExtent.ts";
+import { mirrored, trueZoom, turned, upended } from "../picture/filmGeometry.ts";
+import type { FilmView } from "../../state/viewStore.ts";
+import type { WholeFilm } from "./useWholeFilm.ts";
+import styles from "./film.module.css";
+
+export function FilmBar({
+  film,
+  extent,
+  hasLines,
+}: {
+  readonly film: WholeFilm | null;
+  readonly extent: Extent;
+  readonly hasLines: boolean;
+}) {
+  const { view } = useStores();
+  const change = (to: (now: FilmView) => FilmView) => () =>
+    view.getState().set({ film: to(view.getState().film) });
+  return (
+    <div className={styles.bar}>
+      <span className={styles.title}>{film?.isPhantom ? "Phantom" : "Whole film"}</span>
+      <span className={styles.explanation}>
+        {film?.isPhantom
+          ? "Drawn finer than the model is given it."
+          : "The model is given what is inside the dashed frame."}
+      </span>
+      <Button onClick={change((now) => ({ ...now, zoom: 1, x: 0.5, y: 0.5 }))}>Fit</Button>
+      <Button
+        title="One pixel of the film for each pixel of the screen"
+        disabled={!film}
+        onClick={change((now) =>
+          film ? { ...now, zoom: trueZoom(film.radiograph, extent, now.turns) } : now,
+        )}
+      >
+        1:1
+      </Button>
+      <IconButton
+        name={titleOf("turnLeft")}
+        icon="turnLeft"
+        size={14}
+        onPress={change((now) => turned(now, -1))}
+      />
+      <IconButton
+        name={titleOf("turnRight")}
+        icon="turnRight"
+        size={14}
+        onPress={change((now) => turned(now, 1))}
+      />
+      <IconButton name={titleOf("mirror")} icon="mirror" size={14} onPress={change(mirrored)} />
+      <IconButton name={titleOf("upend")} icon="upend" size={14} onPress={change(upended)} />
+      <Button
+        disabled={!hasLines}
+        onClick={() => view.getState().set({ rulers: { of: "", lines: [] } })}
+      >
+        Clear lines
+      </Button>
+    </div>
+  );
+}

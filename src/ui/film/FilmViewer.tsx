@@ -1,0 +1,120 @@
+/** The whole of the open film at its own resolution, with the square that the model is given drawn on it. */
+import { useCallback, useMemo, useRef, useState } from "react";
+import type { KeyboardEvent } from "react";
+import { toneOf } from "../../image/display.ts";
+import { useStores, useView } from "../context/stores.ts";
+import { useExtent } from "../kit/useExtent.ts";
+import { usePointerGestures } from "../kit/usePointerGestures.ts";
+import type { Point } from "../kit/usePointerGestures.ts";
+import { filmToViewer, inverse, mapped, zoomFilm } from "../picture/filmGeometry.ts";
+import { FilmBar } from "./FilmBar.tsx";
+import { FilmCanvas } from "./FilmCanvas.tsx";
+import { FilmCorners } from "./FilmCorners.tsx";
+import { FilmLayers } from "./FilmLayers.tsx";
+import { FilmOverlay } from "./FilmOverlay.tsx";
+import { Lengths } from "./Lengths.tsx";
+import { filmTool, filmToolInHand, rulerTool } from "./filmTools.ts";
+import type { FilmSurface } from "./filmTools.ts";
+import { useWholeFilm } from "./useWholeFilm.ts";
+import styles from "./film.module.css";
+
+export function FilmViewer() {
+  const stores = useStores();
+  const frame = useRef<HTMLDivElement>(null);
+  const extent = useExtent(frame);
+  const film = useWholeFilm();
+  const view = useView((s) => s.film);
+  const window = useView((s) => s.window);
+  const invert = useView((s) => s.invert);
+  const tool = filmToolInHand(useView((s) => s.tool));
+  const rulers = useView((s) => s.rulers);
+  const [hover, setHover] = useState<Point | null>(null);
+  const [tip, setTip] = useState<Point | null>(null);
+  const [losses, setLosses] = useState(0);
+  const onLost = useCallback(() => setLosses((count) => count + 1), []);
+
+  const matrix = useMemo(
+    () => (film && extent.width > 0 ? filmToViewer(view, film.radiograph, extent) : null),
+    [film, view, extent],
+  );
+  const tone = useMemo(
+    () => (film ? toneOf(film.scale, { window, invert }) : null),
+    [film, window, invert],
+  );
+  const lines = film && rulers.of === film.key ? rulers.lines : [];
+
+  const surface = (): FilmSurface | null =>
+    film && {
+      stores,
+      film: film.radiograph,
+      key: film.key,
+      extent: () => extent,
+      toFilm: (at) => {
+        const now = filmToViewer(stores.view.getState().film, film.radiograph, extent);
+        return mapped(at, inverse(now));
+      },
+      tip: { get: () => tip, set: setTip },
+    };
+
+  usePointerGestures(frame, {
+    press: (at, press) => {
+      const on = surface();
+      const nothing = { onMove: () => {}, onUp: () => {}, onCancel: () => {} };
+      return on ? filmTool(press, tool).onDown(at, on) : nothing;
+    },
+    hover: setHover,
+    zoom: (factor, at) => {
+      if (!film) return;
+      const on = { film: film.radiograph, viewer: extent };
+      const { film: now, set } = stores.view.getState();
+      set({ film: zoomFilm(now, factor, at, on) });
+    },
+  });
+  const onKeyDown = (event: KeyboardEvent) => {
+    const on = surface();
+    if (!on || !tool.onKey?.(event.key, on)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  return (
+    <figure className={styles.viewer} data-pane="film">
+      <FilmBar film={film} extent={extent} hasLines={lines.length > 0} />
+      {/* A viewer is one widget that takes pointer and keys itself, which no HTML element stands for. */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
+      <div
+        ref={frame}
+        className={styles.frame}
+        style={{ cursor: tool.cursor }}
+        role="application"
+        aria-label="Whole film viewer"
+        aria-describedby="film-value"
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+      >
+        {film && matrix && tone ? (
+          <>
+            <FilmCanvas key={losses} {...{ matrix, tone, extent, onLost }} levels={film.levels} />
+            <FilmLayers square={film.square} matrix={matrix} extent={extent} />
+            <FilmOverlay
+              film={film}
+              matrix={matrix}
+              lines={lines}
+              tip={tool === rulerTool ? tip : null}
+            />
+            <FilmCorners
+              film={film}
+              matrix={matrix}
+              tone={tone}
+              at={hover && mapped(hover, inverse(matrix))}
+            />
+          </>
+        ) : (
+          <p className={styles.waiting}>The film is being read.</p>
+        )}
+      </div>
+      <Lengths film={film} lines={lines} />
+    </figure>
+  );
+}

@@ -1,0 +1,87 @@
+/** The open case as a whole film: all of a reader's file, or a phantom drawn finer than the model is given it. */
+import { useEffect, useMemo, useState } from "react";
+import { toErrorData } from "../../errors/labError.ts";
+import { UNIT_SCALE } from "../../image/display.ts";
+import type { GreyScale } from "../../image/display.ts";
+import { centredSquare } from "../../image/modelInput.ts";
+import type { Radiograph } from "../../image/radiograph.ts";
+import type { Box } from "../../image/resize.ts";
+import { FIELD_MM } from "../../phantom/projection.ts";
+import { useCases, useExperiment, useStores } from "../context/stores.ts";
+import { pictures } from "../picture/pictureClient.ts";
+import type { PyramidLevel } from "../picture/pyramid.ts";
+import { PHANTOM_SIZE, useFilmScale } from "../picture/useDetail.ts";
+
+export interface WholeFilm {
+  /** Names the case, so that what was measured on it is shown on no other. */
+  readonly key: string;
+  readonly radiograph: Pick<
+    Radiograph,
+    "cols" | "rows" | "values" | "rescale" | "padding" | "pixelSpacingMm" | "pixelAspect"
+  >;
+  readonly levels: readonly PyramidLevel[];
+  readonly scale: GreyScale;
+  /** What the model is given of it, in film pixels. */
+  readonly square: Box;
+  readonly isPhantom: boolean;
+}
+
+type Drawn = Pick<WholeFilm, "key" | "radiograph" | "levels" | "isPhantom">;
+
+/** Null while it is being read, or where a link waits for its file. */
+export function useWholeFilm(): WholeFilm | null {
+  const { results } = useStores();
+  const source = useExperiment((s) => s.spec.case);
+  const radiograph = useCases((s) =>
+    source.kind === "file" ? s.radiographs[source.sha256] : undefined,
+  );
+  const fileScale = useFilmScale();
+  const [drawn, setDrawn] = useState<{ of: object; film: Drawn } | null>(null);
+  const wanted = useMemo(() => {
+    if (source.kind === "phantom") return { draw: () => phantomFilm(source.phantom) };
+    return radiograph ? { draw: () => fileFilm(source.sha256, radiograph) } : null;
+  }, [source, radiograph]);
+  useEffect(() => {
+    if (!wanted) return;
+    let isOver = false;
+    wanted.draw().then(
+      (film) => {
+        if (!isOver) setDrawn({ of: wanted, film });
+      },
+      (error: unknown) => {
+        if (!isOver) results.getState().refuse(toErrorData(error));
+      },
+    );
+    return () => {
+      isOver = true;
+    };
+  }, [wanted, results]);
+  return useMemo(() => {
+    if (!wanted || drawn?.of !== wanted) return null;
+    const { film } = drawn;
+    const scale = film.isPhantom ? UNIT_SCALE : fileScale;
+    return scale && { ...film, scale, square: centredSquare(film.radiograph) };
+  }, [wanted, drawn, fileScale]);
+}
+
+async function fileFilm(key: string, radiograph: Radiograph): Promise<Drawn> {
+  return { key, radiograph, levels: await pictures.whole(radiograph), isPhantom: false };
+}
+
+async function phantomFilm(phantom: Parameters<typeof pictures.phantom>[0]): Promise<Drawn> {
+  const { size, image } = await pictures.phantom(phantom, PHANTOM_SIZE, "detail");
+  const mm = FIELD_MM / size;
+  return {
+    key: JSON.stringify(phantom),
+    radiograph: {
+      cols: size,
+      rows: size,
+      values: image,
+      pixelAspect: 1,
+      // Rays are parallel: what lies in the patient is as large as its shadow.
+      pixelSpacingMm: { row: mm, col: mm, plane: "patient" },
+    },
+    levels: [{ cols: size, rows: size, values: image }],
+    isPhantom: true,
+  };
+}

@@ -1,0 +1,25 @@
+/** How each tool that can be taken up is called and drawn; what it does stands in its own file, which may be fetched later. */
+import type { ToolName } from "../../../state/viewStore.ts";
+import type { Command } from "../../context/keymap.ts";
+import type { IconName } from "../../kit/icons.tsx";
+
+export interface ToolFace {
+  /** As its button says it. */
+  readonly name: string;
+  readonly icon: IconName;
+  /** The command of the keymap that takes it up. */
+  readonly command?: Command;
+}
+
+/** In the order of the toolbar. */
+export const FACES = {
+  window: {
+    name: "Display window (drag); the model is not given it",
+    icon: "window",
+    command: "window",
+  },
+  pan: { name: "Pan (drag)", icon: "pan" },
+  brush: { name: "Brush", icon: "brush", command: "brush" },
+  eraser: { name: "Eraser", icon: "eraser", command: "eraser" },
+  ruler: { name: "Ruler (drag)", icon: "ruler", command: "ruler" },
+} as const satisfies Readonly<Record<ToolName, ToolFace>>;
