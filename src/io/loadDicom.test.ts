@@ -336,52 +336,6 @@ describe("grey pipeline of a file", () => {
     expect(padding).toEqual({ low: -15, high: 5 });
   });
 
-  it("reads pixel aspect and spacing", async () => {
-    const ratio = await load(native12({ [TAG.pixelAspectRatio]: "2\\1" }));
-    expect(ratio.pixelAspect).toBe(2);
-    const spacing = await load(native12({ [TAG.pixelSpacing]: "0.4\\0.2" }));
-    expect(spacing).toMatchObject({
-      pixelAspect: 2,
-      pixelSpacingMm: { row: 0.4, col: 0.2, plane: "unstated" },
-    });
-    const senseless = await load(native12({ [TAG.pixelAspectRatio]: "0\\0" }));
-    expect(senseless.pixelAspect).toBe(1);
-  });
-
-  it.each([
-    ["the detector's", { "00181164": "0.14\\0.14" }, { col: 0.14, plane: "detector" }],
-    [
-      "the detector's, with a stated magnification",
-      { "00181164": "0.14\\0.14", "00181114": "1.25" },
-      { col: 0.14, plane: "detector", magnification: 1.25 },
-    ],
-    [
-      "the detector's, said twice",
-      { "00181164": "0.14\\0.14", [TAG.pixelSpacing]: "0.14\\0.14" },
-      { col: 0.14, plane: "detector" },
-    ],
-    [
-      "calibrated to another length",
-      { "00181164": "0.14\\0.14", [TAG.pixelSpacing]: "0.12\\0.12" },
-      { col: 0.12, plane: "patient" },
-    ],
-    [
-      "calibrated by name",
-      { [TAG.pixelSpacing]: "0.12\\0.12", "00280a02": "GEOMETRY" },
-      { col: 0.12, plane: "patient" },
-    ],
-    ["of a scanned film", { "00182010": "0.1\\0.1" }, { col: 0.1, plane: "film" }],
-  ])("says where a pixel spacing holds: %s", async (_, elements, expected) => {
-    const { pixelSpacingMm } = await load(native12(elements));
-    expect(pixelSpacingMm).toEqual({ row: expected.col, ...expected });
-  });
-
-  it("keeps the line from stored to modality values, and says nothing where it is a table", async () => {
-    const line = await load(native12({ [TAG.slope]: "-2", [TAG.intercept]: "5" }));
-    expect(line.rescale).toEqual({ slope: -2, intercept: 5 });
-    expect((await load(native12({}))).rescale).toEqual({ slope: 1, intercept: 0 });
-  });
-
   it("shows the brightness of colour images, by pixel and by plane, and says so", async () => {
     const rgb = [200, 100, 50, 10, 20, 30];
     const expected = [124, 18]; // 0.299 R + 0.587 G + 0.114 B
