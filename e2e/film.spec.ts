@@ -1,0 +1,140 @@
+/** The whole film: what a radiologist does with it before asking a model anything. */
+import { decode } from "fast-png";
+import type { Page } from "@playwright/test";
+import { WIDE, wideDicom } from "./chestFiles.ts";
+import { expect, test } from "./fixtures.ts";
+import { openFile } from "./steps.ts";
+
+async function openFilm(page: Page, url: string, bytes: Uint8Array): Promise<void> {
+  await page.goto(url);
+  await openFile(page, "film.dcm", bytes);
+  await page.getByRole("radio", { name: "The whole film" }).click();
+  await expect(page.getByTestId("film-canvas")).toBeVisible({ timeout: 60_000 });
+}
+
+/** Viewer and film on it: the film is fitted, so that its width is the viewer's. */
+async function placed(page: Page) {
+  const viewer = page.getByRole("application", { name: "Whole film viewer" });
+  const { x, y, width, height } = (await viewer.boundingBox())!;
+  const scale = Math.min(width / WIDE.cols, height / WIDE.rows);
+  const middle = { x: x + width / 2, y: y + height / 2 };
+  /** A point of the fitted film, in CSS pixels of the page. */
+  const at = (col: number, row: number) => ({
+    x: middle.x + (col - WIDE.cols / 2) * scale,
+    y: middle.y + (row - WIDE.rows / 2) * scale,
+  });
+  return { viewer, scale, middle, at };
+}
+
+async function drag(page: Page, from: { x: number; y: number }, to: { x: number; y: number }) {
+  await page.mouse.move(from.x, from.y);
+  await page.mouse.down();
+  await page.mouse.move(to.x, to.y, { steps: 5 });
+  await page.mouse.up();
+}
+
+/** Grey level of one point of the page. */
+async function greyAt(page: Page, { x, y }: { x: number; y: number }): Promise<number> {
+  const clip = { x: Math.floor(x), y: Math.floor(y), width: 1, height: 1 };
+  return decode(await page.screenshot({ clip })).data[0]!;
+}
+
+function windowOf(text: string): { width: number; center: number } {
+  const [, width, center] = /width (-?\d+), centre (-?\d+)/.exec(text)!;
+  return { width: Number(width), center: Number(center) };
+}
+
+test("the whole film is shown with the model's square on it, and each pixel tells its values", async ({
+  page,
+  site,
+}) => {
+  await openFilm(page, site.url, wideDicom());
+  const { at, scale } = await placed(page);
+  const square = (await page.getByTestId("model-square").boundingBox())!;
+  expect(square.width).toBeCloseTo(WIDE.rows * scale, -0.5);
+  expect(square.x).toBeCloseTo(at(100, 0).x, -0.5);
+  // Column 40 lies outside the square, where the model sees nothing and the reader everything.
+  const spot = at(40.5, 200.5);
+  await page.mouse.move(spot.x, spot.y);
+  const probe = page.getByTestId("film-probe");
+  await expect(probe).toContainText("40, 200: stored 280, value 460, shown");
+  const shown = Number(/shown (\d+)/.exec(await probe.innerText())![1]);
+  expect(Math.abs((await greyAt(page, spot)) - shown)).toBeLessThanOrEqual(1);
+});
+
+test("it is zoomed at the cursor, moved, turned and mirrored, and says so", async ({
+  page,
+  site,
+}) => {
+  await openFilm(page, site.url, wideDicom());
+  const { at } = await placed(page);
+  const probe = page.getByTestId("film-probe");
+  const spot = at(150.5, 120.5);
+  await page.mouse.move(spot.x, spot.y);
+  await expect(probe).toContainText("150, 120:");
+  await page.mouse.wheel(0, -600);
+  await expect(probe).toContainText("150, 120:");
+  const value = page.locator("#film-value");
+  await page.getByRole("button", { name: "1:1" }).click();
+  await expect(value).toContainText("100% of the film’s pixels");
+  await page.getByRole("button", { name: "Fit", exact: true }).click();
+  const badge = page.getByTestId("orientation");
+  await expect(badge).toHaveText("");
+  await page.keyboard.press("k");
+  await expect(badge).toHaveText("turned 90°");
+  await page.keyboard.press("l");
+  await page.keyboard.press("h");
+  await expect(badge).toHaveText("mirrored");
+  // Left and right are exchanged: column 150 is where column 449 was.
+  const other = at(449.5, 120.5);
+  await page.mouse.move(other.x, other.y);
+  await expect(probe).toContainText("150, 120:");
+  await page.keyboard.press("r");
+  await expect(badge).toHaveText("");
+});
+
+test("the window follows a drag, coarser with Shift and finer with Ctrl", async ({
+  page,
+  site,
+}) => {
+  await openFilm(page, site.url, wideDicom());
+  const { middle } = await placed(page);
+  const value = page.locator("#film-value");
+  const wider = async (key?: "Shift" | "Control") => {
+    await page.keyboard.press("1");
+    const before = windowOf(await value.innerText()).width;
+    if (key) await page.keyboard.down(key);
+    await drag(page, middle, { x: middle.x + 80, y: middle.y });
+    if (key) await page.keyboard.up(key);
+    return windowOf(await value.innerText()).width - before;
+  };
+  const plain = await wider();
+  expect(plain).toBeGreaterThan(0);
+  expect((await wider("Shift")) / plain).toBeCloseTo(4, 1);
+  expect((await wider("Control")) / plain).toBeCloseTo(1 / 8, 1);
+});
+
+test("lengths are measured where they hold, by pointer and by keys", async ({ page, site }) => {
+  await openFilm(page, site.url, wideDicom());
+  const { at, viewer } = await placed(page);
+  await page.keyboard.press("d");
+  await drag(page, at(100, 100), at(300, 100));
+  const lengths = page.getByRole("list", { name: "Measured lengths" });
+  await expect(lengths).toContainText(
+    /(99\.\d|100\.\d) mm at the detector; in the patient it is less/,
+  );
+  await viewer.focus();
+  await page.keyboard.press("Enter");
+  for (let i = 0; i < 4; i++) await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  // Four steps of a sixty-fourth of 600 columns of 0.5 mm.
+  await expect(lengths.getByRole("listitem").nth(1)).toContainText("18.8 mm");
+  await page.keyboard.press("Delete");
+  await expect(lengths.getByRole("listitem")).toHaveCount(1);
+
+  // Another film: what was measured on the first is not shown on it.
+  await openFile(page, "plain.dcm", wideDicom({}, 1));
+  await expect(lengths).toBeHidden();
+  await drag(page, at(100, 100), at(300, 100));
+  await expect(lengths).toContainText(/(199|200|201) px the file has no pixel spacing/);
+});
