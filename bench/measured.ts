@@ -17,7 +17,8 @@ import { answerFor } from "../src/language/questionTruth.ts";
 import { BUNDLED_MODELS } from "../src/model/catalog.ts";
 import { BANDS, bandOf, measuredModel, wordingKinds } from "../src/model/measured.ts";
 import type { MeasuredAuc, MeasuredModel } from "../src/model/measured.ts";
-import { renderPhantom, sampleSpec } from "../src/phantom/phantom.ts";
+import { renderPhantom } from "../src/phantom/phantom.ts";
+import { sampleSpec } from "../src/phantom/sample.ts";
 
 const FIRST_SEED = 5_020_000;
 const { values } = parseArgs({

@@ -64,6 +64,7 @@ if (failed === 0) {
   step("lint", () => run("oxlint", ["--type-aware", "--deny-warnings"]) === 0);
   step("format", () => run("npm", ["run", "--silent", "format:check"]) === 0);
   step("dead code", () => run("knip", []) === 0);
+  step("unreached code", () => run("node", ["scripts/unreached.mjs"]) === 0);
   tests(
     "unit tests",
     () =>

@@ -1,5 +1,5 @@
 /** One phantom as the training data stores it: picture and masks as bytes, the rest as a line of JSON. */
-import { FINDING_KINDS } from "../../src/phantom/phantom.ts";
+import { FINDING_KINDS } from "../../src/phantom/spec.ts";
 import type { Phantom } from "../../src/phantom/phantom.ts";
 
 /** Tokens a side. */

@@ -13,7 +13,8 @@ import { openRadiograph } from "../../src/cli/files.ts";
 import { toModelInput } from "../../src/image/modelInput.ts";
 import { defaultVoi } from "../../src/image/voi.ts";
 import { renderPhantom } from "../../src/phantom/phantom.ts";
-import type { Phantom, PhantomSpec } from "../../src/phantom/phantom.ts";
+import type { Phantom } from "../../src/phantom/phantom.ts";
+import type { PhantomSpec } from "../../src/phantom/spec.ts";
 
 const TILE = 296;
 const CAPTION = 37;

@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import { readOptions } from "../../scripts/options.mjs";
 import bank from "../../src/language/questionBank.json" with { type: "json" };
 import { FINDING_TERMS } from "../../src/language/questionBank.ts";
-import { FINDING_KINDS } from "../../src/phantom/phantom.ts";
+import { FINDING_KINDS } from "../../src/phantom/spec.ts";
 import { GRID, MASKS } from "./caseBytes.ts";
 
 export function names() {

@@ -8,7 +8,8 @@
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { OptionError, parseOptions, readOptions } from "../../scripts/options.mjs";
 import { randomStream } from "../../src/numerics/random.ts";
-import { renderPhantom, sampleSpec } from "../../src/phantom/phantom.ts";
+import { renderPhantom } from "../../src/phantom/phantom.ts";
+import { sampleSpec } from "../../src/phantom/sample.ts";
 import { caseBytes } from "./caseBytes.ts";
 
 const SIZE = 224;

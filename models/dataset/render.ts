@@ -10,7 +10,8 @@
 import { closeSync, mkdirSync, openSync, writeSync, writeFileSync } from "node:fs";
 import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
 import { OptionError, parseOptions, readOptions } from "../../scripts/options.mjs";
-import { renderPhantom, sampleSpec } from "../../src/phantom/phantom.ts";
+import { renderPhantom } from "../../src/phantom/phantom.ts";
+import { sampleSpec } from "../../src/phantom/sample.ts";
 import { GRID, caseBytes } from "./caseBytes.ts";
 import type { CaseBytes } from "./caseBytes.ts";
 

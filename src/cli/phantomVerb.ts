@@ -1,8 +1,10 @@
 /** `lab phantom`: a synthetic radiograph as PNG, and the mask of its findings. */
 import { validateSpec } from "../experiment/validateSpec.ts";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
-import { FINDINGS, FINDING_KINDS, renderPhantom } from "../phantom/phantom.ts";
-import type { FindingSpec, Phantom, PhantomSpec } from "../phantom/phantom.ts";
+import { FINDINGS, FINDING_KINDS } from "../phantom/spec.ts";
+import { renderPhantom } from "../phantom/phantom.ts";
+import type { FindingSpec, PhantomSpec } from "../phantom/spec.ts";
+import type { Phantom } from "../phantom/phantom.ts";
 import { writePng } from "./png.ts";
 import { UsageError, parseCommandLine, wholeNumber } from "./usageError.ts";
 

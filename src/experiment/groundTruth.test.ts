@@ -6,7 +6,7 @@ import { answerFor } from "../language/questionTruth.ts";
 import { recogniseQuestion } from "../language/recognise.ts";
 import { renderPhantom } from "../phantom/phantom.ts";
 import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
-import type { FindingSpec, PhantomSpec } from "../phantom/phantom.ts";
+import type { FindingSpec, PhantomSpec } from "../phantom/spec.ts";
 import { labAround } from "../testing/fakeLab.ts";
 import { fakeModel } from "../testing/fakeModel.ts";
 import { defaultSpec } from "./defaultSpec.ts";

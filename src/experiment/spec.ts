@@ -2,7 +2,7 @@
  * The experiment: everything that decides what the lab computes, as plain JSON. A share link is this and nothing else,
  * so it never holds a pixel, a file name or a tag.
  */
-import type { PhantomSpec } from "../phantom/phantom.ts";
+import type { PhantomSpec } from "../phantom/spec.ts";
 import type { DefenseItem } from "../defenses/defense.ts";
 import type { Precision } from "../model/manifest.ts";
 import type { AnswerLossName, FeatureLossName } from "../model/objective.ts";

@@ -2,9 +2,13 @@ import { describe, expect, test } from "vitest";
 import { LabError } from "../errors/labError.ts";
 import { randomStream } from "../numerics/random.ts";
 import { expose } from "./detector.ts";
-import { FINDINGS, FINDING_KINDS, drawPatient, renderPhantom, sampleSpec } from "./phantom.ts";
-import { PATIENT_PARAMS } from "./phantom.ts";
-import type { FindingKind, FindingSpec, PatientParams, Phantom, Side } from "./phantom.ts";
+import { FINDINGS, FINDING_KINDS } from "./spec.ts";
+import { drawPatient } from "./patient.ts";
+import { renderPhantom } from "./phantom.ts";
+import { sampleSpec } from "./sample.ts";
+import { PATIENT_PARAMS } from "./spec.ts";
+import type { FindingKind, FindingSpec, PatientParams, Side } from "./spec.ts";
+import type { Phantom } from "./phantom.ts";
 import { gridOf } from "./projection.ts";
 
 const SIZE = 160;

@@ -26,11 +26,6 @@ import { smoothField } from "./texture.ts";
 import { FINDINGS } from "./spec.ts";
 import type { FindingKind, PatientParams, PhantomSpec, Side } from "./spec.ts";
 
-export { drawPatient } from "./patient.ts";
-export { sampleSpec } from "./sample.ts";
-export { FINDINGS, FINDING_KINDS, PATIENT_PARAMS } from "./spec.ts";
-export type { FindingKind, FindingSpec, PatientParams, PhantomSpec, Side } from "./spec.ts";
-
 /** What is true of one finding: the one type from here to the page, so that no field is lost on the way. */
 export interface PhantomFinding {
   readonly kind: FindingKind;
