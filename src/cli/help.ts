@@ -70,14 +70,27 @@ npm run -s lab -- attention MODEL.onnx --input NAME=FILE.npy... --out-dir DIR [-
     Every attention map of a graph as a .npy file, with the largest error of its row sums.
 
 npm run -s lab -- --help
-    This text.
+    This text; after a verb, what it says of that verb. --version prints the version.
 
 Answers go to standard output as JSON. An error is one sentence on standard error and a non-zero exit status: 1 for a
-wrong command line, 2 for what the sentence says.
+wrong command line, 2 for what the sentence says. A repeated run that differs from its link or manifest ends with 3.
 
 An experiment that runs (also what the page opens with). Save it as SPEC.json:
 ${JSON.stringify(defaultSpec(), null, 2)}
 `;
+}
+
+/** What the help says of one verb: its lines, and what is indented under them. */
+export function helpOf(verb: string): string {
+  const start = `npm run -s lab -- ${verb}`;
+  const kept: string[] = [];
+  let isOfVerb = false;
+  for (const line of helpText().split("\n")) {
+    if (line.startsWith("npm run")) isOfVerb = line === start || line.startsWith(`${start} `);
+    else if (!line.startsWith("    ")) isOfVerb = false;
+    if (isOfVerb) kept.push(line);
+  }
+  return `${kept.join("\n")}\n`;
 }
 
 function kindHelp(kind: (typeof FINDING_KINDS)[number]): string {

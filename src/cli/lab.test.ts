@@ -118,3 +118,19 @@ test("help names every verb and every finding", () => {
     expect(stdout).toContain(word);
   }
 });
+
+test("help of one verb is about that verb, and the version is said", () => {
+  const { stdout, status } = lab("decode", "--help");
+  expect(status).toBe(0);
+  expect(stdout).toContain("lab -- decode FILE");
+  expect(stdout).not.toContain("lab -- phantom");
+  expect(JSON.parse(lab("--version").stdout)).toMatchObject({
+    lab: expect.stringMatching(/^\d+\.\d+/) as unknown,
+  });
+});
+
+test("an option that is given twice is refused, not half ignored", () => {
+  const { status, stderr } = lab("phantom", "--seed", "1", "--seed", "2", "--out", "x.png");
+  expect(status).toBe(1);
+  expect(stderr).toContain("--seed is given twice");
+});

@@ -1,6 +1,7 @@
 /** The headless lab: JSON on standard output, one sentence on standard error when something is wrong. */
 import { LabError, toErrorData } from "../errors/labError.ts";
 import { UsageError } from "./usageError.ts";
+import { labVersion } from "./version.ts";
 
 /** Prints one line of JSON. */
 function print(value: unknown): void {
@@ -32,9 +33,17 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
     process.stdout.write((await import("./help.ts")).helpText());
     return;
   }
+  if (name === "--version") {
+    print({ lab: labVersion() });
+    return;
+  }
   const verb = Object.hasOwn(VERBS, name) ? VERBS[name] : undefined;
   if (!verb)
     throw new UsageError(`There is no verb "${name}": use ${Object.keys(VERBS).join(", ")}.`);
+  if (args.includes("--help") || args.includes("-h")) {
+    process.stdout.write((await import("./help.ts")).helpOf(name));
+    return;
+  }
   await verb(args);
 }
 

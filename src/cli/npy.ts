@@ -121,7 +121,15 @@ export function formatNpy(tensor: Tensor): Uint8Array {
 }
 
 export async function writeNpy(file: string, tensor: Tensor): Promise<void> {
-  await writeFile(file, formatNpy(tensor));
+  try {
+    await writeFile(file, formatNpy(tensor));
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw new LabError("not-found", `The file ${file} can't be written (${code}).`, {
+      hint: "Name a folder that exists and that you may write to.",
+      cause,
+    });
+  }
 }
 
 function text(bytes: Uint8Array, from: number, to: number): string {

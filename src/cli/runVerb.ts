@@ -2,7 +2,6 @@
  * `lab run WHAT`: an experiment from a file, a saved run manifest or a share link; prints the run manifest of its repetition,
  * and writes what is no number as files if asked.
  */
-import { createRequire } from "node:module";
 import { arch, availableParallelism, cpus, platform } from "node:os";
 import path from "node:path";
 import { buffer } from "node:stream/consumers";
@@ -22,8 +21,7 @@ import type { CliSessions } from "./nodeSessions.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { writeRunFiles } from "./runFiles.ts";
 import { UsageError, parseCommandLine } from "./usageError.ts";
-
-const require = createRequire(import.meta.url);
+import { labVersion } from "./version.ts";
 
 export async function runVerb(
   args: readonly string[],
@@ -69,6 +67,8 @@ export async function runVerb(
       ? compareReplay(expected, replayNumbers({ clean, readout, metrics }, manifest.environment))
       : undefined;
 
+  // A script that repeats a run learns of a difference without reading it.
+  if (replay?.status === "differs") process.exitCode = 3;
   print({
     ...manifest,
     ...(replay ? { replay } : {}),
@@ -94,10 +94,6 @@ async function manifestOf(
     modelSha256: sha256,
   };
   return runManifest(spec, results, environment, manifest);
-}
-
-function labVersion(): string {
-  return (require("../../package.json") as { readonly version: string }).version;
 }
 
 /** A link stands on the command line itself; everything else is a file, or standard input for "-". */

@@ -11,11 +11,28 @@ export function parseCommandLine<T extends ParseArgsConfig>(
   config: T,
 ): ReturnType<typeof parseArgs<T>> {
   try {
-    return parseArgs(config);
+    const parsed = parseArgs({ ...config, tokens: true });
+    refuseRepeated(config, (parsed.tokens ?? []) as readonly Token[]);
+    return parsed as unknown as ReturnType<typeof parseArgs<T>>;
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     const reason = (error as Error).message.split(". To ")[0]!.replace(/\.$/, "");
     throw new UsageError(`${reason}; see "lab --help".`, { cause: error });
   }
+}
+
+interface Token {
+  readonly kind: string;
+  readonly name?: string;
+}
+
+/** Of an option that is given twice the last would win, and the first be ignored without a word. */
+function refuseRepeated({ options = {} }: ParseArgsConfig, tokens: readonly Token[]): void {
+  const names = tokens.flatMap(({ kind, name }) => (kind === "option" && name ? [name] : []));
+  const twice = names.find(
+    (name, k) => names.indexOf(name) < k && options[name]?.multiple !== true,
+  );
+  if (twice !== undefined) throw new UsageError(`--${twice} is given twice; give it once.`);
 }
 
 /** A whole number option inside its range. @throws UsageError */

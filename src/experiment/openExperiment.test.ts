@@ -82,7 +82,12 @@ test.each([
   ["", "spec-invalid", "neither a Penumbra link nor JSON"],
   ["[1]", "spec-invalid", "The experiment"],
   [JSON.stringify({ ...MANIFEST, version: 2 }), "spec-invalid", "has version 2"],
-  [JSON.stringify({ ...MANIFEST, results: 3 }), "spec-invalid", "run manifest is damaged"],
+  [JSON.stringify({ ...MANIFEST, results: 3 }), "spec-invalid", "results must be an object"],
+  [
+    JSON.stringify({ ...MANIFEST, environment: {} }),
+    "spec-invalid",
+    "environment.backend is missing",
+  ],
   [
     JSON.stringify({ ...MANIFEST, environment: { ...MANIFEST.environment, backend: "abacus" } }),
     "spec-invalid",

@@ -73,10 +73,25 @@ export function describeIssue(error: z.ZodError, root: string): string {
     return `${key} is no field of ${fieldName(issue.path, root.toLowerCase())}`;
   }
   const field = fieldName(issue.path, root);
+  if (issue.code === "invalid_type" && issue.message.startsWith("Invalid input")) {
+    const isMissing = issue.message.endsWith("undefined");
+    return isMissing
+      ? `${field} is missing`
+      : `${field} must be ${KINDS[issue.expected] ?? issue.expected}`;
+  }
   return /^(is|has|must) /.test(issue.message)
     ? `${field} ${issue.message}`
     : `${field}: ${issue.message}`;
 }
+
+/** Types as a sentence names them. */
+const KINDS: Readonly<Record<string, string>> = {
+  string: "a text",
+  number: "a number",
+  boolean: "true or false",
+  object: "an object",
+  array: "a list",
+};
 
 function fieldName(path: readonly PropertyKey[], root: string): string {
   let name = "";
