@@ -207,6 +207,8 @@ export const SPEC_LIMITS = {
   pointsPerStroke: 1000,
   defenses: 6,
   instruments: 40,
+  /** A reader's own wordings of one instrument. */
+  instrumentTexts: 12,
   /** Over all strokes of a spec. */
   points: 8000,
   phantomFindings: 16,

@@ -116,6 +116,8 @@ export interface InstrumentItem {
   readonly enabled: boolean;
   readonly seed: number;
   readonly params: Readonly<Record<string, number>>;
+  /** A reader's own wordings or prompts, for an instrument that takes some. */
+  readonly texts?: readonly string[];
 }
 
 export interface ExperimentSpec {

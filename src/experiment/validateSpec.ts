@@ -100,9 +100,17 @@ const instrumentSchema = z
     enabled: flag,
     seed: numberIn(PARAMS["instrument.seed"]),
     params: z.record(z.string(), z.unknown()),
+    texts: z
+      .array(text(SPEC_LIMITS.questionCharacters))
+      .max(SPEC_LIMITS.instrumentTexts, `has more than ${SPEC_LIMITS.instrumentTexts} wordings`)
+      .exactOptional(),
   })
   .check((context) => {
-    const { instrument, params } = context.value;
+    const { instrument, params, texts } = context.value;
+    if (texts && !INSTRUMENT_CATALOG[instrument]?.texts) {
+      const message = `is no setting of ${instrument}: it takes no wordings`;
+      context.issues.push({ code: "custom", input: texts, path: ["texts"], message });
+    }
     context.issues.push(
       ...paramIssues(instrument, INSTRUMENT_CATALOG[instrument]?.params ?? {}, params),
     );

@@ -11,6 +11,8 @@ export interface InstrumentScope extends StageScope {
   /** The item's settings, defaults filled in. */
   readonly params: Readonly<Record<string, number>>;
   readonly seed: number;
+  /** The reader's own wordings or prompts; none for an instrument that takes none. */
+  readonly texts: readonly string[];
 }
 
 export interface InstrumentDefinition<K extends HeldName> {
@@ -23,6 +25,8 @@ export interface InstrumentDefinition<K extends HeldName> {
   /** Paper, equation or standard that defines it. */
   readonly source: string;
   readonly params: Readonly<Record<string, ParamMeta>>;
+  /** What a reader may add in words, one a line; absent where there is nothing to add. */
+  readonly texts?: { readonly label: string; readonly help: string };
   readonly needs: readonly K[];
   /** Why it can't be had on this model or case, as a sentence; undefined where it can. */
   obstacle?(given: Pick<Held, K>): string | undefined;

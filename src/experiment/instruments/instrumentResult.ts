@@ -88,3 +88,8 @@ export interface InstrumentResult {
   /** Why it can't be had on this model or case, as a sentence; then there is nothing else. */
   readonly obstacle?: string;
 }
+
+/** The result of an instrument that can't be had here. */
+export function obstructed(obstacle: string): InstrumentResult {
+  return { statement: obstacle, quantities: [], obstacle };
+}

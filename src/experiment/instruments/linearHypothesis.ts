@@ -5,6 +5,7 @@
 import { l1Norm } from "../../tensor/norms.ts";
 import { objectiveOf } from "../objectiveOf.ts";
 import { defineInstrument } from "./instrument.ts";
+import { obstructed } from "./instrumentResult.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
 
 /** A loss this far from its tangent, as a share of the tangent's own rise, is no longer called linear. */
@@ -143,8 +144,4 @@ function resultOf(walk: Walk): InstrumentResult {
       },
     ],
   };
-}
-
-function obstructed(obstacle: string): InstrumentResult {
-  return { statement: obstacle, quantities: [], obstacle };
 }

@@ -4,6 +4,13 @@ import { faithfulness } from "./faithfulness.ts";
 import type { Instrument } from "./instrument.ts";
 import { linearHypothesis } from "./linearHypothesis.ts";
 import { weightRandomization } from "./weightRandomization.ts";
+import { paraphraseFlips } from "./paraphraseFlips.ts";
+import { imageReliance } from "./imageReliance.ts";
+import { wordingGrid } from "./wordingGrid.ts";
+import { blankImage } from "./blankImage.ts";
+import { promptAttacks } from "./promptAttacks.ts";
+import { answerUncertainty } from "./answerUncertainty.ts";
+import { selectiveTriage } from "./selectiveTriage.ts";
 
 const explanations = EXPLAINERS.map((explainer) => [
   explainer.id,
@@ -12,6 +19,13 @@ const explanations = EXPLAINERS.map((explainer) => [
 
 /** Every instrument by its id. */
 export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
+  paraphraseFlips,
+  imageReliance,
+  wordingGrid,
+  blankImage,
+  promptAttacks,
+  answerUncertainty,
+  selectiveTriage,
   linearHypothesis,
   ...Object.fromEntries(explanations),
   faithfulness,

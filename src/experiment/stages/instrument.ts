@@ -1,7 +1,7 @@
 /** An instrument as a stage: run in full passes only, and only where the experiment switched it on. */
 import { withDefaults } from "../../system/param.ts";
 import type { Instrument } from "../instruments/instrument.ts";
-import type { InstrumentResult } from "../instruments/instrumentResult.ts";
+import { obstructed } from "../instruments/instrumentResult.ts";
 import type { Held, Stage, StageScope } from "../stage.ts";
 
 export function instrumentStage(instrument: Instrument): Stage {
@@ -17,7 +17,7 @@ export function instrumentStage(instrument: Instrument): Stage {
     ownKey: undefined,
     reads: (ask) => {
       const item = itemOf(ask);
-      return item && [item.seed, withDefaults(instrument.params, item.params)];
+      return item && [item.seed, withDefaults(instrument.params, item.params), item.texts ?? []];
     },
     async *run(given: Partial<Held>, scope: StageScope) {
       const item = itemOf(scope);
@@ -27,11 +27,12 @@ export function instrumentStage(instrument: Instrument): Stage {
       const params = withDefaults(instrument.params, item.params);
       // The costly part of a run comes after what the reader waits for.
       yield { giveWay: true };
-      return yield* instrument.run(given, { ...scope, params, seed: item.seed });
+      return yield* instrument.run(given, {
+        ...scope,
+        params,
+        seed: item.seed,
+        texts: item.texts ?? [],
+      });
     },
   };
-}
-
-function obstructed(obstacle: string): InstrumentResult {
-  return { statement: obstacle, quantities: [], obstacle };
 }

@@ -1,6 +1,7 @@
 /** One instrument: its switch, what it measures, its settings, and what it found. */
+import { useState } from "react";
 import type { Instrument } from "../../experiment/instruments/instrument.ts";
-import { PARAMS } from "../../experiment/params.ts";
+import { PARAMS, SPEC_LIMITS } from "../../experiment/params.ts";
 import type { InstrumentItem } from "../../experiment/spec.ts";
 import type { PlainData } from "../../system/plainData.ts";
 import { editInstrument } from "../../state/specEdits.ts";
@@ -63,6 +64,7 @@ function Settings(props: { readonly instrument: InstrumentEntry; readonly item: 
           }
         />
       ))}
+      {instrument.texts && <Texts name={label} about={instrument.texts} item={item} />}
       <ParamSlider
         context={label}
         meta={{ ...seed, max: 100 }}
@@ -70,6 +72,38 @@ function Settings(props: { readonly instrument: InstrumentEntry; readonly item: 
         onChange={(value) => edit(editInstrument(id, { seed: value }))}
       />
     </details>
+  );
+}
+
+/** The reader's own wordings; what is typed counts when the field is left. */
+function Texts(props: {
+  readonly name: string;
+  readonly about: NonNullable<InstrumentEntry["texts"]>;
+  readonly item: InstrumentItem;
+}) {
+  const { name, about, item } = props;
+  const { edit } = useStores().experiment.getState();
+  const saved = (item.texts ?? []).join("\n");
+  const [typed, setTyped] = useState<string | null>(null);
+  const keep = () => {
+    if (typed === null) return;
+    const lines = typed.split("\n").map((line) => line.trim());
+    const texts = lines.filter((line) => line !== "").slice(0, SPEC_LIMITS.instrumentTexts);
+    if (texts.join("\n") !== saved) edit(editInstrument(item.instrument, { texts }));
+    setTyped(null);
+  };
+  return (
+    <label className={styles.texts} title={about.help}>
+      {about.label}
+      <textarea
+        aria-label={`${name}: ${about.label}`}
+        rows={3}
+        maxLength={SPEC_LIMITS.instrumentTexts * SPEC_LIMITS.questionCharacters}
+        value={typed ?? saved}
+        onChange={(event) => setTyped(event.currentTarget.value)}
+        onBlur={keep}
+      />
+    </label>
   );
 }
 

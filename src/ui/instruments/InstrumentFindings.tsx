@@ -159,8 +159,8 @@ function TableOf({ table: { title, columns, rows } }: { readonly table: ResultTa
       <caption>{title}</caption>
       <thead>
         <tr>
-          {columns.map((column) => (
-            <th key={column} scope="col">
+          {columns.map((column, c) => (
+            <th key={c} scope="col">
               {column}
             </th>
           ))}
