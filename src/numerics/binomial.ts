@@ -1,6 +1,6 @@
 /** Interval estimates for a proportion of `successes` out of `n` independent trials. */
 import { LabError } from "../errors/labError.ts";
-import { inverseIncompleteBeta } from "./beta.ts";
+import { incompleteBeta, inverseIncompleteBeta } from "./beta.ts";
 import { normalQuantile } from "./normal.ts";
 
 export interface Interval {
@@ -41,4 +41,18 @@ function checkCounts(successes: number, n: number): void {
   if (!(successes >= 0 && successes <= n)) {
     throw new LabError("internal", `internal: ${successes} successes of ${n} trials`);
   }
+}
+
+/** Smallest k with P(X <= k) >= p for X ~ Binomial(n, q). */
+export function binomialQuantile(p: number, n: number, q: number): number {
+  // P(X <= k) = I_{1-q}(n - k, k + 1).
+  const atMost = (k: number) => (k >= n ? 1 : incompleteBeta(1 - q, n - k, k + 1));
+  let low = 0;
+  let high = n;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (atMost(middle) >= p) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

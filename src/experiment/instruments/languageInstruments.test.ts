@@ -1,52 +1,13 @@
 import { expect, test } from "vitest";
-import { labAround } from "../../testing/fakeLab.ts";
-import { fakeModel } from "../../testing/fakeModel.ts";
-import { defaultSpec } from "../defaultSpec.ts";
-import { runExperiment } from "../run.ts";
-import type { ExperimentSpec, InstrumentItem } from "../spec.ts";
+import { measured, quantity, specWith } from "../../testing/measuredInstrument.ts";
+import { decodeShareLink } from "../shareLink/decode.ts";
+import { encodeShareLink } from "../shareLink/encode.ts";
+import { validateSpec } from "../validateSpec.ts";
 import { quadrantOf } from "./imageReliance.ts";
-import type { InstrumentResult } from "./instrumentResult.ts";
 import { interactionOf } from "./wordingGrid.ts";
 import { wordingsOf } from "./wordings.ts";
 
-const NOISE: ExperimentSpec["stack"][number] = {
-  id: "noise",
-  type: "perturbation",
-  perturbation: "gaussianNoise",
-  enabled: true,
-  seed: 1,
-  params: { sigma: 0.1 },
-};
-
-async function measured(
-  instrument: string,
-  change: Partial<InstrumentItem> = {},
-  spec: Partial<ExperimentSpec> = {},
-): Promise<InstrumentResult> {
-  const item = { instrument, enabled: true, seed: 1, params: {}, ...change };
-  const asked: ExperimentSpec = {
-    ...defaultSpec(),
-    question: "Is there a pleural effusion?",
-    stack: [NOISE],
-    instruments: [item],
-    ...spec,
-  };
-  const off = { ...asked, certificate: { ...asked.certificate, enabled: false } };
-  let result: InstrumentResult | undefined;
-  for await (const event of runExperiment(off, "full", labAround(fakeModel()))) {
-    if (event.type === "stage" && event.stage === `instrument:${instrument}`) {
-      result = event.payload as InstrumentResult;
-    }
-  }
-  if (!result) throw new Error(`${instrument} gave nothing`);
-  return result;
-}
-
-const value = ({ quantities }: InstrumentResult, id: string) => {
-  const found = quantities.find((quantity) => quantity.id === id);
-  if (!found) throw new Error(`no ${id}`);
-  return found;
-};
+const run = (...given: Parameters<typeof specWith>) => measured(specWith(...given));
 
 test("scope changes and near-synonyms are excluded from the flip rate and shown apart", async () => {
   const { equivalents, others } = wordingsOf("Is there a pneumothorax?", 30);
@@ -58,18 +19,18 @@ test("scope changes and near-synonyms are excluded from the flip rate and shown 
 });
 
 test("a model that says the same word to every wording flips exactly on the negated ones", async () => {
-  const result = await measured("paraphraseFlips");
+  const result = await run("paraphraseFlips");
   const rows = result.tables!.find(({ id }) => id === "equivalents")!.rows.slice(1);
   const negated = rows.filter(([, kind]) => String(kind).includes("negated")).length;
   expect(negated).toBeGreaterThan(0);
-  const base = value(result, "base.clean");
+  const base = quantity(result, "base.clean");
   expect(base.value).toBeCloseTo(negated / rows.length, 12);
   expect(base.n).toBe(rows.length);
   // Agreeing wordings against negated ones, of all pairs.
   const all = rows.length + 1;
   const pairs = (all * (all - 1)) / 2;
-  expect(value(result, "pair.clean").value).toBeCloseTo((negated * (all - negated)) / pairs, 12);
-  expect(value(result, "negated.clean").value).toBe(1);
+  expect(quantity(result, "pair.clean").value).toBeCloseTo((negated * (all - negated)) / pairs, 12);
+  expect(quantity(result, "negated.clean").value).toBe(1);
 });
 
 test("a reader's own wordings are read, checked and kept out with a reason", async () => {
@@ -78,7 +39,7 @@ test("a reader's own wordings are read, checked and kept out with a reason", asy
     "Is there a loculated pleural effusion?",
     "Tell me a joke",
   ];
-  const result = await measured("paraphraseFlips", { texts });
+  const result = await run("paraphraseFlips", { texts });
   const table = (id: string) => result.tables!.find((each) => each.id === id)!;
   expect(
     table("equivalents")
@@ -90,8 +51,8 @@ test("a reader's own wordings are read, checked and kept out with a reason", asy
   ]);
   expect(table("validator").rows[1]!.at(-1)).toBe("loculated");
   expect(table("refused").rows[0]![0]).toBe("Tell me a joke");
-  const everything = await measured("paraphraseFlips", { texts, params: { counted: 1 } });
-  expect(value(everything, "base.clean").n).toBe(value(result, "base.clean").n! + 1);
+  const everything = await run("paraphraseFlips", { texts, params: { counted: 1 } });
+  expect(quantity(everything, "base.clean").n).toBe(quantity(result, "base.clean").n! + 1);
 });
 
 test("the quadrant of consistency and reliance", () => {
@@ -102,15 +63,15 @@ test("the quadrant of consistency and reliance", () => {
 });
 
 test("reliance counts the answers that another picture changes", async () => {
-  const result = await measured("imageReliance", { params: { patients: 3 } });
+  const result = await run("imageReliance", { params: { patients: 3 } });
   const rows = result.tables![0]!.rows;
   const changed = rows.flatMap(([, own, , , others]) =>
     String(others)
       .split(", ")
       .map((answer) => answer !== own),
   );
-  expect(value(result, "changed.others").n).toBe(changed.length);
-  expect(value(result, "changed.others").value).toBeCloseTo(
+  expect(quantity(result, "changed.others").n).toBe(changed.length);
+  expect(quantity(result, "changed.others").value).toBeCloseTo(
     changed.filter(Boolean).length / changed.length,
     12,
   );
@@ -130,55 +91,64 @@ test("interaction = joint flip minus sum of single flips", () => {
 });
 
 test("the grid encodes each picture once, and needs something that grows", async () => {
-  const grid = await measured("wordingGrid", { params: { columns: 5 } });
+  const grid = await run("wordingGrid", { params: { columns: 5 } });
   const [plot] = grid.plots!;
   if (plot?.kind !== "heat") throw new Error("no grid");
   expect(plot.columns).toHaveLength(5);
   expect(plot.values).toHaveLength(5 * plot.rows.length);
   expect(plot.values[0]).toBeGreaterThan(0);
-  const still = await measured("wordingGrid", {}, { stack: [] });
+  const still = await run("wordingGrid", {}, { stack: [] });
   expect(still.obstacle).toContain("Nothing disturbs the picture");
-  const noise = await measured("wordingGrid", { params: { along: 1 } }, { stack: [] });
+  const noise = await run("wordingGrid", { params: { along: 1 } }, { stack: [] });
   expect(noise.obstacle).toBeUndefined();
 });
 
 test("a yes about an empty picture is counted as made up", async () => {
-  const result = await measured("blankImage");
+  const result = await run("blankImage");
   const [plot] = result.plots!;
   if (plot?.kind !== "heat") throw new Error("no grid");
   const black = plot.rows.filter((_, r) => plot.values[r * 4 + 1]! > 0.5).length;
-  expect(value(result, "black").value).toBeCloseTo(black / plot.rows.length, 12);
+  expect(quantity(result, "black").value).toBeCloseTo(black / plot.rows.length, 12);
 });
 
 test("pushes stand beside neutral twins, and a reader's own push beside none", async () => {
-  const result = await measured("promptAttacks", { texts: ["Say {other}! {q}"] });
-  expect(value(result, "pushed").n).toBe(6);
-  expect(value(result, "control").n).toBe(5);
+  const result = await run("promptAttacks", { texts: ["Say {other}! {q}"] });
+  expect(quantity(result, "pushed").n).toBe(6);
+  expect(quantity(result, "control").n).toBe(5);
   const rows = result.tables![0]!.rows;
   expect(rows.at(-1)![1]).toMatch(/^Say (yes|no)! Is there a pleural effusion\?$/);
   expect(rows.at(-1)![4]).toBeNull();
 });
 
 test("every branch but review stands in a triage path, and crossed thresholds are refused in words", async () => {
-  const doubtful = await measured("selectiveTriage", {
+  const doubtful = await run("selectiveTriage", {
     params: { minConfidence: 1, clearConfidence: 1 },
   });
-  expect(value(doubtful, "deferred").value).toBe(1);
-  const crossed = await measured("selectiveTriage", {
+  expect(quantity(doubtful, "deferred").value).toBe(1);
+  const crossed = await run("selectiveTriage", {
     params: { minConfidence: 0.9, clearConfidence: 0.5 },
   });
   expect(crossed.obstacle).toContain("lies below");
 });
 
 test("views of an even picture only differ by their brightness", async () => {
-  const result = await measured("answerUncertainty", { params: { views: 4 } });
+  const result = await run("answerUncertainty", { params: { views: 4 } });
   for (const id of ["entropy", "information", "variance", "dissent", "mean"]) {
     for (const over of ["wordings", "views"]) {
-      expect(value(result, `${id}.${over}.clean`).value).toBeGreaterThanOrEqual(0);
+      expect(quantity(result, `${id}.${over}.clean`).value).toBeGreaterThanOrEqual(0);
     }
   }
   // Total doubt is at most ln 2 for two answers, and no less than what the members disagree on.
-  const entropy = value(result, "entropy.wordings.clean").value;
+  const entropy = quantity(result, "entropy.wordings.clean").value;
   expect(entropy).toBeLessThanOrEqual(Math.LN2 + 1e-12);
-  expect(value(result, "information.wordings.clean").value).toBeLessThanOrEqual(entropy);
+  expect(quantity(result, "information.wordings.clean").value).toBeLessThanOrEqual(entropy);
+});
+
+test("a reader's own wordings travel in the link, to the instruments that take some", () => {
+  const texts = ["Is there fluid in the pleural space?"];
+  const spec = specWith("paraphraseFlips", { texts });
+  expect(decodeShareLink(encodeShareLink({ spec, view: {} })).spec).toEqual(spec);
+  expect(() => validateSpec(specWith("linearHypothesis", { texts }))).toThrow("takes no wordings");
+  const many = Array.from({ length: 13 }, (_, k) => `Wording ${k}?`);
+  expect(() => validateSpec(specWith("paraphraseFlips", { texts: many }))).toThrow("more than 12");
 });

@@ -9,6 +9,8 @@ import { imageReliance } from "./imageReliance.ts";
 import { wordingGrid } from "./wordingGrid.ts";
 import { blankImage } from "./blankImage.ts";
 import { promptAttacks } from "./promptAttacks.ts";
+import { answerCertificate } from "./answerCertificate.ts";
+import { calibratedConfidence } from "./calibratedConfidence.ts";
 import { answerUncertainty } from "./answerUncertainty.ts";
 import { selectiveTriage } from "./selectiveTriage.ts";
 
@@ -24,6 +26,8 @@ export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   wordingGrid,
   blankImage,
   promptAttacks,
+  answerCertificate,
+  calibratedConfidence,
   answerUncertainty,
   selectiveTriage,
   linearHypothesis,

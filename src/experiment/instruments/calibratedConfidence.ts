@@ -1,0 +1,260 @@
+/** What a stated confidence is worth on phantoms whose truth is known: calibration, risk and coverage, answer sets. */
+import { calibration } from "../../metrics/calibration.ts";
+import { conformalSet, conformalThreshold } from "../../metrics/conformal.ts";
+import { selectivePrediction } from "../../metrics/selectivePrediction.ts";
+import { proportion } from "../../metrics/proportion.ts";
+import { clopperPearsonUpper } from "../../numerics/binomial.ts";
+import { randomStream } from "../../numerics/random.ts";
+import { sampleFinding } from "../../phantom/sample.ts";
+import { FINDING_KINDS, sampleSpec } from "../../phantom/phantom.ts";
+import type { FindingKind, PhantomSpec } from "../../phantom/phantom.ts";
+import { recogniseQuestion } from "../../language/recognise.ts";
+import type { Understood } from "../../language/recognise.ts";
+import type { AnswerResult } from "../../system/reading.ts";
+import { groundTruth } from "../groundTruth.ts";
+import { modelInputOf } from "../source.ts";
+import { defineInstrument } from "./instrument.ts";
+import { obstructed } from "./instrumentResult.ts";
+import type { InstrumentResult } from "./instrumentResult.ts";
+import { proportionQuantity } from "./proportionQuantity.ts";
+import { answersQuestions } from "./wordings.ts";
+
+/** Confidences that are tried as the least to answer from. */
+const GRID = Array.from({ length: 20 }, (_, k) => 0.5 + k / 40);
+/** Error rate of the guarantee on the selected answers' risk. */
+const GUARANTEE_ALPHA = 0.05;
+const BINS = 10;
+
+export const calibratedConfidence = defineInstrument({
+  id: "calibratedConfidence",
+  label: "What the confidence is worth",
+  group: "certainty",
+  help: "Asks your question about random phantoms whose truth is known, half of them with the finding, and compares the stated confidence with how often the answer is right. The set of answers it then gives for your picture holds the truth at the stated rate for cases like these phantoms, and for no others: not for real films, not under attack.",
+  source:
+    "Guo et al. 2017 (expected calibration error); Geifman & El-Yaniv 2017 (risk and coverage); split conformal prediction (Vovk et al. 2005)",
+  params: {
+    cases: {
+      label: "Phantoms",
+      unit: "",
+      min: 20,
+      max: 400,
+      step: 10,
+      default: 60,
+      integer: true,
+      help: "Each is drawn, encoded and asked once.",
+    },
+    errorRate: {
+      label: "Answer sets may miss",
+      unit: "share",
+      min: 0.02,
+      max: 0.4,
+      step: 0.02,
+      default: 0.1,
+      help: "Rate at which the set of answers may miss the truth.",
+    },
+    maxRisk: {
+      label: "Errors allowed",
+      unit: "share",
+      min: 0.02,
+      max: 0.4,
+      step: 0.02,
+      default: 0.1,
+      help: "Among answered cases; the confidence to answer from is fitted so that this holds with 95 % confidence.",
+    },
+  },
+  needs: ["system", "clean", "readout"],
+  obstacle: answersQuestions,
+  async *run({ system, clean, readout }, { spec, params, seed, context }) {
+    const { cases = 60, errorRate = 0.1, maxRisk = 0.1 } = params;
+    const asked = recogniseQuestion(spec.question);
+    const measured: Case[] = [];
+    for (let k = 0; k < cases; k++) {
+      await context.yieldToHost();
+      if (context.signal.aborted) return undefined;
+      yield { progress: { done: k, total: cases, label: "Phantoms" } };
+      const phantom = caseFor(asked, seed, k);
+      const input = modelInputOf(
+        { kind: "phantom", phantom },
+        { kind: "file" },
+        system.manifest.input,
+        () => undefined,
+      );
+      const truth = groundTruth(spec.question, input.truth!)?.answer ?? null;
+      if (truth === null) continue;
+      const { answers } = await system.read(input.image, [asked]);
+      measured.push(caseOf(answers[0]!, truth));
+    }
+    if (measured.length < 10) {
+      return obstructed(
+        `Only ${measured.length} of ${cases} phantoms have a true answer to this question: too few to compare with.`,
+      );
+    }
+    return resultOf(measured, {
+      errorRate,
+      maxRisk,
+      clean: clean.answer!,
+      disturbed: readout.answer!,
+    });
+  },
+});
+
+export interface Case {
+  readonly confidence: number;
+  readonly correct: boolean;
+  /** 1 less the probability of the true answer. */
+  readonly score: number;
+}
+
+function caseOf({ answer, probabilities }: AnswerResult, truth: string): Case {
+  return {
+    confidence: probabilities[answer] ?? 0,
+    correct: answer === truth,
+    score: 1 - (probabilities[truth] ?? 0),
+  };
+}
+
+/** A random case; every other one is given the finding that is asked about, where phantoms have it. */
+function caseFor({ findingId }: Understood, seed: number, index: number): PhantomSpec {
+  const drawn = randomStream(seed, "instrument", "calibration")
+    .fork(`${index}`)
+    .integer(2 ** 31);
+  const sample = sampleSpec(drawn);
+  const kind = FINDING_KINDS.find((each) => each === findingId) as FindingKind | undefined;
+  if (!kind) return sample;
+  const others = (sample.findings ?? []).filter((finding) => finding.kind !== kind);
+  return {
+    ...sample,
+    findings: index % 2 === 0 ? others : [...others, ...sampleFinding(kind, drawn)],
+  };
+}
+
+/**
+ * The least confidence to answer from: the lowest of the grid from which the Clopper-Pearson upper bound of the risk, at
+ * alpha shared by all of the grid, stays within `maxRisk`. Null where no confidence gives that.
+ */
+export function guaranteedConfidence(
+  cases: readonly Pick<Case, "confidence" | "correct">[],
+  maxRisk: number,
+): { readonly confidence: number; readonly answered: number; readonly riskUpper: number } | null {
+  for (const confidence of GRID) {
+    const answered = cases.filter((each) => each.confidence >= confidence);
+    if (answered.length === 0) return null;
+    const errors = answered.filter(({ correct }) => !correct).length;
+    const riskUpper = clopperPearsonUpper(errors, answered.length, GUARANTEE_ALPHA / GRID.length);
+    if (riskUpper <= maxRisk) return { confidence, answered: answered.length, riskUpper };
+  }
+  return null;
+}
+
+function resultOf(
+  cases: readonly Case[],
+  given: {
+    readonly errorRate: number;
+    readonly maxRisk: number;
+    readonly clean: AnswerResult;
+    readonly disturbed: AnswerResult;
+  },
+): InstrumentResult {
+  const { errorRate, maxRisk } = given;
+  const n = cases.length;
+  const { ece, brier, bins } = calibration(cases, BINS)!;
+  const { risk, aurc, excessAurc } = selectivePrediction(cases)!;
+  const right = proportion(cases.filter(({ correct }) => correct).length, n);
+  const threshold = conformalThreshold(
+    cases.map(({ score }) => score),
+    errorRate,
+  );
+  const sets = [given.clean, given.disturbed].map(({ probabilities }) =>
+    conformalSet(probabilities, threshold),
+  );
+  const shown = (set: readonly string[]) => (set.length === 0 ? "no answer" : set.join(" or "));
+  const fitted = guaranteedConfidence(cases, maxRisk);
+  const meanConfidence = cases.reduce((sum, { confidence }) => sum + confidence, 0) / n;
+  const filled = bins.filter(({ count }) => count > 0);
+  return {
+    statement: `On ${n} phantoms the stated confidence is ${Math.round(100 * meanConfidence)} % and the answer is right in ${right.count} (${Math.round(100 * right.share)} %). A set that misses the truth at most ${Math.round(100 * errorRate)} % of the time on such cases is: ${shown(sets[0]!)} for the clean picture, ${shown(sets[1]!)} for the disturbed one.`,
+    quantities: [
+      proportionQuantity("accuracy", "Right", right),
+      {
+        id: "ece",
+        label: `Expected calibration error, ${BINS} bins`,
+        value: ece,
+        unit: "share",
+        n,
+      },
+      { id: "brier", label: "Brier score (0 is best)", value: brier, unit: "", n },
+      { id: "aurc", label: "Area under risk and coverage", value: aurc, unit: "share", n },
+      {
+        id: "excessAurc",
+        label: "Of it, above the best order of the same answers",
+        value: excessAurc,
+        unit: "share",
+        n,
+      },
+      {
+        id: "threshold",
+        label: "A set takes answers from a probability of",
+        value: Number.isFinite(threshold) ? 1 - threshold : 0,
+        unit: "",
+        n,
+        ...(Number.isFinite(threshold)
+          ? {}
+          : { note: "too few cases for this rate: every answer is taken" }),
+      },
+      {
+        id: "set.clean",
+        label: "Answers in the set, clean picture",
+        value: sets[0]!.length,
+        unit: "",
+      },
+      {
+        id: "set.disturbed",
+        label: "Answers in the set, disturbed picture",
+        value: sets[1]!.length,
+        unit: "",
+      },
+      {
+        id: "answerFrom",
+        label: `Answer from this confidence for at most ${Math.round(100 * maxRisk)} % errors (95 % sure)`,
+        value: fitted?.confidence ?? NaN,
+        unit: "",
+        n: fitted?.answered ?? 0,
+        note: fitted
+          ? `errors at most ${(100 * fitted.riskUpper).toFixed(1)} % of the ${fitted.answered} answered`
+          : "no confidence of these cases gives that",
+      },
+    ],
+    plots: [
+      {
+        kind: "lines",
+        id: "reliability",
+        title: "Right against confident (the diagonal is honest)",
+        x: { label: "Stated confidence", unit: "" },
+        y: { label: "Share right", unit: "" },
+        series: [
+          {
+            name: "measured",
+            x: Float64Array.from(filled, ({ confidence }) => confidence),
+            y: Float64Array.from(filled, ({ accuracy }) => accuracy),
+            mode: "points",
+          },
+          { name: "honest", x: Float64Array.of(0, 1), y: Float64Array.of(0, 1) },
+        ],
+      },
+      {
+        kind: "lines",
+        id: "riskCoverage",
+        title: "Errors among the most confident answers",
+        x: { label: "Share of cases answered", unit: "" },
+        y: { label: "Share wrong among them", unit: "" },
+        series: [
+          {
+            name: "risk",
+            x: Float64Array.from(risk, (_, k) => (k + 1) / n),
+            y: Float64Array.from(risk),
+          },
+        ],
+      },
+    ],
+  };
+}
