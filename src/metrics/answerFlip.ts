@@ -5,12 +5,6 @@
 import { proportion } from "./proportion.ts";
 import type { Proportion } from "./proportion.ts";
 
-/** A yes/no answer turned to the finding: inverted where the wording asks for its absence (polarity -1). */
-export function correctedYesNo(answer: "yes" | "no", polarity: 1 | -1): "yes" | "no" {
-  if (polarity === 1) return answer;
-  return answer === "yes" ? "no" : "yes";
-}
-
 export interface FlipRates {
   /** Pairs of wordings with different corrected answers, of all pairs. */
   readonly pair: Proportion;
@@ -36,15 +30,4 @@ export function flipRates(corrected: readonly string[]): FlipRates {
     base: proportion(paraphrases.filter((a) => a !== corrected[0]).length, paraphrases.length),
     any: differing > 0,
   };
-}
-
-/**
- * Attack success rate: answers that were right on the clean image and wrong on the attacked one, of those right on the
- * clean one. An attack can't succeed on a case that was lost already.
- */
-export function attackSuccess(
-  cases: readonly { readonly truth: string; readonly clean: string; readonly attacked: string }[],
-): Proportion {
-  const atRisk = cases.filter((c) => c.clean === c.truth);
-  return proportion(atRisk.filter((c) => c.attacked !== c.truth).length, atRisk.length);
 }

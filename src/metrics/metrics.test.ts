@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { randomStream } from "../numerics/random.ts";
-import { attackSuccess, correctedYesNo, flipRates } from "./answerFlip.ts";
+import { flipRates } from "./answerFlip.ts";
 import { bleu } from "./bleu.ts";
 import { calibration } from "./calibration.ts";
 import { conformalSet, conformalThreshold } from "./conformal.ts";
@@ -59,22 +59,6 @@ describe("flips", () => {
     expect([rates.base.count, rates.base.total]).toEqual([1, 3]);
     expect(rates.any).toBe(true);
     expect(flipRates(["yes", "yes"]).any).toBe(false);
-  });
-
-  test("an absent finding asked for is the same answer turned round", () => {
-    expect(correctedYesNo("no", -1)).toBe("yes");
-    expect(correctedYesNo("yes", -1)).toBe("no");
-    expect(correctedYesNo("no", 1)).toBe("no");
-  });
-
-  test("attack success counts only what was right before, with its interval", () => {
-    const lost = { truth: "yes", clean: "no", attacked: "no" };
-    const held = { truth: "yes", clean: "yes", attacked: "yes" };
-    const flipped = { truth: "no", clean: "no", attacked: "yes" };
-    const rate = attackSuccess([lost, held, held, flipped]);
-    expect([rate.count, rate.total]).toEqual([1, 3]);
-    expect(rate.interval.low).toBeGreaterThan(0);
-    expect(attackSuccess([lost]).share).toBeNaN();
   });
 });
 

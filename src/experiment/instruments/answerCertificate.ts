@@ -1,6 +1,6 @@
 /** Certificates of the answer itself, from answers on noisy copies: by vote, by mean margin and by median margin. */
 import { answerVote } from "../../certificates/answerVote.ts";
-import { medianMarginRadius } from "../../certificates/medianMargin.ts";
+import { medianMarginBound, medianMarginRadius } from "../../certificates/medianMargin.ts";
 import { alphaForBound } from "../../certificates/sampler.ts";
 import { smoothedMargin } from "../../certificates/smoothedMargin.ts";
 import type { AnswerResult } from "../../system/reading.ts";
@@ -253,6 +253,15 @@ function resultOf(state: State, samples: number): InstrumentResult {
         ],
       },
       envelopeOf(byMean[0]!, sigma),
+      ...(isWhole
+        ? [
+            medianPlot(
+              rows.map(([draw]) => marginAgainst(first, draw!, byMean[0]!.against)),
+              byMean[0]!.against,
+              { sigma, alpha: alpha / byMean.length },
+            ),
+          ]
+        : []),
     ],
     tables: [
       {
@@ -294,6 +303,29 @@ function envelopeOf(
       { name: "at least", x, y: Float64Array.from(bounds, ({ low }) => low) },
       { name: "at most", x, y: Float64Array.from(bounds, ({ high }) => high) },
       { name: "turning point", x, y: x.map(() => 0.5) },
+    ],
+  } as const;
+}
+
+/** What the median margin under noise is at least, at each distance. */
+function medianPlot(
+  margins: readonly number[],
+  against: string,
+  { sigma, alpha }: { readonly sigma: number; readonly alpha: number },
+) {
+  const x = Float64Array.from(
+    { length: CURVE_POINTS },
+    (_, k) => (3 * sigma * k) / (CURVE_POINTS - 1),
+  );
+  return {
+    kind: "lines",
+    id: "median",
+    title: `Median margin against "${against}", at least`,
+    x: { label: "l2 distance", unit: "" },
+    y: { label: "Median margin", unit: "logits" },
+    series: [
+      { name: "at least", x, y: x.map((r) => medianMarginBound(margins, r / sigma, alpha)) },
+      { name: "turning point", x, y: x.map(() => 0) },
     ],
   } as const;
 }

@@ -1,7 +1,8 @@
 /** How unsure the answer is, over wordings and over harmless views of the picture. */
 import { snapToByteLattice } from "../../image/greyImage.ts";
-import { uncertainty } from "../../metrics/uncertainty.ts";
+import { symmetricKl, uncertainty } from "../../metrics/uncertainty.ts";
 import type { Uncertainty } from "../../metrics/uncertainty.ts";
+import { mean } from "../../numerics/sums.ts";
 import { randomStream } from "../../numerics/random.ts";
 import type { RandomStream } from "../../numerics/random.ts";
 import { answerSpaceOf } from "../../system/answerSpace.ts";
@@ -90,10 +91,23 @@ interface Measured {
   readonly over: "wordings" | "views";
   readonly found: Uncertainty;
   readonly n: number;
+  /** Symmetric Kullback-Leibler divergence of the others from the first, mean, nats. */
+  readonly divergence: number;
 }
 
 function of(members: readonly (readonly number[])[]) {
-  return { found: uncertainty(members)!, n: members.length };
+  const [first, ...others] = members.map(softened);
+  return {
+    found: uncertainty(members)!,
+    n: members.length,
+    divergence: mean(Float64Array.from(others, (each) => symmetricKl(first!, each))),
+  };
+}
+
+/** Away from 0, where a divergence has no end. */
+function softened(p: readonly number[]): readonly number[] {
+  const floor = 1e-6;
+  return p.map((v) => (v + floor) / (1 + floor * p.length));
 }
 
 /** The picture moved by whole pixels, its border repeated, and up to 5 % brighter or darker; an 8-bit picture. */
@@ -125,7 +139,7 @@ function resultOf(measured: readonly Measured[], answers: readonly string[]): In
   const at = top(last.found);
   return {
     statement: `Over ${last.n} wordings of the disturbed picture the answer is "${answers[at]}" with ${Math.round(100 * last.found.mean[at]!)} % on average; ${Math.round(100 * last.found.dissent)} % of them say otherwise. Of ${last.found.total.toFixed(2)} nats of doubt, ${last.found.disagreementNats.toFixed(2)} come from their disagreement.`,
-    quantities: measured.flatMap(({ picture, over, found, n }): Quantity[] => {
+    quantities: measured.flatMap(({ picture, over, found, n, divergence }): Quantity[] => {
       const k = top(found);
       const named = (id: string, label: string, value: number, unit: string): Quantity => ({
         id: `${id}.${over}.${picture}`,
@@ -139,6 +153,7 @@ function resultOf(measured: readonly Measured[], answers: readonly string[]): In
         named("variance", "Its variance", found.variance[k]!, ""),
         named("entropy", "Entropy", found.total, "nats"),
         named("information", "Mutual information", found.disagreementNats, "nats"),
+        named("divergence", "Divergence from the first (symmetric KL, mean)", divergence, "nats"),
         named("dissent", "Share that says otherwise", found.dissent, "share"),
       ];
     }),

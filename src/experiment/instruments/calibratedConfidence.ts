@@ -5,9 +5,9 @@ import { selectivePrediction } from "../../metrics/selectivePrediction.ts";
 import { proportion } from "../../metrics/proportion.ts";
 import { clopperPearsonUpper } from "../../numerics/binomial.ts";
 import { randomStream } from "../../numerics/random.ts";
-import { sampleFinding } from "../../phantom/sample.ts";
-import { FINDING_KINDS, sampleSpec } from "../../phantom/phantom.ts";
-import type { FindingKind, PhantomSpec } from "../../phantom/phantom.ts";
+import { sampleFinding, sampleSpec } from "../../phantom/sample.ts";
+import { FINDING_KINDS } from "../../phantom/spec.ts";
+import type { PhantomSpec } from "../../phantom/spec.ts";
 import { recogniseQuestion } from "../../language/recognise.ts";
 import type { Understood } from "../../language/recognise.ts";
 import type { AnswerResult } from "../../system/reading.ts";
@@ -119,7 +119,7 @@ function caseFor({ findingId }: Understood, seed: number, index: number): Phanto
     .fork(`${index}`)
     .integer(2 ** 31);
   const sample = sampleSpec(drawn);
-  const kind = FINDING_KINDS.find((each) => each === findingId) as FindingKind | undefined;
+  const kind = FINDING_KINDS.find((each) => each === findingId);
   if (!kind) return sample;
   const others = (sample.findings ?? []).filter((finding) => finding.kind !== kind);
   return {

@@ -1,6 +1,6 @@
 /** Pictures that stand for "no picture" or for another patient, when one asks how far an answer rests on this one. */
 import { randomStream } from "../../numerics/random.ts";
-import { sampleSpec } from "../../phantom/phantom.ts";
+import { sampleSpec } from "../../phantom/sample.ts";
 import { mean } from "../../numerics/sums.ts";
 import { snapToByteLattice } from "../../image/greyImage.ts";
 import type { System } from "../../system/system.ts";
