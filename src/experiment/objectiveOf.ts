@@ -52,7 +52,11 @@ function targetedAt(
 }
 
 /** What speaks for the answer that was given: the objective whose gradient explains it. */
-export function explained(system: System, question: string, said: AnswerResult): AnswerObjective {
+export function explained(
+  system: System,
+  question: string,
+  said: Pick<AnswerResult, "corrected">,
+): AnswerObjective {
   return targetedAt(system, question, said.corrected, { loss: "margin" });
 }
 

@@ -59,3 +59,26 @@ test("weights are shuffled from the answer down; the model itself stays as it wa
   await all.release();
   await again.release();
 }, 120_000);
+
+test("a run with the inside open says what the model says, and its own values in their places change nothing", async () => {
+  const sites = await model.innerSites();
+  const { promptIds } = objective;
+  const plain = await model.innerRun({ image, promptIds, read: sites.map(({ id }) => id) });
+  const { tokens } = await model.encode(image);
+  const { logits } = await model.answer(tokens, promptIds);
+  const furthest = (other: Float32Array) =>
+    other.reduce((most, value, i) => Math.max(most, Math.abs(value - logits[i]!)), 0);
+  expect(furthest(plain.logits)).toBeLessThan(1e-4);
+  const patches = sites.map(({ id }) => ({ site: id, value: plain.states[id]! }));
+  const same = await model.innerRun({ image, promptIds, patches });
+  expect(furthest(same.logits)).toBeLessThan(1e-4);
+  // The last stream of the encoder is what the model's own norm makes tokens of: without it nothing is left to read.
+  const last = sites.findLast(({ part, role }) => part === "encoder" && role === "stream")!;
+  const empty = new Float32Array(plain.states[last.id]!.length);
+  const blind = await model.innerRun({
+    image,
+    promptIds,
+    patches: [{ site: last.id, value: empty }],
+  });
+  expect(furthest(blind.logits)).toBeGreaterThan(1);
+}, 120_000);

@@ -4,7 +4,13 @@ import { loadPart } from "../host/loadPart.ts";
 import type { Tokenizer } from "../language/tokenizer.ts";
 import type { AnswerObjective, LossGradient, Objective } from "../model/objective.ts";
 import { answerLoss, featureLoss } from "../model/objectiveLoss.ts";
-import type { InnerModel, TokenGradient } from "../model/innerModel.ts";
+import type {
+  InnerModel,
+  InnerRequest,
+  InnerResult,
+  InnerSite,
+  TokenGradient,
+} from "../model/innerModel.ts";
 import type { LinkableModel, ModelLink } from "../model/modelLink.ts";
 import type { ModelManifest, Precision } from "../model/manifest.ts";
 import type {
@@ -28,6 +34,7 @@ import {
 } from "./attentionMaps.ts";
 import type { ChainFeeds } from "./chain.ts";
 import { Encoder, tapValue } from "./encoder.ts";
+import { Inside } from "./inside.ts";
 import { LinkedModels } from "./linkedModels.ts";
 import type { OpenSet } from "./linkedModels.ts";
 import { linkedEncoder } from "./links.ts";
@@ -77,6 +84,7 @@ export class OnnxModel implements LinkableModel, InnerModel {
   readonly #parts: ModelParts;
   readonly #gradients: GradientSide;
   readonly #linked: LinkedModels;
+  readonly #inside: Inside;
 
   constructor(parts: ModelParts, gradients = gradientSide(parts)) {
     this.manifest = parts.manifest;
@@ -84,6 +92,7 @@ export class OnnxModel implements LinkableModel, InnerModel {
     this.sha256 = parts.sha256;
     this.#parts = parts;
     this.#gradients = gradients;
+    this.#inside = new Inside(parts);
     this.#linked = new LinkedModels(this, (links) => openSet(parts, links));
   }
 
@@ -200,6 +209,14 @@ export class OnnxModel implements LinkableModel, InnerModel {
     return { ...made, tokens: floatTensor(floatData(tokens!, name), tokens!.shape) };
   }
 
+  innerSites(): Promise<readonly InnerSite[]> {
+    return this.#inside.sites();
+  }
+
+  async innerRun(request: InnerRequest): Promise<InnerResult> {
+    return this.#inside.run(request);
+  }
+
   async withShuffledWeights(share: number, seed: number): Promise<OnnxModel> {
     const { encoder, answerSide } = this.#parts;
     const { shuffledGraphs } = await loadPart(() => import("./shuffledGraphs.ts"));
@@ -245,6 +262,7 @@ export class OnnxModel implements LinkableModel, InnerModel {
   async release(): Promise<void> {
     await this.#linked.release();
     await this.#gradients.release();
+    await this.#inside.release();
     for (const session of this.#parts.owned) await session.release();
   }
 

@@ -11,11 +11,56 @@ export interface TokenGradient {
   readonly gradient: Float32Array;
 }
 
+/** A place inside the model; see src/onnx/stateSites.ts. */
+export interface InnerSite {
+  /** Unique in the model. */
+  readonly id: string;
+  readonly part: "encoder" | "answer";
+  /** What its block is, in words: "encoder attention 2". */
+  readonly label: string;
+  readonly role: "stream" | "query" | "key" | "value" | "output";
+  readonly block: "stem" | "convolution" | "attention" | "crossAttention" | "mlp";
+  readonly index: number;
+  /** Of one picture and a padded prompt. */
+  readonly shape: readonly number[];
+  readonly heads: number;
+}
+
+/** A value put in the place of the model's own, where a mask says so. */
+export interface InnerPatch {
+  readonly site: string;
+  /** As long as the site's shape. */
+  readonly value: Float32Array;
+  /** Over the site's shape: replaced where above .5; all of it when absent. */
+  readonly mask?: Float32Array;
+}
+
+export interface InnerRequest {
+  readonly image: Float32Array;
+  readonly promptIds: readonly number[];
+  /** Sites whose values are wanted (as the model makes them, also where they are replaced). */
+  readonly read?: readonly string[];
+  readonly patches?: readonly InnerPatch[];
+  /** Monte Carlo dropout: rate, and which seeded sample. */
+  readonly dropout?: { readonly rate: number; readonly seed: number; readonly sample: number };
+}
+
+export interface InnerResult {
+  /** At the answering position [V]. */
+  readonly logits: Float32Array;
+  /** By site. Text is padded: positions after the prompt's last say nothing. */
+  readonly states: Readonly<Record<string, Float32Array>>;
+}
+
 export interface InnerModel extends VisionLanguageModel {
   /** All image tokens of each picture as one unit vector [T * D], in order: what the answering side reads. */
   embedTokens(images: readonly Float32Array[]): Promise<Float32Array[]>;
   /** @throws LabError "graph-unsupported-op" for a model whose gradient can't be built */
   tokenGradient(image: Float32Array, objective: Objective): Promise<TokenGradient>;
+  /** @throws LabError "graph-*" | "model-incompatible" for a model whose blocks can't be told apart */
+  innerSites(): Promise<readonly InnerSite[]>;
+  /** A run with its inside open: values read, replaced or thinned out on the way to the answer. */
+  innerRun(request: InnerRequest): Promise<InnerResult>;
   /**
    * The same model with some of its weights shuffled, each within its own tensor: those used last, nearest to the answer,
    * first. To be released by whoever asked.

@@ -138,6 +138,27 @@ export function valuesOf(view: GraphView, tap: string): string | undefined {
   return product?.node.input.find((input) => input !== product.by);
 }
 
+/** The values that an attention is computed from, scaled and split into heads as the graph has them, and what it makes. */
+export interface AttentionParts {
+  readonly query: string | undefined;
+  readonly key: string | undefined;
+  readonly value: string | undefined;
+  /** The values mixed by the map, before heads are joined and projected. */
+  readonly output: string | undefined;
+}
+
+export function attentionParts(view: GraphView, tap: AttentionTap): AttentionParts {
+  const softmax = view.producer(tap.name);
+  const scores = softmax && scoreProduct(view, softmax.input[0] ?? "", FARTHEST);
+  const mixed = productFed(view, tap.name, FARTHEST);
+  return {
+    query: scores?.input[0],
+    key: scores?.input[1],
+    value: mixed?.node.input.find((input) => input !== mixed.by),
+    output: mixed?.node.output[0],
+  };
+}
+
 /** Self-attention: queries and keys are projections of the same sequence. */
 function attentionKind(
   view: GraphView,

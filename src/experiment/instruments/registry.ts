@@ -1,8 +1,12 @@
 import { explanationInstrument } from "../explain/explanationInstrument.ts";
 import { EXPLAINERS } from "../explain/explainers.ts";
+import { causalInterchange } from "./causalInterchange.ts";
+import { dropoutSamples } from "./dropoutSamples.ts";
 import { faithfulness } from "./faithfulness.ts";
 import type { Instrument } from "./instrument.ts";
 import { linearHypothesis } from "./linearHypothesis.ts";
+import { stageShift } from "./stageShift.ts";
+import { tokenDistance } from "./tokenDistance.ts";
 import { weightRandomization } from "./weightRandomization.ts";
 import { paraphraseFlips } from "./paraphraseFlips.ts";
 import { imageReliance } from "./imageReliance.ts";
@@ -34,4 +38,8 @@ export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   ...Object.fromEntries(explanations),
   faithfulness,
   weightRandomization,
+  stageShift,
+  tokenDistance,
+  causalInterchange,
+  dropoutSamples,
 };
