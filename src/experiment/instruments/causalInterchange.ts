@@ -75,10 +75,11 @@ export const causalInterchange = defineInstrument({
     const sites = await orObstacle(() => inner.innerSites());
     if (typeof sites === "string") return obstructed(sites);
     const pictures = { clean: input.image, disturbed: disturbed.image };
+    const opened = { model, inner, sites };
     const exchange = await orObstacle(() =>
       params["between"] === 1
-        ? betweenWordings(model, inner, sites, input.image, scope)
-        : betweenPictures(model, inner, sites, pictures, scope),
+        ? betweenWordings(opened, input.image, scope)
+        : betweenPictures(opened, pictures, scope),
     );
     if (typeof exchange === "string") return obstructed(exchange);
     if (!exchange || context.signal.aborted) return undefined;
@@ -93,10 +94,15 @@ function obstructed(obstacle: string): InstrumentResult {
 
 const idsOf = (sites: readonly InnerSite[]) => sites.map(({ id }) => id);
 
+/** A model with its inside. */
+interface Opened {
+  readonly model: System;
+  readonly inner: InnerModel;
+  readonly sites: readonly InnerSite[];
+}
+
 async function betweenPictures(
-  model: System,
-  inner: InnerModel,
-  sites: readonly InnerSite[],
+  { model, inner, sites }: Opened,
   { clean, disturbed }: { readonly clean: Float32Array; readonly disturbed: Float32Array },
   { spec: { question }, context }: InstrumentScope,
 ): Promise<Exchange | string> {
@@ -113,9 +119,7 @@ async function betweenPictures(
 }
 
 async function betweenWordings(
-  model: System,
-  inner: InnerModel,
-  sites: readonly InnerSite[],
+  { model, inner, sites }: Opened,
   image: Float32Array,
   { spec: { question }, context }: InstrumentScope,
 ): Promise<Exchange | string | undefined> {
