@@ -12,6 +12,8 @@ import { stageShift } from "./stageShift.ts";
 import { tokenDistance } from "./tokenDistance.ts";
 import { weightRandomization } from "./weightRandomization.ts";
 import { paraphraseFlips } from "./paraphraseFlips.ts";
+import { fsfIndex } from "./fsfIndex.ts";
+import { l2Ruler } from "./l2Ruler.ts";
 import { imageReliance } from "./imageReliance.ts";
 import { wordingGrid } from "./wordingGrid.ts";
 import { blankImage } from "./blankImage.ts";
@@ -33,10 +35,12 @@ export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   allFindings,
   paraphraseFlips,
   imageReliance,
+  fsfIndex,
   wordingGrid,
   blankImage,
   promptAttacks,
   answerCertificate,
+  l2Ruler,
   calibratedConfidence,
   answerUncertainty,
   selectiveTriage,
