@@ -29,6 +29,8 @@ export interface AttackOptions {
   readonly epsilon: number;
   /** Updates per restart; one query each for a query attack. */
   readonly steps: number;
+  /** Of a member that both takes steps and asks. */
+  readonly queries?: number;
   /** Length of one update in the norm of the ball, model space, for members that take a relative step. */
   readonly stepSize: number;
   /** Runs from fresh starting points, at least 1. */
@@ -72,6 +74,8 @@ export interface AttackResult {
   /** Calls of the oracle: for a gradient, and for a loss alone. */
   readonly gradientPasses: number;
   readonly queries: number;
+  /** What throws doubt on the attack itself, as sentences. */
+  readonly warnings?: readonly string[];
   /** True when the signal stopped the run before its last step. */
   readonly cancelled: boolean;
 }
@@ -111,8 +115,8 @@ export interface Differentiated extends Queried {
 export interface AttackRule<Seen extends Queried> {
   /** Another starting point than the origin or a random one, projected by the loop. */
   start?(): Float32Array;
-  /** The next point to evaluate, projected by the loop; a fresh array. */
-  next(evaluated: Seen): Float32Array;
+  /** The next point to evaluate, projected by the loop; a fresh array. Undefined where there is nothing left to do. */
+  next(evaluated: Seen): Float32Array | undefined;
 }
 
 /** What a member can be told besides norm, epsilon, restarts and seed; whatever it does not list, it has not. */

@@ -28,7 +28,10 @@ export interface Walk {
     x: Float32Array,
     shown: Float32Array,
     step: number,
-  ): Promise<{ readonly loss: number; readonly next: (() => Float32Array) | undefined }>;
+  ): Promise<{
+    readonly loss: number;
+    readonly next: (() => Float32Array | undefined) | undefined;
+  }>;
 }
 
 export async function* search(
@@ -38,7 +41,7 @@ export async function* search(
 ): AsyncGenerator<AttackIterate, AttackResult> {
   checkOptions(description, origin, options);
   if (options.lattice === true) checkOnLattice(origin);
-  const isStill = options.epsilon === 0 || (options.lattice === true && !holdsNeighbours(options));
+  const isStill = holdsOnlyOrigin(options);
   const isOneStep = !description.settings.some((s) => s === "steps" || s === "queries");
   const feasible = feasibleSet(origin, options);
   const restarts = isStill ? 1 : options.restarts;
@@ -73,12 +76,19 @@ export async function* search(
       yield { step, restart, loss, bestLoss, adversarial, current: shown, norm };
       if (context.signal.aborted) return stopped();
       if (step === steps || next === undefined) break;
-      x = next();
+      const following = next();
+      if (following === undefined) break;
+      x = following;
       feasible.project(x);
     }
   }
   invariant(best !== undefined, "an attack without an iterate");
   return { ...best, ...counts, cancelled: false };
+}
+
+/** Whether the ball has no other picture than the one in its middle. */
+export function holdsOnlyOrigin(options: AttackOptions): boolean {
+  return options.epsilon === 0 || (options.lattice === true && !holdsNeighbours(options));
 }
 
 function checkLoss(loss: number): void {

@@ -7,6 +7,7 @@ import type {
   AttackResult,
 } from "../attacks/attack.ts";
 import { ATTACKS } from "../attacks/registry.ts";
+import { strongUpdates } from "../attacks/strong.ts";
 import { LabError } from "../errors/labError.ts";
 import { snapToByteLattice } from "../image/greyImage.ts";
 import type { Objective } from "../model/objective.ts";
@@ -46,6 +47,7 @@ export function withEffort(item: AttackItem, pass: Pass): AttackItem {
 
 /** Evaluations of a restart after its first: an attack without steps makes one. */
 export function updatesOf({ steps, queries }: Pick<AttackItem, "steps" | "queries">): number {
+  if (steps !== undefined && queries !== undefined) return strongUpdates(steps, queries);
   return steps ?? queries ?? 1;
 }
 
@@ -117,7 +119,8 @@ function attackOptions(
   return {
     norm: item.norm,
     epsilon,
-    steps: updatesOf(item),
+    steps: item.steps ?? item.queries ?? 1,
+    ...(item.queries === undefined ? {} : { queries: item.queries }),
     stepSize: Math.max(1e-6, (item.relativeStep ?? 1) * epsilon),
     restarts: item.restarts,
     seed: item.seed,
@@ -157,7 +160,7 @@ export async function* runAttack(
       continue;
     }
     if (step.value.cancelled) return undefined;
-    const { adversarial: image, gradientPasses, queries } = step.value;
+    const { adversarial: image, gradientPasses, queries, warnings = [] } = step.value;
     const change = subtract(image, origin);
     const described: AttackTrace = {
       ...trace,
@@ -170,6 +173,7 @@ export async function* runAttack(
       aware: target.aware,
       gradientPasses,
       queries,
+      ...(warnings.length > 0 ? { warnings } : {}),
     };
     return { image, item: { ...describe(item.id, member.label, origin, image), trace: described } };
   }

@@ -72,6 +72,8 @@ export interface AttackTrace {
   readonly gradient?: GradientKind;
   /** False where the attacker did not know of the defenses and attacked the bare model. */
   readonly aware: boolean;
+  /** What throws doubt on the attack itself, as sentences. */
+  readonly warnings?: readonly string[];
   /** What it cost over all restarts: gradient passes, and questions answered by a forward pass. */
   readonly gradientPasses: number;
   readonly queries: number;

@@ -1,13 +1,11 @@
-import { allFindings } from "./allFindings.ts";
 import { explanationInstrument } from "../explain/explanationInstrument.ts";
 import { EXPLAINERS } from "../explain/explainers.ts";
 import { causalInterchange } from "./causalInterchange.ts";
 import { dropoutSamples } from "./dropoutSamples.ts";
 import { faithfulness } from "./faithfulness.ts";
+import { honestyCard } from "./honestyCard.ts";
 import type { Instrument } from "./instrument.ts";
 import { linearHypothesis } from "./linearHypothesis.ts";
-import { stepByStep } from "./stepByStep.ts";
-import { whatMisleads } from "./whatMisleads.ts";
 import { stageShift } from "./stageShift.ts";
 import { tokenDistance } from "./tokenDistance.ts";
 import { weightRandomization } from "./weightRandomization.ts";
@@ -30,9 +28,6 @@ const explanations = EXPLAINERS.map((explainer) => [
 
 /** Every instrument by its id. */
 export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
-  whatMisleads,
-  stepByStep,
-  allFindings,
   paraphraseFlips,
   imageReliance,
   fsfIndex,
@@ -45,6 +40,7 @@ export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   answerUncertainty,
   selectiveTriage,
   linearHypothesis,
+  honestyCard,
   ...Object.fromEntries(explanations),
   faithfulness,
   weightRandomization,

@@ -6,10 +6,10 @@ import { ATTACK_REGIONS } from "../../experiment/spec.ts";
 import type { AttackItem, AttackKnowledge, AttackRegion } from "../../experiment/spec.ts";
 import { editItem } from "../../state/specEdits.ts";
 import type { Norm } from "../../tensor/norms.ts";
-import { useExperiment, useStores, useView } from "../context/stores.ts";
+import { useExperiment, useResults, useStores, useView } from "../context/stores.ts";
 import { useIsDefended } from "../context/useIsDefended.ts";
 import { useExperimentHistory } from "../context/useExperimentHistory.ts";
-import { GoalPicker } from "./GoalPicker.tsx";
+import { GoalPicker, LossPicker } from "./GoalPicker.tsx";
 import { SeedField } from "./SeedField.tsx";
 import { ParamSlider } from "./ParamSlider.tsx";
 import { Row } from "../kit/Row.tsx";
@@ -87,11 +87,18 @@ export function AttackControls({
         )}
       </div>
       <Knowledge item={item} name={name} onChange={(knowledge) => set({ knowledge })} />
+      <Warnings id={item.id} />
       {member.settings.filter((key) => key !== "relativeStep").map(number)}
       <details className={styles.more}>
         <summary>More</summary>
         {member.settings.includes("relativeStep") && number("relativeStep")}
         {number("restarts")}
+        <Row
+          label="Loss"
+          help="What the attack climbs. The margin is the distance to the next answer in logits."
+        >
+          <LossPicker name={name} goal={item.goal} onChange={(goal) => set({ goal })} />
+        </Row>
         <RegionPicker
           name={name}
           region={item.region}
@@ -107,6 +114,18 @@ export function AttackControls({
       </details>
     </>
   );
+}
+
+/** What throws doubt on the attack's own result. */
+function Warnings({ id }: { readonly id: string }) {
+  const warnings = useResults(
+    (s) => s.stages.disturbed?.payload.items.find((made) => made.id === id)?.trace?.warnings,
+  );
+  return warnings?.map((warning) => (
+    <p key={warning} className={styles.complaint} role="status">
+      {warning}
+    </p>
+  ));
 }
 
 /** Whether the attacker knows what the model stands behind; of no account where it stands behind nothing. */

@@ -1,9 +1,10 @@
 /** Sliders of one perturbation: its strength, and the rest behind "More". */
 import type { PerturbationItem } from "../../experiment/spec.ts";
 import { PERTURBATIONS } from "../../perturbations/registry.ts";
-import { editItem, setParam } from "../../state/specEdits.ts";
+import { addItem, editItem, setParam } from "../../state/specEdits.ts";
 import { KEYMAP, keyName } from "../context/keymap.ts";
 import { useStores } from "../context/stores.ts";
+import { strokeAttack } from "./stackItems.ts";
 import { SeedField } from "./SeedField.tsx";
 import { ParamSlider } from "./ParamSlider.tsx";
 import { Button } from "../kit/Button.tsx";
@@ -16,6 +17,7 @@ export function PerturbationControls(props: {
   const { item, name } = props;
   const { experiment, view } = useStores();
   const { params, strength, help } = PERTURBATIONS[item.perturbation];
+  const hasPaint = (item.strokes?.length ?? 0) > 0;
   const others = Object.keys(params).filter((param) => param !== strength);
   const slider = (param: string) => {
     const meta = params[param];
@@ -40,6 +42,18 @@ export function PerturbationControls(props: {
           <Button look="inline" onClick={() => view.getState().set({ tool: "brush" })}>
             Paint on the picture ({keyName(KEYMAP.brush.keys[0])})
           </Button>
+          {hasPaint && (
+            <Button
+              look="inline"
+              title="Adds an attack that changes pixels under the paint alone, each by at most 16 grey levels"
+              onClick={() => {
+                const { spec, edit } = experiment.getState();
+                edit(addItem(strokeAttack(spec.stack)));
+              }}
+            >
+              Optimise my strokes
+            </Button>
+          )}
         </p>
       )}
       <details className={styles.more}>

@@ -29,6 +29,12 @@ export function newPerturbation(
   };
 }
 
+/** An attack that may only repaint what is painted above it, with all that a pixel's limit allows. */
+export function strokeAttack(stack: readonly StackItem[]): AttackItem {
+  const attack = newAttack("apgd", stack);
+  return { ...attack, epsilon: epsilonParam("linf").max, steps: 40, region: "painted" };
+}
+
 export function newAttack(attack: AttackId, stack: readonly StackItem[]): AttackItem {
   const { norms, settings } = ATTACK_CATALOG[attack];
   const norm = norms[0] ?? "linf";

@@ -1,0 +1,213 @@
+/**
+ * What a defense is worth against attackers who know more and more of it. Carlini et al. 2019: a defense is measured by the
+ * strongest attack that was made for it, never by one that does not know of it.
+ */
+import { recogniseQuestion } from "../../language/recognise.ts";
+import { canAnswer } from "../../model/manifest.ts";
+import { hasFlipped } from "../../system/reading.ts";
+import type { System } from "../../system/system.ts";
+import type { DefenseItem } from "../../defenses/defense.ts";
+import { runAttack } from "../disturb.ts";
+import { objectiveOf } from "../objectiveOf.ts";
+import { readOut } from "../readout.ts";
+import type { AttackItem } from "../spec.ts";
+import type { Held } from "../stage.ts";
+import { systemOf } from "../systemOf.ts";
+import { defineInstrument } from "./instrument.ts";
+import type { InstrumentScope } from "./instrument.ts";
+import { cardResult } from "./honestyText.ts";
+import type { Card, Trial, TrialId } from "./honestyText.ts";
+
+type Given = Pick<Held, "model" | "system" | "input" | "clean">;
+
+/** Pictures that differ in one pixel by one grey level: how much a random defense's loss moves by its draws alone. */
+const FLOOR_PICTURES = 6;
+
+export const honestyCard = defineInstrument({
+  id: "honestyCard",
+  label: "Honesty card of the defense",
+  group: "robustness",
+  help: "Attacks this picture as someone who does not know of the defense, who knows it, and who may only ask, and says whether what the defense gains survives the strongest of them. One picture is an example, not a rate: a study over many pictures gives the rate.",
+  source:
+    "Carlini et al. 2019, On Evaluating Adversarial Robustness (arXiv:1902.06705); Croce & Hein 2020, AutoAttack (arXiv:2003.01690) and its flags",
+  params: {
+    epsilon: {
+      label: "Epsilon",
+      unit: "/255",
+      min: 1,
+      max: 16,
+      step: 1,
+      default: 3,
+      integer: true,
+      help: "The limit on each pixel, in grey levels of 255, for every attacker alike.",
+    },
+    steps: {
+      label: "Steps",
+      unit: "",
+      min: 5,
+      max: 100,
+      step: 1,
+      default: 15,
+      integer: true,
+      help: "Gradient steps of each attack.",
+    },
+    draws: {
+      label: "Draws",
+      unit: "",
+      min: 20,
+      max: 50,
+      step: 1,
+      default: 20,
+      integer: true,
+      help: "Where the defense is random: over how many draws the attacker who knows it averages each step (EOT).",
+    },
+    queries: {
+      label: "Queries",
+      unit: "",
+      min: 50,
+      max: 5000,
+      step: 50,
+      default: 150,
+      integer: true,
+      help: "How often the attacker who may only ask does so.",
+    },
+  },
+  needs: ["model", "system", "input", "clean"],
+  obstacle: ({ model, system }) =>
+    system === model
+      ? "There is no defense to judge: switch one on."
+      : canAnswer(model.manifest)
+        ? undefined
+        : "This model gives no answers that a defense could hold.",
+  async run(given, scope) {
+    const card = await measured(given, scope);
+    return card && cardResult(card);
+  },
+});
+
+async function measured(given: Given, scope: InstrumentScope): Promise<Card | undefined> {
+  const trials: Trial[] = [];
+  const { model, system, input, clean } = given;
+  const { spec, params, context } = scope;
+  const bare = await readOut(model, input.image, spec.question);
+  const wording = recogniseQuestion(spec.question);
+  const known = await systemOf(model, drawing(spec.defenses, params["draws"]!), context);
+  const single = await systemOf(model, drawing(spec.defenses, 1), context);
+  const against = (attacked: System, said: Given["clean"]) =>
+    objectiveOf(attacked, { kind: "untargeted" }, { question: spec.question, clean: said });
+  const judge = known.evaluator(against(known, clean));
+  const attempt = async (
+    id: TrialId,
+    attacked: System,
+    attack: Pick<AttackItem, "attack" | "steps" | "queries">,
+  ): Promise<boolean> => {
+    const said = attacked === model ? bare : clean;
+    const target = { system: attacked, objective: against(attacked, said), aware: true };
+    const found = await lastOf(
+      runAttack(target, { image: input.image }, attackItem(attack, scope), context),
+    );
+    if (!found) return false;
+    const [answer] = (await system.read(found.image, [wording])).answers;
+    const [bareAnswer] = (await model.read(found.image, [wording])).answers;
+    trials.push({
+      id,
+      answer: answer!,
+      flipped: hasFlipped(clean.answer, answer),
+      bareFlipped: hasFlipped(bare.answer, bareAnswer),
+      loss: await judge.loss(found.image),
+    });
+    return true;
+  };
+  const steps = { steps: params["steps"]! };
+  const isRandom = system.gradient === "expectation";
+  const isDone =
+    (await attempt("transfer", model, { attack: "apgd", ...steps })) &&
+    (!isRandom || (await attempt("naive", single, { attack: "apgd", ...steps }))) &&
+    (await attempt("adaptive", known, { attack: "apgd", ...steps })) &&
+    (await attempt("blackBox", known, { attack: "square", queries: params["queries"]! }));
+  if (!isDone) return undefined;
+  return {
+    clean: clean.answer!,
+    bare: bare.answer!,
+    trials,
+    gradient: system.gradient,
+    cleanLoss: await judge.loss(input.image),
+    noiseFloor: isRandom ? await noiseFloor(judge.loss, input.image, context.yieldToHost) : 0,
+    isFlat: await isFlat(known, against(known, clean), input.image),
+    slowdown: await slowdown(given, wording),
+    draws: isRandom ? params["draws"]! : 1,
+    epsilon: params["epsilon"]!,
+  };
+}
+
+/** The same defenses with at least that many draws for the attacker (exactly one where one is asked for). */
+function drawing(items: readonly DefenseItem[], draws: number): readonly DefenseItem[] {
+  return items.map((item) => {
+    const own = item.params["eot"] ?? 1;
+    return { ...item, params: { ...item.params, eot: draws === 1 ? 1 : Math.max(draws, own) } };
+  });
+}
+
+function attackItem(
+  attack: Pick<AttackItem, "attack" | "steps" | "queries">,
+  { params, seed }: InstrumentScope,
+): AttackItem {
+  return {
+    id: "honesty",
+    type: "attack",
+    enabled: true,
+    seed,
+    norm: "linf",
+    epsilon: params["epsilon"]!,
+    restarts: 1,
+    goal: { kind: "untargeted" },
+    ...attack,
+  };
+}
+
+/** Standard deviation of the loss over pictures that are the same to any eye. */
+async function noiseFloor(
+  loss: (image: Float32Array) => Promise<number>,
+  image: Float32Array,
+  yieldToHost: () => Promise<void>,
+): Promise<number> {
+  const losses: number[] = [];
+  for (let k = 0; k < FLOOR_PICTURES; k++) {
+    await yieldToHost();
+    const same = image.slice();
+    same[k] = same[k]! + (same[k]! > 0.5 ? -1 : 1) / 255;
+    losses.push(await loss(same));
+  }
+  const mean = losses.reduce((a, b) => a + b, 0) / losses.length;
+  return Math.sqrt(losses.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (losses.length - 1));
+}
+
+async function isFlat(
+  system: System,
+  objective: Parameters<System["evaluator"]>[0],
+  image: Float32Array,
+): Promise<boolean> {
+  const { lossAndGradient } = system.evaluator(objective);
+  return !lossAndGradient || (await lossAndGradient(image)).gradient.every((value) => value === 0);
+}
+
+/** Time of an answer behind the defense over that of the bare model, on pictures that neither has seen. */
+async function slowdown(
+  { model, system, input }: Given,
+  wording: Parameters<System["read"]>[1][number],
+): Promise<number> {
+  const timed = async (read: System) => {
+    const from = Date.now();
+    await read.read(input.image.slice(), [wording]);
+    return Date.now() - from;
+  };
+  const bare = Math.max(1, await timed(model));
+  return (await timed(system)) / bare;
+}
+
+async function lastOf<Y, R>(run: AsyncGenerator<Y, R>): Promise<R> {
+  for (;;) {
+    const step = await run.next();
+    if (step.done) return step.value;
+  }
+}

@@ -1,0 +1,165 @@
+/** The honesty card in words and numbers. */
+import { givenAnswer } from "../../system/reading.ts";
+import type { AnswerResult } from "../../system/reading.ts";
+import type { GradientKind } from "../../system/system.ts";
+import type { InstrumentResult, Quantity } from "./instrumentResult.ts";
+
+export type TrialId = "transfer" | "naive" | "adaptive" | "blackBox";
+
+export const ATTACKERS: Readonly<Record<TrialId, string>> = {
+  transfer: "does not know of the defense (transfer from the bare model)",
+  naive: "knows it, and takes one draw for all",
+  adaptive: "knows it and works through it",
+  blackBox: "may only ask (Square)",
+};
+
+export interface Trial {
+  readonly id: TrialId;
+  /** Behind the defense, of the attacked picture. */
+  readonly answer: AnswerResult;
+  /** Null where the system abstains. */
+  readonly flipped: boolean | null;
+  /** Whether the same picture flips the model without the defense. */
+  readonly bareFlipped: boolean | null;
+  /** Margin against the clean answer, as the attacker who knows everything measures it. */
+  readonly loss: number;
+}
+
+export interface Card {
+  readonly clean: AnswerResult;
+  readonly bare: AnswerResult;
+  readonly trials: readonly Trial[];
+  readonly gradient: GradientKind;
+  readonly cleanLoss: number;
+  /** Standard deviation of the loss by the draws alone; 0 for a defense without draws. */
+  readonly noiseFloor: number;
+  /** Its gradient is zero everywhere. */
+  readonly isFlat: boolean;
+  readonly slowdown: number;
+  readonly draws: number;
+  /** /255. */
+  readonly epsilon: number;
+}
+
+export function cardResult(card: Card): InstrumentResult {
+  const { clean, bare, trials } = card;
+  const flags = flagsOf(card);
+  return {
+    statement: [verdict(card), ...flags.map(({ sentence }) => sentence)].join(" "),
+    quantities: [
+      logits("cleanMargin", "Clean margin behind the defense", clean.margin),
+      logits("bareMargin", "Clean margin without it", bare.margin),
+      ...trials.flatMap(trialQuantities),
+      {
+        id: "survives",
+        label: "Answer survives every attacker (1) or not (0)",
+        value: survives(card) ? 1 : 0,
+        unit: "",
+      },
+      {
+        id: "slowdown",
+        label: "Time of one answer over the bare model’s",
+        value: card.slowdown,
+        unit: "x",
+        note: "on this machine, one answer each",
+      },
+      { id: "flags", label: "Warnings", value: flags.length, unit: "" },
+    ],
+    tables: [
+      {
+        id: "attackers",
+        title: `Attackers within ${card.epsilon} grey levels of 255 a pixel`,
+        columns: ["An attacker who", "answer then", "flips it", "margin against the clean answer"],
+        rows: trials.map(({ id, answer, flipped, loss }) => [
+          ATTACKERS[id],
+          givenAnswer(answer),
+          flipped === null ? "no answer" : flipped ? "yes" : "no",
+          Number(loss.toFixed(3)),
+        ]),
+      },
+    ],
+  };
+}
+
+function trialQuantities({ id, flipped, loss, answer }: Trial): readonly Quantity[] {
+  return [
+    {
+      id: `${id}Flipped`,
+      label: `Flipped by one who ${ATTACKERS[id]}`,
+      value: flipped === null ? NaN : Number(flipped),
+      unit: "",
+      ...(flipped === null ? { note: "the system abstains" } : {}),
+    },
+    logits(`${id}Loss`, `Margin against the clean answer by one who ${ATTACKERS[id]}`, loss),
+    ...(answer.agreement
+      ? [
+          {
+            id: `${id}Abstains`,
+            label: `Abstains under one who ${ATTACKERS[id]}`,
+            value: Number(answer.agreement.abstains),
+            unit: "",
+          },
+        ]
+      : []),
+  ];
+}
+
+function logits(id: string, label: string, value: number): Quantity {
+  return { id, label, value, unit: "logits" };
+}
+
+function survives({ trials, clean }: Card): boolean {
+  return !clean.agreement?.abstains && trials.every(({ flipped }) => flipped !== true);
+}
+
+/** Whether what the defense gains is real on this picture. */
+function verdict(card: Card): string {
+  const { clean, bare, trials } = card;
+  const said = `Behind the defense the clean answer is ${givenAnswer(clean)} (without it ${bare.answer})`;
+  const unaware = trials.find(({ id }) => id === "transfer");
+  const broken = trials.filter(({ flipped }) => flipped === true).map(({ id }) => ATTACKERS[id]);
+  if (clean.agreement?.abstains) {
+    return `${said}: it abstains before any attack, so there is no answer to hold.`;
+  }
+  if (unaware?.bareFlipped === false) {
+    return `${said}. The attack does not flip the bare model either, so this picture says nothing for the defense${broken.length > 0 ? `; it is flipped by an attacker who ${broken[0]}` : ""}.`;
+  }
+  if (broken.length === 0) {
+    return `${said}. The gain survives every attacker tried on this picture; a stronger one may exist.`;
+  }
+  if (unaware?.flipped === true) {
+    return `${said}. It gains nothing here: even an attacker who ${ATTACKERS.transfer} flips it.`;
+  }
+  return `${said}. The gain does not survive: it holds against one who ${ATTACKERS.transfer}, and is flipped by one who ${broken[0]}.`;
+}
+
+interface Flag {
+  readonly sentence: string;
+}
+
+/** AutoAttack's warnings, and one of Carlini et al.'s: signs that the attack, not the defense, explains the number. */
+function flagsOf({ trials, gradient, cleanLoss, noiseFloor, isFlat, draws }: Card): Flag[] {
+  const lossOf = (wanted: TrialId) => trials.find(({ id }) => id === wanted)?.loss ?? -Infinity;
+  const adaptive = lossOf("adaptive");
+  const margin = Math.max(1e-3, 2 * noiseFloor);
+  const flags: Flag[] = [];
+  const warn = (isOn: boolean, sentence: string) => isOn && flags.push({ sentence });
+  warn(
+    gradient === "expectation",
+    `The defense is random: the attacker averaged over ${draws} draws a step.`,
+  );
+  warn(isFlat, "Its gradient is zero everywhere: white-box numbers mean nothing here.");
+  warn(
+    lossOf("blackBox") > adaptive + margin,
+    "Asking alone did better than the gradient: the gradient is masked, and a better attack exists.",
+  );
+  warn(
+    lossOf("transfer") > adaptive + margin,
+    "The attack that does not know of the defense did better than the one that does: the gradient through the defense misleads.",
+  );
+  warn(
+    adaptive - cleanLoss <= 2 * noiseFloor,
+    "The attack did not rise above what the defense’s own draws do.",
+  );
+  return flags;
+}
