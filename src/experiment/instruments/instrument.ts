@@ -19,7 +19,7 @@ export interface InstrumentDefinition<K extends HeldName> {
   readonly id: string;
   readonly label: string;
   /** Heading it stands under. */
-  readonly group: "language" | "stages" | "explanations" | "certainty" | "robustness";
+  readonly group: "film" | "language" | "stages" | "explanations" | "certainty" | "robustness";
   /** What it measures and what that does not mean, in two sentences a radiologist accepts. */
   readonly help: string;
   /** Paper, equation or standard that defines it. */

@@ -2,6 +2,7 @@
  * What an instrument found, in one shape for all, so that the page, the headless lab and a study show any of them without
  * knowing it. Plain data: it crosses the worker border. Long arrays are typed.
  */
+import type { ExperimentSpec } from "../spec.ts";
 
 /** One number with all that is needed to read it rightly. */
 export interface Quantity {
@@ -76,7 +77,12 @@ export interface ResultTable {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | number | null)[])[];
+  /** For each row, the change of the experiment that shows it live; null where there is none. */
+  readonly opens?: readonly (ExperimentChange | null)[];
 }
+
+/** Parts of an experiment that take the place of its own. */
+export type ExperimentChange = Partial<Pick<ExperimentSpec, "question" | "stack" | "defenses">>;
 
 export interface InstrumentResult {
   /** The finding in one or two plain sentences with its numbers. */

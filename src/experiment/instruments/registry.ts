@@ -1,3 +1,4 @@
+import { allFindings } from "./allFindings.ts";
 import { explanationInstrument } from "../explain/explanationInstrument.ts";
 import { EXPLAINERS } from "../explain/explainers.ts";
 import { causalInterchange } from "./causalInterchange.ts";
@@ -6,6 +7,8 @@ import { faithfulness } from "./faithfulness.ts";
 import { honestyCard } from "./honestyCard.ts";
 import type { Instrument } from "./instrument.ts";
 import { linearHypothesis } from "./linearHypothesis.ts";
+import { stepByStep } from "./stepByStep.ts";
+import { whatMisleads } from "./whatMisleads.ts";
 import { stageShift } from "./stageShift.ts";
 import { tokenDistance } from "./tokenDistance.ts";
 import { weightRandomization } from "./weightRandomization.ts";
@@ -28,6 +31,9 @@ const explanations = EXPLAINERS.map((explainer) => [
 
 /** Every instrument by its id. */
 export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
+  whatMisleads,
+  stepByStep,
+  allFindings,
   paraphraseFlips,
   imageReliance,
   fsfIndex,

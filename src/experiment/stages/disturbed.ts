@@ -63,6 +63,13 @@ export const disturbedStage = defineStage({
   },
 });
 
+/** The picture after each enabled member, where the cache still has it. */
+export function picturesOf(scope: Omit<StageScope, "key">): readonly (Float32Array | undefined)[] {
+  return linksOf(scope).map(
+    ({ key }) => scope.context.cache.get<Disturbed>(stageKey("made", key))?.image,
+  );
+}
+
 function hasAttack(stack: readonly StackItem[]): boolean {
   return stack.some(({ type, enabled }) => type === "attack" && enabled);
 }

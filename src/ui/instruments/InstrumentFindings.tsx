@@ -7,6 +7,7 @@ import type {
   PictureMap,
   Quantity,
   ResultTable,
+  ExperimentChange,
 } from "../../experiment/instruments/instrumentResult.ts";
 import { loadPart } from "../../host/loadPart.ts";
 import { ErrorBoundary } from "../context/ErrorBoundary.tsx";
@@ -153,7 +154,11 @@ function MapButton(props: { readonly instrument: string; readonly map: PictureMa
   );
 }
 
-function TableOf({ table: { title, columns, rows } }: { readonly table: ResultTable }) {
+function TableOf({ table }: { readonly table: ResultTable }) {
+  const { title, columns, rows, opens } = table;
+  const { experiment } = useStores();
+  const show = (change: ExperimentChange) =>
+    experiment.getState().edit((spec) => ({ ...spec, ...change }));
   return (
     <table className={styles.table}>
       <caption>{title}</caption>
@@ -164,6 +169,7 @@ function TableOf({ table: { title, columns, rows } }: { readonly table: ResultTa
               {column}
             </th>
           ))}
+          {opens && <th scope="col">Open</th>}
         </tr>
       </thead>
       <tbody>
@@ -174,9 +180,25 @@ function TableOf({ table: { title, columns, rows } }: { readonly table: ResultTa
                 {typeof cell === "number" ? figure(cell) : (cell ?? "–")}
               </td>
             ))}
+            {opens && (
+              <td>{opens[r] && <ShowButton row={row} onShow={() => show(opens[r]!)} />}</td>
+            )}
           </tr>
         ))}
       </tbody>
     </table>
+  );
+}
+
+/** Makes the row the open experiment; undo brings the one before back. */
+function ShowButton(props: {
+  readonly row: readonly (string | number | null)[];
+  readonly onShow: () => void;
+}) {
+  const { row, onShow } = props;
+  return (
+    <Button aria-label={`Show: ${row[0]} ${row[1] ?? ""}`} onClick={onShow}>
+      Show
+    </Button>
   );
 }

@@ -8,6 +8,7 @@ import { InstrumentCard } from "./InstrumentCard.tsx";
 import styles from "./instruments.module.css";
 
 const GROUPS: Readonly<Record<Instrument["group"], string>> = {
+  film: "This film",
   language: "Wording of the question",
   stages: "Stages of the model",
   explanations: "Explanations",

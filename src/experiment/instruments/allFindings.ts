@@ -1,0 +1,128 @@
+/** Every finding the model can be asked about, on both pictures at once, each with what its answers are worth. */
+import { plainQuestions } from "../../language/questionBank.ts";
+import type { ExpandedQuestion } from "../../language/questionBank.ts";
+import { canAnswer } from "../../model/manifest.ts";
+import { measuredModel } from "../../model/measured.ts";
+import type { MeasuredModel } from "../../model/measured.ts";
+import type { AnswerResult } from "../../system/reading.ts";
+import { defineInstrument } from "./instrument.ts";
+
+/** An area under the curve whose interval reaches this low is near guessing. */
+const NEAR_CHANCE = 0.6;
+
+export const allFindings = defineInstrument({
+  id: "allFindings",
+  label: "All findings at once",
+  group: "film",
+  help: "Asks in the plain wording about every finding the model knows, on the clean and on the disturbed picture. Percentages are the model's own; the last column says how well it tells this finding on real adult films, where that was measured.",
+  source:
+    "One presence question a finding (src/language/questionBank.json); areas under the ROC curve with 95 % intervals from the model's card",
+  params: {},
+  needs: ["system", "input", "disturbed"],
+  obstacle: ({ system }) =>
+    canAnswer(system.manifest)
+      ? undefined
+      : "This model is an image encoder without a text side, so it can't be asked.",
+  async run({ system, input, disturbed }) {
+    const { answerSpaces, id } = system.manifest;
+    const questions = plainQuestions().filter(
+      ({ type, answerSpace }) =>
+        (type === "presence" || type === "normal") && answerSpace in answerSpaces,
+    );
+    const clean = await system.read(input.image, questions);
+    const moved = await system.read(disturbed.image, questions);
+    const measured = measuredModel(id);
+    const rows = questions.map((question, k) => {
+      const [before, after] = [clean.answers[k]!, moved.answers[k]!];
+      const turned = before.corrected !== after.corrected;
+      return { question, before, after, turned };
+    });
+    const findings = rows.filter(({ question }) => isFinding(question));
+    const said = findings.filter(({ before }) => isYes(before));
+    const turned = rows.filter((row) => row.turned);
+    const contradiction = contradicted(
+      rows.map(({ question, before }) => ({ question, said: before })),
+    );
+    return {
+      statement: `On the clean picture the model says yes to ${said.length} of ${findings.length} findings; the disturbances turn ${turned.length} of ${rows.length} answers.${contradiction}`,
+      quantities: [
+        {
+          id: "present",
+          label: "Findings said to be present, clean",
+          value: said.length,
+          unit: "",
+          n: findings.length,
+        },
+        {
+          id: "turned",
+          label: "Answers that the disturbances turn",
+          value: turned.length,
+          unit: "",
+          n: rows.length,
+        },
+      ],
+      tables: [
+        {
+          id: "findings",
+          title: "Every question, clean and disturbed",
+          columns: [
+            "Question",
+            "Clean",
+            "yes, %",
+            "Disturbed",
+            "yes, %",
+            "Turned",
+            "On adult films",
+          ],
+          rows: rows.map(({ question, before, after, turned: isTurned }) => [
+            question.text,
+            before.answer,
+            share(before),
+            after.answer,
+            share(after),
+            isTurned ? "turned" : "",
+            worth(measured, question),
+          ]),
+          opens: rows.map(({ question }) => ({ question: question.text })),
+        },
+      ],
+    };
+  },
+});
+
+function isFinding({ type }: ExpandedQuestion): boolean {
+  return type === "presence";
+}
+
+function isYes({ corrected }: AnswerResult): boolean {
+  return corrected === "yes";
+}
+
+function share({ probabilities }: AnswerResult): number {
+  return Math.round(1000 * (probabilities["yes"] ?? 0)) / 10;
+}
+
+/** Whether the model calls a film normal and finds something on it, or neither. */
+function contradicted(
+  rows: readonly { readonly question: ExpandedQuestion; readonly said: AnswerResult }[],
+): string {
+  const normal = rows.find(({ question }) => question.type === "normal");
+  if (!normal) return "";
+  const found = rows.filter(({ question, said }) => isFinding(question) && isYes(said));
+  const says = isYes(normal.said);
+  if (says && found.length > 0) {
+    return ` It contradicts itself: it also calls the film normal, and finds ${found.length === 1 ? "something" : `${found.length} things`} on it.`;
+  }
+  return !says && found.length === 0
+    ? " It contradicts itself: it does not call the film normal, and finds nothing on it."
+    : "";
+}
+
+function worth(measured: MeasuredModel | undefined, { findingId, type }: ExpandedQuestion): string {
+  const key = type === "normal" ? "normal" : (findingId ?? "");
+  const area = measured?.adults[key];
+  if (!area) return "not measured";
+  const { auc, low, high, n } = area;
+  const verdict = low < NEAR_CHANCE ? "close to guessing, " : "";
+  return `${verdict}AUC ${auc.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)}), ${n} films`;
+}

@@ -1,0 +1,81 @@
+/** What a reader is told in one click, taken at its word: each row is opened as an experiment and must show what it says. */
+import { expect, test } from "vitest";
+import { labAround } from "../../testing/fakeLab.ts";
+import { fakeModel } from "../../testing/fakeModel.ts";
+import { defaultSpec } from "../defaultSpec.ts";
+import type { StageResults } from "../results.ts";
+import { runExperiment } from "../run.ts";
+import type { ExperimentSpec } from "../spec.ts";
+import { validateSpec } from "../validateSpec.ts";
+
+const base: ExperimentSpec = {
+  ...defaultSpec(),
+  certificate: { ...defaultSpec().certificate, enabled: false },
+  relevance: { enabled: false },
+};
+
+function lab() {
+  const context = labAround(fakeModel());
+  return async (spec: ExperimentSpec): Promise<Partial<StageResults>> => {
+    const results: Record<string, unknown> = {};
+    for await (const event of runExperiment(validateSpec(spec), "full", context)) {
+      if (event.type === "stage") results[event.stage] = event.payload;
+    }
+    return results as Partial<StageResults>;
+  };
+}
+
+const asking = (instrument: string, params: Record<string, number> = {}): ExperimentSpec => ({
+  ...base,
+  instruments: [{ instrument, enabled: true, seed: 1, params }],
+});
+
+test("every way that is said to turn the answer turns it when it is opened", async () => {
+  const run = lab();
+  const results = await run(asking("whatMisleads", { steps: 4, reach: 16 }));
+  const found = results["instrument:whatMisleads"]!;
+  const clean = results.clean!.answer!.corrected;
+  const [table] = found.tables!;
+  expect(table!.rows.length).toBeGreaterThan(2);
+  expect(new Set(table!.rows.map(([kind]) => kind))).toContain("PGD attack");
+  for (const [k, row] of table!.rows.entries()) {
+    const opened = await run({ ...base, ...table!.opens![k]! });
+    expect(opened.readout!.answer!.corrected, String(row[0])).toBe(row[2]);
+    expect(opened.readout!.answer!.corrected).not.toBe(clean);
+    expect(Math.round(255 * opened.metrics!.linf), String(row[0])).toBe(row[4]);
+  }
+  // The least visible first, and nothing of the reader's own stack is lost.
+  const similar = table!.rows.map((row) => row[3] as number);
+  expect(similar).toEqual([...similar].sort((a, b) => b - a));
+  for (const change of table!.opens!) {
+    const kept = change!.stack!.slice(0, base.stack.length);
+    expect(kept).toEqual(base.stack.map((item) => ({ ...item, enabled: false })));
+  }
+});
+
+test("each step shows the picture that the stack has made so far", async () => {
+  const run = lab();
+  const results = await run(asking("stepByStep"));
+  const [table] = results["instrument:stepByStep"]!.tables!;
+  expect(table!.rows.map(([name]) => name)).toEqual(["Untouched", "Quantum noise (dose)", "PGD"]);
+  for (const [k, [, answer, margin]] of table!.rows.entries()) {
+    const opened = await run({ ...base, ...table!.opens![k]! });
+    expect(opened.readout!.answer!.answer).toBe(answer);
+    // An attack after a member that is switched off meets another picture: only what is left runs.
+    expect(opened.readout!.answer!.margin).toBe(margin);
+  }
+});
+
+test("all findings are asked, clean and disturbed, as the question alone would be", async () => {
+  const run = lab();
+  const results = await run(asking("allFindings"));
+  const [table] = results["instrument:allFindings"]!.tables!;
+  expect(table!.rows.length).toBeGreaterThan(5);
+  const k = table!.rows.findIndex(([question]) => question === "Is there a pneumothorax?");
+  const opened = await run({ ...base, ...table!.opens![k]! });
+  const row = table!.rows[k]!;
+  expect([row[1], row[3]]).toEqual([opened.clean!.answer!.answer, results.readout!.answer!.answer]);
+  expect(row[2]).toBeCloseTo(100 * opened.clean!.answer!.probabilities["yes"]!, 1);
+  // A model of which nothing was measured says so.
+  expect(table!.rows.every((cells) => cells.at(-1) === "not measured")).toBe(true);
+});

@@ -1,0 +1,96 @@
+/** The answer after each member of the stack, so that "did my marker fool it?" has an answer. */
+import { linfNorm, subtract } from "../../tensor/norms.ts";
+import { readOut } from "../readout.ts";
+import type { Readout } from "../results.ts";
+import { picturesOf } from "../stages/disturbed.ts";
+import { defineInstrument } from "./instrument.ts";
+
+export const stepByStep = defineInstrument({
+  id: "stepByStep",
+  label: "Step by step through the stack",
+  group: "film",
+  help: "Reads the picture after each disturbance in turn, so that the one that turned the answer is seen. A later member works on what the ones before have made: alone it might do something else.",
+  source: "The stack in its own order; margins in logits",
+  params: {},
+  needs: ["system", "input", "clean", "disturbed"],
+  obstacle: ({ clean }) => (clean.answer ? undefined : "This model has no answer that could turn."),
+  async run({ system, input, clean, disturbed }, scope) {
+    const { question, stack } = scope.spec;
+    const pictures = picturesOf(scope);
+    const steps: { name: string; image: Float32Array; readout: Readout; id?: string }[] = [
+      { name: "Untouched", image: input.image, readout: clean },
+    ];
+    for (const [k, { id, label }] of disturbed.items.entries()) {
+      await scope.context.yieldToHost();
+      if (scope.context.signal.aborted) return undefined;
+      const isLast = k === disturbed.items.length - 1;
+      // The last member's picture is the result; one in between may have left the cache.
+      const image = isLast ? disturbed.image : pictures[k];
+      if (!image) continue;
+      steps.push({ name: label, image, readout: await readOut(system, image, question), id });
+    }
+    const turning = steps.findIndex(
+      ({ readout }, k) => k > 0 && said(readout) !== said(steps[k - 1]!.readout),
+    );
+    const margins = steps.map(({ readout }) => readout.answer!.margin);
+    return {
+      statement:
+        steps.length === 1
+          ? "Nothing in the stack is switched on."
+          : turning < 0
+            ? `No member of the stack turns the answer “${said(clean)}”.`
+            : `The answer turns from “${said(steps[turning - 1]!.readout)}” to “${said(steps[turning]!.readout)}” with ${steps[turning]!.name}, member ${turning} of ${steps.length - 1}.`,
+      quantities: [
+        {
+          id: "turnedAt",
+          label: "Member that turns the answer first",
+          value: turning < 0 ? NaN : turning,
+          unit: "",
+          n: steps.length - 1,
+          ...(turning < 0 ? { note: "none does" } : {}),
+        },
+      ],
+      plots: [
+        {
+          kind: "lines",
+          id: "margins",
+          title: "Margin after each member",
+          x: { label: "Members applied", unit: "" },
+          y: { label: "Margin of the answer", unit: "logits" },
+          series: [
+            {
+              name: "margin",
+              x: Float64Array.from(margins.keys()),
+              y: Float64Array.from(margins),
+              mode: "points",
+            },
+          ],
+        },
+      ],
+      tables: [
+        {
+          id: "steps",
+          title: "After each member",
+          columns: ["After", "Answer", "Margin, logits", "Largest change so far, /255"],
+          rows: steps.map(({ name, image, readout }) => [
+            name,
+            readout.answer!.answer,
+            readout.answer!.margin,
+            Math.round(255 * linfNorm(subtract(image, input.image))),
+          ]),
+          // Showing a step switches off what comes after it.
+          opens: steps.map((_, k) => ({
+            stack: stack.map((item) => {
+              const place = steps.findIndex((step) => step.id === item.id);
+              return place > k ? { ...item, enabled: false } : item;
+            }),
+          })),
+        },
+      ],
+    };
+  },
+});
+
+function said({ answer }: Readout): string {
+  return answer?.corrected ?? "";
+}
