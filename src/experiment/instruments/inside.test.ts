@@ -138,3 +138,15 @@ test("a picture far from every phantom lies further out than all of them", async
   expect(value("further.disturbed")).toBe(1);
   expect(value("mahalanobis.disturbed")).toBeGreaterThan(2 * value("mahalanobis.clean"));
 }, 240_000);
+
+test("every token has its own guarantee, all at once, and none beyond its reach", async () => {
+  const { last, value } = await found("certifiedTokens", { copies: 60, pilot: 10, radius: 0.05 });
+  const [bound, reach] = last.maps!;
+  expect(bound!.data).toHaveLength(bound!.grid[0] * bound!.grid[1]);
+  bound!.data.forEach((cosine, k) => {
+    expect(cosine).toBeLessThan(1);
+    // A cosine is proved where the change is within the token's reach, and only there.
+    expect(cosine > 0).toBe(reach!.data[k]! > 0.05);
+  });
+  expect(value("reach.weakest")).toBeLessThanOrEqual(value("reach.median"));
+}, 240_000);

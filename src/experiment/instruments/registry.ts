@@ -2,6 +2,7 @@ import { allFindings } from "./allFindings.ts";
 import { explanationInstrument } from "../explain/explanationInstrument.ts";
 import { EXPLAINERS } from "../explain/explainers.ts";
 import { causalInterchange } from "./causalInterchange.ts";
+import { certifiedTokens } from "./certifiedTokens.ts";
 import { dropoutSamples } from "./dropoutSamples.ts";
 import { faithfulness } from "./faithfulness.ts";
 import { honestyCard } from "./honestyCard.ts";
@@ -54,4 +55,5 @@ export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   tokenDistance,
   causalInterchange,
   dropoutSamples,
+  certifiedTokens,
 };

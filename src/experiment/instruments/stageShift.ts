@@ -87,9 +87,14 @@ export const stageShift = defineInstrument({
       }
     }
     const { position } = clean;
-    const shifts = streams.map((site) =>
-      shiftAt(site, clean.result as InnerResult, moved.result as InnerResult, position),
-    );
+    const shifts: Shift[] = [];
+    for (const site of streams) {
+      await context.yieldToHost();
+      if (context.signal.aborted) return undefined;
+      shifts.push(
+        shiftAt(site, clean.result as InnerResult, moved.result as InnerResult, position),
+      );
+    }
     return resultOf(shifts, partings, disturbed.image === input.image);
   },
 });
