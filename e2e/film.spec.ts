@@ -3,11 +3,13 @@ import { decode } from "fast-png";
 import type { Page } from "@playwright/test";
 import { WIDE, wideDicom } from "./chestFiles.ts";
 import { expect, test } from "./fixtures.ts";
-import { openFile } from "./steps.ts";
+import { openBench, openFile, settle } from "./steps.ts";
 
 async function openFilm(page: Page, url: string, bytes: Uint8Array): Promise<void> {
-  await page.goto(url);
+  await openBench(page, url);
   await openFile(page, "film.dcm", bytes);
+  // The model has answered about it: what it says no longer moves the page.
+  await settle(page);
   await page.getByRole("radio", { name: "The whole film" }).click();
   await expect(page.getByTestId("film-canvas")).toBeVisible({ timeout: 60_000 });
 }

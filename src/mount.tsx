@@ -22,7 +22,7 @@ import type { Stores } from "./ui/context/stores.ts";
 import { theme } from "./ui/kit/theme.ts";
 import { keepPage } from "./ui/offline/serviceWorker.ts";
 import { followLinks } from "./ui/share/followLinks.ts";
-import { reloadKeepingWork } from "./ui/share/reloadKeepingWork.ts";
+import { prepareReload, reloadKeepingWork } from "./ui/share/reloadKeepingWork.ts";
 
 /**
  * @param engine started already, or what kept it from starting.
@@ -56,8 +56,13 @@ export async function mount(
     page,
     engine,
     link,
-    reload: () => reloadKeepingWork(stores),
+    reload: () => void reloadKeepingWork(stores),
   };
+  const unsubscribe = results.subscribe(({ stages, error }) => {
+    if (!stages.readout && !error) return;
+    unsubscribe();
+    prepareReload();
+  });
   void keepPage(page);
   listen(link.onEvent);
 

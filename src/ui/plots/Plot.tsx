@@ -5,8 +5,7 @@ import { toErrorData } from "../../errors/labError.ts";
 import { useExtent } from "../kit/useExtent.ts";
 import { createDrawQueue } from "./drawQueue.ts";
 import type { Drawable } from "./drawable.ts";
-import { drawn } from "./drawable.ts";
-import { loadPlotly } from "./plotly.ts";
+import { loadPlotter } from "./plotly.ts";
 import { readTheme } from "./readTheme.ts";
 import styles from "./plots.module.css";
 
@@ -45,8 +44,8 @@ export function Plot(props: {
     const element = host.current;
     if (!element || !isTime || width === 0 || height === 0) return;
     let isCurrent = true;
-    loadPlotly().then(
-      (plotly) => {
+    loadPlotter().then(
+      ({ plotly, drawn }) => {
         if (!isCurrent) return;
         queue.request(element, () => {
           const form = { width, height, ...scales, isLarge };
@@ -67,7 +66,10 @@ export function Plot(props: {
     return () => {
       if (!element) return;
       queue.forget(element);
-      void loadPlotly().then((plotly) => plotly.purge(element));
+      loadPlotter().then(
+        ({ plotly }) => plotly.purge(element),
+        () => {},
+      );
     };
   }, []);
   return (

@@ -1,10 +1,10 @@
 /** What a reader can do with a plot: enlarge it, change its scale, save it as a picture or as a table. */
 import { Menu } from "@mantine/core";
 import { toErrorData } from "../../errors/labError.ts";
+import { loadPart } from "../../host/loadPart.ts";
 import { useStores } from "../context/stores.ts";
 import { Icon } from "../kit/icons.tsx";
 import { Button } from "../kit/Button.tsx";
-import { savePlotImage, savePlotTable } from "./exportPlot.ts";
 import type { PlotScales } from "./Plot.tsx";
 import type { Drawable } from "./drawable.ts";
 
@@ -24,10 +24,12 @@ export function PlotMenu(props: {
 }) {
   const { spec, scales, onScales, onEnlarge, choice } = props;
   const { results } = useStores();
-  const saveAs = (format: "png" | "svg") => {
-    savePlotImage(spec, scales, format).catch((error: unknown) => {
-      results.getState().refuse(toErrorData(error));
-    });
+  const saveAs = (format: "png" | "svg" | "csv") => {
+    loadPart(() => import("./exportPlot.ts"))
+      .then(({ savePlotImage, savePlotTable }) =>
+        format === "csv" ? savePlotTable(spec) : savePlotImage(spec, scales, format),
+      )
+      .catch((error: unknown) => results.getState().refuse(toErrorData(error)));
   };
   return (
     <Menu position="bottom-end" width={300} portalProps={{ target: "#layer" }}>
@@ -59,7 +61,7 @@ export function PlotMenu(props: {
         )}
         <Menu.Item onClick={() => saveAs("png")}>Save picture (PNG)</Menu.Item>
         <Menu.Item onClick={() => saveAs("svg")}>Save drawing (SVG)</Menu.Item>
-        <Menu.Item onClick={() => savePlotTable(spec)}>Save values (CSV)</Menu.Item>
+        <Menu.Item onClick={() => saveAs("csv")}>Save values (CSV)</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

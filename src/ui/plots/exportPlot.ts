@@ -1,9 +1,9 @@
 /** Saves a plot as a picture or as a table. */
 import { saveBlob } from "../kit/saveBlob.ts";
 import type { PlotScales } from "./Plot.tsx";
-import { csvOf, drawn } from "./drawable.ts";
+import { csvOf } from "./drawable.ts";
 import type { Drawable } from "./drawable.ts";
-import { loadPlotly } from "./plotly.ts";
+import { loadPlotter } from "./plotly.ts";
 import { readTheme } from "./readTheme.ts";
 
 const SIZE = { width: 900, height: 540 };
@@ -16,7 +16,7 @@ export async function savePlotImage(
   scales: PlotScales,
   format: "png" | "svg",
 ): Promise<void> {
-  const plotly = await loadPlotly();
+  const { plotly, drawn } = await loadPlotter();
   const form = { ...SIZE, ...scales, isLarge: true };
   const { data, layout } = drawn(spec, readTheme(document.body), form);
   const title = { text: spec.title, font: { size: 15 } };
