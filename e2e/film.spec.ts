@@ -1,6 +1,7 @@
 /** The whole film: what a radiologist does with it before asking a model anything. */
 import { decode } from "fast-png";
 import type { Page } from "@playwright/test";
+import { TAG } from "../src/testing/dicomBytes.ts";
 import { WIDE, wideDicom } from "./chestFiles.ts";
 import { expect, test } from "./fixtures.ts";
 import { openBench, openFile, settle } from "./steps.ts";
@@ -41,6 +42,17 @@ async function greyAt(page: Page, { x, y }: { x: number; y: number }): Promise<n
   return decode(await page.screenshot({ clip })).data[0]!;
 }
 
+/** The grey level on the screen is the one the probe tells. */
+async function expectShown(page: Page, spot: { x: number; y: number }): Promise<void> {
+  await page.mouse.move(spot.x, spot.y);
+  const probe = page.getByTestId("film-probe");
+  await expect(probe).toContainText("shown");
+  await expect(async () => {
+    const shown = Number(/shown (\d+)/.exec(await probe.innerText())![1]);
+    expect(Math.abs((await greyAt(page, spot)) - shown)).toBeLessThanOrEqual(2);
+  }).toPass({ timeout: 10_000 });
+}
+
 function windowOf(text: string): { width: number; center: number } {
   const [, width, center] = /width (-?\d+), centre (-?\d+)/.exec(text)!;
   return { width: Number(width), center: Number(center) };
@@ -51,17 +63,56 @@ test("the whole film is shown with the model's square on it, and each pixel tell
   site,
 }) => {
   await openFilm(page, site.url, wideDicom());
-  const { at, scale } = await placed(page);
-  const square = (await page.getByTestId("model-square").boundingBox())!;
-  expect(square.width).toBeCloseTo(WIDE.rows * scale, -0.5);
-  expect(square.x).toBeCloseTo(at(100, 0).x, -0.5);
+  const { at, viewer } = await placed(page);
+  // The middle 400 of 600 columns.
+  const corners = (await page.getByTestId("model-square").getAttribute("points"))!
+    .split(" ")
+    .map((pair) => pair.split(",").map(Number));
+  const box = (await viewer.boundingBox())!;
+  for (const [index, [col, row]] of [
+    [100, 0],
+    [500, 0],
+    [500, 400],
+    [100, 400],
+  ].entries()) {
+    const expected = at(col!, row!);
+    expect(Math.abs(box.x + corners[index]![0]! - expected.x)).toBeLessThan(2);
+    expect(Math.abs(box.y + corners[index]![1]! - expected.y)).toBeLessThan(2);
+  }
   // Column 40 lies outside the square, where the model sees nothing and the reader everything.
   const spot = at(40.5, 200.5);
   await page.mouse.move(spot.x, spot.y);
-  const probe = page.getByTestId("film-probe");
-  await expect(probe).toContainText("40, 200: stored 280, value 460, shown");
-  const shown = Number(/shown (\d+)/.exec(await probe.innerText())![1]);
-  expect(Math.abs((await greyAt(page, spot)) - shown)).toBeLessThanOrEqual(1);
+  await expect(page.getByTestId("film-probe")).toContainText(
+    "40, 200: stored 280, value 460, shown",
+  );
+  await expectShown(page, spot);
+});
+
+test("what is drawn is what the probe says: by a curve, by a window, and of a phantom", async ({
+  page,
+  site,
+}) => {
+  const sigmoid = {
+    [TAG.voiFunction]: "SIGMOID",
+    [TAG.windowCenter]: "1500",
+    [TAG.windowWidth]: "900",
+  };
+  await openFilm(page, site.url, wideDicom(sigmoid));
+  const { at } = await placed(page);
+  const spots = [at(200.5, 150.5), at(310.5, 250.5), at(390.5, 330.5)];
+  for (const spot of spots) await expectShown(page, spot);
+  // A preset is a straight line.
+  await page.keyboard.press("4");
+  for (const spot of spots) await expectShown(page, spot);
+  await page.keyboard.press("i");
+  for (const spot of spots) await expectShown(page, spot);
+  await page
+    .getByRole("button", { name: /^Open phantom/ })
+    .first()
+    .click();
+  await expect(page.getByTestId("film-canvas")).toBeVisible({ timeout: 60_000 });
+  await settle(page);
+  await expectShown(page, at(300.5, 150.5));
 });
 
 test("it is zoomed at the cursor, moved, turned and mirrored, and says so", async ({

@@ -92,7 +92,8 @@ export type Tone =
 export function toneOf(scale: GreyScale, { window, invert }: Display): Tone {
   const { voi, photometric } = scale;
   const isTurned = (photometric === "MONOCHROME1") !== invert;
-  const isCurve = voi.kind === "table" || voi.kind === "sigmoid" || voi.width <= 1;
+  const isStep = voi.kind === "linear" && voi.width <= 1;
+  const isCurve = voi.kind === "table" || voi.kind === "sigmoid" || isStep;
   const isUntouched =
     window.center === IDENTITY_WINDOW.center && window.width === IDENTITY_WINDOW.width;
   if (isCurve && isUntouched) {

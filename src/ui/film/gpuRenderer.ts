@@ -129,7 +129,7 @@ function uploadFilm(gl: WebGL2RenderingContext, levels: readonly PyramidLevel[])
   gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
   const [{ cols, rows }] = levels as [PyramidLevel];
   gl.texStorage2D(gl.TEXTURE_2D, levels.length, gl.R32F, cols, rows);
-  nearest(gl);
+  nearest(gl, true);
   levels.forEach((level, index) => {
     const area = [gl.TEXTURE_2D, index, 0, 0, level.cols, level.rows] as const;
     gl.texSubImage2D(...area, gl.RED, gl.FLOAT, level.values);
@@ -153,13 +153,14 @@ function uploadCurve(
   );
   gl.activeTexture(gl.TEXTURE1);
   gl.bindTexture(gl.TEXTURE_2D, texture);
-  nearest(gl);
+  nearest(gl, false);
   gl.texImage2D(gl.TEXTURE_2D, 0, gl.R32F, 256, 256, 0, gl.RED, gl.FLOAT, shown);
 }
 
-/** Values are read one by one; floats cannot be filtered everywhere. */
-function nearest(gl: WebGL2RenderingContext): void {
-  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.NEAREST_MIPMAP_NEAREST);
+/** Values are read one by one; floats cannot be filtered everywhere. A texture that promises levels it lacks reads as black. */
+function nearest(gl: WebGL2RenderingContext, hasLevels: boolean): void {
+  const small = hasLevels ? gl.NEAREST_MIPMAP_NEAREST : gl.NEAREST;
+  gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, small);
   gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER, gl.NEAREST);
 }
 
