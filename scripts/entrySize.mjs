@@ -33,10 +33,12 @@ export function entrySizes(dist) {
   const mounted = entries.flatMap((file) => named(file, LAZY_IMPORT));
   const page = closure([...entries, ...within(preloads), ...mounted]);
   const engines = entries.flatMap((file) => named(file, WORKER));
-  // The worker imports the runtime's code as soon as it knows which of its two builds it needs: the larger counts.
+  // The worker imports the runtime's code as soon as it knows which of its two builds it needs: the larger counts. Its other
+  // lazy parts (instruments, defenses) wait until an experiment asks for one.
   const engine = closure(engines);
   const runtimes = engines
     .flatMap((file) => named(file, LAZY_IMPORT))
+    .filter((file) => path.basename(file).startsWith("ort"))
     .sort((a, b) => size(b) - size(a));
   const styles = [...within(sheets), ...entries.flatMap((file) => named(file, LAZY_STYLES))];
   return {

@@ -28,7 +28,11 @@ beforeEach(() => {
   write("assets/mount-a.js", 'import"./shared-a.js";const lazy=()=>import("./panel-a.js");');
   write("assets/mount-a.css", "p{margin:0}");
   write("assets/shared-a.js", "export{};");
-  write("assets/worker-a.js", "const small=()=>import(`./ort-a.js`),big=()=>import(`./ort-b.js`);");
+  write(
+    "assets/worker-a.js",
+    "const small=()=>import(`./ort-a.js`),big=()=>import(`./ort-b.js`),late=()=>import(`./registry-a.js`);",
+  );
+  write("assets/registry-a.js", ballast(3));
   write("assets/ort-a.js", "export{};");
   write("assets/ort-b.js", ballast(1));
 });

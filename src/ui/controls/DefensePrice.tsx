@@ -1,15 +1,18 @@
 /** The same two pictures without the defenses and with them: what a defense costs on the clean one and gains on the other. */
+import { DEFENSE_CATALOG } from "../../defenses/catalog.ts";
+import { isInForce } from "../../defenses/inForce.ts";
 import { givenAnswer } from "../../system/reading.ts";
 import type { AnswerResult } from "../../system/reading.ts";
-import { useResults } from "../context/stores.ts";
-import { useIsDefended } from "../context/useIsDefended.ts";
+import { useExperiment, useResults } from "../context/stores.ts";
 import { answerWord, signed } from "../kit/formats.ts";
 import styles from "./defenses.module.css";
 
 type Answer = AnswerResult | null | undefined;
 
 export function DefensePrice() {
-  const isOn = useIsDefended();
+  const isOn = useExperiment((s) =>
+    s.spec.defenses.some((item) => isInForce(item, DEFENSE_CATALOG[item.defense])),
+  );
   const bare = useResults((s) => s.stages.undefended);
   const clean = useResults((s) => s.stages.clean?.payload.answer);
   const moved = useResults((s) => s.stages.readout?.payload.answer);
