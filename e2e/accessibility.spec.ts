@@ -22,6 +22,10 @@ test("the bench, help and sharing", async ({ page, site }) => {
   await page.getByRole("button", { name: "Share" }).click();
   await expect(page.getByLabel("Link to this experiment")).toBeVisible();
   expect(await seriousViolations(page)).toEqual([]);
+  await page.keyboard.press("Escape");
+  await page.getByRole("radio", { name: "The whole film" }).click();
+  await expect(page.getByTestId("film-canvas")).toBeVisible({ timeout: 60_000 });
+  expect(await seriousViolations(page)).toEqual([]);
 });
 
 test("reduced motion is respected", async ({ page, site }) => {
