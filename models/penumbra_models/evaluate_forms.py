@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 
 from .evaluate_phantoms import has
 from .examiner import Examiner, unit
+from .export import float_session
 from .names import FINDINGS
 from .statistics import auc
 
@@ -22,7 +22,7 @@ def precision_forms(examiner: Examiner, package: Path, images: np.ndarray, cases
     columns = [examiner.words["yes"], examiner.words["no"]]
     out = {}
     for precision in sorted({f["precision"] for f in manifest["files"]}):
-        vision, answer = (ort.InferenceSession(package / f"{role}.{precision}.onnx") for role in ("vision", "answer"))
+        vision, answer = (float_session(str(package / f"{role}.{precision}.onnx")) for role in ("vision", "answer"))
         margins, cosines = [], []
         for image, expected in zip(images, embedding.numpy(), strict=True):
             t, e = vision.run(None, {"image": unit(image[None]).numpy()})

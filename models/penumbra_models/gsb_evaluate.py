@@ -14,7 +14,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 import torch
 from tokenizers import Tokenizer
 
@@ -22,6 +21,7 @@ from .adults import Adults
 from .data import Questions
 from .evaluate_phantoms import has
 from .examiner import Examiner
+from .export import float_session
 from .gsb_card import write_booster_card
 from .names import FINDINGS
 from .restore import restore
@@ -32,14 +32,6 @@ SYSTEMS = ("none", "purifier", "mapper", "both")
 BATCH = 8
 LEVELS = 255
 Encoding = tuple[np.ndarray, np.ndarray]
-
-
-def float_session(model: str | bytes) -> ort.InferenceSession:
-    """One thread, and activations in float32: by default ONNX Runtime rounds them to 8 bits in products with int8 weights, which no gradient follows."""
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.add_session_config_entry("session.qdq_matmulnbits_accuracy_level", "1")
-    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
 class Booster:

@@ -27,8 +27,8 @@ from .restore import restore
 from .train import adamw, average_gradients, meet, rate_at, run_processes, training_arguments
 
 LARGEST_SIGMA = 0.5
-CALM = 0.2
-"""Share of pictures that come without noise or with less than is said, so that a clean picture stays what it is at any sigma."""
+CALM = 0.25
+"""Share of pictures that come without noise (two thirds of them) or with less than is said, so that a clean picture stays what it is at any sigma."""
 LEVELS = 255
 PIXELS = 15.0
 """Weight of the pixel error: with a third of it the features are bought with pictures that are twice as far from the clean ones."""
@@ -66,7 +66,7 @@ class Pictures:
         sigma = LARGEST_SIGMA * (0.02 + 0.98 * torch.rand(count, generator=self.generator))
         share = torch.ones(count)
         calm = torch.rand(count, generator=self.generator) < CALM
-        share[calm] = (torch.rand(count, generator=self.generator)[calm] - 0.5).clamp(min=0) * 2
+        share[calm] = (3 * torch.rand(count, generator=self.generator)[calm] - 2).clamp(min=0)
         return add_noise(images, share * sigma, self.generator), sigma
 
 

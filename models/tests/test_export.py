@@ -5,12 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 import pytest
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from penumbra_models.export import fold_batch_norms, graphs, parity_image, run
+from penumbra_models.export import float_session, fold_batch_norms, graphs, parity_image, run
 from penumbra_models.network import Captioner, Config
 from penumbra_models.quantize import quantize
 from penumbra_models.restore import restore
@@ -97,7 +96,7 @@ def product(weight: np.ndarray) -> onnx.ModelProto:
 @pytest.mark.parametrize(("precision", "bound"), [("fp16", 1e-3), ("int8", 1 / 254), ("int4", 1 / 14)])
 def test_a_precision_form_rounds_each_weight_by_at_most_half_a_step(precision: str, bound: float) -> None:
     weight = np.random.default_rng(0).normal(size=(64, 48)).astype(np.float32)
-    session = ort.InferenceSession(quantize(product(weight), precision).SerializeToString())
+    session = float_session(quantize(product(weight), precision).SerializeToString())
     got = session.run(None, {"x": np.eye(64, dtype=np.float32)})[0]
     if precision == "int4":
         step = np.abs(weight.reshape(2, 32, 48)).max(1, keepdims=True).repeat(32, 1).reshape(64, 48)

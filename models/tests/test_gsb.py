@@ -1,6 +1,8 @@
 """The smoothness booster: nothing at sigma zero, one consistent encoding, a frozen encoder, and graphs that compute what was trained."""
 
 import argparse
+import hashlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,14 +10,16 @@ import onnx
 import pytest
 import torch
 
-from penumbra_models.gsb_evaluate import Booster, ablation, float_session, identity, noisy
-from penumbra_models.gsb_export import booster_graphs, stands_behind
+from penumbra_models.export import run
+from penumbra_models.gsb_evaluate import Booster, ablation, identity, noisy
+from penumbra_models.gsb_export import booster_graphs, golden, stands_behind
 from penumbra_models.gsb_networks import Mapper, Purifier, unit
 from penumbra_models.gsb_train import LEVELS, add_noise, boost, mapper_losses, purifier_losses, spread_loss
 from penumbra_models.network import Attention, Config, Vision
 from penumbra_models.quantize import SMALLEST, quantize
 
 BASE = Path(__file__).parents[2] / "public/models/base"
+SHIPPED = BASE.parent / "purifier"
 
 
 @pytest.fixture(autouse=True)
@@ -149,10 +153,9 @@ def test_int8_graphs_compute_the_networks_with_rounded_weights(purifier: Purifie
         rounded(before)
         rounded(after)
         purified, mapped = before(image, sigma), after(tokens, embedding, sigma)
-    sessions = {role: float_session(form.SerializeToString()) for role, form in forms.items()}
-    (got,) = sessions["purifier"].run(None, {"image": image.numpy(), "sigma": sigma.numpy()})
+    (got,) = run(forms["purifier"], {"image": image.numpy(), "sigma": sigma.numpy()})
     assert np.abs(got - purified.numpy()).max() < 1e-4
-    outputs = sessions["mapper"].run(None, {"tokens": tokens.numpy(), "embedding": embedding.numpy(), "sigma": sigma.numpy()})
+    outputs = run(forms["mapper"], {"tokens": tokens.numpy(), "embedding": embedding.numpy(), "sigma": sigma.numpy()})
     for a, b in zip(outputs, mapped, strict=True):
         assert np.abs(a - b.numpy()).max() < 1e-4
 
@@ -191,6 +194,34 @@ def test_a_package_names_the_files_it_stands_behind(tmp_path: Path) -> None:
     (copy / "vision.int8.onnx").write_bytes(b"another")
     with pytest.raises(ValueError, match="not the file"):
         stands_behind(copy)
+
+
+def test_the_shipped_package_is_what_its_manifest_says() -> None:
+    manifest = json.loads((SHIPPED / "manifest.json").read_text())
+    for file in manifest["files"]:
+        data = (SHIPPED / file["path"]).read_bytes()
+        assert (len(data), hashlib.sha256(data).hexdigest()) == (file["bytes"], file["sha256"])
+    assert sum(file["bytes"] for file in manifest["files"]) <= 3_000_000
+    assert manifest["encoder"] == stands_behind(BASE)
+    forms = {file["role"]: onnx.load(SHIPPED / file["path"]) for file in manifest["files"]}
+    for role, form in forms.items():
+        assert {i.name for i in form.graph.input} == set(manifest[role]["inputs"].values())
+        assert {o.name for o in form.graph.output} == set(manifest[role]["outputs"].values())
+    again, told = golden(forms, BASE), manifest["parity"]
+    assert again["purifiedMean"] == pytest.approx(told["purifiedMean"], abs=1e-4)
+    assert np.dot(again["embedding"], told["embedding"]) == pytest.approx(1, abs=1e-4)
+
+
+def test_the_shipped_booster_does_what_it_is_for() -> None:
+    """On a picture of smooth shapes, which nothing was trained on."""
+    i, j = np.mgrid[0:224, 0:224]
+    lungs = np.exp(-(((i - 110) / 70) ** 2)) * (np.exp(-(((j - 70) / 28) ** 2)) + np.exp(-(((j - 154) / 28) ** 2)))
+    picture = np.rint(200 - 150 * lungs).astype(np.uint8)[None]
+    booster = Booster(SHIPPED, BASE)
+    assert identity(booster, picture) == {"purifier": 0, "tokens": 0, "embedding": 0}
+    measured = ablation(booster, picture, 0.25, draws=2)
+    assert measured["systems"]["both"]["score"]["mean"] > measured["systems"]["none"]["score"]["mean"] + 0.1
+    assert measured["rootMeanSquareError"]["purified"]["mean"] < measured["rootMeanSquareError"]["noisy"]["mean"] / 2
 
 
 def test_training_goes_on_and_leaves_the_encoder_alone(small: Path, tmp_path: Path) -> None:
