@@ -33,7 +33,7 @@ def booster_card(manifest: dict, r: dict) -> list[str]:
         f"Trained for the encoder of `{encoder['package']}` version {encoder['version']}, which stays as it is, as does its decoder; the manifest has",
         "the hashes of both. Noise is what the page certifies: Gaussian, rounded to grey levels, clipped. At sigma 0 nothing changes: the largest",
         f"difference is {zero['purifier']:g} in the picture, {zero['tokens']:g} in the tokens, {zero['embedding']:g} in the embedding.", "",
-        f"One picture on one core, native ONNX Runtime: encoder {ms['vision']} ms, purifier {ms['purifier']} ms, mapper {ms['mapper']} ms.", "",
+        f"Processor time of one picture, native ONNX Runtime: encoder {ms['vision']} ms, purifier {ms['purifier']} ms, mapper {ms['mapper']} ms.", "",
         "The Gaussian robustness score is the mean of (1 + cos) / 2 between the embedding under noise and the bare encoder's embedding of the",
         "clean picture, with 95 % bootstrap intervals over pictures; all four systems see the same noisy pictures. The own score measures against",
         "the system's own clean embedding at that sigma, as a certificate of the whole system does. The clean cosine compares the system at that",
