@@ -2,7 +2,13 @@
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Plugin } from "vite";
-import { BUNDLED_MODELS, BUNDLED_PRECISIONS, OPENED_ROLES } from "../src/model/catalog.ts";
+import {
+  BUNDLED_MODELS,
+  BUNDLED_PRECISIONS,
+  LINK_PACKAGE,
+  OPENED_ROLES,
+} from "../src/model/catalog.ts";
+import { parseLinkManifest } from "../src/model/linkManifest.ts";
 import { parseManifest } from "../src/model/manifest.ts";
 import type { OfflineFile, OfflinePart } from "../src/host/offlineParts.ts";
 
@@ -48,6 +54,7 @@ function offlineParts(folder: string): readonly OfflinePart[] {
       BUNDLED_MODELS.map(({ id }) => `models/${id}/card.md`),
     ),
     ...BUNDLED_MODELS.flatMap(({ id }) => modelParts(folder, id)),
+    linkPart(folder, LINK_PACKAGE),
   ];
   for (const { id, files } of parts) {
     if (files.length === 0) throw new Error(`offline list: no file of "${id}" in ${folder}`);
@@ -75,6 +82,24 @@ function modelParts(folder: string, id: string): readonly OfflinePart[] {
         })),
     ],
   }));
+}
+
+/** Graphs that defenses link to a model. */
+function linkPart(folder: string, id: string): OfflinePart {
+  const base = `models/${id}`;
+  const manifest = parseLinkManifest(
+    JSON.parse(readFileSync(path.join(folder, base, "manifest.json"), "utf8")),
+  );
+  return {
+    id,
+    files: [
+      sized(folder, `${base}/manifest.json`),
+      ...manifest.files.map((file) => ({
+        ...sized(folder, `${base}/${file.path}`),
+        sha256: file.sha256,
+      })),
+    ],
+  };
 }
 
 function sized(folder: string, file: string): OfflineFile {

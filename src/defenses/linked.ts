@@ -1,12 +1,11 @@
 /** Defenses that are graphs of their own, linked to the model's: every gradient passes through them exactly. */
 import { LabError } from "../errors/labError.ts";
+import { LINK_PACKAGE } from "../model/catalog.ts";
 import { linkFor } from "../model/linkManifest.ts";
 import type { LinkRole } from "../model/linkManifest.ts";
 import type { ParamMeta } from "../system/param.ts";
 import type { Defense } from "./defense.ts";
 
-/** Folder of the package under models/. */
-const PACKAGE = "purifier";
 const SOURCE = "Gaussian smoothness booster (arXiv:2601.16200)";
 
 function linked(role: LinkRole): Defense["defend"] {
@@ -19,7 +18,7 @@ function linked(role: LinkRole): Defense["defend"] {
       );
     }
     if (!host.linkPackage) throw new LabError("model-not-found", `This lab has no ${role}.`);
-    const graphs = await host.linkPackage(PACKAGE);
+    const graphs = await host.linkPackage(LINK_PACKAGE);
     return inner.linked((model) => [linkFor(graphs, role, sigma, model)], key);
   };
 }

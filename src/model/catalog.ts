@@ -7,6 +7,9 @@ export const BUNDLED_MODELS = [
   { id: "robust", label: "Attack-trained model" },
 ] as const;
 
+/** The graphs that come with the lab to be linked to a model, by their folder under models/. */
+export const LINK_PACKAGE = "purifier";
+
 /** Roles of a package's graphs that the lab opens. */
 export const OPENED_ROLES: readonly ModelRole[] = ["vision", "answer"];
 
