@@ -63,9 +63,9 @@ const LOSS_NAMES: Readonly<Record<AnswerLossName | FeatureLossName, string>> = {
 
 /** The loss; only those that the question has enough answers for. */
 export function LossPicker({ name, goal, onChange }: Props) {
-  const answers = useResults((s) =>
-    Object.keys(s.stages.clean?.payload.answer?.probabilities ?? {}),
-  ).length;
+  const answers = useResults(
+    (s) => Object.keys(s.stages.clean?.payload.answer?.probabilities ?? {}).length,
+  );
   const isFeature = goal.kind === "featureAway" || goal.kind === "featureTowards";
   const leastForDlr = goal.kind === "targeted" ? 4 : 3;
   const offered = isFeature
