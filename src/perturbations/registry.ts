@@ -1,7 +1,9 @@
 import { contrast } from "./contrast.ts";
+import { filmText } from "./filmText.ts";
 import { gamma } from "./gamma.ts";
 import { gaussianNoise } from "./gaussianNoise.ts";
 import { gridLines } from "./gridLines.ts";
+import { hiddenText } from "./hiddenText.ts";
 import { jpeg } from "./jpeg.ts";
 import { motionBlur } from "./motionBlur.ts";
 import { paintedPatch } from "./paintedPatch.ts";
@@ -20,6 +22,8 @@ export type PerturbationId =
   | "gaussianNoise"
   | "rotation"
   | "paintedPatch"
+  | "filmText"
+  | "hiddenText"
   | "jpeg";
 
 /**
@@ -36,5 +40,7 @@ export const PERTURBATIONS: Readonly<Record<PerturbationId, Perturbation<object>
   gaussianNoise,
   rotation,
   paintedPatch,
+  filmText,
+  hiddenText,
   jpeg,
 };

@@ -84,7 +84,7 @@ const perturbationItem: fc.Arbitrary<PerturbationItem> = fc
         Object.fromEntries(
           Object.entries(PERTURBATIONS[perturbation].params).map(([name, meta]) => [
             name,
-            within(meta),
+            param(meta),
           ]),
         ),
       ),

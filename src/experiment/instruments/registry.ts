@@ -5,6 +5,7 @@ import { causalInterchange } from "./causalInterchange.ts";
 import { certifiedTokens } from "./certifiedTokens.ts";
 import { dropoutSamples } from "./dropoutSamples.ts";
 import { faithfulness } from "./faithfulness.ts";
+import { hiddenTextDetector } from "./hiddenTextDetector.ts";
 import { honestyCard } from "./honestyCard.ts";
 import type { Instrument } from "./instrument.ts";
 import { linearHypothesis } from "./linearHypothesis.ts";
@@ -48,6 +49,7 @@ export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   selectiveTriage,
   linearHypothesis,
   honestyCard,
+  hiddenTextDetector,
   ...Object.fromEntries(explanations),
   faithfulness,
   weightRandomization,
