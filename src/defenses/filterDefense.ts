@@ -69,6 +69,7 @@ export function filteredSystem(
     ...(inner.halves && {
       halves: { ...inner.halves, encode: (image) => inner.halves!.encode(through(image)) },
     }),
+    embedText: inner.embedText,
     encodePrompt: (question) => inner.encodePrompt(question),
     relevance: (image, objective) => inner.relevance(through(image), objective),
     checkGradient: (image, objective, seed) =>

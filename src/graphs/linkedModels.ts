@@ -108,6 +108,10 @@ class LinkedModel implements LinkableModel {
     return this.#bare.encodePrompt(question);
   }
 
+  get embedText(): VisionLanguageModel["embedText"] {
+    return this.#bare.embedText;
+  }
+
   async encode(image: Float32Array): Promise<Encoding> {
     return (await this.#open()).encode(image);
   }

@@ -17,6 +17,8 @@ export interface ModelPackage {
   readonly parity: ParityReference | undefined;
   /** Verified bytes of the graphs that the lab opens. */
   readonly graphs: ReadonlyMap<ModelRole, Uint8Array>;
+  /** Of the text encoder, fetched when it is first asked for; undefined for a package without one. */
+  readonly readText: (() => Promise<Uint8Array>) | undefined;
 }
 
 /** @throws LabError "model-not-found" | "model-damaged" | "model-incompatible" */
@@ -29,6 +31,7 @@ export async function readPackage(source: ByteSource, precision: Precision): Pro
       `Model ${manifest.id} has no tokenizer, so it can't answer.`,
     );
   }
+  const text = manifest.files.find((f) => f.role === "text" && f.precision === precision);
   const files = OPENED_ROLES.map((role) => modelFile(manifest, role, precision));
   const [bytes, words, parity] = await Promise.all([
     Promise.all(files.map((file) => readFile(source, file.path, file))),
@@ -40,6 +43,7 @@ export async function readPackage(source: ByteSource, precision: Precision): Pro
     precision,
     tokenizer: loadTokenizer(words, tokenizer.specialTokens),
     parity: parity === undefined ? undefined : parseParity(parity),
+    readText: text && (() => readFile(source, text.path, text)),
     graphs: new Map(files.map(({ role }, k) => [role, bytes[k]!])),
   };
 }

@@ -18,6 +18,7 @@ import type {
   AttentionLayer,
   Encoding,
   GradientCheck,
+  VisionLanguageModel,
 } from "../model/visionLanguageModel.ts";
 import { checkGradient } from "../onnx/grad/check.ts";
 import type { ModelProto } from "../onnx/messages.ts";
@@ -40,6 +41,7 @@ import type { OpenSet } from "./linkedModels.ts";
 import { linkedEncoder } from "./links.ts";
 import type { LossGraphs } from "./lossGraphs.ts";
 import type { GraphSession, SessionFactory } from "./session.ts";
+import type { TextEncoder } from "./textEncoder.ts";
 
 /** What a model answers with. */
 export interface AnswerSide {
@@ -59,10 +61,11 @@ export interface ModelParts {
   readonly taps: readonly PlacedTap[];
   readonly answerSide: AnswerSide | undefined;
   readonly sessions: SessionFactory;
+  readonly textSide: TextEncoder | undefined;
   /** See chain.ts. */
   readonly mergedBytes: number;
   /** Sessions that go with this model. */
-  readonly owned: readonly GraphSession[];
+  readonly owned: readonly Pick<GraphSession, "release">[];
 }
 
 /** Rollout follows tokens through all layers: it needs every layer to see the same tokens whole. */
@@ -104,6 +107,11 @@ export class OnnxModel implements LinkableModel, InnerModel {
 
   encodePrompt(question: string): readonly number[] {
     return this.#answerSide().tokenizer.encodeQuestion(question);
+  }
+
+  get embedText(): VisionLanguageModel["embedText"] {
+    const { textSide } = this.#parts;
+    return textSide && ((texts) => textSide.embed(texts));
   }
 
   async encode(image: Float32Array): Promise<Encoding> {

@@ -7,6 +7,7 @@ import { OnnxModel } from "./onnxModel.ts";
 import type { AnswerSide } from "./onnxModel.ts";
 import type { ReadyAnswer, ReadyModel } from "./readyModel.ts";
 import type { SessionFactory } from "./session.ts";
+import { textEncoder } from "./textEncoder.ts";
 
 export interface OpenOptions {
   /** Weights up to which the graphs of a gradient are joined into one (see chain.ts). */
@@ -30,6 +31,7 @@ export async function openModel(
   // On WebGPU a free batch leaves shape arithmetic on the CPU; images then go one by one.
   const isFixedBatch = onGpu || !ready.answer;
   const answerSide = ready.answer && (await openAnswerSide(ready.answer, sessions));
+  const textSide = ready.text && textEncoder(ready.text, sessions);
   const taps = vision.taps.map(({ tap }) => tap.name);
   const session = await sessions.create(
     serializeModel(withTaps(model, taps)),
@@ -66,9 +68,10 @@ export async function openModel(
     grid: vision.grid,
     taps: vision.taps,
     answerSide,
+    textSide,
     sessions,
     mergedBytes,
-    owned: [session, ...(answerSide ? [answerSide.session] : [])],
+    owned: [session, ...(answerSide ? [answerSide.session] : []), ...(textSide ? [textSide] : [])],
   });
 }
 

@@ -28,6 +28,13 @@ export interface ReadyModel {
   readonly parity: ParityReference | undefined;
   readonly vision: ReadyVision;
   readonly answer: ReadyAnswer | undefined;
+  readonly text?: ReadyText | undefined;
+}
+
+/** Sentences to the space of the image embedding. */
+export interface ReadyText {
+  readonly tokenizer: Tokenizer;
+  read(): Promise<Uint8Array>;
 }
 
 export interface ReadyVision {
@@ -61,7 +68,7 @@ export class ReadyGraph {
 
 /** @throws LabError "model-incompatible" for a package without tokens or logits, "graph-*" for graphs the lab can't use */
 export async function readyPackage(
-  { manifest, precision, tokenizer, parity, graphs }: ModelPackage,
+  { manifest, precision, tokenizer, parity, graphs, readText }: ModelPackage,
   runner: GraphRunner,
 ): Promise<ReadyModel> {
   const { tokens, logits } = manifest.outputs;
@@ -97,6 +104,7 @@ export async function readyPackage(
       logits,
       crossTaps: await crossTaps(answer.plain, tokenShape, runner),
     },
+    text: readText && { tokenizer, read: readText },
   };
 }
 

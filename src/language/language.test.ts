@@ -4,6 +4,7 @@ import { paraphrasesOf } from "./paraphrases.ts";
 import { expandQuestions, plainQuestions } from "./questionBank.ts";
 import { recogniseQuestion } from "./recognise.ts";
 import { loadTokenizer } from "./tokenizer.ts";
+import type { SpecialTokens } from "./tokenizer.ts";
 
 describe("the question bank", () => {
   test("every wording has its own text and a whole set of blanks filled in", () => {
@@ -86,10 +87,10 @@ describe("the tokenizer", () => {
   const folder = new URL("../../public/models/base/", import.meta.url);
   const read = (name: string): unknown => JSON.parse(readFileSync(new URL(name, folder), "utf8"));
   const { tokenizer } = read("manifest.json") as {
-    tokenizer: { specialTokens: { bos: number; ans: number } };
+    tokenizer: { specialTokens: SpecialTokens };
   };
-  const { bos, ans } = tokenizer.specialTokens;
-  const loaded = loadTokenizer(read("tokenizer.json"), { bos, ans });
+  const { bos, ans, report, eos } = tokenizer.specialTokens;
+  const loaded = loadTokenizer(read("tokenizer.json"), tokenizer.specialTokens);
 
   // Ids from the Python package `tokenizers` 0.23 on the same tokenizer.json.
   test.each<[string, number[]]>([
@@ -131,6 +132,14 @@ describe("the tokenizer", () => {
     expect(loaded.encodeQuestion(text)).toEqual([bos, ...ids, ans]);
   });
 
+  test("a report is told apart from a question, and cut at the longest that was trained", () => {
+    const ids = loaded.encodeReport("Is there a pleural effusion?");
+    expect(ids).toEqual([bos, report, 302, 304, 264, 333, 331, 35, eos]);
+    const long = loaded.encodeReport("Is there a pleural effusion? ".repeat(40));
+    expect(long).toHaveLength(64);
+    expect(long.at(-1)).toBe(eos);
+  });
+
   test("every answer of the manifest is one token", () => {
     const { answerSpaces } = read("manifest.json") as {
       answerSpaces: Record<string, { answers: string[]; tokenIds: number[] }>;
@@ -141,7 +150,7 @@ describe("the tokenizer", () => {
   });
 
   test("a file that is no tokenizer is refused by name", () => {
-    expect(() => loadTokenizer({ nothing: true }, { bos, ans })).toThrow(
+    expect(() => loadTokenizer({ nothing: true }, tokenizer.specialTokens)).toThrow(
       expect.objectContaining({ code: "model-damaged" }),
     );
   });

@@ -8,6 +8,8 @@ import { LabError } from "../errors/labError.ts";
 
 export interface Tokenizer {
   encodeQuestion(text: string): number[];
+  /** Sentences as the text encoder was taught them: `<bos> <report> text <eos>`, cut at its longest. */
+  encodeReport(text: string): number[];
   decode(ids: readonly number[]): string;
   /** The id of a word that is one token, or undefined. */
   idOf(word: string): number | undefined;
@@ -15,8 +17,13 @@ export interface Tokenizer {
 
 export interface SpecialTokens {
   readonly bos: number;
+  readonly eos: number;
   readonly ans: number;
+  readonly report: number;
 }
+
+/** Tokens of a report in training, its three special ones included. */
+const REPORT_LENGTH = 64;
 
 /** @throws LabError "model-damaged" when tokenizer.json is not a tokenizer. */
 export function loadTokenizer(tokenizerJson: unknown, special: SpecialTokens): Tokenizer {
@@ -29,6 +36,12 @@ export function loadTokenizer(tokenizerJson: unknown, special: SpecialTokens): T
   const encode = (text: string) => [...tokenizer.encode(text, { add_special_tokens: false }).ids];
   return {
     encodeQuestion: (text) => [special.bos, ...encode(text), special.ans],
+    encodeReport: (text) => [
+      special.bos,
+      special.report,
+      ...encode(text).slice(0, REPORT_LENGTH - 3),
+      special.eos,
+    ],
     decode: (ids) => tokenizer.decode([...ids], { skip_special_tokens: true }).trim(),
     idOf: (word) => {
       const ids = encode(word);

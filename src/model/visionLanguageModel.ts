@@ -63,6 +63,8 @@ export interface VisionLanguageModel {
   encode(image: Float32Array): Promise<Encoding>;
   /** Unit-norm embeddings of a batch, nothing else: the fast path of certificates. */
   embed(images: readonly Float32Array[]): Promise<Float32Array[]>;
+  /** Sentences as unit vectors beside the image embedding; undefined for a model without a text encoder. */
+  readonly embedText?: ((texts: readonly string[]) => Promise<readonly Float32Array[]>) | undefined;
   answer(tokens: FloatTensor, promptIds: readonly number[]): Promise<AnswerLogits>;
   /** The loss alone, by the graphs that answer the reader: forward passes, whatever the model's operators are. */
   loss(image: Float32Array, objective: Objective): Promise<number>;

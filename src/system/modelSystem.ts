@@ -57,6 +57,7 @@ export function modelSystem(
       loss: (image) => model.loss(image, objective),
       lossAndGradient: (image) => model.lossGradient(image, objective),
     }),
+    embedText: model.embedText,
     encodePrompt: (question) => model.encodePrompt(question),
     relevance: (image, objective) => model.relevance(image, objective),
     checkGradient: (image, objective, seed) => model.checkGradient(image, objective, seed),

@@ -50,6 +50,8 @@ export interface System {
   read(image: Float32Array, wordings: readonly ExpandedQuestion[]): Promise<Reading>;
   /** Unit-norm embeddings of a batch, nothing else: the fast path of certificates. */
   embed(images: readonly Float32Array[]): Promise<Float32Array[]>;
+  /** Sentences as unit vectors beside the image embedding; undefined for a model without a text encoder. */
+  readonly embedText?: ((texts: readonly string[]) => Promise<readonly Float32Array[]>) | undefined;
   evaluator(objective: Objective): Evaluator;
   /** Token ids of a question, as objectives name it. */
   encodePrompt(question: string): readonly number[];

@@ -82,6 +82,7 @@ async function parityOf(
     precision: "int8",
     tokenizer: loadTokenizer(JSON.parse(tokenizer), manifest.tokenizer!.specialTokens),
     parity: undefined,
+    readText: undefined,
     graphs: new Map(Object.entries(graphs) as [ModelRole, Uint8Array][]),
   } as const;
   const model = await openModel(await readyPackage(files, probeRunner(sessions)), sessions);

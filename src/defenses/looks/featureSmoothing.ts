@@ -123,6 +123,7 @@ function smoothed({ inner, halves, key, draws, yieldToHost }: Smoothing): System
         }),
       };
     },
+    embedText: inner.embedText,
     encodePrompt: (question) => inner.encodePrompt(question),
     async relevance(image, objective) {
       const maps: Float32Array[] = [];

@@ -73,6 +73,7 @@ export function looksSystem(
         }),
       };
     },
+    embedText: inner.embedText,
     encodePrompt: (question) => inner.encodePrompt(question),
     async relevance(image, objective) {
       return mean(

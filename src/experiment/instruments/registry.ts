@@ -17,6 +17,7 @@ import { weightRandomization } from "./weightRandomization.ts";
 import { paraphraseFlips } from "./paraphraseFlips.ts";
 import { fsfIndex } from "./fsfIndex.ts";
 import { l2Ruler } from "./l2Ruler.ts";
+import { zeroShot } from "./zeroShot.ts";
 import { imageReliance } from "./imageReliance.ts";
 import { wordingGrid } from "./wordingGrid.ts";
 import { blankImage } from "./blankImage.ts";
@@ -42,6 +43,7 @@ export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   wordingGrid,
   blankImage,
   promptAttacks,
+  zeroShot,
   answerCertificate,
   l2Ruler,
   calibratedConfidence,
