@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { labAround } from "../../testing/fakeLab.ts";
+import { fakeModel } from "../../testing/fakeModel.ts";
 import { measured, quantity, specWith } from "../../testing/measuredInstrument.ts";
 import { decodeShareLink } from "../shareLink/decode.ts";
 import { encodeShareLink } from "../shareLink/encode.ts";
@@ -151,4 +153,33 @@ test("a reader's own wordings travel in the link, to the instruments that take s
   expect(() => validateSpec(specWith("linearHypothesis", { texts }))).toThrow("takes no wordings");
   const many = Array.from({ length: 13 }, (_, k) => `Wording ${k}?`);
   expect(() => validateSpec(specWith("paraphraseFlips", { texts: many }))).toThrow("more than 12");
+});
+
+test("sentences need a text encoder; with one, the findings' probabilities sum to 1 and a better prompt set wins", async () => {
+  expect((await run("zeroShot")).obstacle).toContain("no text encoder");
+  // Sentences for presence point along a middle block of the picture, those for absence against it.
+  const axis = (sign: number) => Float32Array.from({ length: 64 }, (_, k) => (k === 36 ? sign : 0));
+  const model = {
+    ...fakeModel(),
+    embedText: async (texts: readonly string[]) =>
+      texts.map((text) => axis(/^No |no /.test(text) ? -1 : 1)),
+  };
+  const spec = specWith("zeroShot", {
+    params: { samples: 500, sigma: 0.02 },
+    texts: ["No effusion."],
+  });
+  const result = await measured(spec, labAround(model));
+  const [plot] = result.plots!;
+  if (plot?.kind !== "heat") throw new Error("no grid");
+  for (const column of [0, 1]) {
+    const sum = plot.rows.reduce((total, _, r) => total + plot.values[2 * r + column]!, 0);
+    expect(sum).toBeCloseTo(1, 12);
+  }
+  const gap = quantity(result, "gap.clean").value;
+  expect(gap).toBeGreaterThan(0);
+  const [, cosineToOwn] = result.tables!.find(({ id }) => id === "own")!.rows[0]!;
+  expect(cosineToOwn).toBeCloseTo(-gap / 2, 6);
+  // w is the axis itself: the mean of (1 + cosine) / 2 can't exceed what the picture's own cosine allows by far.
+  expect(quantity(result, "certified").value).toBeGreaterThan(0);
+  expect(quantity(result, "certified").value).toBeLessThan(1);
 });
