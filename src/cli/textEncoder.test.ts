@@ -24,10 +24,7 @@ test("sentences lie in the image's space: the same numbers as in Python, and a p
   GOLDEN.forEach((value, k) => expect(golden[k]).toBeCloseTo(value, 4));
 
   const gapOf = async (findings: Parameters<typeof renderPhantom>[0]["findings"]) => {
-    const image = renderPhantom(
-      { seed: 11, ...(findings ? { findings } : {}) },
-      system.size,
-    ).image.slice();
+    const image = renderPhantom({ seed: 11, findings }, system.size).image.slice();
     snapToByteLattice(image);
     const [feature] = await system.embed([image]);
     return cosine(feature!, present) - cosine(feature!, absent);

@@ -1,12 +1,13 @@
 /** The engine's worker: onnxruntime-web, models over HTTP and from the reader's files, and a pulse. */
 import { LabError } from "../errors/labError.ts";
+import { loadPart } from "../host/loadPart.ts";
 import { linkWorker, serveCalls } from "../host/workers.ts";
 import { findAdapter, reasonAgainstWebGpu } from "./adapter.ts";
 import { chooseBackend } from "./backendChoice.ts";
 import { createEngine } from "./engineService.ts";
 import { readLinkPackage } from "../graphs/linkPackage.ts";
 import { fetchModelPackage, modelFolder } from "../graphs/modelPackage.ts";
-import { OwnModels } from "../graphs/ownModels.ts";
+import type { OwnModels } from "../graphs/ownModels.ts";
 import { readyPackage } from "../graphs/readyModel.ts";
 import { probeRunner } from "../graphs/runners.ts";
 import { httpSource } from "../graphs/sources/http.ts";
@@ -18,7 +19,18 @@ import { createMessageYield } from "./yieldToHost.ts";
 const HEARTBEAT_MS = 1000;
 
 let runtime: Promise<WebRuntime> | undefined;
-const ownModels = new OwnModels();
+let opened: Promise<OwnModels> | undefined;
+
+/** What reads and feeds a reader's own graph, with all that checks it: fetched with the first. */
+function ownModels(): Promise<OwnModels> {
+  const opening = (opened ??= loadPart(() => import("../graphs/ownModels.ts")).then(
+    (part) => new part.OwnModels(),
+  ));
+  opening.catch(() => {
+    opened = undefined;
+  });
+  return opening;
+}
 
 const engine = createEngine({
   yieldToHost: createMessageYield(),
@@ -36,7 +48,7 @@ const engine = createEngine({
     const probe = probeRunner(running.factory("wasm"));
     const ready = files
       ? await readyPackage(files, probe)
-      : await ownModels.open(own!.manifest, own!.files, probe);
+      : await (await ownModels()).open(own!.manifest, own!.files, probe);
     return chooseBackend(running, ready, settings, (label) => tell({ type: "phase", label }));
   },
   helper: () => {
@@ -55,7 +67,7 @@ const engine = createEngine({
     ),
   proposeModel: async (files, settings) => {
     runtime ??= openRuntime(settings, () => {});
-    return ownModels.propose(files, probeRunner((await runtime).factory("wasm")));
+    return (await ownModels()).propose(files, probeRunner((await runtime).factory("wasm")));
   },
 });
 
