@@ -98,6 +98,8 @@ test("what is drawn is what the probe says: by a curve, by a window, and of a ph
     [TAG.windowWidth]: "900",
   };
   await openFilm(page, site.url, wideDicom(sigmoid));
+  // Attention lies over what the probe speaks of.
+  await page.keyboard.press("a");
   const { at } = await placed(page);
   const spots = [at(200.5, 150.5), at(310.5, 250.5), at(390.5, 330.5)];
   for (const spot of spots) await expectShown(page, spot);
