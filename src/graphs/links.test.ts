@@ -185,6 +185,25 @@ describe("a purifier before and a mapper after a model", () => {
     expect(apart((await a.lossGradient(image, request)).gradient, gradient)).toBeLessThan(1e-5);
   });
 
+  it("runs nothing for no picture: a batch of none is an error of the runtime in the browser", async () => {
+    let runs = 0;
+    const counting: SessionFactory = {
+      ...native,
+      create: async (...args) => {
+        const session = await native.create(...args);
+        return { ...session, run: (...feeds) => (runs++, session.run(...feeds)) };
+      },
+    };
+    const model = await openTiny(undefined, counting);
+    const before = runs;
+    expect(await model.embed([])).toEqual([]);
+    expect(await model.embedTokens([])).toEqual([]);
+    expect(runs).toBe(before);
+    await model.embed([image]);
+    expect(runs).toBe(before + 1);
+    await model.release();
+  });
+
   it("releases the sessions of its links and leaves the model's own open", async () => {
     let open = 0;
     const counting: SessionFactory = {

@@ -136,7 +136,8 @@ export class OnnxModel implements LinkableModel, InnerModel {
     const { encoder } = this.#parts;
     const { embedding, isFixedBatch } = encoder.parts;
     const embeddings: Float32Array[] = [];
-    const batches = isFixedBatch ? images.map((image) => [image]) : [images];
+    // No picture is no run: a batch of none is an error of the runtime.
+    const batches = isFixedBatch || images.length === 0 ? images.map((image) => [image]) : [images];
     for (const batch of batches) {
       const results = await encoder.run(batch, [embedding]);
       const data = floatData(results[embedding]!, embedding);
