@@ -49,11 +49,11 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   engine: [...LAB, "graphs", "experiment"],
   cli: [...LAB, "graphs", "experiment", "study", "engine"],
   // The page never computes: it knows what to ask for (specs, registries) and how to draw what comes back.
-  state: [...L3, ...CONCERNS, "experiment", "engine/protocol"],
+  state: [...L3, ...CONCERNS, "experiment", "study", "engine/protocol"],
   // prettier-ignore
   ui: [
     "errors", "tensor", "numerics", "host", "image", "model", "language", "phantom", "system", "perturbations", "attacks",
-    "defenses", "experiment", "engine/protocol", "graphs/sources/modelFolder", "graphs/sources/modelNotes",
+    "defenses", "experiment", "study", "engine/protocol", "graphs/sources/modelFolder", "graphs/sources/modelNotes",
     "io/decodeClient", "state",
   ],
   // prettier-ignore
@@ -94,6 +94,7 @@ const UI: Readonly<Record<string, readonly string[]>> = {
   lessons: ["kit", "context"],
   offline: ["kit", "context"],
   share: ["kit", "context", "offline"],
+  studies: ["kit", "context", "plots", "share"],
   viewer: ["kit", "context", "picture", "brush"],
   film: ["kit", "context", "picture", "viewer"],
 };

@@ -35,6 +35,8 @@ export interface EngineClient {
   addModel(manifest: ModelManifest, files: OwnModelFiles): void;
   /** Ends the worker and starts a fresh one that knows the same files and was asked nothing; a wish replaces the last one. */
   restart(wish?: BackendWish): void;
+  /** Another engine beside this one, for work in the background: one thread of WASM, not yet started. */
+  background(handlers: { onEvent(event: EngineEvent): void }): EngineClient;
   dispose(): void;
 }
 
@@ -49,8 +51,12 @@ type EngineLink = WorkerLink<EngineService>;
 /** Deaths after which the engine is not started again. */
 const MOST_RECOVERIES = 3;
 
-export function createEngineClient(handlers: { onEvent(event: EngineEvent): void }): EngineClient {
-  const { onEvent } = handlers;
+export function createEngineClient(handlers: {
+  onEvent(event: EngineEvent): void;
+  /** True for an engine beside the reader's own: one thread of WASM. */
+  readonly background?: boolean;
+}): EngineClient {
+  const { onEvent, background = false } = handlers;
   let link: EngineLink | undefined;
   let wish: BackendWish = "auto";
   let setback: string | undefined;
@@ -144,7 +150,7 @@ export function createEngineClient(handlers: { onEvent(event: EngineEvent): void
   const spawn = () => {
     const worker = new Worker(new URL("./worker.ts", import.meta.url), {
       type: "module",
-      name: "penumbra-engine",
+      name: background ? "penumbra-studies" : "penumbra-engine",
     });
     const current: EngineLink = linkWorker(worker, (crash) => {
       // Starting again would ask for the same missing file.
@@ -157,7 +163,12 @@ export function createEngineClient(handlers: { onEvent(event: EngineEvent): void
     watchdog.started();
     onEvent({ type: "starting", wish });
     const assetsUrl = new URL(".", document.baseURI).href;
-    const settings = { assetsUrl, wish, ...(setback === undefined ? {} : { setback }) };
+    const settings = {
+      assetsUrl,
+      wish,
+      ...(setback === undefined ? {} : { setback }),
+      ...(background ? { threads: 1 } : {}),
+    };
     const listener = callback((event: WorkerEvent) => {
       if (link === current) hear(event);
     });
@@ -207,6 +218,7 @@ export function createEngineClient(handlers: { onEvent(event: EngineEvent): void
       end("it was started anew");
       spawn();
     },
+    background: (others) => createEngineClient({ ...others, background: true }),
     dispose() {
       watchdog.dispose();
       end("the page closed it");

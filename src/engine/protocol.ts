@@ -19,6 +19,8 @@ export interface EngineSettings {
   readonly wish: BackendWish;
   /** How WebGPU failed in this visit, as a sentence; it is then not tried again by itself. */
   readonly setback?: string;
+  /** Threads of WASM at most; absent: all cores but one. */
+  readonly threads?: number;
 }
 
 export interface RunRequest {

@@ -27,11 +27,17 @@ export interface WebRuntime {
  * Loads and configures onnxruntime-web for this worker; call once.
  * @param webGpu whether WebGPU may be tried, which takes the larger build
  */
-export async function startRuntime(adapter: Adapter, webGpu: boolean): Promise<WebRuntime> {
+export async function startRuntime(
+  adapter: Adapter,
+  webGpu: boolean,
+  mostThreads = 8,
+): Promise<WebRuntime> {
   const isolated = globalThis.crossOriginIsolated === true;
   // One core is left to the page: with every core computing, frames of 20 ms take 100 and the page stutters (measured on
   // two cores: docs/decisions.md).
-  const threads = isolated ? Math.max(1, Math.min(8, navigator.hardwareConcurrency - 1)) : 1;
+  const threads = isolated
+    ? Math.max(1, Math.min(mostThreads, navigator.hardwareConcurrency - 1))
+    : 1;
   const { ort, wasm } = await loadRuntime(webGpu);
   ort.env.wasm.numThreads = threads;
   ort.env.logLevel = "error";

@@ -72,12 +72,12 @@ const engine = createEngine({
 });
 
 async function openRuntime(
-  { wish, setback }: EngineSettings,
+  { wish, setback, threads }: EngineSettings,
   tell: (event: WorkerEvent) => void,
 ): Promise<WebRuntime> {
   const adapter = await findAdapter();
   tell({ type: "webGpu", obstacle: "obstacle" in adapter ? adapter.obstacle : null });
-  return startRuntime(adapter, reasonAgainstWebGpu(adapter, wish, setback) === null);
+  return startRuntime(adapter, reasonAgainstWebGpu(adapter, wish, setback) === null, threads);
 }
 
 serveCalls(engine);

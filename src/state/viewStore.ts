@@ -104,6 +104,7 @@ export interface ViewValues {
   readonly cornerText: boolean;
   readonly magnifier: boolean;
   readonly helpOpen: boolean;
+  readonly studiesOpen: boolean;
   /** Step of the first-minute guide, or null when it is closed. */
   readonly guideStep: number | null;
   readonly openedLink: OpenedLink | null;
@@ -138,6 +139,7 @@ export const DEFAULT_VIEW: ViewValues = {
   cornerText: true,
   magnifier: false,
   helpOpen: false,
+  studiesOpen: false,
   guideStep: null,
   openedLink: null,
 };

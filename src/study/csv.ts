@@ -1,4 +1,6 @@
 /** Comma-separated values, RFC 4180. */
+import type { Cell } from "./rowColumns.ts";
+
 /** Lines of cells; quotes may hold commas, line breaks and doubled quotes. Empty lines are left out. */
 export function parseCsv(text: string): string[][] {
   const rows: string[][] = [];
@@ -27,4 +29,15 @@ export function parseCsv(text: string): string[][] {
   }
   if (cell !== "" || row.length > 0) endRow();
   return rows;
+}
+
+/** One line without its end. */
+export function csvLine(cells: readonly Cell[]): string {
+  return cells.map(csvCell).join(",");
+}
+
+function csvCell(cell: Cell): string {
+  if (cell === null) return "";
+  const text = String(cell);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

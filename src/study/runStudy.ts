@@ -30,6 +30,8 @@ export interface StudyOptions {
   readonly signal: { readonly aborted: boolean };
   /** Only groups whose number leaves `part` when divided by `of`. */
   readonly shard?: { readonly part: number; readonly of: number };
+  /** Runs of one group that are handed over at a time: what stopping may lose. */
+  readonly perJob?: number;
 }
 
 export type StudyEvent =
@@ -44,7 +46,7 @@ export interface KeyedRun {
   readonly modelSha256: string;
 }
 
-/** Runs of one group that one worker takes at a time: few, so that stopping loses little. */
+/** Few, so that stopping loses little; more than one, so that handing over costs little. */
 const MOST_PER_JOB = 8;
 /** A failed machine's work is tried once more; what fails again is a row. */
 const ATTEMPTS = 2;
@@ -102,7 +104,7 @@ export async function* runBatches(
   study: Study,
   stages: readonly StageName[],
   maker: RowMaker,
-  { isKnown, shard }: Pick<StudyOptions, "isKnown" | "shard">,
+  { isKnown, shard, perJob = MOST_PER_JOB }: Pick<StudyOptions, "isKnown" | "shard" | "perJob">,
 ): AsyncGenerator<{ readonly known: number } | { readonly runs: readonly KeyedRun[] }> {
   let runs: KeyedRun[] = [];
   let known = 0;
@@ -118,7 +120,7 @@ export async function* runBatches(
       continue;
     }
     begun.add(key);
-    const full = runs.length >= MOST_PER_JOB || (runs[0] && runs[0].run.group !== run.group);
+    const full = runs.length >= perJob || (runs[0] && runs[0].run.group !== run.group);
     if (full) {
       yield { runs };
       runs = [];

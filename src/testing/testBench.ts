@@ -30,6 +30,9 @@ export function testBench(): TestBench {
       restart: () => {},
       proposeModel: () => Promise.reject(new Error("not asked")),
       addModel: () => {},
+      background: () => {
+        throw new Error("not asked");
+      },
     },
     link: { rerun: () => {}, restart: () => {}, cancel: () => void cancels++ },
     reload: () => {},

@@ -15,12 +15,18 @@ const ModelDialog = lazy(() =>
     default: dialog,
   })),
 );
+const StudiesDialog = lazy(() =>
+  loadPart(() => import("../studies/StudiesDialog.tsx")).then(({ StudiesDialog: dialog }) => ({
+    default: dialog,
+  })),
+);
 const Guide = lazy(() =>
   loadPart(() => import("../lessons/Guide.tsx")).then(({ Guide: guide }) => ({ default: guide })),
 );
 
 export function LateDialogs() {
   const isHelp = useView((s) => s.helpOpen);
+  const isStudies = useView((s) => s.studiesOpen);
   const isGuide = useView((s) => s.guideStep !== null);
   const isModel = useModels((s) => s.draft !== null);
   return (
@@ -30,6 +36,9 @@ export function LateDialogs() {
       </Late>
       <Late isWanted={isModel}>
         <ModelDialog />
+      </Late>
+      <Late isWanted={isStudies}>
+        <StudiesDialog />
       </Late>
       <Late isWanted={isGuide}>
         <Guide />

@@ -21,6 +21,7 @@ export function TopBar() {
       <ModelMenu />
       <BackendChip />
       <ShareButton />
+      <Button onClick={() => view.getState().set({ studiesOpen: true })}>Studies</Button>
       <Button
         aria-pressed={guideStep !== null}
         onClick={() => view.getState().set({ guideStep: guideStep === null ? 0 : null })}

@@ -8,6 +8,7 @@ import type { ExperimentState, ExperimentStore } from "../../state/experimentSto
 import type { ModelPort, ModelState, ModelStore } from "../../state/modelStore.ts";
 import type { PageState, PageStore } from "../../state/pageStore.ts";
 import type { ResultState, ResultStore } from "../../state/resultStore.ts";
+import type { LanePort } from "../../state/studyStore.ts";
 import type { ViewState, ViewStore } from "../../state/viewStore.ts";
 import { invariant } from "../../errors/labError.ts";
 
@@ -18,7 +19,7 @@ export interface Stores {
   readonly cases: CaseStore;
   readonly models: ModelStore;
   readonly page: PageStore;
-  readonly engine: EnginePort & ModelPort;
+  readonly engine: EnginePort & ModelPort & LanePort;
   readonly link: Pick<EngineLink, "rerun" | "restart" | "cancel">;
   /** Loads the page anew and loses nothing but the undo history. */
   reload(): void;

@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { defaultSpec } from "../experiment/defaultSpec.ts";
+import { planRuns, planSize } from "./plan.ts";
+import { parseStudy } from "./schema.ts";
+import { axisChoices, studyFrom } from "./starters.ts";
+
+test("what is on the bench can be varied, and every choice makes a study that runs", () => {
+  const choices = axisChoices(defaultSpec());
+  expect(choices.map(({ label }) => label)).toEqual([
+    "Strength of quantum noise (dose)",
+    "Epsilon of PGD (/255)",
+    "Model",
+    "Precision of the weights",
+    "Wording of the question",
+  ]);
+  for (const { key } of choices) {
+    const study = studyFrom(defaultSpec(), { axes: [key], cases: 4 });
+    expect(parseStudy(JSON.parse(JSON.stringify(study)))).toEqual(study);
+    expect(planSize(study).rows).toBeGreaterThanOrEqual(12);
+  }
+});
+
+test("a study of the bench's own case is the bench's experiment, level by level", () => {
+  const spec = defaultSpec();
+  const runs = [...planRuns(studyFrom(spec, { axes: ["item1"], cases: "this" }))];
+  expect(runs.map(({ levels }) => levels["epsilon"])).toEqual([0, 0.5, 1, 2, 4, 8]);
+  const changed = { ...spec, certificate: { ...spec.certificate, enabled: false } };
+  expect(runs.map((run) => ({ ...run.spec!, stack: [] }))).toEqual(
+    runs.map(() => ({ ...changed, stack: [] })),
+  );
+  expect(runs[3]!.spec!.stack).toEqual([spec.stack[0], { ...spec.stack[1], epsilon: 2 }]);
+});
+
+test("two items of one kind are two axes", () => {
+  const spec = defaultSpec();
+  const twice = {
+    ...spec,
+    stack: spec.stack.flatMap((item) => [item, { ...item, id: `${item.id}b` }]),
+  };
+  const keys = axisChoices(twice)
+    .slice(0, 4)
+    .map(({ key }) => key);
+  const study = studyFrom(twice, { axes: keys.slice(0, 2), cases: "this" });
+  expect(parseStudy(study).axes.map(({ name }) => name)).toEqual(["strength", "strength2"]);
+  expect(planSize(study).rows).toBe(36);
+});

@@ -1,0 +1,148 @@
+/** Studies made from the experiment on the bench: what is asked of many pictures instead of one. */
+import { ATTACK_CATALOG } from "../attacks/catalog.ts";
+import { epsilonParam } from "../experiment/params.ts";
+import type { AttackItem, ExperimentSpec, PerturbationItem } from "../experiment/spec.ts";
+import { interpretQuestion } from "../language/recognise.ts";
+import { BUNDLED_MODELS, BUNDLED_PRECISIONS } from "../model/catalog.ts";
+import { PERTURBATIONS } from "../perturbations/registry.ts";
+import { FINDING_KINDS } from "../phantom/spec.ts";
+import { STUDY_FORMAT, STUDY_VERSION } from "./schema.ts";
+import type { CaseSet, Study, StudyAxis } from "./schema.ts";
+import type { MeasureId } from "./measures.ts";
+import type { JsonObject } from "./specPath.ts";
+
+export interface StudyWish {
+  /** What is varied, by the key of axisChoices. */
+  readonly axes: readonly string[];
+  /** The bench's own case, or so many phantoms. */
+  readonly cases: "this" | number;
+}
+
+export interface AxisChoice {
+  readonly key: string;
+  readonly label: string;
+  readonly axis: StudyAxis;
+}
+
+/** Seeds of phantoms that no model was trained on. */
+const FIRST_SEED = 8_000_000;
+
+/** What can be varied about this experiment: the strength of each item that is on, the model, its precision, the wording. */
+export function axisChoices(spec: ExperimentSpec): readonly AxisChoice[] {
+  const items = spec.stack
+    .filter(({ enabled }) => enabled)
+    .map((item) => (item.type === "attack" ? epsilonOf(item) : strengthOf(item)))
+    // The second of a kind is another axis.
+    .map((axis, k, all): StudyAxis => {
+      const before = all.slice(0, k).filter(({ name }) => name === axis.name).length;
+      return before === 0 ? axis : { ...axis, name: `${axis.name}${before + 1}` };
+    });
+  const understood = interpretQuestion(spec.question).understood !== null;
+  return [
+    ...items.map((axis, k): AxisChoice => ({ key: `item${k}`, label: axis.label!, axis })),
+    {
+      key: "model",
+      label: "Model",
+      axis: {
+        name: "system",
+        label: "Model",
+        kind: "model",
+        models: BUNDLED_MODELS.map(({ id }) => ({ id })),
+      },
+    },
+    {
+      key: "precision",
+      label: "Precision of the weights",
+      axis: {
+        name: "bits",
+        label: "Precision",
+        kind: "field",
+        path: "model.precision",
+        values: [...BUNDLED_PRECISIONS],
+      },
+    },
+    ...(understood
+      ? [
+          {
+            key: "wording",
+            label: "Wording of the question",
+            axis: {
+              name: "wording",
+              label: "Wording",
+              kind: "wording",
+              strategies: ["plain", "lexical", "syntactic", "pragmatic", "negation"],
+              perStrategy: 2,
+            },
+          } satisfies AxisChoice,
+        ]
+      : []),
+  ];
+}
+
+export function studyFrom(spec: ExperimentSpec, wish: StudyWish): Study {
+  const chosen = axisChoices(spec).filter(({ key }) => wish.axes.includes(key));
+  const { certificate, ...base } = spec;
+  const what = chosen.map(({ label }) => label.toLowerCase()).join(" and ");
+  return {
+    format: STUDY_FORMAT,
+    version: STUDY_VERSION,
+    name: what === "" ? "The experiment on the bench" : `By ${what}`.slice(0, 60),
+    // A guarantee for every row would take hours: it is a study of its own.
+    base: { ...base, certificate: { ...certificate, enabled: false } } as unknown as JsonObject,
+    cases: [wish.cases === "this" ? { kind: "this" } : phantoms(spec, wish.cases)],
+    axes: chosen.map(({ axis }) => axis),
+    measures: measuresFor(spec),
+  };
+}
+
+function phantoms(spec: ExperimentSpec, count: number): CaseSet {
+  const asked = interpretQuestion(spec.question).understood?.findingId;
+  const isFinding = FINDING_KINDS.some((kind) => kind === asked);
+  return {
+    kind: "phantoms",
+    firstSeed: FIRST_SEED,
+    count,
+    findings: isFinding ? "balanced" : "sampled",
+  };
+}
+
+function measuresFor({ stack }: ExperimentSpec): MeasureId[] {
+  const on = stack.filter(({ enabled }) => enabled);
+  if (on.length === 0) return ["correctClean", "scoreClean", "confidenceClean", "correctedClean"];
+  const isAttacked = on.some(({ type }) => type === "attack");
+  return [
+    "correct",
+    ...(isAttacked ? (["attackSuccess"] as const) : []),
+    "flip",
+    "lost",
+    "score",
+    "featureCosine",
+    "l2",
+    "ssim",
+  ];
+}
+
+function epsilonOf({ id, attack, norm }: AttackItem): StudyAxis {
+  const { min, max } = epsilonParam(norm);
+  const values = norm === "linf" ? [0, 0.5, 1, 2, 4, 8] : [0, 0.25, 0.5, 1, 2, 4];
+  return {
+    name: "epsilon",
+    label: `Epsilon of ${ATTACK_CATALOG[attack].label} (${norm === "linf" ? "/255" : "l2"})`,
+    kind: "field",
+    path: `stack[${id}].epsilon`,
+    values: values.filter((value) => value >= min && value <= max),
+  };
+}
+
+function strengthOf({ id, perturbation }: PerturbationItem): StudyAxis {
+  const { label, strength, params } = PERTURBATIONS[perturbation];
+  const { max, step } = params[strength]!;
+  const tidy = (value: number) => Number((Math.round(value / step) * step).toPrecision(6));
+  return {
+    name: "strength",
+    label: `Strength of ${label.toLowerCase()}`,
+    kind: "field",
+    path: `stack[${id}].params.${strength}`,
+    values: [0, 0.2, 0.4, 0.6, 0.8, 1].map((share) => tidy(share * max)),
+  };
+}

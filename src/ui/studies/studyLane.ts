@@ -1,0 +1,134 @@
+/**
+ * The lane of studies: an engine of its own, one thread of WASM in the background, which lets the bench go first between
+ * runs. The reader's engine never waits for it.
+ */
+import type { EngineEvent } from "../../engine/protocol.ts";
+import { LabError, fromErrorData } from "../../errors/labError.ts";
+import type { RunEvent } from "../../experiment/results.ts";
+import type { ExperimentSpec } from "../../experiment/spec.ts";
+import { sha256 } from "../../host/sha256.ts";
+import type { Radiograph } from "../../image/radiograph.ts";
+import { graphsSha256, parseManifest } from "../../model/manifest.ts";
+import type { ModelManifest } from "../../model/manifest.ts";
+import type { LaneEngine, LanePort } from "../../state/studyStore.ts";
+import { measureRun } from "../../study/measureRun.ts";
+import type { RowMaker } from "../../study/rowKey.ts";
+import type { StudyHost } from "../../study/runStudy.ts";
+
+export interface StudyLane extends StudyHost {
+  /** Ends the worker; a later study starts another. */
+  end(): void;
+}
+
+/** Rows of the tab come from one thread of WASM, whatever runs the bench. */
+export function tabRowMaker(own: Readonly<Record<string, ModelManifest>>): RowMaker {
+  const manifests = new Map<string, Promise<ModelManifest | null>>();
+  const manifestOf = (id: string) => {
+    const known = own[id] ?? manifests.get(id) ?? fetchManifest(id);
+    if (known instanceof Promise) manifests.set(id, known);
+    return known;
+  };
+  return {
+    backend: "wasm",
+    sha256: (text) =>
+      Array.from(sha256(new TextEncoder().encode(text)), (byte) =>
+        byte.toString(16).padStart(2, "0"),
+      ).join(""),
+    modelSha256: async (id, precision) => {
+      const manifest = await manifestOf(id);
+      try {
+        return manifest ? graphsSha256(manifest, precision) : "";
+      } catch {
+        return "";
+      }
+    },
+  };
+}
+
+async function fetchManifest(id: string): Promise<ModelManifest | null> {
+  const response = await fetch(new URL(`models/${id}/manifest.json`, document.baseURI));
+  return response.ok ? parseManifest(await response.json()) : null;
+}
+
+export function startLane(needs: {
+  readonly engine: LanePort;
+  readonly maker: RowMaker;
+  readonly radiographs: readonly Radiograph[];
+  /** True while the reader waits for the bench. */
+  isBenchBusy(): boolean;
+}): StudyLane {
+  const runs = new Map<number, (event: EngineEvent) => void>();
+  const client = needs.engine.background({
+    onEvent: (event) => {
+      if ("requestId" in event && event.requestId !== null) runs.get(event.requestId)?.(event);
+      else if (event.type === "failed") for (const hear of runs.values()) hear(event);
+    },
+  });
+  client.start("wasm");
+  for (const radiograph of needs.radiographs) client.addRadiograph(radiograph);
+  return {
+    ...needs.maker,
+    workers: 1,
+    async runGroup(jobs) {
+      const outcomes = [];
+      for (const job of jobs) {
+        await givenWay(needs.isBenchBusy);
+        outcomes.push(
+          await measureRun(job, {
+            now: () => performance.now(),
+            run: (spec) => eventsOf(client, runs, spec),
+          }),
+        );
+      }
+      return outcomes;
+    },
+    end: () => client.dispose(),
+  };
+}
+
+/** The reader's own run goes first, for a while: a guarantee that gathers samples for minutes is no reason to stand still. */
+const PATIENCE_MS = 2000;
+
+async function givenWay(isBenchBusy: () => boolean): Promise<void> {
+  const until = performance.now() + PATIENCE_MS;
+  while (isBenchBusy() && performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** The events of one run as a stream that ends with it. Leaving it early cancels the run. */
+async function* eventsOf(
+  client: LaneEngine,
+  runs: Map<number, (event: EngineEvent) => void>,
+  spec: ExperimentSpec,
+): AsyncGenerator<RunEvent> {
+  const waiting: EngineEvent[] = [];
+  let wake = () => {};
+  const id = client.submit(spec, "full");
+  runs.set(id, (event) => {
+    waiting.push(event);
+    wake();
+  });
+  let isOver = false;
+  try {
+    for (;;) {
+      const event = waiting.shift();
+      if (!event) {
+        await new Promise<void>((resolve) => (wake = resolve));
+      } else if (event.type === "run") {
+        yield event.event;
+      } else if (event.type === "failed") {
+        isOver = true;
+        throw fromErrorData(event.error);
+      } else if (event.type === "done") {
+        isOver = true;
+        return;
+      } else {
+        throw new LabError("internal", `internal: a run was told of ${event.type}`);
+      }
+    }
+  } finally {
+    runs.delete(id);
+    if (!isOver) client.cancel();
+  }
+}

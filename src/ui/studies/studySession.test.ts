@@ -1,0 +1,104 @@
+// The tab's study over an engine that answers as the worker does, with a model small enough for a test.
+import { afterEach, expect, test, vi } from "vitest";
+import type { EngineEvent } from "../../engine/protocol.ts";
+import { defaultSpec } from "../../experiment/defaultSpec.ts";
+import { runExperiment } from "../../experiment/run.ts";
+import type { ExperimentSpec } from "../../experiment/spec.ts";
+import type { LaneEngine } from "../../state/studyStore.ts";
+import { studyFrom } from "../../study/starters.ts";
+import { labAround } from "../../testing/fakeLab.ts";
+import { fakeModel } from "../../testing/fakeModel.ts";
+import { testBench } from "../../testing/testBench.ts";
+import type { StudySession } from "./studySession.ts";
+
+vi.stubGlobal("document", { baseURI: "http://localhost/" });
+vi.stubGlobal("fetch", async () => ({ ok: false }));
+
+afterEach(() => vi.resetModules());
+
+/** A session of its own, as after a reload; `fate` decides what becomes of a run. */
+async function freshSession(fate: (spec: ExperimentSpec) => "fails" | undefined = () => undefined) {
+  const { stores } = testBench();
+  const told = { started: 0, ended: 0, runs: 0 };
+  const around = labAround(fakeModel());
+  const background = ({ onEvent }: { onEvent(event: EngineEvent): void }): LaneEngine => {
+    let latest = 0;
+    return {
+      start: () => void told.started++,
+      submit: (spec, fidelity) => {
+        const requestId = ++latest;
+        told.runs++;
+        void (async () => {
+          await Promise.resolve();
+          if (fate(spec) === "fails") {
+            const error = { code: "backend-lost", message: "The engine stopped." } as const;
+            onEvent({ type: "failed", requestId, error });
+            return;
+          }
+          for await (const event of runExperiment(spec, fidelity, around)) {
+            if (requestId === latest) onEvent({ type: "run", requestId, event });
+          }
+          onEvent({ type: "done", requestId, elapsedMs: 1 });
+        })();
+        return requestId;
+      },
+      cancel: () => {},
+      addRadiograph: () => {},
+      dispose: () => void told.ended++,
+    };
+  };
+  const { studySession } = await import("./studySession.ts");
+  const session = studySession({ ...stores, engine: { ...stores.engine, background } });
+  return { session, told };
+}
+
+const study = studyFrom(defaultSpec(), { axes: ["item1"], cases: "this" });
+const state = (session: StudySession) => session.store.getState();
+
+test("a study runs to its end, row by row, and asked again makes none anew", async () => {
+  const { session, told } = await freshSession();
+  await session.run(study);
+  expect(state(session)).toMatchObject({ phase: "done", total: 6, error: null });
+  const rows = state(session).rows;
+  expect(rows.map((row) => row["epsilon"])).toEqual([0, 0.5, 1, 2, 4, 8]);
+  expect(rows.map(({ errorCode }) => errorCode)).toEqual(Array(6).fill(null));
+  expect(rows.map((row) => row["linf"])).toEqual(
+    [...rows].map((row) => row["linf"]).sort((a, b) => Number(a) - Number(b)),
+  );
+  expect(told).toEqual({ started: 1, ended: 1, runs: 6 });
+  await session.run(study);
+  expect(state(session).rows).toEqual(rows);
+  expect(told.runs).toBe(6);
+});
+
+test("paused after the run under way, it goes on with what is missing", async () => {
+  let begun = 0;
+  const { session } = await freshSession(() => {
+    begun++;
+    if (begun === 4) session.pause();
+    return undefined;
+  });
+  await session.run(studyFrom(defaultSpec(), { axes: ["item1"], cases: 3 }));
+  expect(state(session)).toMatchObject({ phase: "paused", total: 18 });
+  expect(state(session).rows).toHaveLength(4);
+  await session.run(state(session).study!);
+  expect(state(session)).toMatchObject({ phase: "done", total: 18 });
+  expect(state(session).rows).toHaveLength(18);
+  expect(begun).toBe(18);
+});
+
+test("an engine that stops makes rows that say so, and a study that can't be is refused in words", async () => {
+  const { session, told } = await freshSession(() => "fails");
+  await session.run(study);
+  expect(state(session).phase).toBe("done");
+  expect(state(session).rows[0]).toMatchObject({
+    errorCode: "backend-lost",
+    error: "The engine stopped.",
+  });
+  // Once more each, and then no more.
+  expect(told.runs).toBe(12);
+  await session.run({ ...study, caps: { rows: 2 } });
+  expect(state(session).error?.message).toContain("asks for 6 runs");
+  session.close();
+  expect(state(session)).toMatchObject({ study: null, rows: [], phase: "idle" });
+});
