@@ -171,11 +171,11 @@ function checkTable(wordings: readonly Wording[]): ResultTable {
   return {
     id: "validator",
     title: "What the validator says",
-    columns: ["Wording", "Accepted", "Anatomy", "Findings", "Natural", "Unambiguous", "Not read"],
+    columns: ["Wording", "Accepted", "Anatomy, findings, natural, unambiguous", "Not read"],
     rows: wordings.map(({ question, validation: { accepted, checks }, unread }) => [
       question.text,
       accepted ? "yes" : "no",
-      ...checks.map(({ passed, reason }) => `${passed ? "✓" : "✗"} ${reason}`),
+      checks.map(({ passed, reason }) => `${passed ? "✓" : "✗"} ${reason}`).join(" "),
       unread.join(", "),
     ]),
   };
