@@ -1,0 +1,87 @@
+/** A study from the bench: it runs beside it, is paused, survives a reload, and any of its rows goes back onto the bench. */
+import { readFile } from "node:fs/promises";
+import AxeBuilder from "@axe-core/playwright";
+import type { Page } from "@playwright/test";
+import { expect, test } from "./fixtures.ts";
+import { figure, openBench, settle } from "./steps.ts";
+
+type Row = Readonly<Record<string, string | number | boolean | null>>;
+
+async function openStudies(page: Page) {
+  await page.getByRole("button", { name: "Studies", exact: true }).click();
+  return page.getByRole("dialog", { name: "Studies" });
+}
+
+async function savedRows(page: Page): Promise<readonly Row[]> {
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Rows as JSON" }).click();
+  return JSON.parse(await readFile(await (await downloading).path(), "utf8")) as Row[];
+}
+
+test("the case on the bench under six strengths: chart, table, a row back on the bench, and all of it after a reload", async ({
+  page,
+  site,
+}) => {
+  await openBench(page, site.url);
+  await settle(page);
+  const dialog = await openStudies(page);
+  await dialog.getByRole("radio", { name: "this case" }).click();
+  await expect(dialog.getByLabel("Strength of quantum noise (dose)")).toBeChecked();
+  await expect(dialog.getByTestId("study-size")).toHaveText(/^6 runs, at least \d+ (s|min)\.$/);
+  await dialog.getByRole("button", { name: "Start" }).click();
+  await expect(dialog.getByTestId("study-status")).toHaveText("6 of 6 runs, done", {
+    timeout: 120_000,
+  });
+  await expect(dialog.getByTestId("study-rows").locator("tbody tr")).toHaveCount(6);
+  await expect(dialog.getByTestId("study-summary").locator("tbody tr")).toHaveCount(6);
+  await dialog.getByLabel("Measure").selectOption({ label: "Change" });
+  await expect(dialog.getByTestId("study-summary")).toContainText(", n 1");
+  await expect(dialog.locator("svg.main-svg").first()).toBeVisible();
+  const found = await new AxeBuilder({ page }).include("[role=dialog]").analyze();
+  expect(found.violations).toEqual([]);
+
+  const rows = await savedRows(page);
+  expect(rows.map((row) => row["strength"])).toEqual([0, 1, 2, 3, 4, 5]);
+  const last = rows.at(-1)!;
+  await dialog
+    .getByTestId("study-rows")
+    .locator("tbody tr")
+    .last()
+    .getByRole("button", { name: "show on the bench" })
+    .click();
+  await expect(dialog).toBeHidden();
+  await settle(page);
+  expect(await figure(page, "l2 distance")).toBeCloseTo(Number(last["l2"]), 1);
+  expect(await figure(page, "Feature cosine")).toBeCloseTo(Number(last["featureCosine"]), 2);
+
+  await page.reload();
+  await settle(page);
+  const again = await openStudies(page);
+  await expect(again.getByTestId("study-status")).toHaveText("6 of 6 runs, done");
+  expect(await savedRows(page)).toEqual(rows);
+});
+
+test("a study is paused, kept over a reload, and goes on", async ({ page, site }) => {
+  await openBench(page, site.url);
+  await settle(page);
+  const dialog = await openStudies(page);
+  const status = dialog.getByTestId("study-status");
+  await expect(dialog.getByTestId("study-size")).toHaveText(/^120 runs/);
+  await dialog.getByRole("button", { name: "Start" }).click();
+  await expect(status).toHaveText(/^[1-9]\d* of 120 runs, about/, { timeout: 120_000 });
+  await dialog.getByRole("button", { name: "Pause" }).click();
+  await expect(status).toHaveText(/paused$/, { timeout: 60_000 });
+  const made = Number.parseInt(await status.innerText(), 10);
+  expect(made).toBeGreaterThan(0);
+  expect(made).toBeLessThan(120);
+  await page.reload();
+  await settle(page);
+  await openStudies(page);
+  await expect(status).toHaveText(`${made} of 120 runs, paused`);
+  await dialog.getByRole("button", { name: "Go on" }).click();
+  await expect
+    .poll(async () => Number.parseInt(await status.innerText(), 10), { timeout: 120_000 })
+    .toBeGreaterThan(made);
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  await expect(dialog.getByRole("button", { name: "Start" })).toBeVisible();
+});
