@@ -1,17 +1,17 @@
 // `npm run studies [NAME...]`: runs the bundled studies and writes their tables into docs/studies. Rows stay in studies/rows/.
 import { readdirSync } from "node:fs";
 import path from "node:path";
+import { OptionError, readOptions } from "./options.mjs";
 import { ROOT, run } from "./toolchain.mjs";
 
 const all = readdirSync(path.join(ROOT, "studies"))
   .filter((file) => file.endsWith(".json"))
   .map((file) => path.basename(file, ".json"));
-const asked = process.argv.slice(2);
-const unknown = asked.filter((name) => !all.includes(name));
-if (unknown.length > 0) {
-  console.error(`There is no study "${unknown[0]}": there are ${all.join(", ")}.`);
-  process.exit(1);
-}
+const asked = readOptions(`Usage: npm run studies -- [${all.join(" | ")}]...`, (names) => {
+  const unknown = names.find((name) => !all.includes(name));
+  if (unknown !== undefined) throw new OptionError(`There is no study "${unknown}"`);
+  return names;
+});
 const lab = (...args) =>
   run("node", ["--no-warnings", path.join(ROOT, "src/cli/lab.ts"), "study", ...args]);
 for (const name of asked.length > 0 ? asked : all) {

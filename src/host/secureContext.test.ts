@@ -19,7 +19,8 @@ const DOORS: readonly (readonly [string, RegExp, readonly string[]])[] = [
   ["shared memory", /\bSharedArrayBuffer\b|\bAtomics\./, []],
   ["file handles", /\bshow(?:Open|Save|Directory)\w*Picker\b|\bgetDirectory\b/, []],
   ["locks", /navigator\.locks\b/, []],
-  ["kept settings", /\b(?:local|session)Storage\b|\bindexedDB\b/, ["state/backendWish.ts"]],
+  ["kept settings", /\b(?:local|session)Storage\b/, ["state/backendWish.ts"]],
+  ["kept rows", /\bindexedDB\b/, ["ui/studies/rowShelf.ts"]],
 ];
 
 const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" })

@@ -11,11 +11,11 @@ let opening: Promise<IDBDatabase | null> | undefined;
 /** Null where the browser keeps nothing (a private window, a full disk). */
 function database(): Promise<IDBDatabase | null> {
   opening ??= new Promise((resolve) => {
-    if (typeof indexedDB === "undefined") {
+    const request = openRequest();
+    if (!request) {
       resolve(null);
       return;
     }
-    const request = indexedDB.open(NAME, 1);
     request.addEventListener("upgradeneeded", () => {
       request.result.createObjectStore("rows", { keyPath: "key" });
       request.result.createObjectStore("studies");
@@ -24,6 +24,15 @@ function database(): Promise<IDBDatabase | null> {
     request.addEventListener("error", () => resolve(null));
   });
   return opening;
+}
+
+/** Undefined where there is no such thing, or where merely asking for it is refused. */
+function openRequest(): IDBOpenDBRequest | undefined {
+  try {
+    return indexedDB.open(NAME, 1);
+  } catch {
+    return undefined;
+  }
 }
 
 async function transact<T>(
