@@ -112,7 +112,10 @@ test("a page left open over a deploy keeps its files, and takes the newer page o
     await expect(page.getByLabel("Link to this experiment")).toHaveValue(/#p1\./);
     await page.keyboard.press("Escape");
 
+    // The notice goes with the click, the page a little later.
+    const reloaded = page.waitForEvent("load");
     await page.getByRole("button", { name: "Reload and keep the work" }).click();
+    await reloaded;
     await expect(notice).toBeHidden({ timeout: 60_000 });
     await settle(page);
     await expect(slider(page, /PGD.*Epsilon/)).toHaveValue("3.5");
