@@ -1,6 +1,6 @@
 /** A study from the bench: it runs beside it, is paused, survives a reload, and any of its rows goes back onto the bench. */
 import { readFile } from "node:fs/promises";
-import AxeBuilder from "@axe-core/playwright";
+import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
 import { figure, openBench, settle } from "./steps.ts";
