@@ -81,7 +81,10 @@ class Run {
     };
     const parents = stage.keyedBy.map(scope.keyOf);
     const content = stage.contentKey?.(scope, given);
-    const key = stageKey(stage.family, content ?? slice, content === undefined ? parents : []);
+    const key =
+      content === undefined
+        ? stageKey(stage.family, slice, parents)
+        : stageKey(stage.family, [content, slice]);
     const known = stage.ownKey ? undefined : this.#context.cache.get(key);
     await this.#context.yieldToHost();
     if (this.#context.signal.aborted) return;

@@ -2,7 +2,7 @@
  * What an instrument found, in one shape for all, so that the page, the headless lab and a study show any of them without
  * knowing it. Plain data: it crosses the worker border. Long arrays are typed.
  */
-import type { ExperimentSpec } from "../spec.ts";
+import type { StackItem } from "../spec.ts";
 
 /** One number with all that is needed to read it rightly. */
 export interface Quantity {
@@ -81,8 +81,14 @@ export interface ResultTable {
   readonly opens?: readonly (ExperimentChange | null)[];
 }
 
-/** Parts of an experiment that take the place of its own. */
-export type ExperimentChange = Partial<Pick<ExperimentSpec, "question" | "stack" | "defenses">>;
+/** What of the open experiment a row changes (applyChange.ts): relative, since the stack may be another by the time it is opened. */
+export interface ExperimentChange {
+  readonly question?: string;
+  /** Members of the stack that stay on; all others are switched off. Absent: the stack is left alone. */
+  readonly on?: readonly string[];
+  /** A member that is added after them. */
+  readonly add?: StackItem;
+}
 
 export interface InstrumentResult {
   /** The finding in one or two plain sentences with its numbers. */

@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { labAround } from "../../testing/fakeLab.ts";
 import { fakeModel } from "../../testing/fakeModel.ts";
 import { defaultSpec } from "../defaultSpec.ts";
+import { applyChange } from "./applyChange.ts";
 import type { StageResults } from "../results.ts";
 import { runExperiment } from "../run.ts";
 import type { ExperimentSpec } from "../spec.ts";
@@ -39,7 +40,7 @@ test("every way that is said to turn the answer turns it when it is opened", asy
   expect(table!.rows.length).toBeGreaterThan(2);
   expect(new Set(table!.rows.map(([kind]) => kind))).toContain("PGD attack");
   for (const [k, row] of table!.rows.entries()) {
-    const opened = await run({ ...base, ...table!.opens![k]! });
+    const opened = await run(applyChange(base, table!.opens![k]!));
     expect(opened.readout!.answer!.corrected, String(row[0])).toBe(row[2]);
     expect(opened.readout!.answer!.corrected).not.toBe(clean);
     expect(Math.round(255 * opened.metrics!.linf), String(row[0])).toBe(row[4]);
@@ -48,7 +49,7 @@ test("every way that is said to turn the answer turns it when it is opened", asy
   const similar = table!.rows.map((row) => row[3] as number);
   expect(similar).toEqual([...similar].sort((a, b) => b - a));
   for (const change of table!.opens!) {
-    const kept = change!.stack!.slice(0, base.stack.length);
+    const kept = applyChange(base, change!).stack.slice(0, base.stack.length);
     expect(kept).toEqual(base.stack.map((item) => ({ ...item, enabled: false })));
   }
 });
@@ -59,7 +60,7 @@ test("each step shows the picture that the stack has made so far", async () => {
   const [table] = results["instrument:stepByStep"]!.tables!;
   expect(table!.rows.map(([name]) => name)).toEqual(["Untouched", "Quantum noise (dose)", "PGD"]);
   for (const [k, [, answer, margin]] of table!.rows.entries()) {
-    const opened = await run({ ...base, ...table!.opens![k]! });
+    const opened = await run(applyChange(base, table!.opens![k]!));
     expect(opened.readout!.answer!.answer).toBe(answer);
     // An attack after a member that is switched off meets another picture: only what is left runs.
     expect(opened.readout!.answer!.margin).toBe(margin);
@@ -72,10 +73,25 @@ test("all findings are asked, clean and disturbed, as the question alone would b
   const [table] = results["instrument:allFindings"]!.tables!;
   expect(table!.rows.length).toBeGreaterThan(5);
   const k = table!.rows.findIndex(([question]) => question === "Is there a pneumothorax?");
-  const opened = await run({ ...base, ...table!.opens![k]! });
+  const opened = await run(applyChange(base, table!.opens![k]!));
   const row = table!.rows[k]!;
   expect([row[1], row[3]]).toEqual([opened.clean!.answer!.answer, results.readout!.answer!.answer]);
   expect(row[2]).toBeCloseTo(100 * opened.clean!.answer!.probabilities["yes"]!, 1);
   // A model of which nothing was measured says so.
   expect(table!.rows.every((cells) => cells.at(-1) === "not measured")).toBe(true);
+});
+
+test("no result outlives what it rests on: another question, another alpha and another stack are asked anew", async () => {
+  const run = lab();
+  const asked = asking("answerCertificate", { samples: 100 });
+  const first = await run(asked);
+  const other = await run({ ...asked, question: "Is there a pneumothorax?" });
+  const named = (results: Partial<StageResults>) =>
+    JSON.stringify(results["instrument:answerCertificate"]!.tables);
+  expect(named(other)).not.toBe(named(first));
+  // The picture is the same; whose members made it is not.
+  const renamed = base.stack.map((item, k) => ({ ...item, id: `other-${k}` }));
+  await run(base);
+  const again = await run({ ...base, stack: renamed });
+  expect(again.disturbed!.items.map(({ id }) => id)).toEqual(["other-0", "other-1"]);
 });

@@ -15,7 +15,7 @@ export const stepByStep = defineInstrument({
   needs: ["system", "input", "clean", "disturbed"],
   obstacle: ({ clean }) => (clean.answer ? undefined : "This model has no answer that could turn."),
   async run({ system, input, clean, disturbed }, scope) {
-    const { question, stack } = scope.spec;
+    const { question } = scope.spec;
     const pictures = picturesOf(scope);
     const steps: { name: string; image: Float32Array; readout: Readout; id?: string }[] = [
       { name: "Untouched", image: input.image, readout: clean },
@@ -80,10 +80,7 @@ export const stepByStep = defineInstrument({
           ]),
           // Showing a step switches off what comes after it.
           opens: steps.map((_, k) => ({
-            stack: stack.map((item) => {
-              const place = steps.findIndex((step) => step.id === item.id);
-              return place > k ? { ...item, enabled: false } : item;
-            }),
+            on: steps.slice(1, k + 1).flatMap(({ id }) => (id === undefined ? [] : [id])),
           })),
         },
       ],

@@ -8,7 +8,7 @@ import { applyPerturbation, runAttack } from "../disturb.ts";
 import { objectiveOf } from "../objectiveOf.ts";
 import { readOut } from "../readout.ts";
 import type { Readout } from "../results.ts";
-import type { AttackItem, ExperimentSpec, PerturbationItem, StackItem } from "../spec.ts";
+import type { AttackItem, PerturbationItem } from "../spec.ts";
 import type { Held, StageNews } from "../stage.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentScope } from "./instrument.ts";
@@ -106,7 +106,7 @@ async function rewordings({ system, input, clean }: Given, scope: InstrumentScop
       answer: answer.corrected,
       ssim: 1,
       linf: 0,
-      opens: { question: answer.question, stack: alone(scope.spec) },
+      opens: { question: answer.question, on: [] },
     }));
 }
 
@@ -151,7 +151,7 @@ async function smallestPerturbation(
     if (!turned) continue;
     const value = turned.item.params[strength]!;
     const inWords = meta.inWords?.(value) ?? `${value.toPrecision(3)} ${meta.unit}`.trim();
-    found.push(wayOf(given, scope, { kind: label, what: inWords, item: turned.item }, turned));
+    found.push(wayOf(given, { kind: label, what: inWords, item: turned.item }, turned));
   }
   return found.toSorted((a, b) => b.ssim - a.ssim)[0];
 }
@@ -215,12 +215,7 @@ async function* smallestAttack(given: Given, scope: InstrumentScope): Search<Way
   }
   if (!turned) return undefined;
   const { item } = turned;
-  return wayOf(
-    given,
-    scope,
-    { kind: "PGD attack", what: `${item.epsilon} of 255 levels`, item },
-    turned,
-  );
+  return wayOf(given, { kind: "PGD attack", what: `${item.epsilon} of 255 levels`, item }, turned);
 }
 
 function said({ system }: Given, { spec }: InstrumentScope, image: Float32Array): Promise<Readout> {
@@ -231,18 +226,8 @@ function isTurned({ clean }: Given, readout: Readout): boolean {
   return readout.answer!.corrected !== clean.answer!.corrected;
 }
 
-/** The experiment's own stack switched off, so that nothing is lost, and one member after it. */
-function alone({ stack }: ExperimentSpec, item?: StackItem): readonly StackItem[] {
-  const off = stack.map((each) => (each.enabled ? { ...each, enabled: false } : each));
-  if (!item) return off;
-  let n = 1;
-  while (stack.some(({ id }) => id === `found-${n}`)) n++;
-  return [...off, { ...item, id: `found-${n}` }];
-}
-
 function wayOf(
   { input }: Given,
-  { spec }: InstrumentScope,
   {
     kind,
     what,
@@ -252,7 +237,7 @@ function wayOf(
 ): Way {
   const { ssim, linf } = perceptibility(input.image, image, input.size, input.size);
   const answer = readout.answer!.corrected;
-  return { kind, what, answer, ssim, linf, opens: { stack: alone(spec, item) } };
+  return { kind, what, answer, ssim, linf, opens: { on: [], add: item } };
 }
 
 /** The least visible first. */
@@ -268,7 +253,13 @@ function resultOf(
       ? `The answer “${answer}” can be turned in ${ways.length} ways found here${words > 0 ? `, ${words} of them by words alone` : ""}; the least visible is ${first.kind}: ${first.what}.`
       : `Nothing that was tried turns the answer “${answer}”.`,
     quantities: [
-      { id: "ways", label: "Ways that turn the answer", value: ways.length, unit: "", n: tried },
+      {
+        id: "ways",
+        label: "Ways that turn the answer",
+        value: ways.length,
+        unit: "",
+        note: `of ${tried} kinds tried`,
+      },
       {
         id: "smallestAttack",
         label: "Smallest attack per pixel",

@@ -36,7 +36,11 @@ interface Link {
 export const disturbedStage = defineStage({
   name: "disturbed",
   needs: ["model", "system", "input", "clean"],
-  reads: ({ spec, pass }) => (pass === "draft" && !hasAttack(spec.stack) ? undefined : null),
+  // Which member made what: the picture alone does not tell.
+  reads: ({ spec, pass }) =>
+    pass === "draft" && !hasAttack(spec.stack)
+      ? undefined
+      : spec.stack.flatMap(({ id, enabled }) => (enabled ? [id] : [])),
   // The picture: an empty stack leaves the clean one, whatever the question.
   contentKey: (scope) => linksOf(scope).at(-1)?.key ?? scope.keyOf("input"),
   async *run(given, scope): StageRun<DisturbedResult> {

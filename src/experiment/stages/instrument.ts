@@ -17,7 +17,11 @@ export function instrumentStage(instrument: Instrument): Stage {
     ownKey: undefined,
     reads: (ask) => {
       const item = itemOf(ask);
-      return item && [item.seed, withDefaults(instrument.params, item.params), item.texts ?? []];
+      if (!item) return undefined;
+      // What any instrument may read of the experiment beside its needs' results; defenses are in the system's key.
+      const { question, certificate } = ask.spec;
+      const read = { question, alpha: certificate.alpha };
+      return [item.seed, withDefaults(instrument.params, item.params), item.texts ?? [], read];
     },
     async *run(given: Partial<Held>, scope: StageScope) {
       const item = itemOf(scope);

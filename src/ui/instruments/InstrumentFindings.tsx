@@ -9,6 +9,7 @@ import type {
   ResultTable,
   ExperimentChange,
 } from "../../experiment/instruments/instrumentResult.ts";
+import { applyChange } from "../../experiment/instruments/applyChange.ts";
 import { loadPart } from "../../host/loadPart.ts";
 import { ErrorBoundary } from "../context/ErrorBoundary.tsx";
 import { useStores, useView } from "../context/stores.ts";
@@ -158,7 +159,7 @@ function TableOf({ table }: { readonly table: ResultTable }) {
   const { title, columns, rows, opens } = table;
   const { experiment } = useStores();
   const show = (change: ExperimentChange) =>
-    experiment.getState().edit((spec) => ({ ...spec, ...change }));
+    experiment.getState().edit((spec) => applyChange(spec, change));
   return (
     <table className={styles.table}>
       <caption>{title}</caption>
