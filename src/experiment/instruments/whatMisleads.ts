@@ -1,4 +1,5 @@
 /** When would it have misled me? For this picture and question, the smallest change of each kind that turns the answer. */
+import { LabError } from "../../errors/labError.ts";
 import { expandQuestions } from "../../language/questionBank.ts";
 import { recogniseQuestion } from "../../language/recognise.ts";
 import { perceptibility } from "../../metrics/perceptibility.ts";
@@ -78,10 +79,11 @@ export const whatMisleads = defineInstrument({
       if (way) ways.push(way);
     }
     yield progress("Attack", total - 1, total);
-    const attack = yield* smallestAttack(given, scope);
+    const { way: attack, obstacle } = yield* attackIfAny(given, scope);
     if (scope.context.signal.aborted) return undefined;
     if (attack) ways.push(attack);
-    return resultOf(ways, { tried: total, answer: given.clean.answer!.corrected });
+    const { corrected } = given.clean.answer!;
+    return resultOf(ways, { tried: total, answer: corrected, obstacle });
   },
 });
 
@@ -154,6 +156,19 @@ async function smallestPerturbation(
     found.push(wayOf(given, { kind: label, what: inWords, item: turned.item }, turned));
   }
   return found.toSorted((a, b) => b.ssim - a.ssim)[0];
+}
+
+/** A model without a gradient is searched in all other ways, and the result says so. */
+async function* attackIfAny(
+  given: Given,
+  scope: InstrumentScope,
+): Search<{ readonly way?: Way | undefined; readonly obstacle?: string }> {
+  try {
+    return { way: yield* smallestAttack(given, scope) };
+  } catch (error) {
+    if (!(error instanceof LabError) || error.code !== "graph-unsupported-op") throw error;
+    return { obstacle: "not tried: this model gives no gradient" };
+  }
 }
 
 /** The smallest per-pixel attack: 1, 2, 4, ... levels until one turns the answer, then those in between. */
@@ -243,7 +258,11 @@ function wayOf(
 /** The least visible first. */
 function resultOf(
   ways: readonly Way[],
-  { tried, answer }: { readonly tried: number; readonly answer: string },
+  {
+    tried,
+    answer,
+    obstacle,
+  }: { readonly tried: number; readonly answer: string; readonly obstacle: string | undefined },
 ): InstrumentResult {
   const ranked = ways.toSorted((a, b) => b.ssim - a.ssim || a.linf - b.linf);
   const [first] = ranked;
@@ -266,6 +285,7 @@ function resultOf(
         // Whole levels, as the attack was given them.
         value: Math.round(255 * (ways.find(({ kind }) => kind === "PGD attack")?.linf ?? NaN)),
         unit: "/255",
+        ...(obstacle === undefined ? {} : { note: obstacle }),
       },
     ],
     tables: [
