@@ -88,6 +88,7 @@ export default defineConfig({
           exclude: ["src/**/*.browser.test.ts"],
           environment: "node",
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           pool: "threads",
           maxWorkers: 2,
         },
