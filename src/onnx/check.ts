@@ -10,6 +10,7 @@ import { ELEMENT_TYPE, elementTypeOf, isDefaultDomain } from "./messages.ts";
 import type { ModelProto, NodeProto } from "./messages.ts";
 import { inputIndependent } from "./shapes.ts";
 import { fusedAttentionNodes } from "./taps.ts";
+import { isUnfusable } from "./unfuse/unfuse.ts";
 
 /**
  * Operators seen to run on the CPU under the WebGPU provider of onnxruntime-web 1.30 (each rule's test graph was placed on a
@@ -116,7 +117,7 @@ export function differentiationObstacles(view: GraphView, from?: readonly string
   const obstacles: Obstacle[] = [];
   const fused = new Set(fusedAttentionNodes(view));
   for (const node of reachOf(view, elementTypesOf(view), sources).nodes) {
-    if (fused.has(node)) {
+    if (fused.has(node) && !isUnfusable(node)) {
       obstacles.push({
         node: nodeLabel(node),
         reason:
@@ -124,6 +125,7 @@ export function differentiationObstacles(view: GraphView, from?: readonly string
       });
       continue;
     }
+    if (isUnfusable(node)) continue;
     try {
       ruleFor(node);
     } catch (error) {

@@ -72,6 +72,7 @@ const OUTPUT_TYPES: Readonly<
   ],
   DequantizeLinear: (node, input) => [intAttribute(node, "output_dtype", 0) || input(1)],
   MatMulIntegerToFloat: fromInput(2),
+  GatherBlockQuantized: fromInput(2),
   SimplifiedLayerNormalization: (_node, input) => [input(0), float32],
   SkipLayerNormalization: (_node, input) => [input(0), float32, float32, input(0)],
   SkipSimplifiedLayerNormalization: (_node, input) => [input(0), float32, float32, input(0)],

@@ -1,4 +1,4 @@
-/** Graphs made flat: local functions and conditionals whose condition is known are replaced by their nodes. */
+/** Graphs made flat: local functions, conditionals whose condition is known and fused attention are replaced by their nodes. */
 import { LabError } from "../errors/labError.ts";
 import { isOp } from "./elementTypes.ts";
 import { GraphView, nodeLabel } from "./graph.ts";
@@ -26,6 +26,7 @@ import { inlineSequences } from "./sequences.ts";
 import { readShapes } from "./shapes.ts";
 import type { ProbeInputs, ShapeTable } from "./shapes.ts";
 import { attributeOf, numbersOf } from "./tensorData.ts";
+import { unfuseOperators } from "./unfuse/unfuse.ts";
 import { upgradeOperators } from "./upgrade.ts";
 
 /** A model ready to be edited, and what is known of its values. */
@@ -39,7 +40,8 @@ const MOST_ROUNDS = 16;
 
 /**
  * Inlines local functions, brings operators of older sets into their newer form, then reads shapes, and inlines
- * conditionals (If) and sequences of tensors for as long as what they depend on is known from constants and input shapes.
+ * conditionals (If) and sequences of tensors for as long as what they depend on is known from constants and input shapes,
+ * and takes fused attention apart.
  * @throws LabError "graph-invalid" when inlining does not end, "model-unsupported" for an operator set that is not known.
  */
 export async function prepareGraph(
@@ -55,7 +57,8 @@ export async function prepareGraph(
   );
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const shapes = await readShapes(current, runner, inputs);
-    const next = inlineSequences(inlineBranches(current, shapes), shapes);
+    const flat = inlineSequences(inlineBranches(current, shapes), shapes);
+    const next = flat === current ? unfuseOperators(current, shapes) : flat;
     if (next === current) return { model: current, shapes };
     current = next;
   }

@@ -8,6 +8,7 @@ import { isDefaultDomain, makeValueInfo } from "./messages.ts";
 import type { ModelProto, NodeProto } from "./messages.ts";
 import type { ShapeTable } from "./shapes.ts";
 import { intAttribute } from "./tensorData.ts";
+import { unfuseObstacle } from "./unfuse/unfuse.ts";
 
 /** One attention map inside a graph. */
 export interface AttentionTap {
@@ -66,13 +67,21 @@ export function fusedAttentionNodes(view: GraphView): NodeProto[] {
   );
 }
 
-/** @throws LabError "graph-fused-attention" naming the first fused attention node. */
-export function refuseFusedAttention(view: GraphView): void {
-  const [node] = fusedAttentionNodes(view);
+/**
+ * @param among nodes that matter; all when absent
+ * @throws LabError "graph-fused-attention" naming the first fused attention node, and why it is not taken apart.
+ */
+export function refuseFusedAttention(
+  view: GraphView,
+  shapes?: ShapeTable,
+  among?: readonly NodeProto[],
+): void {
+  const node = fusedAttentionNodes(view).find((each) => among?.includes(each) ?? true);
   if (node === undefined) return;
+  const obstacle = shapes === undefined ? undefined : unfuseObstacle(view, node, shapes);
   throw new LabError(
     "graph-fused-attention",
-    `The graph computes attention in the fused operator ${nodeLabel(node)}, which hides its map and its gradient.`,
+    `The graph computes attention in the fused operator ${nodeLabel(node)}, which hides its map and its gradient.${obstacle === undefined ? "" : ` ${obstacle}`}`,
     {
       hint: 'Export the model with eager attention (in transformers: attn_implementation="eager") and without the attention fusion of the ONNX Runtime optimiser.',
       where: node.name,
@@ -85,7 +94,7 @@ export function refuseFusedAttention(view: GraphView): void {
  * @throws LabError "graph-fused-attention" when the graph has fused attention.
  */
 export function findAttentionTaps(view: GraphView, shapes?: ShapeTable): AttentionTap[] {
-  refuseFusedAttention(view);
+  refuseFusedAttention(view, shapes);
   const taps: AttentionTap[] = [];
   const layers = { self: 0, cross: 0 };
   for (const node of view.nodes) {

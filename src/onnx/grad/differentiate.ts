@@ -93,9 +93,9 @@ export function differentiate(model: ModelProto, request: DifferentiateRequest):
   const view = new GraphView(fixed);
   checkOperatorSet(view);
   checkRequest(view, request);
-  refuseFusedAttention(view);
 
   const flow = activeValues(view, shapes, wrt, loss);
+  refuseFusedAttention(view, shapes, flow.nodes);
   const builder = new GraphBuilder(fixed);
   const surrogateNodes: string[] = [];
   const remembered = new Map<string, string>();

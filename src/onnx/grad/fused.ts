@@ -1,7 +1,8 @@
 /** Gradient rules of the fused operators (domain com.microsoft) that ORT's optimiser and some exporters write. */
-import { floatAttribute, textAttribute } from "../tensorData.ts";
+import { attributeOf, floatAttribute, textAttribute } from "../tensorData.ts";
 import { exactGeluSlope, swishSlope, tanhGeluSlope } from "./activation.ts";
 import { convFrom } from "./conv.ts";
+import { gemmFrom } from "./linalg.ts";
 import { trilu } from "./movement.ts";
 import { rmsNormalization, standardizedGradient } from "./normalization.ts";
 import type { InputGradients, Vjp, VjpRule } from "./vjp.ts";
@@ -55,26 +56,56 @@ function skipNormalization(centred: boolean): VjpRule {
   };
 }
 
-/** FusedConv: a convolution, an optional sum, and an activation whose slope can be read off its output. */
-function fusedConv(vjp: Vjp): InputGradients {
-  const activation = textAttribute(vjp.node, "activation", "");
+/** The gradient before a node's own activation, whose slope can be read off its output. */
+function beforeActivation(vjp: Vjp): string {
+  const { node } = vjp;
+  const activation = textAttribute(node, "activation", "");
   const y = vjp.output();
-  let gradient: string;
-  if (activation === "Relu") {
-    gradient = vjp.op("Where", [
-      vjp.op("Greater", [y, vjp.scalar(0, y)]),
-      vjp.dy,
-      vjp.scalar(0, y),
-    ]);
-  } else if (activation === "Sigmoid") {
-    gradient = vjp.mul(vjp.dy, vjp.mul(y, vjp.sub(vjp.scalar(1, y), y)));
-  } else if (activation === "Tanh") {
-    gradient = vjp.mul(vjp.dy, vjp.sub(vjp.scalar(1, y), vjp.mul(y, y)));
-  } else if (activation === "") {
-    gradient = vjp.dy;
-  } else {
-    throw vjp.unsupported(`its activation is ${activation}`);
+  const zero = (): string => vjp.scalar(0, y);
+  const where = (condition: string, otherwise: string): string =>
+    vjp.op("Where", [condition, vjp.dy, otherwise]);
+  switch (activation) {
+    case "":
+      return vjp.dy;
+    case "Relu":
+      return where(vjp.op("Greater", [y, zero()]), zero());
+    case "LeakyRelu": {
+      const [alpha = floatAttribute(node, "activation_alpha", 0.01)] = parametersOf(vjp);
+      return where(vjp.op("Greater", [y, zero()]), vjp.mul(vjp.dy, vjp.scalar(alpha, y)));
+    }
+    case "Clip": {
+      const [low = -Infinity, high = Infinity] = parametersOf(vjp);
+      const inside = vjp.op("And", [
+        vjp.op("Greater", [y, vjp.scalar(low, y)]),
+        vjp.op("Less", [y, vjp.scalar(high, y)]),
+      ]);
+      return where(inside, zero());
+    }
+    case "HardSigmoid": {
+      const [alpha = 0.2] = parametersOf(vjp);
+      const inside = vjp.op("And", [
+        vjp.op("Greater", [y, zero()]),
+        vjp.op("Less", [y, vjp.scalar(1, y)]),
+      ]);
+      return vjp.mul(where(inside, zero()), vjp.scalar(alpha, y));
+    }
+    case "Sigmoid":
+      return vjp.mul(vjp.dy, vjp.mul(y, vjp.sub(vjp.scalar(1, y), y)));
+    case "Tanh":
+      return vjp.mul(vjp.dy, vjp.sub(vjp.scalar(1, y), vjp.mul(y, y)));
+    default:
+      throw vjp.unsupported(`its activation is ${activation}`);
   }
+}
+
+/** What a FusedConv says of its activation: slope, or bounds. */
+function parametersOf(vjp: Vjp): number[] {
+  return [...(attributeOf(vjp.node, "activation_params")?.floats ?? [])];
+}
+
+/** FusedConv: a convolution, an optional sum, and an activation. */
+function fusedConv(vjp: Vjp): InputGradients {
+  const gradient = beforeActivation(vjp);
   const [dx, dw, db] = convFrom(vjp, gradient);
   return [dx, dw, db, vjp.wants(3) ? gradient : undefined];
 }
@@ -91,5 +122,6 @@ export const MICROSOFT_FUSED_RULES: Readonly<Record<string, VjpRule>> = {
   SkipSimplifiedLayerNormalization: skipNormalization(false),
   SimplifiedLayerNormalization: rmsNormalization,
   FusedConv: fusedConv,
+  FusedGemm: (vjp) => gemmFrom(vjp, beforeActivation(vjp)),
   Trilu: trilu,
 };

@@ -117,6 +117,11 @@ function matrixProduct(vjp: Vjp, transA: boolean, transB: boolean, alpha: number
 
 /** Gemm: Y = alpha op(A) op(B) + beta C. */
 function gemm(vjp: Vjp): InputGradients {
+  return gemmFrom(vjp, vjp.dy);
+}
+
+/** The same from another gradient of the product, as where an activation follows inside the node. */
+export function gemmFrom(vjp: Vjp, gradient: string): InputGradients {
   const { node } = vjp;
   const operand = (i: number, attribute: string): Operand => ({
     name: vjp.input(i),
@@ -128,11 +133,11 @@ function gemm(vjp: Vjp): InputGradients {
     operand(0, "transA"),
     operand(1, "transB"),
     floatAttribute(node, "alpha", 1),
-    vjp.dy,
+    gradient,
   );
   const dc = vjp.wants(2)
     ? vjp.unbroadcast(
-        vjp.scale(vjp.dy, floatAttribute(node, "beta", 1), vjp.output()),
+        vjp.scale(gradient, floatAttribute(node, "beta", 1), vjp.output()),
         vjp.outputShape,
         vjp.shape(vjp.input(2)),
       )

@@ -206,7 +206,7 @@ function integerProduct(
 }
 
 /**
- * MatMulNBits (com.microsoft): Y = A W^T with W [N, K] packed in blocks of 4 or 8 bits along K. The backward product
+ * MatMulNBits (com.microsoft): Y = A W^T with W [N, K] packed in blocks of 2, 4 or 8 bits along K. The backward product
  * needs W itself: it is unpacked to one byte per weight here and dequantized in the graph.
  */
 function matMulNBits(vjp: Vjp): InputGradients {
@@ -216,26 +216,26 @@ function matMulNBits(vjp: Vjp): InputGradients {
   const bits = intAttribute(node, "bits", 4);
   const block = intAttribute(node, "block_size", 32);
   const [n, k] = [intAttribute(node, "N", 0), intAttribute(node, "K", 0)];
-  if (bits !== 4 && bits !== 8) throw vjp.unsupported(`its weights have ${bits} bits`);
+  if (![2, 4, 8].includes(bits)) throw vjp.unsupported(`its weights have ${bits} bits`);
   if (vjp.input(4) !== "") throw vjp.unsupported("it reorders its groups (g_idx)");
   const blocks = Math.ceil(k / block);
   const weight = vjp.context.remember(`nbits:${node.input.slice(1).join()}`, () => {
     const packed = vjp.constant(1)!.data as Uint8Array;
     const levels = vjp.tensor({
       dtype: "uint8",
-      data: bits === 8 ? packed : unpackNibbles(packed),
+      data: unpackBits(packed, bits),
       shape: [n, blocks, block],
     });
     const type = vjp.type(vjp.input(2));
     const scales = vjp.reshape(vjp.input(2), [n, blocks, 1]);
     let centred: string;
     if (vjp.input(3) === "") {
-      centred = vjp.sub(vjp.cast(levels, type), vjp.scalarOfType(bits === 8 ? 128 : 8, type));
+      centred = vjp.sub(vjp.cast(levels, type), vjp.scalarOfType(2 ** (bits - 1), type));
     } else if (vjp.type(vjp.input(3)) === ELEMENT_TYPE.uint8) {
       const zero = vjp.constant(3)!.data as Uint8Array;
       const zeros = vjp.tensor({
         dtype: "uint8",
-        data: bits === 8 ? zero : rowsOfNibbles(zero, n, blocks),
+        data: unpackRows(zero, bits, [n, blocks]),
         shape: [n, blocks, 1],
       });
       centred = vjp.sub(vjp.cast(levels, type), vjp.cast(zeros, type));
@@ -250,23 +250,27 @@ function matMulNBits(vjp: Vjp): InputGradients {
   return [dx];
 }
 
-/** Two 4-bit numbers per byte, the low one first. */
-export function unpackNibbles(packed: Uint8Array): Uint8Array {
-  const out = new Uint8Array(packed.length * 2);
-  packed.forEach((byte, i) => {
-    out[2 * i] = byte & 15;
-    out[2 * i + 1] = byte >> 4;
-  });
-  return out;
+/** Numbers of 2, 4 or 8 bits, several per byte, the lowest bits first. */
+function unpackBits(packed: Uint8Array, bits: number): Uint8Array {
+  const each = 8 / bits;
+  const mask = 2 ** bits - 1;
+  return Uint8Array.from(
+    { length: packed.length * each },
+    (_, i) => (packed[Math.floor(i / each)]! >> (bits * (i % each))) & mask,
+  );
 }
 
-/** 4-bit zero points, each row padded to a whole byte. */
-function rowsOfNibbles(packed: Uint8Array, rows: number, count: number): Uint8Array {
-  const stride = Math.ceil(count / 2);
+/** Zero points, each row padded to a whole byte. */
+function unpackRows(
+  packed: Uint8Array,
+  bits: number,
+  [rows, count]: readonly [number, number],
+): Uint8Array {
+  const stride = Math.ceil((count * bits) / 8);
   const out = new Uint8Array(rows * count);
   for (let row = 0; row < rows; row++) {
-    const nibbles = unpackNibbles(packed.subarray(row * stride, (row + 1) * stride));
-    out.set(nibbles.subarray(0, count), row * count);
+    const numbers = unpackBits(packed.subarray(row * stride, (row + 1) * stride), bits);
+    out.set(numbers.subarray(0, count), row * count);
   }
   return out;
 }

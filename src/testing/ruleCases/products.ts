@@ -325,9 +325,42 @@ export const MICROSOFT_CASES: Readonly<Record<string, readonly RuleCase[]>> = {
       attributes: { activation: { string: "Relu" }, strides: { ints: [2, 2] } },
       ...microsoft,
     },
+    ...(
+      [
+        ["LeakyRelu", [0.3]],
+        ["Clip", [-0.5, 0.7]],
+        ["HardSigmoid", [0.3, 0.4]],
+      ] as const
+    ).map(([activation, parameters]) => ({
+      note: activation,
+      inputs: [x([1, 2, 5, 5]), weights(1, [3, 2, 3, 3], 0.4), weights(2, [3])],
+      attributes: {
+        activation: { string: activation },
+        activation_params: { floats: parameters },
+      },
+      ...microsoft,
+    })),
+  ],
+  FusedGemm: [
+    {
+      inputs: [x([3, 4]), x([5, 4]), x([5])],
+      attributes: { activation: { string: "Relu" }, transB: { int: 1 } },
+      ...microsoft,
+    },
+    {
+      note: "leaky, scaled",
+      inputs: [x([3, 4]), x([4, 5]), x([3, 5])],
+      attributes: {
+        activation: { string: "LeakyRelu" },
+        activation_alpha: { float: 0.3 },
+        alpha: { float: 0.5 },
+        beta: { float: 2 },
+      },
+      ...microsoft,
+    },
   ],
   Trilu: [{ inputs: [x([3, 4]), int(1)], ...microsoft }],
-  MatMulNBits: [4, 8].flatMap((bits) =>
+  MatMulNBits: [2, 4, 8].flatMap((bits) =>
     [false, true].map((zeros) => ({
       note: `${bits} bits${zeros ? ", zero points" : ""}`,
       inputs: [
@@ -337,7 +370,7 @@ export const MICROSOFT_CASES: Readonly<Record<string, readonly RuleCase[]>> = {
         },
         weights(2, [10], 0.1),
         ...(zeros
-          ? [{ constant: bytes("uint8", pseudoBytes(bits === 4 ? 5 : 10), [bits === 4 ? 5 : 10]) }]
+          ? [{ constant: bytes("uint8", pseudoBytes(bits === 8 ? 10 : 5), [bits === 8 ? 10 : 5]) }]
           : []),
       ],
       attributes: {
