@@ -89,7 +89,9 @@ export default defineConfig({
           environment: "node",
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          pool: "threads",
+          // Processes, not threads: the native runtime aborts the whole run when a thread ends while one of its calls is
+          // still on the way back ("terminate called after throwing an instance of 'Napi::Error'").
+          pool: "forks",
           maxWorkers: 2,
         },
       },

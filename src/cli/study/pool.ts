@@ -1,11 +1,15 @@
-/** The cores of this machine as a study's host: a pool of threads, one native session of one thread in each. */
+/**
+ * The cores of this machine as a study's host: a pool of processes, one native session of one thread in each. No
+ * threads: one that ends while a native call is under way takes the whole process with it ("terminate called after
+ * throwing an instance of 'Napi::Error'"), and a graph that crashes the runtime would take the other workers.
+ */
 import { Tinypool } from "tinypool";
 import { LabError } from "../../errors/labError.ts";
 import type { ExperimentSpec } from "../../experiment/spec.ts";
 import type { Backend } from "../../model/backend.ts";
 import type { StudyHost } from "../../study/runStudy.ts";
 import { nodeRowMaker } from "./modelHashes.ts";
-import type { GroupResult, WorkerSettings } from "./worker.ts";
+import type { GroupResult, GroupTask } from "./worker.ts";
 
 export interface StudyPool extends StudyHost {
   /** Time in the runtime over time at work, of all workers so far. */
@@ -19,18 +23,18 @@ export function studyPool(
   backend: Backend,
   files: ReadonlyMap<string, string>,
 ): StudyPool {
-  const settings: WorkerSettings = { backend, threads: 1, files: Object.fromEntries(files) };
   const pool = new Tinypool({
     filename: new URL("./worker.ts", import.meta.url).href,
-    runtime: "worker_threads",
+    runtime: "child_process",
+    // Rows hold NaN and undefined, which JSON would change.
+    serialization: "advanced",
     minThreads: workers,
     maxThreads: workers,
     // A worker keeps its models.
     isolateWorkers: false,
     // Attention maps come and go by the megabyte: with more room for the young, a row takes an eighth less time.
-    resourceLimits: { maxYoungGenerationSizeMb: 128 },
+    execArgv: ["--no-warnings", "--max-semi-space-size=64"],
     idleTimeout: 2 ** 31 - 1,
-    workerData: settings,
   });
   let runtimeMs = 0;
   let busyMs = 0;
@@ -38,15 +42,26 @@ export function studyPool(
     ...nodeRowMaker(backend),
     workers,
     async runGroup(jobs) {
-      const result = (await pool.run(jobs, { name: "runJobs" }).catch(lost)) as GroupResult;
+      const task: GroupTask = { backend, jobs, files: filmsOf(jobs, files) };
+      const result = (await pool.run(task, { name: "runJobs" }).catch(lost)) as GroupResult;
       runtimeMs += result.runtimeMs;
       busyMs += result.busyMs;
       return result.outcomes;
     },
     runtimeShare: () => runtimeMs / busyMs,
-    encoderMs: (model) => pool.run(model, { name: "encoderMs" }) as Promise<number>,
+    encoderMs: (model) => pool.run({ backend, model }, { name: "encoderMs" }) as Promise<number>,
     end: () => pool.destroy(),
   };
+}
+
+function filmsOf(jobs: GroupTask["jobs"], files: ReadonlyMap<string, string>): GroupTask["files"] {
+  const found: Record<string, string> = {};
+  for (const { spec } of jobs) {
+    if (spec.case.kind !== "file") continue;
+    const file = files.get(spec.case.sha256);
+    if (file !== undefined) found[spec.case.sha256] = file;
+  }
+  return found;
 }
 
 function lost(cause: unknown): never {

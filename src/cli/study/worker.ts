@@ -1,9 +1,9 @@
-/** One worker of the pool: a lab with sessions of its own on one thread, kept between jobs. */
-import { workerData } from "node:worker_threads";
+/** One worker of the pool: a process with a lab and sessions of its own on one thread, kept between jobs. */
 import type { Lab } from "../../engine/lab.ts";
 import { LabError } from "../../errors/labError.ts";
 import type { GraphSession, SessionFactory } from "../../graphs/session.ts";
 import { parityImage } from "../../model/manifest.ts";
+import type { Backend } from "../../model/backend.ts";
 import type { Precision } from "../../model/manifest.ts";
 import { measureRun } from "../../study/measureRun.ts";
 import type { RunJob, RunOutcome } from "../../study/measureRun.ts";
@@ -11,10 +11,11 @@ import { openRadiograph } from "../files.ts";
 import { sessionsOn } from "../graphFiles.ts";
 import { nodeLab } from "../nodeLab.ts";
 
-export interface WorkerSettings {
-  readonly backend: string;
-  readonly threads: number;
-  /** Where each film lies, by hash. */
+/** What a worker is sent: it keeps nothing of the study but its open models and films. */
+export interface GroupTask {
+  readonly backend: Backend;
+  readonly jobs: readonly RunJob[];
+  /** Where the films of these jobs lie, by hash. */
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -27,34 +28,26 @@ export interface GroupResult {
 
 let runtimeMs = 0;
 let lab: Lab | undefined;
-let settings: WorkerSettings | undefined;
 const opened = new Set<string>();
 
-/** Called once in a process that is no pool's thread. */
-export function configure(given: WorkerSettings): void {
-  settings = given;
+// Ctrl-C reaches every process of the terminal's group; the pool's owner says when this one ends.
+process.on("SIGINT", () => {});
+
+function own(backend: Backend): Lab {
+  lab ??= nodeLab(timed(sessionsOn(backend, 1)));
+  return lab;
 }
 
-function own(): { lab: Lab; settings: WorkerSettings } {
-  // tinypool hands [its own data, ours].
-  settings ??= (workerData as readonly [unknown, WorkerSettings])[1];
-  lab ??= nodeLab(timed(sessionsOn(settings.backend, settings.threads)));
-  return { lab, settings };
-}
-
-export async function runJobs(jobs: readonly RunJob[]): Promise<GroupResult> {
-  const by = own();
+export async function runJobs({ backend, jobs, files }: GroupTask): Promise<GroupResult> {
+  const by = own(backend);
   const started = performance.now();
   const before = runtimeMs;
   const outcomes: RunOutcome[] = [];
-  for (const job of jobs) outcomes.push(await measured(job, by));
+  for (const job of jobs) outcomes.push(await measured(job, by, files));
   return { outcomes, runtimeMs: runtimeMs - before, busyMs: performance.now() - started };
 }
 
-async function measured(
-  job: RunJob,
-  { lab: by, settings: { files } }: { lab: Lab; settings: WorkerSettings },
-): Promise<RunOutcome> {
+async function measured(job: RunJob, by: Lab, files: GroupTask["files"]): Promise<RunOutcome> {
   return measureRun(job, {
     now: () => performance.now(),
     async *run(spec) {
@@ -64,7 +57,7 @@ async function measured(
   });
 }
 
-async function openFilm(sha256: string, by: Lab, files: WorkerSettings["files"]): Promise<void> {
+async function openFilm(sha256: string, by: Lab, files: GroupTask["files"]): Promise<void> {
   if (opened.has(sha256)) return;
   const file = files[sha256];
   if (file === undefined) {
@@ -77,9 +70,14 @@ async function openFilm(sha256: string, by: Lab, files: WorkerSettings["files"])
 }
 
 /** Milliseconds of one pass of the encoder, the median of five after the first. */
-export async function encoderMs(model: { id: string; precision: Precision }): Promise<number> {
-  const { lab: by } = own();
-  const loaded = await by.model(model.id, model.precision);
+export async function encoderMs({
+  backend,
+  model,
+}: {
+  backend: Backend;
+  model: { id: string; precision: Precision };
+}): Promise<number> {
+  const loaded = await own(backend).model(model.id, model.precision);
   const image = parityImage(loaded.manifest.input.size);
   const times: number[] = [];
   for (let k = 0; k < 6; k++) {
