@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import type { Plugin } from "vite";
 
 /** Modules whose exports are all plain data once they are made. */
-const CATALOGS = /\/src\/(attacks|defenses|experiment\/instruments)\/catalog\.ts$/;
+const CATALOGS = /\/src\/(attacks|defenses|perturbations|experiment\/instruments)\/catalog\.ts$/;
 
 export function catalogs(): Plugin {
   return {

@@ -139,7 +139,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
 
 /** Rows of the page, and what they may not hold: registries come with every member's algorithm. */
 const PAGE = ["state", "ui", "mount.tsx", "main.tsx"];
-const REGISTRIES = /^(attacks|defenses|experiment\/instruments)\/registry\.ts$/;
+const REGISTRIES = /^(attacks|defenses|perturbations|experiment\/instruments)\/registry\.ts$/;
 
 const SOURCE = import.meta.dirname;
 

@@ -5,7 +5,7 @@ import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
 import { FINDINGS, PATIENT_PARAMS } from "../phantom/spec.ts";
 import { PARAMS, SPEC_LIMITS, epsilonParam } from "../experiment/params.ts";
 import { expandQuestions } from "../language/questionBank.ts";
-import { PERTURBATIONS } from "../perturbations/registry.ts";
+import { PERTURBATION_CATALOG } from "../perturbations/catalog.ts";
 import { MEASURES } from "../study/measures.ts";
 import type { Measure } from "../study/measures.ts";
 import { bundledManifest, modelIds } from "./modelFiles.ts";
@@ -17,10 +17,11 @@ const SECTIONS = {
   patient: () => PATIENT_PARAMS,
   questions: questionEntries,
   perturbations: () =>
-    Object.values(PERTURBATIONS).map(({ id, label, help, strength, params }) => ({
+    Object.values(PERTURBATION_CATALOG).map(({ id, label, help, group, strength, params }) => ({
       id,
       label,
       help,
+      group,
       strength,
       params,
     })),

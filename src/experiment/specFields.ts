@@ -42,8 +42,19 @@ export function text(
 
 export function oneOf<T extends string>(names: readonly T[]): z.ZodType<T> {
   return z.custom<T>((value) => (names as readonly unknown[]).includes(value), {
-    error: (issue) => wrong(issue.input, `one of ${names.join(", ")}`),
+    error: (issue) => wrong(issue.input, `one of ${listed(names)}`),
   });
+}
+
+/** Characters of a list that a sentence can hold. */
+const LISTED = 180;
+
+/** Names as a sentence can hold them: of a long list the first, and how many there are. */
+function listed(names: readonly string[]): string {
+  let shown = names.length;
+  while (names.slice(0, shown).join(", ").length > LISTED) shown--;
+  const said = names.slice(0, shown).join(", ");
+  return shown === names.length ? said : `${said} and ${names.length - shown} more (\`lab list\`)`;
 }
 
 export const flag = z.boolean({ error: (issue) => wrong(issue.input, "true or false") });

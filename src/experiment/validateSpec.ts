@@ -10,8 +10,8 @@ import type { Precision } from "../model/manifest.ts";
 import type { DefenseItem } from "../defenses/defense.ts";
 import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
 import { ANSWER_LOSSES, FEATURE_LOSSES } from "../model/objective.ts";
-import { PERTURBATIONS } from "../perturbations/registry.ts";
-import type { PerturbationId } from "../perturbations/registry.ts";
+import { PERTURBATION_CATALOG } from "../perturbations/catalog.ts";
+import type { PerturbationId } from "../perturbations/catalog.ts";
 import type { ParamMeta } from "../system/param.ts";
 import { INSTRUMENT_CATALOG } from "./instruments/catalog.ts";
 import { PARAMS, SPEC_LIMITS, epsilonParam } from "./params.ts";
@@ -42,7 +42,7 @@ const perturbationSchema = z
   .strictObject({
     id,
     type: z.literal("perturbation"),
-    perturbation: oneOf(Object.keys(PERTURBATIONS) as PerturbationId[]),
+    perturbation: oneOf(Object.keys(PERTURBATION_CATALOG) as PerturbationId[]),
     enabled: flag,
     seed: numberIn(PARAMS["perturbation.seed"]),
     params: z.record(z.string(), z.unknown()),
@@ -57,7 +57,11 @@ const perturbationSchema = z
       const message = `is no setting of ${perturbation}: only paintedPatch has strokes`;
       context.issues.push({ code: "custom", input: strokes, path: ["strokes"], message });
     }
-    for (const issue of paramIssues(perturbation, PERTURBATIONS[perturbation].params, params)) {
+    for (const issue of paramIssues(
+      perturbation,
+      PERTURBATION_CATALOG[perturbation].params,
+      params,
+    )) {
       context.issues.push(issue);
     }
   })

@@ -9,6 +9,7 @@ export const filmText = definePerturbation({
   id: "filmText",
   label: "Words on the film",
   help: "Writes words over the picture, from a faint overlay that is hard to see to an opaque marker. A model that reads may believe the words before the picture.",
+  group: "overlay",
   strength: "opacity",
   params: {
     opacity: {

@@ -7,6 +7,7 @@ export const hiddenText = definePerturbation({
   id: "hiddenText",
   label: "Hidden text",
   help: "Writes words into one bit of every grey level, where no reader sees them. They survive a lossless file, and JPEG destroys them.",
+  group: "overlay",
   strength: "plane",
   params: {
     plane: {

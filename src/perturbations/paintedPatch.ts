@@ -83,6 +83,7 @@ export const paintedPatch = definePerturbation({
   id: "paintedPatch",
   label: "Painted patch",
   help: "Paints brush strokes over the image, as an opaque object or a see-through overlay.",
+  group: "overlay",
   strength: "opacity",
   params: {
     opacity: {

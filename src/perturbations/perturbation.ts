@@ -14,12 +14,16 @@ export interface ImageSize {
   readonly height: number;
 }
 
+/** "film": another kind of film or of reading it; "fault": one thing that went wrong; "overlay": something laid over it. */
+export type PerturbationGroup = "film" | "fault" | "overlay";
+
 /** `P` is the parameter object: numbers by name, plus what a member needs besides (strokes). */
 export interface Perturbation<P extends object = Readonly<Record<string, number>>> {
   readonly id: string;
   readonly label: string;
   /** What it does and where the law comes from, in one sentence. */
   readonly help: string;
+  readonly group: PerturbationGroup;
   /** Name of the parameter that switches the perturbation off at 0. */
   readonly strength: string;
   readonly params: Readonly<Record<string, ParamMeta>>;
@@ -36,6 +40,8 @@ export interface PerturbationDefinition<K extends string, Extra extends object> 
   readonly id: string;
   readonly label: string;
   readonly help: string;
+  /** "fault" unless stated. */
+  readonly group?: PerturbationGroup;
   readonly strength: NoInfer<K>;
   readonly params: Readonly<Record<K, ParamMeta>>;
   /** What `Extra` holds when the caller gives none of it. */
@@ -53,11 +59,12 @@ export interface PerturbationDefinition<K extends string, Extra extends object> 
 export function definePerturbation<K extends string, Extra extends object>(
   definition: PerturbationDefinition<K, Extra>,
 ): Perturbation<Readonly<Record<K, number>> & Extra> {
-  const { id, label, help, strength, params: metas, extra } = definition;
+  const { id, label, help, group = "fault", strength, params: metas, extra } = definition;
   return {
     id,
     label,
     help,
+    group,
     strength,
     params: metas,
     apply(image, size, params, seed) {

@@ -4,7 +4,7 @@ import { epsilonParam } from "../experiment/params.ts";
 import type { AttackItem, ExperimentSpec, PerturbationItem } from "../experiment/spec.ts";
 import { interpretQuestion } from "../language/recognise.ts";
 import { BUNDLED_MODELS, BUNDLED_PRECISIONS } from "../model/catalog.ts";
-import { PERTURBATIONS } from "../perturbations/registry.ts";
+import { PERTURBATION_CATALOG } from "../perturbations/catalog.ts";
 import { FINDING_KINDS } from "../phantom/spec.ts";
 import { STUDY_FORMAT, STUDY_VERSION } from "./schema.ts";
 import type { CaseSet, Study, StudyAxis } from "./schema.ts";
@@ -135,7 +135,7 @@ function epsilonOf({ id, attack, norm }: AttackItem): StudyAxis {
 }
 
 function strengthOf({ id, perturbation }: PerturbationItem): StudyAxis {
-  const { label, strength, params } = PERTURBATIONS[perturbation];
+  const { label, strength, params } = PERTURBATION_CATALOG[perturbation];
   const { max, step } = params[strength]!;
   const tidy = (value: number) => Number((Math.round(value / step) * step).toPrecision(6));
   return {

@@ -16,6 +16,17 @@ export interface ParamMeta {
   readonly choiceNames?: readonly string[];
   /** What a value stands for where the number alone says nothing, such as "8000 photons". */
   readonly inWords?: (value: number) => string;
+  /** The same as plain data: `inWords` at `min` and at every step after it. */
+  readonly stepWords?: readonly string[];
+}
+
+/** What a value stands for, where that can be said. */
+export function wordsFor(meta: ParamMeta, value: number): string | undefined {
+  if (meta.inWords) return meta.inWords(value);
+  const step = (value - meta.min) / meta.step;
+  const nearest = Math.round(step);
+  // Between two steps a neighbour's words would be wrong.
+  return Math.abs(step - nearest) < 1e-6 ? meta.stepWords?.[nearest] : undefined;
 }
 
 export type Params = Readonly<Record<string, number>>;

@@ -1,5 +1,6 @@
 /** A slider for one number of the experiment. A drag is one gesture: previews while it moves, the full run on release. */
 import { useId } from "react";
+import { wordsFor } from "../../system/param.ts";
 import type { ParamMeta } from "../../system/param.ts";
 import { Hint } from "../kit/Hint.tsx";
 import { useStores } from "../context/stores.ts";
@@ -49,6 +50,7 @@ function NumberSlider(props: ParamProps) {
   const { experiment } = useStores();
   const ownId = useId();
   const id = props.id ?? ownId;
+  const words = wordsFor(meta, value);
 
   const beginGesture = () => {
     experiment.getState().beginGesture();
@@ -71,7 +73,7 @@ function NumberSlider(props: ParamProps) {
       <output className={styles.value} htmlFor={id}>
         {formatNumber(value, meta.step)}
         {meta.unit !== "" && <span className={styles.unit}>{meta.unit}</span>}
-        {meta.inWords && <span className={styles.unit}>{meta.inWords(value)}</span>}
+        {words && <span className={styles.unit}>{words}</span>}
       </output>
       <Slider
         id={id}
@@ -80,7 +82,7 @@ function NumberSlider(props: ParamProps) {
         aria-valuetext={[
           formatNumber(value, meta.step),
           spokenUnit(meta.unit),
-          meta.inWords ? `(${meta.inWords(value)})` : "",
+          words ? `(${words})` : "",
         ]
           .filter(Boolean)
           .join(" ")}

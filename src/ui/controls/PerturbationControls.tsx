@@ -1,6 +1,6 @@
 /** Sliders of one perturbation: its strength, and the rest behind "More". */
 import type { PerturbationItem } from "../../experiment/spec.ts";
-import { PERTURBATIONS } from "../../perturbations/registry.ts";
+import { PERTURBATION_CATALOG } from "../../perturbations/catalog.ts";
 import { addItem, editItem, setParam } from "../../state/specEdits.ts";
 import { KEYMAP, keyName } from "../context/keymap.ts";
 import { useStores } from "../context/stores.ts";
@@ -16,7 +16,7 @@ export function PerturbationControls(props: {
 }) {
   const { item, name } = props;
   const { experiment, view } = useStores();
-  const { params, strength, help } = PERTURBATIONS[item.perturbation];
+  const { params, strength, help } = PERTURBATION_CATALOG[item.perturbation];
   const hasPaint = (item.strokes?.length ?? 0) > 0;
   const others = Object.keys(params).filter((param) => param !== strength);
   const slider = (param: string) => {

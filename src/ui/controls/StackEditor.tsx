@@ -2,8 +2,8 @@
 import { Menu } from "@mantine/core";
 import { ATTACK_CATALOG } from "../../attacks/catalog.ts";
 import type { AttackId } from "../../attacks/catalog.ts";
-import { PERTURBATIONS } from "../../perturbations/registry.ts";
-import type { PerturbationId } from "../../perturbations/registry.ts";
+import { PERTURBATION_CATALOG } from "../../perturbations/catalog.ts";
+import type { PerturbationGroup, PerturbationId } from "../../perturbations/catalog.ts";
 import { SPEC_LIMITS } from "../../experiment/params.ts";
 import type { StackItem } from "../../experiment/spec.ts";
 import { addItem, switchOn } from "../../state/specEdits.ts";
@@ -16,6 +16,12 @@ import { StackItemHead } from "./StackItemHead.tsx";
 import { Button } from "../kit/Button.tsx";
 import { newAttack, newPerturbation, stackLabel } from "./stackItems.ts";
 import styles from "./stack.module.css";
+
+const GROUPS: Readonly<Record<PerturbationGroup, string>> = {
+  film: "Another kind of film",
+  fault: "Accidents of imaging",
+  overlay: "Laid over the picture",
+};
 
 export function StackEditor() {
   const stack = useExperiment((s) => s.spec.stack);
@@ -112,17 +118,24 @@ function AddMenu() {
             </Menu.Item>
           ))}
         </div>
-        <div role="group" aria-label="Accidents of imaging">
-          <p className={styles.menuLabel} aria-hidden="true">
-            Accidents of imaging
-          </p>
-          {Object.entries(PERTURBATIONS).map(([id, member]) => (
-            <Menu.Item key={id} onClick={() => add(newPerturbation(id as PerturbationId, stack))}>
-              {member.label}
-              <span className={styles.menuHelp}>{member.help}</span>
-            </Menu.Item>
-          ))}
-        </div>
+        {Object.entries(GROUPS).map(([group, heading]) => (
+          <div key={group} role="group" aria-label={heading}>
+            <p className={styles.menuLabel} aria-hidden="true">
+              {heading}
+            </p>
+            {Object.entries(PERTURBATION_CATALOG)
+              .filter(([, member]) => member.group === group)
+              .map(([id, member]) => (
+                <Menu.Item
+                  key={id}
+                  onClick={() => add(newPerturbation(id as PerturbationId, stack))}
+                >
+                  {member.label}
+                  <span className={styles.menuHelp}>{member.help}</span>
+                </Menu.Item>
+              ))}
+          </div>
+        ))}
       </Menu.Dropdown>
     </Menu>
   );

@@ -3,21 +3,21 @@ import { ATTACK_CATALOG } from "../../attacks/catalog.ts";
 import type { AttackId } from "../../attacks/catalog.ts";
 import { PARAMS, epsilonParam } from "../../experiment/params.ts";
 import type { AttackItem, PerturbationItem, StackItem } from "../../experiment/spec.ts";
-import { PERTURBATIONS } from "../../perturbations/registry.ts";
-import type { PerturbationId } from "../../perturbations/registry.ts";
+import { PERTURBATION_CATALOG } from "../../perturbations/catalog.ts";
+import type { PerturbationId } from "../../perturbations/catalog.ts";
 import { freshId } from "../../state/specEdits.ts";
 
 export function stackLabel(item: StackItem): string {
   return item.type === "attack"
     ? ATTACK_CATALOG[item.attack].label
-    : PERTURBATIONS[item.perturbation].label;
+    : PERTURBATION_CATALOG[item.perturbation].label;
 }
 
 export function newPerturbation(
   perturbation: PerturbationId,
   stack: readonly StackItem[],
 ): PerturbationItem {
-  const { params } = PERTURBATIONS[perturbation];
+  const { params } = PERTURBATION_CATALOG[perturbation];
   return {
     id: freshId(perturbation, stack),
     type: "perturbation",
