@@ -17,15 +17,12 @@ describe("sha256Hex", () => {
     }
   });
 
-  it("hashes a model's megabytes without Web Crypto in a fraction of a second", async () => {
+  it("hashes a model's megabytes without Web Crypto", async () => {
     const bytes = new Uint8Array(3_000_001).map((_, i) => (i * 2654435761) >>> 13);
     const expected = createHash("sha256").update(bytes).digest("hex");
     vi.stubGlobal("crypto", {});
     try {
-      const started = performance.now();
       expect(await sha256Hex(bytes)).toBe(expected);
-      // 20 ms measured; the bound only catches a return to hundreds.
-      expect(performance.now() - started).toBeLessThan(1000);
     } finally {
       vi.unstubAllGlobals();
     }

@@ -47,13 +47,11 @@ describe.runIf(existsSync(chestIndex))("reference chest files", () => {
 
 describe.runIf(existsSync(malformedIndex))("malformed files", () => {
   it.each(malformedCases())("$file ends as one of $accept", async ({ file, accept }) => {
-    const started = Date.now();
     const classes = await outcomeClasses(readFileSync(join(root, "malformed", file)));
     expect(
       classes.some((name) => accept.includes(name)),
       classes.join(),
     ).toBe(true);
-    expect(Date.now() - started).toBeLessThan(8000);
   });
 });
 

@@ -268,12 +268,11 @@ describe("typed questions that are refused", () => {
     },
   );
 
-  test("the longest accepted and the longest pasted text are read at once", () => {
-    const start = performance.now();
+  // A rule that goes back over the text again and again would run into the runner's own limit here.
+  test("the longest accepted and the longest pasted text come to an end", () => {
     interpretQuestion(`is there ${"a ".repeat(90)}nodule`);
     interpretQuestion("no ".repeat(66));
     expect(interpretQuestion("effusion ".repeat(1_000_000)).refusal?.reason).toBe("too-long");
-    expect(performance.now() - start).toBeLessThan(500);
   });
 });
 
