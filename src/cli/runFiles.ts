@@ -12,7 +12,7 @@ import { writePng } from "./png.ts";
 /**
  * Writes into `folder`: the model's clean and disturbed picture, exactly what it was given, as 8-bit PNG and as float32
  * .npy [rows, columns]; masks of a phantom's findings (PNG); and as .npy both embeddings [E], attention maps [heads, rows,
- * columns], rollouts and relevance maps [rows, columns]; the certificate's curve [3, points]; of every instrument its maps
+ * columns], rollouts and relevance maps [rows, columns]; the certificate's curve [3, points], and that of the model beside it; of every instrument its maps
  * [rows, columns] and plots (lines [2 or 4, points]: x, y, low, high; grids [rows, columns]); and what the stages recorded
  * on their way, such as the certificate's noisy features [n, E].
  * @returns the paths, in the order they were written. @throws LabError "not-found" when a file can't be written
@@ -51,7 +51,7 @@ export async function writeRunFiles(
 type Named = readonly [name: string, tensor: Tensor];
 
 function arraysOf(results: Partial<StageResults>): readonly Named[] {
-  const { input, clean, disturbed, readout, relevance, certificate } = results;
+  const { input, clean, disturbed, readout, relevance, certificate, beside } = results;
   const side = input?.size ?? 0;
   return [
     ...(input ? [named("picture.clean", input.image, [side, side])] : []),
@@ -64,7 +64,8 @@ function arraysOf(results: Partial<StageResults>): readonly Named[] {
           named("relevance.disturbed", relevance.disturbed, clean.grid),
         ]
       : []),
-    ...(certificate ? [curveOf(certificate.curve)] : []),
+    ...(certificate ? [curveOf("certificate", certificate.curve)] : []),
+    ...(beside && "certificate" in beside ? [curveOf("beside", beside.certificate.curve)] : []),
     ...Object.entries(results).flatMap(([stage, result]) =>
       stage.startsWith("instrument:")
         ? instrumentArrays(stage.replace(":", "."), result as InstrumentResult)
@@ -88,10 +89,10 @@ function readoutArrays(picture: string, read: Readout): readonly Named[] {
 }
 
 /** Radius, bound to the clean feature, bound to its smoothed one. */
-function curveOf(curve: StageResults["certificate"]["curve"]): Named {
+function curveOf(stage: string, curve: StageResults["certificate"]["curve"]): Named {
   const { radius, toClean, toSmoothedClean } = curve;
   const data = Float32Array.from([...radius, ...toClean, ...toSmoothedClean]);
-  return named("certificate.curve", data, [3, radius.length]);
+  return named(`${stage}.curve`, data, [3, radius.length]);
 }
 
 function instrumentArrays(prefix: string, { maps, plots }: InstrumentResult): readonly Named[] {

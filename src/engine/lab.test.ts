@@ -7,7 +7,7 @@ import { fakeModel } from "../testing/fakeModel.ts";
 import type { FakeModel } from "../testing/fakeModel.ts";
 import { Lab } from "./lab.ts";
 
-it("keeps the two models used last open and frees the one before", async () => {
+it("keeps the three models used last open and frees the one before", async () => {
   const opened: Record<string, FakeModel[]> = {};
   const lab = new Lab({
     yieldToHost: async () => {},
@@ -17,15 +17,19 @@ it("keeps the two models used last open and frees the one before", async () => {
       return model;
     },
   });
-  for (const id of ["base", "robust", "base", "robust", "base"]) await lab.model(id, "int8");
+  for (const id of ["noise", "base", "robust", "base", "robust", "noise", "base"]) {
+    await lab.model(id, "int8");
+  }
   expect(opened["base"]).toHaveLength(1);
+  expect(opened["noise"]).toHaveLength(1);
   expect(opened["robust"]).toHaveLength(1);
   await lab.model("own", "fp32");
   expect(opened["robust"]![0]!.calls.release).toBe(1);
   expect(opened["base"]![0]!.calls.release).toBe(0);
   const again = await lab.model("robust", "int8");
   expect(again).toBe(opened["robust"]![1]);
-  expect(opened["base"]![0]!.calls.release).toBe(1);
+  expect(opened["noise"]![0]!.calls.release).toBe(1);
+  expect(opened["base"]![0]!.calls.release).toBe(0);
 });
 
 it("goes on with a certificate whose model was freed and opened again", async () => {
@@ -52,6 +56,7 @@ it("goes on with a certificate whose model was freed and opened again", async ()
   }
   await lab.model("robust", "int8");
   await lab.model("noise", "int8");
+  await lab.model("own", "fp32");
   expect(models[0]!.calls.release).toBe(1);
   let drawn = 0;
   for await (const event of lab.run(spec, "full", { aborted: false })) {

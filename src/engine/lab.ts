@@ -13,8 +13,11 @@ import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import { modelSystem } from "../system/modelSystem.ts";
 import type { System } from "../system/system.ts";
 
-/** Models hold their weights, and the graphs of their gradients, in the runtime's memory. */
-const MODELS_KEPT = 2;
+/**
+ * Models hold their weights, and the graphs of their gradients, in the runtime's memory: the one on the bench, the one before it,
+ * and the one whose guarantee stands beside it.
+ */
+const MODELS_KEPT = 3;
 
 export interface LabHost {
   /** Opens a model package. @throws LabError "model-not-found" */
@@ -47,7 +50,7 @@ export class Lab {
   }
 
   /**
-   * The model, kept open with the one used before it, so that going back and forth loads nothing. Requests run one at a
+   * The model, kept open with those used before it, so that going back and forth loads nothing. Requests run one at a
    * time, so none is computing with the model that is let go.
    */
   model(id: string, precision: Precision): Promise<VisionLanguageModel> {

@@ -1,6 +1,14 @@
 /** The case the page opens with: already asked, lightly disturbed, so that a newcomer sees every panel at work. */
 import { PARAMS } from "./params.ts";
-import type { ExperimentSpec } from "./spec.ts";
+import type { BesideSpec, ExperimentSpec } from "./spec.ts";
+
+/**
+ * What makes a guarantee that holds, for comparison: the model that was trained under noise, the noise it was trained under, and
+ * a small change. Some 24 noisy copies prove something at l2 0.1 (stages/beside.test.ts).
+ */
+export function besideNoiseTrained(): BesideSpec {
+  return { model: "noise", sigma: 0.25, l2: PARAMS["certificate.beside"].default };
+}
 
 /**
  * A left effusion in a standing patient, a noisier exposure than usual, and an attack of three grey levels in 255 that
@@ -46,6 +54,7 @@ export function defaultSpec(): ExperimentSpec {
       alpha: PARAMS["certificate.alpha"].default,
       maxSamples: PARAMS["certificate.maxSamples"].default,
       seed: PARAMS["certificate.seed"].default,
+      beside: besideNoiseTrained(),
     },
     defenses: [],
     relevance: { enabled: true },

@@ -9,7 +9,7 @@ import type { Backend } from "../model/backend.ts";
 import { groundTruth } from "./groundTruth.ts";
 import { replayTolerance } from "./replay.ts";
 import { RUN_FORMAT, RUN_VERSION } from "./openExperiment.ts";
-import type { Readout, RelevanceResult, StageResults } from "./results.ts";
+import type { CertificateResult, Readout, RelevanceResult, StageResults } from "./results.ts";
 import type { InstrumentResult } from "./instruments/instrumentResult.ts";
 import type { ExperimentSpec } from "./spec.ts";
 
@@ -66,7 +66,7 @@ export function runManifest(
 /** Results of every stage without pictures, masks and maps; sums and sizes stand in for them. */
 export function summarizeResults(results: Partial<StageResults>) {
   const { input, clean, disturbed, readout, metrics, gradientCheck, relevance } = results;
-  const { certificate, undefended } = results;
+  const { certificate, beside, undefended } = results;
   return {
     ...(input && {
       input: {
@@ -105,23 +105,29 @@ export function summarizeResults(results: Partial<StageResults>) {
     }),
     ...(gradientCheck && { gradientCheck }),
     ...(relevance && clean && { relevance: summarizeRelevance(relevance, clean.grid) }),
-    ...(certificate && {
-      certificate: {
-        ...certificate,
-        // Any count of draws gives a valid bound; a later one may be tighter.
-        finished: certificate.n >= certificate.maxSamples,
-        curve: {
-          radius: numbers(certificate.curve.radius),
-          toClean: numbers(certificate.curve.toClean),
-          toSmoothedClean: numbers(certificate.curve.toSmoothedClean),
-        },
-        atStack: {
-          toClean: finite(certificate.atStack.toClean),
-          toSmoothedClean: finite(certificate.atStack.toSmoothedClean),
-        },
-      },
+    ...(certificate && { certificate: summarizeCertificate(certificate) }),
+    ...(beside && {
+      beside:
+        "obstacle" in beside
+          ? beside
+          : { model: beside.model, certificate: summarizeCertificate(beside.certificate) },
     }),
     ...summarizeInstruments(results),
+  };
+}
+
+function summarizeCertificate(certificate: CertificateResult) {
+  const { curve, atStack, n, maxSamples } = certificate;
+  return {
+    ...certificate,
+    // Any count of draws gives a valid bound; a later one may be tighter.
+    finished: n >= maxSamples,
+    curve: {
+      radius: numbers(curve.radius),
+      toClean: numbers(curve.toClean),
+      toSmoothedClean: numbers(curve.toSmoothedClean),
+    },
+    atStack: { toClean: finite(atStack.toClean), toSmoothedClean: finite(atStack.toSmoothedClean) },
   };
 }
 

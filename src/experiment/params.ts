@@ -146,6 +146,15 @@ export const PARAMS = {
     integer: true,
     help: "Noisy copies that are looked at first, to learn where the noise takes the features. The guarantee between two averaged pictures then reaches much further where noise moves the features steadily: on the attack-trained model at noise 0.25, 40 copies triple it. Confidence is shared between two statements, so that with little noise and few copies 0 is better.",
   },
+  "certificate.beside": {
+    label: "Size of a change",
+    unit: "l2",
+    min: 0.01,
+    max: 1,
+    step: 0.01,
+    default: 0.1,
+    help: "For which size of a change the noise-trained model's guarantee is stated: the root of the sum of all squared pixel changes, with black 0 and white 1. It is drawn from 64 noisy copies, with noise 0.25, around the same clean picture.",
+  },
   "certificate.seed": {
     label: "Seed",
     unit: "",

@@ -157,6 +157,11 @@ export interface CertificateResult {
   readonly history: { readonly n: readonly number[]; readonly scoreLower: readonly number[] };
 }
 
+/** Another model's certificate, `stackL2` being the size it was asked about; or why there is none, as a sentence. */
+export type BesideResult =
+  | { readonly model: string; readonly certificate: CertificateResult }
+  | { readonly obstacle: string };
+
 /** The bare model's readings of the same two pictures, beside those of the defended one. */
 export interface UndefendedResult {
   readonly clean: Readout;
@@ -177,6 +182,7 @@ export interface StageResults {
   readonly gradientCheck: GradientCheck;
   readonly relevance: RelevanceResult;
   readonly certificate: CertificateResult;
+  readonly beside: BesideResult;
 }
 
 export type StageName = keyof StageResults;

@@ -4,6 +4,7 @@
  */
 import type { PhantomSpec } from "../phantom/spec.ts";
 import type { DefenseItem } from "../defenses/defense.ts";
+import type { BundledModel } from "../model/catalog.ts";
 import type { Precision } from "../model/manifest.ts";
 import type { AnswerLossName, FeatureLossName } from "../model/objective.ts";
 import type { PerturbationId } from "../perturbations/registry.ts";
@@ -101,6 +102,18 @@ export interface CertificateSpec {
   readonly feature?: CertifiedFeature;
   /** Noisy copies that fix a direction before the counted ones (src/certificates/pilotedSampler.ts); absent: 0, none. */
   readonly pilot?: number;
+  /** A second certificate of the same picture, drawn first; absent: none. */
+  readonly beside?: BesideSpec;
+}
+
+/** A certificate of another model around the same clean picture, asked about a change of a stated size. */
+export interface BesideSpec {
+  /** A model of the lab, by its int8 weights. */
+  readonly model: BundledModel;
+  /** Noise standard deviation in model space, [0,1] grey. */
+  readonly sigma: number;
+  /** l2 size of the change it is asked about, model space. */
+  readonly l2: number;
 }
 
 /**

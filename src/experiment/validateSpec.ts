@@ -6,6 +6,7 @@ import { z } from "zod";
 import { ATTACK_CATALOG } from "../attacks/catalog.ts";
 import type { AttackId } from "../attacks/registry.ts";
 import { LabError } from "../errors/labError.ts";
+import { BUNDLED_MODELS } from "../model/catalog.ts";
 import type { Precision } from "../model/manifest.ts";
 import type { DefenseItem } from "../defenses/defense.ts";
 import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
@@ -258,6 +259,13 @@ const specSchema = z.strictObject(
       seed: numberIn(PARAMS["certificate.seed"]),
       feature: oneOf(CERTIFIED_FEATURES).exactOptional(),
       pilot: numberIn(PARAMS["certificate.pilot"]).exactOptional(),
+      beside: z
+        .strictObject({
+          model: oneOf(BUNDLED_MODELS.map((model) => model.id)),
+          sigma: numberIn(PARAMS["certificate.sigma"]),
+          l2: numberIn(PARAMS["certificate.beside"]),
+        })
+        .exactOptional(),
     }),
     defenses: z
       .array(defenseSchema, { error: (issue) => wrong(issue.input, "a list") })

@@ -7,6 +7,8 @@ export const BUNDLED_MODELS = [
   { id: "robust", label: "Attack-trained model" },
 ] as const;
 
+export type BundledModel = (typeof BUNDLED_MODELS)[number]["id"];
+
 /** The graphs that come with the lab to be linked to a model, by their folder under models/. */
 export const LINK_PACKAGE = "purifier";
 

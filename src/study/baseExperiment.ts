@@ -7,14 +7,16 @@ import type { Json, JsonObject } from "./specPath.ts";
 
 /** The page's opening case without its disturbances: nothing happens to a picture that the study does not name. */
 export function baseExperiment(): ExperimentSpec {
-  const opening = defaultSpec();
+  const { certificate, ...opening } = defaultSpec();
+  // It would be drawn again with every row, and no column shows it.
+  const { beside: _, ...alone } = certificate;
   return {
     ...opening,
     stack: [],
     defenses: [],
     instruments: [],
     relevance: { enabled: false },
-    certificate: { ...opening.certificate, enabled: false },
+    certificate: { ...alone, enabled: false },
   };
 }
 

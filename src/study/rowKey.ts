@@ -45,7 +45,8 @@ export async function rowKey(
 
 /** The spec without what changes no number: names of items, items that are off, a certificate nobody asks for. */
 function decisivePart(spec: ExperimentSpec, stages: readonly StageName[]): unknown {
-  const { certificate, stack, defenses, ...rest } = spec;
+  const { certificate: whole, stack, defenses, ...rest } = spec;
+  const { beside: _, ...certificate } = whole;
   const nameless = <T extends { readonly id: string; readonly enabled: boolean }>(
     items: readonly T[],
   ) => items.filter(({ enabled }) => enabled).map((item) => ({ ...item, id: undefined }));

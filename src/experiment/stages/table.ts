@@ -2,6 +2,7 @@
 import { loadPart } from "../../host/loadPart.ts";
 import type { ExperimentSpec } from "../spec.ts";
 import type { Stage } from "../stage.ts";
+import { besideStage } from "./beside.ts";
 import { certificateStage } from "./certificate.ts";
 import { disturbedStage } from "./disturbed.ts";
 import { gradientCheckStage } from "./gradientCheck.ts";
@@ -22,6 +23,7 @@ const CORE: readonly Stage[] = [
   readoutStage,
   metricsStage,
   undefendedStage,
+  besideStage,
   certificateStage,
   gradientCheckStage,
   relevanceStage,

@@ -1,6 +1,7 @@
 /** Noise, confidence and sample count of the certificate. */
 import { PARAMS } from "../../experiment/params.ts";
-import type { CertificateSpec, CertifiedFeature } from "../../experiment/spec.ts";
+import { besideNoiseTrained } from "../../experiment/defaultSpec.ts";
+import type { BesideSpec, CertificateSpec, CertifiedFeature } from "../../experiment/spec.ts";
 import { useExperiment, useStores } from "../context/stores.ts";
 import { Section } from "../kit/Section.tsx";
 import { Select } from "../kit/Select.tsx";
@@ -15,6 +16,11 @@ export function CertificateControls() {
     experiment
       .getState()
       .edit((spec) => ({ ...spec, certificate: { ...spec.certificate, ...values } }));
+  const { beside, ...alone } = certificate;
+  const compare = (next: BesideSpec | undefined) =>
+    experiment
+      .getState()
+      .edit((spec) => ({ ...spec, certificate: { ...alone, ...(next && { beside: next }) } }));
   const slider = (key: "sigma" | "maxSamples" | "pilot") => (
     <ParamSlider
       context="Certificate"
@@ -55,6 +61,25 @@ export function CertificateControls() {
           <option value="tokens">All image tokens</option>
         </Select>
       </Row>
+      <Row
+        label="Comparison"
+        help="The guarantee of the noise-trained model around the same clean picture, under noise 0.25, beside that of the model that answers."
+      >
+        <Switch
+          label="Certificate: beside the noise-trained model"
+          on={beside !== undefined}
+          onToggle={() => compare(beside ? undefined : besideNoiseTrained())}
+        />
+      </Row>
+      {beside && (
+        <ParamSlider
+          context="Certificate"
+          meta={PARAMS["certificate.beside"]}
+          value={beside.l2}
+          disabled={!certificate.enabled}
+          onChange={(l2) => compare({ ...beside, l2 })}
+        />
+      )}
       <Row label="Confidence" help={PARAMS["certificate.alpha"].help}>
         <Select
           aria-label="Certificate: confidence"

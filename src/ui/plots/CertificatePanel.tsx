@@ -5,7 +5,7 @@ import type { CertifiedFeature } from "../../experiment/spec.ts";
 import { isOwnModel } from "../../model/catalog.ts";
 import { provableCase } from "../../state/provableCase.ts";
 import { useExperiment, useResults, useStores } from "../context/stores.ts";
-import { BETWEEN, certificateSpec, guaranteeOf } from "./certificateSpec.ts";
+import { BETWEEN, besideSentence, certificateSpec, guaranteeOf } from "./certificateSpec.ts";
 import type { Between } from "./certificateSpec.ts";
 import { Empty, PlotPanel } from "./PlotPanel.tsx";
 import { Button } from "../kit/Button.tsx";
@@ -27,6 +27,9 @@ const BETWEENS = Object.keys(BETWEEN) as Between[];
 
 export function CertificatePanel() {
   const certificate = useResults((s) => s.stages.certificate?.payload);
+  const other = useResults((s) => s.stages.beside?.payload);
+  const isBeside = useExperiment((s) => s.spec.certificate.beside !== undefined);
+  const beside = isBeside ? other : undefined;
   const enabled = useExperiment((s) => s.spec.certificate.enabled);
   const asked = useExperiment((s) => s.spec.certificate.feature ?? "embedding");
   const { experiment } = useStores();
@@ -36,8 +39,8 @@ export function CertificatePanel() {
   );
   const [between, setBetween] = useState<Between>("toSmoothedClean");
   const spec = useMemo(
-    () => (certificate && enabled ? certificateSpec(certificate, between) : null),
-    [certificate, enabled, between],
+    () => (certificate && enabled ? certificateSpec(certificate, between, beside) : null),
+    [certificate, enabled, between, beside],
   );
   const guarantee = certificate && enabled ? guaranteeOf(certificate, between) : null;
   return (
@@ -61,6 +64,7 @@ export function CertificatePanel() {
       {guarantee ? (
         <p className={styles.statement} data-kind={guarantee.kind}>
           {guarantee.sentence} {certificate && asked !== certificate.feature && NO_TOKENS}
+          {beside && <span data-kind="proved">{besideSentence(beside, between)} </span>}
           {guarantee.kind === "vacuous" && canShow && (
             <Button
               look="inline"

@@ -1,6 +1,7 @@
 /** The certified cosine against l2 radius as a plot, and as the sentence above it. */
-import type { CertificateResult, CosineBounds } from "../../experiment/results.ts";
+import type { BesideResult, CertificateResult, CosineBounds } from "../../experiment/results.ts";
 import type { CertifiedFeature } from "../../experiment/spec.ts";
+import { BUNDLED_MODELS } from "../../model/catalog.ts";
 import { decimal, percent } from "../kit/formats.ts";
 import type { PlotSpec } from "./plotSpec.ts";
 
@@ -73,17 +74,59 @@ function smallerSentence({ curve, reach }: CertificateResult, between: Between):
     : "";
 }
 
-export function certificateSpec(certificate: CertificateResult, between: Between): PlotSpec {
+/** The other model's guarantee in words: for which size of change, how much, from how many copies. */
+export function besideSentence(beside: BesideResult, between: Between): string {
+  if ("obstacle" in beside) return `No comparison: ${beside.obstacle}`;
+  const { certificate } = beside;
+  const { sigma, stackL2, alpha, n } = certificate;
+  const bound = certificate.atStack[between];
+  const who = `Beside it, the ${besideName(beside)} under noise ${sigma}`;
+  const copies = `(${n} noisy copies, ${percent(1 - alpha)} confidence)`;
+  return Number.isNaN(bound)
+    ? `${who}: nothing is proved of a change of l2 ${stackL2} ${copies}.`
+    : `${who}: no change of this picture up to l2 ${stackL2} can push its cosine below ${decimal(bound, 2)} ${copies}.`;
+}
+
+function besideName({ model }: { readonly model: string }): string {
+  return (BUNDLED_MODELS.find(({ id }) => id === model)?.label ?? model).toLowerCase();
+}
+
+/** Its curve and, where something is proved there, the point at the size of change it was asked about. */
+function besideSeries(beside: BesideResult | undefined, between: Between): PlotSpec["series"] {
+  if (!beside || "obstacle" in beside) return [];
+  const { curve, stackL2, atStack } = beside.certificate;
+  const name = besideName(beside);
+  const line = { name, x: curve.radius, y: curve[between], ink: "neutral", dash: true } as const;
+  const bound = atStack[between];
+  if (Number.isNaN(bound)) return [line];
+  const point = {
+    name: `l2 ${stackL2}`,
+    x: [stackL2],
+    y: [bound],
+    ink: "neutral",
+    width: 0,
+  } as const;
+  return [line, point];
+}
+
+export function certificateSpec(
+  certificate: CertificateResult,
+  between: Between,
+  beside?: BesideResult,
+): PlotSpec {
   const { curve, stackL2, atStack, sigma, feature } = certificate;
   const radius = certificate.reach[between];
-  const [start, end] = radiusRange({ radius, stackL2, sigma });
+  const other = beside && "certificate" in beside ? beside.certificate : undefined;
+  const reach = Math.max(radius, other?.reach[between] ?? 0);
+  const [start, end] = radiusRange({ radius: reach, stackL2, sigma });
   const bound = atStack[between];
   const isBeyond = stackL2 > end;
   const at = Math.min(stackL2, end);
   return {
     title: "What is guaranteed",
-    description: `Lowest possible cosine between ${BETWEEN[between].what} (of ${FEATURES[feature]}), against the l2 size of the change. The guarantee reaches to l2 ${decimal(radius, 3)}. ${guaranteeOf(certificate, between).sentence}`,
+    description: `Lowest possible cosine between ${BETWEEN[between].what} (of ${FEATURES[feature]}), against the l2 size of the change. The guarantee reaches to l2 ${decimal(radius, 3)}. ${guaranteeOf(certificate, between).sentence}${beside ? ` ${besideSentence(beside, between)}` : ""}`,
     series: [
+      ...besideSeries(beside, between),
       { name: "guaranteed", x: curve.radius, y: curve[between], ink: "clean" },
       ...(Number.isFinite(bound) && !isBeyond && stackL2 > 0
         ? [
@@ -109,6 +152,6 @@ export function certificateSpec(certificate: CertificateResult, between: Between
             },
           ]
         : [],
-    band: { from: Math.max(0, radius), to: end, label: "nothing is\nproved here" },
+    band: { from: Math.max(0, reach), to: end, label: "nothing is\nproved here" },
   };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { CertificateResult } from "../../experiment/results.ts";
-import { certificateSpec, guaranteeOf, radiusRange } from "./certificateSpec.ts";
+import { besideSentence, certificateSpec, guaranteeOf, radiusRange } from "./certificateSpec.ts";
 import { DRAW_INTERVAL_MS, createDrawQueue } from "./drawQueue.ts";
 import { toCsv } from "./plotSpec.ts";
 import type { PlotSpec } from "./plotSpec.ts";
@@ -79,6 +79,26 @@ describe("the certificate's plot", () => {
     const none = { toClean: 0, toSmoothedClean: 0 };
     const nothing = { ...certificate(0.1, NaN), radius: 0, reach: none };
     expect(guaranteeOf(nothing, "toClean").kind).toBe("vacuous");
+  });
+
+  it("draws another model's guarantee beside one that does not reach, and says both", () => {
+    const beside = { model: "noise", certificate: certificate(0.1, 0.61) };
+    const spec = certificateSpec(certificate(2.47, NaN), "toSmoothedClean", beside);
+    expect(spec.series.map(({ name }) => name)).toEqual([
+      "noise-trained model",
+      "l2 0.1",
+      "guaranteed",
+    ]);
+    expect(spec.series[1]).toMatchObject({ x: [0.1], y: [0.61] });
+    expect(spec.description).toContain("Nothing is proved about it.");
+    expect(spec.description).toContain(
+      "no change of this picture up to l2 0.1 can push its cosine below 0.61",
+    );
+    const none = { model: "noise", certificate: certificate(0.1, NaN) };
+    expect(besideSentence(none, "toClean")).toContain("nothing is proved of a change of l2 0.1");
+    expect(besideSentence({ obstacle: "It is not here." }, "toClean")).toBe(
+      "No comparison: It is not here.",
+    );
   });
 
   it("reaches past the guarantee and, if it is not far off, past the change", () => {

@@ -1,0 +1,74 @@
+/** The guarantee that stands beside the opening case's own: on the bundled models, through a run. */
+import { expect, test } from "vitest";
+import { nodeLab } from "../cli/nodeLab.ts";
+import { nodeSessions } from "../cli/nodeSessions.ts";
+import { bestCosineBound } from "../certificates/featureCosine.ts";
+import { besideNoiseTrained, defaultSpec } from "./defaultSpec.ts";
+import type { StageResults } from "./results.ts";
+import type { ExperimentSpec } from "./spec.ts";
+import { validateSpec } from "./validateSpec.ts";
+
+const lab = nodeLab(nodeSessions(1));
+
+/** The opening case with a change that costs nothing to make and is larger than any guarantee. */
+function opening(certificate: Partial<ExperimentSpec["certificate"]>): ExperimentSpec {
+  const spec = defaultSpec();
+  return {
+    ...spec,
+    stack: spec.stack.filter(({ type }) => type === "perturbation"),
+    relevance: { enabled: false },
+    certificate: { ...spec.certificate, maxSamples: 100, ...certificate },
+  };
+}
+
+async function events(spec: ExperimentSpec) {
+  const seen: { stage: string; partial: boolean }[] = [];
+  const results: Partial<StageResults> = {};
+  for await (const event of lab.run(validateSpec(spec), "full", { aborted: false })) {
+    if (event.type !== "stage") continue;
+    seen.push({ stage: String(event.stage), partial: event.partial });
+    Object.assign(results, { [event.stage]: event.payload });
+  }
+  return { seen, results };
+}
+
+test("24 copies of the noise-trained model prove something while the case's own guarantee is still to come", async () => {
+  const { seen, results } = await events(opening({}));
+  const stages = seen.map(({ stage }) => stage);
+  expect(stages.indexOf("beside")).toBeLessThan(stages.indexOf("certificate"));
+  expect(seen.find(({ stage }) => stage === "beside")!.partial).toBe(true);
+
+  // Nothing is proved about the change on screen, and something about the small one beside it.
+  expect(results.certificate!.atStack.toSmoothedClean).toBeNaN();
+  const { beside } = results;
+  if (!beside || "obstacle" in beside) throw new Error("no certificate beside it");
+  expect(beside.model).toBe("noise");
+  const { scoreLower, stackL2, atStack, n, sigma } = beside.certificate;
+  expect({ n, sigma, stackL2 }).toEqual({ n: 64, sigma: 0.25, stackL2: 0.1 });
+  expect(atStack.toSmoothedClean).toBe(
+    bestCosineBound(scoreLower, stackL2 / sigma, "smoothedClean"),
+  );
+  expect(atStack.toSmoothedClean).toBeGreaterThan(0.8);
+}, 240_000);
+
+test("the first bound shown beside it already proves something", async () => {
+  for await (const event of nodeLab(nodeSessions(1)).run(opening({}), "full", { aborted: false })) {
+    if (event.type !== "stage" || event.stage !== "beside") continue;
+    const { payload } = event;
+    if ("obstacle" in payload) throw new Error(payload.obstacle);
+    expect(payload.certificate.n).toBe(24);
+    expect(payload.certificate.atStack.toSmoothedClean).toBeGreaterThan(0.5);
+    return;
+  }
+  throw new Error("nothing was shown");
+}, 240_000);
+
+test("it is asked for by the experiment alone, and refused where it names no model of the lab", async () => {
+  const { beside: _, ...alone } = defaultSpec().certificate;
+  const { results } = await events({ ...opening({}), certificate: { ...alone, enabled: false } });
+  expect(results.beside).toBeUndefined();
+  const other = { ...besideNoiseTrained(), model: "own-1" };
+  expect(() => validateSpec({ ...opening({}), certificate: { ...alone, beside: other } })).toThrow(
+    /beside/,
+  );
+}, 240_000);
