@@ -94,7 +94,7 @@ const UI: Readonly<Record<string, readonly string[]>> = {
   lessons: ["kit", "context"],
   offline: ["kit", "context"],
   share: ["kit", "context", "offline"],
-  studies: ["kit", "context", "plots", "share"],
+  studies: ["kit", "context", "plots", "share", "instruments"],
   viewer: ["kit", "context", "picture", "brush"],
   film: ["kit", "context", "picture", "viewer"],
 };

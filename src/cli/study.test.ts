@@ -167,6 +167,11 @@ test("the report is one file with its tables, its denominators and the way to re
   expect(html).not.toMatch(/<(script|link|img)[^>]+(src|href)=/);
   expect(html).toContain("Plotly.newPlot");
   expect(html).not.toContain(FOLDER);
+  for (const title of ["Scorecard", "What a department would see", "Explanations of wrong"]) {
+    expect(html).toContain(title);
+  }
+  // Nobody switched the faithfulness measurement on.
+  expect(html).toContain("not measured");
   const markdown = readFileSync(at("report.md"), "utf8");
   const right = rowsIn("whole").filter((row) => row["dose"] === 0 && row["correct"]).length;
   expect(markdown).toMatch(new RegExp(`\\| 0 \\| .*, ${right} of 4 \\|`));
@@ -198,36 +203,6 @@ test("a folder of films with a table of labels; what is no film is named, and no
   for (const kept of ["study.json", "rows.jsonl"]) {
     expect(readFileSync(at("ofFilms", kept), "utf8")).not.toMatch(/films|\.png/);
   }
-});
-
-test("a question set is asked of the films it names; what can't be asked is said row by row", () => {
-  const question = "Is there a pleural effusion?";
-  writeFileSync(
-    at("asked.csv"),
-    [
-      "image,question,paraphrases,phenomenon,label",
-      `a,${question},Is the film free of pleural effusion?,negation,yes`,
-      `missing.png,${question},,,no`,
-      "",
-    ].join("\n"),
-  );
-  const imported = lab(
-    "study",
-    "import",
-    at("asked.csv"),
-    "--films",
-    at("films"),
-    "--out",
-    at("asked.json"),
-  );
-  expect(imported.printed).toMatchObject({ questions: 1, paraphrases: 1, unmapped: [{ row: 3 }] });
-  expect(imported.stderr.trim()).toBe('Row 3: There is no film "missing.png" that can be read.');
-  const { printed } = lab("study", "run", at("asked.json"), "--out", at("ofQuestions"));
-  expect(printed).toMatchObject({ rows: 2, failed: 0 });
-  expect(rowsIn("ofQuestions").map((row) => [row["phenomenon"], row["truth"]])).toEqual([
-    ["original", "yes"],
-    ["negation", "no"],
-  ]);
 });
 
 test("a model that is not there makes rows that say so, once", () => {

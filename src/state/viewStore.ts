@@ -11,9 +11,7 @@ import type { DisplayWindow } from "../image/display.ts";
 
 export type Layout = "film" | "single" | "pair" | "triple";
 export type PaneName = "clean" | "disturbed" | "difference";
-export type ToolName = "window" | "pan" | "brush" | "eraser" | MeasureTool;
-/** Tools that measure, on the whole film only. */
-export type MeasureTool = "ruler" | "angle" | "heartRatio";
+export type ToolName = "window" | "pan" | "brush" | "eraser" | "ruler";
 
 /** One layer of the encoder ("self", "pool") or of the answering head ("cross"). `head` "mean" averages the layer's heads. */
 export interface LayerChoice {
@@ -59,12 +57,12 @@ export interface FilmView extends Camera {
   readonly isMirrored: boolean;
 }
 
-/** What was measured, or begun, on the film: its points in film pixels, in the order they were set. */
-export interface FilmMeasure {
-  readonly tool: MeasureTool;
-  readonly points: readonly { readonly x: number; readonly y: number }[];
-  /** The last point still moves with the keys. */
-  readonly isHeld?: boolean;
+/** A measured line, between two points of the film in its pixels. */
+export interface RulerLine {
+  readonly from: { readonly x: number; readonly y: number };
+  readonly to: { readonly x: number; readonly y: number };
+  /** Its end still moves with the keys. */
+  readonly isOpen?: boolean;
 }
 
 export interface BrushSettings {
@@ -91,8 +89,8 @@ export interface ViewValues {
   readonly singlePane: PaneName;
   readonly camera: Camera;
   readonly film: FilmView;
-  /** What was measured on the film of this key. */
-  readonly measures: { readonly of: string; readonly items: readonly FilmMeasure[] };
+  /** Lines measured on the film of this key. */
+  readonly rulers: { readonly of: string; readonly lines: readonly RulerLine[] };
   readonly window: DisplayWindow;
   readonly invert: boolean;
   readonly attention: AttentionChoice | null;
@@ -125,7 +123,7 @@ export const DEFAULT_VIEW: ViewValues = {
   singlePane: "disturbed",
   camera: FIT,
   film: WHOLE_FILM,
-  measures: { of: "", items: [] },
+  rulers: { of: "", lines: [] },
   window: IDENTITY_WINDOW,
   invert: false,
   attention: DEFAULT_ATTENTION,

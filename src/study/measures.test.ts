@@ -8,7 +8,7 @@ import { labAround } from "../testing/fakeLab.ts";
 import { fakeModel } from "../testing/fakeModel.ts";
 import { baseExperiment } from "./baseExperiment.ts";
 import { measureRun } from "./measureRun.ts";
-import { MEASURES, extraStages, measure, trueAnswer } from "./measures.ts";
+import { MEASURES, extraStages, isMeasureId, measure, trueAnswer } from "./measures.ts";
 import type { MeasureId } from "./measures.ts";
 
 const QUESTION = "Is there a pleural effusion?";
@@ -121,6 +121,15 @@ test("an instrument's numbers are columns", async () => {
 });
 
 const CERTIFIED = ["gaussianScore", "gaussianScoreLower", "certifiedRadius", "certifiedCosine"];
+
+test("a quantity whose own name has dots is a measure too, and nothing else with dots is", () => {
+  expect(isMeasureId("faithfulness.deletion.blur")).toBe(true);
+  expect(extraStages(["faithfulness.deletion.blur"])).toEqual(["instrument:faithfulness"]);
+  expect(measure("faithfulness.deletion.blur").label).toContain("deletion.blur");
+  for (const id of ["faithfulness", "faithfulness.", "faithfulness..x", "nothing.deletion.blur"]) {
+    expect(isMeasureId(id), id).toBe(false);
+  }
+});
 
 test("what goes wrong is an outcome", async () => {
   const outcome = await measureRun(

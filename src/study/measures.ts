@@ -249,15 +249,21 @@ export function measure(id: MeasureId): Measure {
 /** Whether there is such a measure; which quantities an instrument has is known when it has run. */
 export function isMeasureId(id: unknown): id is MeasureId {
   if (typeof id !== "string") return false;
-  const [instrument, quantity, ...rest] = id.split(".");
+  const [instrument, quantity] = splitId(id);
   return (
     Object.hasOwn(MEASURES, id) ||
-    (Object.hasOwn(INSTRUMENT_CATALOG, instrument!) && quantity !== undefined && rest.length === 0)
+    (Object.hasOwn(INSTRUMENT_CATALOG, instrument) && /^[^.\s]+(\.[^.\s]+)*$/.test(quantity))
   );
 }
 
+/** Quantities have dots of their own: "faithfulness.deletion.blur" is a number of "faithfulness". */
+function splitId(id: string): readonly [instrument: string, quantity: string] {
+  const at = id.indexOf(".");
+  return at < 0 ? [id, ""] : [id.slice(0, at), id.slice(at + 1)];
+}
+
 function instrumentMeasure(id: MeasureId): Measure {
-  const [name = "", quantity = ""] = id.split(".");
+  const [name, quantity] = splitId(id);
   return {
     label: `${INSTRUMENT_CATALOG[name]?.label ?? name}: ${quantity}`,
     unit: "",

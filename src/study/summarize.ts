@@ -109,19 +109,12 @@ export function summarize(study: Study, rows: Iterable<Row>): StudySummary {
 
 function tableOf(study: Study, id: MeasureId, combinations: readonly Combination[]): MeasureTable {
   const isRate = measure(id).type === "flag";
-  const cells = combinations.map((combination) => cellOf(id, combination));
-  // As cellOf decides it.
-  const resampled = cells.filter(({ n, cases }) => !isRate || n !== cases).length;
+  const oneRunPerCase = (study.repeats ?? 1) === 1;
   return {
     measure: id,
     kind: isRate ? "rate" : "mean",
-    method:
-      resampled === 0
-        ? WILSON
-        : resampled === cells.length
-          ? BOOTSTRAP
-          : `${WILSON} Where a case has several runs: ${BOOTSTRAP}`,
-    cells,
+    method: isRate && oneRunPerCase ? WILSON : BOOTSTRAP,
+    cells: combinations.map((combination) => cellOf(id, combination)),
     comparisons: compareLevels(study, id, combinations),
   };
 }

@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { planSize } from "../../study/plan.ts";
 import type { Row } from "../../study/rowColumns.ts";
+import { studyReadings } from "../../study/readings/readings.ts";
 import { summarize } from "../../study/summarize.ts";
 import { UsageError, parseCommandLine } from "../usageError.ts";
 import { folderMaker } from "./folderMaker.ts";
@@ -43,6 +44,7 @@ export async function reportCommand(
     const facts = {
       study,
       summary: summarize(study, rows),
+      readings: studyReadings(rows),
       models: [...models],
       backend: maker.backend,
       planned: planSize(study).rows,

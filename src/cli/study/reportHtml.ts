@@ -5,15 +5,19 @@ import type { PlotlyFigure } from "../../study/figurePlotly.ts";
 import { measure } from "../../study/measures.ts";
 import type { Cell } from "../../study/rowColumns.ts";
 import type { Study } from "../../study/schema.ts";
+import type { StudyReading } from "../../study/readings/reading.ts";
 import type { AucTable, MeasureTable, StudySummary } from "../../study/summarize.ts";
 import type { Changed, Comparison } from "../../study/comparisons.ts";
-import { cellText, estimateText, pText } from "../../study/tableText.ts";
+import { cellText, estimateText, pText, short } from "../../study/tableText.ts";
+import { readingSection } from "./readingSections.ts";
 import { html, scriptJson } from "./html.ts";
 import type { Html } from "./html.ts";
 
 export interface ReportFacts {
   readonly study: Study;
   readonly summary: StudySummary;
+  /** What the whole study says. */
+  readonly readings: readonly StudyReading[];
   /** "base int8 (fffced36)" and so on. */
   readonly models: readonly string[];
   readonly backend: string;
@@ -31,13 +35,16 @@ const THEME = {
 };
 
 export function reportHtml(facts: ReportFacts): string {
-  const { study, summary, models, backend, planned, plotly } = facts;
+  const { study, summary, readings, models, backend, planned, plotly } = facts;
   const figures: PlotlyFigure[] = [];
   const sections = summary.tables.map((table) => {
     const figure = figureOf(study, table);
     if (figure) figures.push(plotlyFigure(figure, THEME));
     return tableSection(study, table, figure ? figures.length - 1 : null);
   });
+  const readingSections = readings.map((reading) =>
+    readingSection(reading, (figure) => figures.push(figure) - 1),
+  );
   const page = html`<!doctype html>
     <html lang="en">
       <head>
@@ -66,7 +73,7 @@ npm run -s lab -- study report DIR</pre>
           <summary>The study</summary>
           <pre>${JSON.stringify(study, null, 2)}</pre>
         </details>
-        ${sections} ${summary.aucs.map((table) => aucSection(study, table))}
+        ${readingSections} ${sections} ${summary.aucs.map((table) => aucSection(study, table))}
         ${summary.changed.map(({ measure: id, rows }) => changedSection(study, measure(id).label, rows))}
         <script>
           ${{ html: plotly.replaceAll("</script", "<\\/script") }};
@@ -222,8 +229,7 @@ function changedSection(study: Study, label: string, rows: readonly Changed[]): 
     <table>
       <caption>
         Runs whose answer about the finding differs from that of the same case under the axis's
-        first level. 95 % Wilson intervals; bootstrap over cases where a case has several runs under
-        one level.
+        first level. 95 % Wilson intervals, which take runs as independent.
       </caption>
       <tr>
         <th>Axis</th>
@@ -240,7 +246,9 @@ function changedSection(study: Study, label: string, rows: readonly Changed[]): 
             <td>${levelText(level)}</td>
             <td>${levelText(reference)}</td>
             <td>${othersText(others)}</td>
-            <td>${`${count}: ${estimateText(count / pairs, interval)}`}</td>
+            <td>
+              ${`${count}: ${short(count / pairs)} (${short(interval.low)} to ${short(interval.high)})`}
+            </td>
             <td>${pairs}</td>
           </tr> `,
       )}

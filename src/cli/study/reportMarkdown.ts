@@ -4,17 +4,19 @@ import { measure } from "../../study/measures.ts";
 import type { Cell } from "../../study/rowColumns.ts";
 import type { Study } from "../../study/schema.ts";
 import type { MeasureTable } from "../../study/summarize.ts";
-import { cellText, estimateText } from "../../study/tableText.ts";
+import { cellText, estimateText, short } from "../../study/tableText.ts";
+import { readingMarkdown } from "./readingSections.ts";
 import type { ReportFacts } from "./reportHtml.ts";
 
 export function reportMarkdown(facts: Omit<ReportFacts, "plotly">): string {
-  const { study, summary, models, backend, planned } = facts;
+  const { study, summary, readings, models, backend, planned } = facts;
   const failed = summary.failures.reduce((sum, { count }) => sum + count, 0);
   return [
     `# ${study.name}`,
     study.description ?? "",
     `${summary.rows} of ${planned} runs, ${summary.cases} cases, ${failed} failed. Models: ${models.join("; ")}. Backend: ${backend}.`,
     "To repeat it: `npm run -s lab -- study run STUDY.json --out DIR`, then `npm run -s lab -- study report DIR --markdown FILE`; `npm run studies` does both for every study of `studies/`.",
+    ...readings.map((reading) => readingMarkdown(reading)),
     ...summary.tables.map((table) => tableText(study, table)),
     ...summary.aucs.map(({ score, cells }) =>
       section(
@@ -34,13 +36,13 @@ export function reportMarkdown(facts: Omit<ReportFacts, "plotly">): string {
       .map(({ measure: id, rows }) =>
         [
           `## Another answer than under the first level: ${measure(id).label.toLowerCase()}`,
-          "Over the same cases. 95 % Wilson intervals; bootstrap over cases where a case has several runs under one level.",
+          "95 % Wilson intervals over the same cases.",
           [
             "| level | against | where | changed |",
             "| --- | --- | --- | --- |",
             ...rows.map(({ level, reference, others, count, pairs, interval }) => {
               const where = Object.values(others).map(levelText).join(", ");
-              const share = `${estimateText(count / pairs, interval)}, ${count} of ${pairs}`;
+              const share = `${short(count / pairs)} (${short(interval.low)} to ${short(interval.high)}), ${count} of ${pairs}`;
               return `| ${levelText(level)} | ${levelText(reference)} | ${where} | ${share} |`;
             }),
           ].join("\n"),

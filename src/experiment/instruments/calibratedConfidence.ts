@@ -2,8 +2,8 @@
 import { calibration } from "../../metrics/calibration.ts";
 import { conformalSet, conformalThreshold } from "../../metrics/conformal.ts";
 import { selectivePrediction } from "../../metrics/selectivePrediction.ts";
+import { guaranteedConfidence } from "../../metrics/guaranteedConfidence.ts";
 import { proportion } from "../../metrics/proportion.ts";
-import { clopperPearsonUpper } from "../../numerics/binomial.ts";
 import { randomStream } from "../../numerics/random.ts";
 import { sampleFinding, sampleSpec } from "../../phantom/sample.ts";
 import { FINDING_KINDS } from "../../phantom/spec.ts";
@@ -19,10 +19,6 @@ import type { InstrumentResult } from "./instrumentResult.ts";
 import { proportionQuantity } from "./proportionQuantity.ts";
 import { answersQuestions } from "./wordings.ts";
 
-/** Confidences that are tried as the least to answer from. */
-const GRID = Array.from({ length: 20 }, (_, k) => 0.5 + k / 40);
-/** Error rate of the guarantee on the selected answers' risk. */
-const GUARANTEE_ALPHA = 0.05;
 const BINS = 10;
 
 export const calibratedConfidence = defineInstrument({
@@ -126,24 +122,6 @@ function caseFor({ findingId }: Understood, seed: number, index: number): Phanto
     ...sample,
     findings: index % 2 === 0 ? others : [...others, ...sampleFinding(kind, drawn)],
   };
-}
-
-/**
- * The least confidence to answer from: the lowest of the grid from which the Clopper-Pearson upper bound of the risk, at
- * alpha shared by all of the grid, stays within `maxRisk`. Null where no confidence gives that.
- */
-export function guaranteedConfidence(
-  cases: readonly Pick<Case, "confidence" | "correct">[],
-  maxRisk: number,
-): { readonly confidence: number; readonly answered: number; readonly riskUpper: number } | null {
-  for (const confidence of GRID) {
-    const answered = cases.filter((each) => each.confidence >= confidence);
-    if (answered.length === 0) return null;
-    const errors = answered.filter(({ correct }) => !correct).length;
-    const riskUpper = clopperPearsonUpper(errors, answered.length, GUARANTEE_ALPHA / GRID.length);
-    if (riskUpper <= maxRisk) return { confidence, answered: answered.length, riskUpper };
-  }
-  return null;
 }
 
 function resultOf(

@@ -4,7 +4,7 @@ import { fakeModel } from "../../testing/fakeModel.ts";
 import { measured, quantity, specWith } from "../../testing/measuredInstrument.ts";
 import { l2Norm } from "../../tensor/norms.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { guaranteedConfidence } from "./calibratedConfidence.ts";
+import { guaranteedConfidence } from "../../metrics/guaranteedConfidence.ts";
 
 const PARAMS = { samples: 200, sigma: 0.02, wordings: 3 };
 

@@ -12,11 +12,11 @@ import styles from "./film.module.css";
 export function FilmBar({
   film,
   extent,
-  hasMeasures,
+  hasLines,
 }: {
   readonly film: WholeFilm | null;
   readonly extent: Extent;
-  readonly hasMeasures: boolean;
+  readonly hasLines: boolean;
 }) {
   const { view } = useStores();
   const change = (to: (now: FilmView) => FilmView) => () =>
@@ -54,10 +54,10 @@ export function FilmBar({
       <IconButton name={titleOf("mirror")} icon="mirror" size={14} onPress={change(mirrored)} />
       <IconButton name={titleOf("upend")} icon="upend" size={14} onPress={change(upended)} />
       <Button
-        disabled={!hasMeasures}
-        onClick={() => view.getState().set({ measures: { of: "", items: [] } })}
+        disabled={!hasLines}
+        onClick={() => view.getState().set({ rulers: { of: "", lines: [] } })}
       >
-        Clear measurements
+        Clear lines
       </Button>
     </div>
   );

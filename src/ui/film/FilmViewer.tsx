@@ -12,10 +12,9 @@ import { FilmCanvas } from "./FilmCanvas.tsx";
 import { FilmCorners } from "./FilmCorners.tsx";
 import { FilmLayers } from "./FilmLayers.tsx";
 import { FilmOverlay } from "./FilmOverlay.tsx";
-import { Measurements } from "./Measurements.tsx";
-import { filmTool, filmToolInHand } from "./filmTools.ts";
+import { Lengths } from "./Lengths.tsx";
+import { filmTool, filmToolInHand, rulerTool } from "./filmTools.ts";
 import type { FilmSurface } from "./filmTools.ts";
-import { isMeasureTool } from "../viewer/tools/toolFaces.ts";
 import { useWholeFilm } from "./useWholeFilm.ts";
 import styles from "./film.module.css";
 
@@ -27,9 +26,8 @@ export function FilmViewer() {
   const view = useView((s) => s.film);
   const window = useView((s) => s.window);
   const invert = useView((s) => s.invert);
-  const toolName = useView((s) => s.tool);
-  const tool = filmToolInHand(toolName);
-  const measures = useView((s) => s.measures);
+  const tool = filmToolInHand(useView((s) => s.tool));
+  const rulers = useView((s) => s.rulers);
   const [hover, setHover] = useState<Point | null>(null);
   const [tip, setTip] = useState<Point | null>(null);
   const [losses, setLosses] = useState(0);
@@ -43,7 +41,7 @@ export function FilmViewer() {
     () => (film ? toneOf(film.scale, { window, invert }) : null),
     [film, window, invert],
   );
-  const items = film && measures.of === film.key ? measures.items : [];
+  const lines = film && rulers.of === film.key ? rulers.lines : [];
 
   const surface = (): FilmSurface | null =>
     film && {
@@ -81,7 +79,7 @@ export function FilmViewer() {
 
   return (
     <figure className={styles.viewer} data-pane="film">
-      <FilmBar film={film} extent={extent} hasMeasures={items.length > 0} />
+      <FilmBar film={film} extent={extent} hasLines={lines.length > 0} />
       {/* A viewer is one widget that takes pointer and keys itself, which no HTML element stands for. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <div
@@ -102,8 +100,8 @@ export function FilmViewer() {
             <FilmOverlay
               film={film}
               matrix={matrix}
-              items={items}
-              tip={isMeasureTool(toolName) ? tip : null}
+              lines={lines}
+              tip={tool === rulerTool ? tip : null}
             />
             <FilmCorners
               film={film}
@@ -116,7 +114,7 @@ export function FilmViewer() {
           <p className={styles.waiting}>The film is being read.</p>
         )}
       </div>
-      <Measurements film={film} items={items} />
+      <Lengths film={film} lines={lines} />
     </figure>
   );
 }

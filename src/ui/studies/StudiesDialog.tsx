@@ -8,6 +8,7 @@ import { Button } from "../kit/Button.tsx";
 import { StudyBuilder } from "./StudyBuilder.tsx";
 import { StudyChart } from "./StudyChart.tsx";
 import { StudyExports } from "./StudyExports.tsx";
+import { StudyReadings } from "./StudyReadings.tsx";
 import { StudyTable } from "./StudyTable.tsx";
 import { StudySummaryTable } from "./StudySummaryTable.tsx";
 import { studySession } from "./studySession.ts";
@@ -63,6 +64,7 @@ function StudyResults(props: { readonly session: StudySession; readonly onShown:
           <StudySummaryTable study={study} table={table} />
         </div>
       )}
+      {rows.length > 0 && <StudyReadings rows={rows} />}
       {rows.length > 0 && <StudyTable study={study} rows={rows} onShown={onShown} />}
       <StudyExports study={study} rows={rows} />
     </>

@@ -1,0 +1,165 @@
+import { describe, expect, it } from "vitest";
+import { randomStream } from "../../numerics/random.ts";
+import type { Row } from "../rowColumns.ts";
+import { departmentTriage } from "./departmentTriage.ts";
+import { explanationGap } from "./explanationGap.ts";
+import { flipRisk } from "./flipRisk.ts";
+import { logisticFit } from "./logisticFit.ts";
+import { studyReadings } from "./readings.ts";
+
+const row = (k: number, cells: Readonly<Record<string, unknown>>): Row =>
+  ({
+    case: `case ${k}`,
+    errorCode: null,
+    asked: "Is there a pneumothorax?",
+    ...cells,
+  }) as unknown as Row;
+
+const valueOf = (reading: ReturnType<typeof explanationGap>, id: string) =>
+  reading.result.quantities.find((each) => each.id === id);
+
+describe("gap of explanations", () => {
+  const wrong = [0.4, 0.5, 0.45].map((value, k) =>
+    row(k, { "faithfulness.deletion.mean": value, correctClean: false }),
+  );
+  const right = [0.2, 0.3, 0.25, 0.35].map((value, k) =>
+    row(10 + k, { "faithfulness.deletion.mean": value, correctClean: true }),
+  );
+
+  it("is .175, d 2.958, Hedges' g 2.491 on the dossier's numbers, with the sign in words", () => {
+    const reading = explanationGap([...wrong, ...right]);
+    expect(valueOf(reading, "gap.deletion.mean")!.value).toBeCloseTo(0.175, 10);
+    expect(valueOf(reading, "d.deletion.mean")!.value).toBeCloseTo(2.958, 3);
+    expect(valueOf(reading, "g.deletion.mean")!.value).toBeCloseTo(2.491, 3);
+    const { interval, note } = valueOf(reading, "gap.deletion.mean")!;
+    expect(interval!.low).toBeGreaterThan(0.09);
+    expect(interval!.high).toBeLessThan(0.26);
+    expect(note).toBe("3 wrong, 4 right; low is faithful");
+    expect(reading.result.statement).toContain("wrong answers are less faithful by deletion mean");
+  });
+
+  it("reads the sign the other way where high is faithful", () => {
+    const turned = [...wrong, ...right].map((each) => ({
+      ...each,
+      "faithfulness.insertion.mean": each["faithfulness.deletion.mean"]!,
+    }));
+    const { statement } = explanationGap(turned).result;
+    expect(statement).toContain("more faithful by insertion mean (higher");
+  });
+
+  it("is not to be had of fewer than two of a kind, or where nothing was measured", () => {
+    const few = explanationGap([wrong[0]!, ...right]);
+    expect(valueOf(few, "gap.deletion.mean")!.value).toBeNaN();
+    expect(few.result.statement).toContain("each group needs two");
+    expect(explanationGap([row(1, { correctClean: true })]).result.obstacle).toMatch(
+      /Not measured/,
+    );
+  });
+});
+
+describe("risk of a flip", () => {
+  it("finds the logistic curve that made the flips", () => {
+    const random = randomStream(1, "test");
+    const cases = Array.from({ length: 4000 }, () => {
+      const x = 6 * random.uniform();
+      return { x, event: random.uniform() < 1 / (1 + Math.exp(-(1 - x))) };
+    });
+    const fit = logisticFit(cases);
+    expect(fit.slope).toBeCloseTo(-1, 0);
+    for (const x of [0.5, 2, 4]) {
+      expect(Math.abs(fit.probability(x) - 1 / (1 + Math.exp(x - 1)))).toBeLessThan(0.04);
+    }
+  });
+
+  it("is calibrated on cases it did not learn from", () => {
+    const random = randomStream(2, "test");
+    const rows = Array.from({ length: 600 }, (_, k) => {
+      const margin = 8 * random.uniform() - 4;
+      const isFlip = random.uniform() < 1 / (1 + Math.exp(2 * Math.abs(margin) - 2));
+      return row(k, { marginClean: margin, paraphraseFlipsClean: isFlip ? 0.2 : 0 });
+    });
+    const { quantities, statement, plots } = flipRisk(rows).result;
+    const of = (id: string) => quantities.find((each) => each.id === id)!.value;
+    expect(of("ece")).toBeLessThan(0.06);
+    expect(of("auc")).toBeGreaterThan(0.8);
+    expect(statement).toContain("The risk falls with the margin");
+    expect(plots!.map(({ id }) => id)).toEqual(["risk", "reliability"]);
+  });
+
+  it("says what is missing", () => {
+    expect(
+      flipRisk([row(1, { marginClean: 1, paraphraseFlipsClean: 0 })]).result.obstacle,
+    ).toContain("1 runs know what other wordings said, 0 of them with a flip");
+  });
+});
+
+describe("what a department would see", () => {
+  const CONFIDENCE = [0.99, 0.95, 0.9, 0.8, 0.7, 0.6, 0.55, 0.51];
+  const CORRECT = [1, 1, 1, 0, 1, 1, 0, 0];
+  const films = (times: number) =>
+    Array.from({ length: times * CONFIDENCE.length }, (_, k) =>
+      row(k, {
+        confidenceClean: CONFIDENCE[k % 8],
+        correctClean: CORRECT[k % 8] === 1,
+        correctedClean: k % 8 === 0 ? "yes" : "no",
+        paraphraseFlipsClean: k % 8 === 2 ? 0.4 : 0,
+      }),
+    );
+
+  it("routes each film by the triage rules and counts the wrong ones in each route", () => {
+    const { result } = departmentTriage(films(2), "before");
+    const [table] = result.tables!;
+    // Of 8: one dissent and three below .7 are deferred, one yes is urgent, three are for review, none above .95 clears.
+    expect(table!.rows.map(([name, count, , wrong]) => [name, count, wrong])).toEqual([
+      ["To a reader, as uncertain", 8, 4],
+      ["To a reader first, as critical", 2, 0],
+      ["To a reader, in the usual order", 6, 2],
+      ["Cleared without a reader", 0, 0],
+    ]);
+    expect(table!.rows.reduce((sum, [, , share]) => sum + Number(share), 0)).toBeCloseTo(100);
+  });
+
+  it("has the area under risk and coverage of the dossier's eight answers", () => {
+    // A study needs ten; the other two are right and most confident, and only move the curve's start.
+    const reading = departmentTriage(films(2), "before");
+    expect(valueOf(reading, "aurc")!.value).toBeCloseTo(0.17, 1);
+    expect(departmentTriage(films(1), "before").result.obstacle).toContain("8 runs have an answer");
+  });
+
+  it("fits a confidence with a guarantee where there are enough cases", () => {
+    const many = departmentTriage(films(60), "before");
+    expect(valueOf(many, "answerFrom")!.value).toBe(0.825);
+    expect(many.result.statement).toContain("keeps 180 of 480 films");
+    expect(many.result.tables).toHaveLength(2);
+    expect(valueOf(departmentTriage(films(2), "before"), "answerFrom")!.value).toBeNaN();
+  });
+});
+
+it("the scorecard repeats what was measured and says what was not", () => {
+  const rows = Array.from({ length: 20 }, (_, k) =>
+    row(k, {
+      confidenceClean: 0.9,
+      correctClean: true,
+      correctedClean: "no",
+      l2: 1,
+      attackSuccess: k % 4 === 0,
+      lost: k % 4 === 0,
+    }),
+  );
+  const [card] = studyReadings([...rows, { ...row(99, {}), errorCode: "internal" }]);
+  const lines = card!.result.tables![0]!.rows;
+  expect(lines.find(([axis]) => axis === "Attack")).toMatchObject([
+    "Attack",
+    "Attacks that succeed",
+    0.25,
+    expect.any(Number),
+    expect.any(Number),
+    20,
+    "Attack success",
+  ]);
+  expect(lines.find(([axis]) => axis === "Calibration")![2]).toBeCloseTo(0.1);
+  for (const name of ["Shift", "Out of distribution", "Paraphrase", "Faithfulness"]) {
+    expect(lines.find(([axis]) => axis === name)![1]).toBe("not measured");
+  }
+  expect(card!.result.statement).toBe("2 of 6 lines are measured by this study.");
+});
