@@ -174,7 +174,7 @@ test("lengths are measured where they hold, by pointer and by keys", async ({ pa
   const { at, viewer } = await placed(page);
   await page.keyboard.press("d");
   await drag(page, at(100, 100), at(300, 100));
-  const lengths = page.getByRole("list", { name: "Measured lengths" });
+  const lengths = page.getByRole("list", { name: "Measurements" });
   await expect(lengths).toContainText(
     /(99\.\d|100\.\d) mm at the detector; in the patient it is less/,
   );
@@ -186,6 +186,15 @@ test("lengths are measured where they hold, by pointer and by keys", async ({ pa
   await expect(lengths.getByRole("listitem").nth(1)).toContainText("18.8 mm");
   await page.keyboard.press("Delete");
   await expect(lengths.getByRole("listitem")).toHaveCount(1);
+
+  await page.keyboard.press("c");
+  await drag(page, at(200, 200), at(320, 200));
+  await drag(page, at(150, 250), at(390, 250));
+  await expect(lengths).toContainText("cardiothoracic ratio 0.50");
+  await page.keyboard.press("n");
+  await drag(page, at(100, 100), at(200, 100));
+  await drag(page, at(200, 100), at(200, 200));
+  await expect(lengths).toContainText(/(89|90|91)° between the two arms/);
 
   // Another film: what was measured on the first is not shown on it.
   await openFile(page, "plain.dcm", wideDicom({}, 1));

@@ -72,8 +72,9 @@ class Batch:
 class Batches:
     """Draws batches from rendered phantoms and the train splits of the adult and the Kermany sets."""
 
-    def __init__(self, data: Path, sets: list[str], real: tuple[Path, Path], size: int, seed: int) -> None:
+    def __init__(self, data: Path, sets: list[str], real: tuple[Path, Path], size: int, seed: int, told: int = REPORTS_PER_BATCH) -> None:
         adult, kermany = real
+        self.told = told
         self.rng = np.random.default_rng(seed)
         self.generator = torch.Generator().manual_seed(seed)
         self.tokenizer = Tokenizer.from_file(str(data / "tokenizer.json"))
@@ -112,7 +113,7 @@ class Batches:
             labels[k, LABELS.index("pneumonia")], labels[k, LABELS.index("normal")] = (0.98, 0.02) if sick else (0.02, 0.98)
         firsts = [LABELS[k] for _, k in drawn] + [None] * len(chosen)
         asked_real = [self.sampler.draw_known(_askable(row), QUESTIONS_PER_RADIOGRAPH, first) for row, first in zip(labels, firsts, strict=True)]
-        told = picks[:REPORTS_PER_BATCH]
+        told = picks[: self.told]
         names = [self.sets[s].reports[i] for s, i in told]
         return Batch(
             images=torch.cat([images, real]),
@@ -123,6 +124,11 @@ class Batches:
             report_ids=torch.from_numpy(np.stack([self.reports[s][i] for s, i in told])),
             same_report=torch.tensor([[a == b for b in names] for a in names]),
         )
+
+    def any_reports(self, count: int) -> Tensor:
+        """Ids [count, REPORT_LENGTH] of reports of phantoms drawn at random."""
+        picks = [self.where[i] for i in self.rng.integers(len(self.where), size=count)]
+        return torch.from_numpy(np.stack([self.reports[s][i] for s, i in picks]))
 
     def _asked(self, asked: list[list[Drawn]]) -> Asked:
         lines = [[self._text(q.row) for q in questions] for questions in asked]

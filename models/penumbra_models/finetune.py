@@ -4,27 +4,35 @@ uv run python -m penumbra_models.finetune --init runs/base/checkpoint.pt --data 
 uv run python -m penumbra_models.finetune --init runs/base/checkpoint.pt --data data --adult DIR --kermany DIR --against attack --out runs/robust
 uv run python -m penumbra_models.finetune --init runs/base/checkpoint.pt --data data --adult DIR --kermany DIR --against fare --epsilon 2 --out runs/fare-2
 
+uv run python -m penumbra_models.finetune --init runs/base/checkpoint.pt --data data --adult DIR --kermany DIR --against tecoa --epsilon 2 --out runs/tecoa-2
+
 The disturbed image's features are drawn to the frozen original's features of the clean image, and, for `noise` and `attack`, the frozen
 decoder must still answer right from them (adversarial training, Madry et al. 2018). `fare` is features alone, in the attack as in the loss
-(Schlarmann et al. 2024): no answer and no label is ever read.
+(Schlarmann et al. 2024): no answer and no label is ever read. `tecoa` is text alone, in the attack as in the loss (Mao et al. 2023): the
+attacked picture's embedding must be nearest to its own report's among others. Nothing holds the tokens that the decoder reads, and real films,
+which have no report, are left out.
 """
 
 import argparse
 import copy
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from .batches import Batch, Batches
+from .batches import REPORTS_PER_BATCH, Batch, Batches
 from .export import load
 from .losses import answer_loss, feature_loss
 from .network import Captioner, Vision
-from .train import adamw, average_gradients, meet, rate_at, run_processes, training_arguments
+from .train import WARM_UP, adamw, average_gradients, meet, rate_at, run_processes, training_arguments
 
 LARGEST_SIGMA = 0.25
+TEXTS = 64
+"""Reports among which `tecoa` tells a picture's own."""
 
 
 def add_noise(images: Tensor, generator: torch.Generator) -> Tensor:
@@ -52,15 +60,48 @@ def feature_distance(got: tuple[Tensor, Tensor], reference: tuple[Tensor, Tensor
 
 def feature_attack(vision: Vision, images: Tensor, reference: tuple[Tensor, Tensor], budget: tuple[float, int], generator: torch.Generator) -> Tensor:
     """Projected gradient ascent (linf) on the features' distance; budget: epsilon and steps. A random start: at the picture itself the gradient is zero."""
+    return ascend(images, lambda x: feature_distance(vision(x), reference), budget, generator)
+
+
+def ascend(images: Tensor, harm: Callable[[Tensor], Tensor], budget: tuple[float, int], generator: torch.Generator) -> Tensor:
     epsilon, steps = budget
+    # One step goes a little beyond the ball, as "fast" adversarial training does (Wong, Rice, Kolter 2020); several share a way of 2.5 of its radius.
+    length = epsilon * (1.25 if steps == 1 else 2.5 / steps)
     delta = (torch.rand(images.shape, generator=generator) * 2 - 1) * epsilon
     for _ in range(steps):
         delta = ((images + delta).clamp(0, 1) - images).requires_grad_()
         with torch.autocast("cpu", torch.bfloat16):
-            distance = feature_distance(vision(images + delta), reference)
-        (gradient,) = torch.autograd.grad(distance.sum(), delta)
-        delta = (delta.detach() + 2.5 * epsilon / steps * gradient.sign()).clamp(-epsilon, epsilon)
+            total = harm(images + delta).sum()
+        (gradient,) = torch.autograd.grad(total, delta)
+        delta = (delta.detach() + length * gradient.sign()).clamp(-epsilon, epsilon)
     return (images + delta).clamp(0, 1)
+
+
+@dataclass
+class Classes:
+    """The reports that a picture's embedding is told apart by: unit vectors [K, E] of the frozen text encoder, and the share of each in picture b's target [B, K]."""
+
+    text: Tensor
+    target: Tensor
+    scale: Tensor
+
+    @torch.no_grad()
+    @staticmethod
+    def of(model: Captioner, own: Tensor, others: Tensor) -> "Classes":
+        """own [B, T] and others [K - B, T]: reports as ids; pictures with the same report are each other's class too."""
+        ids = torch.cat([own, others])
+        same = (own[:, None] == ids[None]).all(-1).float()
+        return Classes(model.text(ids).float(), same / same.sum(1, keepdim=True), model.log_scale.exp().clamp(max=60))
+
+    def loss(self, embedding: Tensor) -> Tensor:
+        """Cross-entropy of each picture, [B]."""
+        logits = self.scale * embedding.float() @ self.text.T
+        return -(self.target * logits.log_softmax(1)).sum(1)
+
+
+def text_attack(vision: Vision, images: Tensor, classes: Classes, budget: tuple[float, int], generator: torch.Generator) -> Tensor:
+    """TeCoA's attack: projected gradient ascent (linf) on the cross-entropy of the texts."""
+    return ascend(images, lambda x: classes.loss(vision(x)[1]), budget, generator)
 
 
 def losses(model: Captioner, batch: Batch, disturbed: Tensor, reference: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
@@ -76,16 +117,18 @@ def losses(model: Captioner, batch: Batch, disturbed: Tensor, reference: tuple[T
 def main() -> None:
     parser = training_arguments(__doc__, steps=600, batch=16, rate=1e-3, seed=2)
     parser.add_argument("--init", type=Path, required=True)
-    parser.add_argument("--against", choices=["noise", "attack", "fare"], required=True)
+    parser.add_argument("--against", choices=["noise", "attack", "fare", "tecoa"], required=True)
     parser.add_argument("--epsilon", type=float, default=4, help="of attacks, in 1/255")
-    parser.add_argument("--attack-steps", type=int, default=2, help="of `fare`'s attack on the features")
+    parser.add_argument("--attack-steps", type=int, default=2, help="of the attack of `fare` and `tecoa`")
+    parser.add_argument("--warm-up", type=int, default=WARM_UP, help="steps over which the rate rises; fewer for a short run")
     run_processes(tune, parser.parse_args())
 
 
 def tune(rank: int, args: argparse.Namespace) -> None:
     meet(rank, args.processes, args.out)
     torch.manual_seed(args.seed)
-    batches = Batches(args.data, args.sets, (args.adult, args.kermany), args.batch, args.seed + 1000 * rank)
+    told = args.batch if args.against == "tecoa" else REPORTS_PER_BATCH
+    batches = Batches(args.data, args.sets, (args.adult, args.kermany), args.batch, args.seed + 1000 * rank, told)
     model = load(args.init, batches.tokenizer.get_vocab_size()).to(memory_format=torch.channels_last)
     teacher = copy.deepcopy(model.vision).requires_grad_(False)
     model.requires_grad_(False)
@@ -97,23 +140,9 @@ def tune(rank: int, args: argparse.Namespace) -> None:
     history = []
     for step in range(args.steps):
         for group in optimizer.param_groups:
-            group["lr"] = args.rate * rate_at(step, args.steps, args.steps // 2)
+            group["lr"] = args.rate * rate_at(step, args.steps, args.steps // 2, args.warm_up)
         batch = batches.draw()
-        images = batch.images.contiguous(memory_format=torch.channels_last)
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            reference = teacher(images)
-        if args.against == "noise":
-            disturbed = add_noise(images, batches.generator)
-        elif args.against == "fare":
-            disturbed = feature_attack(model.vision, images, reference, (args.epsilon / 255, args.attack_steps), batches.generator)
-        else:
-            disturbed = attack(model, batch, images, reference, args.epsilon / 255, batches.generator)
-        if args.against == "fare":
-            with torch.autocast("cpu", torch.bfloat16):
-                loss = feature_distance(model.vision(disturbed), reference).mean()
-            features, right = loss, torch.tensor(float("nan"))
-        else:
-            loss, features, right = losses(model, batch, disturbed, reference)
+        loss, features, right = step_losses(args, model, teacher, batch, batches)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         average_gradients(parameters, args.processes)
@@ -127,9 +156,38 @@ def tune(rank: int, args: argparse.Namespace) -> None:
         if (step + 1) % 25 == 0 and rank == 0:
             total_loss, distance, share = np.mean(history[-25:], axis=0)
             print(json.dumps({"step": step + 1, "loss": round(total_loss, 4), "features": round(distance, 4), "right": round(share, 4)}), flush=True)
-    model.vision.load_state_dict(average, strict=False)
+            # A run that is cut off leaves its averaged weights of up to 25 steps before.
+            save(model, average, step + 1, args.out)
     if rank == 0:
-        torch.save({"model": model.state_dict(), "step": args.steps}, args.out / "checkpoint.pt")
+        save(model, average, args.steps, args.out)
+
+
+def step_losses(args: argparse.Namespace, model: Captioner, teacher: Vision, batch: Batch, batches: Batches) -> tuple[Tensor, Tensor, Tensor]:
+    """One step's loss, and beside it the distance of features and the share of right answers where they are part of it."""
+    images = batch.images.contiguous(memory_format=torch.channels_last)
+    budget, none = (args.epsilon / 255, args.attack_steps), torch.tensor(float("nan"))
+    if args.against == "tecoa":
+        images = images[: len(batch.report_ids)]
+        classes = Classes.of(model, batch.report_ids, batches.any_reports(TEXTS - len(images)))
+        disturbed = text_attack(model.vision, images, classes, budget, batches.generator)
+        with torch.autocast("cpu", torch.bfloat16):
+            embedding = model.vision(disturbed)[1]
+        return classes.loss(embedding).mean(), none, none
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        reference = teacher(images)
+    if args.against == "fare":
+        disturbed = feature_attack(model.vision, images, reference, budget, batches.generator)
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = feature_distance(model.vision(disturbed), reference).mean()
+        return loss, loss, none
+    noise = args.against == "noise"
+    disturbed = add_noise(images, batches.generator) if noise else attack(model, batch, images, reference, budget[0], batches.generator)
+    return losses(model, batch, disturbed, reference)
+
+
+def save(model: Captioner, average: dict[str, Tensor], step: int, out: Path) -> None:
+    whole = model.state_dict() | {f"vision.{name}": value for name, value in average.items()}
+    torch.save({"model": whole, "step": step}, out / "checkpoint.pt")
 
 
 if __name__ == "__main__":

@@ -62,9 +62,9 @@ def run_processes(work: Callable[[int, argparse.Namespace], None], args: argpars
         torch.multiprocessing.spawn(work, (args,), nprocs=args.processes)
 
 
-def rate_at(step: int, steps: int, decay: int) -> float:
-    """Share of the full learning rate: a linear rise, a plateau, a linear fall to 0.02 at `steps`."""
-    rise = min(1.0, (step + 1) / WARM_UP)
+def rate_at(step: int, steps: int, decay: int, warm_up: int = WARM_UP) -> float:
+    """Share of the full learning rate: a linear rise over `warm_up`, a plateau, a linear fall to 0.02 at `steps`."""
+    rise = min(1.0, (step + 1) / warm_up)
     fall = min(1.0, (steps - step) / max(1, decay))
     return rise * (0.02 + 0.98 * max(0.0, fall))
 

@@ -27,6 +27,9 @@ npm run -s lab -- study report DIR [--markdown F.md]
     Tables with denominators and intervals, plots, and the command that repeats it, as DIR/report.html.
 npm run -s lab -- study merge DIR... --out DIR
     The rows of several folders of one study in one.
+npm run -s lab -- study import QUESTIONS.csv|.json --films DIR --out STUDY.json
+    A study of other people's questions: columns (or fields) image, question, paraphrases, phenomenon and label, under the
+    names that PSF-Med style releases give them. What can't be asked is said row by row; the rest is in STUDY.json.
 npm run -s lab -- study worker --redis URL [--workers N] [--films DIR] [--backend native|wasm]
 npm run -s lab -- study submit STUDY.json --redis URL --out DIR [--resume] [--backend native|wasm]
 npm run -s lab -- study status --redis URL

@@ -205,6 +205,36 @@ test("a folder of films with a table of labels; what is no film is named, and no
   }
 });
 
+test("a question set is asked of the films it names; what can't be asked is said row by row", () => {
+  const question = "Is there a pleural effusion?";
+  writeFileSync(
+    at("asked.csv"),
+    [
+      "image,question,paraphrases,phenomenon,label",
+      `a,${question},Is the film free of pleural effusion?,negation,yes`,
+      `missing.png,${question},,,no`,
+      "",
+    ].join("\n"),
+  );
+  const imported = lab(
+    "study",
+    "import",
+    at("asked.csv"),
+    "--films",
+    at("films"),
+    "--out",
+    at("asked.json"),
+  );
+  expect(imported.printed).toMatchObject({ questions: 1, paraphrases: 1, unmapped: [{ row: 3 }] });
+  expect(imported.stderr.trim()).toBe('Row 3: There is no film "missing.png" that can be read.');
+  const { printed } = lab("study", "run", at("asked.json"), "--out", at("ofQuestions"));
+  expect(printed).toMatchObject({ rows: 2, failed: 0 });
+  expect(rowsIn("ofQuestions").map((row) => [row["phenomenon"], row["truth"]])).toEqual([
+    ["original", "yes"],
+    ["negation", "no"],
+  ]);
+});
+
 test("a model that is not there makes rows that say so, once", () => {
   const odd = saved("odd.json", {
     ...STUDY,

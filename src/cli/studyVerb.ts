@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   submit: async () => (await import("./study/submitCommand.ts")).submitCommand,
   worker: async () => (await import("./study/workerCommand.ts")).workerCommand,
   status: async () => (await import("./study/statusCommand.ts")).statusCommand,
+  import: async () => (await import("./study/importCommand.ts")).importCommand,
   report: async () => (await import("./study/reportCommand.ts")).reportCommand,
   merge: async () => (await import("./study/mergeCommand.ts")).mergeCommand,
 };

@@ -10,8 +10,13 @@ import { defended } from "./defended.ts";
 import type { DefenseItem } from "./defense.ts";
 import { DEFENSES } from "./registry.ts";
 
-const HOST = { yieldToHost: async () => {} };
-const model = modelSystem("fake", fakeModel(), HOST.yieldToHost);
+const yieldToHost = async () => {};
+const model = modelSystem("fake", fakeModel(), yieldToHost);
+/** Any other model of the lab is another one of the same kind. */
+const HOST = {
+  yieldToHost,
+  system: async (id: string) => modelSystem(id, fakeModel(), yieldToHost),
+};
 const OBJECTIVE: AnswerObjective = {
   kind: "answer",
   aim: "away",

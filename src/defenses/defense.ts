@@ -4,6 +4,7 @@
  * system attacks through the defense (adaptive), one who is handed the inner one does not know of it.
  */
 import type { LinkPackage } from "../model/linkManifest.ts";
+import type { Precision } from "../model/manifest.ts";
 import type { ParamMeta, Params } from "../system/param.ts";
 import type { System } from "../system/system.ts";
 
@@ -13,6 +14,8 @@ export interface DefenseHost {
   yieldToHost(): Promise<void>;
   /** Graphs of the lab that can be linked to a model. @throws LabError "model-not-found" */
   linkPackage?(id: string): Promise<LinkPackage>;
+  /** Another bare model of the lab, to look beside the one that is defended. @throws LabError "model-not-found" */
+  system?(id: string, precision: Precision): Promise<System>;
 }
 
 /** One setting of a defense on a system. */
@@ -45,8 +48,8 @@ export interface Defense {
   defend(inner: System, applied: Applied): System | Promise<System>;
 }
 
-/** "filter": on the picture; "network": trained beside the model; "looks": several looks at the picture. */
-export type DefenseGroup = "filter" | "network" | "looks";
+/** "filter": on the picture; "network": trained beside the model; "looks": several looks at the picture; "models": several models. */
+export type DefenseGroup = "filter" | "network" | "looks" | "models";
 
 /** A defense as an experiment names it. */
 export interface DefenseItem {

@@ -69,6 +69,9 @@ export function filteredSystem(
     ...(inner.halves && {
       halves: { ...inner.halves, encode: (image) => inner.halves!.encode(through(image)) },
     }),
+    ...(inner.experts && {
+      experts: (image, wording) => inner.experts!(through(image), wording),
+    }),
     embedText: inner.embedText,
     encodePrompt: (question) => inner.encodePrompt(question),
     relevance: (image, objective) => inner.relevance(through(image), objective),

@@ -7,11 +7,14 @@ import { resample } from "./filters/resample.ts";
 import { bitDepth, jpegFilter } from "./filters/rounding.ts";
 import { totalVariation } from "./filters/totalVariation.ts";
 import { wavelet } from "./filters/wavelet.ts";
+import { overlayRemoval } from "./filters/overlayRemoval.ts";
 import { mapper, purifier } from "./linked.ts";
 import { augmentationVote } from "./looks/augmentationVote.ts";
 import { featureSmoothing } from "./looks/featureSmoothing.ts";
 import { noiseVote } from "./looks/noiseVote.ts";
 import { resizePad } from "./looks/resizePad.ts";
+import { ensemble } from "./several/ensemble.ts";
+import { mixtureOfExperts } from "./several/mixtureOfExperts.ts";
 
 /** Every defense by its id. */
 export const DEFENSES: Readonly<Record<string, Defense>> = {
@@ -25,10 +28,13 @@ export const DEFENSES: Readonly<Record<string, Defense>> = {
   resample,
   bitDepth,
   jpegFilter,
+  overlayRemoval,
   purifier,
   mapper,
   augmentationVote,
   noiseVote,
   featureSmoothing,
   resizePad,
+  ensemble,
+  mixtureOfExperts,
 };

@@ -32,6 +32,39 @@ it("keeps the three models used last open and frees the one before", async () =>
   expect(opened["base"]![0]!.calls.release).toBe(0);
 });
 
+it("keeps every model of an ensemble open while they answer", async () => {
+  const lab = new Lab({
+    yieldToHost: async () => {},
+    openModel: async () => {
+      const model = fakeModel();
+      const { encode } = model;
+      return {
+        ...model,
+        encode: async (image) => {
+          if (model.calls.release > 0) throw new Error("asked after its release");
+          return encode(image);
+        },
+      };
+    },
+  });
+  const params = { others: 0.67, base: 1, noise: 1, robust: 1 };
+  const item = { id: "e", defense: "ensemble", enabled: true, seed: 1, params };
+  const { certificate, ...opening } = defaultSpec();
+  const spec = {
+    ...opening,
+    stack: [],
+    defenses: [item],
+    certificate: { ...certificate, enabled: false },
+  };
+  let looks = 0;
+  for await (const event of lab.run(spec, "full", { aborted: false })) {
+    if (event.type === "stage" && event.stage === "clean")
+      looks = event.payload.answer!.agreement!.looks;
+  }
+  // The fake's own id is none of the lab's: all three answer beside it.
+  expect(looks).toBe(4);
+});
+
 it("goes on with a certificate whose model was freed and opened again", async () => {
   const models: FakeModel[] = [];
   const lab = new Lab({

@@ -35,6 +35,8 @@ export class Lab {
   readonly #models = new Map<string, Promise<VisionLanguageModel>>();
   readonly #systems = new WeakMap<VisionLanguageModel, System>();
   readonly #radiographs = new Map<string, Radiograph>();
+  /** Models of the request under way: an ensemble needs more at once than are kept. */
+  readonly #inUse = new Set<string>();
   readonly #linkPackages = new Map<string, Promise<LinkPackage>>();
 
   constructor(host: LabHost) {
@@ -64,6 +66,7 @@ export class Lab {
     });
     for (const [oldest, model] of this.#models) {
       if (this.#models.size <= MODELS_KEPT) break;
+      if (this.#inUse.has(oldest)) continue;
       this.#models.delete(oldest);
       model.then((m) => m.release()).catch(() => {});
     }
@@ -78,6 +81,12 @@ export class Lab {
     const system = modelSystem(id, model, () => this.#host.yieldToHost());
     this.#systems.set(model, system);
     return system;
+  }
+
+  /** A model that the request under way goes on using. */
+  #used(id: string, precision: Precision): Promise<System> {
+    this.#inUse.add(`${id} ${precision}`);
+    return this.system(id, precision);
   }
 
   /** Graphs to link to a model, read once. @throws LabError "model-not-found" */
@@ -97,29 +106,38 @@ export class Lab {
     { model, defenses }: Pick<ExperimentSpec, "model" | "defenses">,
     images: readonly Float32Array[],
   ): Promise<Float32Array[]> {
-    const bare = await this.system(model.id, model.precision);
+    const bare = await this.#used(model.id, model.precision);
     const host = {
       yieldToHost: () => this.#host.yieldToHost(),
       linkPackage: (id: string) => this.linkPackage(id),
+      system: (id: string, precision: Precision) => this.#used(id, precision),
     };
-    return (await systemOf(bare, defenses, host)).embed(images);
+    try {
+      return await (await systemOf(bare, defenses, host)).embed(images);
+    } finally {
+      this.#inUse.clear();
+    }
   }
 
-  run(
+  async *run(
     spec: ExperimentSpec,
     fidelity: Fidelity,
     signal: { readonly aborted: boolean },
     record?: LabContext["record"],
   ): AsyncGenerator<RunEvent, void> {
-    return runExperiment(spec, fidelity, {
-      system: (id, precision) => this.system(id, precision),
-      ...(this.#host.elsewhere ? { elsewhere: this.#host.elsewhere } : {}),
-      linkPackage: (id) => this.linkPackage(id),
-      radiograph: (sha256) => this.#radiographs.get(sha256),
-      cache: this.#cache,
-      signal,
-      ...(record ? { record } : {}),
-      yieldToHost: () => this.#host.yieldToHost(),
-    });
+    try {
+      yield* runExperiment(spec, fidelity, {
+        system: (id, precision) => this.#used(id, precision),
+        ...(this.#host.elsewhere ? { elsewhere: this.#host.elsewhere } : {}),
+        linkPackage: (id) => this.linkPackage(id),
+        radiograph: (sha256) => this.#radiographs.get(sha256),
+        cache: this.#cache,
+        signal,
+        ...(record ? { record } : {}),
+        yieldToHost: () => this.#host.yieldToHost(),
+      });
+    } finally {
+      this.#inUse.clear();
+    }
   }
 }

@@ -60,6 +60,9 @@ interface Template {
   readonly scope?: QuestionScope;
 }
 
+/** The words that each answer space allows. */
+export const ANSWER_SPACES: Readonly<Record<string, readonly string[]>> = bank.answerSpaces;
+
 export const FINDING_TERMS: readonly FindingTerm[] = bank.findings;
 
 interface Filling {

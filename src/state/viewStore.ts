@@ -11,7 +11,9 @@ import type { DisplayWindow } from "../image/display.ts";
 
 export type Layout = "film" | "single" | "pair" | "triple";
 export type PaneName = "clean" | "disturbed" | "difference";
-export type ToolName = "window" | "pan" | "brush" | "eraser" | "ruler";
+export type ToolName = "window" | "pan" | "brush" | "eraser" | MeasureTool;
+/** Tools that measure, on the whole film only. */
+export type MeasureTool = "ruler" | "angle" | "heartRatio";
 
 /** One layer of the encoder ("self", "pool") or of the answering head ("cross"). `head` "mean" averages the layer's heads. */
 export interface LayerChoice {
@@ -57,12 +59,12 @@ export interface FilmView extends Camera {
   readonly isMirrored: boolean;
 }
 
-/** A measured line, between two points of the film in its pixels. */
-export interface RulerLine {
-  readonly from: { readonly x: number; readonly y: number };
-  readonly to: { readonly x: number; readonly y: number };
-  /** Its end still moves with the keys. */
-  readonly isOpen?: boolean;
+/** What was measured, or begun, on the film: its points in film pixels, in the order they were set. */
+export interface FilmMeasure {
+  readonly tool: MeasureTool;
+  readonly points: readonly { readonly x: number; readonly y: number }[];
+  /** The last point still moves with the keys. */
+  readonly isHeld?: boolean;
 }
 
 export interface BrushSettings {
@@ -89,8 +91,8 @@ export interface ViewValues {
   readonly singlePane: PaneName;
   readonly camera: Camera;
   readonly film: FilmView;
-  /** Lines measured on the film of this key. */
-  readonly rulers: { readonly of: string; readonly lines: readonly RulerLine[] };
+  /** What was measured on the film of this key. */
+  readonly measures: { readonly of: string; readonly items: readonly FilmMeasure[] };
   readonly window: DisplayWindow;
   readonly invert: boolean;
   readonly attention: AttentionChoice | null;
@@ -123,7 +125,7 @@ export const DEFAULT_VIEW: ViewValues = {
   singlePane: "disturbed",
   camera: FIT,
   film: WHOLE_FILM,
-  rulers: { of: "", lines: [] },
+  measures: { of: "", items: [] },
   window: IDENTITY_WINDOW,
   invert: false,
   attention: DEFAULT_ATTENTION,

@@ -4,6 +4,7 @@ import { expandQuestions, plainQuestions } from "../language/questionBank.ts";
 import type { ExpandedQuestion } from "../language/questionBank.ts";
 import { interpretQuestion } from "../language/recognise.ts";
 import type { FindingKind } from "../phantom/spec.ts";
+import type { StudyCase } from "./cases.ts";
 import type { Cell } from "./rowColumns.ts";
 import type { StudyAxis } from "./schema.ts";
 import { withField } from "./specPath.ts";
@@ -17,9 +18,13 @@ export interface Level {
 
 /**
  * The levels of an axis for an experiment that earlier axes have changed: the wordings of a question depend on it, and a
- * strategy that has no wording of it has no level.
+ * strategy that has no wording of it has no level. Several paraphrases of one phenomenon are levels of one name.
  */
-export function levelsOf(axis: StudyAxis, draft: JsonObject): readonly Level[] {
+export function levelsOf(
+  axis: StudyAxis,
+  draft: JsonObject,
+  { paraphrases = [] }: Pick<StudyCase, "paraphrases"> = {},
+): readonly Level[] {
   switch (axis.kind) {
     case "field":
       return axis.values.map((value) => ({ label: value, set: { [axis.path]: value } }));
@@ -40,6 +45,14 @@ export function levelsOf(axis: StudyAxis, draft: JsonObject): readonly Level[] {
       }));
     case "wording":
       return wordings(String(draft["question"]), axis);
+    case "paraphrase":
+      return [
+        { label: "original", set: {} },
+        ...paraphrases.map(({ text, phenomenon }) => ({
+          label: phenomenon,
+          set: { question: text },
+        })),
+      ];
   }
 }
 

@@ -5,7 +5,7 @@ import { sampleFinding, sampleSpec } from "../phantom/sample.ts";
 import { FINDING_KINDS } from "../phantom/spec.ts";
 import type { FindingKind, PhantomSpec } from "../phantom/spec.ts";
 import type { CaseLabels } from "./measures.ts";
-import type { CaseSet, Study } from "./schema.ts";
+import type { CaseSet, Study, StudyFile } from "./schema.ts";
 import type { Json, JsonObject } from "./specPath.ts";
 
 export interface StudyCase {
@@ -14,6 +14,8 @@ export interface StudyCase {
   readonly known: CaseLabels;
   /** Asked instead of the base's. */
   readonly question?: string;
+  /** Other wordings of it that came with the case. */
+  readonly paraphrases?: StudyFile["paraphrases"];
   /** Undefined: the base's own. May depend on the question, which an axis may choose. */
   source?(question: string): JsonObject;
 }
@@ -37,10 +39,12 @@ function countOf(set: CaseSet): number {
 
 /** Every case in order. @throws LabError "spec-invalid" for a folder that nobody has read yet. */
 export function* casesOf({ cases }: Pick<Study, "cases">): Generator<StudyCase> {
-  for (const set of cases) yield* casesIn(set);
+  const seen = new Map<string, number>();
+  for (const set of cases) yield* casesIn(set, seen);
 }
 
-function* casesIn(set: CaseSet): Generator<StudyCase> {
+/** @param seen how often each film was there already */
+function* casesIn(set: CaseSet, seen: Map<string, number>): Generator<StudyCase> {
   switch (set.kind) {
     case "this":
       yield { id: "this", known: {} };
@@ -58,14 +62,18 @@ function* casesIn(set: CaseSet): Generator<StudyCase> {
       }
       return;
     case "files":
-      for (const { sha256, labels, answer, question } of set.files) {
+      for (const { sha256, labels, answer, question, paraphrases } of set.files) {
+        // A second question about the same film is another case.
+        const place = (seen.get(sha256) ?? 0) + 1;
+        seen.set(sha256, place);
         yield {
-          id: `file ${sha256.slice(0, 16)}`,
+          id: `file ${sha256.slice(0, 16)}${place === 1 ? "" : ` ${place}`}`,
           known: {
             ...(labels === undefined ? {} : { labels }),
             ...(answer === undefined ? {} : { answer }),
           },
           ...(question === undefined ? {} : { question }),
+          ...(paraphrases === undefined ? {} : { paraphrases }),
           source: () => ({ kind: "file", sha256 }),
         };
       }

@@ -8,7 +8,7 @@ import { measure } from "./measures.ts";
 import type { MeasureId } from "./measures.ts";
 import type { Cell, Row } from "./rowColumns.ts";
 import type { Study } from "./schema.ts";
-import { pairedBootstrap } from "./statistics/bootstrap.ts";
+import { bootstrapMean, pairedBootstrap } from "./statistics/bootstrap.ts";
 import { holmAdjusted } from "./statistics/holm.ts";
 import { mcnemarExact } from "./statistics/mcnemar.ts";
 
@@ -44,7 +44,8 @@ export interface Changed {
   readonly others: Readonly<Record<string, Cell>>;
   readonly count: number;
   readonly pairs: number;
-  readonly interval: Interval;
+  /** 95 %: Wilson, or a bootstrap over cases where a case has several runs; null where nothing can be said. */
+  readonly interval: Interval | null;
 }
 
 interface Pairing {
@@ -91,22 +92,32 @@ export function compareLevels(
   });
 }
 
-/** Of runs, paired by case and repeat. */
+/** Of runs, each paired with the first level's of its case and repeat. */
 export function changedAnswers(
   study: Study,
   id: "corrected" | "correctedClean",
   combinations: readonly Combination[],
 ): readonly Changed[] {
-  const said = ({ rows }: Combination) =>
-    new Map(rows.filter((row) => row[id] !== null).map((row) => [runName(row), row[id]]));
+  const said = ({ rows }: Combination) => rows.filter((row) => row[id] !== null);
   return pairingsOf(study, combinations).flatMap((pairing): Changed[] => {
-    const first = said(pairing.reference);
-    const second = said(pairing.compared);
-    const shared = [...first.keys()].filter((key) => second.has(key));
-    const count = shared.filter((key) => first.get(key) !== second.get(key)).length;
-    if (shared.length === 0) return [];
-    const interval = wilsonInterval(count, shared.length);
-    return [{ ...named(pairing), count, pairs: shared.length, interval }];
+    const first = new Map(said(pairing.reference).map((row) => [runName(row), row[id]]));
+    const byCase = new Map<Cell, number[]>();
+    // A level may have several runs of a case: paraphrases of one phenomenon.
+    for (const row of said(pairing.compared)) {
+      const before = first.get(runName(row));
+      if (before === undefined) continue;
+      const changes = byCase.get(row.case) ?? [];
+      byCase.set(row.case, changes);
+      changes.push(Number(before !== row[id]));
+    }
+    const all = [...byCase.values()].flat();
+    if (all.length === 0) return [];
+    const count = all.filter((changed) => changed === 1).length;
+    const interval =
+      all.length === byCase.size
+        ? wilsonInterval(count, all.length)
+        : bootstrapMean([...byCase.values()]);
+    return [{ ...named(pairing), count, pairs: all.length, interval }];
   });
 }
 

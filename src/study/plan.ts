@@ -3,6 +3,8 @@ import { LabError, toErrorData } from "../errors/labError.ts";
 import type { LabErrorData } from "../errors/labError.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
 import { validateSpec } from "../experiment/validateSpec.ts";
+import { correctedAnswer } from "../language/answer.ts";
+import { interpretQuestion } from "../language/recognise.ts";
 import { MOST_PER_STRATEGY, choosesModel, levelsOf, withFields } from "./axes.ts";
 import type { Level } from "./axes.ts";
 import { completeBase, completeItems, isObject } from "./baseExperiment.ts";
@@ -52,11 +54,12 @@ export function planSize(study: Study): PlanSize {
   if (upperBound > STUDY_LIMITS.rows || upperBound > most) throw tooLarge(study, upperBound, most);
   const stages = extraStages(measuresOf(study));
   checkEachLevel(study, stages);
-  const byQuestion = new Map<string | undefined, { rows: number; passes: number }>();
+  const byQuestion = new Map<string, { rows: number; passes: number }>();
   let rows = 0;
   let passes = 0;
   for (const each of casesOf(study)) {
-    let one = byQuestion.get(each.question);
+    const asked = JSON.stringify([each.question, each.paraphrases?.length]);
+    let one = byQuestion.get(asked);
     if (!one) {
       one = { rows: 0, passes: 0 };
       // The cost of a run does not depend on its picture.
@@ -64,7 +67,7 @@ export function planSize(study: Study): PlanSize {
         one.rows++;
         one.passes += run.spec ? encoderPasses(run.spec, stages) : 0;
       }
-      byQuestion.set(each.question, one);
+      byQuestion.set(asked, one);
     }
     rows += one.rows;
     passes += one.passes;
@@ -89,17 +92,19 @@ function* runsOf(study: Study, cases: Iterable<StudyCase>): Generator<PlannedRun
   const fast = study.axes.filter((axis) => !choosesModel(axis));
   let index = 0;
   let group = 0;
-  for (const [withModel, models] of combinations(base, slow, [])) {
+  for (const [withModel, models] of combinations({ draft: base, chosen: [] }, slow)) {
     for (const each of cases) {
       const asked =
         each.question === undefined ? withModel : { ...withModel, question: each.question };
-      for (const [draft, chosen] of combinations(asked, fast, models)) {
+      const start = { draft: asked, chosen: models };
+      for (const [draft, chosen] of combinations(start, fast, each)) {
+        const known = knownAbout(each.known, [asked, draft]);
         for (let repeat = 0; repeat < (study.repeats ?? 1); repeat++) {
           yield {
             index: index++,
             group,
             caseId: each.id,
-            known: each.known,
+            known,
             repeat,
             levels: labelsOf(study, chosen),
             ...finished({ draft, chosen }, each, repeat),
@@ -111,6 +116,21 @@ function* runsOf(study: Study, cases: Iterable<StudyCase>): Generator<PlannedRun
   }
 }
 
+/** What is known, about the question as it is asked now: an answer is one to a wording, and turns with its polarity. */
+function knownAbout(
+  known: CaseLabels,
+  [first, now]: readonly [before: JsonObject, after: JsonObject],
+): CaseLabels {
+  const { answer, ...rest } = known;
+  if (answer === undefined || now["question"] === first["question"]) return known;
+  const meant = interpretQuestion(String(first["question"])).understood;
+  const asked = interpretQuestion(String(now["question"])).understood;
+  // The answer to another question says nothing about this one.
+  if (!meant || !asked?.equivalent || meant.canonicalId !== asked.canonicalId) return rest;
+  const turned = meant.polarity === asked.polarity ? 1 : -1;
+  return { ...rest, answer: correctedAnswer(answer, turned) };
+}
+
 /** Labels by axis in the study's own order, whichever axis changes fastest. */
 function labelsOf({ axes }: Study, chosen: readonly Chosen[]): Readonly<Record<string, Cell>> {
   const labelOn = (axis: StudyAxis) => chosen.find((one) => one.axis === axis)?.level.label ?? null;
@@ -118,18 +138,18 @@ function labelsOf({ axes }: Study, chosen: readonly Chosen[]): Readonly<Record<s
 }
 
 function* combinations(
-  draft: JsonObject,
+  { draft, chosen }: { readonly draft: JsonObject; readonly chosen: readonly Chosen[] },
   [axis, ...rest]: readonly StudyAxis[],
-  chosen: readonly Chosen[],
+  about?: StudyCase,
 ): Generator<readonly [JsonObject, readonly Chosen[]]> {
   if (!axis) {
     yield [draft, chosen];
     return;
   }
-  for (const level of levelsOf(axis, draft)) {
+  for (const level of levelsOf(axis, draft, about)) {
     // What changes the case waits until the case is there.
     const next = withFields(draft, level, (path) => !aboutCase(path));
-    yield* combinations(next, rest, [...chosen, { axis, level }]);
+    yield* combinations({ draft: next, chosen: [...chosen, { axis, level }] }, rest, about);
   }
 }
 
@@ -174,12 +194,18 @@ function withSeeds(spec: JsonObject, repeat: number): JsonObject {
 }
 
 /** The most levels that a case can have: a wording axis may have fewer. */
-function levelBound({ axes, base }: Study): number {
+function levelBound({ axes, base, cases }: Study): number {
   const draft = completeBase(base);
   return axes.reduce((product, axis) => {
+    if (axis.kind === "paraphrase") return product * (1 + mostParaphrases(cases));
     if (axis.kind !== "wording") return product * levelsOf(axis, draft).length;
     return product * axis.strategies.length * (axis.perStrategy ?? MOST_PER_STRATEGY);
   }, 1);
+}
+
+function mostParaphrases(cases: Study["cases"]): number {
+  const files = cases.flatMap((set) => (set.kind === "files" ? set.files : []));
+  return files.reduce((most, { paraphrases = [] }) => Math.max(most, paraphrases.length), 0);
 }
 
 function tooLarge(study: Study, rows: number, most: number): LabError {
@@ -244,5 +270,7 @@ function withLevels(axis: StudyAxis, from: number, to: number): StudyAxis {
       return { ...axis, findings: axis.findings.slice(from, to) };
     case "wording":
       return { ...axis, perStrategy: 1, strategies: axis.strategies.slice(from, to) };
+    case "paraphrase":
+      return axis;
   }
 }

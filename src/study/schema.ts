@@ -101,8 +101,10 @@ const axisSchema = z.discriminatedUnion(
       ),
       perStrategy: whole(1, 20).exactOptional(),
     }),
+    /** The paraphrases that the files bring along, by phenomenon, beside the question itself ("original"). */
+    z.strictObject({ ...common, kind: z.literal("paraphrase") }),
   ],
-  { error: "must have a kind: field, levels, model, finding or wording" },
+  { error: "must have a kind: field, levels, model, finding, wording or paraphrase" },
 );
 
 const fileSchema = z.strictObject({
@@ -113,6 +115,11 @@ const fileSchema = z.strictObject({
   /** Asked instead of the base's question, with its right answer where that is known. */
   question: text(300).exactOptional(),
   answer: text(60).exactOptional(),
+  /** Other wordings of the question. */
+  paraphrases: listOf(
+    z.strictObject({ text: text(300), phenomenon: text(40) }),
+    STUDY_LIMITS.levels,
+  ).exactOptional(),
 });
 
 const caseSetSchema = z.discriminatedUnion(

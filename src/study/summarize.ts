@@ -109,12 +109,19 @@ export function summarize(study: Study, rows: Iterable<Row>): StudySummary {
 
 function tableOf(study: Study, id: MeasureId, combinations: readonly Combination[]): MeasureTable {
   const isRate = measure(id).type === "flag";
-  const oneRunPerCase = (study.repeats ?? 1) === 1;
+  const cells = combinations.map((combination) => cellOf(id, combination));
+  // As cellOf decides it.
+  const resampled = cells.filter(({ n, cases }) => !isRate || n !== cases).length;
   return {
     measure: id,
     kind: isRate ? "rate" : "mean",
-    method: isRate && oneRunPerCase ? WILSON : BOOTSTRAP,
-    cells: combinations.map((combination) => cellOf(id, combination)),
+    method:
+      resampled === 0
+        ? WILSON
+        : resampled === cells.length
+          ? BOOTSTRAP
+          : `${WILSON} Where a case has several runs: ${BOOTSTRAP}`,
+    cells,
     comparisons: compareLevels(study, id, combinations),
   };
 }

@@ -9,7 +9,7 @@ import type { AnswerObjective, LossGradient, Objective } from "../model/objectiv
 import type { ModelLink } from "../model/modelLink.ts";
 import type { FloatTensor } from "../tensor/tensor.ts";
 import type { Encoding, GradientCheck, VisionLanguageModel } from "../model/visionLanguageModel.ts";
-import type { Reading } from "./reading.ts";
+import type { AnswerResult, Reading } from "./reading.ts";
 
 /** One objective on one system. An attacker who may only ask is handed `loss` alone. */
 export interface Evaluator {
@@ -36,6 +36,14 @@ export interface Halves {
   answer(encoding: Encoding, wordings: readonly ExpandedQuestion[]): Promise<Reading>;
   /** [V] at the answering position. */
   logits(tokens: FloatTensor, promptIds: readonly number[]): Promise<Float32Array>;
+}
+
+/** One of several models that answer as one. */
+export interface Expert {
+  readonly label: string;
+  /** Of all experts together 1. */
+  readonly weight: number;
+  readonly answer: AnswerResult;
 }
 
 export interface System {
@@ -70,6 +78,8 @@ export interface System {
     links: (model: VisionLanguageModel) => readonly ModelLink[],
     key: string,
   ): Promise<System>;
+  /** Who answers behind this system and with which weight, for one wording; absent where it is one model. */
+  experts?(image: Float32Array, wording: ExpandedQuestion): Promise<readonly Expert[]>;
   /** Absent where there is no one encoding that the answers are made of. */
   readonly halves?: Halves;
   /** The gradient against central differences through the same graphs at seeded coordinates. */

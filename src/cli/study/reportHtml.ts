@@ -8,7 +8,7 @@ import type { Study } from "../../study/schema.ts";
 import type { StudyReading } from "../../study/readings/reading.ts";
 import type { AucTable, MeasureTable, StudySummary } from "../../study/summarize.ts";
 import type { Changed, Comparison } from "../../study/comparisons.ts";
-import { cellText, estimateText, pText, short } from "../../study/tableText.ts";
+import { cellText, estimateText, pText } from "../../study/tableText.ts";
 import { readingSection } from "./readingSections.ts";
 import { html, scriptJson } from "./html.ts";
 import type { Html } from "./html.ts";
@@ -229,7 +229,8 @@ function changedSection(study: Study, label: string, rows: readonly Changed[]): 
     <table>
       <caption>
         Runs whose answer about the finding differs from that of the same case under the axis's
-        first level. 95 % Wilson intervals, which take runs as independent.
+        first level. 95 % Wilson intervals; bootstrap over cases where a case has several runs under
+        one level.
       </caption>
       <tr>
         <th>Axis</th>
@@ -246,9 +247,7 @@ function changedSection(study: Study, label: string, rows: readonly Changed[]): 
             <td>${levelText(level)}</td>
             <td>${levelText(reference)}</td>
             <td>${othersText(others)}</td>
-            <td>
-              ${`${count}: ${short(count / pairs)} (${short(interval.low)} to ${short(interval.high)})`}
-            </td>
+            <td>${`${count}: ${estimateText(count / pairs, interval)}`}</td>
             <td>${pairs}</td>
           </tr> `,
       )}

@@ -4,7 +4,7 @@ import { measure } from "../../study/measures.ts";
 import type { Cell } from "../../study/rowColumns.ts";
 import type { Study } from "../../study/schema.ts";
 import type { MeasureTable } from "../../study/summarize.ts";
-import { cellText, estimateText, short } from "../../study/tableText.ts";
+import { cellText, estimateText } from "../../study/tableText.ts";
 import { readingMarkdown } from "./readingSections.ts";
 import type { ReportFacts } from "./reportHtml.ts";
 
@@ -36,13 +36,13 @@ export function reportMarkdown(facts: Omit<ReportFacts, "plotly">): string {
       .map(({ measure: id, rows }) =>
         [
           `## Another answer than under the first level: ${measure(id).label.toLowerCase()}`,
-          "95 % Wilson intervals over the same cases.",
+          "Over the same cases. 95 % Wilson intervals; bootstrap over cases where a case has several runs under one level.",
           [
             "| level | against | where | changed |",
             "| --- | --- | --- | --- |",
             ...rows.map(({ level, reference, others, count, pairs, interval }) => {
               const where = Object.values(others).map(levelText).join(", ");
-              const share = `${short(count / pairs)} (${short(interval.low)} to ${short(interval.high)}), ${count} of ${pairs}`;
+              const share = `${estimateText(count / pairs, interval)}, ${count} of ${pairs}`;
               return `| ${levelText(level)} | ${levelText(reference)} | ${where} | ${share} |`;
             }),
           ].join("\n"),

@@ -108,7 +108,7 @@ async function textOf(root: string, file: string): Promise<string> {
 }
 
 /** Files below a folder in a fixed order, with forward slashes; hidden ones left out. */
-async function namesIn(folder: string): Promise<readonly string[]> {
+export async function namesIn(folder: string): Promise<readonly string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch((cause) => {
     throw new LabError("not-found", `There is no folder ${folder}.`, { cause });
   });

@@ -4,6 +4,7 @@ import { EXPLAINERS } from "../explain/explainers.ts";
 import { causalInterchange } from "./causalInterchange.ts";
 import { certifiedTokens } from "./certifiedTokens.ts";
 import { dropoutSamples } from "./dropoutSamples.ts";
+import { experts } from "./experts.ts";
 import { faithfulness } from "./faithfulness.ts";
 import { hiddenTextDetector } from "./hiddenTextDetector.ts";
 import { honestyCard } from "./honestyCard.ts";
@@ -51,6 +52,7 @@ export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   selectiveTriage,
   linearHypothesis,
   honestyCard,
+  experts,
   hiddenTextDetector,
   ...Object.fromEntries(explanations),
   faithfulness,

@@ -7,6 +7,7 @@ import type { Command, KeyStroke } from "../context/keymap.ts";
 import type { Stores } from "../context/stores.ts";
 import { mirrored, panFilm, turned, upended, zoomFilm } from "../picture/filmGeometry.ts";
 import { panBy, zoomAt } from "../picture/viewGeometry.ts";
+import { isMeasureTool } from "../viewer/tools/toolFaces.ts";
 import type { DisplayPreset } from "../picture/windowDrag.ts";
 
 const LAYOUTS: readonly Layout[] = ["film", "single", "pair", "triple"];
@@ -70,6 +71,8 @@ const ACTIONS: Readonly<Record<Command, (bench: Bench) => void>> = {
     viewOf(bench).set({ attention: viewOf(bench).attention ? null : DEFAULT_ATTENTION }),
   truth: (bench) => viewOf(bench).set({ showMasks: !viewOf(bench).showMasks }),
   ruler: (bench) => viewOf(bench).set({ tool: "ruler" }),
+  angle: (bench) => viewOf(bench).set({ tool: "angle" }),
+  heartRatio: (bench) => viewOf(bench).set({ tool: "heartRatio" }),
   turnLeft: turn((view) => turned(view, -1)),
   turnRight: turn((view) => turned(view, 1)),
   mirror: turn(mirrored),
@@ -81,7 +84,7 @@ const ACTIONS: Readonly<Record<Command, (bench: Bench) => void>> = {
   redo: ({ stores }) => stores.experiment.temporal.getState().redo(),
   escape: ({ stores }) => {
     const { tool, guideStep, set } = stores.view.getState();
-    if (tool === "brush" || tool === "eraser" || tool === "ruler") set({ tool: "window" });
+    if (tool === "brush" || tool === "eraser" || isMeasureTool(tool)) set({ tool: "window" });
     else if (guideStep !== null) set({ guideStep: null });
     else stores.link.cancel();
   },

@@ -19,6 +19,7 @@ const GROUPS: Readonly<Record<DefenseGroup, string>> = {
   filter: "Filters on the picture",
   network: "Networks trained for the base model",
   looks: "Several looks at the picture",
+  models: "Several models",
 };
 
 export function DefenseEditor() {

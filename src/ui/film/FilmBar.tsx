@@ -12,11 +12,11 @@ import styles from "./film.module.css";
 export function FilmBar({
   film,
   extent,
-  hasLines,
+  hasMeasures,
 }: {
   readonly film: WholeFilm | null;
   readonly extent: Extent;
-  readonly hasLines: boolean;
+  readonly hasMeasures: boolean;
 }) {
   const { view } = useStores();
   const change = (to: (now: FilmView) => FilmView) => () =>
@@ -54,10 +54,10 @@ export function FilmBar({
       <IconButton name={titleOf("mirror")} icon="mirror" size={14} onPress={change(mirrored)} />
       <IconButton name={titleOf("upend")} icon="upend" size={14} onPress={change(upended)} />
       <Button
-        disabled={!hasLines}
-        onClick={() => view.getState().set({ rulers: { of: "", lines: [] } })}
+        disabled={!hasMeasures}
+        onClick={() => view.getState().set({ measures: { of: "", items: [] } })}
       >
-        Clear lines
+        Clear measurements
       </Button>
     </div>
   );

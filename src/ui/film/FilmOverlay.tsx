@@ -1,8 +1,8 @@
 /** What is drawn over the film, in its own coordinates: the square that the model is given, and what was measured. */
-import type { RulerLine } from "../../state/viewStore.ts";
+import type { FilmMeasure } from "../../state/viewStore.ts";
 import { mapped } from "../picture/filmGeometry.ts";
 import type { Affine } from "../picture/filmGeometry.ts";
-import { lengthText, measured } from "../picture/measure.ts";
+import { measured } from "../picture/measure.ts";
 import type { Point } from "../kit/usePointerGestures.ts";
 import type { WholeFilm } from "./useWholeFilm.ts";
 import styles from "./film.module.css";
@@ -10,11 +10,11 @@ import styles from "./film.module.css";
 export function FilmOverlay(props: {
   readonly film: WholeFilm;
   readonly matrix: Affine;
-  readonly lines: readonly RulerLine[];
-  /** Where the keyboard holds the ruler, in film pixels. */
+  readonly items: readonly FilmMeasure[];
+  /** Where the keyboard holds the tool, in film pixels. */
   readonly tip: Point | null;
 }) {
-  const { film, matrix, lines, tip } = props;
+  const { film, matrix, items, tip } = props;
   const { top, left, width, height } = film.square;
   const corners = [
     { x: left, y: top },
@@ -30,30 +30,41 @@ export function FilmOverlay(props: {
         className={styles.square}
         points={corners.map(({ x, y }) => `${x},${y}`).join(" ")}
       />
-      {lines.map((line, index) => (
-        <Line key={index} line={line} film={film} matrix={matrix} />
+      {items.map((item, index) => (
+        <Drawn key={index} item={item} film={film} matrix={matrix} />
       ))}
       {held && <circle className={styles.tip} cx={held.x} cy={held.y} r={6} />}
     </svg>
   );
 }
 
-function Line(props: {
-  readonly line: RulerLine;
+/** One line, two arms, or two lines, with the value beside the point that was set last. */
+function Drawn(props: {
+  readonly item: FilmMeasure;
   readonly film: WholeFilm;
   readonly matrix: Affine;
 }) {
-  const { line, film, matrix } = props;
-  const { pixelSpacingMm, pixelAspect } = film.radiograph;
-  const [from, to] = [mapped(line.from, matrix), mapped(line.to, matrix)];
-  const ends = { x1: from.x, y1: from.y, x2: to.x, y2: to.y };
+  const { item, film, matrix } = props;
+  const points = item.points.map((point) => mapped(point, matrix));
+  const lines = item.tool === "heartRatio" ? [points.slice(0, 2), points.slice(2)] : [points];
+  const last = points.at(-1);
+  const told = measured(item, film.radiograph);
   return (
     <>
-      <line className={styles.shadow} {...ends} />
-      <line className={styles.line} {...ends} />
-      <text className={styles.length} x={to.x + 8} y={to.y - 6}>
-        {lengthText(measured(line, pixelSpacingMm, pixelAspect))}
-      </text>
+      {[styles.shadow, styles.line].map((look) =>
+        lines.map((line, index) => (
+          <polyline
+            key={`${look} ${index}`}
+            className={look}
+            points={line.map(({ x, y }) => `${x},${y}`).join(" ")}
+          />
+        )),
+      )}
+      {last && told && (
+        <text className={styles.length} x={last.x + 8} y={last.y - 6}>
+          {told.text}
+        </text>
+      )}
     </>
   );
 }

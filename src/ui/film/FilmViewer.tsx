@@ -12,9 +12,10 @@ import { FilmCanvas } from "./FilmCanvas.tsx";
 import { FilmCorners } from "./FilmCorners.tsx";
 import { FilmLayers } from "./FilmLayers.tsx";
 import { FilmOverlay } from "./FilmOverlay.tsx";
-import { Lengths } from "./Lengths.tsx";
-import { filmTool, filmToolInHand, rulerTool } from "./filmTools.ts";
+import { Measurements } from "./Measurements.tsx";
+import { filmTool, filmToolInHand } from "./filmTools.ts";
 import type { FilmSurface } from "./filmTools.ts";
+import { isMeasureTool } from "../viewer/tools/toolFaces.ts";
 import { useWholeFilm } from "./useWholeFilm.ts";
 import styles from "./film.module.css";
 
@@ -26,8 +27,9 @@ export function FilmViewer() {
   const view = useView((s) => s.film);
   const window = useView((s) => s.window);
   const invert = useView((s) => s.invert);
-  const tool = filmToolInHand(useView((s) => s.tool));
-  const rulers = useView((s) => s.rulers);
+  const toolName = useView((s) => s.tool);
+  const tool = filmToolInHand(toolName);
+  const measures = useView((s) => s.measures);
   const [hover, setHover] = useState<Point | null>(null);
   const [tip, setTip] = useState<Point | null>(null);
   const [losses, setLosses] = useState(0);
@@ -41,7 +43,7 @@ export function FilmViewer() {
     () => (film ? toneOf(film.scale, { window, invert }) : null),
     [film, window, invert],
   );
-  const lines = film && rulers.of === film.key ? rulers.lines : [];
+  const items = film && measures.of === film.key ? measures.items : [];
 
   const surface = (): FilmSurface | null =>
     film && {
@@ -79,7 +81,7 @@ export function FilmViewer() {
 
   return (
     <figure className={styles.viewer} data-pane="film">
-      <FilmBar film={film} extent={extent} hasLines={lines.length > 0} />
+      <FilmBar film={film} extent={extent} hasMeasures={items.length > 0} />
       {/* A viewer is one widget that takes pointer and keys itself, which no HTML element stands for. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <div
@@ -100,8 +102,8 @@ export function FilmViewer() {
             <FilmOverlay
               film={film}
               matrix={matrix}
-              lines={lines}
-              tip={tool === rulerTool ? tip : null}
+              items={items}
+              tip={isMeasureTool(toolName) ? tip : null}
             />
             <FilmCorners
               film={film}
@@ -114,7 +116,7 @@ export function FilmViewer() {
           <p className={styles.waiting}>The film is being read.</p>
         )}
       </div>
-      <Lengths film={film} lines={lines} />
+      <Measurements film={film} items={items} />
     </figure>
   );
 }

@@ -18,7 +18,6 @@ import {
   upended,
   zoomFilm,
 } from "./filmGeometry.ts";
-import { lengthText, measured } from "./measure.ts";
 import { probeFilm, probeText } from "./probe.ts";
 import { levelFor, pyramidOf } from "./pyramid.ts";
 
@@ -130,31 +129,6 @@ describe("where a film lies on a viewer", () => {
     const tall = { ...film, pixelAspect: 2 };
     const { a, d } = filmToViewer(WHOLE_FILM, tall, viewer);
     expect(d).toBe(2 * a);
-  });
-});
-
-describe("lengths on a film", () => {
-  const line = { from: { x: 10, y: 20 }, to: { x: 40, y: 60 } };
-
-  it("are millimetres by the file's spacing, rows and columns apart", () => {
-    const length = measured(line, { row: 0.5, col: 0.2, plane: "patient" }, 2.5);
-    expect(length.length).toBeCloseTo(Math.hypot(30 * 0.2, 40 * 0.5), 9);
-    expect(lengthText(length)).toBe("20.9 mm");
-    expect(length.meaning).toContain("calibrated");
-  });
-
-  it("say that the detector's are larger than the patient's", () => {
-    const spacing = { row: 0.1, col: 0.1, plane: "detector" } as const;
-    expect(measured(line, spacing, 1).meaning).toContain("in the patient it is less");
-    const known = measured(line, { ...spacing, magnification: 1.25 }, 1);
-    expect(lengthText(known)).toBe("5.0 mm");
-    expect(known.meaning).toContain("about 4.0 mm in the patient");
-  });
-
-  it("are pixels where the file has no spacing, and never millimetres", () => {
-    const length = measured(line, undefined, 1);
-    expect(lengthText(length)).toBe("50 px");
-    expect(length.meaning).toBe("the file has no pixel spacing");
   });
 });
 

@@ -1,13 +1,28 @@
-/** Lengths on a film, with what they mean: a projection magnifies, and a file may not say in which plane its spacing holds. */
+/**
+ * What is measured on a film, with what it means: a projection magnifies, and a file may not say in which plane its
+ * spacing holds. Angles and ratios are taken in millimetres where there is a spacing, else in pixel widths, so that
+ * pixels that are not square bend nothing.
+ */
 import type { PixelSpacing } from "../../image/radiograph.ts";
-import type { RulerLine } from "../../state/viewStore.ts";
+import type { FilmMeasure, MeasureTool } from "../../state/viewStore.ts";
+
+/** Of the film: its spacing in mm, and the height of a pixel over its width. */
+export interface Scale {
+  readonly pixelSpacingMm?: PixelSpacing | undefined;
+  readonly pixelAspect: number;
+}
 
 export interface Measured {
-  readonly length: number;
-  readonly unit: "mm" | "px";
-  /** Where the length holds, in words. */
+  /** "100.0 mm", "200 px", "61°", "ratio 0.47". */
+  readonly text: string;
+  /** Where it holds, in words. */
   readonly meaning: string;
 }
+
+/** Points that make a whole: two ends; an end, the vertex and an end; the heart's two borders and the chest's. */
+export const POINTS: Readonly<Record<MeasureTool, number>> = { ruler: 2, angle: 3, heartRatio: 4 };
+
+type Point = FilmMeasure["points"][number];
 
 const MEANINGS: Readonly<Record<PixelSpacing["plane"], string>> = {
   detector: "at the detector; in the patient it is less",
@@ -16,29 +31,62 @@ const MEANINGS: Readonly<Record<PixelSpacing["plane"], string>> = {
   unstated: "by the file’s spacing, which does not say where it holds",
 };
 
-/** @param pixelAspect height of a pixel over its width: without a spacing, lengths are counted in pixel widths. */
-export function measured(
-  { from, to }: RulerLine,
-  spacing: PixelSpacing | undefined,
-  pixelAspect: number,
-): Measured {
-  const [right, down] = [to.x - from.x, to.y - from.y];
-  if (!spacing) {
-    return {
-      length: Math.hypot(right, down * pixelAspect),
-      unit: "px",
-      meaning: "the file has no pixel spacing",
-    };
+export function isWhole({ tool, points, isHeld }: FilmMeasure): boolean {
+  return points.length === POINTS[tool] && !isHeld;
+}
+
+/** Of what is being drawn, what can be told already; null while that is nothing. */
+export function measured({ tool, points }: FilmMeasure, scale: Scale): Measured | null {
+  if (points.length < 2) return null;
+  const [a, b, c, d] = points as [Point, Point, Point?, Point?];
+  if (tool === "ruler") return length(a, b, scale);
+  if (tool === "angle") {
+    if (!c) return { text: "…", meaning: "Draw from the vertex to the end of the other arm." };
+    return { text: `${angle([a, b, c], scale).toFixed(0)}°`, meaning: "between the two arms" };
   }
-  const length = Math.hypot(right * spacing.col, down * spacing.row);
+  const heart = length(a, b, scale);
+  if (!c || !d) {
+    const meaning =
+      "across the heart; now draw across the chest, between the inner borders of the ribs";
+    return { text: heart.text, meaning };
+  }
+  const ratio = distance(a, b, scale) / distance(c, d, scale);
+  return {
+    text: `cardiothoracic ratio ${ratio.toFixed(2)}`,
+    meaning: `${heart.text} across the heart, ${length(c, d, scale).text} across the chest. On an upright PA film of an adult more than 0.50 counts as enlarged; an AP film makes the heart look larger`,
+  };
+}
+
+function length(from: Point, to: Point, scale: Scale): Measured {
+  const apart = distance(from, to, scale);
+  const { pixelSpacingMm: spacing } = scale;
+  if (!spacing)
+    return { text: `${Math.round(apart)} px`, meaning: "the file has no pixel spacing" };
   const { plane, magnification } = spacing;
   const meaning =
     plane === "detector" && magnification
-      ? `at the detector; about ${(length / magnification).toFixed(1)} mm in the patient, at the file’s magnification of ${magnification}`
+      ? `at the detector; about ${(apart / magnification).toFixed(1)} mm in the patient, at the file’s magnification of ${magnification}`
       : MEANINGS[plane];
-  return { length, unit: "mm", meaning };
+  return { text: `${apart.toFixed(1)} mm`, meaning };
 }
 
-export function lengthText({ length, unit }: Measured): string {
-  return unit === "mm" ? `${length.toFixed(1)} mm` : `${Math.round(length)} px`;
+/** Degrees at the middle point, 0 to 180. */
+function angle([from, vertex, to]: readonly [Point, Point, Point], scale: Scale): number {
+  const [first, second] = [between(vertex, from, scale), between(vertex, to, scale)];
+  const across = first.right * second.down - first.down * second.right;
+  const along = first.right * second.right + first.down * second.down;
+  return (Math.abs(Math.atan2(across, along)) * 180) / Math.PI;
+}
+
+function distance(from: Point, to: Point, scale: Scale): number {
+  const { right, down } = between(from, to, scale);
+  return Math.hypot(right, down);
+}
+
+/** From one point to another, in mm or in pixel widths. */
+function between(from: Point, to: Point, { pixelSpacingMm: spacing, pixelAspect }: Scale) {
+  return {
+    right: (to.x - from.x) * (spacing?.col ?? 1),
+    down: (to.y - from.y) * (spacing?.row ?? pixelAspect),
+  };
 }

@@ -7,7 +7,7 @@ import { useStores, useView } from "../context/stores.ts";
 import { Segments } from "../kit/Segments.tsx";
 import type { Segment } from "../kit/Segments.tsx";
 import type { Layout, ToolName } from "../../state/viewStore.ts";
-import { FACES } from "./tools/toolFaces.ts";
+import { FACES, isMeasureTool } from "./tools/toolFaces.ts";
 import type { ToolFace } from "./tools/toolFaces.ts";
 import { PresetPicker } from "./PresetPicker.tsx";
 import styles from "./viewer.module.css";
@@ -28,7 +28,7 @@ const TOOL_BUTTONS: readonly Segment<ToolName>[] = Object.entries<ToolFace>(FACE
 );
 
 const PAINTS: readonly ToolName[] = ["brush", "eraser"];
-const ON_PANES = TOOL_BUTTONS.filter(({ value }) => value !== "ruler");
+const ON_PANES = TOOL_BUTTONS.filter(({ value }) => !isMeasureTool(value));
 const ON_FILM = TOOL_BUTTONS.filter(({ value }) => !PAINTS.includes(value));
 
 export function ViewerToolbar() {
@@ -36,7 +36,9 @@ export function ViewerToolbar() {
   const layout = useView((s) => s.layout);
   const tool = useView((s) => s.tool);
   // Where the tool in hand can do nothing, a drag moves the display window, and the toolbar says so.
-  const inHand = (layout === "film" ? PAINTS.includes(tool) : tool === "ruler") ? "window" : tool;
+  const inHand = (layout === "film" ? PAINTS.includes(tool) : isMeasureTool(tool))
+    ? "window"
+    : tool;
   const invert = useView((s) => s.invert);
   const magnifier = useView((s) => s.magnifier);
   const history = useExperimentHistory();

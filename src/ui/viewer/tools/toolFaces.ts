@@ -1,5 +1,5 @@
 /** How each tool that can be taken up is called and drawn; what it does stands in its own file, which may be fetched later. */
-import type { ToolName } from "../../../state/viewStore.ts";
+import type { MeasureTool, ToolName } from "../../../state/viewStore.ts";
 import type { Command } from "../../context/keymap.ts";
 import type { IconName } from "../../kit/icons.tsx";
 
@@ -22,4 +22,16 @@ export const FACES = {
   brush: { name: "Brush", icon: "brush", command: "brush" },
   eraser: { name: "Eraser", icon: "eraser", command: "eraser" },
   ruler: { name: "Ruler (drag)", icon: "ruler", command: "ruler" },
+  angle: { name: "Angle (two drags)", icon: "angle", command: "angle" },
+  heartRatio: {
+    name: "Cardiothoracic ratio (two drags)",
+    icon: "heartRatio",
+    command: "heartRatio",
+  },
 } as const satisfies Readonly<Record<ToolName, ToolFace>>;
+
+const MEASURING: readonly ToolName[] = ["ruler", "angle", "heartRatio"] satisfies MeasureTool[];
+
+export function isMeasureTool(name: ToolName): name is MeasureTool {
+  return MEASURING.includes(name);
+}

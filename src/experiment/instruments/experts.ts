@@ -1,0 +1,98 @@
+/** Who answers where several models answer as one, and what the gate saw. */
+import { qualityOf } from "../../defenses/several/gate.ts";
+import { recogniseQuestion } from "../../language/recognise.ts";
+import { givenAnswer } from "../../system/reading.ts";
+import type { Expert } from "../../system/system.ts";
+import { defineInstrument } from "./instrument.ts";
+import type { InstrumentResult } from "./instrumentResult.ts";
+
+export const experts = defineInstrument({
+  id: "experts",
+  label: "Who answers: experts and gate",
+  group: "robustness",
+  help: "Shows with which weight each model of an ensemble or mixture answers, before and after the disturbances, and the quality of the picture that a gate goes by. A weight says what the gate believes of the picture, not that the expert is right.",
+  source: "Jacobs et al. 1991; noise level by Immerkaer 1996",
+  params: {},
+  needs: ["system", "input", "disturbed"],
+  obstacle: ({ system }) =>
+    system.experts
+      ? undefined
+      : "One model answers here: switch on an ensemble or a mixture of experts.",
+  async run({ system, input, disturbed }, { spec }) {
+    const wording = recogniseQuestion(spec.question);
+    const before = await system.experts!(input.image, wording);
+    const after = await system.experts!(disturbed.image, wording);
+    return result(before, after, [qualityOf(input.image), qualityOf(disturbed.image)]);
+  },
+});
+
+type Qualities = ReturnType<typeof qualityOf>;
+
+function result(
+  before: readonly Expert[],
+  after: readonly Expert[],
+  [clean, seen]: readonly [Qualities, Qualities],
+): InstrumentResult {
+  const heaviest = after.reduce((best, each) => (each.weight > best.weight ? each : best));
+  const was = before.find(({ label }) => label === heaviest.label)!;
+  return {
+    statement: `${heaviest.label} has the most weight on the disturbed picture, ${percent(heaviest.weight)} (before: ${percent(was.weight)}), and answers ${givenAnswer(heaviest.answer)}.`,
+    quantities: [
+      ...after.map(({ label, weight }, k) => ({
+        id: `weight${k + 1}`,
+        label: `Weight of ${label}`,
+        value: weight,
+        unit: "",
+        note: `before the disturbances ${before[k]!.weight.toFixed(3)}`,
+      })),
+      ...seen.map(({ id, label, value }) => ({ id, label, value, unit: "" })),
+    ],
+    plots: [
+      {
+        kind: "heat",
+        id: "weights",
+        title: "Weight of each",
+        rows: ["before", "after"],
+        columns: after.map(({ label }) => label),
+        values: Float64Array.from([...before, ...after], ({ weight }) => weight),
+        unit: "",
+      },
+    ],
+    tables: [
+      {
+        id: "experts",
+        title: "Who says what",
+        columns: [
+          "",
+          "weight before",
+          "answer before",
+          "weight after",
+          "answer after",
+          "margin after",
+        ],
+        rows: after.map(({ label, weight, answer }, k) => [
+          label,
+          Number(before[k]!.weight.toFixed(3)),
+          givenAnswer(before[k]!.answer),
+          Number(weight.toFixed(3)),
+          givenAnswer(answer),
+          Number(answer.margin.toFixed(2)),
+        ]),
+      },
+      {
+        id: "quality",
+        title: "What the gate sees",
+        columns: ["of the picture", "before", "after"],
+        rows: seen.map(({ label, value }, k) => [
+          label,
+          Number(clean[k]!.value.toFixed(3)),
+          Number(value.toFixed(3)),
+        ]),
+      },
+    ],
+  };
+}
+
+function percent(weight: number): string {
+  return `${Math.round(100 * weight)} %`;
+}
