@@ -12,6 +12,7 @@ import { createCaseStore } from "./state/caseStore.ts";
 import { createEngineLink } from "./state/connectEngine.ts";
 import { createExperimentStore } from "./state/experimentStore.ts";
 import { createModelStore } from "./state/modelStore.ts";
+import { createKeyStore } from "./state/keyStore.ts";
 import { createPageStore } from "./state/pageStore.ts";
 import { createResultStore } from "./state/resultStore.ts";
 import { createViewStore } from "./state/viewStore.ts";
@@ -47,6 +48,7 @@ export async function mount(
   );
   const models = createModelStore();
   const page = createPageStore();
+  const keys = createKeyStore();
   const stores: Stores = {
     experiment,
     results,
@@ -54,6 +56,7 @@ export async function mount(
     cases,
     models,
     page,
+    keys,
     engine,
     link,
     reload: () => void reloadKeepingWork(stores),

@@ -2,6 +2,7 @@
 import { defaultSpec } from "../experiment/defaultSpec.ts";
 import { createCaseStore } from "../state/caseStore.ts";
 import { createExperimentStore } from "../state/experimentStore.ts";
+import { createKeyStore } from "../state/keyStore.ts";
 import { createModelStore } from "../state/modelStore.ts";
 import { createPageStore } from "../state/pageStore.ts";
 import { createResultStore } from "../state/resultStore.ts";
@@ -22,6 +23,7 @@ export function testBench(): TestBench {
     cases: createCaseStore(),
     models: createModelStore(),
     page: createPageStore(),
+    keys: createKeyStore(),
     engine: {
       start: () => {},
       submit: () => 1,

@@ -1,5 +1,6 @@
 /** Name, the standing warning, the backend, and the doors to sharing, the guide and help. */
-import { KEYMAP, keyName, titleOf } from "../context/keymap.ts";
+import { KEYMAP } from "../context/keymap.ts";
+import { useTitles } from "../context/useTitles.ts";
 import { useView, useStores } from "../context/stores.ts";
 import { ModelMenu } from "../models/ModelMenu.tsx";
 import { BackendChip } from "./BackendChip.tsx";
@@ -10,6 +11,7 @@ import styles from "./app.module.css";
 
 export function TopBar() {
   const { view } = useStores();
+  const title = useTitles();
   const guideStep = useView((s) => s.guideStep);
   return (
     <header className={styles.bar}>
@@ -29,8 +31,8 @@ export function TopBar() {
         <Icon name="guide" size={14} /> Guide
       </Button>
       <Button
-        aria-label={`Help (${keyName(KEYMAP.help.keys[0])})`}
-        title={titleOf("help")}
+        aria-label={title("help").replace(KEYMAP.help.does, "Help")}
+        title={title("help")}
         onClick={() => view.getState().set({ helpOpen: true })}
       >
         <Icon name="help" />

@@ -1,9 +1,10 @@
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
-import { HELP, KEYMAP, commandOf, keyName, shownKeys, titleOf } from "../context/keymap.ts";
+import { describe, expect, it, vi } from "vitest";
+import { HELP, KEYMAP, commandOf, keyName, rebound, keysOf, titleOf } from "../context/keymap.ts";
 import type { Command, KeyStroke } from "../context/keymap.ts";
 import type { Layout } from "../../state/viewStore.ts";
+import { GIVEN, createKeyStore } from "../../state/keyStore.ts";
 import { testBench } from "../../testing/testBench.ts";
 import { FACES } from "../viewer/tools/toolFaces.ts";
 import type { ToolFace } from "../viewer/tools/toolFaces.ts";
@@ -13,6 +14,9 @@ const COMMANDS = Object.keys(KEYMAP) as Command[];
 const KEYS = COMMANDS.flatMap((command) =>
   KEYMAP[command].keys.map((key: string) => ({ key, command })),
 );
+
+/** As the help prints them. */
+const SHOWN = HELP.flatMap(({ commands }) => commands.flatMap((c) => keysOf(c).map(keyName)));
 
 /** One in which the command means something. */
 function layoutOf(command: Command): Layout {
@@ -55,8 +59,7 @@ describe("the keymap", () => {
     const told = HELP.flatMap(({ commands }) => commands);
     expect([...told].sort()).toEqual([...COMMANDS].sort());
     expect(new Set(KEYS.map(({ key }) => key)).size).toBe(KEYS.length);
-    const shown = HELP.flatMap(shownKeys);
-    expect(new Set(shown).size).toBe(KEYS.length);
+    expect(new Set(SHOWN).size).toBe(KEYS.length);
   });
 
   it.each(KEYS)("$key does something: $command", ({ key, command }) => {
@@ -70,7 +73,7 @@ describe("the keymap", () => {
     const characters = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
     const named = ["Escape", "Enter", "Tab", "Home", "End", "F1", "F5", "Delete", "PageDown"];
     const arrows = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown"];
-    const shown = new Set(HELP.flatMap(shownKeys));
+    const shown = new Set(SHOWN);
     for (const key of [...characters, ...named, ...arrows]) {
       for (const [ctrl, shift] of [
         [false, false],
@@ -124,6 +127,63 @@ describe("the keymap", () => {
       stores.view.getState().set({ tool: "pan", layout: layoutOf(command) });
       handleKey(strokeOf(KEYMAP[command].keys[0]), stores, []);
       expect(stores.view.getState().tool).toBe(name);
+    }
+  });
+});
+
+describe("a reader’s own keys", () => {
+  it("stand in the place of the bench’s, in titles, in the help and under the finger", () => {
+    const result = rebound({ command: "invert", from: "i" }, "X", {});
+    expect(result).toEqual({ own: ["x"] });
+    const own = { invert: ["x"] };
+    expect(titleOf("invert", own)).toBe("Invert (X)");
+    expect(commandOf(strokeOf("x"), "pair", own)).toBe("invert");
+    expect(commandOf(strokeOf("i"), "pair", own)).toBeUndefined();
+    const { stores } = testBench();
+    stores.keys.getState().setKeys("invert", own.invert);
+    expect(handleKey(strokeOf("x"), stores, [])).toBe(true);
+    expect(stores.view.getState().invert).toBe(true);
+    stores.keys.getState().reset();
+    expect(handleKey(strokeOf("x"), stores, [])).toBe(false);
+  });
+
+  it("keep a command’s other keys", () => {
+    expect(rebound({ command: "zoomIn", from: "=" }, "z", {})).toEqual({ own: ["+", "z"] });
+  });
+
+  it("are refused where they have another meaning, in words", () => {
+    const refusal = (to: string) => {
+      const result = rebound({ command: "invert", from: "i" }, to, { truth: ["o"] });
+      return "refusal" in result ? result.refusal : "";
+    };
+    expect(refusal("m")).toBe("M is “Magnifier” already.");
+    expect(refusal("o")).toContain("Outline of the findings");
+    expect(refusal("g")).toBe("");
+    for (const key of [" ", "Escape", "Tab", "Enter", "F5", "ctrl+c"]) {
+      expect(refusal(key)).toContain("can’t be given away");
+    }
+  });
+
+  it("are kept over visits, and what was kept in another shape is left", () => {
+    const kept = new Map<string, string>();
+    vi.stubGlobal("localStorage", {
+      getItem: (key: string) => kept.get(key) ?? null,
+      setItem: (key: string, value: string) => void kept.set(key, value),
+    });
+    try {
+      createKeyStore().getState().setKeys("invert", ["x"]);
+      createKeyStore().getState().setButton("right", "window");
+      expect(createKeyStore().getState()).toMatchObject({
+        keys: { invert: ["x"] },
+        buttons: { middle: "pan", right: "window" },
+      });
+      const [name] = kept.keys();
+      kept.set(name!, '{"keys":{"invert":7},"buttons":{"right":"explode"}}');
+      expect(createKeyStore().getState()).toMatchObject(GIVEN);
+      kept.set(name!, "{");
+      expect(createKeyStore().getState()).toMatchObject(GIVEN);
+    } finally {
+      vi.unstubAllGlobals();
     }
   });
 });

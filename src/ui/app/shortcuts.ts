@@ -97,7 +97,7 @@ export function handleKey(
   stores: Stores,
   presets: readonly DisplayPreset[],
 ): boolean {
-  const command = commandOf(stroke, stores.view.getState().layout);
+  const command = commandOf(stroke, stores.view.getState().layout, stores.keys.getState().keys);
   if (command) ACTIONS[command]({ stores, presets });
   return command !== undefined;
 }

@@ -56,12 +56,16 @@ export const KEYMAP = {
 
 export type Command = keyof typeof KEYMAP;
 
-/** What a pointer does on a viewer. */
+/** Other keys than these, by command: `state/keyStore.ts`. */
+export type OwnKeys = Readonly<Record<string, Keys>>;
+const NONE: OwnKeys = {};
+
+/** What a pointer does on a viewer; the middle and the right button are the reader's choice. */
 export const POINTER = [
   { press: ["left drag"], does: "display window (the model’s stays), or paint, or measure" },
   { press: ["Shift drag", "Ctrl drag"], does: "display window in coarse, in fine steps" },
-  { press: ["middle drag", "space drag"], does: "pan" },
-  { press: ["wheel", "right drag"], does: "zoom at the cursor" },
+  { press: ["space drag"], does: "pan" },
+  { press: ["wheel"], does: "zoom at the cursor" },
 ] as const;
 
 /** One line of the help. */
@@ -118,22 +122,54 @@ export function keyName(key: string): string {
     .join("+");
 }
 
+export function keysOf(command: Command, own: OwnKeys = NONE): Keys {
+  return own[command] ?? KEYMAP[command].keys;
+}
+
 /** "Invert (I)": the name of a button whose command has a key. */
-export function titleOf(command: Command): string {
-  const { does, keys } = KEYMAP[command];
-  return `${does} (${keyName(keys[0])})`;
+export function titleOf(command: Command, own: OwnKeys = NONE): string {
+  return `${KEYMAP[command].does} (${keyName(keysOf(command, own)[0]!)})`;
 }
 
-/** The keys of a line of the help, as they are printed. */
-export function shownKeys({ commands }: HelpRow): readonly string[] {
-  return commands.flatMap((command) => KEYMAP[command].keys.map(keyName));
+/** Space pans while it is held, Escape leaves, and what is held with Ctrl is the same in every program. */
+export function isFixed(key: string): boolean {
+  return key === " " || key === "escape" || key.startsWith("ctrl+");
 }
 
-const COMMANDS = new Map<string, Command>(
-  Object.entries(KEYMAP).flatMap(([command, { keys }]) =>
-    keys.map((key): [string, Command] => [key, command as Command]),
-  ),
-);
+/** Keys that move the focus or press what has it. */
+const TAKEN: readonly string[] = ["enter", "tab", "delete", "backspace", "home", "end"];
+
+export type Rebinding = { readonly own: Keys } | { readonly refusal: string };
+
+/** Another key in the place of one: the command's keys then, or why not. */
+export function rebound(
+  { command, from }: { readonly command: Command; readonly from: string },
+  to: string,
+  own: OwnKeys,
+): Rebinding {
+  const key = to.toLowerCase();
+  const keys = keysOf(command, own);
+  if (key === from) return { own: keys };
+  if (isFixed(key) || TAKEN.includes(key) || (key.length > 1 && !key.startsWith("arrow"))) {
+    return { refusal: `${keyName(key)} can’t be given away: take a letter, a digit or a sign.` };
+  }
+  const owner = commandsByKey(own).get(key);
+  if (owner) return { refusal: `${keyName(key)} is “${KEYMAP[owner].does}” already.` };
+  return { own: keys.map((each) => (each === from ? key : each)) };
+}
+
+/** The reader's own keys stand over those the bench gives. */
+function commandsByKey(own: OwnKeys): ReadonlyMap<string, Command> {
+  const found = new Map<string, Command>();
+  const commands = Object.keys(KEYMAP) as Command[];
+  for (const isOwn of [false, true]) {
+    for (const command of commands) {
+      if (command in own !== isOwn) continue;
+      for (const key of keysOf(command, own)) found.set(key, command);
+    }
+  }
+  return found;
+}
 
 export interface KeyStroke {
   readonly key: string;
@@ -142,9 +178,13 @@ export interface KeyStroke {
 }
 
 /** What a keystroke asks for; undefined leaves it to the browser. Shift matters only where Ctrl is held. */
-export function commandOf({ key, ctrl, shift }: KeyStroke, layout: Layout): Command | undefined {
+export function commandOf(
+  { key, ctrl, shift }: KeyStroke,
+  layout: Layout,
+  own: OwnKeys = NONE,
+): Command | undefined {
   const name = key.toLowerCase();
-  const command = COMMANDS.get(ctrl ? `ctrl+${shift ? "shift+" : ""}${name}` : name);
+  const command = commandsByKey(own).get(ctrl ? `ctrl+${shift ? "shift+" : ""}${name}` : name);
   const binding: Binding | undefined = command && KEYMAP[command];
   return binding?.layout === undefined || binding.layout === layout ? command : undefined;
 }

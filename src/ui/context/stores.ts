@@ -8,6 +8,7 @@ import type { ExperimentState, ExperimentStore } from "../../state/experimentSto
 import type { ModelPort, ModelState, ModelStore } from "../../state/modelStore.ts";
 import type { PageState, PageStore } from "../../state/pageStore.ts";
 import type { ResultState, ResultStore } from "../../state/resultStore.ts";
+import type { KeyState, KeyStore } from "../../state/keyStore.ts";
 import type { LanePort } from "../../state/studyStore.ts";
 import type { ViewState, ViewStore } from "../../state/viewStore.ts";
 import { invariant } from "../../errors/labError.ts";
@@ -19,6 +20,7 @@ export interface Stores {
   readonly cases: CaseStore;
   readonly models: ModelStore;
   readonly page: PageStore;
+  readonly keys: KeyStore;
   readonly engine: EnginePort & ModelPort & LanePort;
   readonly link: Pick<EngineLink, "rerun" | "restart" | "cancel">;
   /** Loads the page anew and loses nothing but the undo history. */
@@ -60,4 +62,8 @@ export function useCases<T>(selector: (state: CaseState) => T): T {
 
 export function usePage<T>(selector: (state: PageState) => T): T {
   return useStore(useStores().page, selector);
+}
+
+export function useKeys<T>(selector: (state: KeyState) => T): T {
+  return useStore(useStores().keys, selector);
 }

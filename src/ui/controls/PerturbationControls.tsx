@@ -2,8 +2,8 @@
 import type { PerturbationItem } from "../../experiment/spec.ts";
 import { PERTURBATION_CATALOG } from "../../perturbations/catalog.ts";
 import { addItem, editItem, setParam } from "../../state/specEdits.ts";
-import { KEYMAP, keyName } from "../context/keymap.ts";
-import { useStores } from "../context/stores.ts";
+import { keyName, keysOf } from "../context/keymap.ts";
+import { useKeys, useStores } from "../context/stores.ts";
 import { strokeAttack } from "./stackItems.ts";
 import { SeedField } from "./SeedField.tsx";
 import { ParamSlider } from "./ParamSlider.tsx";
@@ -16,6 +16,7 @@ export function PerturbationControls(props: {
 }) {
   const { item, name } = props;
   const { experiment, view } = useStores();
+  const brush = useKeys((s) => keysOf("brush", s.keys)[0]!);
   const { params, strength, help } = PERTURBATION_CATALOG[item.perturbation];
   const hasPaint = (item.strokes?.length ?? 0) > 0;
   const others = Object.keys(params).filter((param) => param !== strength);
@@ -40,7 +41,7 @@ export function PerturbationControls(props: {
         <p className={styles.seed}>
           {strokeCount(item.strokes?.length ?? 0)}
           <Button look="inline" onClick={() => view.getState().set({ tool: "brush" })}>
-            Paint on the picture ({keyName(KEYMAP.brush.keys[0])})
+            Paint on the picture ({keyName(brush)})
           </Button>
           {hasPaint && (
             <Button

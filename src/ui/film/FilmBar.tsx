@@ -1,5 +1,5 @@
 /** The line above the film: what it is, and how it is turned. */
-import { titleOf } from "../context/keymap.ts";
+import { useTitles } from "../context/useTitles.ts";
 import { useStores } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
 import { IconButton } from "../kit/IconButton.tsx";
@@ -19,6 +19,7 @@ export function FilmBar({
   readonly hasMeasures: boolean;
 }) {
   const { view } = useStores();
+  const title = useTitles();
   const change = (to: (now: FilmView) => FilmView) => () =>
     view.getState().set({ film: to(view.getState().film) });
   return (
@@ -40,19 +41,19 @@ export function FilmBar({
         1:1
       </Button>
       <IconButton
-        name={titleOf("turnLeft")}
+        name={title("turnLeft")}
         icon="turnLeft"
         size={14}
         onPress={change((now) => turned(now, -1))}
       />
       <IconButton
-        name={titleOf("turnRight")}
+        name={title("turnRight")}
         icon="turnRight"
         size={14}
         onPress={change((now) => turned(now, 1))}
       />
-      <IconButton name={titleOf("mirror")} icon="mirror" size={14} onPress={change(mirrored)} />
-      <IconButton name={titleOf("upend")} icon="upend" size={14} onPress={change(upended)} />
+      <IconButton name={title("mirror")} icon="mirror" size={14} onPress={change(mirrored)} />
+      <IconButton name={title("upend")} icon="upend" size={14} onPress={change(upended)} />
       <Button
         disabled={!hasMeasures}
         onClick={() => view.getState().set({ measures: { of: "", items: [] } })}

@@ -62,7 +62,7 @@ export function FilmViewer() {
     press: (at, press) => {
       const on = surface();
       const nothing = { onMove: () => {}, onUp: () => {}, onCancel: () => {} };
-      return on ? filmTool(press, tool).onDown(at, on) : nothing;
+      return on ? filmTool(press, tool, stores.keys.getState().buttons).onDown(at, on) : nothing;
     },
     hover: setHover,
     zoom: (factor, at) => {

@@ -1,4 +1,5 @@
 /** The tools of the film viewer: window, pan and zoom as everywhere, and those that measure. */
+import type { Buttons, DragRole } from "../../state/keyStore.ts";
 import type { ToolName } from "../../state/viewStore.ts";
 import type { Stores } from "../context/stores.ts";
 import type { Extent } from "../kit/useExtent.ts";
@@ -62,10 +63,18 @@ const zoomTool: Tool<FilmSurface> = {
 export function filmTool(
   { button, isSpaceHeld }: Press,
   inHand: Tool<FilmSurface>,
+  buttons: Buttons,
 ): Tool<FilmSurface> {
-  if (button === 1 || isSpaceHeld) return panTool;
-  return button === 2 ? zoomTool : inHand;
+  if (isSpaceHeld) return panTool;
+  if (button === 1) return DRAGS[buttons.middle];
+  return button === 2 ? DRAGS[buttons.right] : inHand;
 }
+
+const DRAGS: Readonly<Record<DragRole, Tool<FilmSurface>>> = {
+  pan: panTool,
+  zoom: zoomTool,
+  window: windowTool,
+};
 
 export function filmToolInHand(name: ToolName): Tool<FilmSurface> {
   if (isMeasureTool(name)) return MEASURE_TOOLS[name];

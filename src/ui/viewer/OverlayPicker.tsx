@@ -1,6 +1,6 @@
 /** What lies over the radiographs: attention by layer and head, and outlines of the ground truth. */
 import { useMemo } from "react";
-import { titleOf } from "../context/keymap.ts";
+import { useTitles } from "../context/useTitles.ts";
 import { useExperiment, useResults, useStores, useView } from "../context/stores.ts";
 import { Hint } from "../kit/Hint.tsx";
 import { Icon } from "../kit/icons.tsx";
@@ -21,6 +21,7 @@ import styles from "./viewer.module.css";
 
 export function OverlayPicker() {
   const { view } = useStores();
+  const title = useTitles();
   const attention = useView((s) => s.attention);
   const opacity = useView((s) => s.overlayOpacity);
   const showMasks = useView((s) => s.showMasks);
@@ -103,7 +104,7 @@ export function OverlayPicker() {
       )}
       {shown && <Agreement choice={shown} />}
       {truth && (
-        <Hint text={titleOf("truth")}>
+        <Hint text={title("truth")}>
           <Button
             aria-label="Ground truth outlines"
             aria-pressed={showMasks}

@@ -1,7 +1,7 @@
 /** The row above the viewers: layout, tools, display window and overlays. */
 import { Icon } from "../kit/icons.tsx";
 import { IconButton } from "../kit/IconButton.tsx";
-import { titleOf } from "../context/keymap.ts";
+import { useTitles } from "../context/useTitles.ts";
 import { useExperimentHistory } from "../context/useExperimentHistory.ts";
 import { useStores, useView } from "../context/stores.ts";
 import { Segments } from "../kit/Segments.tsx";
@@ -19,20 +19,19 @@ const LAYOUTS: readonly Segment<Layout>[] = [
   { value: "triple", shown: "A B Δ", name: "Clean, disturbed and difference" },
 ];
 
-const TOOL_BUTTONS: readonly Segment<ToolName>[] = Object.entries<ToolFace>(FACES).map(
-  ([value, { name, icon, command }]) => ({
-    value: value as ToolName,
-    shown: <Icon name={icon} />,
-    name: command && command !== "window" ? titleOf(command) : name,
-  }),
-);
-
 const PAINTS: readonly ToolName[] = ["brush", "eraser"];
-const ON_PANES = TOOL_BUTTONS.filter(({ value }) => !isMeasureTool(value));
-const ON_FILM = TOOL_BUTTONS.filter(({ value }) => !PAINTS.includes(value));
+const TOOL_NAMES = Object.keys(FACES) as ToolName[];
+const ON_PANES = TOOL_NAMES.filter((name) => !isMeasureTool(name));
+const ON_FILM = TOOL_NAMES.filter((name) => !PAINTS.includes(name));
 
 export function ViewerToolbar() {
   const { view } = useStores();
+  const title = useTitles();
+  const face = (value: ToolName): Segment<ToolName> => {
+    const { name, icon, command }: ToolFace = FACES[value];
+    const shown = <Icon name={icon} />;
+    return { value, shown, name: command && command !== "window" ? title(command) : name };
+  };
   const layout = useView((s) => s.layout);
   const tool = useView((s) => s.tool);
   // Where the tool in hand can do nothing, a drag moves the display window, and the toolbar says so.
@@ -53,38 +52,34 @@ export function ViewerToolbar() {
       />
       <Segments
         label="Pointer tool"
-        segments={layout === "film" ? ON_FILM : ON_PANES}
+        segments={(layout === "film" ? ON_FILM : ON_PANES).map(face)}
         value={inHand}
         onChange={(tool) => set({ tool })}
       />
       <span className={styles.gap} />
       <PresetPicker />
       <IconButton
-        name={titleOf("invert")}
+        name={title("invert")}
         icon="invert"
         pressed={invert}
         onPress={() => set({ invert: !invert })}
       />
       <IconButton
-        name={titleOf("magnifier")}
+        name={title("magnifier")}
         icon="lens"
         pressed={magnifier && layout !== "film"}
         disabled={layout === "film"}
         onPress={() => set({ magnifier: !magnifier })}
       />
+      <IconButton name={title("reset")} icon="reset" onPress={() => view.getState().resetView()} />
       <IconButton
-        name={titleOf("reset")}
-        icon="reset"
-        onPress={() => view.getState().resetView()}
-      />
-      <IconButton
-        name={titleOf("undo")}
+        name={title("undo")}
         icon="undo"
         disabled={!history.canUndo}
         onPress={history.undo}
       />
       <IconButton
-        name={titleOf("redo")}
+        name={title("redo")}
         icon="redo"
         disabled={!history.canRedo}
         onPress={history.redo}

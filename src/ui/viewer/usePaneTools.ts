@@ -50,7 +50,8 @@ export function usePaneTools(ref: RefObject<HTMLElement | null>, canPaint: boole
   }, [ref, stores]);
 
   usePointerGestures(ref, {
-    press: (at, press) => toolPressed(press, tool).onDown(at, surface()),
+    press: (at, press) =>
+      toolPressed(press, tool, stores.keys.getState().buttons).onDown(at, surface()),
     hover: (at) => setHover(at && surface().onImage(at)),
     zoom: (factor, at) => {
       const { camera, set } = stores.view.getState();

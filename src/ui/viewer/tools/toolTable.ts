@@ -1,5 +1,6 @@
 /** The tools of the viewers, and which of them a press of the pointer takes. */
 import type { Press } from "../../kit/usePointerGestures.ts";
+import type { Buttons, DragRole } from "../../../state/keyStore.ts";
 import type { MeasureTool, ToolName } from "../../../state/viewStore.ts";
 import { brushTool } from "./brushTool.ts";
 import { eraserTool } from "./eraserTool.ts";
@@ -26,8 +27,15 @@ export function toolInHand(name: ToolName, canPaint: boolean): Tool {
   return PAINTS.includes(tool) && !canPaint ? windowTool : tool;
 }
 
-/** Middle button or a held space bar pans, the right button zooms, whatever the tool in hand. */
-export function toolPressed({ button, isSpaceHeld }: Press, inHand: Tool): Tool {
-  if (button === 1 || isSpaceHeld) return panTool;
-  return button === 2 ? zoomTool : inHand;
+const DRAGS: Readonly<Record<DragRole, Tool>> = {
+  pan: panTool,
+  zoom: zoomTool,
+  window: windowTool,
+};
+
+/** A held space bar pans, and the two other buttons do what the reader chose, whatever the tool in hand. */
+export function toolPressed({ button, isSpaceHeld }: Press, inHand: Tool, buttons: Buttons): Tool {
+  if (isSpaceHeld) return panTool;
+  if (button === 1) return DRAGS[buttons.middle];
+  return button === 2 ? DRAGS[buttons.right] : inHand;
 }

@@ -4,6 +4,7 @@ import { testBench } from "../../../testing/testBench.ts";
 import { toImage } from "../../picture/viewGeometry.ts";
 import type { Point } from "../../kit/usePointerGestures.ts";
 import type { Surface, Tool } from "./tool.ts";
+import { GIVEN } from "../../../state/keyStore.ts";
 import { TOOLS, toolInHand, toolPressed } from "./toolTable.ts";
 import { panTool } from "./panTool.ts";
 import { windowTool } from "./windowTool.ts";
@@ -115,9 +116,13 @@ describe("the tools of a viewer", () => {
     expect(toolInHand("brush", true)).toBe(TOOLS.brush);
     expect(toolInHand("brush", false)).toBe(windowTool);
     expect(toolInHand("pan", false)).toBe(panTool);
-    expect(toolPressed({ button: 0, isSpaceHeld: false }, TOOLS.brush)).toBe(TOOLS.brush);
-    expect(toolPressed({ button: 0, isSpaceHeld: true }, TOOLS.brush)).toBe(panTool);
-    expect(toolPressed({ button: 1, isSpaceHeld: false }, TOOLS.brush)).toBe(panTool);
-    expect(toolPressed({ button: 2, isSpaceHeld: false }, TOOLS.brush)).toBe(zoomTool);
+    const pressed = (button: number, isSpaceHeld: boolean, buttons = GIVEN.buttons) =>
+      toolPressed({ button, isSpaceHeld }, TOOLS.brush, buttons);
+    expect(pressed(0, false)).toBe(TOOLS.brush);
+    expect(pressed(0, true)).toBe(panTool);
+    expect(pressed(1, false)).toBe(panTool);
+    expect(pressed(2, false)).toBe(zoomTool);
+    expect(pressed(2, false, { middle: "zoom", right: "window" })).toBe(windowTool);
+    expect(pressed(1, false, { middle: "zoom", right: "window" })).toBe(zoomTool);
   });
 });

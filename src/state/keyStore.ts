@@ -1,0 +1,72 @@
+/** Keys and mouse buttons as this reader wants them, kept in the browser. What a command is called is the page's business. */
+import { createStore } from "zustand/vanilla";
+import type { StoreApi } from "zustand/vanilla";
+
+const KEY = "penumbra-keys";
+
+/** What a drag with the middle or the right button does on a viewer. */
+export type DragRole = "pan" | "zoom" | "window";
+
+export interface Buttons {
+  readonly middle: DragRole;
+  readonly right: DragRole;
+}
+
+interface OwnKeys {
+  /** All keys of a command that has other keys than the bench gives it, by command. */
+  readonly keys: Readonly<Record<string, readonly string[]>>;
+  readonly buttons: Buttons;
+}
+
+export interface KeyState extends OwnKeys {
+  setKeys(command: string, keys: readonly string[]): void;
+  setButton(button: keyof Buttons, role: DragRole): void;
+  /** As the bench comes. */
+  reset(): void;
+}
+
+export type KeyStore = StoreApi<KeyState>;
+
+const ROLES: readonly unknown[] = ["pan", "zoom", "window"] satisfies DragRole[];
+export const GIVEN: OwnKeys = { keys: {}, buttons: { middle: "pan", right: "zoom" } };
+
+export function createKeyStore(): KeyStore {
+  const store = createStore<KeyState>()((set) => ({
+    ...kept(),
+    setKeys: (command, keys) => set((now) => ({ keys: { ...now.keys, [command]: keys } })),
+    setButton: (button, role) => set((now) => ({ buttons: { ...now.buttons, [button]: role } })),
+    reset: () => set(GIVEN),
+  }));
+  store.subscribe(({ keys, buttons }) => keep({ keys, buttons }));
+  return store;
+}
+
+function keep(own: OwnKeys): void {
+  try {
+    localStorage.setItem(KEY, JSON.stringify(own));
+  } catch {
+    // A browser that keeps nothing still has them in this visit.
+  }
+}
+
+/** What was kept; whatever of it is not of this shape is as the bench gives it. */
+function kept(): OwnKeys {
+  try {
+    const { keys, buttons } = JSON.parse(localStorage.getItem(KEY) ?? "null") as Partial<OwnKeys>;
+    const entries = Object.entries(keys ?? {}).filter(([, own]) => isKeys(own));
+    const { middle, right } = { ...GIVEN.buttons, ...buttons };
+    return {
+      keys: Object.fromEntries(entries),
+      buttons: {
+        middle: ROLES.includes(middle) ? middle : GIVEN.buttons.middle,
+        right: ROLES.includes(right) ? right : GIVEN.buttons.right,
+      },
+    };
+  } catch {
+    return GIVEN;
+  }
+}
+
+function isKeys(own: unknown): boolean {
+  return Array.isArray(own) && own.length > 0 && own.every((key) => typeof key === "string");
+}
