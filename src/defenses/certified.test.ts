@@ -3,9 +3,13 @@
  * radius the smoothed feature never passes the bound.
  */
 import { expect, test } from "vitest";
+import { answerVote } from "../certificates/answerVote.ts";
 import { bestCosineBound } from "../certificates/featureCosine.ts";
 import { gridBet } from "../certificates/gridBet.ts";
+import { recogniseQuestion } from "../language/recognise.ts";
+import type { AnswerObjective } from "../model/objective.ts";
 import { randomStream } from "../numerics/random.ts";
+import type { RandomStream } from "../numerics/random.ts";
 import { modelSystem } from "../system/modelSystem.ts";
 import { cosine, l2Norm } from "../tensor/norms.ts";
 import { fakeModel } from "../testing/fakeModel.ts";
@@ -70,3 +74,83 @@ test.each([
   expect(reached).toBeLessThan(await smoothedCosine(PICTURE, verdict));
   expect(reached).toBeGreaterThanOrEqual(bound);
 });
+
+/** Away from "yes" by the margin. */
+const AWAY: AnswerObjective = {
+  kind: "answer",
+  aim: "away",
+  answer: "yes",
+  loss: "margin",
+  promptIds: [1],
+  answers: ["yes", "no"],
+  answerTokenIds: [1, 2],
+};
+const WORDING = recogniseQuestion("Is there a pleural effusion?");
+
+test.each([
+  ["gaussianFilter", { sigma: 1.5 }],
+  ["resample", { lost: 0.5 }],
+  ["medianFilter", { radius: 1 }],
+  ["bitDepth", { removed: 5 }],
+  ["augmentationVote", { looks: 3, agreement: 0 }],
+] as const)(
+  "behind %s the answer by vote holds against projected ascent over 24 draws a step",
+  async (defense, params) => {
+    const item = { id: "d", defense, enabled: true, seed: 1, params };
+    const system = await defended(model, [item], HOST);
+    const { lossAndGradient } = system.evaluator(AWAY);
+    const random = (name: string) => randomStream(9, name);
+    const noisy = (x: Float32Array, stream: RandomStream) =>
+      x.map((v) => v + SIGMA * stream.normal());
+    const share = async (x: Float32Array, name: string, n: number) => {
+      const stream = random(name);
+      let yes = 0;
+      for (let k = 0; k < n; k++) {
+        const [said] = (await system.read(noisy(x, stream), [WORDING])).answers;
+        if (said!.answer === "yes") yes++;
+      }
+      return yes / n;
+    };
+    // Moved along the slope until the vote is clear and yet not unanimous: there a radius is neither 0 nor endless.
+    const { gradient } = await lossAndGradient!(PICTURE);
+    const up = gradient.map((g) => -g / l2Norm(gradient));
+    const towardsYes = (by: number) => PICTURE.map((v, i) => v + by * up[i]!);
+    let [low, high] = [-4, 4];
+    for (let k = 0; k < 12; k++) {
+      const middle = (low + high) / 2;
+      if ((await share(towardsYes(middle), "start", 120)) < 0.9) low = middle;
+      else high = middle;
+    }
+    const start = towardsYes(high);
+    const vote = answerVote("yes", { sigma: SIGMA, alpha: 0.001, seed: 1 });
+    const stream = random("certificate");
+    for (let k = 0; k < 600; k++) {
+      vote.add((await system.read(noisy(start, stream), [WORDING])).answers[0]!.answer === "yes");
+    }
+    const { radius } = vote.certificate();
+    expect(radius).toBeGreaterThan(0.1 * SIGMA);
+
+    const dice = random("attacker");
+    const attacked = async (reach: number) => {
+      let x = start;
+      for (let step = 0; step < 20; step++) {
+        const slope = new Float64Array(x.length);
+        for (let draw = 0; draw < 24; draw++) {
+          const given = await lossAndGradient!(noisy(x, dice));
+          given.gradient.forEach((g, i) => (slope[i]! += g));
+        }
+        const length = Math.hypot(...slope) || 1;
+        const moved = x.map((v, i) => v - start[i]! + (0.3 * reach * slope[i]!) / length);
+        const shrink = Math.min(1, reach / l2Norm(moved));
+        x = moved.map((v, i) => start[i]! + shrink * v);
+      }
+      return x;
+    };
+    const inside = await share(await attacked(radius), "verdict", 400);
+    expect(inside).toBeGreaterThan(0.5);
+    // The attacker is worth the name: he takes votes inside, and turns the majority further out.
+    expect(inside).toBeLessThan(await share(start, "verdict", 400));
+    expect(await share(await attacked(3 * radius), "verdict", 200)).toBeLessThan(0.5);
+  },
+  60_000,
+);

@@ -44,7 +44,8 @@ const behind = (...items: DefenseItem[]): Promise<System> => defended(model, ite
 // Networks need the model they were trained for (linked.test.ts).
 const ids = Object.keys(DEFENSES).filter((id) => DEFENSES[id]!.group !== "network");
 
-test.each(ids)("%s at strength 0, or off, is the model itself", async (id) => {
+// Networks too: at strength 0 no graph is asked for.
+test.each(Object.keys(DEFENSES))("%s at strength 0, or off, is the model itself", async (id) => {
   expect(await behind(item(id, { [DEFENSES[id]!.strength]: 0 }))).toBe(model);
   expect(await behind({ ...item(id), enabled: false })).toBe(model);
 });
@@ -72,6 +73,46 @@ test.each(ids)("%s: what it calls exact agrees with central differences", async 
   const { ok, maxRelativeError } = await system.checkGradient(image, OBJECTIVE, 1);
   expect({ ok, maxRelativeError }).toMatchObject({ ok: true });
 });
+
+/** Sign-gradient ascent on the margin within 12 grey levels; the best point by the attacked system's own loss. */
+async function climbed(system: System): Promise<Float32Array> {
+  const { lossAndGradient } = system.evaluator(OBJECTIVE);
+  const epsilon = 12 / 255;
+  let best = { loss: -Infinity, image: PICTURE };
+  let image = PICTURE;
+  for (let step = 0; step < 16; step++) {
+    const { loss, gradient } = await lossAndGradient!(image);
+    if (loss > best.loss) best = { loss, image };
+    const length = (2 * epsilon) / (2 + step);
+    image = image.map((value, i) => {
+      const moved = value + length * Math.sign(gradient[i]!);
+      return Math.max(PICTURE[i]! - epsilon, Math.min(PICTURE[i]! + epsilon, moved));
+    });
+  }
+  return best.image;
+}
+
+/**
+ * Where the exact gradient misleads: shrinkage is flat over what it takes out, and a small change is taken out. Its help says so, and
+ * the honesty card warns whenever the one who does not know does better.
+ */
+const MISLEADING = ["wavelet"];
+
+test.each(ids)(
+  "%s: an attacker who works through it does no worse than one who doesn't know",
+  async (id) => {
+    const system = await behind(item(id, { eot: 20 }));
+    const judge = system.evaluator(OBJECTIVE);
+    const [aware, unaware, clean] = [await climbed(system), await climbed(model), PICTURE];
+    const reached = await judge.loss(aware);
+    // Draws move the loss a little: what two attackers differ by must be more than that.
+    const noise = system.gradient === "expectation" ? 0.01 : 1e-6;
+    const transferred = await judge.loss(unaware);
+    if (MISLEADING.includes(id)) expect(reached).toBeLessThan(transferred);
+    else expect(reached).toBeGreaterThanOrEqual(transferred - noise);
+    expect(reached).toBeGreaterThan(await judge.loss(clean));
+  },
+);
 
 test.each(ids)("%s: help in two sentences, a source, and defaults that change something", (id) => {
   const { help, source, params, strength } = DEFENSES[id]!;

@@ -14,8 +14,8 @@ import type { MeasureId } from "./measures.ts";
 import type { Cell, Row } from "./rowColumns.ts";
 import { measuresOf } from "./schema.ts";
 import type { Study } from "./schema.ts";
-import { delongAuc } from "./statistics/auc.ts";
-import type { Auc } from "./statistics/auc.ts";
+import { delongAuc } from "../metrics/auc.ts";
+import type { Auc } from "../metrics/auc.ts";
 import { bootstrapMean } from "./statistics/bootstrap.ts";
 
 export interface TableCell {

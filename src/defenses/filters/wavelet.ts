@@ -14,7 +14,7 @@ const HIGH = LOW.map((_, k) => (k % 2 === 0 ? -1 : 1) * LOW[3 - k]!);
 export const wavelet = filterDefense({
   id: "wavelet",
   label: "Wavelet shrinkage",
-  help: "Splits the picture into scales and moves every small detail towards zero, which removes noise of that size. Faint findings are small details too.",
+  help: "Splits the picture into scales and moves every small detail towards zero, which removes noise of that size. Faint findings are small details too, and its own gradient is flat over them, so that an attack made on the bare model can do better than one through it.",
   source: "Donoho 1995, De-noising by Soft-Thresholding; Daubechies wavelet with two moments",
   params: {
     threshold: {

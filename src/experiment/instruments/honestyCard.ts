@@ -7,6 +7,8 @@ import { canAnswer } from "../../model/manifest.ts";
 import { hasFlipped } from "../../system/reading.ts";
 import type { System } from "../../system/system.ts";
 import type { DefenseItem } from "../../defenses/defense.ts";
+import { answerVote } from "../../certificates/answerVote.ts";
+import { alphaForBound } from "../../certificates/sampler.ts";
 import { runAttack } from "../disturb.ts";
 import { objectiveOf } from "../objectiveOf.ts";
 import { readOut } from "../readout.ts";
@@ -16,7 +18,8 @@ import { systemOf } from "../systemOf.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentScope } from "./instrument.ts";
 import { cardResult } from "./honestyText.ts";
-import type { Card, Trial, TrialId } from "./honestyText.ts";
+import type { Card, Certified, Trial, TrialId } from "./honestyText.ts";
+import { noisyAnswers } from "./noisyAnswers.ts";
 
 type Given = Pick<Held, "model" | "system" | "input" | "clean">;
 
@@ -70,6 +73,16 @@ export const honestyCard = defineInstrument({
       default: 150,
       integer: true,
       help: "How often the attacker who may only ask does so.",
+    },
+    samples: {
+      label: "Noisy copies",
+      unit: "",
+      min: 0,
+      max: 1000,
+      step: 50,
+      default: 50,
+      integer: true,
+      help: "For the certificate by vote behind the defense, at noise of 0.05. It needs about 50 to prove anything, and 0 leaves it out.",
     },
   },
   needs: ["model", "system", "input", "clean"],
@@ -126,7 +139,10 @@ async function measured(given: Given, scope: InstrumentScope): Promise<Card | un
     (await attempt("adaptive", known, { attack: "apgd", ...steps })) &&
     (await attempt("blackBox", known, { attack: "square", queries: params["queries"]! }));
   if (!isDone) return undefined;
+  const certified = await certifiedBy(given, wording, scope);
+  if (scope.context.signal.aborted) return undefined;
   return {
+    ...(certified ? { certified } : {}),
     clean: clean.answer!,
     bare: bare.answer!,
     trials,
@@ -138,6 +154,32 @@ async function measured(given: Given, scope: InstrumentScope): Promise<Card | un
     draws: isRandom ? params["draws"]! : 1,
     epsilon: params["epsilon"]!,
   };
+}
+
+const SIGMA = 0.05;
+const ALPHA = 0.001;
+
+/** The radius that a vote under noise proves of the answer behind the defense (Cohen et al. 2019). */
+async function certifiedBy(
+  { system, input, clean }: Given,
+  wording: Parameters<System["read"]>[1][number],
+  scope: InstrumentScope,
+): Promise<Certified | undefined> {
+  const { params, seed, keyOf } = scope;
+  const { samples = 0, epsilon = 1 } = params;
+  if (samples === 0) return undefined;
+  const options = { sigma: SIGMA, alpha: ALPHA, maxSamples: samples, batch: 1, seed };
+  const { answer } = clean.answer!;
+  const alpha = alphaForBound(options, input.image.length);
+  const vote = answerVote(answer, { sigma: SIGMA, alpha, seed });
+  const key = [keyOf("input"), keyOf("system")];
+  const subject = { system, image: input.image, questions: [wording], key };
+  for await (const [said] of noisyAnswers(subject, { sigma: SIGMA, seed, count: samples }, scope)) {
+    vote.add(said?.answer === answer && !said.agreement?.abstains);
+  }
+  const { radius, n } = vote.certificate();
+  // An attacker who may move every pixel by epsilon reaches this far.
+  return { radius, n, needed: (epsilon / 255) * Math.sqrt(input.image.length), sigma: SIGMA };
 }
 
 /** The same defenses with at least that many draws for the attacker (exactly one where one is asked for). */

@@ -25,7 +25,18 @@ export interface Trial {
   readonly loss: number;
 }
 
+/** What a vote under noise proves, beside how far the attackers of the card may go. */
+export interface Certified {
+  /** l2; 0 where nothing is proved. */
+  readonly radius: number;
+  /** l2 that the card's epsilon amounts to when every pixel moves. */
+  readonly needed: number;
+  readonly n: number;
+  readonly sigma: number;
+}
+
 export interface Card {
+  readonly certified?: Certified;
   readonly clean: AnswerResult;
   readonly bare: AnswerResult;
   readonly trials: readonly Trial[];
@@ -63,6 +74,7 @@ export function cardResult(card: Card): InstrumentResult {
         unit: "x",
         note: "on this machine, one answer each",
       },
+      ...certifiedQuantities(card),
       { id: "flags", label: "Warnings", value: flags.length, unit: "" },
     ],
     tables: [
@@ -79,6 +91,32 @@ export function cardResult(card: Card): InstrumentResult {
       },
     ],
   };
+}
+
+function certifiedQuantities({ certified }: Card): readonly Quantity[] {
+  if (!certified) return [];
+  const { radius, needed, n, sigma } = certified;
+  return [
+    {
+      id: "certifiedRadius",
+      label: `Radius proved by a vote under noise of ${sigma}`,
+      value: radius,
+      unit: "l2",
+      n,
+    },
+    {
+      id: "certifiedNeeded",
+      label: "Reach of these attackers when every pixel moves",
+      value: needed,
+      unit: "l2",
+    },
+    {
+      id: "certified",
+      label: "Proved against all of that reach (1) or not (0)",
+      value: radius >= needed ? 1 : 0,
+      unit: "",
+    },
+  ];
 }
 
 function trialQuantities({ id, flipped, loss, answer }: Trial): readonly Quantity[] {

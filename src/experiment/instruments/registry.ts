@@ -1,6 +1,7 @@
 import { allFindings } from "./allFindings.ts";
 import { explanationInstrument } from "../explain/explanationInstrument.ts";
 import { EXPLAINERS } from "../explain/explainers.ts";
+import { attackDetectors } from "./attackDetectors.ts";
 import { causalInterchange } from "./causalInterchange.ts";
 import { certifiedTokens } from "./certifiedTokens.ts";
 import { dropoutSamples } from "./dropoutSamples.ts";
@@ -54,6 +55,7 @@ export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   honestyCard,
   experts,
   hiddenTextDetector,
+  attackDetectors,
   ...Object.fromEntries(explanations),
   faithfulness,
   weightRandomization,

@@ -1,7 +1,7 @@
 // Against SciPy, statsmodels and scikit-learn: models/golden/study_statistics.py makes the numbers.
 import { describe, expect, test } from "vitest";
 import { wilsonInterval } from "../../numerics/binomial.ts";
-import { delongAuc } from "./auc.ts";
+import { delongAuc } from "../../metrics/auc.ts";
 import { bootstrapMean, pairedBootstrap, quantile } from "./bootstrap.ts";
 import { holmAdjusted } from "./holm.ts";
 import { mcnemarExact } from "./mcnemar.ts";

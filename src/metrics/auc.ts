@@ -1,7 +1,7 @@
 /** Area under the ROC curve with DeLong's variance (DeLong et al. 1988, by midranks as in Sun & Xu 2014). */
-import type { Interval } from "../../numerics/binomial.ts";
-import { normalQuantile } from "../../numerics/normal.ts";
-import { mean } from "../../numerics/sums.ts";
+import type { Interval } from "../numerics/binomial.ts";
+import { normalQuantile } from "../numerics/normal.ts";
+import { mean } from "../numerics/sums.ts";
 
 export interface Auc {
   /** Chance that a positive case scores above a negative one; ties count half. */
