@@ -3,7 +3,7 @@ import { obstructed } from "../../experiment/instruments/instrumentResult.ts";
 import type { InstrumentResult } from "../../experiment/instruments/instrumentResult.ts";
 import { calibration } from "../../metrics/calibration.ts";
 import type { Cell, Row } from "../rowColumns.ts";
-import { delongAuc } from "../statistics/auc.ts";
+import { delongAuc } from "../../metrics/auc.ts";
 import { logisticFit } from "./logisticFit.ts";
 import { numberOf, perCent } from "./reading.ts";
 import type { StudyReading } from "./reading.ts";
