@@ -5,14 +5,26 @@ import type { AnswerResult } from "../system/reading.ts";
 import { validateSpec } from "../experiment/validateSpec.ts";
 import type { Lab } from "../engine/lab.ts";
 import { openRadiograph } from "./files.ts";
+import { sessionsNamed } from "./graphFiles.ts";
 import { bundledManifest } from "./modelFiles.ts";
 import { nodeLab } from "./nodeLab.ts";
-import { UsageError, parseCommandLine } from "./usageError.ts";
+import { ownFolder } from "./ownFolder.ts";
+import type { NamedSource } from "../graphs/sources/zip.ts";
+import { UsageError, parseCommandLine, wholeNumber } from "./usageError.ts";
 
 const OPTIONS = {
   question: { type: "string" },
   model: { type: "string", default: defaultSpec().model.id },
+  // For a model of the reader's own.
+  answer: { type: "string", multiple: true },
+  precision: { type: "string" },
+  "max-tokens": { type: "string", default: "0" },
+  epsilon: { type: "string" },
+  steps: { type: "string", default: "10" },
+  backend: { type: "string", default: "native" },
 } as const;
+/** Options that a bundled model has no use for. */
+const OWN_OPTIONS = ["answer", "precision", "max-tokens", "epsilon", "steps", "backend"] as const;
 
 export async function askVerb(
   args: readonly string[],
@@ -27,15 +39,11 @@ export async function askVerb(
   if (question === undefined || positionals.length === 0) {
     throw new UsageError('ask needs a file and a question: lab ask FILE --question "TEXT".');
   }
-  const manifest = await bundledManifest(model);
-  const lab = nodeLab();
+  const own = await ownFolder(model);
+  const ask = own ? await asksOwn(own, question, values) : await asksBundled(model, question, args);
   for (const file of positionals) {
     try {
-      const { statement, answer } = await ask(lab, file, question, {
-        id: model,
-        precision: manifest.defaultPrecision,
-      });
-      print({ file, model, precision: manifest.defaultPrecision, ...answer, saw: statement });
+      print(await ask(file));
     } catch (error) {
       if (!isAboutTheFile(error)) throw error;
       const { code, message, hint } = toErrorData(error);
@@ -44,6 +52,60 @@ export async function askVerb(
       process.exitCode = 2;
     }
   }
+}
+
+type Ask = (file: string) => Promise<object>;
+
+async function asksBundled(id: string, question: string, args: readonly string[]): Promise<Ask> {
+  const manifest = await bundledManifest(id);
+  const given = OWN_OPTIONS.find((name) => args.some((arg) => arg.split("=")[0] === `--${name}`));
+  if (given !== undefined) {
+    throw new UsageError(
+      `--${given} is for a folder with a model of your own; "${id}" is bundled.`,
+    );
+  }
+  const precision = manifest.defaultPrecision;
+  const lab = nodeLab();
+  return async (file) => {
+    const { statement, answer } = await ask(lab, file, question, { id, precision });
+    return { file, model: id, precision, ...answer, saw: statement };
+  };
+}
+
+interface OwnOptions {
+  readonly model: string;
+  readonly answer?: string[] | undefined;
+  readonly precision?: string | undefined;
+  readonly "max-tokens": string;
+  readonly epsilon?: string | undefined;
+  readonly steps: string;
+  readonly backend: string;
+}
+
+async function asksOwn(own: NamedSource, question: string, values: OwnOptions): Promise<Ask> {
+  const { answer: answers = ["yes", "no"] } = values;
+  if (new Set(answers).size < Math.max(2, answers.length)) {
+    throw new UsageError("Give --answer at least twice, each time another answer.");
+  }
+  const asked = {
+    question,
+    answers,
+    precision: values.precision,
+    maxTokens: wholeNumber("max-tokens", values["max-tokens"], 0, 4096),
+    epsilon: values.epsilon === undefined ? 0 : greyRadius(values.epsilon),
+    steps: wholeNumber("steps", values.steps, 1, 1000),
+  };
+  const { openOwnModel } = await import("./askOwnModel.ts");
+  const line = await openOwnModel(own, asked, sessionsNamed(values.backend));
+  return async (file) => ({ ...(await line(file)), model: values.model, question });
+}
+
+/** "4/255" or a number of grey in [0, 1]. @throws UsageError */
+function greyRadius(text: string): number {
+  const parts = /^(\d+(?:\.\d+)?)(?:\/(255))?$/.exec(text.trim());
+  const value = parts ? Number(parts[1]) / Number(parts[2] ?? 1) : NaN;
+  if (value > 0 && value <= 1) return value;
+  throw new UsageError(`--epsilon is "${text}", but must be like 4/255, above 0 and at most 1.`);
 }
 
 /** A bad file is its own line; anything else ends the command. */

@@ -57,10 +57,17 @@ npm run -s lab -- phantom --seed N [--finding KIND[:side[:amount]]]... [--size N
 
 npm run -s lab -- ask FILE... --question TEXT [--model ID]
     One JSON line per file: {file, question, answer, corrected, probabilities, margin, ...} of the bundled model.
+npm run -s lab -- ask FILE... --question TEXT --model FOLDER|FILE.zip [--answer TEXT --answer TEXT...]
+    [--precision NAME] [--max-tokens N] [--epsilon K/255 [--steps N]] [--backend native|wasm]
+    The same of a model of your own, in the layout of browser exports (config.json, tokenizer.json, onnx/...): LLaVA
+    (vision_encoder, embed_tokens, decoder_model_merged; yes and no, or the --answer given, by the next token's
+    probability, all spellings summed; --max-tokens also writes its own text) and CLIP or SigLIP (model.onnx; each --answer
+    is a caption). --epsilon attacks the answer by PGD through the whole model, in grey from 0 to 1, on 8-bit pictures.
 
 npm run -s lab -- inspect MODEL.onnx|FOLDER [--text]
     What is in a graph: inputs, outputs, operators, parameters, attention maps, what stops a gradient and why, and what
-    the lab makes of it as an image encoder. --text prints the graph itself, one line per node.
+    the lab makes of it as an image encoder. A folder or zip whose config.json names a vision-language model: its
+    family, its graphs by part and precision, and why it is not opened where it is not. --text prints the graph itself, one line per node.
 
 npm run -s lab -- forward MODEL.onnx --input NAME=FILE.npy... --out-dir DIR [--backend native|wasm]
     Runs a graph and writes every output as a .npy file.

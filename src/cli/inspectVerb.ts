@@ -19,6 +19,10 @@ import { tensorTypeOf } from "../onnx/tensorData.ts";
 import { upgradeOperators } from "../onnx/upgrade.ts";
 import { openGraph, probeOf, sessionsNamed } from "./graphFiles.ts";
 import { modelTarget } from "./modelTarget.ts";
+import { describeOwnFolder, ownFolder } from "./ownFolder.ts";
+import type { ModelFolder } from "../graphs/generative/folder.ts";
+import { readGraphFile } from "../graphs/sources/graphFile.ts";
+import type { NamedSource } from "../graphs/sources/zip.ts";
 import { UsageError, parseCommandLine } from "./usageError.ts";
 
 export async function inspectVerb(
@@ -34,7 +38,18 @@ export async function inspectVerb(
   if (target === undefined || positionals.length > 1) {
     throw new UsageError("inspect needs one file or folder: lab inspect MODEL.onnx.");
   }
-  const { file, notes } = await modelTarget(target);
+  const own = await ownFolder(target);
+  const folder = await describeOwnFolder(own);
+  const parts = own && folder ? { folder: await describeParts(own, folder) } : {};
+  const found = await modelTarget(target).catch((error: unknown) => {
+    if (folder) return undefined;
+    throw error;
+  });
+  if (found === undefined || (folder && /\.zip$/i.test(target))) {
+    print({ file: target, ...parts });
+    return;
+  }
+  const { file, notes } = found;
   const model = await openGraph(file);
   const declared = checkStructure(model);
   const described = await describeEncoder(model, notes);
@@ -46,6 +61,7 @@ export async function inspectVerb(
   }
   print({
     file,
+    ...parts,
     inputs: declared.inputs.map(describeValue),
     outputs: declared.graph.output.map(describeValue),
     // Of the whole file, also where only a part of it is an image encoder.
@@ -56,6 +72,34 @@ export async function inspectVerb(
     webgpuFallbacks: webgpuFallbacks(flat),
     encoder: described.encoder,
   });
+}
+
+/** A model of several graphs: what it is, or why it is not opened, and each graph with what stops its gradient. */
+async function describeParts(own: NamedSource, folder: ModelFolder): Promise<object> {
+  const graphs: Record<string, object> = {};
+  for (const paths of Object.values(folder.graphs)) {
+    for (const path of Object.values(paths)) graphs[path] = await describeGraph(own, path);
+  }
+  return { ...folder, graphs: folder.graphs, contents: graphs };
+}
+
+async function describeGraph({ source }: NamedSource, path: string): Promise<object> {
+  try {
+    const base = path.slice(0, path.lastIndexOf("/") + 1);
+    const beside = { read: (name: string) => source.read(base + name) };
+    const { model } = await readGraphFile(beside, path.slice(base.length));
+    const declared = checkStructure(model);
+    const flat = upgradeOperators(inlineFunctions(model));
+    return {
+      inputs: declared.inputs.map(describeValue),
+      outputs: declared.graph.output.map(describeValue),
+      ...summarizeGraph(flat),
+      notDifferentiable: differentiationObstacles(new GraphView(flat)),
+      webgpuFallbacks: webgpuFallbacks(flat).length,
+    };
+  } catch (error) {
+    return { error: toErrorData(error) };
+  }
 }
 
 function isWhole(file: ModelProto, opened: ModelProto): boolean {

@@ -53,7 +53,8 @@ async function describingFiles(root: string, folder: string): Promise<string[]> 
   return [...(await namesIn(root, false)), ...own];
 }
 
-async function namesIn(root: string, recursive: boolean): Promise<string[]> {
+/** Paths of the files of a folder, hidden ones and installed packages left out. */
+export async function namesIn(root: string, recursive: boolean): Promise<string[]> {
   const entries = await readdir(root, { recursive, withFileTypes: true }).catch(() => []);
   return entries
     .filter((entry) => entry.isFile())

@@ -48,6 +48,8 @@ interface Backward {
   /** Values of the chain that this session returns too. */
   readonly values: readonly { readonly value: string; readonly output: string }[];
   readonly link: Link;
+  /** Nodes of this link with a straight-through stand-in instead of a derivative. */
+  readonly surrogateNodes: readonly string[];
 }
 
 export class ChainGradient {
@@ -108,6 +110,11 @@ export class ChainGradient {
   /** Graphs that a gradient is computed by: 1 where all links were joined. */
   get length(): number {
     return this.#forward.length + 1;
+  }
+
+  /** Nodes whose gradient is a stand-in (quantized activations), as "Op name"; empty where the gradient is exact. */
+  get surrogateNodes(): readonly string[] {
+    return this.#backward.flatMap(({ surrogateNodes }) => surrogateNodes);
   }
 
   async lossAndGradients(feeds: ChainFeeds): Promise<ChainGradientResult> {
@@ -270,6 +277,7 @@ async function openBackward(
   });
   return {
     link,
+    surrogateNodes: graph.surrogateNodes,
     session: await create(serializeModel(graph.model)),
     cotangents,
     gradients: Object.entries(wrt).map(([name, value]) => ({

@@ -107,11 +107,14 @@ export function withEncoderFace(
 }
 
 /** (range * grey - mean) / std per channel, in the encoder's own layout, element type and number of pictures. */
-function preparePixels(
+export function preparePixels(
   b: GraphBuilder,
   image: string,
   output: string,
-  wanted: EncoderFace & { readonly type: number; readonly batch: number },
+  wanted: Pick<EncoderFace, "channels" | "layout" | "range" | "mean" | "std"> & {
+    readonly type: number;
+    readonly batch: number;
+  },
 ): void {
   const { channels, layout, range, mean, std, type, batch } = wanted;
   const [low, high] = range;

@@ -1,0 +1,109 @@
+/** `lab ask` and `lab inspect` on folders in the layout of browser exports (models/golden/vlm). */
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { zipSync } from "fflate";
+import { afterAll, expect, it } from "vitest";
+import { vlmFolder } from "../testing/vlmFolders.ts";
+import { askVerb } from "./askVerb.ts";
+import { inspectVerb } from "./inspectVerb.ts";
+import { phantomVerb } from "./phantomVerb.ts";
+
+const TEMPORARY = mkdtempSync(path.join(tmpdir(), "lab-own-"));
+afterAll(() => rmSync(TEMPORARY, { recursive: true }));
+const FILM = path.join(TEMPORARY, "film.png");
+await phantomVerb(["--seed", "3", "--finding", "effusion:left", "--out", FILM], () => undefined);
+
+async function printed(
+  verb: (args: readonly string[], print: (value: unknown) => void) => Promise<void>,
+  ...args: string[]
+): Promise<Record<string, unknown>> {
+  const lines: unknown[] = [];
+  await verb(args, (value) => lines.push(value));
+  expect(lines).toHaveLength(1);
+  return lines[0] as Record<string, unknown>;
+}
+
+const QUESTION = ["--question", "is there any pleural effusion ?"];
+
+it("answers from a zip as from its folder, in words too, and attacks the answer", async () => {
+  const root = vlmFolder("llava");
+  const files = readdirSync(root, { recursive: true, withFileTypes: true }).filter((e) =>
+    e.isFile(),
+  );
+  const zip = path.join(TEMPORARY, "llava.zip");
+  const contents = Object.fromEntries(
+    files.map((e) => {
+      const file = path.join(e.parentPath, e.name);
+      return [`llava/${path.relative(root, file)}`, new Uint8Array(readFileSync(file))] as const;
+    }),
+  );
+  writeFileSync(zip, zipSync(contents));
+  const more = ["--max-tokens", "4", "--epsilon", "8/255", "--steps", "4"];
+  const folder = await printed(askVerb, FILM, ...QUESTION, "--model", root, ...more);
+  const { model: _a, ...fromFolder } = folder;
+  const { model: _b, ...fromZip } = await printed(
+    askVerb,
+    FILM,
+    ...QUESTION,
+    "--model",
+    zip,
+    ...more,
+  );
+  expect(fromZip).toEqual(fromFolder);
+  expect(folder).toMatchObject({
+    family: "LLaVA",
+    spellings: [
+      ["yes", " yes"],
+      ["no", " no"],
+    ],
+  });
+  const { probabilities } = folder as { probabilities: { yes: number; no: number } };
+  expect(probabilities.yes + probabilities.no).toBeCloseTo(1, 6);
+  expect(folder["answer"]).toBe(probabilities.yes > probabilities.no ? "yes" : "no");
+  expect(String(folder["text"]).length).toBeGreaterThan(3);
+  const attacked = folder["attacked"] as { losses: number[]; norm: number; gradient: string };
+  expect(attacked.losses.at(-1)).toBeGreaterThan(attacked.losses[0]! + 0.01);
+  expect(attacked.norm).toBeLessThanOrEqual(8 / 255 + 1e-6);
+  expect(attacked.gradient).toBe("exact");
+  const inspected = await printed(inspectVerb, zip);
+  expect(inspected).toMatchObject({ folder: { family: "llava", label: "LLaVA" } });
+});
+
+it("scores captions by a dual encoder, and says what it cannot do", async () => {
+  const asked = [FILM, "--question", "effusion", "--model", vlmFolder("clip")];
+  const captions = ["--answer", "chest x-ray with pleural effusion", "--answer", "the heart"];
+  const { answer } = await printed(askVerb, ...asked, ...captions);
+  expect(captions).toContain(answer);
+  await expect(
+    askVerb([...asked, ...captions, "--max-tokens", "3"], () => undefined),
+  ).rejects.toThrow("CLIP writes no text: it scores captions.");
+});
+
+it("refuses by a sentence what does not fit", async () => {
+  const ask = (...args: string[]) => askVerb([FILM, ...QUESTION, ...args], () => undefined);
+  const own = ["--model", vlmFolder("llava")];
+  await expect(ask(...own, "--answer", "yes")).rejects.toThrow(/--answer at least twice/);
+  await expect(ask(...own, "--epsilon", "2")).rejects.toThrow(/must be like 4\/255/);
+  await expect(ask(...own, "--answer", "yes", "--answer", "perhaps so")).rejects.toThrow(
+    /"perhaps so" is no single token/,
+  );
+  await expect(ask("--model", "base", "--epsilon", "4/255")).rejects.toThrow(
+    /--epsilon is for a folder with a model of your own/,
+  );
+});
+
+it("names a family that it does not open, and each graph of it", async () => {
+  const root = mkdtempSync(path.join(TEMPORARY, "smol-"));
+  writeFileSync(path.join(root, "config.json"), JSON.stringify({ model_type: "smolvlm" }));
+  const graph = readFileSync(path.join(vlmFolder("llava"), "onnx/decoder_model_merged_q4.onnx"));
+  writeFileSync(path.join(root, "decoder_model_merged_q4.onnx"), graph);
+  const { folder } = (await printed(inspectVerb, root)) as {
+    folder: { problem: string; contents: Record<string, { notDifferentiable: unknown[] }> };
+  };
+  expect(folder.problem).toMatch(/^SmolVLM is recognised and not opened/);
+  expect(folder.contents["decoder_model_merged_q4.onnx"]!.notDifferentiable).toEqual([]);
+  await expect(askVerb([FILM, ...QUESTION, "--model", root], () => undefined)).rejects.toThrow(
+    /SmolVLM is recognised and not opened/,
+  );
+});

@@ -1,0 +1,195 @@
+/** `lab ask` of a reader's own vision-language model: its answer, its own words, and an attack on the answer. */
+import { pgd } from "../attacks/pgd.ts";
+import { LabError } from "../errors/labError.ts";
+import { modelInputOf } from "../experiment/source.ts";
+import type { InputResult } from "../experiment/results.ts";
+import { choiceOf, likeliest, scoreChoices } from "../graphs/generative/answers.ts";
+import { DualEncoder } from "../graphs/generative/dualEncoder.ts";
+import { LlavaModel } from "../graphs/generative/llavaModel.ts";
+import type { PictureOracle } from "../graphs/generative/margin.ts";
+import { readFolderFiles } from "../graphs/generative/modelFiles.ts";
+import type { FolderFiles } from "../graphs/generative/modelFiles.ts";
+import type { NamedSource } from "../graphs/sources/zip.ts";
+import type { SessionFactory } from "../graphs/session.ts";
+import { openRadiograph } from "./files.ts";
+
+export interface OwnQuestion {
+  readonly question: string;
+  /** Answers that are weighed against each other, or captions of a dual encoder. */
+  readonly answers: readonly string[];
+  readonly precision: string | undefined;
+  /** Tokens of free text; 0 for none. */
+  readonly maxTokens: number;
+  /** Radius of the linf ball in grey [0, 1]; 0 for no attack. */
+  readonly epsilon: number;
+  readonly steps: number;
+}
+
+/** The model, whatever its family, as something that answers about a picture. */
+interface Answering {
+  readonly files: FolderFiles;
+  /** Each answer's share, in the order asked. */
+  answer(picture: Float32Array): Promise<readonly Answered[]>;
+  text(picture: Float32Array): Promise<object>;
+  oracle(answer: number): Promise<PictureOracle>;
+  /** What is said once of the model and the question. */
+  readonly facts: object;
+  /** Shares are those of the next token, which may be something else altogether; else of the captions alone. */
+  readonly isNextToken: boolean;
+}
+
+interface Answered {
+  readonly answer: string;
+  readonly probability: number;
+}
+
+/** Opens the model once; then each file is a line. @throws LabError "model-*" | "question-invalid" */
+export async function openOwnModel(
+  opened: NamedSource,
+  asked: OwnQuestion,
+  sessions: SessionFactory,
+): Promise<(file: string) => Promise<object>> {
+  const files = await readFolderFiles(opened.names, opened.source, asked.precision);
+  const model =
+    files.folder.family === "dual"
+      ? await openDual(files, asked, sessions)
+      : await openLlava(files, asked, sessions);
+  return (file) => askAbout(file, model, asked);
+}
+
+async function openLlava(
+  files: FolderFiles,
+  { question, answers, maxTokens }: OwnQuestion,
+  sessions: SessionFactory,
+): Promise<Answering> {
+  const model = await LlavaModel.open(files, sessions);
+  const prompt = model.prompt(question);
+  const choices = answers.map((answer) => choiceOf(files.tokenizer, answer));
+  return {
+    files,
+    isNextToken: true,
+    facts: { prompt: prompt.text, spellings: choices.map(({ spellings }) => spellings) },
+    answer: async (picture) => scoreChoices(await model.nextLogits(picture, prompt), choices),
+    text: async (picture) => {
+      if (maxTokens === 0) return {};
+      const { text, stopped } = await model.generate(picture, prompt, { maxTokens });
+      return { text, stopped };
+    },
+    oracle: (answer) =>
+      model.marginOracle(
+        prompt,
+        choices[answer]!,
+        choices.filter((_, i) => i !== answer),
+      ),
+  };
+}
+
+async function openDual(
+  files: FolderFiles,
+  { answers, maxTokens }: OwnQuestion,
+  sessions: SessionFactory,
+): Promise<Answering> {
+  if (maxTokens > 0) {
+    throw new LabError(
+      "model-incompatible",
+      `${files.folder.label} writes no text: it scores captions.`,
+    );
+  }
+  const model = await DualEncoder.open(files, answers, sessions);
+  return {
+    files,
+    isNextToken: false,
+    facts: { scoredBy: "softmax of the model's logits over the captions given" },
+    answer: async (picture) => {
+      const ids = answers.map((answer, i) => ({ answer, spellings: [answer], ids: [i] }));
+      return scoreChoices(await model.logits(picture), ids);
+    },
+    text: () => Promise.resolve({}),
+    oracle: (answer) => model.marginOracle(answer),
+  };
+}
+
+async function askAbout(file: string, model: Answering, asked: OwnQuestion): Promise<object> {
+  const { files } = model;
+  const input = await pictureOf(file, files);
+  const answers = await model.answer(input.image);
+  return {
+    file,
+    family: files.folder.label,
+    precision: asked.precision ?? "fp32",
+    ...model.facts,
+    ...verdict(answers, model.isNextToken),
+    ...(await model.text(input.image)),
+    ...(asked.epsilon > 0 ? { attacked: await attack(model, input.image, answers, asked) } : {}),
+    saw: input.statement,
+    notices: [...files.preprocessing.notices, ...input.notices],
+  };
+}
+
+function verdict(answers: readonly Answered[], isShare: boolean): object {
+  const sum = answers.reduce((total, { probability }) => total + probability, 0);
+  return {
+    answer: likeliest(answers).answer,
+    probabilities: Object.fromEntries(
+      answers.map(({ answer, probability }) => [answer, probability / sum]),
+    ),
+    // What is left of the next token's probability says how far the model was from answering so at all.
+    ...(isShare ? { shareOfNextToken: sum } : {}),
+  };
+}
+
+async function pictureOf(file: string, { size, preprocessing }: FolderFiles): Promise<InputResult> {
+  const radiograph = await openRadiograph(file);
+  return modelInputOf(
+    { kind: "file", sha256: radiograph.rawSha256 ?? "" },
+    { kind: radiograph.vois.length > 0 ? "file" : "automatic" },
+    { size, resize: preprocessing.resize },
+    () => radiograph,
+  );
+}
+
+/** PGD against the clean answer, on 8-bit pictures. */
+async function attack(
+  model: Answering,
+  picture: Float32Array,
+  clean: readonly Answered[],
+  { epsilon, steps }: OwnQuestion,
+): Promise<object> {
+  const oracle = await model.oracle(clean.indexOf(likeliest(clean)));
+  try {
+    const options = {
+      norm: "linf",
+      epsilon,
+      steps,
+      stepSize: (2.5 * epsilon) / steps,
+      restarts: 1,
+      seed: 1,
+      randomStart: false,
+      lattice: true,
+    } as const;
+    const run = pgd.run(oracle, picture, options, {
+      signal: { aborted: false },
+      yieldToHost: () => Promise.resolve(),
+    });
+    const losses: number[] = [];
+    let step = await run.next();
+    for (; !step.done; step = await run.next()) losses.push(step.value.loss);
+    const { adversarial, norm, loss } = step.value;
+    const after = await model.answer(adversarial);
+    return {
+      attack: "pgd",
+      epsilon,
+      norm,
+      losses,
+      loss,
+      gradient:
+        oracle.surrogateNodes.length === 0
+          ? "exact"
+          : `straight-through at quantized operators: ${oracle.surrogateNodes.join(", ")}`,
+      flipped: likeliest(after).answer !== likeliest(clean).answer,
+      ...verdict(after, model.isNextToken),
+    };
+  } finally {
+    await oracle.release();
+  }
+}

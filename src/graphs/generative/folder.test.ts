@@ -1,0 +1,100 @@
+import { describe, expect, it } from "vitest";
+import { vlmFiles } from "../../testing/vlmFolders.ts";
+import { zippedSource } from "../sources/zip.ts";
+import { graphOfPart, isKnownFamily, readModelFolder } from "./folder.ts";
+import { readFolderFiles } from "./modelFiles.ts";
+
+const LLAVA = [
+  "config.json",
+  "tokenizer.json",
+  "preprocessor_config.json",
+  "onnx/vision_encoder.onnx",
+  "onnx/vision_encoder_fp16.onnx",
+  "onnx/embed_tokens.onnx",
+  "onnx/decoder_model_merged_q4.onnx",
+  "onnx/decoder_model_merged_q4.onnx_data",
+];
+
+describe("a model folder", () => {
+  it("is recognised by its config, and its graphs by part and precision", () => {
+    const folder = readModelFolder(LLAVA, { model_type: "llava" });
+    expect(folder).toMatchObject({ family: "llava", label: "LLaVA", problem: undefined });
+    expect(folder.graphs).toEqual({
+      vision: { fp32: "onnx/vision_encoder.onnx", fp16: "onnx/vision_encoder_fp16.onnx" },
+      embed: { fp32: "onnx/embed_tokens.onnx" },
+      decoder: { q4: "onnx/decoder_model_merged_q4.onnx" },
+    });
+    expect(graphOfPart(folder, "decoder")).toBe("onnx/decoder_model_merged_q4.onnx");
+    expect(graphOfPart(folder, "vision", "fp16")).toBe("onnx/vision_encoder_fp16.onnx");
+    // A part without this precision is taken in the fullest that it has.
+    expect(graphOfPart(folder, "embed", "q4")).toBe("onnx/embed_tokens.onnx");
+    expect(() => graphOfPart(folder, "vision", "int8")).toThrow(/no graph in the precision int8/);
+  });
+
+  it("says what is missing", () => {
+    const names = LLAVA.filter((name) => !/embed|tokenizer/.test(name));
+    expect(readModelFolder(names, { model_type: "llava" })).toMatchObject({
+      family: undefined,
+      problem: "The folder of a LLaVA model lacks embed_tokens.onnx, tokenizer.json.",
+    });
+  });
+
+  it.each([
+    ["smolvlm", /SmolVLM is recognised and not opened: it cuts pictures into tiles/],
+    ["qwen2_vl", /Qwen2-VL is recognised and not opened: its pictures have patches/],
+    ["gemma3", /Gemma 3 \(MedGemma\) is recognised and not opened/],
+    ["florence2", /cross-attention/],
+    ["bert", /model_type "bert", which the lab knows no prompt/],
+  ])("refuses %s by name", (type, sentence) => {
+    const folder = readModelFolder(LLAVA, { model_type: type });
+    expect(folder.family).toBeUndefined();
+    expect(folder.problem).toMatch(sentence);
+  });
+
+  it("is no model of several graphs where config.json says nothing of one", () => {
+    expect([{}, null, "llava", { model_type: "vit" }].map(isKnownFamily)).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe("files that are not what they should be", () => {
+  const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+  const files = async (changed: Record<string, unknown>): Promise<unknown> => {
+    const all: Record<string, Uint8Array> = {
+      "config.json": bytes({ model_type: "llava" }),
+      "tokenizer.json": bytes({}),
+      "preprocessor_config.json": bytes({ do_normalize: false }),
+    };
+    for (const [name, value] of Object.entries(changed)) all[name] = bytes(value);
+    const source = { read: (name: string) => Promise.resolve(all[name]) };
+    return readFolderFiles(LLAVA, source, undefined);
+  };
+
+  it("a processor without a size, and a tokenizer that is none", async () => {
+    await expect(files({})).rejects.toMatchObject({
+      code: "model-damaged",
+      message: "preprocessor_config.json does not say the size of the picture.",
+    });
+    await expect(
+      files({ "preprocessor_config.json": { do_normalize: false, size: 28 } }),
+    ).rejects.toMatchObject({
+      code: "model-damaged",
+      message: "tokenizer.json can't be read as a tokenizer.",
+    });
+  });
+
+  it("a zip that is none", () => {
+    expect(() => zippedSource(Uint8Array.of(1, 2, 3), "model.zip")).toThrow(
+      /model\.zip is not a zip that can be read/,
+    );
+  });
+
+  it("a precision that the folder has not", async () => {
+    const found = await vlmFiles("llava", "int8");
+    await expect(found.graph("vision")).rejects.toMatchObject({ code: "model-not-found" });
+  });
+});

@@ -1,0 +1,171 @@
+/**
+ * What a folder in the layout of browser exports holds: config.json beside the graphs, which may lie in "onnx" below it,
+ * each in one or more precisions (vision_encoder_q4.onnx).
+ */
+import { LabError } from "../../errors/labError.ts";
+
+/** Parts of a model as exporters name their graphs. */
+const PARTS = {
+  vision: ["vision_encoder"],
+  embed: ["embed_tokens"],
+  decoder: ["decoder_model_merged", "decoder_model", "decoder"],
+  joint: ["model"],
+  text: ["text_model", "text_encoder"],
+  image: ["vision_model"],
+} as const;
+export type Part = keyof typeof PARTS;
+
+const PRECISIONS = ["q4f16", "q4", "fp16", "int8", "uint8", "quantized", "bnb4", "eager"];
+
+/** "llava": vision encoder, projector and decoder in three graphs. "dual": a picture and captions in one space. */
+export type Family = "llava" | "dual";
+
+interface FamilyEntry {
+  readonly family: Family | undefined;
+  readonly label: string;
+  /** Why it is not opened, for families that the lab knows by name only. */
+  readonly missing?: string;
+}
+
+const TILES = "it cuts pictures into tiles, and the lab does not prepare tiles yet";
+const CROSS =
+  "its decoder reads the picture by cross-attention, and the lab does not drive such a decoder yet";
+
+const FAMILIES: Readonly<Record<string, FamilyEntry>> = {
+  llava: { family: "llava", label: "LLaVA" },
+  clip: { family: "dual", label: "CLIP" },
+  siglip: { family: "dual", label: "SigLIP" },
+  llava_next: { family: undefined, label: "LLaVA-NeXT", missing: TILES },
+  llava_onevision: { family: undefined, label: "LLaVA-OneVision", missing: TILES },
+  llava_qwen2: {
+    family: undefined,
+    label: "nanoLLaVA",
+    missing: "its prompt has no chat template with a place for the picture",
+  },
+  idefics3: { family: undefined, label: "Idefics3", missing: TILES },
+  smolvlm: { family: undefined, label: "SmolVLM", missing: TILES },
+  qwen2_vl: {
+    family: undefined,
+    label: "Qwen2-VL",
+    missing: "its pictures have patches of changing number and three-part positions",
+  },
+  qwen2_5_vl: {
+    family: undefined,
+    label: "Qwen2.5-VL",
+    missing: "its pictures have patches of changing number and three-part positions",
+  },
+  gemma3: {
+    family: undefined,
+    label: "Gemma 3 (MedGemma)",
+    missing: "its processor's own wrapping of the picture's tokens is not built",
+  },
+  paligemma: {
+    family: undefined,
+    label: "PaliGemma",
+    missing: "its processor's own wrapping of the picture's tokens is not built",
+  },
+  florence2: { family: undefined, label: "Florence-2", missing: CROSS },
+  blip: { family: undefined, label: "BLIP", missing: CROSS },
+  "vision-encoder-decoder": { family: undefined, label: "VisionEncoderDecoder", missing: CROSS },
+};
+
+const NEEDED: Readonly<Record<Family, readonly Part[]>> = {
+  llava: ["vision", "embed", "decoder"],
+  dual: ["joint"],
+};
+
+export interface ModelFolder {
+  readonly modelType: string;
+  readonly label: string;
+  /** Undefined where the lab does not open the model; `problem` then says why. */
+  readonly family: Family | undefined;
+  readonly problem: string | undefined;
+  /** Paths of the graphs by part and precision; "fp32" where the name says nothing. */
+  readonly graphs: Readonly<Partial<Record<Part, Readonly<Record<string, string>>>>>;
+}
+
+/** True for a config that names a family of models with a picture and a text side. */
+export function isKnownFamily(config: unknown): boolean {
+  return FAMILIES[modelTypeOf(config)] !== undefined;
+}
+
+/** @param names of all files, "/" between folders */
+export function readModelFolder(names: readonly string[], config: unknown): ModelFolder {
+  const modelType = modelTypeOf(config);
+  const graphs = graphsAmong(names);
+  const entry = FAMILIES[modelType];
+  if (entry === undefined) {
+    const problem = `config.json says model_type "${modelType}", which the lab knows no prompt and no pixels for.`;
+    return { modelType, label: modelType, family: undefined, problem, graphs };
+  }
+  const { family, label, missing } = entry;
+  if (family === undefined) {
+    return {
+      modelType,
+      label,
+      family,
+      problem: `${label} is recognised and not opened: ${missing}.`,
+      graphs,
+    };
+  }
+  const files = ["tokenizer.json", "preprocessor_config.json"].filter(
+    (file) => !names.some((name) => name === file || name.endsWith(`/${file}`)),
+  );
+  const lacking = [
+    ...NEEDED[family]
+      .filter((part) => graphs[part] === undefined)
+      .map((part) => `${PARTS[part][0]}.onnx`),
+    ...files,
+  ];
+  const problem =
+    lacking.length === 0
+      ? undefined
+      : `The folder of a ${label} model lacks ${lacking.join(", ")}.`;
+  return { modelType, label, family: problem === undefined ? family : undefined, problem, graphs };
+}
+
+function modelTypeOf(config: unknown): string {
+  const type =
+    typeof config === "object" && config !== null
+      ? (config as Record<string, unknown>)["model_type"]
+      : "";
+  return typeof type === "string" ? type : "";
+}
+
+function graphsAmong(names: readonly string[]): ModelFolder["graphs"] {
+  const graphs: Partial<Record<Part, Record<string, string>>> = {};
+  for (const name of names) {
+    const stem = /([^/]+)\.onnx$/i.exec(name)?.[1];
+    if (stem === undefined) continue;
+    const precision = PRECISIONS.find((each) => stem.endsWith(`_${each}`));
+    const plain = precision === undefined ? stem : stem.slice(0, -precision.length - 1);
+    for (const [part, stems] of Object.entries(PARTS) as [Part, readonly string[]][]) {
+      if (stems.includes(plain)) (graphs[part] ??= {})[precision ?? "fp32"] ??= name;
+    }
+  }
+  return graphs;
+}
+
+/**
+ * The graph of a part in a precision, or in the fullest one there is for a part that has not this one.
+ * @throws LabError "model-not-found" for a precision that no part has
+ */
+export function graphOfPart(folder: ModelFolder, part: Part, precision = "fp32"): string {
+  const forms = folder.graphs[part] ?? {};
+  const known = new Set(Object.values(folder.graphs).flatMap((each) => Object.keys(each)));
+  if (!known.has(precision) && precision !== "fp32") {
+    throw new LabError(
+      "model-not-found",
+      `The folder has no graph in the precision ${precision}.`,
+      {
+        hint: `It has ${[...known].join(", ")}.`,
+      },
+    );
+  }
+  const fallback = ["fp32", "fp16", "quantized", "int8", "uint8", "q4", "q4f16", "bnb4"].find(
+    (each) => each in forms,
+  );
+  const path = forms[precision] ?? forms[fallback ?? ""];
+  if (path === undefined) throw new LabError("model-not-found", `The folder has no ${part} graph.`);
+  return path;
+}

@@ -1,0 +1,104 @@
+/** The files of a model folder, read: what the graphs and the JSON beside them say. */
+import { LabError } from "../../errors/labError.ts";
+import { loadPromptTokenizer } from "../../language/promptTokenizer.ts";
+import type { PromptTokenizer } from "../../language/promptTokenizer.ts";
+import type { ModelProto } from "../../onnx/messages.ts";
+import { parsePreprocessing } from "../proposal/preprocessing.ts";
+import type { Preprocessing } from "../proposal/preprocessing.ts";
+import { readJson } from "../sources/byteSource.ts";
+import type { ByteSource } from "../sources/byteSource.ts";
+import { readGraphFile } from "../sources/graphFile.ts";
+import { graphOfPart, readModelFolder } from "./folder.ts";
+import type { ModelFolder, Part } from "./folder.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface FolderFiles {
+  readonly folder: ModelFolder;
+  readonly config: Json;
+  readonly tokenizer: PromptTokenizer;
+  readonly tokenizerConfig: Json;
+  /** generation_config.json; empty where the folder has none. */
+  readonly generation: Json;
+  /** Text of the chat template; undefined where the folder has none. */
+  readonly template: string | undefined;
+  readonly preprocessing: Preprocessing;
+  /** Side of the picture. */
+  readonly size: number;
+  graph(part: Part): Promise<ModelProto>;
+}
+
+/**
+ * @param names of all files of the folder
+ * @throws LabError "model-unsupported" for a family that the lab does not open, "model-damaged" for files it cannot read
+ */
+export async function readFolderFiles(
+  names: readonly string[],
+  source: ByteSource,
+  precision: string | undefined,
+): Promise<FolderFiles> {
+  const pathOf = (file: string): string | undefined =>
+    names
+      .filter((name) => name === file || name.endsWith(`/${file}`))
+      .toSorted((a, b) => a.length - b.length)[0];
+  const json = async (file: string): Promise<Json | undefined> => {
+    const path = pathOf(file);
+    const value = path === undefined ? undefined : await readJson(source, path);
+    return typeof value === "object" && value !== null ? (value as Json) : undefined;
+  };
+  const config = (await json("config.json")) ?? {};
+  const folder = readModelFolder(names, config);
+  if (folder.problem !== undefined) throw new LabError("model-unsupported", folder.problem);
+  const tokenizerConfig = (await json("tokenizer_config.json")) ?? {};
+  const preprocessing = parsePreprocessing(
+    await json("preprocessor_config.json"),
+    "preprocessor_config.json",
+  );
+  if (preprocessing?.size === undefined) {
+    throw new LabError(
+      "model-damaged",
+      "preprocessor_config.json does not say the size of the picture.",
+    );
+  }
+  return {
+    folder,
+    config,
+    tokenizer: loadPromptTokenizer(await json("tokenizer.json"), tokenizerConfig),
+    tokenizerConfig,
+    generation: (await json("generation_config.json")) ?? {},
+    template: await templateOf(source, pathOf, tokenizerConfig),
+    preprocessing,
+    size: preprocessing.size,
+    graph: async (part) => {
+      const path = graphOfPart(folder, part, precision);
+      const base = path.slice(0, path.lastIndexOf("/") + 1);
+      // Weights lie beside their graph.
+      const beside: ByteSource = {
+        read: (name, expected) => source.read(base + name, expected),
+      };
+      return (await readGraphFile(beside, path.slice(base.length))).model;
+    },
+  };
+}
+
+async function templateOf(
+  source: ByteSource,
+  pathOf: (file: string) => string | undefined,
+  tokenizerConfig: Json,
+): Promise<string | undefined> {
+  const plain = pathOf("chat_template.jinja");
+  if (plain !== undefined) return new TextDecoder().decode(await source.read(plain));
+  const packed = pathOf("chat_template.json");
+  const holder =
+    packed === undefined ? tokenizerConfig : ((await readJson(source, packed)) as Json);
+  const template = holder["chat_template"];
+  return typeof template === "string" ? template : undefined;
+}
+
+/** A special token of tokenizer_config.json, which writes it as text or as an object with its content. */
+export function specialToken(config: Json, name: string): string {
+  const token = config[name];
+  if (typeof token === "string") return token;
+  const content = (token as Json | null | undefined)?.["content"];
+  return typeof content === "string" ? content : "";
+}

@@ -1,0 +1,27 @@
+/** The small vision-language models of models/golden/vlm (made by vlm_exports.py), as a reader's folder would be read. */
+import { readFile, readdir } from "node:fs/promises";
+import path from "node:path";
+import { readFolderFiles } from "../graphs/generative/modelFiles.ts";
+import type { FolderFiles } from "../graphs/generative/modelFiles.ts";
+
+const ROOT = path.join(import.meta.dirname, "../../models/golden/vlm");
+
+export type VlmName = "llava" | "clip" | "siglip";
+
+export function vlmFolder(name: VlmName): string {
+  return path.join(ROOT, name);
+}
+
+export async function vlmFiles(name: VlmName, precision?: string): Promise<FolderFiles> {
+  const root = vlmFolder(name);
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const names = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
+  const source = { read: (file: string) => readFile(path.join(root, file)) };
+  return readFolderFiles(names, source, precision);
+}
+
+export async function vlmVectors<T>(name: VlmName): Promise<T> {
+  return JSON.parse(await readFile(path.join(vlmFolder(name), "vectors.json"), "utf8")) as T;
+}
