@@ -36,6 +36,14 @@ export interface GenerationLimits {
   readonly onText?: (text: string) => void;
 }
 
+/** The graphs, and their sessions. */
+interface Opened {
+  readonly vision: ModelProto;
+  readonly decoder: ModelProto;
+  readonly image: readonly [count: number, width: number];
+  readonly sessions: Readonly<Record<"vision" | "embed" | "decoder", GraphSession>>;
+}
+
 const VISION_OUTPUT = "picture_tokens";
 
 export class LlavaModel {
@@ -50,20 +58,14 @@ export class LlavaModel {
   readonly #image: readonly [count: number, width: number];
   readonly #open: Readonly<Record<"vision" | "embed" | "decoder", GraphSession>>;
 
-  private constructor(
-    files: FolderFiles,
-    sessions: SessionFactory,
-    graphs: { readonly vision: ModelProto; readonly decoder: ModelProto },
-    image: readonly [number, number],
-    open: Readonly<Record<"vision" | "embed" | "decoder", GraphSession>>,
-  ) {
+  private constructor(files: FolderFiles, sessions: SessionFactory, opened: Opened) {
     this.#files = files;
     this.#sessions = sessions;
-    this.#vision = graphs.vision;
-    this.#decoder = graphs.decoder;
-    this.#inputs = new GraphView(graphs.decoder).inputs;
-    this.#image = image;
-    this.#open = open;
+    this.#vision = opened.vision;
+    this.#decoder = opened.decoder;
+    this.#inputs = new GraphView(opened.decoder).inputs;
+    this.#image = opened.image;
+    this.#open = opened.sessions;
     this.size = files.size;
   }
 
@@ -76,7 +78,7 @@ export class LlavaModel {
       embed: await sessions.create(serializeModel(await files.graph("embed"))),
       decoder: await sessions.create(serializeModel(decoder)),
     };
-    return new LlavaModel(files, sessions, { vision: model, decoder }, image, opened);
+    return new LlavaModel(files, sessions, { vision: model, decoder, image, sessions: opened });
   }
 
   /** @throws LabError "model-unsupported" for a folder without a chat template, or one with no place for the picture */
