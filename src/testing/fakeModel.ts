@@ -2,6 +2,7 @@
  * A vision-language model small enough to compute by hand, for tests of the experiment: features are block means, the
  * yes-logit is their product with fixed weights, so that gradients are exact.
  */
+import type { FeatureObjective } from "../model/objective.ts";
 import { answerLoss, featureLoss } from "../model/objectiveLoss.ts";
 import type { ModelManifest } from "../model/manifest.ts";
 import type {
@@ -50,6 +51,18 @@ export function fakeModel(): FakeModel {
   };
   const yesLogit = (means: Float32Array) =>
     means.reduce((sum, v, k) => sum + v * weights[k]!, 0) / 4 + bias;
+  /** Of the cosine to the reference, through the block means; the squared distance of unit vectors is twice as steep. */
+  const featureGradient = (means: Float32Array, { aim, loss, reference }: FeatureObjective) => {
+    const own = unit(means);
+    const other = unit(reference);
+    const length = Math.sqrt(means.reduce((s, v) => s + v * v, 0)) || 1;
+    const along = own.reduce((s, v, k) => s + v * other[k]!, 0);
+    const steep = (aim === "away" ? -1 : 1) * (loss === "cosine" ? 1 : 2);
+    return Float32Array.from({ length: SIZE * SIZE }, (_, n) => {
+      const cell = Math.floor(Math.floor(n / SIZE) / CELL) * GRID + Math.floor((n % SIZE) / CELL);
+      return (steep * (other[cell]! - along * own[cell]!)) / length / CELL ** 2;
+    });
+  };
   const layer = (kind: "self" | "cross", means: Float32Array): AttentionLayer => {
     const sum = means.reduce((a, b) => a + b, 1e-6);
     return {
@@ -97,8 +110,13 @@ export function fakeModel(): FakeModel {
     },
     async lossGradient(image, objective) {
       calls.lossGradient++;
-      if (objective.kind === "feature")
-        return { loss: 0, gradient: new Float32Array(image.length) };
+      if (objective.kind === "feature") {
+        const means = features(image);
+        return {
+          loss: featureLoss(unit(means), objective),
+          gradient: featureGradient(means, objective),
+        };
+      }
       const margin = 2 * yesLogit(features(image));
       const sign = (objective.aim === "away" ? -1 : 1) * (objective.answer === "yes" ? 1 : -1);
       const gradient = Float32Array.from(image, (_, n) => {

@@ -6,6 +6,8 @@ import { causalInterchange } from "./causalInterchange.ts";
 import { certifiedTokens } from "./certifiedTokens.ts";
 import { dropoutSamples } from "./dropoutSamples.ts";
 import { experts } from "./experts.ts";
+import { copiesCost } from "./copiesCost.ts";
+import { smoothedAttack } from "./smoothedAttack.ts";
 import { faithfulness } from "./faithfulness.ts";
 import { hiddenTextDetector } from "./hiddenTextDetector.ts";
 import { honestyCard } from "./honestyCard.ts";
@@ -64,4 +66,6 @@ export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   causalInterchange,
   dropoutSamples,
   certifiedTokens,
+  copiesCost,
+  smoothedAttack,
 };
