@@ -1,5 +1,13 @@
 /** `lab ask` and `lab inspect` on folders in the layout of browser exports (models/golden/vlm). */
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { zipSync } from "fflate";
@@ -105,5 +113,37 @@ it("names a family that it does not open, and each graph of it", async () => {
   expect(folder.contents["decoder_model_merged_q4.onnx"]!.notDifferentiable).toEqual([]);
   await expect(askVerb([FILM, ...QUESTION, "--model", root], () => undefined)).rejects.toThrow(
     /SmolVLM is recognised and not opened/,
+  );
+});
+
+it("says of a damaged folder which file it is, or what is wrong with it", async () => {
+  const changed = (change: (root: string) => void): string[] => {
+    const root = mkdtempSync(path.join(TEMPORARY, "damaged-"));
+    cpSync(vlmFolder("llava"), root, { recursive: true });
+    change(root);
+    return [FILM, ...QUESTION, "--model", root];
+  };
+  const refuses = (sentence: RegExp, change: (root: string) => void) =>
+    expect(askVerb(changed(change), () => undefined)).rejects.toThrow(sentence);
+  const at = (root: string, name: string): string => path.join(root, name);
+  const decoder = "onnx/decoder_model_merged.onnx";
+  await refuses(/^onnx\/decoder_model_merged\.onnx: .*damaged or cut off/, (root) =>
+    truncateSync(at(root, decoder), 60_000),
+  );
+  await refuses(/embed_tokens does not take token ids alone/, (root) =>
+    cpSync(at(root, "onnx/vision_encoder.onnx"), at(root, "onnx/embed_tokens.onnx")),
+  );
+  await refuses(/no chat template/, (root) => rmSync(at(root, "chat_template.jinja")));
+  await refuses(/writes 0 places for the picture/, (root) =>
+    writeFileSync(at(root, "chat_template.jinja"), "{{ bos_token }}hello"),
+  );
+  await refuses(/chat template does not run/, (root) =>
+    writeFileSync(at(root, "chat_template.jinja"), "{% if"),
+  );
+  await refuses(/config\.json is not valid JSON/, (root) =>
+    writeFileSync(at(root, "config.json"), "{"),
+  );
+  await refuses(/There is no config\.json among the files/, (root) =>
+    rmSync(at(root, "config.json")),
   );
 });

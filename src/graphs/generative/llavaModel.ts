@@ -8,6 +8,7 @@ import { GraphBuilder } from "../../onnx/graphBuilder.ts";
 import { serializeModel } from "../../onnx/file.ts";
 import { GraphView } from "../../onnx/graph.ts";
 import { prepareGraph } from "../../onnx/inline.ts";
+import { ELEMENT_TYPE, elementTypeOf } from "../../onnx/messages.ts";
 import type { ModelProto } from "../../onnx/messages.ts";
 import { numbersOf } from "../../onnx/tensorData.ts";
 import { floatTensor, int64Tensor } from "../../tensor/tensor.ts";
@@ -73,9 +74,11 @@ export class LlavaModel {
   static async open(files: FolderFiles, sessions: SessionFactory): Promise<LlavaModel> {
     const { model, image } = await visionOf(files, sessions);
     const decoder = await files.graph("decoder");
+    const embed = await files.graph("embed");
+    checkTable(embed);
     const opened = {
       vision: await sessions.create(serializeModel(model)),
-      embed: await sessions.create(serializeModel(await files.graph("embed"))),
+      embed: await sessions.create(serializeModel(embed)),
       decoder: await sessions.create(serializeModel(decoder)),
     };
     return new LlavaModel(files, sessions, { vision: model, decoder, image, sessions: opened });
@@ -269,6 +272,17 @@ function lastRow(logits: Tensor): Float32Array {
   const from = (rows - 1) * vocabulary;
   return Float32Array.from(
     numbersOf({ ...logits, shape: [vocabulary], data: logits.data.slice(from) } as Tensor),
+  );
+}
+
+/** @throws LabError "model-incompatible" for a graph that is no embedding table */
+function checkTable(model: ModelProto): void {
+  const [input, ...more] = new GraphView(model).inputs;
+  if (input && more.length === 0 && elementTypeOf(input) === ELEMENT_TYPE.int64) return;
+  throw new LabError(
+    "model-incompatible",
+    "The graph embed_tokens does not take token ids alone: another graph has its name.",
+    { hint: "Take the file from the model's own folder again." },
   );
 }
 

@@ -46,6 +46,13 @@ export async function readFolderFiles(
     const value = path === undefined ? undefined : await readJson(source, path);
     return typeof value === "object" && value !== null ? (value as Json) : undefined;
   };
+  if (pathOf("config.json") === undefined) {
+    throw new LabError(
+      "model-unsupported",
+      "There is no config.json among the files, so that nothing says which model this is.",
+      { hint: "Give the whole folder as it is published, with its graphs in onnx." },
+    );
+  }
   const config = (await json("config.json")) ?? {};
   const folder = readModelFolder(names, config);
   if (folder.problem !== undefined) throw new LabError("model-unsupported", folder.problem);
@@ -76,7 +83,17 @@ export async function readFolderFiles(
       const beside: ByteSource = {
         read: (name, expected) => source.read(base + name, expected),
       };
-      return (await readGraphFile(beside, path.slice(base.length))).model;
+      try {
+        return (await readGraphFile(beside, path.slice(base.length))).model;
+      } catch (error) {
+        if (!(error instanceof LabError)) throw error;
+        // Of several graphs, which one.
+        const { code, message, hint } = error;
+        throw new LabError(code, `${path}: ${message}`, {
+          cause: error,
+          ...(hint === undefined ? {} : { hint }),
+        });
+      }
     },
   };
 }
