@@ -1,5 +1,5 @@
 /** A reader's file leaves no trace: not on the network, not in storage, not in the link, not in the console. */
-import type { Page, Request } from "@playwright/test";
+import type { Download, Page, Request } from "@playwright/test";
 import { openBench, openFile, settle } from "./steps.ts";
 import { CANARY, chestDicom } from "./chestFiles.ts";
 import { expect, test } from "./fixtures.ts";
@@ -42,6 +42,18 @@ function contents(request: Request): string {
   return [request.url(), JSON.stringify(request.headers()), request.postData() ?? ""].join("\n");
 }
 
+/** As Latin-1, so that text inside a picture or an array is found too. */
+async function textOf(download: Download): Promise<string> {
+  const parts: Buffer[] = [];
+  for await (const chunk of await download.createReadStream()) parts.push(chunk as Buffer);
+  return Buffer.concat(parts).toString("latin1");
+}
+
+async function openFromMenu(page: Page, name: string): Promise<void> {
+  await page.getByRole("button", { name: /^More/ }).click();
+  await page.getByRole("menuitem", { name: new RegExp(`^${name}`) }).click();
+}
+
 test("no request leaves the origin, and no patient is found anywhere", async ({ page, site }) => {
   const requests: Request[] = [];
   const said: string[] = [];
@@ -56,9 +68,31 @@ test("no request leaves the origin, and no patient is found anywhere", async ({ 
   const link = await page.getByLabel("Link to this experiment").inputValue();
   const saving = page.waitForEvent("download");
   await page.getByRole("button", { name: "Save run manifest (JSON)" }).click();
-  const stream = await (await saving).createReadStream();
-  const manifest: Buffer[] = [];
-  for await (const chunk of stream) manifest.push(chunk as Buffer);
+  const manifest = await textOf(await saving);
+  await page.keyboard.press("Escape");
+
+  // The film's pixels may be kept where the reader says so, and they go into a figure; who it shows goes nowhere.
+  await openFromMenu(page, "Sessions");
+  await page.getByRole("checkbox", { name: /Keep the pixels of my own films/ }).check();
+  await page.getByRole("button", { name: "Keep what is on the bench" }).click();
+  await expect(page.getByRole("button", { name: /^Open / })).not.toHaveCount(0);
+  await page.keyboard.press("Escape");
+  await openFromMenu(page, "Export");
+  const exported: Record<string, string> = {};
+  for (const name of [
+    "Save figure (SVG)",
+    "Save figure (PNG)",
+    "Save numbers (CSV)",
+    "Save script (Python)",
+    "Save its pictures (.npy)",
+  ]) {
+    const downloading = page.waitForEvent("download");
+    await page.getByRole("button", { name }).click();
+    const download = await downloading;
+    exported[name] = `${download.suggestedFilename()}\n${await textOf(download)}`;
+  }
+  expect(exported["Save script (Python)"]).toMatch(/PIXELS = """\n\n"""/);
+  exported["citation"] = await page.getByLabel("How to cite this run").inputValue();
 
   const origin = new URL(site.url).origin;
   const foreign = requests
@@ -72,13 +106,15 @@ test("no request leaves the origin, and no patient is found anywhere", async ({ 
     requests: requests.map(contents).join("\n"),
     console: said.join("\n"),
     link,
-    manifest: Buffer.concat(manifest).toString("utf8"),
+    manifest,
+    ...exported,
     storage: await storedText(page),
     page: await page.content(),
   };
   for (const [where, text] of Object.entries(traces)) {
     expect(CANARY.test(text), `the patient is in the ${where}`).toBe(false);
   }
-  // The search itself works: the manifest is there and names the picture by its hash.
+  // The search itself works: the session is in the store, and the manifest names the picture by its hash.
+  expect(traces.storage).toContain("penumbra-sessions");
   expect(traces.manifest).toMatch(/"sha256": "[0-9a-f]{64}"/);
 });

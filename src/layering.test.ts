@@ -95,6 +95,9 @@ const UI: Readonly<Record<string, readonly string[]>> = {
   offline: ["kit", "context"],
   share: ["kit", "context", "offline"],
   studies: ["kit", "context", "plots", "share", "instruments"],
+  sessions: ["kit", "context", "share"],
+  compare: ["kit", "context", "share"],
+  cine: ["kit", "context"],
   viewer: ["kit", "context", "picture", "brush"],
   film: ["kit", "context", "picture", "viewer"],
 };
@@ -116,7 +119,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   ioredis: /^cli\/study\//,
   tinypool: /^cli\/study\//,
   "hyparquet-writer": /^cli\/study\//,
-  fflate: /^(experiment\/shareLink\/\w+|io\/inflate|io\/pngPixels|graphs\/sources\/zip)\.ts$/,
+  fflate: /^(experiment\/(shareLink|exports)\/\w+|io\/inflate|io\/pngPixels|graphs\/sources\/zip)\.ts$/,
   zod: /^(model\/\w*[mM]anifest|graphs\/proposal\/preprocessing|experiment\/(shareLink\/)?\w+|study\/schema|language\/\w+)\.ts$/,
   "@huggingface/tokenizers": /^language\/(tokenizer|promptTokenizer)\.ts$/,
   "@huggingface/jinja": /^language\/chatTemplate\.ts$/,

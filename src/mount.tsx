@@ -11,6 +11,8 @@ import { defaultSpec } from "./experiment/defaultSpec.ts";
 import { createCaseStore } from "./state/caseStore.ts";
 import { createEngineLink } from "./state/connectEngine.ts";
 import { createExperimentStore } from "./state/experimentStore.ts";
+import { createHistory } from "./state/history.ts";
+import type { HistoryHost } from "./state/history.ts";
 import { createModelStore } from "./state/modelStore.ts";
 import { createKeyStore } from "./state/keyStore.ts";
 import { createPageStore } from "./state/pageStore.ts";
@@ -49,8 +51,13 @@ export async function mount(
   const models = createModelStore();
   const page = createPageStore();
   const keys = createKeyStore();
+  let nameOf: HistoryHost["nameOf"] = () => "";
   const stores: Stores = {
     experiment,
+    history: createHistory(
+      { experiment, view },
+      { stamp: pressCounter(), nameOf: (...specs) => nameOf(...specs) },
+    ),
     results,
     view,
     cases,
@@ -65,6 +72,11 @@ export async function mount(
     if (!stages.readout && !error) return;
     unsubscribe();
     prepareReload();
+    // Names of edits wait for the first answer too; a page whose files are gone undoes without them.
+    void import("./state/changeName.ts").then(
+      ({ changeName }) => (nameOf = changeName),
+      () => {},
+    );
   });
   void keepPage(page);
   listen(link.onEvent);
@@ -88,4 +100,14 @@ export async function mount(
       </MantineProvider>
     </StrictMode>,
   );
+}
+
+/** Counts presses of pointer and keys: what one of them changes is one step of the history. */
+function pressCounter(): () => number {
+  let presses = 0;
+  const count = () => void presses++;
+  for (const type of ["pointerdown", "keydown", "wheel"]) {
+    document.addEventListener(type, count, { capture: true, passive: true });
+  }
+  return () => presses;
 }

@@ -6,7 +6,8 @@ import path from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { floatTensor } from "../tensor/tensor.ts";
 import { tinyEncoderFile } from "../testing/tinyEncoder.ts";
-import { formatNpy, parseNpy } from "./npy.ts";
+import { formatNpy } from "../tensor/npyFormat.ts";
+import { parseNpy } from "./npy.ts";
 
 const FOLDER = mkdtempSync(path.join(tmpdir(), "graph-verbs-"));
 afterAll(() => rmSync(FOLDER, { recursive: true }));

@@ -1,11 +1,13 @@
 /** What `lab --help` prints. */
 import { defaultSpec } from "../experiment/defaultSpec.ts";
+import { FIGURE_PANELS } from "../experiment/exports/figure.ts";
 import { FINDINGS, FINDING_KINDS } from "../phantom/spec.ts";
 
 export function helpText(): string {
   return `The headless lab: the page's own experiment, in Node. Research and teaching only, not for diagnosis.
 
 npm run -s lab -- run SPEC.json | MANIFEST.json | LINK [--file FILE] [--backend native|wasm] [--dump DIR]
+    [--export DIR [--panels clean,disturbed,...]]
     Runs an experiment and prints the numbers of every stage as JSON: answers and margins, norms, feature cosine,
     attack trace, where the answers' relevance peaks, certificate. "-" reads it from standard input. A file case is
     named by --file FILE, whose stored pixels must have the sha256 of the experiment. What is printed is a run manifest:
@@ -15,7 +17,17 @@ npm run -s lab -- run SPEC.json | MANIFEST.json | LINK [--file FILE] [--backend 
     the page's to the last digits; native is faster, and an attack multiplies its rounding differences. --dump also
     writes what a figure can be recomputed from: the pictures the model was given (PNG and .npy), and as .npy the
     embeddings, all layers' attention, relevance, the certificate's noisy features, and each measurement's maps, plots
-    and draws.
+    and draws. --export writes what a paper needs: a figure (SVG, its panels chosen by --panels:
+    ${FIGURE_PANELS.map(({ id }) => id).join(", ")}),
+    every number as one table (CSV), a Python script that repeats the run with ONNX Runtime and NumPy and asserts its
+    numbers, and how to cite it. The figure shows the pictures; the script holds a phantom's, and reads those of a film
+    from the .npy file that is written beside it.
+
+npm run -s lab -- compare SPEC.json | MANIFEST.json | LINK [--model ID] [--precision P] [--defenses same|none|ID]
+    [--backend native|wasm] [--against native|wasm] [--file FILE]
+    The experiment by its own system and by a second one, as JSON: what each says, where they part, and how alike they
+    look (entropy and Jensen-Shannon divergence of the answer's attention, in bits). --against is the second one's
+    backend. Each system is attacked by itself; noise and paint are the same on both.
 
 npm run -s lab -- study run STUDY.json --out DIR [--workers N] [--resume] [--retry-failed] [--shard i/n] [--plan]
     [--backend native|wasm]

@@ -13,6 +13,7 @@ type Verb = (args: readonly string[]) => Promise<void>;
 // Verbs are loaded when they are called: decoding a file must not wait for the model runtime.
 const VERBS: Readonly<Record<string, Verb>> = {
   run: async (args) => (await import("./runVerb.ts")).runVerb(args, print),
+  compare: async (args) => (await import("./compareVerb.ts")).compareVerb(args, print),
   study: async (args) => (await import("./studyVerb.ts")).studyVerb(args, print),
   robustness: async (args) => (await import("./robustnessVerb.ts")).robustnessVerb(args, print),
   list: async (args) => (await import("./listVerb.ts")).listVerb(args, print),

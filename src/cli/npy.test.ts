@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { floatTensor, int64Tensor } from "../tensor/tensor.ts";
-import { formatNpy, parseNpy } from "./npy.ts";
+import { formatNpy } from "../tensor/npyFormat.ts";
+import { parseNpy } from "./npy.ts";
 
 // numpy.save of numpy.array([[1, -2.5, 3]], dtype='<f4'), byte for byte.
 const FROM_NUMPY = Buffer.concat([

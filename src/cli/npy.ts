@@ -1,29 +1,9 @@
 /** NumPy's .npy files (format 1 to 3): tensors in and out of the headless lab. */
 import { readFile, writeFile } from "node:fs/promises";
 import { LabError } from "../errors/labError.ts";
+import { NPY_BYTES as BYTES, NPY_TYPES as TYPES, formatNpy } from "../tensor/npyFormat.ts";
 import { sizeOf } from "../tensor/tensor.ts";
 import type { Tensor, TensorType } from "../tensor/tensor.ts";
-
-const TYPES: Readonly<Record<string, TensorType>> = {
-  f4: "float32",
-  f2: "float16",
-  f8: "float64",
-  i8: "int64",
-  i4: "int32",
-  i1: "int8",
-  u1: "uint8",
-  b1: "bool",
-};
-const BYTES: Readonly<Record<TensorType, number>> = {
-  float32: 4,
-  float16: 2,
-  float64: 8,
-  int64: 8,
-  int32: 4,
-  int8: 1,
-  uint8: 1,
-  bool: 1,
-};
 
 /** @throws LabError "not-found" | "file-unknown-format" | "file-unsupported" | "file-truncated" */
 export async function readNpy(file: string): Promise<Tensor> {
@@ -103,21 +83,6 @@ function typed(dtype: TensorType, buffer: ArrayBuffer): Tensor["data"] {
     case "bool":
       return new Uint8Array(buffer);
   }
-}
-
-export function formatNpy(tensor: Tensor): Uint8Array {
-  const code = Object.entries(TYPES).find(([, type]) => type === tensor.dtype)![0];
-  const order = BYTES[tensor.dtype] === 1 ? "|" : "<";
-  const dims = tensor.shape.length === 1 ? `${tensor.shape[0]},` : tensor.shape.join(", ");
-  const head = `{'descr': '${order}${code}', 'fortran_order': False, 'shape': (${dims}), }`;
-  // Preamble and header together fill a multiple of 64 bytes and end in a newline.
-  const length = Math.ceil((10 + head.length + 1) / 64) * 64 - 10;
-  const bytes = new Uint8Array(10 + length + tensor.data.byteLength);
-  bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, length & 0xff, length >> 8]);
-  bytes.set(new TextEncoder().encode(`${head.padEnd(length - 1)}\n`), 10);
-  const { buffer, byteOffset, byteLength } = tensor.data;
-  bytes.set(new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength), 10 + length);
-  return bytes;
 }
 
 export async function writeNpy(file: string, tensor: Tensor): Promise<void> {

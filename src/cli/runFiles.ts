@@ -2,7 +2,10 @@
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
 import { LabError } from "../errors/labError.ts";
-import type { InstrumentResult } from "../experiment/instruments/instrumentResult.ts";
+import type {
+  FrameSequence,
+  InstrumentResult,
+} from "../experiment/instruments/instrumentResult.ts";
 import type { Readout, StageResults } from "../experiment/results.ts";
 import { floatTensor } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -95,8 +98,12 @@ function curveOf(stage: string, curve: StageResults["certificate"]["curve"]): Na
   return named(`${stage}.curve`, data, [3, radius.length]);
 }
 
-function instrumentArrays(prefix: string, { maps, plots }: InstrumentResult): readonly Named[] {
+function instrumentArrays(
+  prefix: string,
+  { maps, plots, frames }: InstrumentResult,
+): readonly Named[] {
   return [
+    ...(frames ? frameArrays(prefix, frames) : []),
     ...(maps ?? []).map(({ id, data, grid }) => named(`${prefix}.map.${id}`, data, grid)),
     ...(plots ?? []).flatMap((plot): Named[] => {
       if (plot.kind === "heat") {
@@ -112,5 +119,19 @@ function instrumentArrays(prefix: string, { maps, plots }: InstrumentResult): re
         ];
       });
     }),
+  ];
+}
+
+/** A cine's pictures [frames, rows, columns] as bytes, and its attention [frames, rows, columns]. */
+function frameArrays(
+  prefix: string,
+  { size, pictures, attention, frames }: FrameSequence,
+): Named[] {
+  const shape = [frames.length, size, size];
+  return [
+    [`${prefix}.frames`, { dtype: "uint8", shape, data: pictures }],
+    ...(attention
+      ? [named(`${prefix}.attention`, attention.maps, [frames.length, ...attention.grid])]
+      : []),
   ];
 }

@@ -4,21 +4,20 @@
  */
 import { arch, availableParallelism, cpus, platform } from "node:os";
 import path from "node:path";
-import { buffer } from "node:stream/consumers";
-import { LabError } from "../errors/labError.ts";
 import { runManifest } from "../experiment/manifest.ts";
 import type { StageResults } from "../experiment/results.ts";
-import type { ExperimentSpec } from "../experiment/spec.ts";
+import type { FigurePanel } from "../experiment/exports/figure.ts";
+import type { RunRecord } from "../experiment/exports/runRecord.ts";
 import { openExperiment } from "../experiment/openExperiment.ts";
 import { compareReplay, replayNumbers } from "../experiment/replay.ts";
-import { looksLikeLink } from "../experiment/shareLink/decode.ts";
 import { commitOf } from "./build.ts";
-import { openRadiograph, readBytes } from "./files.ts";
 import { sessionsNamed } from "./graphFiles.ts";
 import type { Lab } from "../engine/lab.ts";
 import { nodeLab } from "./nodeLab.ts";
 import type { CliSessions } from "./nodeSessions.ts";
 import type { Tensor } from "../tensor/tensor.ts";
+import { radiographOf, readSource } from "./readSource.ts";
+import { panelsNamed, writeExports } from "./runExports.ts";
 import { writeRunFiles } from "./runFiles.ts";
 import { UsageError, parseCommandLine } from "./usageError.ts";
 import { labVersion } from "./version.ts";
@@ -33,6 +32,8 @@ export async function runVerb(
       file: { type: "string" },
       backend: { type: "string", default: "native" },
       dump: { type: "string" },
+      export: { type: "string" },
+      panels: { type: "string" },
     },
     allowPositionals: true,
   });
@@ -42,7 +43,11 @@ export async function runVerb(
       "run needs one experiment: lab run SPEC.json, lab run MANIFEST.json or lab run LINK.",
     );
   }
-  const { spec, expected } = openExperiment(await readText(source));
+  const panels = panelsNamed(values.panels);
+  if (panels && values.export === undefined) {
+    throw new UsageError("--panels chooses those of a figure: name its folder with --export DIR.");
+  }
+  const { spec, expected } = openExperiment(await readSource(source));
   const sessions = sessionsNamed(values.backend);
   const lab = nodeLab(sessions);
   if (spec.case.kind === "file") {
@@ -52,37 +57,43 @@ export async function runVerb(
   }
   const folder = values.dump;
   const recorded = new Map<string, Tensor>();
-  const record =
+  const keep =
     folder === undefined
       ? undefined
       : (name: string, tensor: Tensor) => void recorded.set(name, tensor);
   const results: { -readonly [S in keyof StageResults]?: StageResults[S] } = {};
-  for await (const event of lab.run(spec, "full", { aborted: false }, record)) {
+  for await (const event of lab.run(spec, "full", { aborted: false }, keep)) {
     if (event.type === "stage") Object.assign(results, { [event.stage]: event.payload });
   }
-  const manifest = await manifestOf(spec, results, lab, sessions);
+  const record = await recordOf({ spec, results }, lab, sessions);
+  const manifest = runManifest(spec, results, record.environment, record.model);
   const { clean, readout, metrics } = results;
   const replay =
     expected && clean && readout && metrics
       ? compareReplay(expected, replayNumbers({ clean, readout, metrics }, manifest.environment))
       : undefined;
 
+  const { export: exported } = values;
+  const files = await filesOf(record, recorded, { dump: folder, exported, panels, lab });
   // A script that repeats a run learns of a difference without reading it.
   if (replay?.status === "differs") process.exitCode = 3;
   print({
     ...manifest,
     ...(replay ? { replay } : {}),
-    ...(folder === undefined ? {} : { files: await writeRunFiles(folder, results, recorded) }),
+    ...(files ? { files } : {}),
   });
 }
 
-async function manifestOf(
-  spec: ExperimentSpec,
-  results: Partial<StageResults>,
+async function recordOf(
+  { spec, results }: Pick<RunRecord, "spec" | "results">,
   lab: Lab,
   { backend, runtime }: CliSessions,
-) {
-  const { manifest, precision, sha256 } = await lab.model(spec.model.id, spec.model.precision);
+): Promise<RunRecord> {
+  const {
+    manifest: model,
+    precision,
+    sha256,
+  } = await lab.model(spec.model.id, spec.model.precision);
   const environment = {
     lab: labVersion(),
     commit: commitOf(path.join(import.meta.dirname, "../..")),
@@ -93,33 +104,33 @@ async function manifestOf(
     precision,
     modelSha256: sha256,
   };
-  return runManifest(spec, results, environment, manifest);
+  return { spec, results, environment, model };
 }
 
-/** A link stands on the command line itself; everything else is a file, or standard input for "-". */
-async function readText(source: string): Promise<string> {
-  if (looksLikeLink(source)) return source;
-  const bytes =
-    source === "-" ? new Uint8Array(await buffer(process.stdin)) : await readBytes(source);
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (cause) {
-    const what = source === "-" ? "Standard input" : `The file ${source}`;
-    throw new LabError("spec-invalid", `${what} is not text.`, {
-      hint: "lab --help shows a whole experiment.",
-      cause,
-    });
-  }
-}
-
-async function radiographOf(sha256: string, file: string | undefined) {
-  if (file === undefined) {
-    throw new UsageError("The experiment is about a file: name it with --file FILE.");
-  }
-  const radiograph = await openRadiograph(file);
-  if (radiograph.rawSha256 === sha256) return radiograph;
-  throw new LabError(
-    "file-mismatch",
-    `The experiment is about another picture: ${file} has pixel hash ${radiograph.rawSha256?.slice(0, 12)}, not ${sha256.slice(0, 12)}.`,
-  );
+/** The files of both options, those of --dump first. */
+async function filesOf(
+  record: RunRecord,
+  recorded: ReadonlyMap<string, Tensor>,
+  {
+    dump,
+    exported,
+    panels,
+    lab,
+  }: {
+    readonly dump: string | undefined;
+    readonly exported: string | undefined;
+    readonly panels: readonly FigurePanel[] | undefined;
+    readonly lab: Lab;
+  },
+): Promise<readonly string[] | undefined> {
+  if (dump === undefined && exported === undefined) return undefined;
+  const { spec, results } = record;
+  const model = await lab.model(spec.model.id, spec.model.precision);
+  const encodeQuestion = (text: string) => model.encodePrompt(text);
+  return [
+    ...(dump === undefined ? [] : await writeRunFiles(dump, results, recorded)),
+    ...(exported === undefined
+      ? []
+      : await writeExports(exported, record, { panels, encodeQuestion })),
+  ];
 }

@@ -144,14 +144,15 @@ function summarizeInstruments(results: Partial<StageResults>) {
   };
 }
 
-function summarizeInstrument({ maps, ...result }: InstrumentResult) {
+function summarizeInstrument({ maps, frames: _pictures, ...result }: InstrumentResult) {
+  // Frames are pictures; what was read off them is in the result's tables.
   const plain: unknown = JSON.parse(
     JSON.stringify(result, (_key, value: unknown) =>
       value instanceof Float64Array ? Array.from(value, finite) : value,
     ),
   );
   return {
-    ...(plain as Omit<InstrumentResult, "maps">),
+    ...(plain as Omit<InstrumentResult, "maps" | "frames">),
     ...(maps && { maps: maps.map(({ id, label, grid, unit }) => ({ id, label, grid, unit })) }),
   };
 }

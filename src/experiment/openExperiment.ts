@@ -16,7 +16,7 @@ export const RUN_VERSION = 1;
 
 export interface OpenedExperiment extends SharedExperiment {
   /** What it was read from, as a sentence names it. */
-  readonly origin: "link" | "manifest" | "experiment";
+  readonly origin: "link" | "manifest" | "experiment" | "session";
 }
 
 const answerSchema = z.object({ corrected: z.string(), margin: z.number() }).nullable();

@@ -27,3 +27,9 @@ export function fromBase64Url(text: string): Uint8Array {
   }
   return bytes;
 }
+
+/** Bytes as plain base64 (RFC 4648 section 4), with its padding: for data URLs and other languages. */
+export function toBase64(bytes: Uint8Array): string {
+  const text = toBase64Url(bytes).replaceAll("-", "+").replaceAll("_", "/");
+  return text.padEnd(Math.ceil(text.length / 4) * 4, "=");
+}

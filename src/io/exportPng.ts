@@ -1,4 +1,4 @@
-/** A picture as an 8-bit grey PNG: pixels only, no text, time or colour profile. */
+/** Pictures as 8-bit PNG: pixels only, no text, time or colour profile. */
 import { encode } from "fast-png";
 import type { GreyImage } from "../image/greyImage.ts";
 import { toByte } from "../image/greyImage.ts";
@@ -10,5 +10,14 @@ import { toByte } from "../image/greyImage.ts";
 export function exportPng({ rows, cols, data }: GreyImage): Uint8Array<ArrayBuffer> {
   const bytes = Uint8Array.from(data, toByte);
   const png = encode({ width: cols, height: rows, data: bytes, channels: 1, depth: 8 });
+  return Uint8Array.from(png);
+}
+
+/** @param rgb bytes, row-major, [rows * cols * 3]. */
+export function exportRgbPng(
+  rgb: Uint8Array,
+  { rows, cols }: Pick<GreyImage, "rows" | "cols">,
+): Uint8Array<ArrayBuffer> {
+  const png = encode({ width: cols, height: rows, data: rgb, channels: 3, depth: 8 });
   return Uint8Array.from(png);
 }

@@ -5,6 +5,7 @@ import type { OpenedExperiment } from "../experiment/openExperiment.ts";
 import { PARAMS } from "../experiment/params.ts";
 import type { ReplayNumbers } from "../experiment/replaySchema.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
+import type { SystemChange } from "../experiment/systemChange.ts";
 import type { ColourMapName } from "../image/colourMaps.ts";
 import { IDENTITY_WINDOW } from "../image/display.ts";
 import type { DisplayWindow } from "../image/display.ts";
@@ -14,6 +15,8 @@ export type PaneName = "clean" | "disturbed" | "difference";
 export type ToolName = "window" | "pan" | "brush" | "eraser" | MeasureTool;
 /** Tools that measure, on the whole film only. */
 export type MeasureTool = "ruler" | "angle" | "heartRatio";
+/** Dialogs that lie over the bench, one at a time. */
+export type DialogName = "export" | "sessions" | "compare" | "replay" | "palette";
 
 /** One layer of the encoder ("self", "pool") or of the answering head ("cross"). `head` "mean" averages the layer's heads. */
 export interface LayerChoice {
@@ -107,6 +110,9 @@ export interface ViewValues {
   readonly magnifier: boolean;
   readonly helpOpen: boolean;
   readonly studiesOpen: boolean;
+  readonly dialog: DialogName | null;
+  /** The second system that the bench is compared with, where one was chosen. */
+  readonly comparedWith: SystemChange | null;
   /** Step of the first-minute guide, or null when it is closed. */
   readonly guideStep: number | null;
   readonly openedLink: OpenedLink | null;
@@ -142,6 +148,8 @@ export const DEFAULT_VIEW: ViewValues = {
   magnifier: false,
   helpOpen: false,
   studiesOpen: false,
+  dialog: null,
+  comparedWith: null,
   guideStep: null,
   openedLink: null,
 };

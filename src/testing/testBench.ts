@@ -1,7 +1,9 @@
 /** A bench without a page: the stores as components reach them, and what was asked of the engine. */
 import { defaultSpec } from "../experiment/defaultSpec.ts";
 import { createCaseStore } from "../state/caseStore.ts";
+import { changeName } from "../state/changeName.ts";
 import { createExperimentStore } from "../state/experimentStore.ts";
+import { createHistory } from "../state/history.ts";
 import { createKeyStore } from "../state/keyStore.ts";
 import { createModelStore } from "../state/modelStore.ts";
 import { createPageStore } from "../state/pageStore.ts";
@@ -16,10 +18,15 @@ export interface TestBench {
 
 export function testBench(): TestBench {
   let cancels = 0;
+  const experiment = createExperimentStore(defaultSpec());
+  const view = createViewStore();
+  let presses = 0;
   const stores: Stores = {
-    experiment: createExperimentStore(defaultSpec()),
+    experiment,
+    view,
+    // Every change counts as a press of its own.
+    history: createHistory({ experiment, view }, { stamp: () => presses++, nameOf: changeName }),
     results: createResultStore(),
-    view: createViewStore(),
     cases: createCaseStore(),
     models: createModelStore(),
     page: createPageStore(),

@@ -81,6 +81,32 @@ export interface ResultTable {
   readonly opens?: readonly (ExperimentChange | null)[];
 }
 
+/** Pictures in their order, each with what was read off it: what a cine shows. Pixels stay out of manifests and links. */
+export interface FrameSequence {
+  /** Side of a picture. */
+  readonly size: number;
+  /** One after the other, [frames * size * size], k for the value k/255. */
+  readonly pictures: Uint8Array;
+  /** Of `maps`, which are [frames * rows * columns]; absent for a model that shows no attention. */
+  readonly attention?: {
+    readonly label: string;
+    readonly grid: readonly [number, number];
+    readonly maps: Float32Array;
+  };
+  readonly frames: readonly {
+    readonly step: number;
+    readonly restart: number;
+    /** About the finding; null where the system gives no answer. */
+    readonly answer: string | null;
+    readonly margin: number | null;
+    /** Of this picture's embedding and the clean one's. */
+    readonly cosine: number;
+    readonly loss: number;
+  }[];
+  /** Index of the first frame whose answer is not the clean one's; null where none is. */
+  readonly flipFrame: number | null;
+}
+
 /** What of the open experiment a row changes (applyChange.ts): relative, since the stack may be another by the time it is opened. */
 export interface ExperimentChange {
   readonly question?: string;
@@ -97,6 +123,7 @@ export interface InstrumentResult {
   readonly plots?: readonly (LinePlot | HeatPlot)[];
   readonly maps?: readonly PictureMap[];
   readonly tables?: readonly ResultTable[];
+  readonly frames?: FrameSequence;
   /** Why it can't be had on this model or case, as a sentence; then there is nothing else. */
   readonly obstacle?: string;
 }

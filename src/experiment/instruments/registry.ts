@@ -1,3 +1,4 @@
+import { attackReplay } from "./attackReplay.ts";
 import { allFindings } from "./allFindings.ts";
 import { explanationInstrument } from "../explain/explanationInstrument.ts";
 import { EXPLAINERS } from "../explain/explainers.ts";
@@ -40,6 +41,7 @@ const explanations = EXPLAINERS.map((explainer) => [
 export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   whatMisleads,
   stepByStep,
+  attackReplay,
   allFindings,
   paraphraseFlips,
   imageReliance,

@@ -1,4 +1,5 @@
 /** The stack on the picture: perturbations and attacks in the reader's order, each on what the ones before have made. */
+import type { AttackIterate } from "../../attacks/attack.ts";
 import { ATTACKS } from "../../attacks/registry.ts";
 import {
   applyPerturbation,
@@ -72,6 +73,34 @@ export function picturesOf(scope: Omit<StageScope, "key">): readonly (Float32Arr
   return linksOf(scope).map(
     ({ key }) => scope.context.cache.get<Disturbed>(stageKey("made", key))?.image,
   );
+}
+
+/** The last attack of a full pass, to be made again step by step as it was made. */
+export interface AttackAgain {
+  readonly item: AttackItem;
+  /** Members that work on what the attack has made. */
+  readonly after: number;
+  run(): AsyncGenerator<AttackIterate, Disturbed | undefined>;
+}
+
+/** Undefined where no attack is on, or where the picture it started from has left the cache. */
+export async function lastAttack(
+  given: Given,
+  scope: Omit<StageScope, "key">,
+): Promise<AttackAgain | undefined> {
+  const links = linksOf(scope);
+  const at = links.findLastIndex(({ item }) => item.type === "attack");
+  const item = links[at]?.item;
+  if (item?.type !== "attack") return undefined;
+  const image = at === 0 ? given.input.image : picturesOf(scope)[at - 1];
+  if (!image) return undefined;
+  const target = await targetOf(item, given, scope);
+  const mask = regionMask(item.region, given.input, links[at]!.before);
+  return {
+    item,
+    after: links.length - 1 - at,
+    run: () => runAttack(target, { image, mask }, item, scope.context),
+  };
 }
 
 function hasAttack(stack: readonly StackItem[]): boolean {
@@ -163,7 +192,7 @@ async function* attacked(
 async function targetOf(
   { goal, knowledge }: AttackItem,
   { model, system, input, clean: said }: Given,
-  { spec: { question, window }, context }: StageScope,
+  { spec: { question, window }, context }: Omit<StageScope, "key">,
 ): Promise<AttackTarget> {
   const aware = knowledge !== "unaware";
   const attacked = aware ? system : model;

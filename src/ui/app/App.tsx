@@ -16,6 +16,7 @@ import { ViewerToolbar } from "../viewer/ViewerToolbar.tsx";
 import { ErrorToast } from "./ErrorToast.tsx";
 import { AwaitedModel } from "../models/AwaitedModel.tsx";
 import { LateDialogs } from "./LateDialogs.tsx";
+import { LateRestore } from "./LateRestore.tsx";
 import { LatePanels } from "./LatePanels.tsx";
 import { RunProgress } from "./RunProgress.tsx";
 import { TopBar } from "./TopBar.tsx";
@@ -37,6 +38,7 @@ export function App() {
       </aside>
       <main className={styles.centre}>
         <ReplayBanner />
+        <LateRestore />
         <AwaitedModel />
         <ViewerToolbar />
         <div className={styles.second}>

@@ -20,6 +20,31 @@ const StudiesDialog = lazy(() =>
     default: dialog,
   })),
 );
+const ExportDialog = lazy(() =>
+  loadPart(() => import("../share/ExportDialog.tsx")).then(({ ExportDialog: dialog }) => ({
+    default: dialog,
+  })),
+);
+const CommandPalette = lazy(() =>
+  loadPart(() => import("./CommandPalette.tsx")).then(({ CommandPalette: palette }) => ({
+    default: palette,
+  })),
+);
+const SessionsDialog = lazy(() =>
+  loadPart(() => import("../sessions/SessionsDialog.tsx")).then(({ SessionsDialog: sessions }) => ({
+    default: sessions,
+  })),
+);
+const CompareDialog = lazy(() =>
+  loadPart(() => import("../compare/CompareDialog.tsx")).then(({ CompareDialog: compare }) => ({
+    default: compare,
+  })),
+);
+const CineDialog = lazy(() =>
+  loadPart(() => import("../cine/CineDialog.tsx")).then(({ CineDialog: cine }) => ({
+    default: cine,
+  })),
+);
 const Guide = lazy(() =>
   loadPart(() => import("../lessons/Guide.tsx")).then(({ Guide: guide }) => ({ default: guide })),
 );
@@ -27,6 +52,7 @@ const Guide = lazy(() =>
 export function LateDialogs() {
   const isHelp = useView((s) => s.helpOpen);
   const isStudies = useView((s) => s.studiesOpen);
+  const dialog = useView((s) => s.dialog);
   const isGuide = useView((s) => s.guideStep !== null);
   const isModel = useModels((s) => s.draft !== null);
   return (
@@ -39,6 +65,21 @@ export function LateDialogs() {
       </Late>
       <Late isWanted={isStudies}>
         <StudiesDialog />
+      </Late>
+      <Late isWanted={dialog === "export"}>
+        <ExportDialog />
+      </Late>
+      <Late isWanted={dialog === "palette"}>
+        <CommandPalette />
+      </Late>
+      <Late isWanted={dialog === "sessions"}>
+        <SessionsDialog />
+      </Late>
+      <Late isWanted={dialog === "compare"}>
+        <CompareDialog />
+      </Late>
+      <Late isWanted={dialog === "replay"}>
+        <CineDialog />
       </Late>
       <Late isWanted={isGuide}>
         <Guide />

@@ -3,6 +3,7 @@ import { KEYMAP } from "../context/keymap.ts";
 import { useTitles } from "../context/useTitles.ts";
 import { useView, useStores } from "../context/stores.ts";
 import { ModelMenu } from "../models/ModelMenu.tsx";
+import { BenchMenu } from "./BenchMenu.tsx";
 import { BackendChip } from "./BackendChip.tsx";
 import { Icon, Mark } from "../kit/icons.tsx";
 import { ShareButton } from "../share/ShareButton.tsx";
@@ -24,6 +25,7 @@ export function TopBar() {
       <BackendChip />
       <ShareButton />
       <Button onClick={() => view.getState().set({ studiesOpen: true })}>Studies</Button>
+      <BenchMenu />
       <Button
         aria-pressed={guideStep !== null}
         onClick={() => view.getState().set({ guideStep: guideStep === null ? 0 : null })}

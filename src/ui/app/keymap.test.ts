@@ -40,16 +40,17 @@ const PRESETS = ["1", "2", "3", "4", "5"].map((key) => ({
 function benchInUse(layout: Layout) {
   const { stores, cancels } = testBench();
   const { experiment, view } = stores;
-  for (const question of ["first", "second"]) {
-    experiment.getState().edit((spec) => ({ ...spec, question }));
-  }
-  experiment.temporal.getState().undo();
   view.getState().set({
     camera: { zoom: 4, x: 0.4, y: 0.6 },
     layout,
     tool: "pan",
     window: { center: 90, width: 120 },
   });
+  // Last: a change of the view is a step too, after which nothing can be redone.
+  for (const question of ["first", "second"]) {
+    experiment.getState().edit((spec) => ({ ...spec, question }));
+  }
+  stores.history.getState().undo();
   const told = () => JSON.stringify([view.getState(), experiment.getState().spec, cancels()]);
   return { stores, told };
 }

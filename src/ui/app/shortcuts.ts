@@ -80,16 +80,23 @@ const ACTIONS: Readonly<Record<Command, (bench: Bench) => void>> = {
   layoutBefore: layout(-1),
   layoutAfter: layout(1),
   cornerText: (bench) => viewOf(bench).set({ cornerText: !viewOf(bench).cornerText }),
-  undo: ({ stores }) => stores.experiment.temporal.getState().undo(),
-  redo: ({ stores }) => stores.experiment.temporal.getState().redo(),
+  undo: ({ stores }) => stores.history.getState().undo(),
+  redo: ({ stores }) => stores.history.getState().redo(),
   escape: ({ stores }) => {
     const { tool, guideStep, set } = stores.view.getState();
     if (tool === "brush" || tool === "eraser" || isMeasureTool(tool)) set({ tool: "window" });
     else if (guideStep !== null) set({ guideStep: null });
     else stores.link.cancel();
   },
+  cine: (bench) => viewOf(bench).set({ dialog: "replay" }),
+  palette: (bench) => viewOf(bench).set({ dialog: "palette" }),
   help: (bench) => viewOf(bench).set({ helpOpen: !viewOf(bench).helpOpen }),
 };
+
+/** Does what a command does, as its key would. */
+export function perform(command: Command, stores: Stores, presets: readonly DisplayPreset[]): void {
+  ACTIONS[command]({ stores, presets });
+}
 
 /** @returns whether the key meant something, so that the browser need not act on it. */
 export function handleKey(
@@ -98,6 +105,6 @@ export function handleKey(
   presets: readonly DisplayPreset[],
 ): boolean {
   const command = commandOf(stroke, stores.view.getState().layout, stores.keys.getState().keys);
-  if (command) ACTIONS[command]({ stores, presets });
+  if (command) perform(command, stores, presets);
   return command !== undefined;
 }

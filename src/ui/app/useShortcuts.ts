@@ -37,7 +37,8 @@ export function useShortcuts(): void {
       if (!ctrl && isOwned(event)) return;
       // What is open above the bench closes by itself, and only that.
       if (event.key === "Escape" && isAnythingAbove()) return;
-      if (ctrl && isTyping(event.target)) return;
+      // The list of all commands opens from a field too; no field has a use for its key.
+      if (ctrl && isTyping(event.target) && event.key.toLowerCase() !== "k") return;
       if (event.key === " ") {
         isSpaceAlone ||= !event.repeat;
         event.preventDefault();

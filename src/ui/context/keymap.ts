@@ -52,6 +52,8 @@ export const KEYMAP = {
   redo: { keys: ["ctrl+y", "ctrl+shift+z"], does: "Redo" },
   escape: { keys: ["escape"], does: "Cancel" },
   help: { keys: ["?"], does: "Keys and mouse" },
+  cine: { keys: ["c"], does: "Replay of the attack" },
+  palette: { keys: ["ctrl+k"], does: "All commands" },
 } as const satisfies Readonly<Record<string, Binding>>;
 
 export type Command = keyof typeof KEYMAP;
@@ -102,6 +104,8 @@ export const HELP: readonly HelpRow[] = [
   { commands: ["undo", "redo"], does: "undo, redo" },
   { commands: ["escape"], does: "cancel the run, put the brush down" },
   { commands: ["help"], does: "this list" },
+  { commands: ["cine"], does: "the attack, replayed step by step" },
+  { commands: ["palette"], does: "all commands, by name" },
 ];
 
 const NAMES: Readonly<Record<string, string>> = {

@@ -5,6 +5,7 @@ import { useShallow } from "zustand/react/shallow";
 import type { CaseStore, CaseState } from "../../state/caseStore.ts";
 import type { EngineLink, EnginePort } from "../../state/connectEngine.ts";
 import type { ExperimentState, ExperimentStore } from "../../state/experimentStore.ts";
+import type { HistoryStore } from "../../state/history.ts";
 import type { ModelPort, ModelState, ModelStore } from "../../state/modelStore.ts";
 import type { PageState, PageStore } from "../../state/pageStore.ts";
 import type { ResultState, ResultStore } from "../../state/resultStore.ts";
@@ -15,6 +16,7 @@ import { invariant } from "../../errors/labError.ts";
 
 export interface Stores {
   readonly experiment: ExperimentStore;
+  readonly history: HistoryStore;
   readonly results: ResultStore;
   readonly view: ViewStore;
   readonly cases: CaseStore;

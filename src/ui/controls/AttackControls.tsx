@@ -8,7 +8,7 @@ import { editItem } from "../../state/specEdits.ts";
 import type { Norm } from "../../tensor/norms.ts";
 import { useExperiment, useResults, useStores, useView } from "../context/stores.ts";
 import { useIsDefended } from "../context/useIsDefended.ts";
-import { useExperimentHistory } from "../context/useExperimentHistory.ts";
+import { useHistory } from "../context/useHistory.ts";
 import { GoalPicker, LossPicker } from "./GoalPicker.tsx";
 import { SeedField } from "./SeedField.tsx";
 import { ParamSlider } from "./ParamSlider.tsx";
@@ -156,7 +156,7 @@ function Knowledge(props: {
 
 /** Points a newcomer at the one slider to touch first; gone with the first edit. */
 function StartHere() {
-  const { canUndo, canRedo } = useExperimentHistory();
+  const { canUndo, canRedo } = useHistory();
   const guide = useView((s) => s.guideStep);
   const opened = useView((s) => s.openedLink);
   if (canUndo || canRedo || guide !== null || opened) return null;

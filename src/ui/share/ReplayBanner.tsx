@@ -50,6 +50,7 @@ const NAMES: Readonly<Record<OpenedLink["origin"], string>> = {
   link: "a link",
   manifest: "a run manifest",
   experiment: "a file",
+  session: "a session kept in this browser",
 };
 
 function sentence(

@@ -9,7 +9,7 @@ export function openShared(
 ): void {
   // Before the experiment, whose listeners ask whether it is the one that was opened.
   view.getState().set({
-    ...(origin === "link" ? viewFromLink(shared) : {}),
+    ...(origin === "link" || origin === "session" ? viewFromLink(shared) : {}),
     openedLink: { spec, origin, ...(expected ? { expected } : {}) },
   });
   results.getState().dismissRefusal();

@@ -1,4 +1,6 @@
 /** The part of the view that travels in a link: what lies over the pictures and how they are windowed. */
+import type { SystemChange } from "../../experiment/systemChange.ts";
+import type { Precision } from "../../model/manifest.ts";
 import type { SharedView } from "../../experiment/shareLink/format.ts";
 import { DEFAULT_VIEW, DISPLAY_LIMITS } from "../../state/viewStore.ts";
 import type { AttentionChoice, LayerChoice, Layout, ViewValues } from "../../state/viewStore.ts";
@@ -23,16 +25,18 @@ export function sharedView(view: ViewValues): SharedView {
     invert: view.invert,
     center: window.center,
     width: window.width,
+    ...(view.comparedWith ? { compare: compareText(view.comparedWith) } : {}),
   };
 }
 
 /** Values of a link's view, each checked; what is missing or out of range keeps its default. */
 export function viewFromLink(shared: SharedView): Partial<ViewValues> {
-  const { layout, opacity, masks, invert, center, width } = shared;
+  const { layout, opacity, masks, invert, center, width, compare } = shared;
   return {
     ...(LAYOUTS.includes(layout as Layout) ? { layout: layout as Layout } : {}),
     attention: attentionOf(shared),
     overlayOpacity: inRange(opacity, 0, 1) ? opacity : DEFAULT_VIEW.overlayOpacity,
+    ...comparedWithOf(compare),
     showMasks: masks === true,
     invert: invert === true,
     window:
@@ -65,4 +69,18 @@ function attentionOf({ attention, head }: SharedView): AttentionChoice | null {
 
 function inRange(value: unknown, min: number, max: number): value is number {
   return typeof value === "number" && value >= min && value <= max;
+}
+
+function compareText({ model, precision, defenses }: SystemChange): string {
+  return `${model} ${precision} ${defenses}`;
+}
+
+/** The second system is named here and checked where it is run (systemChange.ts), so that few first minutes load that. */
+function comparedWithOf(text: unknown): Partial<ViewValues> {
+  const found = /^([a-z0-9-]{1,80}) (fp32|fp16|int8|int4) (\w{1,40})$/.exec(
+    typeof text === "string" ? text : "",
+  );
+  if (!found) return {};
+  const [, model, precision, defenses] = found as unknown as [string, string, Precision, string];
+  return { comparedWith: { model, precision, defenses }, dialog: "compare" };
 }

@@ -2,7 +2,7 @@
 import { Icon } from "../kit/icons.tsx";
 import { IconButton } from "../kit/IconButton.tsx";
 import { useTitles } from "../context/useTitles.ts";
-import { useExperimentHistory } from "../context/useExperimentHistory.ts";
+import { useHistory } from "../context/useHistory.ts";
 import { useStores, useView } from "../context/stores.ts";
 import { Segments } from "../kit/Segments.tsx";
 import type { Segment } from "../kit/Segments.tsx";
@@ -40,7 +40,7 @@ export function ViewerToolbar() {
     : tool;
   const invert = useView((s) => s.invert);
   const magnifier = useView((s) => s.magnifier);
-  const history = useExperimentHistory();
+  const history = useHistory();
   const set = view.getState().set;
   return (
     <div className={styles.toolbar} role="toolbar" aria-label="Viewer tools">
@@ -73,17 +73,22 @@ export function ViewerToolbar() {
       />
       <IconButton name={title("reset")} icon="reset" onPress={() => view.getState().resetView()} />
       <IconButton
-        name={title("undo")}
+        name={named(title("undo"), history.undoName)}
         icon="undo"
         disabled={!history.canUndo}
         onPress={history.undo}
       />
       <IconButton
-        name={title("redo")}
+        name={named(title("redo"), history.redoName)}
         icon="redo"
         disabled={!history.canRedo}
         onPress={history.redo}
       />
     </div>
   );
+}
+
+/** With what it takes back, or makes again, before its key. */
+function named(title: string, name: string): string {
+  return name === "" ? title : title.replace(" (", `: ${name} (`);
 }

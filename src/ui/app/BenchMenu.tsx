@@ -1,0 +1,40 @@
+/** The doors to what a whole experiment can be used for: kept, exported, compared, replayed; and to every command by its name. */
+import { Menu } from "@mantine/core";
+import type { DialogName } from "../../state/viewStore.ts";
+import { KEYMAP, keyName } from "../context/keymap.ts";
+import { useStores } from "../context/stores.ts";
+import { Button } from "../kit/Button.tsx";
+import { Icon } from "../kit/icons.tsx";
+
+const DOORS: readonly { readonly dialog: DialogName; readonly label: string }[] = [
+  { dialog: "sessions", label: "Sessions: keep, open, delete" },
+  { dialog: "export", label: "Export: figure, numbers, script, citation" },
+  { dialog: "replay", label: "Replay the attack as a cine" },
+  { dialog: "compare", label: "Compare two systems on this case" },
+];
+
+export function BenchMenu() {
+  const { view } = useStores();
+  return (
+    <Menu position="bottom-end" width={300} portalProps={{ target: "#layer" }}>
+      <Menu.Target>
+        <Button aria-label="More: sessions, export and all commands" title="More">
+          <Icon name="more" /> More
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {DOORS.map(({ dialog, label }) => (
+          <Menu.Item key={dialog} onClick={() => view.getState().set({ dialog })}>
+            {label}
+          </Menu.Item>
+        ))}
+        <Menu.Item
+          rightSection={keyName(KEYMAP.palette.keys[0])}
+          onClick={() => view.getState().set({ dialog: "palette" })}
+        >
+          All commands
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

@@ -1,0 +1,199 @@
+/** Two systems side by side on the case of the bench, and where they part. */
+import { Modal } from "@mantine/core";
+import { useEffect, useState } from "react";
+import { DEFENSE_CATALOG } from "../../defenses/catalog.ts";
+import { toErrorData } from "../../errors/labError.ts";
+import type { LabErrorData } from "../../errors/labError.ts";
+import { compareSystems } from "../../experiment/compareSystems.ts";
+import type { StageResults } from "../../experiment/results.ts";
+import type { ExperimentSpec } from "../../experiment/spec.ts";
+import { withSystem } from "../../experiment/systemChange.ts";
+import type { SystemChange } from "../../experiment/systemChange.ts";
+import { BUNDLED_MODELS, BUNDLED_PRECISIONS, isOwnModel } from "../../model/catalog.ts";
+import type { Precision } from "../../model/manifest.ts";
+import { useExperiment, useResultValues, useStores, useView } from "../context/stores.ts";
+import { Button } from "../kit/Button.tsx";
+import { Select } from "../kit/Select.tsx";
+import { currentNumbers } from "../share/currentRun.ts";
+import { currentRecord } from "../share/currentRecord.ts";
+import { ComparisonTable } from "./ComparisonTable.tsx";
+import { startSecondSystem } from "./secondSystem.ts";
+import styles from "./compare.module.css";
+
+export function CompareDialog() {
+  const { view } = useStores();
+  const isOpen = useView((s) => s.dialog === "compare");
+  const close = () => view.getState().set({ dialog: null });
+  return (
+    <Modal.Root opened={isOpen} onClose={close} size="min(960px, 96vw)">
+      <Modal.Overlay />
+      <Modal.Content aria-label="Compare two systems">
+        <Modal.Body className={styles.dialog}>
+          <h2>Compare two systems</h2>
+          <Modal.CloseButton aria-label="Close the comparison" className={styles.close} />
+          {isOpen && <Comparison />}
+        </Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
+  );
+}
+
+/** A second system that differs from the bench's: its model, trained against attacks, or the plain one beside that. */
+function firstChoice({ model }: ExperimentSpec): SystemChange {
+  return { model: model.id === "robust" ? "base" : "robust", precision: "int8", defenses: "same" };
+}
+
+function Comparison() {
+  const { view } = useStores();
+  const spec = useExperiment((s) => s.spec);
+  const chosen = useView((s) => s.comparedWith) ?? firstChoice(spec);
+  const set = (part: Partial<SystemChange>) =>
+    view.getState().set({ comparedWith: { ...chosen, ...part } });
+  return (
+    <>
+      <p className={styles.lead}>
+        The experiment on the bench, asked of a second system beside it. Each is attacked by itself,
+        so that their disturbed pictures differ where an attack is on; noise and paint are the same.
+        A link carries the choice.
+      </p>
+      <div className={styles.choices}>
+        <span>Second system:</span>
+        <Select
+          aria-label="Model of the second system"
+          value={chosen.model}
+          onChange={(event) => set({ model: event.currentTarget.value })}
+        >
+          {BUNDLED_MODELS.map(({ id, label }) => (
+            <option key={id} value={id}>
+              {label}
+            </option>
+          ))}
+        </Select>
+        <Select
+          aria-label="Weights of the second system"
+          value={chosen.precision}
+          onChange={(event) => set({ precision: event.currentTarget.value as Precision })}
+        >
+          {BUNDLED_PRECISIONS.map((precision) => (
+            <option key={precision}>{precision}</option>
+          ))}
+        </Select>
+        <Select
+          aria-label="Defenses of the second system"
+          value={chosen.defenses}
+          onChange={(event) => set({ defenses: event.currentTarget.value })}
+        >
+          <option value="same">the bench’s defenses</option>
+          <option value="none">no defense</option>
+          {Object.entries(DEFENSE_CATALOG).map(([id, { label }]) => (
+            <option key={id} value={id}>
+              {label}
+            </option>
+          ))}
+        </Select>
+      </div>
+      <Compared spec={spec} change={chosen} key={JSON.stringify([spec, chosen])} />
+    </>
+  );
+}
+
+type Second =
+  | { readonly phase: "idle" }
+  | { readonly phase: "running"; readonly label: string }
+  | { readonly phase: "failed"; readonly error: LabErrorData }
+  | { readonly phase: "done"; readonly results: Partial<StageResults> };
+
+function Compared(props: { readonly spec: ExperimentSpec; readonly change: SystemChange }) {
+  const { spec, change } = props;
+  const stores = useStores();
+  const numbers = useResultValues(currentNumbers);
+  const [first, setFirst] = useState<Partial<StageResults> | null>(null);
+  const [second, setSecond] = useState<Second>({ phase: "idle" });
+  const [run, setRun] = useState(0);
+  useEffect(() => {
+    let isOver = false;
+    if (numbers) {
+      void currentRecord(stores).then((record) => {
+        if (!isOver && record?.spec === spec) setFirst(record.results);
+      });
+    }
+    return () => {
+      isOver = true;
+    };
+  }, [numbers, spec, stores]);
+  useEffect(() => {
+    if (run === 0) return;
+    let isOver = false;
+    const { radiographs } = stores.cases.getState();
+    const system = startSecondSystem(stores.engine, Object.values(radiographs));
+    const say = (next: Second) => {
+      if (!isOver) setSecond(next);
+    };
+    say({ phase: "running", label: "starting" });
+    Promise.resolve()
+      .then(() => system.run(withSystem(spec, change), (label) => say({ phase: "running", label })))
+      .then(
+        (results) => say({ phase: "done", results }),
+        (error: unknown) => say({ phase: "failed", error: toErrorData(error) }),
+      )
+      .finally(() => system.end());
+    return () => {
+      isOver = true;
+      system.end();
+    };
+  }, [run, spec, change, stores]);
+  if (second.phase === "idle") {
+    return (
+      <Button look="outlined" onClick={() => setRun(run + 1)}>
+        Ask the second system
+      </Button>
+    );
+  }
+  if (second.phase === "running") {
+    return (
+      <p role="status" className={styles.lead}>
+        The second system is at work: {second.label}{" "}
+        <Button
+          onClick={() => {
+            setRun(0);
+            setSecond({ phase: "idle" });
+          }}
+        >
+          Cancel
+        </Button>
+      </p>
+    );
+  }
+  if (second.phase === "failed") {
+    return (
+      <p role="alert">
+        {second.error.message} {second.error.hint}
+      </p>
+    );
+  }
+  if (!first) return <p role="status">Waiting for the bench’s own run.</p>;
+  return (
+    <ComparisonTable
+      comparison={compareSystems(first, second.results)}
+      a={nameOf({ model: spec.model.id, precision: spec.model.precision, defenses: "same" }, spec)}
+      b={nameOf(change, spec)}
+      pictures={[first, second.results]}
+    />
+  );
+}
+
+function nameOf({ model, precision, defenses }: SystemChange, spec: ExperimentSpec): string {
+  const label =
+    BUNDLED_MODELS.find(({ id }) => id === model)?.label ??
+    (isOwnModel(model) ? "Own model" : model);
+  const on = spec.defenses.filter(({ enabled }) => enabled).length;
+  const behind =
+    defenses === "same"
+      ? on > 0
+        ? `, ${on} ${on === 1 ? "defense" : "defenses"}`
+        : ""
+      : defenses === "none"
+        ? ", no defense"
+        : `, ${DEFENSE_CATALOG[defenses]?.label ?? defenses}`;
+  return `${label}, ${precision}${behind}`;
+}
