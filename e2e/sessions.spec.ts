@@ -50,7 +50,7 @@ test("work is undone by name, kept over a reload, replayed, exported and compare
   await settle(page);
   await expect(page.getByText("Reproduced.")).toBeVisible();
 
-  await page.keyboard.press("c");
+  await page.keyboard.press("p");
   const cine = page.getByRole("dialog", { name: "Replay of the attack" });
   await cine.getByRole("button", { name: "To where the answer turns" }).click({ timeout: 60_000 });
   await expect(cine.getByTestId("cine-read")).toContainText(": no, margin −");

@@ -4,7 +4,7 @@ import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
 import type { DefenseItem } from "../defenses/defense.ts";
 import { PARAMS } from "../experiment/params.ts";
 import type { ExperimentSpec, StackItem } from "../experiment/spec.ts";
-import { PERTURBATIONS } from "../perturbations/registry.ts";
+import { PERTURBATION_CATALOG } from "../perturbations/catalog.ts";
 
 type Item = StackItem | DefenseItem;
 
@@ -82,7 +82,7 @@ function nameOfParam(item: Item, name: string): string {
     "defense" in item
       ? DEFENSE_CATALOG[item.defense]?.params
       : item.type === "perturbation"
-        ? PERTURBATIONS[item.perturbation]?.params
+        ? PERTURBATION_CATALOG[item.perturbation]?.params
         : undefined;
   const known: Readonly<Record<string, { readonly label: string }>> = PARAMS;
   const label = params?.[name]?.label ?? known[`attack.${name}`]?.label;
@@ -93,7 +93,7 @@ function labelOf(item: Item): string {
   if ("defense" in item) return DEFENSE_CATALOG[item.defense]?.label ?? item.defense;
   return item.type === "attack"
     ? ATTACK_CATALOG[item.attack].label
-    : PERTURBATIONS[item.perturbation].label;
+    : PERTURBATION_CATALOG[item.perturbation].label;
 }
 
 function same(a: unknown, b: unknown): boolean {

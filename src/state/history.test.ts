@@ -5,6 +5,7 @@ import { createExperimentStore } from "./experimentStore.ts";
 import { createHistory } from "./history.ts";
 import { addItem, removeItem } from "./specEdits.ts";
 import { createViewStore } from "./viewStore.ts";
+import type { ViewValues } from "./viewStore.ts";
 
 function bench() {
   const experiment = createExperimentStore(defaultSpec());
@@ -20,26 +21,42 @@ function bench() {
   };
 }
 
-const LINE = { of: "film", lines: [{ from: { x: 1, y: 1 }, to: { x: 9, y: 1 } }] };
+const LINE: ViewValues["measures"] = {
+  of: "film",
+  items: [
+    {
+      tool: "ruler",
+      points: [
+        { x: 1, y: 1 },
+        { x: 9, y: 1 },
+      ],
+    },
+  ],
+};
 
 describe("the history of the bench", () => {
   it("takes back changes of experiment and view in the order they were made", () => {
     const { experiment, view, history, names, press } = bench();
     experiment().edit((spec) => ({ ...spec, question: "Is there a nodule?" }));
     press();
-    view().set({ rulers: LINE });
+    view().set({ measures: LINE });
     press();
     view().set({ window: { center: 90, width: 60 } });
     press();
     experiment().edit(removeItem("pgd-1"));
-    expect(names()).toEqual(["question", "measured line", "display window", "remove PGD"]);
+    expect(names()).toEqual([
+      "question",
+      "measurement on the film",
+      "display window",
+      "remove PGD",
+    ]);
     history().undo();
     expect(experiment().spec.stack).toHaveLength(2);
     history().undo();
     expect(view().window.width).toBe(255);
-    expect(view().rulers).toBe(LINE);
+    expect(view().measures).toBe(LINE);
     history().undo();
-    expect(view().rulers.lines).toEqual([]);
+    expect(view().measures.items).toEqual([]);
     expect(experiment().spec.question).toBe("Is there a nodule?");
     history().redo();
     history().redo();

@@ -1,7 +1,7 @@
 /**
  * Undo and redo for every change a reader makes, in the order they were made, whichever store it went to: the experiment's
  * (experimentStore.ts keeps its specs), and what of the view is work rather than navigation: display window, inverting,
- * turning, measured lines, the map shown. Zoom, pan, layout and open panels are no changes of anything and stay out.
+ * turning, measurements on the film, the map shown. Zoom, pan, layout and open panels are no changes of anything and stay out.
  */
 import { createStore } from "zustand/vanilla";
 import type { StoreApi } from "zustand/vanilla";
@@ -9,7 +9,7 @@ import type { ExperimentSpec } from "../experiment/spec.ts";
 import type { ExperimentStore } from "./experimentStore.ts";
 import type { FilmView, ViewStore, ViewValues } from "./viewStore.ts";
 
-type Kept = Pick<ViewValues, "window" | "invert" | "rulers" | "attention" | "showMasks"> & {
+type Kept = Pick<ViewValues, "window" | "invert" | "measures" | "attention" | "showMasks"> & {
   readonly film: Pick<FilmView, "turns" | "isMirrored">;
 };
 
@@ -123,15 +123,15 @@ export function createHistory(
 const NAMED: readonly { readonly name: string; part(values: ViewValues): unknown }[] = [
   { name: "display window", part: ({ window }) => window },
   { name: "inverting", part: ({ invert }) => invert },
-  { name: "measured line", part: ({ rulers }) => rulers },
+  { name: "measurement on the film", part: ({ measures }) => measures },
   { name: "turning", part: ({ film }) => `${film.turns} ${film.isMirrored}` },
   { name: "attention shown", part: ({ attention }) => attention },
   { name: "outlines shown", part: ({ showMasks }) => showMasks },
 ];
 
-function keptOf({ window, invert, rulers, film, attention, showMasks }: ViewValues): Kept {
+function keptOf({ window, invert, measures, film, attention, showMasks }: ViewValues): Kept {
   const { turns, isMirrored } = film;
-  return { window, invert, rulers, attention, showMasks, film: { turns, isMirrored } };
+  return { window, invert, measures, attention, showMasks, film: { turns, isMirrored } };
 }
 
 function show(view: ViewStore, { film, ...kept }: Kept): void {

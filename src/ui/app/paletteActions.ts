@@ -7,8 +7,8 @@ import { INSTRUMENT_CATALOG } from "../../experiment/instruments/catalog.ts";
 import { SPEC_LIMITS } from "../../experiment/params.ts";
 import type { ExperimentSpec } from "../../experiment/spec.ts";
 import { BUNDLED_MODELS, BUNDLED_PRECISIONS, isOwnModel } from "../../model/catalog.ts";
-import { PERTURBATIONS } from "../../perturbations/registry.ts";
-import type { PerturbationId } from "../../perturbations/registry.ts";
+import { PERTURBATION_CATALOG } from "../../perturbations/catalog.ts";
+import type { PerturbationId } from "../../perturbations/catalog.ts";
 import { addDefense } from "../../state/defenseEdits.ts";
 import { addItem, editInstrument } from "../../state/specEdits.ts";
 import type { DialogName, Layout } from "../../state/viewStore.ts";
@@ -102,7 +102,7 @@ export function paletteActions(
     ),
     ...(hasRoom
       ? [
-          ...entries<PerturbationId, { readonly label: string }>(PERTURBATIONS).map(
+          ...entries<PerturbationId, { readonly label: string }>(PERTURBATION_CATALOG).map(
             ([id, { label }]) =>
               named(
                 `add.${id}`,

@@ -38,10 +38,9 @@ type Shelf = readonly Session[] | "none" | null;
 
 function useShelf(): { readonly shelf: Shelf; refresh(): Promise<void> } {
   const [shelf, setShelf] = useState<Shelf>(null);
-  const read = (kept: readonly Session[] | undefined) => setShelf(kept ?? "none");
-  const refresh = useCallback(() => keptSessions().then(read), []);
+  const refresh = useCallback(() => keptSessions().then((kept) => setShelf(kept ?? "none")), []);
   useEffect(() => {
-    void keptSessions().then(read);
+    void keptSessions().then((kept) => setShelf(kept ?? "none"));
   }, []);
   return { shelf, refresh };
 }
