@@ -28,9 +28,8 @@ export interface PaletteAction {
   run(): void;
 }
 
-const DIALOGS: Readonly<Record<Exclude<DialogName, "palette">, string>> = {
+const DIALOGS: Readonly<Record<Exclude<DialogName, "palette" | "replay">, string>> = {
   sessions: "Sessions: keep, open, delete",
-  replay: "Replay the attack as a cine",
   compare: "Compare two systems on this case",
   export: "Export: figure, numbers, script, citation",
 };

@@ -52,7 +52,7 @@ export const KEYMAP = {
   redo: { keys: ["ctrl+y", "ctrl+shift+z"], does: "Redo" },
   escape: { keys: ["escape"], does: "Cancel" },
   help: { keys: ["?"], does: "Keys and mouse" },
-  cine: { keys: ["p"], does: "Replay of the attack" },
+  cine: { keys: ["p"], does: "Replay the attack as a cine" },
   palette: { keys: ["ctrl+k"], does: "All commands" },
 } as const satisfies Readonly<Record<string, Binding>>;
 
