@@ -42,7 +42,7 @@ export function CertificatePanel() {
     () => (certificate && enabled ? certificateSpec(certificate, between, beside) : null),
     [certificate, enabled, between, beside],
   );
-  const guarantee = certificate && enabled ? guaranteeOf(certificate, between) : null;
+  const guarantee = certificate && enabled ? guaranteeOf(certificate, between, beside) : null;
   return (
     <PlotPanel
       title="What is guaranteed"

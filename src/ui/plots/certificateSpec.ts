@@ -41,7 +41,12 @@ export interface Guarantee {
   readonly sentence: string;
 }
 
-export function guaranteeOf(certificate: CertificateResult, between: Between): Guarantee {
+/** @param beside where it proves something, it stands for the smaller change that would be named otherwise. */
+export function guaranteeOf(
+  certificate: CertificateResult,
+  between: Between,
+  beside?: BesideResult,
+): Guarantee {
   const { stackL2, alpha } = certificate;
   const radius = certificate.reach[between];
   const bound = certificate.atStack[between];
@@ -56,13 +61,17 @@ export function guaranteeOf(certificate: CertificateResult, between: Between): G
   if (Number.isNaN(bound)) {
     return {
       kind: "vacuous",
-      sentence: `Your change (l2 ${decimal(stackL2, 2)}) is larger than what can be guaranteed (${decimal(radius, 3)}). Nothing is proved about it.${smallerSentence(certificate, between)}`,
+      sentence: `Your change (l2 ${decimal(stackL2, 2)}) is larger than what can be guaranteed (${decimal(radius, 3)}). Nothing is proved about it.${provesBeside(beside, between) ? "" : smallerSentence(certificate, between)}`,
     };
   }
   return {
     kind: "proved",
     sentence: `No change as small as yours (l2 ${decimal(stackL2, 2)}) can push the cosine below ${decimal(bound, 3)}, with ${percent(1 - alpha)} confidence.`,
   };
+}
+
+function provesBeside(beside: BesideResult | undefined, between: Between): boolean {
+  return beside !== undefined && "certificate" in beside && beside.certificate.atStack[between] > 0;
 }
 
 /** What is proved beside a change that is too large: the curve's own value nearest half of its reach. */
@@ -124,7 +133,7 @@ export function certificateSpec(
   const at = Math.min(stackL2, end);
   return {
     title: "What is guaranteed",
-    description: `Lowest possible cosine between ${BETWEEN[between].what} (of ${FEATURES[feature]}), against the l2 size of the change. The guarantee reaches to l2 ${decimal(radius, 3)}. ${guaranteeOf(certificate, between).sentence}${beside ? ` ${besideSentence(beside, between)}` : ""}`,
+    description: `Lowest possible cosine between ${BETWEEN[between].what} (of ${FEATURES[feature]}), against the l2 size of the change. The guarantee reaches to l2 ${decimal(radius, 3)}. ${guaranteeOf(certificate, between, beside).sentence}${beside ? ` ${besideSentence(beside, between)}` : ""}`,
     series: [
       ...besideSeries(beside, between),
       { name: "guaranteed", x: curve.radius, y: curve[between], ink: "clean" },

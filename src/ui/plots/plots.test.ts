@@ -63,6 +63,9 @@ describe("the certificate's plot", () => {
       "guaranteed (0.250). Nothing is proved about it. Proved: no change up to l2 0.100 can push the cosine below 0.75.",
     );
     expect(guaranteeOf(further, "toClean").sentence).toContain("guaranteed (0.160)");
+    // The guarantee beside it says it better, and the panel has room for one.
+    const other = { model: "noise", certificate: certificate(0.1, 0.61) };
+    expect(guaranteeOf(further, "toSmoothedClean", other).sentence).not.toContain("Proved:");
     expect(spec.series).toHaveLength(1);
     expect(spec.marks?.[0]?.label).toContain("off the axis");
     expect(spec.marks?.[0]?.at).toBe(spec.x.range[1]);
