@@ -6,6 +6,8 @@ import { defaultSpec } from "../experiment/defaultSpec.ts";
 import { openExperiment } from "../experiment/openExperiment.ts";
 import type { StageResults } from "../experiment/results.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
+import { attentionLoss, weighedCells } from "../model/attentionLoss.ts";
+import type { AttentionLayer } from "../model/visionLanguageModel.ts";
 import { provableCase } from "../state/provableCase.ts";
 import { nodeLab } from "./nodeLab.ts";
 
@@ -61,4 +63,35 @@ test("a black-box attack needs no gradient", async () => {
   const stack = spec.stack.map((item) => ({ ...item, ...("queries" in item && { queries: 60 }) }));
   const { disturbed } = await run({ ...spec, stack });
   expect(disturbed?.items[0]?.trace).toMatchObject({ access: "query", gradientPasses: 0 });
+}, 120_000);
+
+test("attention is driven off the finding that the answer is about", async () => {
+  const { input, clean, disturbed, readout } = await run(example("attention-off-the-finding"));
+  const trace = disturbed!.items[0]!.trace!;
+  expect(trace).toMatchObject({ lossName: "minus the attention in the mask", gradient: "exact" });
+  // The trace's number is the share that the page shows: what the answer pays to the finding, mean over heads and layers.
+  const finding = input!.truth!.masks["effusion"]!;
+  const shareIn = (attention: readonly AttentionLayer[]) => {
+    const cross = attention.filter(({ kind }) => kind === "cross");
+    const maps = cross.map(({ maps: data, heads, grid }) => ({
+      data,
+      weighed: weighedCells(
+        finding.map((cover) => (cover >= 0.5 ? 1 : 0)),
+        heads,
+        grid,
+      ),
+    }));
+    return attentionLoss({ loss: "mass", aim: "towards" }, maps);
+  };
+  expect(shareIn(clean!.attention)).toBeCloseTo(-trace.loss[0]!, 4);
+  expect(shareIn(readout!.attention)).toBeCloseTo(-trace.bestLoss.at(-1)!, 4);
+  expect(shareIn(readout!.attention)).toBeLessThan(0.7 * shareIn(clean!.attention));
+}, 120_000);
+
+test("a text of one's own becomes more likely", async () => {
+  const { disturbed } = await run(example("text-of-my-own"));
+  const { loss, bestLoss, lossName, lossUnit } = disturbed!.items[0]!.trace!;
+  expect([lossName, lossUnit]).toEqual(["log-likelihood of the text", "nats"]);
+  expect(bestLoss.at(-1)).toBeGreaterThan(loss[0]! + 2);
+  expect(bestLoss.at(-1)).toBeLessThan(0);
 }, 120_000);

@@ -3,6 +3,8 @@ import { ATTACKS } from "../attacks/registry.ts";
 import { INSTRUMENTS } from "../experiment/instruments/registry.ts";
 import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
 import { PERTURBATIONS } from "../perturbations/registry.ts";
+import { goalSchema } from "../experiment/validateSpec.ts";
+import { helpText } from "./help.ts";
 import { listVerb } from "./listVerb.ts";
 import { UsageError } from "./usageError.ts";
 
@@ -22,6 +24,10 @@ test("list prints the registries that the page reads", async () => {
   expect(ids(all["perturbations"])).toEqual(Object.keys(PERTURBATIONS));
   expect(ids(all["instruments"])).toEqual(Object.keys(INSTRUMENTS));
   expect(ids(all["defenses"])).toEqual(Object.keys(DEFENSE_CATALOG));
+  expect(Object.keys(all["goals"] as object)).toEqual(
+    goalSchema.options.map((option) => [...option.shape.kind.values][0]),
+  );
+  for (const name of Object.keys(all)) expect(helpText(), name).toMatch(new RegExp(`[[|]${name}[|\\]]`));
   expect(all["models"]).toContainEqual(
     expect.objectContaining({ id: "base", precisions: expect.arrayContaining(["int8", "int4"]) }),
   );

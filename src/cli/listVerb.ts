@@ -3,6 +3,7 @@ import { ATTACK_CATALOG } from "../attacks/catalog.ts";
 import { INSTRUMENT_CATALOG } from "../experiment/instruments/catalog.ts";
 import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
 import { FINDINGS, PATIENT_PARAMS } from "../phantom/spec.ts";
+import { GOALS } from "../experiment/goals.ts";
 import { PARAMS, SPEC_LIMITS, epsilonParam } from "../experiment/params.ts";
 import { expandQuestions } from "../language/questionBank.ts";
 import { PERTURBATION_CATALOG } from "../perturbations/catalog.ts";
@@ -26,6 +27,7 @@ const SECTIONS = {
       params,
     })),
   attacks: attackEntries,
+  goals: () => GOALS,
   instruments: () =>
     Object.values(INSTRUMENT_CATALOG).map(({ id, label, group, help, source, params }) => ({
       id,

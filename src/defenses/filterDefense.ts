@@ -74,6 +74,7 @@ export function filteredSystem(
     }),
     embedText: inner.embedText,
     encodePrompt: (question) => inner.encodePrompt(question),
+    encodeText: (text) => inner.encodeText(text),
     relevance: (image, objective) => inner.relevance(through(image), objective),
     checkGradient: (image, objective, seed) =>
       checkSystemGradient(system.evaluator(objective), image, seed),

@@ -21,6 +21,9 @@ const PICTURE = Float32Array.from(
   (_, i) => Math.round(255 * (0.5 + 0.3 * Math.sin(i / 7))) / 255,
 );
 
+/** The upper half. */
+const MASK = PICTURE.map((_, i) => (i < PICTURE.length / 2 ? 1 : 0));
+
 const behind = (defense: string, params: Params, seed = 1, isPreview = false) =>
   defended(model, [{ id: "x", defense, enabled: true, seed, params }], HOST, isPreview);
 
@@ -63,6 +66,19 @@ test("an augmentation vote with one look is the model, with several a mean over 
   expect(first.agreement!.looks).toBe(5);
   expect(first.margin).not.toBeCloseTo(bare.margin, 6);
   expect((await system.read(PICTURE.slice(), [WORDING])).answers[0]).toEqual(first);
+});
+
+test.each([
+  { kind: "text", loss: "log-likelihood", promptIds: [3], textIds: [1] },
+  { kind: "attention", loss: "mass", of: "encoder", promptIds: [], mask: MASK },
+  { kind: "attention", loss: "scores", of: "answer", promptIds: [3], mask: MASK },
+] as const)("feature smoothing with still copies has the model's own loss: %o", async (goal) => {
+  const objective = { ...goal, aim: "towards" as const };
+  const expected = await model.evaluator(objective).loss(PICTURE);
+  const still = await behind("featureSmoothing", { sigma: 1e-6, copies: 2, eot: 2 });
+  expect(await still.evaluator(objective).loss(PICTURE)).toBeCloseTo(expected, 4);
+  const moved = await behind("featureSmoothing", { sigma: 0.2, copies: 2, eot: 2 });
+  expect(await moved.evaluator(objective).loss(PICTURE)).not.toBeCloseTo(expected, 4);
 });
 
 test("feature smoothing answers from the mean tokens of its own copies", async () => {

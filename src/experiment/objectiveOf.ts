@@ -1,7 +1,15 @@
 /** From an experiment's goal to the number that an attack, an explanation or a check asks of a system. */
+import { LabError } from "../errors/labError.ts";
 import { correctedAnswer } from "../language/answer.ts";
 import { recogniseQuestion } from "../language/recognise.ts";
-import type { AnswerObjective, FeatureObjective, Objective } from "../model/objective.ts";
+import type {
+  AnswerObjective,
+  AttentionObjective,
+  FeatureObjective,
+  Objective,
+  TextObjective,
+} from "../model/objective.ts";
+import { canAnswer } from "../model/manifest.ts";
 import { answerSpaceOf } from "../system/answerSpace.ts";
 import type { AnswerResult } from "../system/reading.ts";
 import type { System } from "../system/system.ts";
@@ -15,11 +23,18 @@ export interface Reference {
   readonly clean: Pick<Readout, "answer" | "embedding">;
   /** Embedding of the second picture, for the goal that names one. */
   readonly second?: Float32Array;
+  /** The mask of a goal that names one: size * size pixels. */
+  readonly mask?: Float32Array;
 }
 
-/** @throws LabError "question-invalid" for a question that the system has no answers for */
+/**
+ * @throws LabError "question-invalid" for a question that the system has no answers for; "spec-invalid" for a goal that this
+ *   system or this mask can't have
+ */
 export function objectiveOf(system: System, goal: GoalSpec, reference: Reference): Objective {
-  const { clean, question, second } = reference;
+  const { clean, question, second, mask } = reference;
+  if (goal.kind === "text") return textObjective(system, question, goal);
+  if (goal.kind === "attention") return attentionObjective(system, question, goal, mask);
   const { answer } = clean;
   if (answer === null || goal.kind === "featureAway" || goal.kind === "featureTowards") {
     // Without a text side the features are all there is to move, whatever the goal says.
@@ -34,6 +49,45 @@ export function objectiveOf(system: System, goal: GoalSpec, reference: Reference
   if (goal.kind === "untargeted")
     return answerObjective(system, question, { answer: answer.answer, aim: "away", loss });
   return targetedAt(system, question, goal.answer, { loss, truth: answer.answer });
+}
+
+function textObjective(
+  system: System,
+  question: string,
+  { text, aim = "towards" }: Extract<GoalSpec, { kind: "text" }>,
+): TextObjective {
+  requireTextSide(system, "says nothing");
+  const promptIds = system.encodePrompt(recogniseQuestion(question).text);
+  const textIds = system.encodeText(text);
+  return { kind: "text", aim, loss: "log-likelihood", promptIds, textIds };
+}
+
+function attentionObjective(
+  system: System,
+  question: string,
+  goal: Extract<GoalSpec, { kind: "attention" }>,
+  mask: Float32Array = new Float32Array(),
+): AttentionObjective {
+  const { aim = "towards", of = "encoder", loss = "mass" } = goal;
+  if (mask.every((share) => share > 0)) {
+    throw new LabError(
+      "spec-invalid",
+      "The attention is to be moved into a part of the picture or out of it, and this mask is all of the picture.",
+      { hint: "Mark a part of the picture." },
+    );
+  }
+  if (of === "answer") requireTextSide(system, "no answer looks at the picture");
+  const promptIds = of === "answer" ? system.encodePrompt(recogniseQuestion(question).text) : [];
+  return { kind: "attention", aim, loss, of, mask, promptIds };
+}
+
+function requireTextSide({ manifest }: System, so: string): void {
+  if (canAnswer(manifest)) return;
+  throw new LabError(
+    "spec-invalid",
+    `Model ${manifest.id} is an image encoder without a text side: ${so}.`,
+    { hint: "Move its features or its own attention instead." },
+  );
 }
 
 /** Towards an answer about the finding: a negated wording is made to say the opposite. */
@@ -82,6 +136,7 @@ function feature(
 /** Loss in words, for the trace's axis. */
 export function lossNaming(objective: Objective): { lossName: string; lossUnit: LossUnit } {
   const { aim, loss } = objective;
+  const isAway = aim === "away";
   switch (loss) {
     case "margin":
       return {
@@ -108,6 +163,18 @@ export function lossNaming(objective: Objective): { lossName: string; lossUnit: 
           aim === "away"
             ? "squared distance of the embeddings"
             : "minus the squared distance to the second picture",
+        lossUnit: "",
+      };
+    case "log-likelihood":
+      return {
+        lossName: `${isAway ? "minus the " : ""}log-likelihood of the text`,
+        lossUnit: "nats",
+      };
+    case "mass":
+      return { lossName: `${isAway ? "minus the " : ""}attention in the mask`, lossUnit: "" };
+    case "scores":
+      return {
+        lossName: `attention scores ${isAway ? "outside less inside" : "inside less outside"} the mask`,
         lossUnit: "",
       };
   }

@@ -8,8 +8,23 @@ import type { AttackRegion, StackItem } from "./spec.ts";
 /** A pixel belongs to paint or to a finding from half cover on. */
 const HALF = 0.5;
 
+/** Who names a region, in a sentence. */
+const CLAIMS = {
+  attack: {
+    paint: "The attack keeps to the paint",
+    findings: "The attack keeps to the findings or away from them",
+    otherwise: "let the attack go anywhere",
+  },
+  goal: {
+    paint: "The goal of the attack names the paint",
+    findings: "The goal of the attack names the findings",
+    otherwise: "choose another goal",
+  },
+} as const;
+
 /**
  * @param before items of the stack above the attack.
+ * @param named whether the attack keeps to the region or its goal names it.
  * @returns [size * size], 1 where the attack may go and 0 elsewhere; undefined for the whole picture.
  * @throws LabError "spec-invalid" for a region that this picture has not
  */
@@ -17,15 +32,17 @@ export function regionMask(
   region: AttackRegion | undefined,
   input: InputResult,
   before: readonly StackItem[],
+  named: keyof typeof CLAIMS = "attack",
 ): Float32Array | undefined {
+  const claim = CLAIMS[named];
   switch (region) {
     case undefined:
       return undefined;
     case "painted": {
       const paint = paintedPixels(input.size, before);
       if (paint.some((v) => v > 0)) return paint;
-      throw new LabError("spec-invalid", "The attack keeps to the paint, and nothing is painted.", {
-        hint: "Paint on a painted patch above the attack, or let it go anywhere.",
+      throw new LabError("spec-invalid", `${claim.paint}, and nothing is painted.`, {
+        hint: `Paint on a painted patch above the attack, or ${claim.otherwise}.`,
       });
     }
     case "findings":
@@ -35,9 +52,9 @@ export function regionMask(
         throw new LabError(
           "spec-invalid",
           input.truth
-            ? "The attack keeps to the findings or away from them, and this phantom has none."
-            : "The attack keeps to the findings or away from them, and where they are in this radiograph is not known.",
-          { hint: "Choose a phantom with a finding, or let the attack go anywhere." },
+            ? `${claim.findings}, and this phantom has none.`
+            : `${claim.findings}, and where they are in this radiograph is not known.`,
+          { hint: `Choose a phantom with a finding, or ${claim.otherwise}.` },
         );
       }
       return region === "findings" ? findings : findings.map((v) => 1 - v);

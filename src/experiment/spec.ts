@@ -6,7 +6,12 @@ import type { PhantomSpec } from "../phantom/spec.ts";
 import type { DefenseItem } from "../defenses/defense.ts";
 import type { BundledModel } from "../model/catalog.ts";
 import type { Precision } from "../model/manifest.ts";
-import type { AnswerLossName, FeatureLossName } from "../model/objective.ts";
+import type {
+  AnswerLossName,
+  AttentionLossName,
+  AttentionSide,
+  FeatureLossName,
+} from "../model/objective.ts";
 import type { PerturbationId } from "../perturbations/registry.ts";
 import type { AttackId } from "../attacks/registry.ts";
 import type { Norm } from "../tensor/norms.ts";
@@ -46,7 +51,7 @@ export interface PerturbationItem {
   readonly strokes?: readonly Stroke[];
 }
 
-/** What an attack wants, in the literature's words; losses are those of src/model/objective.ts, margin and cosine unless named. */
+/** What an attack wants, in the literature's words; losses are those of src/model/objective.ts, the first of a kind unless named. */
 export type GoalSpec =
   /** Any other answer than the clean one. */
   | { readonly kind: "untargeted"; readonly loss?: AnswerLossName }
@@ -55,7 +60,21 @@ export type GoalSpec =
   /** The image embedding away from the clean one. */
   | { readonly kind: "featureAway"; readonly loss?: FeatureLossName }
   /** The image embedding towards that of a second picture (AttackVLM MF-ii, Zhao et al. 2023). */
-  | { readonly kind: "featureTowards"; readonly case: CaseSpec; readonly loss?: FeatureLossName };
+  | { readonly kind: "featureTowards"; readonly case: CaseSpec; readonly loss?: FeatureLossName }
+  /** This text behind the question more likely (its log-likelihood), or less. */
+  | { readonly kind: "text"; readonly text: string; readonly aim?: GoalAim }
+  /** Attention into a part of the picture, or out of it; the encoder's unless the answer's is named. */
+  | {
+      readonly kind: "attention";
+      readonly mask: AttackRegion;
+      readonly aim?: GoalAim;
+      readonly of?: AttentionSide;
+      readonly loss?: AttentionLossName;
+    };
+
+/** Absent: "towards". */
+export const GOAL_AIMS = ["towards", "away"] as const;
+export type GoalAim = (typeof GOAL_AIMS)[number];
 
 /** Pixels an attack may change: those under paint above it, those of a phantom's findings, or all but these. */
 export const ATTACK_REGIONS = ["painted", "findings", "elsewhere"] as const;

@@ -10,14 +10,19 @@ import { BUNDLED_MODELS } from "../model/catalog.ts";
 import type { Precision } from "../model/manifest.ts";
 import type { DefenseItem } from "../defenses/defense.ts";
 import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
-import { ANSWER_LOSSES, FEATURE_LOSSES } from "../model/objective.ts";
+import {
+  ANSWER_LOSSES,
+  ATTENTION_LOSSES,
+  ATTENTION_SIDES,
+  FEATURE_LOSSES,
+} from "../model/objective.ts";
 import { PERTURBATION_CATALOG } from "../perturbations/catalog.ts";
 import type { PerturbationId } from "../perturbations/catalog.ts";
 import type { ParamMeta } from "../system/param.ts";
 import { INSTRUMENT_CATALOG } from "./instruments/catalog.ts";
 import { PARAMS, SPEC_LIMITS, epsilonParam } from "./params.ts";
 import { phantomSchema } from "./phantomSchema.ts";
-import { ATTACK_KNOWLEDGE, ATTACK_REGIONS, CERTIFIED_FEATURES } from "./spec.ts";
+import { ATTACK_KNOWLEDGE, ATTACK_REGIONS, CERTIFIED_FEATURES, GOAL_AIMS } from "./spec.ts";
 import type { AttackItem, ExperimentSpec, InstrumentItem, PerturbationItem } from "./spec.ts";
 import { upgradedSpec } from "./specVersions.ts";
 import { describeIssue, flag, numberIn, oneOf, text, wrong } from "./specFields.ts";
@@ -141,7 +146,7 @@ const caseSchema = z.discriminatedUnion(
   { error: "must have a kind: phantom or file" },
 );
 
-const goalSchema = z.discriminatedUnion(
+export const goalSchema = z.discriminatedUnion(
   "kind",
   [
     z.strictObject({ kind: z.literal("untargeted"), loss: answerLoss }),
@@ -152,8 +157,22 @@ const goalSchema = z.discriminatedUnion(
     }),
     z.strictObject({ kind: z.literal("featureAway"), loss: featureLoss }),
     z.strictObject({ kind: z.literal("featureTowards"), case: caseSchema, loss: featureLoss }),
+    z.strictObject({
+      kind: z.literal("text"),
+      text: text(SPEC_LIMITS.questionCharacters),
+      aim: oneOf(GOAL_AIMS).exactOptional(),
+    }),
+    z.strictObject({
+      kind: z.literal("attention"),
+      mask: oneOf(ATTACK_REGIONS),
+      aim: oneOf(GOAL_AIMS).exactOptional(),
+      of: oneOf(ATTENTION_SIDES).exactOptional(),
+      loss: oneOf(ATTENTION_LOSSES).exactOptional(),
+    }),
   ],
-  { error: "must have a kind: untargeted, targeted, featureAway or featureTowards" },
+  {
+    error: "must have a kind: untargeted, targeted, featureAway, featureTowards, text or attention",
+  },
 );
 
 const attackSchema = z

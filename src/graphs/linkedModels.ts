@@ -108,6 +108,10 @@ class LinkedModel implements LinkableModel {
     return this.#bare.encodePrompt(question);
   }
 
+  encodeText(text: string): readonly number[] {
+    return this.#bare.encodeText(text);
+  }
+
   get embedText(): VisionLanguageModel["embedText"] {
     return this.#bare.embedText;
   }

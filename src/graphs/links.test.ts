@@ -6,7 +6,7 @@ import { nodeSessions } from "../cli/nodeSessions.ts";
 import { parseManifest } from "../model/manifest.ts";
 import type { LinkableModel } from "../model/modelLink.ts";
 import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
-import type { AnswerObjective, Objective } from "../model/objective.ts";
+import type { AnswerObjective, Objective, TextObjective } from "../model/objective.ts";
 import { serializeModel } from "../onnx/file.ts";
 import { randomStream } from "../numerics/random.ts";
 import { dot, linfNorm, subtract } from "../tensor/norms.ts";
@@ -68,6 +68,17 @@ function questionTo(
   };
 }
 
+/** Two and a half rows of cells, left of the middle. */
+const MASK = Float32Array.from({ length: SIZE * SIZE }, (_, i) =>
+  Math.floor(i / SIZE) < 20 && i % SIZE < SIZE / 2 ? 1 : 0,
+);
+
+function textBehind(model: VisionLanguageModel, aim: Objective["aim"]): TextObjective {
+  const { promptIds } = questionTo(model);
+  const textIds = model.encodeText("left pneumothorax");
+  return { kind: "text", aim, loss: "log-likelihood", promptIds, textIds };
+}
+
 /** Largest error over the largest entry. */
 const apart = (a: Float32Array, b: Float32Array) => linfNorm(subtract(a, b)) / linfNorm(b);
 
@@ -115,14 +126,32 @@ describe("a purifier before and a mapper after a model", () => {
     expect(apart(batch[1]!, (await linked.embed([other]))[0]!)).toBeLessThan(1e-5);
   });
 
-  it.each(["away", "towards", "feature"] as const)(
+  const attention =
+    (of: "encoder" | "answer", loss: "mass" | "scores", aim: Objective["aim"]) =>
+    async (): Promise<Objective> => {
+      const { promptIds } = questionTo(linked);
+      return { kind: "attention", aim, loss, of, mask: MASK, promptIds };
+    };
+  it.each([
+    ["away from an answer", async () => questionTo(linked, "away")],
+    ["towards an answer", async () => questionTo(linked, "towards")],
+    [
+      "a feature",
+      async () => {
+        const [reference] = await linked.embed([image.map((v) => v * v)]);
+        return { kind: "feature", aim: "away", loss: "cosine", reference: reference! };
+      },
+    ],
+    ["towards a text", async () => textBehind(linked, "towards")],
+    ["away from a text", async () => textBehind(linked, "away")],
+    ["the encoder's attention", attention("encoder", "mass", "towards")],
+    ["the encoder's attention scores", attention("encoder", "scores", "away")],
+    ["the answer's attention", attention("answer", "mass", "away")],
+    ["the answer's attention scores", attention("answer", "scores", "towards")],
+  ] as const satisfies readonly (readonly [string, () => Promise<Objective>])[])(
     "has the gradient of its own loss (%s)",
-    async (kind) => {
-      const [reference] = await linked.embed([image.map((v) => v * v)]);
-      const request: Objective =
-        kind === "feature"
-          ? { kind, aim: "away", loss: "cosine", reference: reference! }
-          : questionTo(linked, kind);
+    async (_name, made) => {
+      const request: Objective = await made();
       const { loss, gradient } = await linked.lossGradient(image, request);
       // The forward graphs know nothing of gradients.
       expect(loss).toBeCloseTo(await linked.loss(image, request), 5);
@@ -141,6 +170,45 @@ describe("a purifier before and a mapper after a model", () => {
       expect(check.ok).toBe(true);
     },
   );
+
+  it("has in the mask the share of the attention that it shows there", async () => {
+    const { attention: shown, tokens } = await linked.encode(image);
+    const { crossAttention } = await linked.answer(tokens, questionTo(linked).promptIds);
+    for (const [of, layers] of [
+      ["encoder", shown],
+      ["answer", crossAttention],
+    ] as const) {
+      const shares = layers.flatMap(({ maps, heads, grid: [rows, columns] }) =>
+        Array.from({ length: heads }, (_, head) => {
+          let share = 0;
+          for (let cell = 0; cell < rows * columns; cell++) {
+            const [row, column] = [Math.floor(cell / columns), cell % columns];
+            // The mask is two rows of cells and half of the third, left of the middle.
+            const covered = column < columns / 2 ? ([1, 1, 0.5][row] ?? 0) : 0;
+            share += covered * maps[head * rows * columns + cell]!;
+          }
+          return share;
+        }),
+      );
+      const mean = shares.reduce((a, b) => a + b, 0) / shares.length;
+      const request = await attention(of, "mass", "towards")();
+      expect(await linked.loss(image, request)).toBeCloseTo(mean, 6);
+      expect(mean).toBeGreaterThan(0.01);
+    }
+  });
+
+  it("finds a text as likely as its words one after the other", async () => {
+    const { promptIds, textIds } = textBehind(linked, "towards");
+    expect(textIds.length).toBeGreaterThan(1);
+    const { tokens } = await linked.encode(image);
+    let expected = 0;
+    for (const [k, id] of textIds.entries()) {
+      const { logits } = await linked.answer(tokens, [...promptIds, ...textIds.slice(0, k)]);
+      expected += logits[id]! - Math.log(logits.reduce((sum, z) => sum + Math.exp(z), 0));
+    }
+    expect(await linked.loss(image, textBehind(linked, "towards"))).toBeCloseTo(expected, 4);
+    expect(await linked.loss(image, textBehind(linked, "away"))).toBeCloseTo(-expected, 4);
+  });
 
   it("has the same gradient and relevance from linked graphs as from one joined graph", async () => {
     const apartModel = await (await openTiny(0)).withLinks([purifier(), mapper()]);

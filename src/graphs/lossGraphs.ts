@@ -6,46 +6,56 @@ import { LabError } from "../errors/labError.ts";
 import type { TokenGradient } from "../model/innerModel.ts";
 import type {
   AnswerObjective,
+  AttentionObjective,
   FeatureObjective,
   LossGradient,
   Objective,
+  TextObjective,
 } from "../model/objective.ts";
-import { answerIndex, checkAnswerObjective } from "../model/objectiveLoss.ts";
+import { checkAnswerObjective } from "../model/objectiveLoss.ts";
 import {
   ANSWER_INPUTS,
   LOSS_OUTPUT,
   REFERENCE_INPUT,
+  TEXT_INPUTS,
   withAnswerLoss,
+  withAttentionLoss,
   withFeatureLoss,
+  withTextLoss,
 } from "../onnx/edit/lossHeads.ts";
 import { GraphView } from "../onnx/graph.ts";
 import type { ModelProto } from "../onnx/messages.ts";
+import type { PlacedTap } from "../onnx/placement.ts";
 import { findAttentionTaps } from "../onnx/taps.ts";
 import type { AttentionTap } from "../onnx/taps.ts";
-import { floatTensor, int64Tensor } from "../tensor/tensor.ts";
-import type { Tensor } from "../tensor/tensor.ts";
+import { answerMaps, encoderMaps } from "./attentionGoal.ts";
+import type { WeighedTap } from "./attentionGoal.ts";
 import { chainShapes, linksBehind, mergedLinks } from "./chain.ts";
 import type { ChainFeeds, Link } from "./chain.ts";
 import { ChainGradient } from "./chainGradient.ts";
 import { IMAGE, tapValue } from "./encoder.ts";
 import type { Encoder } from "./encoder.ts";
+import { PROMPT_LENGTH, attentionInputs, objectiveFeeds, readsTruth } from "./objectiveFeeds.ts";
 import { probeRunner } from "./runners.ts";
 import type { SessionFactory } from "./session.ts";
 
 export interface LossSource {
   readonly encoder: Encoder;
   /** Absent for an encoder without a text side: then only the feature loss is there. */
-  readonly answer?: { readonly model: ModelProto; readonly logits: string } | undefined;
+  readonly answer?: AnswerGraph | undefined;
+  /** Attention maps of the encoder with a place on the picture. */
+  readonly taps: readonly PlacedTap[];
+  readonly grid: readonly [number, number];
   readonly padId: number;
   /** See chain.ts. */
   readonly mergedBytes: number;
 }
 
-/**
- * Prompts are padded to this many tokens, so that a new question needs no new session. The head is causal: what follows
- * the answering position cannot reach it.
- */
-const PROMPT_LENGTH = 32;
+interface AnswerGraph {
+  readonly model: ModelProto;
+  readonly logits: string;
+  readonly crossTaps: readonly AttentionTap[];
+}
 
 /** One attention map and the gradient of the loss with respect to it. */
 export interface TapGradient {
@@ -107,8 +117,8 @@ export class LossGraphs {
   ): Promise<Omit<TokenGradient, "tokens">> {
     const { tokens } = this.#source.encoder.parts;
     const key = `tokens ${objectiveKey(objective)}`;
-    const chain = await kept(this.#built, key, () =>
-      this.#open(this.#lossLinks(objective), objective, [tokens]),
+    const chain = await kept(this.#built, key, async () =>
+      this.#open(await this.#lossLinks(objective), objective, [tokens]),
     );
     const { loss, gradients } = await chain.lossAndGradients(this.#feeds(image, objective));
     const { [tokens]: gradient } = gradients;
@@ -126,8 +136,8 @@ export class LossGraphs {
   }
 
   #chain(objective: Objective): Promise<ChainGradient> {
-    return kept(this.#built, objectiveKey(objective), () => {
-      const links = this.#lossLinks(objective);
+    return kept(this.#built, objectiveKey(objective), async () => {
+      const links = await this.#lossLinks(objective);
       return this.#open(links, objective, [IMAGE]);
     });
   }
@@ -150,14 +160,8 @@ export class LossGraphs {
   }
 
   async #buildRelevance(objective: AnswerObjective): Promise<Relevance> {
-    const { encoder, answer } = this.#source;
-    if (!answer) {
-      throw new LabError(
-        "model-incompatible",
-        "An encoder without a text side has no answer to explain.",
-      );
-    }
-    const links = this.#lossLinks({ ...objective, aim: "towards", loss: "margin" });
+    const { encoder } = this.#source;
+    const links = this.#answerLinks({ ...objective, aim: "towards", loss: "margin" });
     const tables = await chainShapes(links, this.#shapes(objective), probeRunner(this.#sessions));
     const visionAt = links.findIndex(({ name }) => name === encoder.parts.vision);
     const tokens = tables[visionAt]?.shapes.get(encoder.parts.visionTokens)?.[1];
@@ -178,10 +182,17 @@ export class LossGraphs {
   }
 
   /** The chain from the image to output LOSS_OUTPUT. */
-  #lossLinks(objective: Objective): readonly Link[] {
-    return objective.kind === "feature"
-      ? this.#featureLinks(objective)
-      : this.#answerLinks(objective);
+  async #lossLinks(objective: Objective): Promise<readonly Link[]> {
+    switch (objective.kind) {
+      case "answer":
+        return this.#answerLinks(objective);
+      case "feature":
+        return this.#featureLinks(objective);
+      case "text":
+        return this.#textLinks(objective);
+      case "attention":
+        return this.#attentionLinks(objective);
+    }
   }
 
   #featureLinks({ loss, aim, reference }: FeatureObjective): readonly Link[] {
@@ -205,13 +216,7 @@ export class LossGraphs {
   }
 
   #answerLinks(objective: AnswerObjective): readonly Link[] {
-    const { encoder, answer } = this.#source;
-    if (!answer) {
-      throw new LabError(
-        "model-incompatible",
-        "An encoder without a text side has no answer to move.",
-      );
-    }
+    const answer = this.#answerGraph();
     checkAnswerObjective(objective);
     const { loss, aim, answers } = objective;
     const model = withAnswerLoss(answer.model, {
@@ -223,65 +228,95 @@ export class LossGraphs {
     });
     const { position, answerIds, target, truth } = ANSWER_INPUTS;
     const named = [position, answerIds, target, ...(readsTruth(objective) ? [truth] : [])];
+    return this.#behindEncoder(model, named);
+  }
+
+  async #textLinks({ aim }: TextObjective): Promise<readonly Link[]> {
+    const answer = this.#answerGraph();
+    const { model, logits } = answer;
+    const plain = this.#behindEncoder(model, [], logits);
+    const shapes = { ...this.#source.encoder.shapes(1), ids: [1, PROMPT_LENGTH] };
+    const tables = await chainShapes(plain, shapes, probeRunner(this.#sessions));
+    const vocabulary = tables.at(-1)!.shapes.get(logits)!.at(-1)!;
+    const targeted = aim === "towards";
+    const head = withTextLoss(model, { logits, positions: PROMPT_LENGTH, vocabulary, targeted });
+    return this.#behindEncoder(head, Object.values(TEXT_INPUTS));
+  }
+
+  #attentionLinks(objective: AttentionObjective): readonly Link[] {
+    const { encoder } = this.#source;
+    const { loss: kind, aim, of } = objective;
+    const taps = this.#weighed(objective);
+    const names = taps.flatMap((_, k) => attentionInputs(objective, k));
+    const head = (model: ModelProto) =>
+      withAttentionLoss(model, { kind, taps, targeted: aim === "towards" });
+    if (of === "answer") return this.#behindEncoder(head(this.#answerGraph().model), names);
+    const at = encoder.links.findIndex(({ name }) => name === encoder.parts.vision);
+    const { name, model, inputs } = encoder.links[at]!;
+    const fed = { ...inputs, ...Object.fromEntries(names.map((input) => [input, input])) };
+    const link = { name, model: head(model), inputs: fed, outputs: { [LOSS_OUTPUT]: LOSS_OUTPUT } };
+    return [...encoder.links.slice(0, at), link];
+  }
+
+  /** The encoder's links and the answering graph with a head, which reads these inputs beside the question. */
+  #behindEncoder(
+    model: ModelProto,
+    named: readonly string[],
+    output = LOSS_OUTPUT,
+  ): readonly Link[] {
+    const { encoder } = this.#source;
     const inputs = {
       ids: "ids",
       tokens: encoder.parts.tokens,
       ...Object.fromEntries(named.map((name) => [name, name])),
     };
-    const head = { name: "head", model, inputs, outputs: { [LOSS_OUTPUT]: LOSS_OUTPUT } };
-    return [...encoder.links, head];
+    return [...encoder.links, { name: "head", model, inputs, outputs: { [output]: output } }];
+  }
+
+  #answerGraph(): AnswerGraph {
+    const { answer } = this.#source;
+    if (answer) return answer;
+    throw new LabError(
+      "model-incompatible",
+      "An encoder without a text side has no answer to move or to explain.",
+    );
+  }
+
+  #weighed(objective: AttentionObjective): readonly WeighedTap[] {
+    const { taps, grid } = this.#source;
+    if (objective.of === "encoder") return encoderMaps(taps, objective);
+    return answerMaps(this.#answerGraph().crossTaps, grid, objective, PROMPT_LENGTH);
   }
 
   #shapes(objective: Objective): Record<string, readonly number[]> {
     const shapes = this.#source.encoder.shapes(1);
-    if (objective.kind === "feature") {
-      return { ...shapes, [REFERENCE_INPUT]: [1, objective.reference.length] };
-    }
-    return {
-      ...shapes,
-      ids: [1, PROMPT_LENGTH],
-      [ANSWER_INPUTS.position]: [1],
-      [ANSWER_INPUTS.answerIds]: [objective.answers.length],
-      [ANSWER_INPUTS.target]: [1],
-      [ANSWER_INPUTS.truth]: [1],
-    };
+    const fed = Object.entries(this.#feeds({}, objective));
+    return { ...shapes, ...Object.fromEntries(fed.map(([name, { shape }]) => [name, shape])) };
   }
 
   #feeds(image: ChainFeeds, objective: Objective): ChainFeeds {
-    if (objective.kind === "answer") return { ...image, ...this.#promptFeeds(objective) };
-    const { reference } = objective;
-    return { ...image, [REFERENCE_INPUT]: floatTensor(reference, [1, reference.length]) };
-  }
-
-  #promptFeeds(objective: AnswerObjective): Record<string, Tensor> {
-    const { promptIds, answers, answerTokenIds, answer, truth } = objective;
-    if (promptIds.length > PROMPT_LENGTH) {
-      throw new LabError(
-        "question-invalid",
-        `The question has ${promptIds.length} tokens; attacks take at most ${PROMPT_LENGTH}.`,
-        { hint: "Ask it in fewer words." },
-      );
-    }
-    const padding = Array<number>(PROMPT_LENGTH - promptIds.length).fill(this.#source.padId);
-    const index = (of: string) => int64Tensor([answerIndex(answers, of)], [1]);
-    return {
-      ids: int64Tensor([...promptIds, ...padding], [1, PROMPT_LENGTH]),
-      [ANSWER_INPUTS.position]: int64Tensor([promptIds.length - 1], [1]),
-      [ANSWER_INPUTS.answerIds]: int64Tensor(answerTokenIds, [answers.length]),
-      [ANSWER_INPUTS.target]: index(answer),
-      ...(readsTruth(objective) ? { [ANSWER_INPUTS.truth]: index(truth ?? "") } : {}),
-    };
+    const weighed = objective.kind === "attention" ? this.#weighed(objective) : [];
+    return { ...image, ...objectiveFeeds(objective, weighed, this.#source.padId) };
   }
 }
 
 /** Objectives with one key have one graph. */
 function objectiveKey(objective: Objective): string {
   const { kind, aim, loss } = objective;
-  return `${kind} ${aim} ${loss} ${kind === "feature" ? objective.reference.length : objective.answers.length}`;
+  return `${kind} ${aim} ${loss} ${variantOf(objective)}`;
 }
 
-function readsTruth({ loss, aim }: AnswerObjective): boolean {
-  return loss === "dlr" && aim === "towards";
+function variantOf(objective: Objective): number | string {
+  switch (objective.kind) {
+    case "answer":
+      return objective.answers.length;
+    case "feature":
+      return objective.reference.length;
+    case "text":
+      return "";
+    case "attention":
+      return objective.of;
+  }
 }
 
 /** What was built under the key, built now where it was not. A failed build may be tried again (a lost device, say). */

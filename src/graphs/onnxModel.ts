@@ -2,8 +2,14 @@
 import { LabError } from "../errors/labError.ts";
 import { loadPart } from "../host/loadPart.ts";
 import type { Tokenizer } from "../language/tokenizer.ts";
-import type { AnswerObjective, LossGradient, Objective } from "../model/objective.ts";
-import { answerLoss, featureLoss } from "../model/objectiveLoss.ts";
+import { attentionLoss } from "../model/attentionLoss.ts";
+import type {
+  AnswerObjective,
+  AttentionObjective,
+  LossGradient,
+  Objective,
+} from "../model/objective.ts";
+import { answerLoss, featureLoss, textLoss } from "../model/objectiveLoss.ts";
 import type {
   InnerModel,
   InnerRequest,
@@ -27,6 +33,7 @@ import type { AttentionTap } from "../onnx/taps.ts";
 import { l2Norm } from "../tensor/norms.ts";
 import { floatData, floatTensor, int64Tensor } from "../tensor/tensor.ts";
 import type { FloatTensor } from "../tensor/tensor.ts";
+import { answerMaps, encoderMaps } from "./attentionGoal.ts";
 import {
   answerRelevance,
   attentionOfPosition,
@@ -109,6 +116,10 @@ export class OnnxModel implements LinkableModel, InnerModel {
     return this.#answerSide().tokenizer.encodeQuestion(question);
   }
 
+  encodeText(text: string): readonly number[] {
+    return this.#answerSide().tokenizer.encodeText(text);
+  }
+
   get embedText(): VisionLanguageModel["embedText"] {
     const { textSide } = this.#parts;
     return textSide && ((texts) => textSide.embed(texts));
@@ -183,19 +194,61 @@ export class OnnxModel implements LinkableModel, InnerModel {
   }
 
   async loss(image: Float32Array, objective: Objective): Promise<number> {
-    if (objective.kind === "feature") {
-      const [embedding] = await this.embed([image]);
-      return featureLoss(embedding!, objective);
+    switch (objective.kind) {
+      case "feature": {
+        const [embedding] = await this.embed([image]);
+        return featureLoss(embedding!, objective);
+      }
+      case "answer": {
+        const { promptIds } = objective;
+        const { logits: name } = this.#answerSide();
+        const { [name]: logits } = await this.#said(image, promptIds, [name]);
+        return answerLoss(lastRow(floatData(logits!, name), promptIds.length), objective);
+      }
+      case "text": {
+        const { promptIds, textIds } = objective;
+        const { logits: name } = this.#answerSide();
+        const read = [...promptIds, ...textIds.slice(0, -1)];
+        const { [name]: logits } = await this.#said(image, read, [name]);
+        const rows = floatData(logits!, name);
+        const width = rows.length / read.length;
+        return textLoss(rows.subarray((promptIds.length - 1) * width), objective);
+      }
+      case "attention":
+        return this.#attentionLoss(image, objective);
     }
-    const { promptIds } = objective;
+  }
+
+  async #attentionLoss(image: Float32Array, objective: AttentionObjective): Promise<number> {
+    const { encoder, taps, grid } = this.#parts;
+    const { promptIds, of } = objective;
+    const valueOf = (tap: string) => (of === "encoder" ? tapValue(encoder.parts.vision, tap) : tap);
+    const maps =
+      of === "encoder"
+        ? encoderMaps(taps, objective)
+        : answerMaps(this.#answerSide().crossTaps, grid, objective, promptIds.length);
+    const wanted = maps.map(({ tap }) => valueOf(tap));
+    const made =
+      of === "encoder"
+        ? await encoder.run([image], wanted)
+        : await this.#said(image, promptIds, wanted);
+    return attentionLoss(
+      objective,
+      maps.map((weighed) => {
+        const value = valueOf(weighed.tap);
+        return { data: floatData(made[value]!, value), weighed };
+      }),
+    );
+  }
+
+  /** What the answering graph makes of a picture and these tokens. */
+  async #said(image: Float32Array, ids: readonly number[], wanted: readonly string[]) {
     const { encoder } = this.#parts;
     const { tokens } = encoder.parts;
-    const { logits: name, session } = this.#answerSide();
+    const { session } = this.#answerSide();
     const encoded = await encoder.run([image], [tokens]);
-    const length = promptIds.length;
-    const feeds = { ids: int64Tensor(promptIds, [1, length]), tokens: encoded[tokens]! };
-    const { [name]: logits } = await session.run(feeds, [name]);
-    return answerLoss(lastRow(floatData(logits!, name), length), objective);
+    const feeds = { ids: int64Tensor(ids, [1, ids.length]), tokens: encoded[tokens]! };
+    return session.run(feeds, wanted);
   }
 
   async lossGradient(image: Float32Array, objective: Objective): Promise<LossGradient> {
@@ -306,11 +359,13 @@ function gradientSide({
   manifest,
   encoder,
   answerSide,
+  taps,
+  grid,
   mergedBytes,
   sessions,
 }: ModelParts): GradientSide {
   const padId = manifest.tokenizer?.specialTokens.pad ?? 0;
-  const source = { encoder, answer: answerSide, padId, mergedBytes };
+  const source = { encoder, answer: answerSide, taps, grid, padId, mergedBytes };
   let opened: Promise<LossGraphs> | undefined;
   return {
     open() {

@@ -8,6 +8,8 @@ import { LabError } from "../errors/labError.ts";
 
 export interface Tokenizer {
   encodeQuestion(text: string): number[];
+  /** What a model would say behind a question: the text alone, without special tokens. */
+  encodeText(text: string): number[];
   /** Sentences as the text encoder was taught them: `<bos> <report> text <eos>`, cut at its longest. */
   encodeReport(text: string): number[];
   decode(ids: readonly number[]): string;
@@ -36,6 +38,7 @@ export function loadTokenizer(tokenizerJson: unknown, special: SpecialTokens): T
   const encode = (text: string) => [...tokenizer.encode(text, { add_special_tokens: false }).ids];
   return {
     encodeQuestion: (text) => [special.bos, ...encode(text), special.ans],
+    encodeText: encode,
     encodeReport: (text) => [
       special.bos,
       special.report,

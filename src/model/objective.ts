@@ -35,7 +35,42 @@ export interface FeatureObjective {
   readonly loss: FeatureLossName;
 }
 
-export type Objective = AnswerObjective | FeatureObjective;
+/** Log-likelihood of a text behind the question, in nats (teacher forcing): towards saying it, or away. */
+export interface TextObjective {
+  readonly kind: "text";
+  readonly aim: "away" | "towards";
+  readonly loss: "log-likelihood";
+  readonly promptIds: readonly number[];
+  /** At least one. */
+  readonly textIds: readonly number[];
+}
+
+/**
+ * "mass": share of the attention that lies in the mask, in [0, 1]. "scores": mean of what the softmax reads over the mask
+ * less its mean over the picture, as attacks on attention do because a saturated softmax has no gradient (Attention-Fool,
+ * Lovisotto et al. 2022, which also rescales queries and keys and takes a smooth maximum over heads and layers; here all
+ * heads and layers count the same).
+ */
+export const ATTENTION_LOSSES = ["mass", "scores"] as const;
+export type AttentionLossName = (typeof ATTENTION_LOSSES)[number];
+
+/** "encoder": what image tokens and pooling heads pay to the picture; "answer": what the answering position pays to it. */
+export const ATTENTION_SIDES = ["encoder", "answer"] as const;
+export type AttentionSide = (typeof ATTENTION_SIDES)[number];
+
+/** Attention into a mask, or out of it: the mean over heads and layers. */
+export interface AttentionObjective {
+  readonly kind: "attention";
+  readonly aim: "away" | "towards";
+  readonly loss: AttentionLossName;
+  readonly of: AttentionSide;
+  /** [size * size] in [0, 1], neither empty nor all of the picture. */
+  readonly mask: Float32Array;
+  /** Read for the answer's attention; empty for the encoder's. */
+  readonly promptIds: readonly number[];
+}
+
+export type Objective = AnswerObjective | FeatureObjective | TextObjective | AttentionObjective;
 
 /** A loss and its gradient in model space, on the graph the reader runs. */
 export interface LossGradient {

@@ -1,7 +1,7 @@
 /** Objectives from what the reader's own graphs return: no gradient graph is involved. */
 import { LabError } from "../errors/labError.ts";
 import { cosine, l2Norm, subtract } from "../tensor/norms.ts";
-import type { AnswerObjective, FeatureObjective } from "./objective.ts";
+import type { AnswerObjective, FeatureObjective, TextObjective } from "./objective.ts";
 
 /** Position of an answer among the question's. @throws LabError "spec-invalid" when it is not one of them. */
 export function answerIndex(answers: readonly string[], answer: string): number {
@@ -66,4 +66,25 @@ export function featureLoss(embedding: Float32Array, objective: FeatureObjective
       ? 1 - cosine(embedding, reference)
       : l2Norm(subtract(embedding, reference)) ** 2;
   return aim === "away" ? distance : -distance;
+}
+
+/**
+ * Log-likelihood of the text, the sum over its tokens of log softmax over the vocabulary, in nats; away from it, the negative.
+ * @param logits [L * V]: row k is read for token k of the text.
+ */
+export function textLoss(
+  logits: Float32Array,
+  { textIds, aim }: Pick<TextObjective, "textIds" | "aim">,
+): number {
+  const vocabulary = logits.length / textIds.length;
+  let sum = 0;
+  textIds.forEach((id, k) => {
+    const row = logits.subarray(k * vocabulary, (k + 1) * vocabulary);
+    let largest = -Infinity;
+    for (const value of row) largest = Math.max(largest, value);
+    let total = 0;
+    for (const value of row) total += Math.exp(value - largest);
+    sum += row[id]! - largest - Math.log(total);
+  });
+  return aim === "towards" ? sum : -sum;
 }

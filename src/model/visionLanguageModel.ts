@@ -59,6 +59,8 @@ export interface VisionLanguageModel {
   /** sha256 of the vision and answer graphs in use, joined: what a share link names. */
   readonly sha256: string;
   encodePrompt(question: string): readonly number[];
+  /** Token ids of what the model might say behind a question. */
+  encodeText(text: string): readonly number[];
   /** Embedding, tokens and self-attention of one image. */
   encode(image: Float32Array): Promise<Encoding>;
   /** Unit-norm embeddings of a batch, nothing else: the fast path of certificates. */

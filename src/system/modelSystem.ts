@@ -50,7 +50,7 @@ export function modelSystem(
     halves: {
       encode,
       answer,
-      logits: async (tokens, promptIds) => (await model.answer(tokens, promptIds)).logits,
+      ask: (tokens, promptIds) => model.answer(tokens, promptIds),
     },
     embed: (images) => model.embed(images),
     evaluator: (objective) => ({
@@ -59,6 +59,7 @@ export function modelSystem(
     }),
     embedText: model.embedText,
     encodePrompt: (question) => model.encodePrompt(question),
+    encodeText: (text) => model.encodeText(text),
     relevance: (image, objective) => model.relevance(image, objective),
     checkGradient: (image, objective, seed) => model.checkGradient(image, objective, seed),
     ...(isLinkable(model) && {

@@ -8,7 +8,12 @@ import type { ModelManifest } from "../model/manifest.ts";
 import type { AnswerObjective, LossGradient, Objective } from "../model/objective.ts";
 import type { ModelLink } from "../model/modelLink.ts";
 import type { FloatTensor } from "../tensor/tensor.ts";
-import type { Encoding, GradientCheck, VisionLanguageModel } from "../model/visionLanguageModel.ts";
+import type {
+  AnswerLogits,
+  Encoding,
+  GradientCheck,
+  VisionLanguageModel,
+} from "../model/visionLanguageModel.ts";
 import type { AnswerResult, Reading } from "./reading.ts";
 
 /** One objective on one system. An attacker who may only ask is handed `loss` alone. */
@@ -34,8 +39,8 @@ export interface Halves {
   encode(image: Float32Array): Promise<Encoding>;
   /** @throws LabError "question-invalid" for a wording that the model has no answers for */
   answer(encoding: Encoding, wordings: readonly ExpandedQuestion[]): Promise<Reading>;
-  /** [V] at the answering position. */
-  logits(tokens: FloatTensor, promptIds: readonly number[]): Promise<Float32Array>;
+  /** Logits at the last position, and what it attends to. */
+  ask(tokens: FloatTensor, promptIds: readonly number[]): Promise<AnswerLogits>;
 }
 
 /** One of several models that answer as one. */
@@ -63,6 +68,8 @@ export interface System {
   evaluator(objective: Objective): Evaluator;
   /** Token ids of a question, as objectives name it. */
   encodePrompt(question: string): readonly number[];
+  /** Token ids of what might be said behind it. */
+  encodeText(text: string): readonly number[];
   /**
    * Which image tokens the answer hangs on: attention times the gradient of the answer's margin, over the grid [cells],
    * sums to 1 (or is all zero where nothing speaks for the answer).

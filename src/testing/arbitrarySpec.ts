@@ -3,8 +3,18 @@ import * as fc from "fast-check";
 import { ATTACKS } from "../attacks/registry.ts";
 import type { AttackId } from "../attacks/registry.ts";
 import { PARAMS, epsilonParam } from "../experiment/params.ts";
-import { ATTACK_KNOWLEDGE, ATTACK_REGIONS, CERTIFIED_FEATURES } from "../experiment/spec.ts";
-import { ANSWER_LOSSES, FEATURE_LOSSES } from "../model/objective.ts";
+import {
+  ATTACK_KNOWLEDGE,
+  ATTACK_REGIONS,
+  CERTIFIED_FEATURES,
+  GOAL_AIMS,
+} from "../experiment/spec.ts";
+import {
+  ANSWER_LOSSES,
+  ATTENTION_LOSSES,
+  ATTENTION_SIDES,
+  FEATURE_LOSSES,
+} from "../model/objective.ts";
 import type {
   AttackItem,
   CaseSpec,
@@ -123,6 +133,24 @@ const attackItem: fc.Arbitrary<AttackItem> = fc
               case: caseSpec,
               loss: fc.constantFrom(...FEATURE_LOSSES),
             }),
+            fc.record(
+              {
+                kind: fc.constant("text" as const),
+                text: fc.constantFrom("left", "no pneumothorax; “clear” lungs"),
+                aim: fc.constantFrom(...GOAL_AIMS),
+              },
+              { requiredKeys: ["kind", "text"] },
+            ),
+            fc.record(
+              {
+                kind: fc.constant("attention" as const),
+                mask: fc.constantFrom(...ATTACK_REGIONS),
+                aim: fc.constantFrom(...GOAL_AIMS),
+                of: fc.constantFrom(...ATTENTION_SIDES),
+                loss: fc.constantFrom(...ATTENTION_LOSSES),
+              },
+              { requiredKeys: ["kind", "mask"] },
+            ),
             fc.record({
               kind: fc.constant("targeted" as const),
               answer: fc.constantFrom("yes", "no"),

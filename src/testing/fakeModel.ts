@@ -2,8 +2,10 @@
  * A vision-language model small enough to compute by hand, for tests of the experiment: features are block means, the
  * yes-logit is their product with fixed weights, so that gradients are exact.
  */
+import { LabError } from "../errors/labError.ts";
+import { attentionLoss, weighedCells } from "../model/attentionLoss.ts";
 import type { FeatureObjective } from "../model/objective.ts";
-import { answerLoss, featureLoss } from "../model/objectiveLoss.ts";
+import { answerLoss, featureLoss, textLoss } from "../model/objectiveLoss.ts";
 import type { ModelManifest } from "../model/manifest.ts";
 import type {
   AttentionLayer,
@@ -80,6 +82,7 @@ export function fakeModel(): FakeModel {
     precision: "fp32",
     sha256: "fake",
     encodePrompt: (question) => [question.length],
+    encodeText: (text) => [text === "yes" ? YES : NO],
     async encode(image): Promise<Encoding> {
       calls.encode++;
       const means = features(image);
@@ -104,9 +107,20 @@ export function fakeModel(): FakeModel {
     },
     async loss(image, objective) {
       calls.loss++;
-      if (objective.kind === "feature") return featureLoss(unit(features(image)), objective);
-      const z = yesLogit(features(image));
-      return answerLoss([-9, z, -z], objective);
+      const means = features(image);
+      const z = yesLogit(means);
+      switch (objective.kind) {
+        case "feature":
+          return featureLoss(unit(means), objective);
+        case "answer":
+          return answerLoss([-9, z, -z], objective);
+        case "text":
+          return textLoss(Float32Array.of(-9, z, -z), objective);
+        case "attention": {
+          const weighed = weighedCells(objective.mask, 1, [GRID, GRID]);
+          return attentionLoss(objective, [{ data: layer("self", means).maps, weighed }]);
+        }
+      }
     },
     async lossGradient(image, objective) {
       calls.lossGradient++;
@@ -116,6 +130,12 @@ export function fakeModel(): FakeModel {
           loss: featureLoss(unit(means), objective),
           gradient: featureGradient(means, objective),
         };
+      }
+      if (objective.kind !== "answer") {
+        throw new LabError(
+          "graph-unsupported-op",
+          `The fake has no gradient of ${objective.kind}.`,
+        );
       }
       const margin = 2 * yesLogit(features(image));
       const sign = (objective.aim === "away" ? -1 : 1) * (objective.answer === "yes" ? 1 : -1);

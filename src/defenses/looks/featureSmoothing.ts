@@ -1,6 +1,7 @@
 import { LabError, invariant } from "../../errors/labError.ts";
-import { answerLoss, featureLoss } from "../../model/objectiveLoss.ts";
-import type { Objective } from "../../model/objective.ts";
+import { attentionLoss, weighedCells } from "../../model/attentionLoss.ts";
+import { answerLoss, featureLoss, textLoss } from "../../model/objectiveLoss.ts";
+import type { AttentionObjective, Objective, TextObjective } from "../../model/objective.ts";
 import type { Encoding } from "../../model/visionLanguageModel.ts";
 import type { Halves, System } from "../../system/system.ts";
 import { meanDirection } from "../../tensor/norms.ts";
@@ -103,9 +104,20 @@ function smoothed({ inner, halves, key, draws, yieldToHost }: Smoothing): System
       return embeddings;
     },
     evaluator(objective) {
-      const { lossAndGradient } = inner.evaluator(objective);
-      const lossOf = async (seen: Iterable<Filtered>) =>
-        lossAt(halves, await average(seen), objective);
+      const { loss, lossAndGradient } = inner.evaluator(objective);
+      const lossOf = async (seen: Iterable<Filtered>) => {
+        if (objective.kind !== "attention" || objective.of === "answer") {
+          return lossAt(halves, await average(seen), objective);
+        }
+        // The maps that are shown are the mean over the copies, and so is their share in a mask.
+        let [sum, count] = [0, 0];
+        for (const { image } of seen) {
+          await yieldToHost();
+          sum += await loss(image);
+          count++;
+        }
+        return sum / count;
+      };
       return {
         loss: (image) => lossOf(draws.attacker(image)),
         ...(lossAndGradient && {
@@ -125,6 +137,7 @@ function smoothed({ inner, halves, key, draws, yieldToHost }: Smoothing): System
     },
     embedText: inner.embedText,
     encodePrompt: (question) => inner.encodePrompt(question),
+    encodeText: (text) => inner.encodeText(text),
     async relevance(image, objective) {
       const maps: Float32Array[] = [];
       for (const look of draws.attacker(image)) {
@@ -176,6 +189,48 @@ function arraysOf(encoding: Encoding): readonly Float32Array[] {
 }
 
 async function lossAt(halves: Halves, encoding: Encoding, objective: Objective): Promise<number> {
-  if (objective.kind === "feature") return featureLoss(encoding.embedding, objective);
-  return answerLoss(await halves.logits(encoding.tokens, objective.promptIds), objective);
+  const { tokens, embedding } = encoding;
+  switch (objective.kind) {
+    case "feature":
+      return featureLoss(embedding, objective);
+    case "answer":
+      return answerLoss((await halves.ask(tokens, objective.promptIds)).logits, objective);
+    case "text":
+      return textLossAt(halves, encoding, objective);
+    case "attention":
+      return answerAttentionAt(halves, encoding, objective);
+  }
+}
+
+/** Asked once for each token of the text, with the tokens before it behind the question. */
+async function textLossAt(
+  halves: Halves,
+  { tokens }: Encoding,
+  objective: TextObjective,
+): Promise<number> {
+  const { promptIds, textIds } = objective;
+  const rows: number[] = [];
+  for (let k = 0; k < textIds.length; k++) {
+    const { logits } = await halves.ask(tokens, [...promptIds, ...textIds.slice(0, k)]);
+    for (const value of logits) rows.push(value);
+  }
+  return textLoss(Float32Array.from(rows), objective);
+}
+
+async function answerAttentionAt(
+  halves: Halves,
+  { tokens }: Encoding,
+  objective: AttentionObjective,
+): Promise<number> {
+  const { crossAttention } = await halves.ask(tokens, objective.promptIds);
+  if (crossAttention.length === 0) {
+    throw new LabError("model-incompatible", "This model shows no attention over the picture.");
+  }
+  return attentionLoss(
+    objective,
+    crossAttention.map(({ maps, heads, grid }) => ({
+      data: maps,
+      weighed: weighedCells(objective.mask, heads, grid),
+    })),
+  );
 }

@@ -75,6 +75,7 @@ export function looksSystem(
     },
     embedText: inner.embedText,
     encodePrompt: (question) => inner.encodePrompt(question),
+    encodeText: (text) => inner.encodeText(text),
     async relevance(image, objective) {
       return mean(
         await each(looks.answering(image), (look) => inner.relevance(look.image, objective)),

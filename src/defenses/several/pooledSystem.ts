@@ -60,6 +60,7 @@ export function pooledSystem(
     },
     evaluator: (objective) => evaluatorOf({ systems, weigh, rule, objective, yieldToHost }),
     encodePrompt: (question) => first.encodePrompt(question),
+    encodeText: (text) => first.encodeText(text),
     async relevance(image, objective) {
       const maps = await each((system) => system.relevance(image, objective));
       return weightedMean(maps, weigh(image).weights);
@@ -100,7 +101,7 @@ function evaluatorOf(asked: Asked): Evaluator {
   const sizes = new WeakMap<System, number>();
   /** The members' evaluators: where features are asked about, each against its own part of the reference. */
   const evaluators = async (image: Float32Array): Promise<readonly Evaluator[]> => {
-    if (objective.kind === "answer") return systems.map((system) => system.evaluator(objective));
+    if (objective.kind !== "feature") return systems.map((system) => system.evaluator(objective));
     for (const system of systems) {
       if (sizes.has(system)) continue;
       sizes.set(system, (await system.embed([image]))[0]!.length);
@@ -113,10 +114,21 @@ function evaluatorOf(asked: Asked): Evaluator {
       system.evaluator({ ...objective, aim: "away", loss: "cosine", reference: parts[k]! }),
     );
   };
-  const pool = (losses: readonly number[], weights: readonly number[]): Pooled =>
-    objective.kind === "answer"
-      ? pooledAnswerLoss(losses, weights, { rule, objective })
-      : pooledFeature(losses, weights, { objective, lengths: systems.map((s) => sizes.get(s)!) });
+  const pool = (losses: readonly number[], weights: readonly number[]): Pooled => {
+    switch (objective.kind) {
+      case "answer":
+        return pooledAnswerLoss(losses, weights, { rule, objective });
+      case "feature": {
+        const lengths = systems.map((system) => sizes.get(system)!);
+        return pooledFeature(losses, weights, { objective, lengths });
+      }
+      // Of probabilities of the whole text, as a mixture would say it.
+      case "text":
+        return pooledCrossEntropy(losses, weights, objective.aim === "away" ? 1 : -1);
+      case "attention":
+        return meanLoss(losses, weights);
+    }
+  };
   const canClimb = systems.every((system) => system.evaluator(objective).lossAndGradient);
   return {
     async loss(image) {

@@ -1,12 +1,16 @@
 /** What of a reading is explained: the answer it gave, or where there is none its own embedding. */
-import type { Objective } from "../../model/objective.ts";
+import type { AnswerObjective, FeatureObjective } from "../../model/objective.ts";
 import { explained } from "../objectiveOf.ts";
 import type { Subject } from "./explainer.ts";
 
 type Read = Pick<Subject, "system" | "reading" | "question">;
 
 /** Logit of the given answer less the best other one; without a text side the cosine to the picture's own embedding, less 1. */
-export function marginObjective({ system, reading, question }: Read): Objective {
+export function marginObjective({
+  system,
+  reading,
+  question,
+}: Read): AnswerObjective | FeatureObjective {
   const { answer, embedding } = reading;
   if (answer) return explained(system, question, answer);
   return { kind: "feature", aim: "towards", reference: embedding, loss: "cosine" };

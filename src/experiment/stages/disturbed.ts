@@ -94,8 +94,9 @@ export async function lastAttack(
   if (item?.type !== "attack") return undefined;
   const image = at === 0 ? given.input.image : picturesOf(scope)[at - 1];
   if (!image) return undefined;
-  const target = await targetOf(item, given, scope);
-  const mask = regionMask(item.region, given.input, links[at]!.before);
+  const { before } = links[at]!;
+  const target = await targetOf(item, before, given, scope);
+  const mask = regionMask(item.region, given.input, before);
   return {
     item,
     after: links.length - 1 - at,
@@ -159,7 +160,7 @@ async function* attacked(
   scope: StageScope,
 ): AsyncGenerator<StageNews<never>, Disturbed | undefined> {
   const { context } = scope;
-  const target = await targetOf(item, given, scope);
+  const target = await targetOf(item, before, given, scope);
   const mask = regionMask(item.region, given.input, before);
   const run = runAttack(
     target,
@@ -191,12 +192,18 @@ async function* attacked(
 /** Whom the attack is against: all that stands there, or the bare model where it does not know of the defenses. */
 async function targetOf(
   { goal, knowledge }: AttackItem,
+  before: readonly StackItem[],
   { model, system, input, clean: said }: Given,
   { spec: { question, window }, context }: Omit<StageScope, "key">,
 ): Promise<AttackTarget> {
   const aware = knowledge !== "unaware";
   const attacked = aware ? system : model;
   const clean = attacked === system ? said : await readOut(model, input.image, question);
+  if (goal.kind === "attention") {
+    const mask = regionMask(goal.mask, input, before, "goal")!;
+    const objective = objectiveOf(attacked, goal, { question, clean, mask });
+    return { system: attacked, objective, aware };
+  }
   if (goal.kind !== "featureTowards") {
     const objective = objectiveOf(attacked, goal, { question, clean });
     return { system: attacked, objective, aware };

@@ -8,12 +8,14 @@ import { checkCase, floatInput, randomTensor, tinyGraph } from "../../testing/ti
 import { serializeModel } from "../file.ts";
 import type { ModelProto } from "../messages.ts";
 import {
-  ATTENTION_MASK_INPUT,
+  ATTENTION_INPUTS,
   LOSS_OUTPUT,
+  TEXT_INPUTS,
   withAnswerLoss,
   withAttentionLoss,
   withCotangentLoss,
   withFeatureLoss,
+  withTextLoss,
 } from "./lossHeads.ts";
 import type { AnswerLoss } from "./lossHeads.ts";
 
@@ -169,14 +171,87 @@ describe("feature losses", () => {
   });
 });
 
-it("attention mass is the mean share of the masked keys", async () => {
-  const model = withAttentionLoss(passing("a", [1, 2, 2, 3]), { tap: "a", shape: [1, 2, 2, 3] });
-  const rows = [0.5, 0.3, 0.2, 0.1, 0.1, 0.8, 1, 0, 0, 0.2, 0.2, 0.6];
+describe("attention losses", () => {
+  /** Two heads of two queries over three keys, whose last two lie in the mask; the last but by half. */
+  const rows = [0.5, 0.3, 0.2, 0.1, 0.1, 0.8, 0.9, 0.05, 0.05, 0.2, 0.2, 0.6];
+  const scores = rows.map((share) => Math.log(share) + 3);
+  const model = (kind: "mass" | "scores", targeted: boolean) =>
+    withAttentionLoss(
+      tinyGraph(17, (b) => {
+        const x = floatInput(b, "x", [1, 2, 2, 3]);
+        const map = b.add("Softmax", [x], {
+          outputs: ["map"],
+          attributes: { axis: { int: -1 } },
+        });
+        b.addOutput(map, 1);
+      }),
+      { kind, targeted, taps: [{ tap: "map", shape: [1, 2, 2, 3], weights: [1, 1, 1, 3] }] },
+    );
+  const key = (values: readonly number[]) => floatTensor(Float32Array.from(values), [1, 1, 1, 3]);
+  const x = floatTensor(Float32Array.from(scores), [1, 2, 2, 3]);
+
+  it("mass is the mean share of the mask among the keys that count", async () => {
+    const feeds = {
+      x,
+      [ATTENTION_INPUTS.inside(0)]: key([0, 1, 0.5]),
+      [ATTENTION_INPUTS.counted(0)]: key([1, 1, 1]),
+    };
+    const expected = (0.3 + 0.1 + 0.1 + 0.4 + (0.05 + 0.025 + 0.2 + 0.3)) / 2 / 2;
+    expect(await lossOf(model("mass", true), feeds)).toBeCloseTo(expected, 6);
+    expect(await lossOf(model("mass", false), feeds)).toBeCloseTo(-expected, 6);
+    // Without the first key, as without a class token, the rest shares what is left.
+    feeds[ATTENTION_INPUTS.counted(0)] = key([0, 1, 1]);
+    const [head0, head1] = [(0.3 + 0.1 + 0.1 + 0.4) / 1.4, (0.05 + 0.025 + 0.2 + 0.3) / 0.9];
+    expect(await lossOf(model("mass", true), feeds)).toBeCloseTo((head0 + head1) / 2, 6);
+  });
+
+  it("scores are weighed before the softmax, and move where the softmax has saturated", async () => {
+    const contrast = key([-1 / 6, 1 / 12, 1 / 12]);
+    const weighed = scores.reduce((sum, s, i) => sum + s * contrast.data[i % 3]!, 0) / 2;
+    const feeds = { x, [ATTENTION_INPUTS.contrast(0)]: contrast };
+    expect(await lossOf(model("scores", true), feeds)).toBeCloseTo(weighed, 5);
+    const saturated = {
+      ...feeds,
+      x: floatTensor(
+        x.data.map((s) => 200 * s),
+        x.shape,
+      ),
+    };
+    const { checks } = await checkCase({
+      model: model("scores", true),
+      feeds: saturated,
+      wrt: ["x"],
+      loss: LOSS_OUTPUT,
+    });
+    expect(checks["x"]!.ok).toBe(true);
+    expect(Math.max(...checks["x"]!.analytic.map(Math.abs))).toBeGreaterThan(0.05);
+  });
+});
+
+it("a text's log-likelihood is the sum over its tokens", async () => {
+  const logits = [1, 2, 3, 0, 1, 0, 5, 5, 5, 2, 0, 0];
+  const head = (targeted: boolean) =>
+    withTextLoss(passing("logits", [1, 4, 3]), {
+      logits: "logits",
+      positions: 4,
+      vocabulary: 3,
+      targeted,
+    });
   const feeds = {
-    x: floatTensor(Float32Array.from(rows), [1, 2, 2, 3]),
-    [ATTENTION_MASK_INPUT]: floatTensor(Float32Array.from([0, 1, 1]), [3]),
+    x: floatTensor(Float32Array.from(logits), [1, 4, 3]),
+    [TEXT_INPUTS.ids]: int64Tensor([0, 1, 2, 0], [4]),
+    [TEXT_INPUTS.counted]: floatTensor(Float32Array.of(0, 1, 1, 0), [4]),
   };
-  expect(await lossOf(model, feeds)).toBeCloseTo((0.5 + 0.9 + 0 + 0.8) / 4, 6);
+  const expected = Math.log(Math.E / (2 + Math.E)) + Math.log(1 / 3);
+  expect(await lossOf(head(true), feeds)).toBeCloseTo(expected, 5);
+  expect(await lossOf(head(false), feeds)).toBeCloseTo(-expected, 5);
+  for (const target of ["wasm", "webgpu"] as const) {
+    const { checks } = await checkCase(
+      { model: head(true), feeds, wrt: ["x"], loss: LOSS_OUTPUT },
+      target,
+    );
+    expect(checks["x"]!.ok).toBe(true);
+  }
 });
 
 it("the cotangent head sums any outputs against any vectors", async () => {

@@ -192,33 +192,102 @@ export function withFeatureLoss(model: ModelProto, loss: FeatureLoss): ModelProt
   return finish(b, each);
 }
 
-export interface AttentionLoss {
-  /** Tap whose last axis is keys (see taps.ts). */
-  readonly tap: string;
-  readonly shape: readonly number[];
-  /** Shape of the mask input; must broadcast against the tap. Default: one weight per key. */
-  readonly maskShape?: readonly number[];
-  /** True: drive attention out of the mask instead of into it. */
-  readonly away?: boolean;
+/** Names of the inputs that `withTextLoss` adds. */
+export const TEXT_INPUTS = {
+  /** int64 [T]: the token that is to follow each position. */
+  ids: "text_ids",
+  /** float32 [T]: 1 where that token belongs to the text, 0 elsewhere. */
+  counted: "text_counted",
+} as const;
+
+export interface TextLoss {
+  /** Logits [1, T, V]. */
+  readonly logits: string;
+  /** T and V. */
+  readonly positions: number;
+  readonly vocabulary: number;
+  /** False (default): away from the text; true: towards it. */
+  readonly targeted?: boolean;
 }
 
-/** float32 weights in [0, 1], 1 where attention counts. */
-export const ATTENTION_MASK_INPUT = "attention_mask_weights";
-
-/** Adds input `attention_mask_weights` and output `loss`: attention mass inside the mask, averaged over heads and queries. */
-export function withAttentionLoss(model: ModelProto, loss: AttentionLoss): ModelProto {
-  const { model: freed, rename } = freeNames(model, [ATTENTION_MASK_INPUT, LOSS_OUTPUT]);
+/**
+ * Adds inputs `text_ids`, `text_counted` and output `loss`: the log-likelihood of a text under teacher forcing, the sum
+ * over its tokens of log softmax over the whole vocabulary, in nats; negated where the text is moved away from.
+ */
+export function withTextLoss(model: ModelProto, loss: TextLoss): ModelProto {
+  const { positions, vocabulary, targeted = false } = loss;
+  const { model: freed, rename } = freeNames(model, [...Object.values(TEXT_INPUTS), LOSS_OUTPUT]);
   const b = new GraphBuilder(freed);
-  const tap = rename(loss.tap);
-  requireValue(b, tap);
-  const mask = b.addInput(
-    ATTENTION_MASK_INPUT,
-    float32,
-    loss.maskShape ?? [loss.shape.at(-1) ?? 1],
-  );
-  const rows = loss.shape.slice(1, -1).reduce((a, n) => a * n, 1);
-  const weighted = b.add("Mul", [b.add("Mul", [tap, mask]), b.float(1 / rows)]);
-  return finish(b, loss.away === true ? b.add("Neg", [weighted]) : weighted);
+  const logits = rename(loss.logits);
+  requireValue(b, logits);
+  const ids = b.addInput(TEXT_INPUTS.ids, int64, [positions]);
+  const counted = b.addInput(TEXT_INPUTS.counted, float32, [positions]);
+  const rows = b.reshape(logits, [positions, vocabulary]);
+  const isText = oneOf(b, ids, positions, vocabulary);
+  const each = b.reduceSum(maskBy(b, isText, logSoftmax(b, rows)), [1], false);
+  const said = b.add("Mul", [each, counted]);
+  return finish(b, targeted ? said : b.add("Neg", [said]));
+}
+
+export type AttentionLossKind = "mass" | "scores";
+
+/** One attention map: [windows, heads, queries, keys], or [heads, queries, keys] of one picture. */
+export interface AttentionTapOf {
+  /** Output of the Softmax (see taps.ts). */
+  readonly tap: string;
+  readonly shape: readonly number[];
+  /** Shapes of the two weights, which broadcast against the map and are the same for all heads. */
+  readonly weights: readonly number[];
+}
+
+export interface AttentionLoss {
+  readonly kind: AttentionLossKind;
+  readonly taps: readonly AttentionTapOf[];
+  /** False (default): drive attention out of the mask; true: into it. */
+  readonly targeted?: boolean;
+}
+
+/** float32 inputs of the k-th map: "mass" reads what counts as inside and what counts at all, "scores" one signed weight. */
+export const ATTENTION_INPUTS = {
+  inside: (k: number): string => `attention_inside_${k}`,
+  counted: (k: number): string => `attention_counted_${k}`,
+  contrast: (k: number): string => `attention_contrast_${k}`,
+} as const;
+
+/**
+ * Adds the inputs above and output `loss`, the mean over maps and their heads of
+ * - mass: sum(map * inside) / sum(map * counted), a share in [0, 1];
+ * - scores: sum(scores * contrast), of what the Softmax reads (a map that has saturated has no gradient, its scores do).
+ * Negated where attention is driven out.
+ */
+export function withAttentionLoss(model: ModelProto, loss: AttentionLoss): ModelProto {
+  const { kind, taps, targeted = false } = loss;
+  const { inside, counted, contrast } = ATTENTION_INPUTS;
+  const names = taps.flatMap((_, k) => [inside(k), counted(k), contrast(k)]);
+  const { model: freed, rename } = freeNames(model, [...names, LOSS_OUTPUT]);
+  const b = new GraphBuilder(freed);
+  const each = taps.map(({ tap: given, shape, weights }, k): string => {
+    const tap = rename(given);
+    requireValue(b, tap);
+    const heads = shape.at(-3) ?? 1;
+    const axes = shape.length === 4 ? [0, 2, 3] : [1, 2];
+    const weighed = (value: string, name: string): string =>
+      b.reduceSum(b.add("Mul", [value, b.addInput(name, float32, weights)]), axes, false);
+    const perHead =
+      kind === "mass"
+        ? b.add("Div", [weighed(tap, inside(k)), weighed(tap, counted(k))])
+        : weighed(scoresOf(b, tap), contrast(k));
+    return sumAll(b, b.add("Mul", [perHead, b.float(1 / (heads * taps.length))]));
+  });
+  const mean = each.reduce((x, y) => b.add("Add", [x, y]));
+  return finish(b, targeted ? mean : b.add("Neg", [mean]));
+}
+
+/** What a Softmax reads. */
+function scoresOf(b: GraphBuilder, softmax: string): string {
+  const node = b.nodes.find(({ opType, output }) => opType === "Softmax" && output[0] === softmax);
+  if (node) return node.input[0]!;
+  throw new LabError("graph-invalid", `"${softmax}" is not made by a Softmax.`);
 }
 
 /** Name of the cotangent input for an output. */

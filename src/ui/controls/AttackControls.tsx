@@ -9,7 +9,7 @@ import type { Norm } from "../../tensor/norms.ts";
 import { useExperiment, useResults, useStores, useView } from "../context/stores.ts";
 import { useIsDefended } from "../context/useIsDefended.ts";
 import { useHistory } from "../context/useHistory.ts";
-import { GoalPicker, LossPicker } from "./GoalPicker.tsx";
+import { GoalDetails, GoalPicker, LossPicker } from "./GoalPicker.tsx";
 import { SeedField } from "./SeedField.tsx";
 import { ParamSlider } from "./ParamSlider.tsx";
 import { Row } from "../kit/Row.tsx";
@@ -68,6 +68,7 @@ export function AttackControls({
           <GoalPicker name={name} goal={item.goal} onChange={(goal) => set({ goal })} />
         </div>
       </div>
+      <GoalDetails name={name} goal={item.goal} onChange={(goal) => set({ goal })} />
       <div data-guide="epsilon" className={styles.epsilon}>
         <StartHere />
         <ParamSlider

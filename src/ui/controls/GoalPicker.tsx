@@ -1,12 +1,18 @@
 /** What an attack tries to reach, and by which loss it measures how near it is. */
+import { useState } from "react";
 import { FINDINGS, FINDING_KINDS } from "../../phantom/spec.ts";
-import type { FindingKind } from "../../phantom/spec.ts";
-import { ANSWER_LOSSES, FEATURE_LOSSES } from "../../model/objective.ts";
-import type { AnswerLossName, FeatureLossName } from "../../model/objective.ts";
-import type { CaseSpec, GoalSpec } from "../../experiment/spec.ts";
-import { useResults } from "../context/stores.ts";
+import { ATTENTION_SIDES } from "../../model/objective.ts";
+import type { AttentionSide } from "../../model/objective.ts";
+import { SPEC_LIMITS } from "../../experiment/params.ts";
+import { ATTACK_REGIONS } from "../../experiment/spec.ts";
+import type { AttackRegion, GoalSpec } from "../../experiment/spec.ts";
+import { useExperiment, useResults } from "../context/stores.ts";
 import { answerWord } from "../kit/formats.ts";
+import { Row } from "../kit/Row.tsx";
 import { Select } from "../kit/Select.tsx";
+import { attentionEntry, entryOf, goalOf, lossOf, lossesOf, withLoss } from "./goals.ts";
+import type { GoalLoss } from "./goals.ts";
+import styles from "./stack.module.css";
 
 interface Props {
   readonly name: string;
@@ -14,29 +20,40 @@ interface Props {
   readonly onChange: (goal: GoalSpec) => void;
 }
 
-/** Another patient than any in the gallery. */
-const SECOND_SEED = 4711;
+const MASKS: Readonly<Record<AttackRegion, readonly [string, string]>> = {
+  painted: ["draw it to the paint", "drive it off the paint"],
+  findings: ["draw it to the findings", "drive it off the findings"],
+  elsewhere: ["draw it to what is no finding", "drive it off what is no finding"],
+};
 
 export function GoalPicker({ name, goal, onChange }: Props) {
   const clean = useResults((s) => s.stages.clean?.payload.answer);
+  const isPhantom = useExperiment((s) => s.spec.case.kind === "phantom");
   const answers = Object.keys(clean?.probabilities ?? {});
   const named = goal.kind === "targeted" && !answers.includes(goal.answer) ? [goal.answer] : [];
-  const shown = valueOf(goal);
-  // An encoder without a text side has nothing to say: its features are all there is to move.
+  // An encoder without a text side has nothing to say: its features and attention are all there is to move.
   const isMute = clean === null;
-  const value = isMute && !shown.startsWith("feature") ? "featureAway" : shown;
+  const isAnswers = ["untargeted", "targeted", "text"].includes(goal.kind);
+  const value = isMute && isAnswers ? "featureAway" : entryOf(goal);
   const isListed = FINDING_KINDS.some((kind) => value === `featureTowards:${kind}`);
+  // Where the findings of a reader's own radiograph are, nobody has said.
+  const masks = ATTACK_REGIONS.filter(
+    (mask) => isPhantom || mask === "painted" || (goal.kind === "attention" && goal.mask === mask),
+  );
+  const other = answers.find((answer) => answer !== clean?.answer) ?? "yes";
   return (
     <Select
       aria-label={`${name}: goal`}
       value={value}
-      onChange={(event) => onChange(goalOf(event.currentTarget.value, goal))}
+      onChange={(event) => onChange(goalOf(event.currentTarget.value, goal, other))}
     >
       {!isMute && <option value="untargeted">any other</option>}
       {!isMute &&
         [...answers, ...named].map((answer) => (
           <option key={answer} value={`say:${answer}`}>{`say “${answerWord(answer)}”`}</option>
         ))}
+      {!isMute && <option value="text:towards">say a text of mine</option>}
+      {!isMute && <option value="text:away">never say a text of mine</option>}
       <option value="featureAway">move the features</option>
       <optgroup label="features like those of another phantom">
         {value === "featureTowards" && !isListed && (
@@ -49,37 +66,95 @@ export function GoalPicker({ name, goal, onChange }: Props) {
           </option>
         ))}
       </optgroup>
+      <optgroup label="where the model looks">
+        {masks.map((mask) =>
+          (["towards", "away"] as const).map((aim, k) => (
+            <option key={aim + mask} value={attentionEntry(aim, mask)}>
+              {MASKS[mask][k]}
+            </option>
+          )),
+        )}
+      </optgroup>
     </Select>
   );
 }
 
-const LOSS_NAMES: Readonly<Record<AnswerLossName | FeatureLossName, string>> = {
+const SIDES: Readonly<Record<AttentionSide, string>> = {
+  encoder: "of the image encoder",
+  answer: "of the answer",
+};
+
+/** What a goal says beyond its entry in the list: the text, or whose attention. */
+export function GoalDetails({ name, goal, onChange }: Props) {
+  const isMute = useResults((s) => s.stages.clean?.payload.answer === null);
+  const [typed, setTyped] = useState<string | null>(null);
+  if (goal.kind === "text") {
+    return (
+      <Row
+        label="Text"
+        help="The attack makes the model more likely, or less, to say exactly these words behind the question (their log-likelihood). A model that was taught single answers may never say a sentence, however likely it becomes."
+      >
+        <input
+          className={styles.text}
+          aria-label={`${name}: text`}
+          maxLength={SPEC_LIMITS.questionCharacters}
+          value={typed ?? goal.text}
+          onChange={(event) => {
+            const text = event.currentTarget.value;
+            setTyped(text);
+            if (/\S/.test(text)) onChange({ ...goal, text });
+          }}
+          onBlur={() => setTyped(null)}
+        />
+      </Row>
+    );
+  }
+  if (goal.kind !== "attention" || isMute) return null;
+  return (
+    <Row
+      label="Attention"
+      help="The image encoder's attention between parts of the picture, or what the answer's word pays to them. The goal is the mean over heads and layers."
+    >
+      <Select
+        aria-label={`${name}: attention`}
+        value={goal.of ?? ATTENTION_SIDES[0]}
+        onChange={(event) => {
+          const of = ATTENTION_SIDES.find((side) => side === event.currentTarget.value);
+          if (of) onChange({ ...goal, of });
+        }}
+      >
+        {ATTENTION_SIDES.map((side) => (
+          <option key={side} value={side}>
+            {SIDES[side]}
+          </option>
+        ))}
+      </Select>
+    </Row>
+  );
+}
+
+const LOSS_NAMES: Readonly<Record<GoalLoss, string>> = {
   margin: "margin (Carlini and Wagner)",
   "cross-entropy": "cross-entropy",
   dlr: "difference of logits ratio",
   cosine: "cosine",
   "squared-l2": "squared distance",
+  mass: "share of the attention",
+  scores: "scores before the softmax",
 };
 
-/** The loss; only those that the question has enough answers for. */
+/** The loss, where a goal has several. */
 export function LossPicker({ name, goal, onChange }: Props) {
   const answers = useResults(
     (s) => Object.keys(s.stages.clean?.payload.answer?.probabilities ?? {}).length,
   );
-  const isFeature = goal.kind === "featureAway" || goal.kind === "featureTowards";
-  const leastForDlr = goal.kind === "targeted" ? 4 : 3;
-  const offered = isFeature
-    ? FEATURE_LOSSES
-    : ANSWER_LOSSES.filter(
-        (loss) => loss !== "dlr" || goal.loss === "dlr" || answers >= leastForDlr,
-      );
+  const offered = lossesOf(goal, answers);
+  if (offered.length === 0) return <span>log-likelihood</span>;
   return (
     <Select
       aria-label={`${name}: loss`}
-      value={goal.loss ?? offered[0]}
-      onChange={(event) =>
-        onChange({ ...goal, loss: event.currentTarget.value } as unknown as GoalSpec)
-      }
+      value={lossOf(goal) ?? offered[0]}
+      onChange={(event) => onChange(withLoss(goal, event.currentTarget.value))}
     >
       {offered.map((loss) => (
         <option key={loss} value={loss}>
@@ -88,28 +163,4 @@ export function LossPicker({ name, goal, onChange }: Props) {
       ))}
     </Select>
   );
-}
-
-function valueOf(goal: GoalSpec): string {
-  if (goal.kind === "targeted") return `say:${goal.answer}`;
-  if (goal.kind !== "featureTowards") return goal.kind;
-  const { case: second } = goal;
-  if (second.kind !== "phantom" || second.phantom.seed !== SECOND_SEED) return "featureTowards";
-  const [finding] = second.phantom.findings;
-  return `featureTowards:${finding?.kind ?? "healthy"}`;
-}
-
-function goalOf(value: string, old: GoalSpec): GoalSpec {
-  const [kind, what = ""] = value.split(":");
-  if (kind === "say") return { kind: "targeted", answer: what };
-  if (kind === "featureAway") return { kind: "featureAway" };
-  if (kind === "featureTowards") {
-    return what === "" ? old : { kind: "featureTowards", case: secondPicture(what) };
-  }
-  return { kind: "untargeted" };
-}
-
-function secondPicture(what: string): CaseSpec {
-  const findings = what === "healthy" ? [] : [{ kind: what as FindingKind }];
-  return { kind: "phantom", phantom: { seed: SECOND_SEED, findings } };
 }
