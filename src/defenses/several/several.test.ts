@@ -8,6 +8,7 @@ import { checkGradient } from "../../onnx/grad/check.ts";
 import { PERTURBATIONS } from "../../perturbations/registry.ts";
 import { modelSystem } from "../../system/modelSystem.ts";
 import type { Params } from "../../system/param.ts";
+import type { System } from "../../system/system.ts";
 import { fakeModel } from "../../testing/fakeModel.ts";
 import { defended } from "../defended.ts";
 import { withoutOverlay } from "../filters/overlayRemoval.ts";
@@ -288,3 +289,31 @@ function softened() {
     experts: { noisy: { bias: 0.2, ...slope(1) }, overlay: { bias: -0.1, ...slope(2) } },
   } as unknown as Parameters<typeof gate>[2];
 }
+
+test("a text is as likely as in the mixture, and attention the members' mean", async () => {
+  const text = {
+    kind: "text",
+    aim: "towards",
+    loss: "log-likelihood",
+    promptIds: [1],
+    textIds: [1],
+  } as const;
+  const mask = PICTURE.map((_, i) => (i < PICTURE.length / 2 ? 1 : 0));
+  const seen = {
+    kind: "attention",
+    aim: "away",
+    loss: "mass",
+    of: "encoder",
+    promptIds: [],
+    mask,
+  } as const;
+  const lossOf = (system: System, objective: typeof text | typeof seen) =>
+    system.evaluator(objective).loss(PICTURE);
+  const [a, b] = [await lossOf(one, text), await lossOf(other, text)];
+  const mixed = Math.log(0.3 * Math.exp(a) + 0.7 * Math.exp(b));
+  expect(await lossOf(pool(), text)).toBeCloseTo(mixed, 6);
+  const away = pool().evaluator({ ...text, aim: "away" });
+  expect(await away.loss(PICTURE)).toBeCloseTo(-mixed, 6);
+  const mean = 0.3 * (await lossOf(one, seen)) + 0.7 * (await lossOf(other, seen));
+  expect(await lossOf(pool(), seen)).toBeCloseTo(mean, 6);
+});
