@@ -27,7 +27,8 @@ test("list prints the registries that the page reads", async () => {
   expect(Object.keys(all["goals"] as object)).toEqual(
     goalSchema.options.map((option) => [...option.shape.kind.values][0]),
   );
-  for (const name of Object.keys(all)) expect(helpText(), name).toMatch(new RegExp(`[[|]${name}[|\\]]`));
+  for (const name of Object.keys(all))
+    expect(helpText(), name).toMatch(new RegExp(`[[|]${name}[|\\]]`));
   expect(all["models"]).toContainEqual(
     expect.objectContaining({ id: "base", precisions: expect.arrayContaining(["int8", "int4"]) }),
   );
