@@ -40,6 +40,11 @@ test("the case on the bench under six strengths: chart, table, a row back on the
   const found = await new AxeBuilder({ page }).include("[role=dialog]").analyze();
   expect(found.violations).toEqual([]);
 
+  const saving = page.waitForEvent("download");
+  await dialog.getByRole("button", { name: "Rows as Parquet" }).click();
+  const parquet = await readFile(await (await saving).path());
+  expect(parquet.subarray(0, 4).toString()).toBe("PAR1");
+  const link = await dialog.getByLabel("Link to this study").inputValue();
   const rows = await savedRows(page);
   expect(rows.map((row) => row["strength"])).toEqual([0, 1, 2, 3, 4, 5]);
   const last = rows.at(-1)!;
@@ -59,6 +64,13 @@ test("the case on the bench under six strengths: chart, table, a row back on the
   const again = await openStudies(page);
   await expect(again.getByTestId("study-status")).toHaveText("6 of 6 runs, done");
   expect(await savedRows(page)).toEqual(rows);
+
+  await page.goto(link);
+  await expect(again.getByText("from a link")).toBeVisible();
+  await expect(again.getByTestId("study-size")).toHaveText(/^6 runs/);
+  await again.getByRole("button", { name: "Start" }).click();
+  // Its rows are on the shelf: nothing is computed again.
+  await expect(again.getByTestId("study-status")).toHaveText("6 of 6 runs, done");
 });
 
 test("a study is paused, kept over a reload, and goes on", async ({ page, site }) => {

@@ -118,7 +118,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   bullmq: /^cli\/study\//,
   ioredis: /^cli\/study\//,
   tinypool: /^cli\/study\//,
-  "hyparquet-writer": /^cli\/study\//,
+  "hyparquet-writer": /^(cli\/study\/|study\/parquetWriter\.ts)/,
   fflate: /^(experiment\/(shareLink|exports)\/\w+|io\/inflate|io\/pngPixels|graphs\/sources\/zip)\.ts$/,
   zod: /^(model\/\w*[mM]anifest|graphs\/proposal\/preprocessing|experiment\/(shareLink\/)?\w+|study\/schema|language\/\w+)\.ts$/,
   "@huggingface/tokenizers": /^language\/(tokenizer|promptTokenizer)\.ts$/,

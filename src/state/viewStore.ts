@@ -9,6 +9,7 @@ import type { SystemChange } from "../experiment/systemChange.ts";
 import type { ColourMapName } from "../image/colourMaps.ts";
 import { IDENTITY_WINDOW } from "../image/display.ts";
 import type { DisplayWindow } from "../image/display.ts";
+import type { Study } from "../study/schema.ts";
 
 export type Layout = "film" | "single" | "pair" | "triple";
 export type PaneName = "clean" | "disturbed" | "difference";
@@ -113,6 +114,8 @@ export interface ViewValues {
   readonly dialog: DialogName | null;
   /** The second system that the bench is compared with, where one was chosen. */
   readonly comparedWith: SystemChange | null;
+  /** A study that came in a link, until it is begun or put aside. */
+  readonly linkedStudy: Study | null;
   /** Step of the first-minute guide, or null when it is closed. */
   readonly guideStep: number | null;
   readonly openedLink: OpenedLink | null;
@@ -150,6 +153,7 @@ export const DEFAULT_VIEW: ViewValues = {
   studiesOpen: false,
   dialog: null,
   comparedWith: null,
+  linkedStudy: null,
   guideStep: null,
   openedLink: null,
 };

@@ -22,9 +22,9 @@ export function plotlyFigure(figure: Figure, theme: FigureTheme): PlotlyFigure {
         ? [heatMap(figure)]
         : figure.series.flatMap((series, k) => {
             const colour = theme.colours[k % theme.colours.length]!;
-            return figure.kind === "line"
-              ? [band(series, colour), line(series, colour)]
-              : [bars(series, colour)];
+            if (figure.kind === "line") return [band(series, colour), line(series, colour)];
+            if (figure.kind === "box") return [boxes(series, colour)];
+            return [figure.kind === "scatter" ? points(series, colour) : bars(series, colour)];
           }),
     layout: {
       paper_bgcolor: "transparent",
@@ -34,7 +34,7 @@ export function plotlyFigure(figure: Figure, theme: FigureTheme): PlotlyFigure {
       xaxis: {
         ...axis,
         title: { text: figure.xTitle },
-        ...(figure.kind === "line" ? {} : { type: "category" }),
+        ...(figure.kind === "line" || figure.kind === "scatter" ? {} : { type: "category" }),
       },
       yaxis: {
         ...axis,
@@ -46,6 +46,7 @@ export function plotlyFigure(figure: Figure, theme: FigureTheme): PlotlyFigure {
             : {}),
       },
       barmode: "group",
+      boxmode: "group",
       showlegend: figure.kind !== "heat" && figure.series.length > 1,
       legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom" },
     },
@@ -100,6 +101,36 @@ function bars({ name, x, y, low, high, support }: FigureSeries, colour: string):
     marker: { color: colour },
     error_y: { type: "data", symmetric: false, array: upTo(high, 1), arrayminus: upTo(low, -1) },
     hovertemplate: "%{x}: %{y:.4g} (%{text})<extra></extra>",
+  };
+}
+
+/** Quartiles and median, whiskers to the last point within 1.5 box lengths, and each run as a point. */
+function boxes({ name, x, y, support }: FigureSeries, colour: string): object {
+  return {
+    type: "box",
+    name,
+    x,
+    y,
+    text: support,
+    boxpoints: "all",
+    jitter: 0.4,
+    pointpos: 0,
+    marker: { color: colour, size: 3, opacity: 0.6 },
+    line: { color: colour, width: 1.5 },
+    hovertemplate: "%{text}: %{y:.4g}<extra></extra>",
+  };
+}
+
+function points({ name, x, y, support }: FigureSeries, colour: string): object {
+  return {
+    type: "scatter",
+    mode: "markers",
+    name,
+    x,
+    y,
+    text: support,
+    marker: { color: colour, size: 6, opacity: 0.7 },
+    hovertemplate: "%{text}: %{x:.4g}, %{y:.4g}<extra></extra>",
   };
 }
 

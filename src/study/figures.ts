@@ -16,8 +16,11 @@ export interface FigureSeries {
 }
 
 export interface Figure {
-  /** "line": over numbers, with a band; "bar": over names, with whiskers; "heat": two axes, one cell each. */
-  readonly kind: "line" | "bar" | "heat";
+  /**
+   * "line": over numbers, with a band; "bar": over names, with whiskers; "heat": two axes, one cell each; "box" and
+   * "scatter": a point for each run.
+   */
+  readonly kind: "line" | "bar" | "heat" | "box" | "scatter";
   readonly title: string;
   readonly xTitle: string;
   readonly yTitle: string;

@@ -7,15 +7,15 @@ import { BUNDLED_MODELS, BUNDLED_PRECISIONS } from "../model/catalog.ts";
 import { PERTURBATION_CATALOG } from "../perturbations/catalog.ts";
 import { FINDING_KINDS } from "../phantom/spec.ts";
 import { STUDY_FORMAT, STUDY_VERSION } from "./schema.ts";
-import type { CaseSet, Study, StudyAxis } from "./schema.ts";
+import type { CaseSet, Study, StudyAxis, StudyFile } from "./schema.ts";
 import type { MeasureId } from "./measures.ts";
 import type { JsonObject } from "./specPath.ts";
 
 export interface StudyWish {
   /** What is varied, by the key of axisChoices. */
   readonly axes: readonly string[];
-  /** The bench's own case, or so many phantoms. */
-  readonly cases: "this" | number;
+  /** The bench's own case, so many phantoms, or the reader's films. */
+  readonly cases: "this" | number | readonly StudyFile[];
 }
 
 export interface AxisChoice {
@@ -89,10 +89,15 @@ export function studyFrom(spec: ExperimentSpec, wish: StudyWish): Study {
     name: what === "" ? "The experiment on the bench" : `By ${what}`.slice(0, 60),
     // A guarantee for every row would take hours: it is a study of its own.
     base: { ...base, certificate: { ...certificate, enabled: false } } as unknown as JsonObject,
-    cases: [wish.cases === "this" ? { kind: "this" } : phantoms(spec, wish.cases)],
+    cases: [caseSet(spec, wish.cases)],
     axes: chosen.map(({ axis }) => axis),
     measures: measuresFor(spec),
   };
+}
+
+function caseSet(spec: ExperimentSpec, cases: StudyWish["cases"]): CaseSet {
+  if (cases === "this") return { kind: "this" };
+  return typeof cases === "number" ? phantoms(spec, cases) : { kind: "files", files: [...cases] };
 }
 
 function phantoms(spec: ExperimentSpec, count: number): CaseSet {

@@ -3,9 +3,10 @@ import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { LabError, toErrorData } from "../../errors/labError.ts";
 import { parseStudy } from "../../study/schema.ts";
+import { decodeStudyLink } from "../../study/studyLink.ts";
 import type { Study, StudyFile } from "../../study/schema.ts";
 import { openRadiograph, readBytes } from "../files.ts";
-import { labelsFrom } from "./labelsCsv.ts";
+import { labelsFrom } from "../../study/labelsCsv.ts";
 
 export interface OpenedStudy {
   /** Without folders and without paths: what may be kept beside the rows and sent to others. */
@@ -16,8 +17,10 @@ export interface OpenedStudy {
   readonly skipped: readonly { readonly file: string; readonly message: string }[];
 }
 
-/** @throws LabError "not-found" | "spec-invalid" | a "file-*" code for a listed file that can't be read */
+/** @param file or a link to a study. @throws LabError "not-found" | "spec-invalid" | "link-invalid" | a "file-*" code for a listed file that can't be read */
 export async function openStudy(file: string): Promise<OpenedStudy> {
+  const link = /#s\d+\..*$/s.exec(file)?.[0];
+  if (link !== undefined) return resolved(decodeStudyLink(link), process.cwd());
   return resolved(parseStudy(await jsonOf(file)), path.dirname(file));
 }
 

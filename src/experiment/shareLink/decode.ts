@@ -1,24 +1,14 @@
 /** Reads an experiment out of a share link, which is text from outside: every part of it is checked. */
-import { Inflate, strFromU8 } from "fflate";
 import { z } from "zod";
-import { LabError } from "../../errors/labError.ts";
 import { fromBase64Url } from "../../host/base64url.ts";
 import { replayNumbersSchema } from "../replaySchema.ts";
 import { describeIssue } from "../specFields.ts";
 import { unpackStroke } from "../strokes.ts";
 import type { PackedStroke } from "../strokes.ts";
 import { validateSpec } from "../validateSpec.ts";
-import {
-  DICTIONARY_1,
-  LINK_VERSION,
-  MAX_LINK_CHARACTERS,
-  MAX_PAYLOAD_BYTES,
-  crc32,
-} from "./format.ts";
+import { LINK_VERSION, MAX_LINK_CHARACTERS } from "./format.ts";
 import type { SharedExperiment } from "./format.ts";
-
-/** Compressed bytes handed to the inflater at a time: DEFLATE expands at most 1032 times, so a bomb stops early. */
-const INFLATE_CHUNK = 512;
+import { invalidLink, parseJson, unpack } from "./payload.ts";
 
 /**
  * Turns a payload of version n into one of version n + 1. An old link walks the table up to the current version, so
@@ -162,56 +152,4 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function isPackedStroke(value: unknown): value is PackedStroke {
   return Array.isArray(value) && value.length % 2 === 1 && value.every((n) => Number.isInteger(n));
-}
-
-/** Checksum and inflation, with the size watched while it grows. */
-function unpack(bytes: Uint8Array): Uint8Array {
-  if (bytes.length < 5) throw invalidLink("This link is cut off.");
-  const checksum = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
-  const body = bytes.subarray(4);
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  const inflate = new Inflate({ dictionary: DICTIONARY_1 }, (chunk) => {
-    length += chunk.length;
-    if (length > MAX_PAYLOAD_BYTES) {
-      throw invalidLink(
-        `This link expands to more than ${MAX_PAYLOAD_BYTES / 1024} kB, which no Penumbra link does.`,
-      );
-    }
-    chunks.push(chunk);
-  });
-  try {
-    for (let at = 0; at < body.length; at += INFLATE_CHUNK) {
-      inflate.push(body.slice(at, at + INFLATE_CHUNK), at + INFLATE_CHUNK >= body.length);
-    }
-  } catch (cause) {
-    if (cause instanceof LabError) throw cause;
-    throw invalidLink("This link is cut off or damaged.", undefined, cause);
-  }
-  const text = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    text.set(chunk, at);
-    at += chunk.length;
-  }
-  if (crc32(text) !== checksum) {
-    throw invalidLink("This link is damaged: its checksum does not match its content.");
-  }
-  return text;
-}
-
-function parseJson(text: Uint8Array): unknown {
-  try {
-    return JSON.parse(strFromU8(text));
-  } catch (cause) {
-    throw invalidLink("This link is damaged: its content is not JSON.", undefined, cause);
-  }
-}
-
-function invalidLink(
-  message: string,
-  hint = "Ask for the link again, or copy it whole.",
-  cause?: unknown,
-): LabError {
-  return new LabError("link-invalid", message, { hint, ...(cause === undefined ? {} : { cause }) });
 }

@@ -1,5 +1,5 @@
 /**
- * Opens the experiment of a share link: the one the page was opened with, and any put into the address later. The link
+ * Opens the experiment or the study of a share link: the one the page was opened with, and any put into the address later. The link
  * stays in the address, for a bookmark or a reload, until the reader changes the experiment; Back then returns to it.
  */
 import { toErrorData } from "../../errors/labError.ts";
@@ -14,6 +14,11 @@ export async function followLinks(stores: Stores): Promise<void> {
     const { hash } = location;
     if (hash.length < 2) return;
     try {
+      if (/^#s\d/.test(hash)) {
+        const { decodeStudyLink } = await loadPart(() => import("../../study/studyLink.ts"));
+        view.getState().set({ linkedStudy: decodeStudyLink(hash), studiesOpen: true });
+        return;
+      }
       const { decodeShareLink } = await loadPart(
         () => import("../../experiment/shareLink/decode.ts"),
       );

@@ -5,6 +5,7 @@ import { useStudyState } from "../../state/studyStore.ts";
 import { summarize } from "../../study/summarize.ts";
 import { useStores, useView } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
+import { FolderPicker } from "./FolderPicker.tsx";
 import { StudyBuilder } from "./StudyBuilder.tsx";
 import { StudyChart } from "./StudyChart.tsx";
 import { StudyExports } from "./StudyExports.tsx";
@@ -21,6 +22,7 @@ export function StudiesDialog() {
   const close = () => stores.view.getState().set({ studiesOpen: false });
   const session = studySession(stores);
   const { study } = useStudyState(session.store);
+  const linked = useView((s) => s.linkedStudy);
   return (
     <Modal.Root opened={isOpen} onClose={close} size="min(1240px, 96vw)">
       <Modal.Overlay />
@@ -30,9 +32,9 @@ export function StudiesDialog() {
           <Modal.CloseButton aria-label="Close studies" className={styles.close} />
           <p className={styles.lead}>
             One experiment, asked of many pictures or under many settings, as one table. It runs in
-            the background on one core and lets the bench go first; you may close this.
+            the background and lets the bench go first; you may close this.
           </p>
-          {study ? (
+          {study && !linked ? (
             <StudyResults session={session} onShown={close} />
           ) : (
             <StudyBuilder session={session} />
@@ -59,6 +61,7 @@ function StudyResults(props: { readonly session: StudySession; readonly onShown:
             study={study}
             tables={summary.tables}
             table={table}
+            rows={rows}
             onChoose={(measure) => setChosen(measure)}
           />
           <StudySummaryTable study={study} table={table} />
@@ -99,6 +102,7 @@ function StudyProgress(props: {
           {error.message} {error.hint}
         </p>
       )}
+      {error?.code === "not-open" && <FolderPicker onFilms={() => void session.run(study)} />}
       {(phase === "running" || phase === "pausing") && (
         <Button look="outlined" disabled={phase === "pausing"} onClick={() => session.pause()}>
           Pause

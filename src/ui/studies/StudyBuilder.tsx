@@ -1,15 +1,16 @@
 /** A study from the experiment on the bench: what to vary, over which cases, and how much that is. */
 import { useMemo, useRef, useState } from "react";
-import { toErrorData } from "../../errors/labError.ts";
-import { planSize } from "../../study/plan.ts";
 import { axisChoices, studyFrom } from "../../study/starters.ts";
 import type { StudyWish } from "../../study/starters.ts";
 import { parseStudy } from "../../study/schema.ts";
 import type { Study } from "../../study/schema.ts";
-import { useExperiment, useResults } from "../context/stores.ts";
+import { useExperiment, useStores, useView } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
 import { FileInput } from "../kit/FileInput.tsx";
 import { Segments } from "../kit/Segments.tsx";
+import { FolderPicker } from "./FolderPicker.tsx";
+import type { FolderFilms } from "./folderStudy.ts";
+import { StudySize, sentence, sizeOf } from "./StudySize.tsx";
 import type { StudySession } from "./studySession.ts";
 import styles from "./studies.module.css";
 
@@ -18,67 +19,124 @@ const CASES = [
   { value: "20", shown: "20 phantoms" },
   { value: "50", shown: "50 phantoms" },
   { value: "200", shown: "200 phantoms" },
+  { value: "folder", shown: "my folder" },
 ] as const;
+type Cases = (typeof CASES)[number]["value"];
 
 export function StudyBuilder({ session }: { readonly session: StudySession }) {
+  const { view } = useStores();
   const spec = useExperiment((s) => s.spec);
+  const linked = useView((s) => s.linkedStudy);
   const [axes, setAxes] = useState<readonly string[]>(["item0"]);
-  const [cases, setCases] = useState<(typeof CASES)[number]["value"]>("20");
+  const [cases, setCases] = useState<Cases>("20");
+  const [films, setFilms] = useState<FolderFilms | null>(null);
   const [opened, setOpened] = useState<{ study?: Study; refusal?: string }>({});
-  const picker = useRef<HTMLInputElement>(null);
-  const choices = useMemo(() => axisChoices(spec), [spec]);
+  const given = linked ?? opened.study ?? (cases === "folder" ? films?.study : undefined);
   const study = useMemo(() => {
-    const wish: StudyWish = { axes, cases: cases === "this" ? "this" : Number(cases) };
-    return opened.study ?? studyFrom(spec, wish);
-  }, [spec, axes, cases, opened]);
-  const size = useMemo(() => sizeOf(study), [study]);
-  const toggle = (key: string, on: boolean) =>
-    setAxes(on ? [...axes, key] : axes.filter((each) => each !== key));
+    if (given) return given;
+    if (cases === "folder" && !films) return null;
+    return studyFrom(spec, { axes, cases: wishedCases(cases, films) });
+  }, [given, spec, axes, cases, films]);
+  const size = useMemo(() => study && sizeOf(study), [study]);
+  const forget = () => {
+    setOpened({});
+    setFilms(null);
+    view.getState().set({ linkedStudy: null });
+  };
   return (
     <form
       className={styles.builder}
       onSubmit={(event) => {
         event.preventDefault();
-        void session.run(study);
+        view.getState().set({ linkedStudy: null });
+        if (study) void session.run(study);
       }}
     >
-      {opened.study ? (
-        <p>
-          The study “{opened.study.name}” from a file.{" "}
-          <Button look="inline" onClick={() => setOpened({})}>
-            Build one from the bench instead
-          </Button>
-        </p>
-      ) : (
+      {given ? (
         <>
-          <fieldset>
-            <legend>Vary</legend>
-            {choices.map(({ key, label }) => (
-              <label key={key}>
-                <input
-                  type="checkbox"
-                  checked={axes.includes(key)}
-                  onChange={(event) => toggle(key, event.currentTarget.checked)}
-                />{" "}
-                {label}
-              </label>
-            ))}
-          </fieldset>
-          <fieldset>
-            <legend>Over</legend>
-            <Segments label="Cases" segments={CASES} value={cases} onChange={setCases} />
+          <p>
+            The study “{given.name}” from {linked ? "a link" : "a file"}.{" "}
+            <Button look="inline" onClick={forget}>
+              Build one from the bench instead
+            </Button>
+          </p>
+          {given.description !== undefined && <p className={styles.note}>{given.description}</p>}
+        </>
+      ) : (
+        <AxisChoices axes={axes} onChange={setAxes} />
+      )}
+      {!linked && !opened.study && (
+        <fieldset>
+          <legend>Over</legend>
+          <Segments label="Cases" segments={CASES} value={cases} onChange={setCases} />
+          {cases === "folder" ? (
+            <>
+              <FolderPicker onFilms={setFilms} />
+              {films && <p role="status">{filmsText(films)}</p>}
+            </>
+          ) : (
             <p className={styles.note}>
               Phantoms no model was trained on. Where the question is about a finding, every second
               one has it, so that right and wrong can be told.
             </p>
-          </fieldset>
-        </>
+          )}
+        </fieldset>
       )}
-      <StudySize size={size} />
+      {size && <StudySize size={size} />}
       {opened.refusal && <p role="alert">{opened.refusal}</p>}
-      <Button type="submit" look="outlined" disabled={"refusal" in size}>
+      <Button type="submit" look="outlined" disabled={!size || "refusal" in size}>
         Start
       </Button>
+      <OpenStudy onOpen={setOpened} />
+    </form>
+  );
+}
+
+function wishedCases(cases: Cases, films: FolderFilms | null): StudyWish["cases"] {
+  if (cases === "folder") return films?.files ?? [];
+  return cases === "this" ? "this" : Number(cases);
+}
+
+function filmsText({ files, study }: FolderFilms): string {
+  const labelled = files.filter(({ labels, answer }) => labels ?? answer).length;
+  const count = `${files.length} ${files.length === 1 ? "film" : "films"}`;
+  if (study) return `${count}, with a set of questions.`;
+  return `${count}, ${labelled === 0 ? "none labelled: right and wrong can't be told" : `${labelled} labelled`}.`;
+}
+
+function AxisChoices(props: {
+  readonly axes: readonly string[];
+  readonly onChange: (axes: readonly string[]) => void;
+}) {
+  const { axes, onChange } = props;
+  const spec = useExperiment((s) => s.spec);
+  const choices = useMemo(() => axisChoices(spec), [spec]);
+  return (
+    <fieldset>
+      <legend>Vary</legend>
+      {choices.map(({ key, label }) => (
+        <label key={key}>
+          <input
+            type="checkbox"
+            checked={axes.includes(key)}
+            onChange={({ currentTarget }) =>
+              onChange(currentTarget.checked ? [...axes, key] : axes.filter((each) => each !== key))
+            }
+          />{" "}
+          {label}
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function OpenStudy(props: {
+  readonly onOpen: (opened: { study?: Study; refusal?: string }) => void;
+}) {
+  const { onOpen } = props;
+  const picker = useRef<HTMLInputElement>(null);
+  return (
+    <>
       <Button onClick={() => picker.current?.click()}>Open a study…</Button>
       <FileInput
         ref={picker}
@@ -86,41 +144,12 @@ export function StudyBuilder({ session }: { readonly session: StudySession }) {
         accept=".json"
         onPick={([file]) =>
           void file?.text().then(
-            (text) => setOpened(studyIn(text)),
-            () => setOpened({ refusal: "This file can't be read." }),
+            (text) => onOpen(studyIn(text)),
+            () => onOpen({ refusal: "This file can't be read." }),
           )
         }
       />
-    </form>
-  );
-}
-
-type Size = { readonly rows: number; readonly passes: number } | { readonly refusal: string };
-
-function sizeOf(study: Study): Size {
-  try {
-    const { rows, encoderPasses } = planSize(study);
-    return { rows, passes: encoderPasses };
-  } catch (error) {
-    return { refusal: sentence(error) };
-  }
-}
-
-/** How long it takes is known from the pass that the engine measured at load; a study has one thread. */
-function StudySize({ size }: { readonly size: Size }) {
-  const forwardMs = useResults((s) => s.backend?.forwardMs ?? null);
-  if ("refusal" in size) return <p role="alert">{size.refusal}</p>;
-  const seconds = forwardMs === null ? null : (size.passes * forwardMs) / 1000;
-  const time =
-    seconds === null
-      ? ""
-      : seconds < 90
-        ? `, at least ${Math.ceil(seconds)} s`
-        : `, at least ${Math.round(seconds / 60)} min`;
-  return (
-    <p data-testid="study-size">
-      {size.rows} runs{time}.
-    </p>
+    </>
   );
 }
 
@@ -133,9 +162,4 @@ function studyIn(text: string): { study: Study } | { refusal: string } {
         error instanceof SyntaxError ? "This file is no study: it is not JSON." : sentence(error),
     };
   }
-}
-
-function sentence(error: unknown): string {
-  const { message, hint } = toErrorData(error);
-  return [message, hint].filter(Boolean).join(" ");
 }

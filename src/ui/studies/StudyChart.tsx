@@ -1,8 +1,14 @@
-/** The chart of one measure: a line with its band over numbers, bars over names, a map over two axes of names. */
-import { useEffect, useMemo, useRef } from "react";
+/**
+ * The chart of one measure: estimates (a line with its band over numbers, bars over names, a map over two axes of names), or
+ * every run for itself, as boxes or against another measure.
+ */
+import { useEffect, useMemo, useRef, useState } from "react";
 import { figureOf } from "../../study/figures.ts";
 import { plotlyFigure } from "../../study/figurePlotly.ts";
 import { isMeasureId, measure } from "../../study/measures.ts";
+import type { MeasureId } from "../../study/measures.ts";
+import type { Row } from "../../study/rowColumns.ts";
+import { boxFigure, scatterFigure } from "../../study/rowFigures.ts";
 import type { Study } from "../../study/schema.ts";
 import type { MeasureTable } from "../../study/summarize.ts";
 import { toErrorData } from "../../errors/labError.ts";
@@ -13,23 +19,37 @@ import { loadPlotter } from "../plots/plotly.ts";
 import { readTheme } from "../plots/readTheme.ts";
 import styles from "./studies.module.css";
 
+type Drawing = "estimates" | "box" | MeasureId;
+
 export function StudyChart(props: {
   readonly study: Study;
   readonly tables: readonly MeasureTable[];
   readonly table: MeasureTable;
+  readonly rows: readonly Row[];
   readonly onChoose: (measure: string) => void;
 }) {
-  const { study, tables, table, onChoose } = props;
-  const { help } = measure(table.measure);
-  const figure = useMemo(() => figureOf(study, table), [study, table]);
+  const { study, tables, table, rows, onChoose } = props;
+  const { help, type } = measure(table.measure);
+  const [drawing, setDrawing] = useState<Drawing>("estimates");
+  // Boxes and points are for numbers: yes and no have shares.
+  const drawn = type === "number" ? drawing : "estimates";
+  const figure = useMemo(() => {
+    if (drawn === "estimates") return figureOf(study, table);
+    if (drawn === "box") return boxFigure(study, rows, table.measure);
+    return scatterFigure(study, rows, [drawn, table.measure]);
+  }, [study, table, rows, drawn]);
   const host = useRef<HTMLDivElement>(null);
   const { width, height } = useExtent(host);
   const { results } = useStores();
   useEffect(() => {
     const element = host.current;
-    if (!element || !figure || width === 0) return;
+    if (!element || width === 0) return;
     loadPlotter().then(
       ({ plotly }) => {
+        if (!figure) {
+          plotly.purge(element);
+          return;
+        }
         const { inks, text, grid, font } = readTheme(element);
         const colours = [inks.clean, inks.changed, "#8fd3a8", "#c9a0dc", "#d9cf7a", inks.neutral];
         const { data, layout } = plotlyFigure(figure, { colours, text, grid, font });
@@ -65,7 +85,27 @@ export function StudyChart(props: {
           </option>
         ))}
       </Select>
+      {type === "number" && (
+        <Select
+          aria-label="Drawn as"
+          value={drawn}
+          onChange={({ currentTarget: { value } }) =>
+            setDrawing(isMeasureId(value) || value === "box" ? value : "estimates")
+          }
+        >
+          <option value="estimates">means with intervals</option>
+          <option value="box">every run, as boxes</option>
+          {tables
+            .filter(({ measure: id }) => id !== table.measure && measure(id).type === "number")
+            .map(({ measure: id }) => (
+              <option key={id} value={id}>
+                every run, against {measure(id).label.toLowerCase()}
+              </option>
+            ))}
+        </Select>
+      )}
       <p className={styles.note}>{help}</p>
+      {!figure && <p className={styles.note}>No run has these numbers yet.</p>}
       <div
         ref={host}
         className={styles.plot}

@@ -47,6 +47,10 @@ export function StudyTable(props: {
   const show = (row: Row) => {
     try {
       const spec = validateSpec(JSON.parse(String(row.spec)));
+      // The bench's engine has only the films that were opened on it.
+      const film =
+        spec.case.kind === "file" && stores.cases.getState().radiographs[spec.case.sha256];
+      if (film) stores.engine.addRadiograph(film);
       openShared(stores, { spec, view: {}, origin: "experiment" });
       onShown();
     } catch (error) {

@@ -1,6 +1,6 @@
 /**
- * The lane of studies: an engine of its own, one thread of WASM in the background, which lets the bench go first between
- * runs. The reader's engine never waits for it.
+ * The lanes of studies: engines of their own, one thread of WASM each in the background, which let the bench go first
+ * between runs. The reader's engine never waits for them.
  */
 import type { EngineEvent } from "../../engine/protocol.ts";
 import { LabError, fromErrorData } from "../../errors/labError.ts";
@@ -15,9 +15,17 @@ import { measureRun } from "../../study/measureRun.ts";
 import type { RowMaker } from "../../study/rowKey.ts";
 import type { StudyHost } from "../../study/runStudy.ts";
 
-export interface StudyLane extends StudyHost {
-  /** Ends the worker; a later study starts another. */
+export interface StudyLanes extends StudyHost {
+  /** Ends the workers; a later study starts others. */
   end(): void;
+}
+
+/** Each holds the runtime and a model, some hundred megabytes. */
+const MOST_LANES = 4;
+
+/** Workers for a study on so many cores: half of what is left beside the page, so that the bench keeps its own. */
+export function laneCount(cores: number): number {
+  return Math.max(1, Math.min(MOST_LANES, Math.floor((cores - 1) / 2)));
 }
 
 /** Rows of the tab come from one thread of WASM, whatever runs the bench. */
@@ -50,13 +58,36 @@ async function fetchManifest(id: string): Promise<ModelManifest | null> {
   return response.ok ? parseManifest(await response.json()) : null;
 }
 
-export function startLane(needs: {
+export interface LaneNeeds {
   readonly engine: LanePort;
   readonly maker: RowMaker;
   readonly radiographs: readonly Radiograph[];
+  readonly workers: number;
   /** True while the reader waits for the bench. */
   isBenchBusy(): boolean;
-}): StudyLane {
+}
+
+export function startLanes(needs: LaneNeeds): StudyLanes {
+  const all = Array.from({ length: needs.workers }, () => startLane(needs));
+  // As many groups are under way at once as there are lanes.
+  const free = [...all];
+  return {
+    ...needs.maker,
+    workers: needs.workers,
+    async runGroup(jobs) {
+      const lane = free.pop();
+      if (!lane) throw new LabError("internal", "internal: a study has more runs than lanes");
+      try {
+        return await lane.runGroup(jobs);
+      } finally {
+        free.push(lane);
+      }
+    },
+    end: () => all.forEach((lane) => lane.end()),
+  };
+}
+
+function startLane(needs: LaneNeeds): Pick<StudyLanes, "runGroup" | "end"> {
   const runs = new Map<number, (event: EngineEvent) => void>();
   const client = needs.engine.background({
     onEvent: (event) => {
@@ -67,8 +98,6 @@ export function startLane(needs: {
   client.start("wasm");
   for (const radiograph of needs.radiographs) client.addRadiograph(radiograph);
   return {
-    ...needs.maker,
-    workers: 1,
     async runGroup(jobs) {
       const outcomes = [];
       for (const job of jobs) {

@@ -13,6 +13,9 @@ import type { StudySession } from "./studySession.ts";
 
 vi.stubGlobal("document", { baseURI: "http://localhost/" });
 vi.stubGlobal("fetch", async () => ({ ok: false }));
+/** One lane; a test that wants more says so. */
+const machine = vi.hoisted(() => ({ hardwareConcurrency: 2 }));
+vi.stubGlobal("navigator", machine);
 
 afterEach(() => vi.resetModules());
 
@@ -49,7 +52,7 @@ async function freshSession(fate: (spec: ExperimentSpec) => "fails" | undefined 
   };
   const { studySession } = await import("./studySession.ts");
   const session = studySession({ ...stores, engine: { ...stores.engine, background } });
-  return { session, told };
+  return { session, told, stores };
 }
 
 const study = studyFrom(defaultSpec(), { axes: ["item1"], cases: "this" });
@@ -101,4 +104,44 @@ test("an engine that stops makes rows that say so, and a study that can't be is 
   expect(state(session).error?.message).toContain("asks for 6 runs");
   session.close();
   expect(state(session)).toMatchObject({ study: null, rows: [], phase: "idle" });
+});
+
+test("several lanes make the rows of one, each the work of one at a time", async () => {
+  const one = await freshSession();
+  await one.session.run(studyFrom(defaultSpec(), { axes: ["item1"], cases: 3 }));
+  vi.resetModules();
+  machine.hardwareConcurrency = 8;
+  const three = await freshSession();
+  await three.session.run(studyFrom(defaultSpec(), { axes: ["item1"], cases: 3 }));
+  machine.hardwareConcurrency = 2;
+  expect(three.told).toEqual({ started: 3, ended: 3, runs: 18 });
+  const numbers = (session: StudySession) =>
+    state(session).rows.map((row) => ({ ...row, elapsedMs: null }));
+  expect(numbers(three.session)).toEqual(numbers(one.session));
+});
+
+test("a study of films waits for them and keeps what was made", async () => {
+  const { session, told, stores } = await freshSession(() => "fails");
+  const sha256 = "a".repeat(64);
+  const ofFilms = studyFrom(defaultSpec(), { axes: ["item1"], cases: [{ sha256 }] });
+  await session.run(ofFilms);
+  expect(state(session)).toMatchObject({ phase: "paused", error: { code: "not-open" } });
+  expect(state(session).error?.message).toContain("1 film that this page has not open");
+  expect(told.runs).toBe(0);
+  stores.cases.getState().add(sha256, {} as never);
+  await session.run(ofFilms);
+  expect(state(session)).toMatchObject({ phase: "done", total: 6, error: null });
+  expect(told.runs).toBeGreaterThan(0);
+});
+
+test.each([
+  [1, 1],
+  [2, 1],
+  [4, 1],
+  [6, 2],
+  [8, 3],
+  [64, 4],
+])("on %i cores a study has %i lanes", async (cores, lanes) => {
+  const { laneCount } = await import("./studyLane.ts");
+  expect(laneCount(cores)).toBe(lanes);
 });

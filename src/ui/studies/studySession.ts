@@ -1,5 +1,6 @@
 /** Runs the tab's study: begins, pauses, goes on, and shows its rows as they come. */
-import { toErrorData } from "../../errors/labError.ts";
+import { LabError, toErrorData } from "../../errors/labError.ts";
+import type { Radiograph } from "../../image/radiograph.ts";
 import { createStudyStore } from "../../state/studyStore.ts";
 import type { StudyStore } from "../../state/studyStore.ts";
 import { extraStages } from "../../study/measures.ts";
@@ -13,7 +14,7 @@ import { measuresOf } from "../../study/schema.ts";
 import type { Study } from "../../study/schema.ts";
 import type { Stores } from "../context/stores.ts";
 import { keepRow, keepStudy, keptRow, lastStudy } from "./rowShelf.ts";
-import { startLane, tabRowMaker } from "./studyLane.ts";
+import { laneCount, startLanes, tabRowMaker } from "./studyLane.ts";
 
 export interface StudySession {
   readonly store: StudyStore;
@@ -64,18 +65,27 @@ function createSession({ cases, engine, models, results }: Stores): StudySession
         tell({ phase: "done" });
         return;
       }
-      const lane = startLane({
+      const missing = missingFilms(study, cases.getState().radiographs);
+      if (missing > 0) {
+        throw new LabError(
+          "not-open",
+          `The study asks about ${missing} ${missing === 1 ? "film" : "films"} that this page has not open.`,
+          { hint: "Open their folder, and it goes on; what was made is kept." },
+        );
+      }
+      const lanes = startLanes({
         engine,
         maker,
         radiographs: Object.values(cases.getState().radiographs),
+        workers: laneCount(navigator.hardwareConcurrency),
         isBenchBusy: () => results.getState().busy,
       });
-      end = () => lane.end();
+      end = () => lanes.end();
       const before = shown.size;
       const started = performance.now();
       let last = started;
       const options = { isKnown: (key: string) => keys.has(key), signal: own, perJob: 1 };
-      for await (const event of runStudy(study, lane, options)) {
+      for await (const event of runStudy(study, lanes, options)) {
         if (event.type !== "row") continue;
         await keepRow(event.row);
         shown.set(event.index, event.row);
@@ -116,6 +126,13 @@ function createSession({ cases, engine, models, results }: Stores): StudySession
       set({ study: null, rows: [], phase: "idle", error: null });
     },
   };
+}
+
+/** Films that the study names and the page does not hold: after a reload, or where the study came from somebody else. */
+function missingFilms({ cases }: Study, open: Readonly<Record<string, Radiograph>>): number {
+  const named = cases.flatMap((set) => (set.kind === "files" ? set.files : []));
+  const hashes = new Set(named.map(({ sha256 }) => sha256));
+  return [...hashes].filter((sha256) => !open[sha256]).length;
 }
 
 /** The rows of a study that are on the shelf, by their place in its plan. */

@@ -1,13 +1,13 @@
 /** A table of labels beside a folder of films: a column `file`, one for each finding, perhaps `question` and `answer`. */
-import { LabError } from "../../errors/labError.ts";
-import { FINDING_TERMS } from "../../language/questionBank.ts";
-import type { StudyFile } from "../../study/schema.ts";
-import { parseCsv } from "../../study/csv.ts";
+import { LabError } from "../errors/labError.ts";
+import { FINDING_TERMS } from "../language/questionBank.ts";
+import type { StudyFile } from "./schema.ts";
+import { parseCsv } from "./csv.ts";
 
-type Known = Pick<StudyFile, "labels" | "question" | "answer">;
+export type KnownOfFilm = Pick<StudyFile, "labels" | "question" | "answer">;
 
 /** By file name as the table writes it. @throws LabError "spec-invalid" for a table without what it needs */
-export function labelsFrom(text: string): ReadonlyMap<string, Known> {
+export function labelsFrom(text: string): ReadonlyMap<string, KnownOfFilm> {
   const [header = [], ...rows] = parseCsv(text);
   const at = header.indexOf("file");
   if (at < 0) {
@@ -15,10 +15,10 @@ export function labelsFrom(text: string): ReadonlyMap<string, Known> {
       hint: `Its first line names the columns: file, and findings such as ${exampleFindings()}.`,
     });
   }
-  const byFile = new Map<string, Known>();
+  const byFile = new Map<string, KnownOfFilm>();
   for (const [k, row] of rows.entries()) {
     const labels: Record<string, boolean> = {};
-    let known: Known = {};
+    let known: KnownOfFilm = {};
     for (const [column, name] of header.entries()) {
       const cell = row[column]?.trim() ?? "";
       if (column === at || cell === "") continue;

@@ -1,0 +1,54 @@
+// Every run as a point or in a box, and what plotly is told to draw.
+import { expect, test } from "vitest";
+import { plotlyFigure } from "./figurePlotly.ts";
+import type { Row } from "./rowColumns.ts";
+import { boxFigure, scatterFigure } from "./rowFigures.ts";
+import type { Study } from "./schema.ts";
+
+const study = {
+  axes: [
+    { kind: "model", name: "system", label: "Model", models: [{ id: "base" }, { id: "robust" }] },
+    { kind: "field", name: "dose", path: "stack[0].params.severity", values: [0, 5] },
+  ],
+} as unknown as Study;
+const row = (system: string, dose: number, cells: object) =>
+  ({ case: "phantom 1", system, dose, ...cells }) as unknown as Row;
+const rows = [
+  row("base", 0, { l2: 0, margin: 3 }),
+  row("base", 5, { l2: 9, margin: 1 }),
+  row("robust", 5, { l2: 8, margin: 2 }),
+  row("robust", 0, { l2: null, margin: 4 }),
+];
+const theme = { colours: ["red", "blue"], text: "", grid: "", font: "" };
+
+test("boxes stand along the last axis, one colour for each model; a run without the number is in none", () => {
+  const figure = boxFigure(study, rows, "l2")!;
+  expect(figure).toMatchObject({ kind: "box", xTitle: "dose", yTitle: "Change (l2)" });
+  expect(figure.series.map(({ name, x, y }) => [name, x, y])).toEqual([
+    ["base", ["0", "5"], [0, 9]],
+    ["robust", ["5"], [8]],
+  ]);
+  const { data, layout } = plotlyFigure(figure, theme);
+  expect(data).toMatchObject([
+    { type: "box", boxpoints: "all", y: [0, 9] },
+    { type: "box", y: [8] },
+  ]);
+  expect(layout).toMatchObject({ boxmode: "group", xaxis: { type: "category" } });
+});
+
+test("points have both numbers, and both axes are numbers", () => {
+  const figure = scatterFigure(study, rows, ["l2", "margin"])!;
+  expect(figure.series.map(({ name, x, y }) => [name, x, y])).toEqual([
+    ["base, 0", [0], [3]],
+    ["base, 5", [9], [1]],
+    ["robust, 5", [8], [2]],
+  ]);
+  const { data, layout } = plotlyFigure(figure, theme);
+  expect(data).toMatchObject([{ type: "scatter", mode: "markers", x: [0], y: [3] }, {}, {}]);
+  expect((layout as { xaxis: object }).xaxis).not.toHaveProperty("type");
+});
+
+test("without a number there is no figure", () => {
+  expect(boxFigure(study, rows, "ssim")).toBeNull();
+  expect(scatterFigure(study, rows, ["l2", "ssim"])).toBeNull();
+});

@@ -1,0 +1,71 @@
+/** A folder of the reader's own films, opened for a study. */
+import { useRef, useState } from "react";
+import { toErrorData } from "../../errors/labError.ts";
+import { createDecodeClient } from "../../io/decodeClient.ts";
+import { useStores } from "../context/stores.ts";
+import { Button } from "../kit/Button.tsx";
+import { FileInput } from "../kit/FileInput.tsx";
+import { readFolder } from "./folderStudy.ts";
+import type { FolderFilms } from "./folderStudy.ts";
+import styles from "./studies.module.css";
+
+export function FolderPicker({ onFilms }: { readonly onFilms: (films: FolderFilms) => void }) {
+  const { cases } = useStores();
+  const picker = useRef<HTMLInputElement>(null);
+  const [reading, setReading] = useState<string | null>(null);
+  const [refusal, setRefusal] = useState<string | null>(null);
+  const [problems, setProblems] = useState<readonly string[]>([]);
+  const read = async (files: readonly File[]) => {
+    const decoder = createDecodeClient();
+    let done = 0;
+    setRefusal(null);
+    setProblems([]);
+    try {
+      const films = await readFolder(files, async (bytes) => {
+        setReading(`Reading film ${++done} of ${files.length}…`);
+        return decoder.load(bytes);
+      });
+      for (const [sha256, radiograph] of films.radiographs) {
+        cases.getState().add(sha256, radiograph);
+      }
+      setProblems(films.problems);
+      onFilms(films);
+    } catch (error) {
+      const { message, hint } = toErrorData(error);
+      setRefusal([message, hint].filter(Boolean).join(" "));
+    } finally {
+      decoder.dispose();
+      setReading(null);
+    }
+  };
+  return (
+    <div className={styles.folder}>
+      <Button look="outlined" disabled={reading !== null} onClick={() => picker.current?.click()}>
+        Choose a folder…
+      </Button>
+      <FileInput
+        ref={picker}
+        label="A folder of films"
+        folder
+        onPick={(files) => void read(files)}
+      />
+      <p className={styles.note}>
+        DICOM, PNG or JPEG. They stay in this tab. A table beside them (CSV: file, then a column for
+        each finding with 1 or 0) says what is right; a question set (CSV or JSON: image, question,
+        paraphrases, phenomenon, label) says what to ask.
+      </p>
+      {reading && <p role="status">{reading}</p>}
+      {refusal && <p role="alert">{refusal}</p>}
+      {problems.length > 0 && (
+        <details className={styles.note}>
+          <summary>{problems.length} left out</summary>
+          <ul>
+            {problems.map((problem) => (
+              <li key={problem}>{problem}</li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,69 @@
+// A reader's folder: films, a table of labels, a set of questions, and what is none of these.
+import { expect, test } from "vitest";
+import { LabError } from "../../errors/labError.ts";
+import type { Radiograph } from "../../image/radiograph.ts";
+import { readFolder } from "./folderStudy.ts";
+
+const inFolder = (name: string, content: string) =>
+  Object.assign(new File([content], name.split("/").at(-1)!), {
+    webkitRelativePath: `picked/${name}`,
+  });
+/** A film is named by its content; "broken" is none. */
+async function decode(bytes: ArrayBuffer): Promise<Radiograph> {
+  const text = new TextDecoder().decode(bytes);
+  if (text === "broken") throw new LabError("file-unsupported", "This is no radiograph.");
+  return { rawSha256: text.repeat(64), rows: 1, cols: 1 } as unknown as Radiograph;
+}
+const FILMS = [inFolder("b.png", "b"), inFolder("sub/a.png", "a"), inFolder(".hidden", "h")];
+
+test("films in the order of their names, labels by name, and what is left out with why", async () => {
+  const films = await readFolder(
+    [
+      ...FILMS,
+      inFolder("copy.png", "a"),
+      inFolder("notes.dcm", "broken"),
+      inFolder("labels.csv", "file,effusion\na.png,1\nb,0\nz.png,1\n"),
+    ],
+    decode,
+  );
+  expect(films.files).toEqual([
+    { sha256: "b".repeat(64), labels: { effusion: false } },
+    { sha256: "a".repeat(64), labels: { effusion: true } },
+  ]);
+  expect(films.radiographs.size).toBe(2);
+  expect(films.study).toBeUndefined();
+  expect(films.problems).toEqual([
+    "notes.dcm: This is no radiograph.",
+    "labels.csv: there is no film z.png.",
+  ]);
+});
+
+test.each([
+  [
+    "asked.csv",
+    "image,question,label\na.png,Is there a pleural effusion?,1\nz,Is there a nodule?,0",
+  ],
+  [
+    "asked.json",
+    JSON.stringify([
+      { image: "sub/a.png", question: "Is there a pleural effusion?", label: "yes" },
+      { image: "z", question: "Is there a nodule?" },
+    ]),
+  ],
+])("the questions of %s are a study", async (name, text) => {
+  const { study, problems } = await readFolder([...FILMS, inFolder(name, text)], decode);
+  expect(study).toMatchObject({
+    name: "asked",
+    cases: [{ files: [{ sha256: "a".repeat(64), answer: "yes" }] }],
+  });
+  expect(problems).toEqual([
+    `${name}, row ${name === "asked.csv" ? 3 : 2}: There is no film "z" that can be read.`,
+  ]);
+});
+
+test("a folder without a film says why", async () => {
+  await expect(readFolder([inFolder("x.dcm", "broken")], decode)).rejects.toMatchObject({
+    message: "This folder holds no film that can be read.",
+    hint: "x.dcm: This is no radiograph.",
+  });
+});

@@ -1,0 +1,92 @@
+/** A folder of the reader's films as cases of a study: decoded here, named by their pixels, and never sent anywhere. */
+import { LabError, toErrorData } from "../../errors/labError.ts";
+import type { Radiograph } from "../../image/radiograph.ts";
+import { namesOf } from "../../study/imageNames.ts";
+import { labelsFrom } from "../../study/labelsCsv.ts";
+import type { KnownOfFilm } from "../../study/labelsCsv.ts";
+import { questionStudy, readQuestionSet } from "../../study/questionSet.ts";
+import type { Study, StudyFile } from "../../study/schema.ts";
+
+/** Pixels that a tab keeps at hand: films of a whole archive belong to `lab study run`. */
+const MOST_PIXELS = 300e6;
+
+export interface FolderFilms {
+  readonly radiographs: ReadonlyMap<string, Radiograph>;
+  readonly files: readonly StudyFile[];
+  /** A study of the questions in the folder's table, where there is one. */
+  readonly study?: Study;
+  /** What was left out, each with why. */
+  readonly problems: readonly string[];
+}
+
+/** @param decode takes the bytes of one file. @throws LabError "file-unsupported" | "spec-invalid" for a folder without films */
+export async function readFolder(
+  picked: readonly File[],
+  decode: (bytes: ArrayBuffer) => Promise<Radiograph>,
+): Promise<FolderFilms> {
+  const visible = picked
+    .filter(({ name }) => !name.startsWith("."))
+    .toSorted((a, b) => (pathOf(a) < pathOf(b) ? -1 : 1));
+  const problems: string[] = [];
+  const radiographs = new Map<string, Radiograph>();
+  const films: { readonly file: File; readonly sha256: string }[] = [];
+  let pixels = 0;
+  for (const file of visible.filter(({ name }) => !/\.(csv|json|txt|md)$/i.test(name))) {
+    if (pixels > MOST_PIXELS) {
+      problems.push(
+        `${file.name}: this tab holds no more films; \`lab study run\` takes any number.`,
+      );
+      continue;
+    }
+    try {
+      const radiograph = await decode(await file.arrayBuffer());
+      const sha256 = radiograph.rawSha256!;
+      films.push({ file, sha256 });
+      if (radiographs.has(sha256)) continue;
+      radiographs.set(sha256, radiograph);
+      pixels += radiograph.rows * radiograph.cols;
+    } catch (error) {
+      problems.push(`${file.name}: ${toErrorData(error).message}`);
+    }
+  }
+  if (films.length === 0) {
+    throw new LabError("not-found", "This folder holds no film that can be read.", {
+      hint: problems[0] ?? "It is empty.",
+    });
+  }
+  const find = namesOf(films, ({ file }) => pathOf(file));
+  const tables = visible.filter(({ name }) => /\.(csv|json)$/i.test(name));
+  const labels = new Map<string, KnownOfFilm>();
+  let study: Study | undefined;
+  for (const table of tables) {
+    const text = await table.text();
+    if (asksQuestions(text)) {
+      const set = await readQuestionSet(text, async (image) => find(image)?.sha256);
+      problems.push(
+        ...set.unmapped.map(({ row, message }) => `${table.name}, row ${row}: ${message}`),
+      );
+      study ??= questionStudy(table.name.replace(/\.\w+$/, ""), set);
+    } else if (/\.csv$/i.test(table.name)) {
+      for (const [name, known] of labelsFrom(text)) {
+        const film = find(name);
+        if (film) labels.set(film.sha256, known);
+        else problems.push(`${table.name}: there is no film ${name}.`);
+      }
+    } else {
+      problems.push(`${table.name}: it holds no questions.`);
+    }
+  }
+  const files = [...radiographs.keys()].map((sha256) => ({ sha256, ...labels.get(sha256) }));
+  return { radiographs, files, problems, ...(study ? { study } : {}) };
+}
+
+/** Below the folder that was picked. */
+function pathOf({ name, webkitRelativePath }: File): string {
+  return webkitRelativePath.split("/").slice(1).join("/") || name;
+}
+
+/** A table with a column for questions and one for images; labels have a column "file" and findings. */
+function asksQuestions(text: string): boolean {
+  const head = /^\s*[[{]/.test(text) ? text.slice(0, 20_000) : text.slice(0, text.indexOf("\n"));
+  return /question/i.test(head) && /image|dicom_id|paraphrase/i.test(head);
+}
