@@ -1,9 +1,11 @@
 /**
- * What a run costs, counted in forward passes of the image encoder: the unit of a study's estimate. What instruments and
- * defenses add is not known before they run.
+ * What a run costs, counted in forward passes of the image encoder: the unit of a study's estimate. Defenses multiply the
+ * looks that a reading or an attack takes; what instruments add is measured on a run (secondsFor), because it depends on
+ * the model.
  */
 import { ATTACK_CATALOG } from "../attacks/catalog.ts";
 import type { StageName } from "../experiment/results.ts";
+import type { DefenseItem } from "../defenses/defense.ts";
 import type { AttackItem, ExperimentSpec } from "../experiment/spec.ts";
 
 /** Of one pass of the encoder: all wordings of a question; a pass for a gradient. Measured on the bundled models. */
@@ -12,19 +14,64 @@ const GRADIENT = 3;
 
 /** @param stages beyond "metrics" that the study needs. */
 export function encoderPasses(spec: ExperimentSpec, stages: readonly StageName[]): number {
-  const disturbed = spec.stack.some((item) => item.enabled) ? 1 + ANSWERS : 0;
+  const looks = looksOf(spec.defenses);
+  const reading = looks.answer * (1 + ANSWERS);
+  const disturbed = spec.stack.some((item) => item.enabled) ? reading : 0;
   const attacks = spec.stack.reduce(
-    (sum, item) => sum + (item.type === "attack" && item.enabled ? attackPasses(item) : 0),
+    (sum, item) => sum + (item.type === "attack" && item.enabled ? attackPasses(item, looks) : 0),
     0,
   );
   const certificate =
     stages.includes("certificate") && spec.certificate.enabled ? spec.certificate.maxSamples : 0;
   const relevance = stages.includes("relevance") && spec.relevance.enabled ? 2 * GRADIENT : 0;
-  return 1 + ANSWERS + disturbed + attacks + certificate + relevance;
+  return reading + disturbed + attacks + certificate + relevance;
 }
 
-function attackPasses({ attack, steps = 1, queries = 0, restarts, epsilon }: AttackItem): number {
+interface Looks {
+  /** Passes for one answer through the defenses. */
+  readonly answer: number;
+  /** Passes for one step of an attacker who knows of them. */
+  readonly attacker: number;
+}
+
+/** Defenses that look several times multiply each other; what is a filter or a small network costs next to nothing. */
+function looksOf(defenses: readonly DefenseItem[]): Looks {
+  const on = defenses.filter(({ enabled }) => enabled).map(({ params }) => params);
+  const product = (factors: readonly number[]) => factors.reduce((a, b) => a * Math.max(1, b), 1);
+  return {
+    answer: product(on.map(({ looks, copies }) => looks ?? copies ?? 1)),
+    attacker: product(on.map(({ eot, looks, copies }) => eot ?? looks ?? copies ?? 1)),
+  };
+}
+
+function attackPasses(
+  { attack, steps = 1, queries = 0, restarts, epsilon, knowledge }: AttackItem,
+  looks: Looks,
+): number {
   if (epsilon === 0) return 0;
-  if (ATTACK_CATALOG[attack].access === "query") return restarts * queries;
-  return restarts * steps * GRADIENT;
+  const isAware = knowledge !== "unaware";
+  if (ATTACK_CATALOG[attack].access === "query") {
+    return restarts * queries * (isAware ? looks.answer : 1);
+  }
+  return restarts * steps * GRADIENT * (isAware ? looks.attacker : 1);
+}
+
+export interface Pilot {
+  /** Milliseconds of one pass of the encoder. */
+  readonly perPass: number;
+  /** A run that was made to see: its passes by this count, and the milliseconds it took. */
+  readonly passes: number;
+  readonly elapsedMs: number;
+}
+
+/**
+ * Seconds of one worker for so many rows: passes at the time of one, and beside them what a run took more than its own
+ * passes, which is drawing its picture, measures and instruments.
+ */
+export function secondsFor(
+  { rows, passes }: { readonly rows: number; readonly passes: number },
+  pilot: Pilot,
+): number {
+  const beside = Math.max(0, pilot.elapsedMs - pilot.passes * pilot.perPass);
+  return (passes * pilot.perPass + rows * beside) / 1000;
 }

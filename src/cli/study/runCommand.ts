@@ -1,8 +1,12 @@
 /** `lab study run`: the runs of a study on this machine's cores, into a folder that a stopped run goes on in. */
 import { availableParallelism } from "node:os";
+import { encoderPasses, secondsFor } from "../../study/cost.ts";
+import { extraStages } from "../../study/measures.ts";
 import { planRuns, planSize } from "../../study/plan.ts";
+import type { PlannedRun } from "../../study/plan.ts";
 import { runStudy } from "../../study/runStudy.ts";
 import type { StudyOptions } from "../../study/runStudy.ts";
+import { measuresOf } from "../../study/schema.ts";
 import type { Study } from "../../study/schema.ts";
 import { UsageError, parseCommandLine, wholeNumber } from "../usageError.ts";
 import { nodeRowMaker } from "./modelHashes.ts";
@@ -97,17 +101,43 @@ function forgetFailed(folder: RowFolder): void {
   for (const key of folder.keys()) if (folder.hasFailed(key)) folder.forget(key);
 }
 
-/** Seconds for a share of the study, from passes and the time of one pass on this machine; null where none can be made. */
+/** Cases that are tried to tell how long a run takes: the first also loads what later ones find loaded. */
+const PILOTS = 2;
+
+/**
+ * Seconds for a share of the study, from its passes, the time of one pass on this machine, and the cheapest run of a case,
+ * which is made once to see what its instruments take; null where none can be made.
+ */
 async function estimate(
   study: Study,
-  size: { readonly encoderPasses: number },
+  size: { readonly rows: number; readonly encoderPasses: number },
   pool: StudyPool,
   share: number,
 ): Promise<number | null> {
-  const [first] = planRuns(study);
-  if (share === 0 || !first?.spec) return null;
-  const perPass = await pool.encoderMs(first.spec.model).catch(() => null);
-  return perPass && (size.encoderPasses * perPass * share) / 1000 / pool.workers;
+  if (share === 0) return null;
+  const stages = extraStages(measuresOf(study));
+  const cheapest = new Map<number, { run: PlannedRun; passes: number }>();
+  for (const run of planRuns(study)) {
+    if (run.group >= PILOTS) break;
+    if (!run.spec) continue;
+    const passes = encoderPasses(run.spec, stages);
+    if (passes < (cheapest.get(run.group)?.passes ?? Infinity)) {
+      cheapest.set(run.group, { run, passes });
+    }
+  }
+  let seconds: number | null = null;
+  try {
+    for (const { run, passes } of cheapest.values()) {
+      const perPass = await pool.encoderMs(run.spec!.model);
+      const [tried] = await pool.runGroup([{ spec: run.spec!, known: run.known, stages }]);
+      const pilot = { perPass, passes, elapsedMs: tried!.elapsedMs };
+      const whole = { rows: share * size.rows, passes: share * size.encoderPasses };
+      seconds = secondsFor(whole, pilot) / pool.workers;
+    }
+  } catch {
+    // A model that is not there, or a worker that died: the rows will say so.
+  }
+  return seconds;
 }
 
 interface Job {
