@@ -23,6 +23,7 @@ VARIANTS = {
     "noise": ("noise", "Penumbra noise", ["--steps", "220", "--rate", "5e-4", "--seed", "2"]),
     "fare-2": ("fare", "Penumbra FARE 2/255", ["--steps", "900", "--epsilon", "2", "--seed", "2"]),
     "fare-4": ("fare", "Penumbra FARE 4/255", ["--steps", "900", "--epsilon", "4", "--seed", "2"]),
+    "tecoa-2": ("tecoa", "Penumbra TeCoA 2/255", ["--steps", "900", "--batch", "24", "--rate", "3e-4", "--epsilon", "2", "--seed", "2"]),
 }
 """Variant: what it is tuned against, its name, and how long."""
 CODE: dict[str, tuple[str, ...]] = {

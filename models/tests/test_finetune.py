@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from penumbra_models.finetune import feature_attack, feature_distance, tune
+from penumbra_models.finetune import Classes, feature_attack, feature_distance, text_attack, tune
 from penumbra_models.network import Captioner, Config, Vision
 from penumbra_models.restore import restore
 
@@ -38,14 +38,15 @@ def test_the_attack_stays_in_its_ball_and_does_more_harm_than_noise(vision: Visi
     assert harm > 1.5 * chance
 
 
-def test_tuning_moves_the_encoder_and_nothing_else(small: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("against", ["fare", "tecoa"])
+def test_tuning_moves_the_encoder_and_nothing_else(small: Path, tmp_path: Path, against: str) -> None:
     base = restore(BASE)
     init, out = tmp_path / "base.pt", tmp_path / "out"
     out.mkdir()
     torch.save({"model": base.state_dict()}, init)
     tune(0, argparse.Namespace(
         init=init, data=small / "data", sets=["train"], adult=small / "adult", kermany=small / "kermany", out=out, steps=2, batch=12, rate=1e-3,
-        processes=1, seed=3, against="fare", epsilon=2.0, attack_steps=1,
+        processes=1, seed=3, against=against, epsilon=2.0, attack_steps=1, warm_up=20,
     ))  # fmt: skip
     after = torch.load(out / "checkpoint.pt", weights_only=True)["model"]
     before = base.state_dict()
@@ -53,3 +54,19 @@ def test_tuning_moves_the_encoder_and_nothing_else(small: Path, tmp_path: Path) 
     assert changed == {"vision"}
     tuned = Captioner(base.config)
     tuned.load_state_dict(after)
+
+
+def test_a_picture_s_class_is_its_own_report_and_the_attack_takes_it_away(vision: Vision) -> None:
+    model = Captioner(Config(width=32, heads=2, depth=1, embedding=16, details=32)).eval().requires_grad_(False)
+    model.vision = vision
+    own, others = torch.tensor([[1, 4, 7, 0], [1, 4, 8, 9]]), torch.tensor([[1, 4, 8, 9], [1, 5, 6, 0]])
+    classes = Classes.of(model, own, others)
+    # The same report twice: the target is shared between the two.
+    assert classes.target.tolist() == [[1, 0, 0, 0], [0, 0.5, 0.5, 0]]
+    embedding = classes.text[:2]
+    right = [torch.softmax(classes.scale * embedding @ classes.text.T, 1)[k] for k in (0, 1)]
+    assert torch.allclose(classes.loss(embedding), torch.stack([-right[0][0].log(), -0.5 * (right[1][1].log() + right[1][2].log())]))
+    images = torch.rand(2, 1, 224, 224)
+    attacked = text_attack(vision, images, classes, (EPSILON, 4), torch.Generator().manual_seed(0))
+    assert (attacked - images).abs().max() <= EPSILON + 1e-6
+    assert classes.loss(vision(attacked)[1]).sum() > classes.loss(vision(images)[1]).sum()

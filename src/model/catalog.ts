@@ -5,6 +5,8 @@ export const BUNDLED_MODELS = [
   { id: "base", label: "Base model" },
   { id: "noise", label: "Noise-trained model" },
   { id: "robust", label: "Attack-trained model" },
+  { id: "fare-2", label: "FARE model, 2/255" },
+  { id: "tecoa-2", label: "TeCoA model, 2/255" },
 ] as const;
 
 export type BundledModel = (typeof BUNDLED_MODELS)[number]["id"];
