@@ -60,7 +60,12 @@ export default defineConfig({
         icons: [{ src: "favicon.svg", sizes: "any", type: "image/svg+xml" }],
       },
       injectManifest: {
-        globPatterns: ["**/*.{html,js,mjs,css,svg,woff2}", "offline.json"],
+        globPatterns: [
+          "**/*.{html,js,mjs,css,svg,woff2}",
+          "offline.json",
+          "lessons/*.json",
+          "glossary.json",
+        ],
         maximumFileSizeToCacheInBytes: 4_000_000,
         rollupFormat: "iife",
       },

@@ -46,14 +46,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   graphs: [...L0, "onnx", "model", "language", "explanations"],
   experiment: LAB,
   study: [...LAB, "experiment"],
+  // Lessons look at experiments and their results, and change fields as a study does.
+  lesson: ["errors", "host", "numerics", "experiment", "study/specPath"],
   engine: [...LAB, "graphs", "experiment"],
-  cli: [...LAB, "graphs", "experiment", "study", "engine"],
+  cli: [...LAB, "graphs", "experiment", "study", "lesson", "engine"],
   // The page never computes: it knows what to ask for (specs, registries) and how to draw what comes back.
-  state: [...L3, ...CONCERNS, "experiment", "study", "engine/protocol"],
+  state: [...L3, ...CONCERNS, "experiment", "study", "lesson", "engine/protocol"],
   // prettier-ignore
   ui: [
     "errors", "tensor", "numerics", "host", "image", "model", "language", "phantom", "system", "perturbations", "attacks",
-    "defenses", "experiment", "study", "engine/protocol", "graphs/sources/modelFolder", "graphs/sources/modelNotes",
+    "defenses", "experiment", "study", "lesson", "engine/protocol", "graphs/sources/modelFolder", "graphs/sources/modelNotes",
     "io/decodeClient", "state",
   ],
   // prettier-ignore
@@ -65,7 +67,9 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "engine/client",
     "engine/protocol",
     "experiment/defaultSpec",
+    "lesson/room",
     "errors",
+    "host/loadPart",
   ],
   // The client lives on the page's side of the worker.
   // prettier-ignore
@@ -91,9 +95,9 @@ const UI: Readonly<Record<string, readonly string[]>> = {
   panels: ["kit", "context", "picture"],
   instruments: ["kit", "context", "picture", "plots", "controls"],
   models: ["kit", "context"],
-  lessons: ["kit", "context"],
   offline: ["kit", "context"],
   share: ["kit", "context", "offline"],
+  lessons: ["kit", "context", "share"],
   studies: ["kit", "context", "plots", "share", "instruments"],
   sessions: ["kit", "context", "share"],
   compare: ["kit", "context", "share"],
@@ -119,8 +123,9 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   ioredis: /^cli\/study\//,
   tinypool: /^cli\/study\//,
   "hyparquet-writer": /^(cli\/study\/|study\/parquetWriter\.ts)/,
-  fflate: /^(experiment\/(shareLink|exports)\/\w+|io\/inflate|io\/pngPixels|graphs\/sources\/zip)\.ts$/,
-  zod: /^(model\/\w*[mM]anifest|graphs\/proposal\/preprocessing|experiment\/(shareLink\/)?\w+|study\/schema|language\/\w+)\.ts$/,
+  fflate:
+    /^(experiment\/(shareLink|exports)\/\w+|lesson\/answerCode|io\/inflate|io\/pngPixels|graphs\/sources\/zip)\.ts$/,
+  zod: /^(model\/\w*[mM]anifest|graphs\/proposal\/preprocessing|experiment\/(shareLink\/)?\w+|study\/schema|lesson\/\w+|language\/\w+)\.ts$/,
   "@huggingface/tokenizers": /^language\/(tokenizer|promptTokenizer)\.ts$/,
   "@huggingface/jinja": /^language\/chatTemplate\.ts$/,
   "plotly.js": /^ui\/plots\//,

@@ -8,15 +8,19 @@ import type { EngineClient } from "./engine/client.ts";
 import type { EngineEvent } from "./engine/protocol.ts";
 import { toErrorData } from "./errors/labError.ts";
 import { defaultSpec } from "./experiment/defaultSpec.ts";
+import { loadPart } from "./host/loadPart.ts";
+import { keepLocked } from "./lesson/room.ts";
 import { createCaseStore } from "./state/caseStore.ts";
 import { createEngineLink } from "./state/connectEngine.ts";
 import { createExperimentStore } from "./state/experimentStore.ts";
 import { createHistory } from "./state/history.ts";
 import type { HistoryHost } from "./state/history.ts";
+import { createLessonStore } from "./state/lessonStore.ts";
 import { createModelStore } from "./state/modelStore.ts";
 import { createKeyStore } from "./state/keyStore.ts";
 import { createPageStore } from "./state/pageStore.ts";
 import { createResultStore } from "./state/resultStore.ts";
+import { createRoomStore } from "./state/roomStore.ts";
 import { createViewStore } from "./state/viewStore.ts";
 import { App } from "./ui/app/App.tsx";
 import { ErrorBoundary } from "./ui/context/ErrorBoundary.tsx";
@@ -36,7 +40,10 @@ export async function mount(
   failure: unknown,
   listen: (listener: (event: EngineEvent) => void) => void,
 ): Promise<void> {
-  const experiment = createExperimentStore(defaultSpec());
+  const room = createRoomStore();
+  const experiment = createExperimentStore(defaultSpec(), (next, before) =>
+    keepLocked(next, before, room.getState().locks),
+  );
   const results = createResultStore();
   const view = createViewStore();
   const cases = createCaseStore();
@@ -64,6 +71,8 @@ export async function mount(
     models,
     page,
     keys,
+    lessons: createLessonStore(),
+    room,
     engine,
     link,
     reload: () => void reloadKeepingWork(stores),
@@ -82,7 +91,10 @@ export async function mount(
   listen(link.onEvent);
 
   try {
-    await followLinks(stores);
+    await followLinks(stores, async (fragment) => {
+      const { openRoom } = await loadPart(() => import("./ui/lessons/openRoom.ts"));
+      await openRoom(stores, fragment);
+    });
     if (failure !== undefined) throw failure;
     link.connect(engine);
   } catch (error) {

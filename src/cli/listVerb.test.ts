@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { ATTACKS } from "../attacks/registry.ts";
 import { INSTRUMENTS } from "../experiment/instruments/registry.ts";
 import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
+import { LESSON_IDS } from "../lesson/catalog.ts";
 import { PERTURBATIONS } from "../perturbations/registry.ts";
 import { goalSchema } from "../experiment/validateSpec.ts";
 import { helpText } from "./help.ts";
@@ -32,6 +33,8 @@ test("list prints the registries that the page reads", async () => {
   expect(all["models"]).toContainEqual(
     expect.objectContaining({ id: "base", precisions: expect.arrayContaining(["int8", "int4"]) }),
   );
+  expect(ids(all["lessons"])).toEqual([...LESSON_IDS]);
+  expect(all["lessons"]).toContainEqual(expect.objectContaining({ link: "#lesson=fgsm" }));
   expect(all["questions"]).toContainEqual(
     expect.objectContaining({ text: "Is there a pleural effusion?" }),
   );

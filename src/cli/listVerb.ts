@@ -9,6 +9,7 @@ import { expandQuestions } from "../language/questionBank.ts";
 import { PERTURBATION_CATALOG } from "../perturbations/catalog.ts";
 import { MEASURES } from "../study/measures.ts";
 import type { Measure } from "../study/measures.ts";
+import { lessonEntries } from "./lessonFiles.ts";
 import { bundledManifest, modelIds } from "./modelFiles.ts";
 import { UsageError, parseCommandLine } from "./usageError.ts";
 
@@ -43,6 +44,7 @@ const SECTIONS = {
       params: isRandom ? { ...params, seed: PARAMS["defense.seed"] } : params,
     })),
   measures: measureEntries,
+  lessons: lessonEntries,
   certificate: () => paramsUnder("certificate."),
   window: () => paramsUnder("window."),
   limits: () => SPEC_LIMITS,

@@ -16,6 +16,8 @@ export interface ExperimentState {
   edit(change: (spec: ExperimentSpec) => ExperimentSpec): void;
   /** Replaces the spec and forgets the history: another case from a link. */
   open(spec: ExperimentSpec): void;
+  /** Replaces the spec as an edit does, past any lock: a lesson that sets its own scene. */
+  arrange(spec: ExperimentSpec): void;
   beginGesture(): void;
   endGesture(): void;
 }
@@ -26,7 +28,13 @@ export type ExperimentStore = StoreApi<ExperimentState> & {
 
 const HISTORY_LIMIT = 200;
 
-export function createExperimentStore(initial: ExperimentSpec): ExperimentStore {
+/** What may be edited: returns the edited spec, less what is locked. */
+export type EditGuard = (next: ExperimentSpec, before: ExperimentSpec) => ExperimentSpec;
+
+export function createExperimentStore(
+  initial: ExperimentSpec,
+  guard: EditGuard = (next) => next,
+): ExperimentStore {
   /** Whether the running gesture already has its entry in the history. */
   let recorded = false;
   const store = createStore<ExperimentState>()(
@@ -35,13 +43,15 @@ export function createExperimentStore(initial: ExperimentSpec): ExperimentStore 
         spec: initial,
         gesture: false,
         edit: (change) => {
-          const spec = change(get().spec);
-          if (spec !== get().spec) set({ spec });
+          const before = get().spec;
+          const spec = guard(change(before), before);
+          if (spec !== before) set({ spec });
         },
         open: (spec) => {
           set({ spec, gesture: false });
           store.temporal.getState().clear();
         },
+        arrange: (spec) => set({ spec }),
         beginGesture: () => {
           recorded = false;
           if (!get().gesture) set({ gesture: true });

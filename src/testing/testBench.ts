@@ -5,9 +5,11 @@ import { changeName } from "../state/changeName.ts";
 import { createExperimentStore } from "../state/experimentStore.ts";
 import { createHistory } from "../state/history.ts";
 import { createKeyStore } from "../state/keyStore.ts";
+import { createLessonStore } from "../state/lessonStore.ts";
 import { createModelStore } from "../state/modelStore.ts";
 import { createPageStore } from "../state/pageStore.ts";
 import { createResultStore } from "../state/resultStore.ts";
+import { createRoomStore } from "../state/roomStore.ts";
 import { createViewStore } from "../state/viewStore.ts";
 import type { Stores } from "../ui/context/stores.ts";
 
@@ -31,6 +33,8 @@ export function testBench(): TestBench {
     models: createModelStore(),
     page: createPageStore(),
     keys: createKeyStore(),
+    lessons: createLessonStore(),
+    room: createRoomStore(),
     engine: {
       start: () => {},
       submit: () => 1,

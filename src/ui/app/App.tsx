@@ -1,14 +1,10 @@
 /** The bench: one page, three columns and a bar. */
+import { Locked } from "../context/Locked.tsx";
 import { AnswerPanel } from "../panels/AnswerPanel.tsx";
 import { AnswerStrip } from "../panels/AnswerStrip.tsx";
 import { Numbers } from "../panels/Numbers.tsx";
-import { ParaphraseTable } from "../panels/ParaphraseTable.tsx";
 import { QuestionBox } from "../panels/QuestionBox.tsx";
-import { CasePanel } from "../controls/CasePanel.tsx";
 import { FileDrop } from "./FileDrop.tsx";
-import { Defenses } from "../controls/Defenses.tsx";
-import { StackEditor } from "../controls/StackEditor.tsx";
-import { CertificateControls } from "../controls/CertificateControls.tsx";
 import { ReplayBanner } from "../share/ReplayBanner.tsx";
 import { Stage } from "./Stage.tsx";
 import { OverlayPicker } from "../viewer/OverlayPicker.tsx";
@@ -18,24 +14,25 @@ import { AwaitedModel } from "../models/AwaitedModel.tsx";
 import { LateDialogs } from "./LateDialogs.tsx";
 import { LateRestore } from "./LateRestore.tsx";
 import { LatePanels } from "./LatePanels.tsx";
+import { Rail } from "./Rail.tsx";
 import { RunProgress } from "./RunProgress.tsx";
 import { TopBar } from "./TopBar.tsx";
+import { useRoom } from "../context/stores.ts";
+import { Late } from "./Late.tsx";
+import { BlindReading, Projector } from "./LateParts.tsx";
+import { useHidden } from "../context/useHidden.ts";
 import { useProvisional } from "./useProvisional.ts";
 import { useShortcuts } from "./useShortcuts.ts";
 import styles from "./app.module.css";
 
 export function App() {
+  const isProjector = useRoom((s) => s.isProjector);
   return (
-    <div className={styles.bench}>
+    <div className={styles.bench} data-projector={isProjector}>
       <Unseen />
       <TopBar />
       <AnswerStrip />
-      <aside className={styles.left} aria-label="Case and disturbances">
-        <CasePanel />
-        <StackEditor />
-        <Defenses />
-        <CertificateControls />
-      </aside>
+      <Rail />
       <main className={styles.centre}>
         <ReplayBanner />
         <LateRestore />
@@ -50,16 +47,39 @@ export function App() {
         <div id="layer" />
       </main>
       <aside className={styles.right} aria-label="Question and answers">
-        <QuestionBox />
-        <AnswerPanel />
-        <Numbers />
-        <ParaphraseTable />
-        <LatePanels />
+        <Locked name="question">
+          <QuestionBox />
+        </Locked>
+        <Answers />
       </aside>
+      {isProjector && (
+        <Late isWanted>
+          <Projector />
+        </Late>
+      )}
       <FileDrop />
       <LateDialogs />
       <ErrorToast />
     </div>
+  );
+}
+
+/** What came back; in blind mode only once the reader has given their own reading. */
+function Answers() {
+  const isHidden = useHidden("answers");
+  if (isHidden) {
+    return (
+      <Late isWanted>
+        <BlindReading />
+      </Late>
+    );
+  }
+  return (
+    <>
+      <AnswerPanel />
+      <Numbers />
+      <LatePanels />
+    </>
   );
 }
 

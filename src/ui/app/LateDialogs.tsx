@@ -2,7 +2,7 @@
 import { lazy } from "react";
 import { loadPart } from "../../host/loadPart.ts";
 import { Late } from "./Late.tsx";
-import { useModels, useView } from "../context/stores.ts";
+import { useLesson, useModels, useRoom, useView } from "../context/stores.ts";
 
 const HelpDialog = lazy(() =>
   loadPart(() => import("./HelpDialog.tsx")).then(({ HelpDialog: dialog }) => ({
@@ -27,8 +27,19 @@ const WorkDialogs = lazy(() =>
 const Guide = lazy(() =>
   loadPart(() => import("../lessons/Guide.tsx")).then(({ Guide: guide }) => ({ default: guide })),
 );
+const LessonsDialog = lazy(() =>
+  loadPart(() => import("../lessons/LessonsDialog.tsx")).then(({ LessonsDialog: dialog }) => ({
+    default: dialog,
+  })),
+);
+
+const Quiz = lazy(() =>
+  loadPart(() => import("../lessons/Quiz.tsx")).then(({ Quiz: quiz }) => ({ default: quiz })),
+);
 
 export function LateDialogs() {
+  const isQuiz = useRoom((s) => s.quizRounds !== null);
+  const isLessons = useLesson((s) => s.isListOpen);
   const isHelp = useView((s) => s.helpOpen);
   const isStudies = useView((s) => s.studiesOpen);
   const isDialog = useView((s) => s.dialog !== null);
@@ -47,6 +58,12 @@ export function LateDialogs() {
       </Late>
       <Late isWanted={isDialog}>
         <WorkDialogs />
+      </Late>
+      <Late isWanted={isLessons}>
+        <LessonsDialog />
+      </Late>
+      <Late isWanted={isQuiz}>
+        <Quiz />
       </Late>
       <Late isWanted={isGuide}>
         <Guide />

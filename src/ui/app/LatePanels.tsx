@@ -10,13 +10,26 @@ const InstrumentPanel = lazy(() =>
   ),
 );
 
+const ParaphraseTable = lazy(() =>
+  loadPart(() => import("../panels/ParaphraseTable.tsx")).then(({ ParaphraseTable: table }) => ({
+    default: table,
+  })),
+);
+const Glossary = lazy(() =>
+  loadPart(() => import("../lessons/Glossary.tsx")).then(({ Glossary: glossary }) => ({
+    default: glossary,
+  })),
+);
+
 export function LatePanels() {
   const isTime = useResults((s) => s.stages.readout !== undefined || s.error !== null);
   if (!isTime) return null;
   return (
     <ErrorBoundary>
       <Suspense fallback={null}>
+        <ParaphraseTable />
         <InstrumentPanel />
+        <Glossary />
       </Suspense>
     </ErrorBoundary>
   );

@@ -2,9 +2,8 @@
 import { Suspense, lazy } from "react";
 import { loadPart } from "../../host/loadPart.ts";
 import { ErrorBoundary } from "../context/ErrorBoundary.tsx";
-import { CertificatePanel } from "../plots/CertificatePanel.tsx";
-import { ScorePanel } from "../plots/ScorePanel.tsx";
-import { TracePanel } from "../plots/TracePanel.tsx";
+import { Late } from "./Late.tsx";
+import { useHidden } from "../context/useHidden.ts";
 import { useStores, useView } from "../context/stores.ts";
 import { Segments } from "../kit/Segments.tsx";
 import app from "./app.module.css";
@@ -18,6 +17,22 @@ const FilmViewer = lazy(() =>
   })),
 );
 
+const CertificatePanel = lazy(() =>
+  loadPart(() => import("../plots/CertificatePanel.tsx")).then(({ CertificatePanel: panel }) => ({
+    default: panel,
+  })),
+);
+const ScorePanel = lazy(() =>
+  loadPart(() => import("../plots/ScorePanel.tsx")).then(({ ScorePanel: panel }) => ({
+    default: panel,
+  })),
+);
+const TracePanel = lazy(() =>
+  loadPart(() => import("../plots/TracePanel.tsx")).then(({ TracePanel: panel }) => ({
+    default: panel,
+  })),
+);
+
 const EXPLANATIONS: Readonly<Record<PaneName, string>> = {
   clean: "What the model was given.",
   disturbed: "The same picture after the disturbances.",
@@ -27,6 +42,8 @@ const EXPLANATIONS: Readonly<Record<PaneName, string>> = {
 export function Stage() {
   const layout = useView((s) => s.layout);
   const singlePane = useView((s) => s.singlePane);
+  // The loss of an attack tells whether it got through.
+  const isBlind = useHidden("answers");
   if (layout === "film") {
     return (
       <div className={app.stage} data-layout={layout}>
@@ -60,11 +77,17 @@ export function Stage() {
         </div>
       )}
       <div className={app.certificate}>
-        <CertificatePanel />
+        <Late isWanted>
+          <CertificatePanel />
+        </Late>
       </div>
       <div className={app.side}>
-        <ScorePanel />
-        <TracePanel />
+        {!isBlind && (
+          <Late isWanted>
+            <ScorePanel />
+            <TracePanel />
+          </Late>
+        )}
       </div>
     </div>
   );

@@ -1,6 +1,7 @@
 /** Name, the standing warning, the backend, and the doors to sharing, the guide and help. */
 import { KEYMAP } from "../context/keymap.ts";
 import { useTitles } from "../context/useTitles.ts";
+import { Locked } from "../context/Locked.tsx";
 import { useView, useStores } from "../context/stores.ts";
 import { ModelMenu } from "../models/ModelMenu.tsx";
 import { BenchMenu } from "./BenchMenu.tsx";
@@ -11,7 +12,7 @@ import { Button } from "../kit/Button.tsx";
 import styles from "./app.module.css";
 
 export function TopBar() {
-  const { view } = useStores();
+  const { lessons, view } = useStores();
   const title = useTitles();
   const guideStep = useView((s) => s.guideStep);
   return (
@@ -21,11 +22,16 @@ export function TopBar() {
       </h1>
       <p className={styles.warning}>Research and teaching only. Not for diagnosis.</p>
       <span className={styles.space} />
-      <ModelMenu />
+      <Locked name="model">
+        <ModelMenu />
+      </Locked>
       <BackendChip />
       <ShareButton />
       <Button onClick={() => view.getState().set({ studiesOpen: true })}>Studies</Button>
       <BenchMenu />
+      <Button onClick={() => lessons.getState().set({ isListOpen: true })}>
+        <Icon name="lesson" size={14} /> Lessons
+      </Button>
       <Button
         aria-pressed={guideStep !== null}
         onClick={() => view.getState().set({ guideStep: guideStep === null ? 0 : null })}

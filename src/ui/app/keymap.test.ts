@@ -39,7 +39,7 @@ const PRESETS = ["1", "2", "3", "4", "5"].map((key) => ({
 /** Moved, windowed, with something to undo and to redo: no command finds its work done already. */
 function benchInUse(layout: Layout) {
   const { stores, cancels } = testBench();
-  const { experiment, view } = stores;
+  const { experiment, room, view } = stores;
   view.getState().set({
     camera: { zoom: 4, x: 0.4, y: 0.6 },
     layout,
@@ -51,7 +51,8 @@ function benchInUse(layout: Layout) {
     experiment.getState().edit((spec) => ({ ...spec, question }));
   }
   stores.history.getState().undo();
-  const told = () => JSON.stringify([view.getState(), experiment.getState().spec, cancels()]);
+  const told = () =>
+    JSON.stringify([view.getState(), room.getState(), experiment.getState().spec, cancels()]);
   return { stores, told };
 }
 

@@ -69,6 +69,8 @@ const ACTIONS: Readonly<Record<Command, (bench: Bench) => void>> = {
   magnifier: (bench) => viewOf(bench).set({ magnifier: !viewOf(bench).magnifier }),
   attention: (bench) =>
     viewOf(bench).set({ attention: viewOf(bench).attention ? null : DEFAULT_ATTENTION }),
+  projector: ({ stores: { room } }) =>
+    room.getState().set({ isProjector: !room.getState().isProjector }),
   truth: (bench) => viewOf(bench).set({ showMasks: !viewOf(bench).showMasks }),
   ruler: (bench) => viewOf(bench).set({ tool: "ruler" }),
   angle: (bench) => viewOf(bench).set({ tool: "angle" }),

@@ -6,10 +6,12 @@ import type { CaseStore, CaseState } from "../../state/caseStore.ts";
 import type { EngineLink, EnginePort } from "../../state/connectEngine.ts";
 import type { ExperimentState, ExperimentStore } from "../../state/experimentStore.ts";
 import type { HistoryStore } from "../../state/history.ts";
+import type { LessonSession, LessonStore } from "../../state/lessonStore.ts";
 import type { ModelPort, ModelState, ModelStore } from "../../state/modelStore.ts";
 import type { PageState, PageStore } from "../../state/pageStore.ts";
 import type { ResultState, ResultStore } from "../../state/resultStore.ts";
 import type { KeyState, KeyStore } from "../../state/keyStore.ts";
+import type { RoomState, RoomStore } from "../../state/roomStore.ts";
 import type { LanePort } from "../../state/studyStore.ts";
 import type { ViewState, ViewStore } from "../../state/viewStore.ts";
 import { invariant } from "../../errors/labError.ts";
@@ -23,6 +25,8 @@ export interface Stores {
   readonly models: ModelStore;
   readonly page: PageStore;
   readonly keys: KeyStore;
+  readonly lessons: LessonStore;
+  readonly room: RoomStore;
   readonly engine: EnginePort & ModelPort & LanePort;
   readonly link: Pick<EngineLink, "rerun" | "restart" | "cancel">;
   /** Loads the page anew and loses nothing but the undo history. */
@@ -68,4 +72,12 @@ export function usePage<T>(selector: (state: PageState) => T): T {
 
 export function useKeys<T>(selector: (state: KeyState) => T): T {
   return useStore(useStores().keys, selector);
+}
+
+export function useLesson<T>(selector: (state: LessonSession) => T): T {
+  return useStore(useStores().lessons, selector);
+}
+
+export function useRoom<T>(selector: (state: RoomState) => T): T {
+  return useStore(useStores().room, selector);
 }

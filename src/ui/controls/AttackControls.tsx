@@ -6,7 +6,7 @@ import { ATTACK_REGIONS } from "../../experiment/spec.ts";
 import type { AttackItem, AttackKnowledge, AttackRegion } from "../../experiment/spec.ts";
 import { editItem } from "../../state/specEdits.ts";
 import type { Norm } from "../../tensor/norms.ts";
-import { useExperiment, useResults, useStores, useView } from "../context/stores.ts";
+import { useExperiment, useLesson, useResults, useStores, useView } from "../context/stores.ts";
 import { useIsDefended } from "../context/useIsDefended.ts";
 import { useHistory } from "../context/useHistory.ts";
 import { GoalDetails, GoalPicker, LossPicker } from "./GoalPicker.tsx";
@@ -160,7 +160,8 @@ function StartHere() {
   const { canUndo, canRedo } = useHistory();
   const guide = useView((s) => s.guideStep);
   const opened = useView((s) => s.openedLink);
-  if (canUndo || canRedo || guide !== null || opened) return null;
+  const hasLesson = useLesson((s) => s.lesson !== null);
+  if (canUndo || canRedo || guide !== null || opened || hasLesson) return null;
   return <span className={styles.start}>start here</span>;
 }
 

@@ -1,27 +1,46 @@
 /** Which radiograph is on the bench: a phantom out of the gallery, or the reader's own file. */
-import { useRef } from "react";
+import { Suspense, lazy, useRef } from "react";
+import { loadPart } from "../../host/loadPart.ts";
+import { ErrorBoundary } from "../context/ErrorBoundary.tsx";
 import { useCases, useExperiment, useResults } from "../context/stores.ts";
+import { useHidden } from "../context/useHidden.ts";
 import { Icon } from "../kit/icons.tsx";
 import { Section } from "../kit/Section.tsx";
-import { FilmMap } from "./FilmMap.tsx";
 import { Gallery } from "./Gallery.tsx";
-import { ModelWindow } from "./ModelWindow.tsx";
-import { PhantomEditor } from "./PhantomEditor.tsx";
 import { FileInput } from "../kit/FileInput.tsx";
 import { Button } from "../kit/Button.tsx";
 import styles from "./case.module.css";
 import { useOpenFile } from "./useOpenFile.ts";
 
+const PhantomEditor = lazy(() =>
+  loadPart(() => import("./PhantomEditor.tsx")).then(({ PhantomEditor: part }) => ({
+    default: part,
+  })),
+);
+const FileCase = lazy(() =>
+  loadPart(() => import("./FileCase.tsx")).then(({ FileCase: part }) => ({ default: part })),
+);
+const BlindCase = lazy(() =>
+  loadPart(() => import("./BlindCase.tsx")).then(({ BlindCase: part }) => ({ default: part })),
+);
+
 export function CasePanel() {
   const spec = useExperiment((s) => s.spec.case);
+  const isBlind = useHidden("sliders");
   return (
     <Section title="Case" line="Phantom or file." aside={<OpenButton />}>
       <Gallery />
-      {spec.kind === "phantom" ? (
-        <PhantomEditor phantom={spec.phantom} />
-      ) : (
-        <FileCase sha256={spec.sha256} />
-      )}
+      <ErrorBoundary>
+        <Suspense fallback={null}>
+          {spec.kind === "file" ? (
+            <FileCase sha256={spec.sha256} />
+          ) : isBlind ? (
+            <BlindCase />
+          ) : (
+            <PhantomEditor phantom={spec.phantom} />
+          )}
+        </Suspense>
+      </ErrorBoundary>
       <Seen />
     </Section>
   );
@@ -46,36 +65,6 @@ function OpenButton() {
         label="Open a radiograph"
         onPick={([file]) => void (file && open(file))}
       />
-    </>
-  );
-}
-
-function FileCase({ sha256 }: { readonly sha256: string }) {
-  const radiograph = useCases((s) => s.radiographs[sha256]);
-  if (!radiograph) {
-    return (
-      <p className={styles.needs} role="status">
-        This experiment is about a reader’s own radiograph (pixel hash {sha256.slice(0, 12)}…),
-        which is never part of a link. Open the same file to replay it.
-      </p>
-    );
-  }
-  return (
-    <>
-      <p className={styles.saw}>
-        <b>Your {radiograph.source === "dicom" ? "DICOM" : radiograph.source.toUpperCase()} file</b>
-        , {radiograph.cols} x {radiograph.rows}
-        {radiograph.pixelAspect !== 1 &&
-          ` pixels, each ${radiograph.pixelAspect.toPrecision(2)} times as high as wide`}
-        , {radiograph.bitsStored} bit. It never leaves this tab.
-      </p>
-      {radiograph.notices.map((notice) => (
-        <p key={notice} className={styles.saw}>
-          {notice}
-        </p>
-      ))}
-      <FilmMap radiograph={radiograph} />
-      <ModelWindow radiograph={radiograph} />
     </>
   );
 }

@@ -73,6 +73,7 @@ function Item(props: {
       <div role="group" aria-label={label}>
         <ItemHead
           name={label}
+          help={help}
           enabled={item.enabled}
           isFirst={isFirst}
           isLast={isLast}

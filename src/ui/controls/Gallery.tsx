@@ -3,8 +3,10 @@ import { useEffect, useRef } from "react";
 import { AS_GIVEN, UNIT_SCALE, greyPixels } from "../../image/display.ts";
 import type { PhantomSpec } from "../../phantom/spec.ts";
 import { useExperiment, useStores } from "../context/stores.ts";
+import { useHidden } from "../context/useHidden.ts";
 import { pictures } from "../picture/pictureClient.ts";
 import { GALLERY, openGalleryCase } from "./gallery.ts";
+import type { GalleryCase } from "./gallery.ts";
 import styles from "./case.module.css";
 
 const THUMB = 96;
@@ -12,15 +14,17 @@ const THUMB = 96;
 export function Gallery() {
   const { experiment } = useStores();
   const open = useExperiment((s) => (s.spec.case.kind === "phantom" ? s.spec.case.phantom : null));
+  const isUntitled = useHidden("titles");
+  const nameOf = (entry: GalleryCase, k: number) => (isUntitled ? `Film ${k + 1}` : entry.name);
   return (
     <ul className={styles.gallery} aria-label="Gallery of phantoms">
-      {GALLERY.map((entry) => (
+      {GALLERY.map((entry, k) => (
         <li key={entry.name}>
           <button
             type="button"
             className={styles.thumb}
-            aria-label={`Open phantom: ${entry.name}`}
-            title={entry.name}
+            aria-label={`Open phantom: ${nameOf(entry, k)}`}
+            title={nameOf(entry, k)}
             aria-pressed={open !== null && JSON.stringify(open) === JSON.stringify(entry.phantom)}
             onClick={() => experiment.getState().edit((spec) => openGalleryCase(spec, entry))}
           >

@@ -3,11 +3,14 @@ import type { ReactNode } from "react";
 import { Button } from "../kit/Button.tsx";
 import { Icon } from "../kit/icons.tsx";
 import type { IconName } from "../kit/icons.tsx";
+import { Term } from "../kit/Term.tsx";
 import { Switch } from "../kit/Switch.tsx";
 import styles from "./stack.module.css";
 
 export function ItemHead(props: {
   readonly name: string;
+  /** What it does, for its hover. */
+  readonly help: string;
   readonly enabled: boolean;
   readonly isFirst: boolean;
   readonly isLast: boolean;
@@ -22,9 +25,11 @@ export function ItemHead(props: {
 }) {
   const { name, seed, onReroll, onMove } = props;
   return (
-    <div className={styles.head}>
+    <div className={styles.head} data-term-scope>
       <Switch label={`${name}: on`} on={props.enabled} onToggle={props.onToggle} />
-      <span className={styles.name}>{name}</span>
+      <span className={styles.name}>
+        <Term label={name} help={props.help} />
+      </span>
       {props.children}
       <span className={styles.tools}>
         {onReroll && (

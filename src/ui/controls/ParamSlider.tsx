@@ -2,10 +2,10 @@
 import { useId } from "react";
 import { wordsFor } from "../../system/param.ts";
 import type { ParamMeta } from "../../system/param.ts";
-import { Hint } from "../kit/Hint.tsx";
 import { useStores } from "../context/stores.ts";
 import { Row } from "../kit/Row.tsx";
 import { Select } from "../kit/Select.tsx";
+import { Term } from "../kit/Term.tsx";
 import { Slider } from "../kit/Slider.tsx";
 import styles from "../kit/field.module.css";
 
@@ -64,12 +64,10 @@ function NumberSlider(props: ParamProps) {
   };
 
   return (
-    <div className={styles.param}>
-      <Hint text={meta.help}>
-        <label className={styles.label} htmlFor={id}>
-          {meta.label}
-        </label>
-      </Hint>
+    <div className={styles.param} data-term-scope>
+      <label className={styles.label} htmlFor={id}>
+        <Term label={meta.label} help={meta.help} />
+      </label>
       <output className={styles.value} htmlFor={id}>
         {formatNumber(value, meta.step)}
         {meta.unit !== "" && <span className={styles.unit}>{meta.unit}</span>}

@@ -1,4 +1,6 @@
 /** First row of a stack member: what it is and what it changed. */
+import { ATTACK_CATALOG } from "../../attacks/catalog.ts";
+import { PERTURBATION_CATALOG } from "../../perturbations/catalog.ts";
 import type { StackItem } from "../../experiment/spec.ts";
 import { moveItem, removeItem, reroll, toggleItem } from "../../state/specEdits.ts";
 import { useResults, useStores } from "../context/stores.ts";
@@ -20,6 +22,11 @@ export function StackItemHead(props: {
   return (
     <ItemHead
       {...rest}
+      help={
+        item.type === "attack"
+          ? ATTACK_CATALOG[item.attack].help
+          : PERTURBATION_CATALOG[item.perturbation].help
+      }
       enabled={item.enabled}
       seed={item.seed}
       onToggle={() => edit(toggleItem(item.id))}

@@ -9,6 +9,7 @@ import { ParamSlider } from "../controls/ParamSlider.tsx";
 import { useExperiment, useResults, useStores } from "../context/stores.ts";
 import { Switch } from "../kit/Switch.tsx";
 import { InstrumentFindings } from "./InstrumentFindings.tsx";
+import { Term } from "../kit/Term.tsx";
 import styles from "./instruments.module.css";
 
 /** An instrument without what runs it. */
@@ -21,13 +22,15 @@ export function InstrumentCard({ instrument }: { readonly instrument: Instrument
   const isOn = item?.enabled ?? false;
   return (
     <li className={styles.item} data-on={isOn} aria-label={label}>
-      <div className={styles.head}>
+      <div className={styles.head} data-term-scope>
         <Switch
           label={`${label}: on`}
           on={isOn}
           onToggle={() => experiment.getState().edit(editInstrument(id, { enabled: !isOn }))}
         />
-        <span className={styles.name}>{label}</span>
+        <span className={styles.name}>
+          <Term label={label} help={isOn ? help : undefined} />
+        </span>
       </div>
       {isOn && item ? (
         <>

@@ -1,5 +1,6 @@
 /** A line of a rail: what it is about, and the control. */
 import type { ReactNode } from "react";
+import { Term } from "./Term.tsx";
 import styles from "./field.module.css";
 
 export function Row(props: {
@@ -8,9 +9,9 @@ export function Row(props: {
   readonly children: ReactNode;
 }) {
   return (
-    <div className={styles.row}>
-      <span className={styles.label} title={props.help}>
-        {props.label}
+    <div className={styles.row} data-term-scope>
+      <span className={styles.label}>
+        <Term label={props.label} help={props.help} />
       </span>
       {props.children}
       <span />

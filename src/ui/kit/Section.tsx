@@ -1,5 +1,6 @@
 /** A titled part of a rail with its one explaining line. Dimmed, never relabelled, while its content is out of date. */
 import type { ReactNode } from "react";
+import { Term } from "./Term.tsx";
 import styles from "./section.module.css";
 
 export interface SectionProps {
@@ -14,7 +15,9 @@ export function Section(props: SectionProps & { readonly isStale?: boolean }) {
   return (
     <section className={styles.section} aria-label={title}>
       <header className={styles.head}>
-        <h2>{title}</h2>
+        <h2>
+          <Term label={title} />
+        </h2>
         <p>{line}</p>
         {aside}
       </header>

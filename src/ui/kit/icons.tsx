@@ -32,6 +32,8 @@ const SHAPES = {
   more: <path d="M3 8h.01M8 8h.01M13 8h.01" strokeWidth="2" strokeLinecap="round" />,
   open: <path d="M8 10V2.5M5 5.2l3-3 3 3M2.5 10v3.5h11V10" />,
   guide: <path d="M3 13.5v-11M3 3h9l-2 3 2 3H3" />,
+  lesson: <path d="M1.5 5.5 8 2.5l6.5 3L8 8.5zM4 7v3.5c1.1 1 2.4 1.5 4 1.5s2.9-.5 4-1.5V7" />,
+  lock: <path d="M4 7.5h8v6H4zM5.5 7.5V5a2.5 2.5 0 0 1 5 0v2.5" />,
   stop: <path d="M4.5 4.5h7v7h-7z" />,
   mask: (
     <path d="M2 5V2h3M11 2h3v3M14 11v3h-3M5 14H2v-3M5 9.5c-.6-2.4 1-4.5 3.2-4.4 2 .1 3.3 1.8 2.7 3.6-.5 1.7-2 2.4-3.5 2.3-1.2 0-2.1-.6-2.4-1.5z" />

@@ -6,6 +6,7 @@ import { givenAnswer } from "../../system/reading.ts";
 import type { AnswerResult } from "../../system/reading.ts";
 import { AnswerBars } from "./AnswerBars.tsx";
 import { GroundTruth } from "./GroundTruth.tsx";
+import { OwnReading } from "./OwnReading.tsx";
 import { Reliability } from "./Reliability.tsx";
 import { useDisturbedAnswer } from "./useDisturbedAnswer.ts";
 import { ResultSection } from "../context/ResultSection.tsx";
@@ -51,6 +52,7 @@ export function AnswerPanel() {
         </Reliability>
       )}
       <Agreed clean={clean} disturbed={disturbed} />
+      <OwnReading />
       <GroundTruth />
       {!clean && <p className={styles.empty}>The model has not been asked yet.</p>}
     </ResultSection>

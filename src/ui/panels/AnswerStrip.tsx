@@ -3,6 +3,7 @@ import { givenAnswer } from "../../system/reading.ts";
 import type { AnswerResult } from "../../system/reading.ts";
 import { isStale } from "../../state/resultStore.ts";
 import { useResults } from "../context/stores.ts";
+import { useHidden } from "../context/useHidden.ts";
 import { useDisturbedAnswer } from "./useDisturbedAnswer.ts";
 import { answerWord } from "../kit/formats.ts";
 import styles from "./panels.module.css";
@@ -15,7 +16,9 @@ export function AnswerStrip() {
   const clean = useResults((s) => wordOf(s.stages.clean?.payload.answer));
   const disturbed = wordOf(useDisturbedAnswer());
   const flipped = useResults((s) => s.stages.metrics?.payload.flipped);
+  const isHidden = useHidden("answers");
   const stale = useResults((s) => isStale(s, "readout"));
+  if (isHidden) return null;
   return (
     <section className={styles.strip} data-stale={stale} aria-label="Answer at a glance">
       <span className={styles.word} data-side="clean">

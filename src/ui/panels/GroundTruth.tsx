@@ -2,6 +2,7 @@
 import { groundTruth } from "../../experiment/groundTruth.ts";
 import type { AnswerResult } from "../../system/reading.ts";
 import { useExperiment, useResults } from "../context/stores.ts";
+import { useHidden } from "../context/useHidden.ts";
 import { useDisturbedAnswer } from "./useDisturbedAnswer.ts";
 import { answerWord } from "../kit/formats.ts";
 import styles from "./panels.module.css";
@@ -11,6 +12,8 @@ export function GroundTruth() {
   const entry = useResults((s) => s.stages.input);
   const clean = useResults((s) => s.stages.clean?.payload.answer);
   const disturbed = useDisturbedAnswer();
+  const isHidden = useHidden("truth");
+  if (isHidden) return null;
   if (open.kind !== "phantom" || entry?.spec.case !== open || !entry.payload.truth) return null;
   const { truth } = entry.payload;
   const right = clean ? groundTruth(clean.question, truth) : null;

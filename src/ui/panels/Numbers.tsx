@@ -1,10 +1,9 @@
 /** How far the picture and the features moved, each number with its unit and its meaning. */
 import type { MetricsResult } from "../../experiment/results.ts";
-import { Hint } from "../kit/Hint.tsx";
+import { Term } from "../kit/Term.tsx";
 import { useResults } from "../context/stores.ts";
 import { decimal, percent } from "../kit/formats.ts";
 import { ResultSection } from "../context/ResultSection.tsx";
-import { Button } from "../kit/Button.tsx";
 import styles from "./panels.module.css";
 
 interface Figure {
@@ -78,9 +77,7 @@ export function Numbers() {
         {FIGURES.map((figure) => (
           <div key={figure.name}>
             <dt>
-              <Hint text={figure.help}>
-                <Button look="term">{figure.name}</Button>
-              </Hint>
+              <Term label={figure.name} help={figure.help} />
             </dt>
             <dd>
               {metrics ? figure.value(metrics) : "…"} <span>{figure.unit}</span>

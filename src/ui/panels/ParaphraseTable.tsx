@@ -3,6 +3,7 @@ import { groundTruth } from "../../experiment/groundTruth.ts";
 import type { MetricsResult } from "../../experiment/results.ts";
 import type { AnswerResult } from "../../system/reading.ts";
 import { correctedAnswer } from "../../language/answer.ts";
+import { useHidden } from "../context/useHidden.ts";
 import { useExperiment, useResults } from "../context/stores.ts";
 import { Hint } from "../kit/Hint.tsx";
 import { answerWord, percent, signed } from "../kit/formats.ts";
@@ -112,8 +113,9 @@ function Counts(props: {
 /** What is true of the finding itself, whatever the polarity of the wording; null where nothing is known. */
 function useRightAnswer(asked: AnswerResult | undefined): string | null {
   const open = useExperiment((s) => s.spec.case);
+  const isHidden = useHidden("truth");
   const truth = useResults((s) =>
-    s.stages.input?.spec.case === open ? s.stages.input.payload.truth : undefined,
+    !isHidden && s.stages.input?.spec.case === open ? s.stages.input.payload.truth : undefined,
   );
   const right = asked && truth ? groundTruth(asked.question, truth)?.answer : null;
   return asked && right ? correctedAnswer(right, asked.polarity) : null;

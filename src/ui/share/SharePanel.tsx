@@ -1,6 +1,5 @@
 /** The link to this experiment, as text, as a QR code for the room, and as a run manifest. */
 import { useMemo, useRef, useState } from "react";
-import makeQrCode from "qrcode-generator";
 import { LabError } from "../../errors/labError.ts";
 import { encodeShareLink } from "../../experiment/shareLink/encode.ts";
 import { useExperiment, useResultValues, useStores, useView } from "../context/stores.ts";
@@ -11,6 +10,7 @@ import { copyField } from "./copyText.ts";
 import { currentNumbers } from "./currentRun.ts";
 import { downloadManifest } from "./downloadManifest.ts";
 import { LinkAddress } from "./LinkAddress.tsx";
+import { QrCode } from "./QrCode.tsx";
 import { sharedView } from "./sharedView.ts";
 import { useOpenRun } from "./useOpenRun.ts";
 import { useReachableAddress } from "./useReachableAddress.ts";
@@ -72,7 +72,7 @@ export function SharePanel() {
         </p>
       )}
       <LinkAddress address={address} />
-      {link.length <= QR_CHARACTERS && <QrCode text={link} />}
+      {link.length <= QR_CHARACTERS && <QrCode text={link} label="QR code of the link" />}
       <div className={styles.actions}>
         <Button look="outlined" disabled={!expected} onClick={() => void downloadManifest(stores)}>
           Save run manifest (JSON)
@@ -99,31 +99,5 @@ function OpenManifest() {
         onPick={([file]) => void (file && open(file))}
       />
     </>
-  );
-}
-
-function QrCode({ text }: { readonly text: string }) {
-  const path = useMemo(() => {
-    const code = makeQrCode(0, "L");
-    code.addData(text);
-    code.make();
-    const count = code.getModuleCount();
-    let d = "";
-    for (let row = 0; row < count; row++) {
-      for (let col = 0; col < count; col++)
-        if (code.isDark(row, col)) d += `M${col} ${row}h1v1h-1z`;
-    }
-    return { d, count };
-  }, [text]);
-  return (
-    <svg
-      className={styles.code}
-      viewBox={`0 0 ${path.count} ${path.count}`}
-      role="img"
-      aria-label="QR code of the link"
-      shapeRendering="crispEdges"
-    >
-      <path d={path.d} fill="#000" />
-    </svg>
   );
 }

@@ -1,6 +1,7 @@
 /** What lies over the radiographs: attention by layer and head, and outlines of the ground truth. */
 import { useMemo } from "react";
 import { useTitles } from "../context/useTitles.ts";
+import { useHidden } from "../context/useHidden.ts";
 import { useExperiment, useResults, useStores, useView } from "../context/stores.ts";
 import { Hint } from "../kit/Hint.tsx";
 import { Icon } from "../kit/icons.tsx";
@@ -27,6 +28,7 @@ export function OverlayPicker() {
   const showMasks = useView((s) => s.showMasks);
   const readout = useResults((s) => s.stages.clean?.payload);
   const layers = readout?.attention;
+  const isTruthHidden = useHidden("truth");
   const truth = useResults((s) => s.stages.input?.payload.truth);
   const isMute = readout !== undefined && !hasAttention(readout);
   const set = view.getState().set;
@@ -103,7 +105,7 @@ export function OverlayPicker() {
         />
       )}
       {shown && <Agreement choice={shown} />}
-      {truth && (
+      {truth && !isTruthHidden && (
         <Hint text={title("truth")}>
           <Button
             aria-label="Ground truth outlines"

@@ -5,6 +5,7 @@ import type { Readout, RelevanceResult } from "../../experiment/results.ts";
 import { UNIT_SCALE, greyPixels } from "../../image/display.ts";
 import type { Stroke } from "../../experiment/spec.ts";
 import type { PaneName } from "../../state/viewStore.ts";
+import { useHidden } from "../context/useHidden.ts";
 import { useCases, useExperiment, useResults, useView } from "../context/stores.ts";
 import { attentionMap, sharedPeak, shownChoice } from "../picture/attentionMap.ts";
 import { differencePixels, heatPixels, maskOutline } from "../picture/drawRadiograph.ts";
@@ -196,7 +197,8 @@ export interface Outlined {
 
 /** What of the truth is outlined on a pane: what the phantom was given; its organs only where it has no finding at all. */
 export function useOutlined(pane: PaneName): Outlined | null {
-  const isShown = useView((s) => s.showMasks);
+  const isHidden = useHidden("truth");
+  const isShown = useView((s) => s.showMasks) && !isHidden;
   const open = useExperiment((s) => s.spec.case);
   const input = useResults((s) =>
     s.stages.input?.spec.case === open ? s.stages.input.payload : undefined,

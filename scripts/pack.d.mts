@@ -1,0 +1,4 @@
+export function packClass(paths: { readonly site: string; readonly out: string }): {
+  files: number;
+  bytes: number;
+};

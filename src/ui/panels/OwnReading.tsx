@@ -1,0 +1,18 @@
+/** Beside the model's answer in blind mode: what the reader had said before they saw it. */
+import { blindKey } from "../../state/roomStore.ts";
+import { useExperiment, useRoom } from "../context/stores.ts";
+import { answerWord } from "../kit/formats.ts";
+import styles from "./panels.module.css";
+
+export function OwnReading() {
+  const spec = useExperiment((s) => s.spec);
+  const own = useRoom((s) =>
+    s.hidden.includes("answers") ? s.readings[blindKey(spec)] : undefined,
+  );
+  if (own === undefined) return null;
+  return (
+    <p className={styles.note} data-testid="own-reading">
+      <b>Your reading</b>: {answerWord(own)}.
+    </p>
+  );
+}
