@@ -83,7 +83,10 @@ export async function mount(
     prepareReload();
     // Names of edits wait for the first answer too; a page whose files are gone undoes without them.
     void import("./state/changeName.ts").then(
-      ({ changeName }) => (nameOf = changeName),
+      ({ changeName }) => {
+        nameOf = changeName;
+        stores.history.getState().nameEdits();
+      },
       () => {},
     );
   });

@@ -125,4 +125,18 @@ describe("the history of the bench", () => {
       "switching off of PGD",
     ]);
   });
+
+  it("names the edits that were made before anybody could say how they are called", () => {
+    const experiment = createExperimentStore(defaultSpec());
+    let nameOf: typeof changeName = () => "";
+    const history = createHistory(
+      { experiment, view: createViewStore() },
+      { stamp: () => 0, nameOf: (...specs) => nameOf(...specs) },
+    );
+    experiment.getState().edit(removeItem("pgd-1"));
+    expect(history.getState().past.map(({ name }) => name)).toEqual([""]);
+    nameOf = changeName;
+    history.getState().nameEdits();
+    expect(history.getState().past.map(({ name }) => name)).toEqual(["remove PGD"]);
+  });
 });

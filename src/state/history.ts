@@ -22,7 +22,14 @@ interface ViewStep {
   readonly stamp: number;
 }
 
-type Step = ViewStep | { readonly of: "experiment"; readonly name: string };
+interface EditStep {
+  readonly of: "experiment";
+  readonly name: string;
+  readonly before: ExperimentSpec;
+  readonly after: ExperimentSpec;
+}
+
+type Step = ViewStep | EditStep;
 
 export interface HistoryState {
   readonly past: readonly Step[];
@@ -30,6 +37,8 @@ export interface HistoryState {
   readonly future: readonly Step[];
   undo(): void;
   redo(): void;
+  /** Names the edits that were made before anybody could say how they are called. */
+  nameEdits(): void;
 }
 
 export type HistoryStore = StoreApi<HistoryState>;
@@ -63,6 +72,8 @@ export function createHistory(
   const store = createStore<HistoryState>()((set, get) => ({
     past: [],
     future: [],
+    nameEdits: () =>
+      set(({ past, future }) => ({ past: past.map(named), future: future.map(named) })),
     undo: () => {
       const step = get().past.at(-1);
       if (!step) return;
@@ -82,6 +93,10 @@ export function createHistory(
       set(({ past, future }) => ({ past: [...past, step], future: future.slice(0, -1) }));
     },
   }));
+  const named = (step: Step): Step =>
+    step.of === "experiment" && step.name === ""
+      ? { ...step, name: nameOf(step.before, step.after) }
+      : step;
   const add = (step: Step) =>
     store.setState(({ past }) => ({ past: [...past, step].slice(-LIMIT), future: [] }));
 
@@ -92,8 +107,9 @@ export function createHistory(
       store.setState({ past: [], future: [] });
     } else if (pastStates.at(-1) !== before.pastStates.at(-1) && futureStates.length === 0) {
       // The edit itself has been made; a drag is called by its first.
-      const name = nameOf(pastStates.at(-1)!.spec as ExperimentSpec, experiment.getState().spec);
-      add({ of: "experiment", name });
+      const from = pastStates.at(-1)!.spec as ExperimentSpec;
+      const to = experiment.getState().spec;
+      add({ of: "experiment", name: nameOf(from, to), before: from, after: to });
     }
   });
   view.subscribe((state, before) => {
