@@ -1,4 +1,5 @@
 import { ascentDirection, stepAlong } from "./ascent.ts";
+import type { AttackProblem, AttackRule, Differentiated } from "./attack.ts";
 import { defineGradientAttack } from "./define.ts";
 
 const MOMENTUM = 0.75;
@@ -27,59 +28,60 @@ export const apgd = defineGradientAttack({
   help: "PGD without a step size to tune: starts with 2 epsilon and halves when progress stalls, going back to the best point.",
   norms: ["linf", "l2"],
   settings: ["steps"],
-  begin(problem) {
-    const { options, feasible } = problem;
-    const checkpoints = new Set(apgdCheckpoints(options.steps));
-    let stepSize = 2 * options.epsilon;
-    let previous: Float32Array | undefined;
-    let best: { x: Float32Array; loss: number; gradient: Float32Array } | undefined;
-    let lastLoss = -Infinity;
-    let improved = 0;
-    let reviewedAt = 0;
-    let bestAtReview = -Infinity;
-    let halvedAtReview = false;
-
-    /** Whether the step size is to be halved (conditions 1 and 2 of the paper). */
-    const isStalled = (step: number, bestLoss: number): boolean => {
-      const tooFew = improved < IMPROVING * (step - reviewedAt);
-      const noGain = !halvedAtReview && reviewedAt > 0 && bestLoss <= bestAtReview;
-      return tooFew || noGain;
-    };
-
-    return {
-      next({ step, x, loss, gradient }) {
-        if (step > 0 && loss > lastLoss) improved++;
-        lastLoss = loss;
-        if (best === undefined || loss > best.loss) best = { x, loss, gradient };
-        let from = x;
-        let uphill = gradient;
-        const inertia = previous;
-        if (checkpoints.has(step)) {
-          const halve = isStalled(step, best.loss);
-          if (halve) {
-            stepSize /= 2;
-            from = best.x;
-            uphill = best.gradient;
-            lastLoss = best.loss;
-          }
-          halvedAtReview = halve;
-          bestAtReview = best.loss;
-          reviewedAt = step;
-          improved = 0;
-        }
-        previous = from;
-        const target = stepAlong(from, ascentDirection(uphill, problem), stepSize);
-        feasible.project(target);
-        if (inertia === undefined) return target;
-        const out = new Float32Array(target.length);
-        for (let i = 0; i < out.length; i++) {
-          out[i] =
-            from[i]! +
-            MOMENTUM * (target[i]! - from[i]!) +
-            (1 - MOMENTUM) * (from[i]! - inertia[i]!);
-        }
-        return out;
-      },
-    };
-  },
+  begin: beginApgd,
 });
+
+/** Its update rule, for members that walk the same way elsewhere. */
+export function beginApgd(problem: AttackProblem): AttackRule<Differentiated> {
+  const { options, feasible } = problem;
+  const checkpoints = new Set(apgdCheckpoints(options.steps));
+  let stepSize = 2 * options.epsilon;
+  let previous: Float32Array | undefined;
+  let best: { x: Float32Array; loss: number; gradient: Float32Array } | undefined;
+  let lastLoss = -Infinity;
+  let improved = 0;
+  let reviewedAt = 0;
+  let bestAtReview = -Infinity;
+  let halvedAtReview = false;
+
+  /** Whether the step size is to be halved (conditions 1 and 2 of the paper). */
+  const isStalled = (step: number, bestLoss: number): boolean => {
+    const tooFew = improved < IMPROVING * (step - reviewedAt);
+    const noGain = !halvedAtReview && reviewedAt > 0 && bestLoss <= bestAtReview;
+    return tooFew || noGain;
+  };
+
+  return {
+    next({ step, x, loss, gradient }) {
+      if (step > 0 && loss > lastLoss) improved++;
+      lastLoss = loss;
+      if (best === undefined || loss > best.loss) best = { x, loss, gradient };
+      let from = x;
+      let uphill = gradient;
+      const inertia = previous;
+      if (checkpoints.has(step)) {
+        const halve = isStalled(step, best.loss);
+        if (halve) {
+          stepSize /= 2;
+          from = best.x;
+          uphill = best.gradient;
+          lastLoss = best.loss;
+        }
+        halvedAtReview = halve;
+        bestAtReview = best.loss;
+        reviewedAt = step;
+        improved = 0;
+      }
+      previous = from;
+      const target = stepAlong(from, ascentDirection(uphill, problem), stepSize);
+      feasible.project(target);
+      if (inertia === undefined) return target;
+      const out = new Float32Array(target.length);
+      for (let i = 0; i < out.length; i++) {
+        out[i] =
+          from[i]! + MOMENTUM * (target[i]! - from[i]!) + (1 - MOMENTUM) * (from[i]! - inertia[i]!);
+      }
+      return out;
+    },
+  };
+}

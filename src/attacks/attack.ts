@@ -15,6 +15,18 @@ export interface QueryOracle {
 /** A model whose gradients the attacker can see too. */
 export interface GradientOracle extends QueryOracle {
   lossAndGradient(x: Float32Array): Promise<{ loss: number; gradient: Float32Array }>;
+  /**
+   * Where the question has three answers or more: for each other answer the same loss with the gradient towards that answer
+   * alone, as targeted attacks follow it.
+   */
+  readonly targeted?: readonly Pick<GradientOracle, "lossAndGradient">[];
+  /** Other pictures with the same goal, for a pattern that is made once for many. */
+  readonly crowd?: {
+    readonly pictures: readonly Float32Array[];
+    /** Draws pictures and placements. */
+    readonly random: RandomStream;
+    lossAndGradient(k: number, x: Float32Array): Promise<{ loss: number; gradient: Float32Array }>;
+  };
 }
 
 export interface AttackContext {
@@ -40,6 +52,13 @@ export interface AttackOptions {
   readonly randomStart: boolean;
   /** The first restart begins here, projected into the ball, whatever else is said of starts. */
   readonly start?: Float32Array;
+  /** Where a pattern is laid: middle and side as fractions of the picture's, turned counter-clockwise. */
+  readonly stamp?: {
+    readonly x: number;
+    readonly y: number;
+    readonly side: number;
+    readonly degrees: number;
+  };
   /** Pixels with mask 0 never change. */
   readonly mask?: Float32Array;
   /**
@@ -120,7 +139,7 @@ export interface AttackRule<Seen extends Queried> {
 }
 
 /** What a member can be told besides norm, epsilon, restarts and seed; whatever it does not list, it has not. */
-export type AttackSetting = "steps" | "queries" | "relativeStep";
+export type AttackSetting = "steps" | "queries" | "relativeStep" | "phantoms";
 
 export interface AttackDescription {
   readonly id: string;
@@ -129,6 +148,14 @@ export interface AttackDescription {
   readonly norms: readonly Norm[];
   /** A member with neither "steps" nor "queries" makes one update. */
   readonly settings: readonly AttackSetting[];
+  /** Settings to begin with, where those of the other members are too few. */
+  readonly suggests?: Readonly<Partial<Record<AttackSetting, number>>>;
+  /** Its result is the smallest change with a loss above 0, and only without one the largest loss. */
+  readonly seeks?: "smallest";
+  /** Largest linf epsilon in grey levels of 255, where it is not that of the other members. */
+  readonly reach?: number;
+  /** It has no bound but a region, and does not run on the whole picture. */
+  readonly needsRegion?: true;
 }
 
 /** White box: needs a model with gradients. */

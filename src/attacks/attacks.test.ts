@@ -145,18 +145,24 @@ describe("every attack", () => {
           const oracle = bumpy(rest.seed);
           const { iterates, result } = await trace(id, oracle, origin, options);
           let best = -Infinity;
+          let nearest = Infinity;
           for (const iterate of iterates) {
             expect(distance(iterate.current, origin, norm)).toBeLessThanOrEqual(options.epsilon);
             expect(iterate.norm).toBe(distance(iterate.current, origin, norm));
             expect(iterate.current.every((v) => v >= 0 && v <= 1)).toBe(true);
             if (masked)
               expect(iterate.current.every((v, i) => mask[i] === 1 || v === origin[i])).toBe(true);
-            best = Math.max(best, iterate.loss);
+            // A member that seeks the smallest change keeps the nearer of two flips, whatever their losses.
+            const isFlip = ATTACKS[id].seeks === "smallest" && iterate.loss > 0;
+            if (isFlip && iterate.norm < nearest) [best, nearest] = [iterate.loss, iterate.norm];
+            if (nearest === Infinity) best = Math.max(best, iterate.loss);
             expect(iterate.bestLoss).toBe(best);
           }
           expect(result.loss).toBe(best);
           expect((await oracle.lossAndGradient(result.adversarial)).loss).toBe(best);
-          expect(result.gradientPasses + result.queries).toBe(iterates.length);
+          // The strong attack looks at seven more pictures for its flags.
+          const looks = id === "strong" && iterates.length > 1 ? 7 : 0;
+          expect(result.gradientPasses + result.queries).toBe(iterates.length + looks);
           if (ATTACKS[id].access === "query") expect(result.gradientPasses).toBe(0);
           expect(result.cancelled).toBe(false);
           expect(origin).toEqual(before);
@@ -170,7 +176,7 @@ describe("every attack", () => {
     "%s gives the same trace for the same seed, and another for another",
     async (id) => {
       const origin = new Float32Array(16).fill(0.4);
-      const options = { ...base, randomStart: true, steps: 6 };
+      const options = { ...base, norm: ATTACKS[id].norms[0]!, randomStart: true, steps: 6 };
       const first = await trace(id, bumpy(3), origin, options);
       const again = await trace(id, bumpy(3), origin, options);
       const other = await trace(id, bumpy(3), origin, { ...options, seed: 2 });
@@ -183,6 +189,7 @@ describe("every attack", () => {
     const origin = Float32Array.from({ length: 16 }, (_, i) => Math.sin(i) ** 2);
     const { result } = await trace(id, bumpy(1), origin, {
       ...base,
+      norm: ATTACKS[id].norms[0]!,
       epsilon: 0,
       stepSize: 0,
       randomStart: true,
@@ -206,12 +213,14 @@ describe("every attack", () => {
       id,
       watched,
       new Float32Array(16).fill(0.5),
-      { ...base, steps: 20 },
+      { ...base, norm: ATTACKS[id].norms[0]!, steps: 20 },
       { ...running, signal },
     );
     expect(calls).toBe(2);
     expect(result.cancelled).toBe(true);
-    expect(result.loss).toBe(Math.max(...iterates.map((i) => i.loss)));
+    if (ATTACKS[id].seeks === undefined) {
+      expect(result.loss).toBe(Math.max(...iterates.map((i) => i.loss)));
+    }
   });
 
   test("options that mean nothing are refused in one sentence", async () => {

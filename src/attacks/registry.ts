@@ -1,15 +1,31 @@
 import { apgd } from "./apgd.ts";
+import { carliniWagner } from "./carliniWagner.ts";
 import type { AttackMember } from "./attack.ts";
 import { deepFool } from "./deepFool.ts";
+import { fab } from "./fab.ts";
 import { fgsm } from "./fgsm.ts";
 import { miFgsm } from "./miFgsm.ts";
 import { nes } from "./nes.ts";
+import { patch } from "./patch.ts";
 import { pgd } from "./pgd.ts";
 import { square } from "./square.ts";
 import { strong } from "./strong.ts";
+import { universalPatch, universalPerturbation } from "./universal.ts";
 
 export type AttackId =
-  "fgsm" | "pgd" | "apgd" | "miFgsm" | "deepFool" | "square" | "nes" | "strong";
+  | "fgsm"
+  | "pgd"
+  | "apgd"
+  | "miFgsm"
+  | "deepFool"
+  | "fab"
+  | "carliniWagner"
+  | "square"
+  | "nes"
+  | "strong"
+  | "patch"
+  | "universalPatch"
+  | "universalPerturbation";
 
 /** Every attack by its id, cheapest first. */
 export const ATTACKS: Readonly<Record<AttackId, AttackMember>> = {
@@ -18,7 +34,12 @@ export const ATTACKS: Readonly<Record<AttackId, AttackMember>> = {
   miFgsm,
   apgd,
   deepFool,
+  fab,
+  carliniWagner,
   square,
   nes,
   strong,
+  patch,
+  universalPatch,
+  universalPerturbation,
 };

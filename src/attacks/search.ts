@@ -69,7 +69,7 @@ export async function* search(
       const { loss, next } = await walk.visit(x, shown, step);
       checkLoss(loss);
       const norm = distance(shown, origin, options.norm);
-      if (best === undefined || loss > best.loss) {
+      if (best === undefined || isBetter({ loss, norm }, best, description.seeks)) {
         best = { adversarial: shown, loss, norm, step, restart };
       }
       const { adversarial, loss: bestLoss } = best;
@@ -84,6 +84,17 @@ export async function* search(
   }
   invariant(best !== undefined, "an attack without an iterate");
   return { ...best, ...counts, cancelled: false };
+}
+
+interface Judged {
+  readonly loss: number;
+  readonly norm: number;
+}
+
+/** A larger loss; for a member that seeks the smallest change, of two flips the nearer one. */
+function isBetter(found: Judged, best: Judged, seeks: AttackDescription["seeks"]): boolean {
+  const isSmaller = seeks === "smallest" && found.loss > 0 && best.loss > 0;
+  return isSmaller ? found.norm < best.norm : found.loss > best.loss;
 }
 
 /** Whether the ball has no other picture than the one in its middle. */

@@ -103,3 +103,46 @@ test("a masked gradient is named: it is zero, or it points the wrong way", async
   const found = (await run(strong, wrong, options)).result;
   expect(found.warnings!.join(" ")).toContain("gradient is masked");
 });
+
+test("an answer that comes anew each time, and a gain that is noise, are named", async () => {
+  const options = { norm: "linf", epsilon: 0.01, steps: 5, queries: 5 } as const;
+  let draw = 0;
+  const random: GradientOracle = {
+    loss: async () => -5 + Math.sin(++draw * 7.1),
+    lossAndGradient: async (x) => ({
+      loss: -5 + Math.sin(++draw * 7.1),
+      gradient: x.map((_, i) => Math.sin(draw + i)),
+    }),
+  };
+  const { warnings = [] } = (await run(strong, random, options)).result;
+  expect(warnings.join(" ")).toContain("another answer each time");
+  expect(warnings.join(" ")).toContain("no more than one grey level");
+});
+
+test("towards one of several answers it goes where the nearest other answer does not lead", async () => {
+  // Answer 1 is nearer and out of reach of the ball; answer 2 rises steeply from further away.
+  const direction = ORIGIN.map((_, i) => Math.cos((Math.PI * (Math.floor(i / SIDE) + 0.5)) / SIDE));
+  const along = (x: Float32Array, slope: Float32Array) =>
+    x.reduce((sum, v, i) => sum + slope[i]! * (v - 0.5), 0);
+  const losses = (x: Float32Array) =>
+    [0.02 * along(x, SLOPE) - 1, along(x, direction) - 4] as const;
+  const loss = async (x: Float32Array) => Math.max(...losses(x));
+  const towards = (k: 0 | 1) => ({
+    lossAndGradient: async (x: Float32Array) => ({
+      loss: await loss(x),
+      gradient: k === 0 ? SLOPE.map((v) => 0.02 * v) : direction.slice(),
+    }),
+  });
+  const several: GradientOracle = {
+    loss,
+    lossAndGradient: async (x) => {
+      const [near, far] = losses(x);
+      return towards(near > far ? 0 : 1).lossAndGradient(x);
+    },
+    targeted: [towards(0), towards(1)],
+  };
+  const options = { norm: "linf", epsilon: 0.05, steps: 8, queries: 1 } as const;
+  const { targeted: _targeted, ...alone } = several;
+  expect((await run(strong, alone, options)).result.loss).toBeLessThan(0);
+  expect((await run(strong, several, options)).result.loss).toBeGreaterThan(0);
+});

@@ -1,26 +1,25 @@
 /**
  * Several attacks, one after the other, and the best of all: what AutoAttack (Croce & Hein 2020) is for, with attacks of this
- * lab. Where the last, which only asks, beats those that see gradients, the result says so: their gradient is then masked.
+ * lab and its flags. Where the last, which only asks, beats those that see gradients, the result says so: their gradient is
+ * then masked.
  */
 import { apgd } from "./apgd.ts";
 import type { AttackIterate, AttackResult, GradientAttack, GradientOracle } from "./attack.ts";
-import { deepFool } from "./deepFool.ts";
+import { fab } from "./fab.ts";
 import { nes } from "./nes.ts";
 import { holdsOnlyOrigin } from "./search.ts";
 import { square } from "./square.ts";
+import { doubts } from "./strongDoubts.ts";
 
-/** Evaluations of one round after its first, with these steps and queries. */
+/** Evaluations of one round after its first, with these steps and queries, at most. */
 export function strongUpdates(steps: number, queries: number): number {
-  return 3 * (steps + 1) + queries;
+  return 4 * (steps + 1) + queries;
 }
-
-/** Longer by this is more than rounding. */
-const BEATS = 1e-3;
 
 export const strong: GradientAttack = {
   id: "strong",
   label: "Strong attack",
-  help: "Runs APGD from the picture and from a random start, DeepFool, and a black-box attack, and keeps the best: use it before believing in a defense.",
+  help: "Runs APGD from the picture and from a random start, FAB, APGD towards each other answer where there are several, and a black-box attack, and keeps the best: use it before believing in a defense.",
   norms: ["linf", "l2"],
   settings: ["steps", "queries"],
   access: "gradient",
@@ -30,6 +29,9 @@ export const strong: GradientAttack = {
     const { restarts, steps, queries = steps, norm } = options;
     const seen = { isFlat: true };
     const watched = watching(oracle, seen);
+    const towards = oracle.targeted ?? [];
+    // The targets share the steps of one attack.
+    const share = Math.max(1, Math.floor((steps + 1) / Math.max(1, towards.length)) - 1);
     const asker = norm === "linf" ? square : nes;
     const round = { ...options, restarts: 1 };
     const total = { gradientPasses: 0, queries: 0 };
@@ -39,15 +41,19 @@ export const strong: GradientAttack = {
       const seed = options.seed + restart;
       let at = 0;
       const phases = [
-        { attack: apgd, of: { ...round, seed } },
-        { attack: apgd, of: { ...round, seed, randomStart: true } },
-        { attack: deepFool, of: { ...round, seed } },
-        { attack: asker, of: { ...round, seed, steps: queries } },
+        { attack: apgd, on: watched, of: { ...round, seed } },
+        { attack: apgd, on: watched, of: { ...round, seed, randomStart: true } },
+        { attack: fab, on: watched, of: { ...round, seed } },
+        ...towards.map(({ lossAndGradient }) => ({
+          attack: apgd,
+          on: { ...watched, lossAndGradient },
+          of: { ...round, seed, steps: share },
+        })),
+        { attack: asker, on: watched, of: { ...round, seed, steps: queries } },
       ];
-      for (const { attack, of } of phases) {
-        const run = attack.run(watched, origin, of, context);
-        const shift = { restart, at, best };
-        const found = yield* shifted(run, shift);
+      for (const { attack, on, of } of phases) {
+        const run = attack.run(on, origin, of, context);
+        const found = yield* shifted(run, { restart, at, best });
         at += of.steps + 1;
         total.gradientPasses += found.gradientPasses;
         total.queries += found.queries;
@@ -57,15 +63,9 @@ export const strong: GradientAttack = {
         if (found.cancelled) return { ...best, ...total, cancelled: true };
       }
     }
-    const warnings = [
-      ...(seen.isFlat
-        ? ["The gradient is zero everywhere: white-box attacks have nothing to follow."]
-        : []),
-      ...(blackBox > whiteBox + BEATS
-        ? ["Asking alone did better than the gradient: the gradient is masked."]
-        : []),
-    ];
-    return { ...best!, ...total, warnings };
+    const outcome = { best: best!.loss, whiteBox, blackBox, isFlat: seen.isFlat };
+    const { warnings, asked } = await doubts(oracle, origin, outcome, context);
+    return { ...best!, ...total, queries: total.queries + asked, warnings };
   },
 };
 
@@ -81,21 +81,28 @@ function watching(oracle: GradientOracle, seen: { isFlat: boolean }): GradientOr
   };
 }
 
-/** A phase's iterates as those of the whole: later steps, and never a worse best. */
+/** A phase's iterates as those of the whole: later steps, never a worse best, and the largest loss whatever the phase seeks. */
 async function* shifted(
   run: AsyncGenerator<AttackIterate, AttackResult>,
   { restart, at, best }: { restart: number; at: number; best: AttackResult | undefined },
 ): AsyncGenerator<AttackIterate, AttackResult> {
+  let top: AttackIterate | undefined;
   for (;;) {
     const step = await run.next();
-    if (step.done) return step.value;
+    if (step.done) {
+      if (!top) return step.value;
+      const { current, loss, norm, step: when } = top;
+      return { ...step.value, adversarial: current, loss, norm, step: when };
+    }
     const found = step.value;
-    const kept = best !== undefined && best.loss > found.bestLoss ? best : undefined;
+    if (!top || found.loss > top.loss) top = found;
+    const kept = best !== undefined && best.loss > top.loss ? best : undefined;
     yield {
       ...found,
       restart,
       step: at + found.step,
-      ...(kept ? { bestLoss: kept.loss, adversarial: kept.adversarial } : {}),
+      bestLoss: kept?.loss ?? top.loss,
+      adversarial: kept?.adversarial ?? top.current,
     };
   }
 }

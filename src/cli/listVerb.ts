@@ -92,19 +92,22 @@ async function modelEntry(id: string) {
 }
 
 function attackEntries() {
-  return Object.values(ATTACK_CATALOG).map(({ id, label, help, access, norms, settings }) => ({
-    id,
-    label,
-    help,
-    /** "gradient": needs a model with gradients; "query": asks for answers only. */
-    access,
-    params: {
-      ...Object.fromEntries(norms.map((norm) => [`epsilon.${norm}`, epsilonParam(norm)])),
-      ...Object.fromEntries(settings.map((name) => [name, PARAMS[`attack.${name}`]])),
-      restarts: PARAMS["attack.restarts"],
-      seed: PARAMS["attack.seed"],
-    },
-  }));
+  return Object.values(ATTACK_CATALOG).map(
+    ({ id, label, help, access, norms, settings, ...rest }) => ({
+      id,
+      label,
+      help,
+      /** "gradient": needs a model with gradients; "query": asks for answers only. */
+      access,
+      params: {
+        ...Object.fromEntries(norms.map((norm) => [`epsilon.${norm}`, epsilonParam(norm, rest)])),
+        ...Object.fromEntries(settings.map((name) => [name, PARAMS[`attack.${name}`]])),
+        restarts: PARAMS["attack.restarts"],
+        ...(rest.needsRegion ? paramsUnder("stamp.") : {}),
+        seed: PARAMS["attack.seed"],
+      },
+    }),
+  );
 }
 
 function measureEntries() {

@@ -26,7 +26,7 @@ function opaque(): VisionLanguageModel {
 }
 
 function experiment(attack: AttackId, change: Partial<AttackItem> = {}): ExperimentSpec {
-  const { norms, settings } = ATTACKS[attack];
+  const { norms, settings, needsRegion } = ATTACKS[attack];
   return validateSpec({
     ...defaultSpec(),
     question: "Is there a pleural effusion?",
@@ -42,6 +42,7 @@ function experiment(attack: AttackId, change: Partial<AttackItem> = {}): Experim
         restarts: 1,
         goal: { kind: "untargeted" },
         ...Object.fromEntries(settings.map((name) => [name, PARAMS[`attack.${name}`].default])),
+        ...(needsRegion ? { stamp: { x: 0.5, y: 0.5, side: 0.4, degrees: 0 } } : {}),
         ...change,
       },
     ],

@@ -5,6 +5,7 @@ import type {
   AttackMember,
   AttackOptions,
   AttackResult,
+  GradientOracle,
 } from "../attacks/attack.ts";
 import { ATTACKS } from "../attacks/registry.ts";
 import { strongUpdates } from "../attacks/strong.ts";
@@ -72,6 +73,8 @@ export interface AttackTarget {
   readonly objective: Objective;
   /** False where `system` is the bare model and the answers come through defenses. */
   readonly aware: boolean;
+  /** Other pictures, for an attack that is made for many. */
+  readonly crowd?: GradientOracle["crowd"];
 }
 
 /** What an attack starts from and, where it keeps to a region, the pixels it may change. */
@@ -88,7 +91,7 @@ export interface AttackGround {
  */
 async function* attackSystem(
   member: AttackMember,
-  { system, objective }: AttackTarget,
+  { system, objective, crowd }: AttackTarget,
   { origin, options }: { readonly origin: Float32Array; readonly options: AttackOptions },
   context: AttackContext,
 ): AsyncGenerator<AttackIterate, AttackResult> {
@@ -98,7 +101,13 @@ async function* attackSystem(
     if (!lossAndGradient) {
       throw new LabError("graph-unsupported-op", "This system gives no gradient.");
     }
-    return yield* member.run({ loss, lossAndGradient }, origin, options, context);
+    const targeted = targetedOracles(system, objective, loss);
+    return yield* member.run(
+      { loss, lossAndGradient, targeted, ...(crowd ? { crowd } : {}) },
+      origin,
+      options,
+      context,
+    );
   } catch (error) {
     if (!(error instanceof LabError) || error.code !== "graph-unsupported-op") throw error;
     const askers = Object.values(ATTACKS).filter(({ access }) => access === "query");
@@ -107,6 +116,33 @@ async function* attackSystem(
       cause: error,
     });
   }
+}
+
+/** Two answers have one way out, and no target besides it. */
+const LEAST_ANSWERS = 3;
+
+/** For each other answer of a question, the loss away from the given one with the gradient towards that answer. */
+function targetedOracles(
+  system: System,
+  objective: Objective,
+  loss: (image: Float32Array) => Promise<number>,
+): NonNullable<GradientOracle["targeted"]> {
+  if (objective.kind !== "answer" || objective.aim !== "away") return [];
+  const { answers, answer } = objective;
+  if (answers.length < LEAST_ANSWERS) return [];
+  return answers
+    .filter((other) => other !== answer)
+    .flatMap((other) => {
+      const wanted = { ...objective, aim: "towards", answer: other, loss: "margin" } as const;
+      const { lossAndGradient } = system.evaluator(wanted);
+      if (!lossAndGradient) return [];
+      return {
+        lossAndGradient: async (image: Float32Array) => ({
+          loss: await loss(image),
+          gradient: (await lossAndGradient(image)).gradient,
+        }),
+      };
+    });
 }
 
 /** The rules of an attack on a picture. */
@@ -127,6 +163,7 @@ function attackOptions(
     // A disturbed picture is an 8-bit picture, as a file or a detector would hold it.
     lattice: true,
     ...(mask ? { mask } : {}),
+    ...(item.stamp ? { stamp: item.stamp } : {}),
     ...(start ? { start } : {}),
     // A feature loss has no slope at its own reference: start beside it.
     randomStart: objective.kind === "feature" && objective.aim === "away",

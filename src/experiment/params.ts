@@ -57,6 +57,16 @@ export const PARAMS = {
     default: 0.25,
     help: "Length of one step as a share of epsilon. Steps times step size should exceed 1 to reach the border.",
   },
+  "attack.phantoms": {
+    label: "Learned on",
+    unit: "phantoms",
+    min: 2,
+    max: 32,
+    step: 1,
+    default: 8,
+    integer: true,
+    help: "Other phantoms that the pattern is learned on; this picture is none of them. More carry over better and take as many more steps.",
+  },
   "attack.restarts": {
     label: "Restarts",
     unit: "",
@@ -66,6 +76,42 @@ export const PARAMS = {
     default: 1,
     integer: true,
     help: "Independent starts inside the ball; the strongest result is kept.",
+  },
+  "stamp.x": {
+    label: "Stamp from the left",
+    unit: "of the picture",
+    min: 0,
+    max: 1,
+    step: 0.01,
+    default: 0.2,
+    help: "Where the middle of the stamp lies.",
+  },
+  "stamp.y": {
+    label: "Stamp from the top",
+    unit: "of the picture",
+    min: 0,
+    max: 1,
+    step: 0.01,
+    default: 0.2,
+    help: "Where the middle of the stamp lies.",
+  },
+  "stamp.side": {
+    label: "Stamp size",
+    unit: "of the width",
+    min: 0.02,
+    max: 0.6,
+    step: 0.01,
+    default: 0.18,
+    help: "Side of the square. 0.18 is about 3 % of the picture's area.",
+  },
+  "stamp.degrees": {
+    label: "Stamp turned by",
+    unit: "degrees",
+    min: -45,
+    max: 45,
+    step: 1,
+    default: 0,
+    help: "Positive turns counter-clockwise.",
   },
   "attack.seed": {
     label: "Seed",
@@ -203,9 +249,17 @@ export const PARAMS = {
   },
 } as const satisfies Record<string, ParamMeta>;
 
-/** The epsilon of a norm: linf and l2 have different units. */
-export function epsilonParam(norm: Norm): ParamMeta {
-  return PARAMS[`attack.epsilon.${norm}`];
+/** The epsilon of a norm: linf and l2 have different units. A member with a reach of its own may go as far as that. */
+export function epsilonParam(norm: Norm, { reach }: { readonly reach?: number } = {}): ParamMeta {
+  const meta: ParamMeta = PARAMS[`attack.epsilon.${norm}`];
+  if (reach === undefined || norm !== "linf") return meta;
+  return {
+    ...meta,
+    max: reach,
+    step: 1,
+    default: reach,
+    help: "How far each pixel of the patch may go from the picture, in grey levels of 255: 255 is any grey at all, as paint is. 0 leaves the picture exactly as it is.",
+  };
 }
 
 /** What one spec may hold at most; a link or a file that asks for more is refused before it costs anything. */

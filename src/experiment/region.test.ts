@@ -5,6 +5,7 @@ import { fakeModel } from "../testing/fakeModel.ts";
 import { PERTURBATIONS } from "../perturbations/registry.ts";
 import { defaultSpec } from "./defaultSpec.ts";
 import type { StageResults } from "./results.ts";
+import { stampMask } from "./region.ts";
 import { runExperiment } from "./run.ts";
 import type { AttackItem, AttackRegion, ExperimentSpec, StackItem } from "./spec.ts";
 import { validateSpec } from "./validateSpec.ts";
@@ -120,6 +121,56 @@ test("a region that the picture has not is refused", async () => {
     });
   }
   expect(() =>
-    validateSpec({ ...defaultSpec(), stack: [{ ...attackOn("findings"), region: "heart" }] }),
-  ).toThrow('stack[0].region is "heart", but must be one of painted, findings, elsewhere.');
+    validateSpec({ ...defaultSpec(), stack: [{ ...attackOn("findings"), region: "liver" }] }),
+  ).toThrow(
+    'stack[0].region is "liver", but must be one of painted, findings, elsewhere, lungs, heart, outsideOrgans.',
+  );
+});
+
+test.each(["lungs", "heart", "outsideOrgans"] as const)(
+  "an attack on %s stays there",
+  async (region) => {
+    const { input, image } = await run({ stack: [attackOn(region, { norm: "linf" })] });
+    const { leftLung, rightLung, heart } = input.truth!.masks;
+    const lung = (i: number) => leftLung![i]! >= 0.5 || rightLung![i]! >= 0.5;
+    const within = {
+      lungs: lung,
+      heart: (i: number) => heart![i]! >= 0.5,
+      outsideOrgans: (i: number) => !lung(i) && heart![i]! < 0.5,
+    }[region];
+    const moved = changed(input.image, image);
+    expect(moved.length).toBeGreaterThan(10);
+    expect(moved.every(within)).toBe(true);
+  },
+);
+
+test("a patch paints any grey on its stamp, which turns and moves, and nothing beside it", async () => {
+  const stamp = { x: 0.5, y: 0.5, side: 0.4, degrees: 45 };
+  const patch = attackOn("lungs", { attack: "patch", epsilon: 255, steps: 10, stamp });
+  const { region: _region, relativeStep: _step, ...item } = patch;
+  const { input, image } = await run({ stack: [item] });
+  const moved = changed(input.image, image);
+  expect(moved.length).toBeGreaterThan(60);
+  // A square on its corner: its diagonal is .4 sqrt 2 wide.
+  const reach = 0.2 * Math.SQRT2 * SIZE + 0.5;
+  for (const i of moved) {
+    const [x, y] = [(i % SIZE) + 0.5 - SIZE / 2, Math.floor(i / SIZE) + 0.5 - SIZE / 2];
+    expect(Math.abs(x) + Math.abs(y)).toBeLessThanOrEqual(reach);
+  }
+  expect(Math.max(...moved.map((i) => Math.abs(image[i]! - input.image[i]!)))).toBeGreaterThan(0.2);
+  const upright = stampMask({ ...stamp, degrees: 0 }, 100);
+  expect(upright.reduce((a, b) => a + b, 0)).toBe(1600);
+  expect(Math.abs(stampMask(stamp, 100).reduce((a, b) => a + b, 0) - 1600)).toBeLessThan(60);
+});
+
+test("a patch without a place, or with two, is refused in a sentence", () => {
+  const { region: _region, relativeStep: _step, ...item } = attackOn("lungs", { attack: "patch" });
+  const spec = (stack: unknown) => ({ ...defaultSpec(), stack: [stack] });
+  expect(() => validateSpec(spec({ ...item, epsilon: 255 }))).toThrow(
+    "stack[0].region is missing: Patch keeps to a region or a stamp",
+  );
+  const stamp = { x: 0.5, y: 0.5, side: 0.2, degrees: 0 };
+  const both = { ...item, epsilon: 255, region: "heart", stamp };
+  expect(() => validateSpec(spec(both))).toThrow("choose one of the two");
+  expect(() => validateSpec(spec({ ...item, epsilon: 256, stamp }))).toThrow("from 0 to 255");
 });

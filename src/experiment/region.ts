@@ -3,7 +3,7 @@ import { LabError } from "../errors/labError.ts";
 import { rasterizeStrokes } from "../perturbations/paintedPatch.ts";
 import { FINDING_KINDS } from "../phantom/spec.ts";
 import type { InputResult } from "./results.ts";
-import type { AttackRegion, StackItem } from "./spec.ts";
+import type { AttackRegion, StackItem, Stamp } from "./spec.ts";
 
 /** A pixel belongs to paint or to a finding from half cover on. */
 const HALF = 0.5;
@@ -59,7 +59,49 @@ export function regionMask(
       }
       return region === "findings" ? findings : findings.map((v) => 1 - v);
     }
+    case "lungs":
+    case "heart":
+    case "outsideOrgans":
+      return organPixels(region, input);
   }
+}
+
+const ORGANS = {
+  lungs: ["leftLung", "rightLung"],
+  heart: ["heart"],
+  outsideOrgans: ["leftLung", "rightLung", "heart"],
+} as const;
+
+/** @throws LabError "spec-invalid" for a reader's own film, whose organs nobody has outlined */
+function organPixels(region: keyof typeof ORGANS, { size, truth }: InputResult): Float32Array {
+  if (!truth) {
+    throw new LabError(
+      "spec-invalid",
+      "An organ is named, and where lungs and heart are in this radiograph is not known.",
+      { hint: "Paint the region on a painted patch, or choose a phantom." },
+    );
+  }
+  const pixels = new Float32Array(size * size);
+  for (const organ of ORGANS[region]) {
+    truth.masks[organ]?.forEach((share, i) => {
+      if (share >= HALF) pixels[i] = 1;
+    });
+  }
+  return region === "outsideOrgans" ? pixels.map((v) => 1 - v) : pixels;
+}
+
+/** Pixels whose middle lies on the stamp. @returns [size * size], 1 on it and 0 elsewhere */
+export function stampMask({ x, y, side, degrees }: Stamp, size: number): Float32Array {
+  const cos = Math.cos((degrees * Math.PI) / 180);
+  const sin = Math.sin((degrees * Math.PI) / 180);
+  const half = (side * size) / 2;
+  return Float32Array.from({ length: size * size }, (_, i) => {
+    const dx = (i % size) + 0.5 - x * size;
+    const dy = Math.floor(i / size) + 0.5 - y * size;
+    // Turned back, with y pointing down.
+    const isOn = Math.abs(cos * dx - sin * dy) <= half && Math.abs(sin * dx + cos * dy) <= half;
+    return isOn ? 1 : 0;
+  });
 }
 
 function paintedPixels(size: number, before: readonly StackItem[]): Float32Array {

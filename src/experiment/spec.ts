@@ -76,9 +76,27 @@ export type GoalSpec =
 export const GOAL_AIMS = ["towards", "away"] as const;
 export type GoalAim = (typeof GOAL_AIMS)[number];
 
-/** Pixels an attack may change: those under paint above it, those of a phantom's findings, or all but these. */
-export const ATTACK_REGIONS = ["painted", "findings", "elsewhere"] as const;
+/** Pixels an attack may change: those under paint above it, of a phantom's findings or all but these, of its organs or all but these. */
+export const ATTACK_REGIONS = [
+  "painted",
+  "findings",
+  "elsewhere",
+  "lungs",
+  "heart",
+  "outsideOrgans",
+] as const;
 export type AttackRegion = (typeof ATTACK_REGIONS)[number];
+
+/** A square that the reader places, as a sticker on the film: all that an attack with a stamp may change. */
+export interface Stamp {
+  /** Of its middle, as fractions of the picture's width and height. */
+  readonly x: number;
+  readonly y: number;
+  /** Fraction of the picture's width. */
+  readonly side: number;
+  /** Counter-clockwise. */
+  readonly degrees: number;
+}
 
 /** An optimised perturbation of what the stack has made so far. */
 export interface AttackItem {
@@ -92,6 +110,8 @@ export interface AttackItem {
   readonly epsilon: number;
   /** Absent: the whole picture. */
   readonly region?: AttackRegion;
+  /** Instead of a region. */
+  readonly stamp?: Stamp;
   readonly restarts: number;
   /** Of these, exactly what the attack lists as its settings (src/attacks/attack.ts): gradient steps of each restart, */
   readonly steps?: number;
@@ -99,9 +119,13 @@ export interface AttackItem {
   readonly queries?: number;
   /** step size over epsilon. */
   readonly relativeStep?: number;
+  /** other pictures that a pattern is learned on. */
+  readonly phantoms?: number;
   readonly goal: GoalSpec;
   /** Whether the attacker knows of the experiment's defenses and works through them; absent: "aware". */
   readonly knowledge?: AttackKnowledge;
+  /** Whether the attacker sees through the perturbations that follow it in the stack, by the identity on the way back. */
+  readonly foresees?: true;
 }
 
 export const ATTACK_KNOWLEDGE = ["aware", "unaware"] as const;

@@ -187,9 +187,19 @@ const attackSchema = z
     steps: z.unknown().exactOptional(),
     queries: z.unknown().exactOptional(),
     relativeStep: z.unknown().exactOptional(),
+    phantoms: z.unknown().exactOptional(),
     restarts: numberIn(PARAMS["attack.restarts"]),
     goal: goalSchema,
     region: oneOf(ATTACK_REGIONS).exactOptional(),
+    stamp: z
+      .strictObject({
+        x: numberIn(PARAMS["stamp.x"]),
+        y: numberIn(PARAMS["stamp.y"]),
+        side: numberIn(PARAMS["stamp.side"]),
+        degrees: numberIn(PARAMS["stamp.degrees"]),
+      })
+      .exactOptional(),
+    foresees: z.literal(true, { error: "must be true, or left out" }).exactOptional(),
     knowledge: oneOf(ATTACK_KNOWLEDGE).exactOptional(),
   })
   .check((context) => {
@@ -203,8 +213,13 @@ const attackSchema = z
       if (message === undefined) return;
       context.issues.push({ code: "custom", input, path: [name], message });
     };
-    refuse("epsilon", epsilon, complaint(epsilonParam(norm), epsilon));
-    for (const name of ["steps", "queries", "relativeStep"] as const) {
+    refuse("epsilon", epsilon, complaint(epsilonParam(norm, member), epsilon));
+    const { region, stamp } = context.value;
+    if (region && stamp) refuse("stamp", stamp, "is given beside a region: choose one of the two");
+    if (member.needsRegion && !region && !stamp) {
+      refuse("region", region, `is missing: ${member.label} keeps to a region or a stamp`);
+    }
+    for (const name of ["steps", "queries", "relativeStep", "phantoms"] as const) {
       const value = context.value[name];
       if (member.settings.includes(name)) {
         refuse(name, value, complaint(PARAMS[`attack.${name}`], value));

@@ -21,6 +21,7 @@ import type { Perturbation } from "./perturbation.ts";
 import { pixelSpacing } from "./pixelSpacing.ts";
 import { promptBox } from "./promptBox.ts";
 import { quantumNoise } from "./quantumNoise.ts";
+import { randomPatch } from "./randomPatch.ts";
 import { rotation } from "./rotation.ts";
 import { scatter } from "./scatter.ts";
 import { windowLevel } from "./windowLevel.ts";
@@ -45,6 +46,7 @@ export type PerturbationId =
   | "magnification"
   | "jpeg"
   | "paintedPatch"
+  | "randomPatch"
   | "filmText"
   | "promptBox"
   | "arrow"
@@ -79,6 +81,7 @@ export const PERTURBATIONS: Readonly<Record<PerturbationId, Perturbation<object>
   magnification,
   jpeg,
   paintedPatch,
+  randomPatch,
   filmText,
   promptBox,
   arrow,

@@ -79,10 +79,11 @@ function completeItem(item: Json): Json {
     enabled: true,
     seed: PARAMS["attack.seed"].default,
     norm,
-    ...(isNorm ? { epsilon: epsilonParam(norm).default } : {}),
+    ...(isNorm ? { epsilon: epsilonParam(norm, member).default } : {}),
     restarts: PARAMS["attack.restarts"].default,
     goal: { kind: "untargeted" },
     ...Object.fromEntries(member.settings.map((name) => [name, PARAMS[`attack.${name}`].default])),
+    ...member.suggests,
     ...item,
   };
 }

@@ -128,8 +128,13 @@ function measuresFor({ stack }: ExperimentSpec): MeasureId[] {
 }
 
 function epsilonOf({ id, attack, norm }: AttackItem): StudyAxis {
-  const { min, max } = epsilonParam(norm);
-  const values = norm === "linf" ? [0, 0.5, 1, 2, 4, 8] : [0, 0.25, 0.5, 1, 2, 4];
+  const { min, max } = epsilonParam(norm, ATTACK_CATALOG[attack]);
+  const { reach } = ATTACK_CATALOG[attack];
+  const values = reach
+    ? [0, 32, 64, 128, 255]
+    : norm === "linf"
+      ? [0, 0.5, 1, 2, 4, 8]
+      : [0, 0.25, 0.5, 1, 2, 4];
   return {
     name: "epsilon",
     label: `Epsilon of ${ATTACK_CATALOG[attack].label} (${norm === "linf" ? "/255" : "l2"})`,

@@ -104,6 +104,14 @@ const perturbationItem: fc.Arbitrary<PerturbationItem> = fc
     }),
   );
 
+const STAMP = { x: 0.5, y: 0.25, side: 0.2, degrees: 0 };
+const stamp = fc.record({
+  x: param(PARAMS["stamp.x"]),
+  y: param(PARAMS["stamp.y"]),
+  side: param(PARAMS["stamp.side"]),
+  degrees: param(PARAMS["stamp.degrees"]),
+});
+
 const attackItem: fc.Arbitrary<AttackItem> = fc
   .constantFrom(...(Object.keys(ATTACKS) as AttackId[]))
   .chain((attack) =>
@@ -116,7 +124,7 @@ const attackItem: fc.Arbitrary<AttackItem> = fc
           enabled: fc.boolean(),
           seed,
           norm: fc.constant(norm),
-          epsilon: within(epsilonParam(norm)),
+          epsilon: within(epsilonParam(norm, ATTACKS[attack])),
           ...Object.fromEntries(
             ATTACKS[attack].settings.map((name) => [name, param(PARAMS[`attack.${name}`])]),
           ),
@@ -157,11 +165,15 @@ const attackItem: fc.Arbitrary<AttackItem> = fc
             }),
           ),
           region: fc.option(fc.constantFrom(...ATTACK_REGIONS), { nil: undefined }),
+          stamp: fc.option(stamp, { nil: undefined }),
+          foresees: fc.boolean(),
           knowledge: fc.option(fc.constantFrom(...ATTACK_KNOWLEDGE), { nil: undefined }),
         })
-        .map(({ region, knowledge, ...rest }) => ({
+        .map(({ region, stamp, foresees, knowledge, ...rest }) => ({
           ...rest,
-          ...(region ? { region } : {}),
+          ...(region && !ATTACKS[attack].needsRegion ? { region } : {}),
+          ...(ATTACKS[attack].needsRegion || (stamp && !region) ? { stamp: stamp ?? STAMP } : {}),
+          ...(foresees ? { foresees: true as const } : {}),
           ...(knowledge ? { knowledge } : {}),
         })),
     ),

@@ -15,6 +15,7 @@ import { honestyCard } from "./honestyCard.ts";
 import type { Instrument } from "./instrument.ts";
 import { linearHypothesis } from "./linearHypothesis.ts";
 import { stepByStep } from "./stepByStep.ts";
+import { transferMatrix } from "./transferMatrix.ts";
 import { whatMisleads } from "./whatMisleads.ts";
 import { stageShift } from "./stageShift.ts";
 import { tokenDistance } from "./tokenDistance.ts";
@@ -58,6 +59,7 @@ export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   linearHypothesis,
   honestyCard,
   experts,
+  transferMatrix,
   hiddenTextDetector,
   attackDetectors,
   ...Object.fromEntries(explanations),

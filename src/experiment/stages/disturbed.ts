@@ -10,12 +10,14 @@ import {
   withEffort,
 } from "../disturb.ts";
 import type { AttackTarget, Disturbed } from "../disturb.ts";
+import { crowdOf } from "../crowd.ts";
+import { foreseeing } from "../foresight.ts";
 import { lossNaming, objectiveOf } from "../objectiveOf.ts";
 import { readOut } from "../readout.ts";
-import { regionMask } from "../region.ts";
+import { regionMask, stampMask } from "../region.ts";
 import type { DisturbedItem, DisturbedResult } from "../results.ts";
 import { modelInputOf } from "../source.ts";
-import type { AttackItem, StackItem } from "../spec.ts";
+import type { AttackItem, PerturbationItem, StackItem } from "../spec.ts";
 import { defineStage, settled } from "../stage.ts";
 import type { Held, StageNews, StageRun, StageScope } from "../stage.ts";
 import { stageKey } from "../stageCache.ts";
@@ -32,6 +34,8 @@ interface Link {
   readonly ground: readonly string[];
   readonly warm: WarmStart | undefined;
   readonly before: readonly StackItem[];
+  /** Perturbations after it that an attack sees through; none for one that does not. */
+  readonly after: readonly PerturbationItem[];
 }
 
 export const disturbedStage = defineStage({
@@ -108,6 +112,10 @@ function hasAttack(stack: readonly StackItem[]): boolean {
   return stack.some(({ type, enabled }) => type === "attack" && enabled);
 }
 
+function isActive(item: StackItem): item is PerturbationItem {
+  return item.type === "perturbation" && item.enabled;
+}
+
 function isDraftable({ item, warm }: Link): boolean {
   return item.type === "perturbation" || warm !== undefined;
 }
@@ -121,15 +129,21 @@ function linksOf({ spec, pass, context, keyOf }: Omit<StageScope, "key">): reado
     if (item.type === "perturbation") {
       const ground = [key];
       key = stageKey("item", itemSlice(item), ground);
-      return [{ item, key, ground, warm: undefined, before }];
+      return [{ item, key, ground, warm: undefined, before, after: [] }];
     }
     // An attack also reads the system it attacks and what that says of the clean picture.
-    const ground = [key, keyOf("clean"), keyOf(item.knowledge === "unaware" ? "model" : "system")];
+    const after = item.foresees ? spec.stack.slice(index + 1).filter(isActive) : [];
+    const ground = [
+      key,
+      keyOf("clean"),
+      keyOf(item.knowledge === "unaware" ? "model" : "system"),
+      ...after.map((later) => stageKey("item", itemSlice(later))),
+    ];
     const warm = pass === "full" ? undefined : warmStart(context.cache, item, ground);
     const run = withEffort(item, pass);
     const how = { draft: pass === "draft", warm: warm?.key };
     key = stageKey("item", [itemSlice(run), pass === "full" ? null : how], ground);
-    return [{ item: run, key, ground, warm, before }];
+    return [{ item: run, key, ground, warm, before, after }];
   });
 }
 
@@ -154,14 +168,20 @@ function draftOf(item: AttackItem, image: Float32Array, warm: WarmStart): Distur
 }
 
 async function* attacked(
-  { item, warm, before, ground }: Link & { readonly item: AttackItem },
+  { item, warm, before, after, ground }: Link & { readonly item: AttackItem },
   image: Float32Array,
   given: Given,
   scope: StageScope,
 ): AsyncGenerator<StageNews<never>, Disturbed | undefined> {
   const { context } = scope;
-  const target = await targetOf(item, before, given, scope);
-  const mask = regionMask(item.region, given.input, before);
+  const aimed = await targetOf(item, before, given, scope);
+  const isForMany = ATTACKS[item.attack].settings.includes("phantoms");
+  const crowd = isForMany ? await crowdOf(item, aimed.system, scope) : undefined;
+  if (isForMany && !crowd) return undefined;
+  const target = { ...foreseeing(aimed, after, given.input.size), crowd };
+  const mask = item.stamp
+    ? stampMask(item.stamp, given.input.size)
+    : regionMask(item.region, given.input, before);
   const run = runAttack(
     target,
     { image, mask, start: warm?.scaledInto(image, item) },

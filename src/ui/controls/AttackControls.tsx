@@ -2,13 +2,14 @@
 import type { AttackSetting } from "../../attacks/attack.ts";
 import { ATTACK_CATALOG } from "../../attacks/catalog.ts";
 import { PARAMS, epsilonParam } from "../../experiment/params.ts";
-import { ATTACK_REGIONS } from "../../experiment/spec.ts";
-import type { AttackItem, AttackKnowledge, AttackRegion } from "../../experiment/spec.ts";
+import type { AttackItem, AttackKnowledge } from "../../experiment/spec.ts";
 import { editItem } from "../../state/specEdits.ts";
 import type { Norm } from "../../tensor/norms.ts";
-import { useExperiment, useLesson, useResults, useStores, useView } from "../context/stores.ts";
+import { useLesson, useResults, useStores, useView } from "../context/stores.ts";
 import { useIsDefended } from "../context/useIsDefended.ts";
 import { useHistory } from "../context/useHistory.ts";
+import { AttackRegionPicker } from "./AttackRegion.tsx";
+import { Foresight } from "./Foresight.tsx";
 import { GoalDetails, GoalPicker, LossPicker } from "./GoalPicker.tsx";
 import { SeedField } from "./SeedField.tsx";
 import { ParamSlider } from "./ParamSlider.tsx";
@@ -43,6 +44,19 @@ export function AttackControls({
       onChange={(value) => set({ [key]: value })}
     />
   );
+  const place = (
+    <AttackRegionPicker
+      item={item}
+      name={name}
+      needsRegion={member.needsRegion === true}
+      onChange={(where) =>
+        edit((old) => {
+          const { region: _region, stamp: _stamp, ...rest } = old;
+          return { ...rest, ...where };
+        })
+      }
+    />
+  );
   return (
     <>
       <div className={styles.choices}>
@@ -53,7 +67,7 @@ export function AttackControls({
             value={item.norm}
             onChange={(event) => {
               const norm = event.currentTarget.value as Norm;
-              set({ norm, epsilon: epsilonParam(norm).default });
+              set({ norm, epsilon: epsilonParam(norm, member).default });
             }}
           >
             {member.norms.map((norm) => (
@@ -73,7 +87,7 @@ export function AttackControls({
         <StartHere />
         <ParamSlider
           context={name}
-          meta={epsilonParam(item.norm)}
+          meta={epsilonParam(item.norm, member)}
           value={item.epsilon}
           accent="disturbed"
           onChange={(epsilon) => set({ epsilon })}
@@ -87,6 +101,7 @@ export function AttackControls({
           </p>
         )}
       </div>
+      {member.needsRegion && place}
       <Knowledge item={item} name={name} onChange={(knowledge) => set({ knowledge })} />
       <Warnings id={item.id} />
       {member.settings.filter((key) => key !== "relativeStep").map(number)}
@@ -100,16 +115,8 @@ export function AttackControls({
         >
           <LossPicker name={name} goal={item.goal} onChange={(goal) => set({ goal })} />
         </Row>
-        <RegionPicker
-          name={name}
-          region={item.region}
-          onChange={(region) =>
-            edit((old) => {
-              const { region: _region, ...rest } = old;
-              return region ? { ...rest, region } : rest;
-            })
-          }
-        />
+        {!member.needsRegion && place}
+        <Foresight item={item} name={name} onChange={edit} />
         <SeedField of="attack" seed={item.seed} name={name} onChange={(seed) => set({ seed })} />
         <p className={styles.about}>{member.help}</p>
       </details>
@@ -163,35 +170,4 @@ function StartHere() {
   const hasLesson = useLesson((s) => s.lesson !== null);
   if (canUndo || canRedo || guide !== null || opened || hasLesson) return null;
   return <span className={styles.start}>start here</span>;
-}
-
-const REGIONS: Readonly<Record<AttackRegion, string>> = {
-  painted: "only under the paint above it",
-  findings: "only on the findings",
-  elsewhere: "anywhere but on the findings",
-};
-
-function RegionPicker(props: {
-  readonly name: string;
-  readonly region: AttackRegion | undefined;
-  readonly onChange: (region: AttackRegion | undefined) => void;
-}) {
-  const { name, region, onChange } = props;
-  const isPhantom = useExperiment((s) => s.spec.case.kind === "phantom");
-  // Where the findings of a reader's own radiograph are, nobody has said.
-  const offered = ATTACK_REGIONS.filter((r) => isPhantom || r === "painted" || r === region);
-  return (
-    <Select
-      aria-label={`${name}: where`}
-      value={region ?? ""}
-      onChange={({ currentTarget: { value } }) => onChange(offered.find((r) => r === value))}
-    >
-      <option value="">anywhere in the picture</option>
-      {offered.map((each) => (
-        <option key={each} value={each}>
-          {REGIONS[each]}
-        </option>
-      ))}
-    </Select>
-  );
 }

@@ -24,6 +24,9 @@ const MASKS: Readonly<Record<AttackRegion, readonly [string, string]>> = {
   painted: ["draw it to the paint", "drive it off the paint"],
   findings: ["draw it to the findings", "drive it off the findings"],
   elsewhere: ["draw it to what is no finding", "drive it off what is no finding"],
+  lungs: ["draw it to the lungs", "drive it off the lungs"],
+  heart: ["draw it to the heart", "drive it off the heart"],
+  outsideOrgans: ["draw it off lungs and heart", "drive it onto lungs and heart"],
 };
 
 export function GoalPicker({ name, goal, onChange }: Props) {

@@ -46,7 +46,7 @@ export function PerturbationControls(props: {
           {hasPaint && (
             <Button
               look="inline"
-              title="Adds an attack that changes pixels under the paint alone, each by at most 16 grey levels"
+              title="Adds an attack that repaints what lies under the paint, and nothing else, with any grey it likes"
               onClick={() => {
                 const { spec, edit } = experiment.getState();
                 edit(addItem(strokeAttack(spec.stack)));

@@ -2,7 +2,7 @@
 import { ATTACK_CATALOG } from "../../attacks/catalog.ts";
 import type { AttackId } from "../../attacks/catalog.ts";
 import { PARAMS, epsilonParam } from "../../experiment/params.ts";
-import type { AttackItem, PerturbationItem, StackItem } from "../../experiment/spec.ts";
+import type { AttackItem, PerturbationItem, StackItem, Stamp } from "../../experiment/spec.ts";
 import { PERTURBATION_CATALOG } from "../../perturbations/catalog.ts";
 import type { PerturbationId } from "../../perturbations/catalog.ts";
 import { freshId } from "../../state/specEdits.ts";
@@ -29,14 +29,23 @@ export function newPerturbation(
   };
 }
 
-/** An attack that may only repaint what is painted above it, with all that a pixel's limit allows. */
+/** Where a new patch lies. */
+export const NEW_STAMP: Stamp = {
+  x: PARAMS["stamp.x"].default,
+  y: PARAMS["stamp.y"].default,
+  side: PARAMS["stamp.side"].default,
+  degrees: PARAMS["stamp.degrees"].default,
+};
+
+/** An attack that may only repaint what is painted above it, with any grey it likes. */
 export function strokeAttack(stack: readonly StackItem[]): AttackItem {
-  const attack = newAttack("apgd", stack);
-  return { ...attack, epsilon: epsilonParam("linf").max, steps: 40, region: "painted" };
+  const { stamp: _stamp, ...attack } = newAttack("patch", stack);
+  return { ...attack, region: "painted" };
 }
 
 export function newAttack(attack: AttackId, stack: readonly StackItem[]): AttackItem {
-  const { norms, settings } = ATTACK_CATALOG[attack];
+  const member = ATTACK_CATALOG[attack];
+  const { norms, settings } = member;
   const norm = norms[0] ?? "linf";
   return {
     id: freshId(attack, stack),
@@ -45,9 +54,11 @@ export function newAttack(attack: AttackId, stack: readonly StackItem[]): Attack
     enabled: true,
     seed: PARAMS["attack.seed"].default,
     norm,
-    epsilon: epsilonParam(norm).default,
+    epsilon: epsilonParam(norm, member).default,
     ...Object.fromEntries(settings.map((name) => [name, PARAMS[`attack.${name}`].default])),
+    ...member.suggests,
     restarts: PARAMS["attack.restarts"].default,
     goal: { kind: "untargeted" },
+    ...(member.needsRegion ? { stamp: NEW_STAMP } : {}),
   };
 }

@@ -1,0 +1,61 @@
+/** Other people's pictures for an attack that is made once for many: phantoms that no model was trained on. */
+import type { GradientOracle } from "../attacks/attack.ts";
+import { LabError } from "../errors/labError.ts";
+import { snapToByteLattice } from "../image/greyImage.ts";
+import { recogniseQuestion } from "../language/recognise.ts";
+import { FINDING_KINDS } from "../phantom/spec.ts";
+import { renderPhantom } from "../phantom/phantom.ts";
+import { randomStream } from "../numerics/random.ts";
+import type { Evaluator, System } from "../system/system.ts";
+import { objectiveOf } from "./objectiveOf.ts";
+import { readOut } from "./readout.ts";
+import type { AttackItem } from "./spec.ts";
+import type { StageScope } from "./stage.ts";
+
+/** Far from the seeds of training, of the gallery and of studies. */
+const FIRST_SEED = 9_400_000;
+const SEEDS_EACH = 100;
+
+type Crowd = NonNullable<GradientOracle["crowd"]>;
+
+/**
+ * Every other phantom has the finding that is asked about, where one is. @returns undefined when the signal stopped it
+ * @throws LabError "spec-invalid" for a goal that is not about answers
+ */
+export async function crowdOf(
+  { seed, phantoms = 8, goal }: AttackItem,
+  system: System,
+  { spec: { question }, context }: StageScope,
+): Promise<Crowd | undefined> {
+  if (goal.kind !== "untargeted" && goal.kind !== "targeted") {
+    throw new LabError("spec-invalid", "A pattern for many pictures is learned on their answers.", {
+      hint: "Choose an answer as its goal, or an attack that is made for one picture.",
+    });
+  }
+  const asked = recogniseQuestion(question).findingId;
+  const finding = FINDING_KINDS.find((kind) => kind === asked);
+  const pictures: Float32Array[] = [];
+  const evaluators: Evaluator[] = [];
+  for (let k = 0; k < phantoms; k++) {
+    await context.yieldToHost();
+    if (context.signal.aborted) return undefined;
+    const findings = finding && k % 2 === 0 ? [{ kind: finding }] : [];
+    const phantom = { seed: FIRST_SEED + SEEDS_EACH * (seed % 1000) + k, findings };
+    const picture = renderPhantom(phantom, system.size).image.slice();
+    snapToByteLattice(picture);
+    const clean = await readOut(system, picture, question);
+    pictures.push(picture);
+    evaluators.push(system.evaluator(objectiveOf(system, goal, { question, clean })));
+  }
+  return {
+    pictures,
+    random: randomStream(seed, "attack", "crowd"),
+    async lossAndGradient(k, image) {
+      const { lossAndGradient } = evaluators[k]!;
+      if (!lossAndGradient) {
+        throw new LabError("graph-unsupported-op", "This system gives no gradient.");
+      }
+      return lossAndGradient(image);
+    },
+  };
+}
