@@ -103,6 +103,7 @@ test("a saved run manifest opens again and is compared; the headless lab reads i
   });
 
   const other = await page.context().newPage();
+  await page.close();
   await openBench(other, site.url);
   await other.getByRole("button", { name: "Share" }).click();
   await other
@@ -127,6 +128,7 @@ test("a link stays in the address until the experiment changes, and Back returns
   const link = await shareLink(page);
 
   const other = await page.context().newPage();
+  await page.close();
   // A chat program's full stop.
   await openBench(other, `${link}.`);
   await settle(other);
