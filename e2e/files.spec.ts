@@ -1,6 +1,6 @@
 /** A reader's own files: the good ones open, the bad ones get one sentence and leave the open case alone. */
 import { encode } from "fast-png";
-import { SIZE, chestDicom, chestPixels } from "./chestFiles.ts";
+import { SIZE, chestDicom, chestPixels, wideDicom } from "./chestFiles.ts";
 import { openBench, openFile, setSlider, settle, slider } from "./steps.ts";
 import { expect, test } from "./fixtures.ts";
 
@@ -59,6 +59,46 @@ test("a file dropped anywhere on the page opens", async ({ page, site }) => {
   await page.dispatchEvent("body", "dragover", { dataTransfer: data });
   await page.dispatchEvent("body", "drop", { dataTransfer: data });
   await expect(page.getByText("Your DICOM file")).toBeVisible();
+});
+
+test("films that are dropped together become a list, each asked untouched, and what can't be opened says why", async ({
+  page,
+  site,
+}) => {
+  await openBench(page, site.url);
+  const whole = chestDicom();
+  const files = [
+    ["first.dcm", whole],
+    ["cut.dcm", whole.subarray(0, whole.length - 40_000)],
+    ["second.dcm", wideDicom()],
+  ] as const;
+  const data = await page.evaluateHandle(
+    (dropped) => {
+      const transfer = new DataTransfer();
+      for (const [name, bytes] of dropped) {
+        transfer.items.add(new File([Uint8Array.from(bytes)], name));
+      }
+      return transfer;
+    },
+    files.map(([name, bytes]) => [name, Array.from(bytes)] as const),
+  );
+  await page.dispatchEvent("body", "drop", { dataTransfer: data });
+  const rows = page.getByRole("list", { name: "Worklist" }).getByRole("listitem");
+  await expect(rows).toHaveCount(3);
+  await expect(rows.nth(0)).toContainText(/(yes|no) [\d.]+%/);
+  await expect(page.getByText("Your DICOM file")).toBeVisible();
+  await page.getByRole("button", { name: "Ask all" }).click();
+  await expect(rows.nth(1)).toContainText("cut off");
+  await expect(rows.nth(2)).toContainText(/(yes|no) [\d.]+%/);
+  await expect(page.getByText("3 films, 3 asked")).toBeVisible();
+  // What the list says of the open film is what the bench says.
+  const shown = await page.getByTestId("answer-clean").innerText();
+  await expect(rows.nth(2)).toContainText(shown);
+  // Over the one that can't be opened.
+  await page.getByRole("button", { name: "Previous" }).click();
+  await expect(rows.nth(0).getByRole("button")).toHaveAttribute("aria-current", "true");
+  await page.getByRole("button", { name: "Close list" }).click();
+  await expect(page.getByRole("list", { name: "Gallery of phantoms" })).toBeVisible();
 });
 
 test("a reader's own film opens untouched, its answer with what was measured, its pixels as they are", async ({

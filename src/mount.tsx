@@ -21,6 +21,7 @@ import { createKeyStore } from "./state/keyStore.ts";
 import { createPageStore } from "./state/pageStore.ts";
 import { createResultStore } from "./state/resultStore.ts";
 import { createRoomStore } from "./state/roomStore.ts";
+import { createWorklistStore } from "./state/worklistStore.ts";
 import { createViewStore } from "./state/viewStore.ts";
 import { App } from "./ui/app/App.tsx";
 import { ErrorBoundary } from "./ui/context/ErrorBoundary.tsx";
@@ -58,6 +59,7 @@ export async function mount(
   const models = createModelStore();
   const page = createPageStore();
   const keys = createKeyStore();
+  const worklist = createWorklistStore();
   let nameOf: HistoryHost["nameOf"] = () => "";
   const stores: Stores = {
     experiment,
@@ -73,6 +75,7 @@ export async function mount(
     keys,
     lessons: createLessonStore(),
     room,
+    worklist,
     engine,
     link,
     reload: () => void reloadKeepingWork(stores),

@@ -48,6 +48,10 @@ class ScriptedEngine implements EngineService {
   addRadiograph({ rawSha256 }: { rawSha256?: string }) {
     this.calls.push(`radiograph ${rawSha256?.slice(0, 4)}`);
   }
+
+  forgetRadiograph(sha256: string) {
+    this.calls.push(`forget ${sha256.slice(0, 4)}`);
+  }
   async proposeModel(): Promise<never> {
     throw new LabError("graph-invalid", "This is no graph.", { hint: "Export it again." });
   }
@@ -144,6 +148,8 @@ test("a reader's radiographs and models are known to the new worker too", async 
   engine.start("wasm");
   const radiograph = { rawSha256: "ab".repeat(32) } as Parameters<typeof engine.addRadiograph>[0];
   engine.addRadiograph(radiograph);
+  engine.addRadiograph({ ...radiograph, rawSha256: "cd".repeat(32) });
+  engine.forgetRadiograph("cd".repeat(32));
   const manifest = { id: "own-1" } as Parameters<typeof engine.addModel>[0];
   engine.addModel(manifest, {} as OwnModelFiles);
   newest().worker.crash("out of memory");

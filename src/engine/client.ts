@@ -29,6 +29,7 @@ export interface EngineClient {
   cancel(): void;
   /** Makes a reader's own radiograph known to the engine, now and after every restart. */
   addRadiograph(radiograph: Radiograph): void;
+  forgetRadiograph(sha256: string): void;
   /** What the lab makes of a reader's ONNX file. @throws LabError "graph-*" | "model-*" | "backend-lost" */
   proposeModel(files: OwnModelFiles): Promise<OwnModelProposal>;
   /** Makes a reader's model known to the engine, now and after every restart. */
@@ -199,6 +200,10 @@ export function createEngineClient(handlers: {
     addRadiograph(radiograph) {
       if (radiograph.rawSha256) radiographs.set(radiograph.rawSha256, radiograph);
       void call(null, (s) => s.addRadiograph(radiograph));
+    },
+    forgetRadiograph(sha256) {
+      radiographs.delete(sha256);
+      void call(null, (s) => s.forgetRadiograph(sha256));
     },
     async proposeModel(files) {
       if (!link) throw stopped();

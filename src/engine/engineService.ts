@@ -151,6 +151,7 @@ export function createEngine(host: EngineHost): Engine {
       );
     },
     addRadiograph: (radiograph: Radiograph) => lab.addRadiograph(radiograph),
+    forgetRadiograph: (sha256: string) => lab.forgetRadiograph(sha256),
     proposeModel: (files) => host.proposeModel(files, settings()),
     addModel: (manifest, files) => void ownModels.set(manifest.id, { manifest, files }),
     heartbeat: () => tell({ type: "heartbeat", busy: requests.busy }),

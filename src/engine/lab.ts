@@ -51,6 +51,11 @@ export class Lab {
     this.#radiographs.set(radiograph.rawSha256, radiograph);
   }
 
+  /** What was made of it stays cached; a run about it that needs its pixels again asks for the file. */
+  forgetRadiograph(sha256: string): void {
+    this.#radiographs.delete(sha256);
+  }
+
   /**
    * The model, kept open with those used before it, so that going back and forth loads nothing. Requests run one at a
    * time, so none is computing with the model that is let go.

@@ -48,6 +48,7 @@ export interface EngineService {
   embed(request: EmbedRequest): Promise<Float32Array[]>;
   /** Registers a reader's own radiograph under its rawSha256. */
   addRadiograph(radiograph: Radiograph): void;
+  forgetRadiograph(sha256: string): void;
   /** What the lab makes of a reader's ONNX file. */
   proposeModel(files: OwnModelFiles): Promise<OwnModelProposal>;
   /** Makes a reader's model known under its manifest's id; it is opened when an experiment names it. */

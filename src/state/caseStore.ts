@@ -18,20 +18,36 @@ export interface CaseState {
   readonly opening: boolean;
   /** Items of the stack that were on when a film of the reader's was opened, which starts untouched. */
   readonly switchedOff: readonly string[];
-  add(sha256: string, radiograph: Radiograph): void;
+  /** @returns pixel hashes of films that were let go, so that a day of films does not fill the memory. */
+  add(sha256: string, radiograph: Radiograph): readonly string[];
   set(values: Partial<Pick<CaseState, "provisional" | "opening" | "switchedOff">>): void;
 }
 
 export type CaseStore = StoreApi<CaseState>;
 
-export function createCaseStore(): CaseStore {
-  return createStore<CaseState>()((set) => ({
+/** Films are held by the page, by the engine, and for its restart: about seven of 3,000 x 3,000 each. */
+const MOST_BYTES = 256 * 1024 ** 2;
+
+export function createCaseStore(mostBytes = MOST_BYTES): CaseStore {
+  return createStore<CaseState>()((set, get) => ({
     radiographs: {},
     provisional: null,
     opening: false,
     switchedOff: [],
-    add: (sha256, radiograph) =>
-      set(({ radiographs }) => ({ radiographs: { ...radiographs, [sha256]: radiograph } })),
+    add(sha256, radiograph) {
+      const others = Object.entries(get().radiographs).filter(([each]) => each !== sha256);
+      const kept = [...others, [sha256, radiograph] as const];
+      let held = kept.reduce((sum, [, film]) => sum + film.values.byteLength, 0);
+      const gone: string[] = [];
+      // The oldest first, and never the one that was opened now.
+      while (held > mostBytes && kept.length > 1) {
+        const [oldest, film] = kept.shift()!;
+        held -= film.values.byteLength;
+        gone.push(oldest);
+      }
+      set({ radiographs: Object.fromEntries(kept) });
+      return gone;
+    },
     set: (values) => set(values),
   }));
 }

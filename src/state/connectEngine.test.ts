@@ -25,6 +25,7 @@ function bench() {
     submit: (spec, fidelity) => sent.push({ spec, fidelity }),
     cancel: () => void cancels++,
     addRadiograph: () => {},
+    forgetRadiograph: () => {},
     restart: (wish) => void restarts.push(wish),
   });
   const frame = () => {

@@ -16,6 +16,7 @@ export interface EnginePort {
   submit(spec: ExperimentSpec, fidelity: Fidelity): number;
   cancel(): void;
   addRadiograph(radiograph: Radiograph): void;
+  forgetRadiograph(sha256: string): void;
   restart(wish?: BackendWish): void;
 }
 

@@ -11,6 +11,7 @@ import { createPageStore } from "../state/pageStore.ts";
 import { createResultStore } from "../state/resultStore.ts";
 import { createRoomStore } from "../state/roomStore.ts";
 import { createViewStore } from "../state/viewStore.ts";
+import { createWorklistStore } from "../state/worklistStore.ts";
 import type { Stores } from "../ui/context/stores.ts";
 
 export interface TestBench {
@@ -35,11 +36,13 @@ export function testBench(): TestBench {
     keys: createKeyStore(),
     lessons: createLessonStore(),
     room: createRoomStore(),
+    worklist: createWorklistStore(),
     engine: {
       start: () => {},
       submit: () => 1,
       cancel: () => {},
       addRadiograph: () => {},
+      forgetRadiograph: () => {},
       restart: () => {},
       proposeModel: () => Promise.reject(new Error("not asked")),
       addModel: () => {},

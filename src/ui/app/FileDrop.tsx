@@ -10,10 +10,17 @@ import { useStores } from "../context/stores.ts";
 import { useOpenFile } from "../controls/useOpenFile.ts";
 
 const PICTURE = /\.(dcm|dicom|dic|ima|png|jpe?g)$/i;
+/** A file of a DICOM medium has no ending, and its DICOMDIR is no picture. */
+const NAMED_BY_NUMBER = /(^|\/)(?!DICOMDIR$)[^./]+$/;
+
+function films(files: readonly DroppedFile[]): readonly DroppedFile[] {
+  const pictures = files.filter(({ path }) => PICTURE.test(path));
+  return pictures.length > 0 ? pictures : files.filter(({ path }) => NAMED_BY_NUMBER.test(path));
+}
 
 /** Finds out what the files are and opens it. */
 function useOpenDropped(): (dropped: Promise<readonly DroppedFile[]>) => Promise<void> {
-  const { results } = useStores();
+  const { results, worklist } = useStores();
   const open = useOpenFile();
   const openModel = useOpenModel();
   const openRun = useOpenRun();
@@ -21,7 +28,8 @@ function useOpenDropped(): (dropped: Promise<readonly DroppedFile[]>) => Promise
     async (dropped) => {
       try {
         const files = await dropped;
-        const first = files.find(({ path }) => PICTURE.test(path)) ?? files[0];
+        const pictures = films(files);
+        const first = pictures[0] ?? files[0];
         if (!first) {
           results.getState().refuse({
             code: "not-found",
@@ -31,20 +39,14 @@ function useOpenDropped(): (dropped: Promise<readonly DroppedFile[]>) => Promise
         } else if (files.length === 1 && (await isRunFile(first.file))) {
           await openRun(first.file);
         } else if (!(await openModel(files))) {
-          await open(first.file);
-          if (files.length > 1 && results.getState().refusal === null) {
-            results.getState().refuse({
-              code: "file-unsupported",
-              message: `Of the ${files.length} files dropped, ${first.file.name} was opened.`,
-              hint: "One radiograph is open at a time; drop the others one by one.",
-            });
-          }
+          if (pictures.length > 1) worklist.getState().begin(pictures.map(({ file }) => file));
+          else await open(first.file);
         }
       } catch (error) {
         results.getState().refuse(readingError(error));
       }
     },
-    [open, openModel, openRun, results],
+    [open, openModel, openRun, results, worklist],
   );
 }
 

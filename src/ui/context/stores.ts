@@ -14,6 +14,7 @@ import type { KeyState, KeyStore } from "../../state/keyStore.ts";
 import type { RoomState, RoomStore } from "../../state/roomStore.ts";
 import type { LanePort } from "../../state/studyStore.ts";
 import type { ViewState, ViewStore } from "../../state/viewStore.ts";
+import type { WorklistState, WorklistStore } from "../../state/worklistStore.ts";
 import { invariant } from "../../errors/labError.ts";
 
 export interface Stores {
@@ -27,6 +28,7 @@ export interface Stores {
   readonly keys: KeyStore;
   readonly lessons: LessonStore;
   readonly room: RoomStore;
+  readonly worklist: WorklistStore;
   readonly engine: EnginePort & ModelPort & LanePort;
   readonly link: Pick<EngineLink, "rerun" | "restart" | "cancel">;
   /** Loads the page anew and loses nothing but the undo history. */
@@ -80,4 +82,8 @@ export function useLesson<T>(selector: (state: LessonSession) => T): T {
 
 export function useRoom<T>(selector: (state: RoomState) => T): T {
   return useStore(useStores().room, selector);
+}
+
+export function useWorklist<T>(selector: (state: WorklistState) => T): T {
+  return useStore(useStores().worklist, selector);
 }

@@ -2,8 +2,8 @@
 import { Suspense, lazy, useRef } from "react";
 import { loadPart } from "../../host/loadPart.ts";
 import { ErrorBoundary } from "../context/ErrorBoundary.tsx";
-import { useCases, useExperiment, useResults } from "../context/stores.ts";
 import { useHidden } from "../context/useHidden.ts";
+import { useCases, useExperiment, useResults, useStores, useWorklist } from "../context/stores.ts";
 import { Icon } from "../kit/icons.tsx";
 import { Section } from "../kit/Section.tsx";
 import { Gallery } from "./Gallery.tsx";
@@ -23,13 +23,23 @@ const FileCase = lazy(() =>
 const BlindCase = lazy(() =>
   loadPart(() => import("./BlindCase.tsx")).then(({ BlindCase: part }) => ({ default: part })),
 );
+const Worklist = lazy(() =>
+  loadPart(() => import("./Worklist.tsx")).then(({ Worklist: list }) => ({ default: list })),
+);
 
 export function CasePanel() {
   const spec = useExperiment((s) => s.spec.case);
+  const hasList = useWorklist((s) => s.entries.length > 0);
   const isBlind = useHidden("sliders");
   return (
     <Section title="Case" line="Phantom or file." aside={<OpenButton />}>
-      <Gallery />
+      {hasList ? (
+        <Suspense fallback={null}>
+          <Worklist />
+        </Suspense>
+      ) : (
+        <Gallery />
+      )}
       <ErrorBoundary>
         <Suspense fallback={null}>
           {spec.kind === "file" ? (
@@ -48,13 +58,14 @@ export function CasePanel() {
 
 function OpenButton() {
   const input = useRef<HTMLInputElement>(null);
+  const { worklist } = useStores();
   const open = useOpenFile();
   const opening = useCases((s) => s.opening);
   return (
     <>
       <Button
         look="outlined"
-        title="DICOM, PNG or JPEG. The file stays in this tab."
+        title="DICOM, PNG or JPEG, one or several. They stay in this tab."
         disabled={opening}
         onClick={() => input.current?.click()}
       >
@@ -63,7 +74,11 @@ function OpenButton() {
       <FileInput
         ref={input}
         label="Open a radiograph"
-        onPick={([file]) => void (file && open(file))}
+        multiple
+        onPick={(files) => {
+          if (files.length > 1) worklist.getState().begin(files);
+          else if (files[0]) void open(files[0]);
+        }}
       />
     </>
   );

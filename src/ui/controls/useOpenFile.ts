@@ -11,11 +11,13 @@ const MAX_BYTES = 512 * 1024 * 1024;
 
 let decoder: DecodeClient | undefined;
 
-export function useOpenFile(): (file: File) => Promise<void> {
+export type Opened = { readonly sha256: string } | { readonly refusal: string };
+
+export function useOpenFile(): (file: File) => Promise<Opened> {
   const { cases, engine, experiment, link, results, view } = useStores();
   return useCallback(
     async (file: File) => {
-      if (cases.getState().opening) return;
+      if (cases.getState().opening) return { refusal: "Another film is being opened." };
       cases.getState().set({ opening: true });
       try {
         if (file.size > MAX_BYTES) {
@@ -38,22 +40,25 @@ export function useOpenFile(): (file: File) => Promise<void> {
             { hint: "Open the one it is about, or choose a phantom first to leave the link." },
           );
         }
-        cases.getState().add(sha256, radiograph);
+        for (const gone of cases.getState().add(sha256, radiograph)) engine.forgetRadiograph(gone);
         engine.addRadiograph(radiograph);
         results.getState().dismissRefusal();
         const open = experiment.getState().spec.case;
         if (open.kind === "file" && open.sha256 === sha256) {
           // The file a link was waiting for: its own settings stay.
           link.rerun();
-          return;
+          return { sha256 };
         }
         const kind = radiograph.vois.length > 0 ? "file" : "automatic";
         const on = experiment.getState().spec.stack.flatMap((i) => (i.enabled ? [i.id] : []));
         if (on.length > 0) cases.getState().set({ switchedOff: on });
         experiment.getState().edit(openFilm(sha256, { kind }));
         view.getState().resetView();
+        return { sha256 };
       } catch (error) {
-        results.getState().refuse(toErrorData(error));
+        const refused = toErrorData(error);
+        results.getState().refuse(refused);
+        return { refusal: refused.message };
       } finally {
         cases.getState().set({ opening: false });
       }

@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import type { Radiograph } from "../image/radiograph.ts";
+import { createCaseStore } from "./caseStore.ts";
+
+const film = (pixels: number) => ({ values: new Int32Array(pixels) }) as unknown as Radiograph;
+
+test("the oldest films are let go, never the one that was opened now", () => {
+  const { getState } = createCaseStore(100);
+  expect(getState().add("a", film(10))).toEqual([]);
+  expect(getState().add("b", film(10))).toEqual([]);
+  // Opened again: now the newest.
+  expect(getState().add("a", film(10))).toEqual([]);
+  expect(getState().add("c", film(10))).toEqual(["b"]);
+  expect(Object.keys(getState().radiographs)).toEqual(["a", "c"]);
+  expect(getState().add("d", film(1000))).toEqual(["a", "c"]);
+  expect(Object.keys(getState().radiographs)).toEqual(["d"]);
+});

@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { THUMB, askedOf, createWorklistStore, thumbOf } from "./worklistStore.ts";
+
+const file = (name: string) => new File([], name);
+
+test("a list begins anew, and an entry is changed alone", () => {
+  const { getState } = createWorklistStore();
+  getState().begin([file("a"), file("b")]);
+  getState().update(1, { refusal: "cut off" });
+  expect(getState().entries).toMatchObject([{ answers: {} }, { refusal: "cut off" }]);
+  getState().setAsking(true);
+  getState().begin([file("c")]);
+  expect(getState()).toMatchObject({ isAsking: false, entries: [{ id: 0, answers: {} }] });
+  getState().close();
+  expect(getState().entries).toEqual([]);
+});
+
+test("an answer belongs to its model, precision and question", () => {
+  const model = { id: "base", precision: "int8" };
+  const asked = askedOf({ model, question: "Is there a nodule?" });
+  for (const other of [
+    { model, question: "Is there an effusion?" },
+    { model: { ...model, precision: "fp32" }, question: "Is there a nodule?" },
+    { model: { ...model, id: "noise" }, question: "Is there a nodule?" },
+  ]) {
+    expect(askedOf(other)).not.toBe(asked);
+  }
+});
+
+test("a thumbnail keeps the picture’s sides", () => {
+  const size = 2 * THUMB;
+  const image = Float32Array.from({ length: size * size }, (_, k) => (k % size < THUMB ? 0 : 1));
+  const thumb = thumbOf(image, size);
+  expect(thumb).toHaveLength(THUMB * THUMB);
+  expect([thumb[0], thumb[THUMB - 1], thumb[THUMB], thumb[2 * THUMB - 1]]).toEqual([
+    0, 255, 0, 255,
+  ]);
+});

@@ -1,0 +1,63 @@
+/** Several films at hand: files as they were picked, opened one at a time, with what the model said of each. */
+import { createStore } from "zustand/vanilla";
+import type { StoreApi } from "zustand/vanilla";
+
+export interface WorklistEntry {
+  readonly id: number;
+  readonly file: File;
+  /** Pixel hash, once it was opened. */
+  readonly sha256?: string | undefined;
+  /** Why it can't be opened. */
+  readonly refusal?: string | undefined;
+  /** What the model saw of it, small: `THUMB` x `THUMB` grey levels 0 to 255. */
+  readonly thumb?: Uint8Array;
+  /** Of the untouched film, by model and question. */
+  readonly answers: Readonly<Record<string, string>>;
+}
+
+export interface WorklistState {
+  readonly entries: readonly WorklistEntry[];
+  /** Going through all of them. */
+  readonly isAsking: boolean;
+  /** In the place of those before. */
+  begin(files: readonly File[]): void;
+  update(id: number, values: Partial<Omit<WorklistEntry, "id" | "file">>): void;
+  setAsking(isAsking: boolean): void;
+  close(): void;
+}
+
+export type WorklistStore = StoreApi<WorklistState>;
+
+export const THUMB = 48;
+
+export function createWorklistStore(): WorklistStore {
+  return createStore<WorklistState>()((set) => ({
+    entries: [],
+    isAsking: false,
+    begin: (files) =>
+      set({ entries: files.map((file, id) => ({ id, file, answers: {} })), isAsking: false }),
+    update: (id, values) =>
+      set(({ entries }) => ({
+        entries: entries.map((entry) => (entry.id === id ? { ...entry, ...values } : entry)),
+      })),
+    setAsking: (isAsking) => set({ isAsking }),
+    close: () => set({ entries: [], isAsking: false }),
+  }));
+}
+
+/** Answers are of one model and one question. */
+export function askedOf(spec: {
+  readonly model: { readonly id: string; readonly precision: string };
+  readonly question: string;
+}): string {
+  return `${spec.model.id} ${spec.model.precision} ${spec.question}`;
+}
+
+/** Nearest pixels of a square picture, [size * size] in 0 to 1. */
+export function thumbOf(image: Float32Array, size: number): Uint8Array {
+  return Uint8Array.from({ length: THUMB * THUMB }, (_, k) => {
+    const row = Math.floor(((Math.floor(k / THUMB) + 0.5) * size) / THUMB);
+    const col = Math.floor((((k % THUMB) + 0.5) * size) / THUMB);
+    return Math.round(255 * image[row * size + col]!);
+  });
+}

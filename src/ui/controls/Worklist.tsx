@@ -1,0 +1,97 @@
+/** The films that were picked together: which is open, what the model said of each, and the way to the next. */
+import { useEffect, useRef } from "react";
+import { THUMB, askedOf } from "../../state/worklistStore.ts";
+import type { WorklistEntry } from "../../state/worklistStore.ts";
+import { useCases, useExperiment, useStores, useWorklist } from "../context/stores.ts";
+import { Button } from "../kit/Button.tsx";
+import styles from "./worklist.module.css";
+import { useAskAll, useOpenEntry, useRecorder } from "./useWorklist.ts";
+
+export function Worklist() {
+  const { worklist } = useStores();
+  const entries = useWorklist((s) => s.entries);
+  const isAsking = useWorklist((s) => s.isAsking);
+  const opening = useCases((s) => s.opening);
+  const shown = useExperiment((s) => (s.spec.case.kind === "file" ? s.spec.case.sha256 : null));
+  const asked = useExperiment((s) => askedOf(s.spec));
+  const question = useExperiment((s) => s.spec.question);
+  const open = useOpenEntry();
+  const askAll = useAskAll();
+  useRecorder();
+  // A new list begins with its first film.
+  const first = entries[0];
+  const isNew = entries.every(({ sha256, refusal }) => (sha256 ?? refusal) === undefined);
+  useEffect(() => {
+    if (first && isNew) void open(first);
+  }, [first, isNew, open]);
+  const at = entries.findIndex(({ sha256 }) => sha256 !== undefined && sha256 === shown);
+  const done = entries.filter((entry) => entry.refusal ?? entry.answers[asked]).length;
+  const step = (by: number) => {
+    // What can't be opened is passed over.
+    const onward = by < 0 ? entries.slice(0, Math.max(at, 0)).reverse() : entries.slice(at + 1);
+    const entry = onward.find(({ refusal }) => refusal === undefined);
+    return (
+      <Button
+        look="outlined"
+        disabled={!entry || opening || isAsking}
+        onClick={() => void (entry && open(entry))}
+      >
+        {by < 0 ? "Previous" : "Next"}
+      </Button>
+    );
+  };
+  return (
+    <div className={styles.worklist}>
+      <div className={styles.head}>
+        <b>
+          {entries.length} films, {done} asked
+        </b>
+        {step(-1)}
+        {step(1)}
+        <Button
+          look="outlined"
+          title={`Opens each film untouched and writes down the answer to: ${question}`}
+          onClick={() => (isAsking ? worklist.getState().setAsking(false) : void askAll())}
+        >
+          {isAsking ? "Stop" : "Ask all"}
+        </Button>
+        <Button title="The films stay where they are." onClick={() => worklist.getState().close()}>
+          Close list
+        </Button>
+      </div>
+      <ol className={styles.list} aria-label="Worklist">
+        {entries.map((entry, index) => (
+          <li key={entry.id}>
+            <button
+              type="button"
+              className={styles.entry}
+              aria-current={index === at ? "true" : undefined}
+              disabled={opening || isAsking}
+              onClick={() => void open(entry)}
+            >
+              <Thumb thumb={entry.thumb} />
+              <span className={styles.name}>{entry.file.name}</span>
+              <span className={styles.said}>{said(entry, asked)}</span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+function said({ refusal, answers }: WorklistEntry, asked: string): string {
+  return refusal ?? answers[asked] ?? "not asked";
+}
+
+function Thumb({ thumb }: { readonly thumb: WorklistEntry["thumb"] }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    const context = canvas.current?.getContext("2d");
+    if (!thumb || !context) return;
+    const pixels = new ImageData(THUMB, THUMB);
+    for (const [k, grey] of thumb.entries()) pixels.data.set([grey, grey, grey, 255], 4 * k);
+    context.putImageData(pixels, 0, 0);
+  }, [thumb]);
+  return <canvas ref={canvas} width={THUMB} height={THUMB} aria-hidden="true" />;
+}

@@ -1,0 +1,104 @@
+/** Going through a list of films: one is opened at a time, and what the model says of each is written down. */
+import { useCallback, useEffect } from "react";
+import { askedOf, thumbOf } from "../../state/worklistStore.ts";
+import type { WorklistEntry } from "../../state/worklistStore.ts";
+import { givenAnswer } from "../../system/reading.ts";
+import type { AnswerResult } from "../../system/reading.ts";
+import { useStores } from "../context/stores.ts";
+import type { Stores } from "../context/stores.ts";
+import { answerWord, percent } from "../kit/formats.ts";
+import { useOpenFile } from "./useOpenFile.ts";
+
+export function useOpenEntry(): (entry: WorklistEntry) => Promise<void> {
+  const { cases, worklist } = useStores();
+  const open = useOpenFile();
+  return useCallback(
+    async ({ id, file }) => {
+      if (cases.getState().opening) return;
+      const opened = await open(file);
+      worklist.getState().update(id, { sha256: undefined, refusal: undefined, ...opened });
+    },
+    [cases, open, worklist],
+  );
+}
+
+/** Opens every film that has no answer yet, one after another, until it is told to stop. */
+export function useAskAll(): () => Promise<void> {
+  const stores = useStores();
+  const open = useOpenEntry();
+  return useCallback(async () => {
+    const { worklist } = stores;
+    worklist.getState().setAsking(true);
+    for (const { id } of worklist.getState().entries) {
+      const { isAsking, entries } = worklist.getState();
+      const entry = entries.find((each) => each.id === id);
+      if (!isAsking) return;
+      if (!entry || hasAnswer(entry, stores)) continue;
+      await open(entry);
+      if (await isAnswered(id, stores)) continue;
+      break;
+    }
+    worklist.getState().setAsking(false);
+  }, [open, stores]);
+}
+
+function hasAnswer(entry: WorklistEntry, { experiment }: Stores): boolean {
+  const asked = askedOf(experiment.getState().spec);
+  return entry.refusal !== undefined || entry.answers[asked] !== undefined;
+}
+
+/** True once there is an answer or a refusal; false where the run failed or the list was told to stop. */
+function isAnswered(id: number, stores: Stores): Promise<boolean> {
+  const { worklist, results } = stores;
+  return new Promise((resolve) => {
+    const look = () => {
+      const { isAsking, entries } = worklist.getState();
+      const entry = entries.find((each) => each.id === id);
+      const isOver = entry !== undefined && hasAnswer(entry, stores);
+      if (!isOver && isAsking && results.getState().error === null) return;
+      for (const stop of stops) stop();
+      resolve(isOver);
+    };
+    const stops = [worklist.subscribe(look), results.subscribe(look)];
+    look();
+  });
+}
+
+/** Writes down picture and answer of the film on the bench, while the list is open. */
+export function useRecorder(): void {
+  const { results, worklist } = useStores();
+  useEffect(() => {
+    const record = () => {
+      const { input, clean } = results.getState().stages;
+      const { entries, update } = worklist.getState();
+      const of = (sha256: string) => entries.find((entry) => entry.sha256 === sha256);
+      if (input?.spec.case.kind === "file") {
+        const entry = of(input.spec.case.sha256);
+        const { image, size } = input.payload;
+        if (entry && !entry.thumb) return update(entry.id, { thumb: thumbOf(image, size) });
+      }
+      if (clean?.spec.case.kind === "file") {
+        const entry = of(clean.spec.case.sha256);
+        const asked = askedOf(clean.spec);
+        const { answer } = clean.payload;
+        const said = answer ? answerText(answer) : "this model answers no questions";
+        if (entry && entry.answers[asked] !== said) {
+          update(entry.id, { answers: { ...entry.answers, [asked]: said } });
+        }
+      }
+    };
+    record();
+    const stops = [results.subscribe(record), worklist.subscribe(record)];
+    return () => {
+      for (const stop of stops) stop();
+    };
+  }, [results, worklist]);
+}
+
+function answerText(answer: AnswerResult): string {
+  const given = givenAnswer(answer);
+  const share = answer.probabilities[answer.answer];
+  return given === answer.corrected && share !== undefined
+    ? `${answerWord(given)} ${percent(share)}`
+    : answerWord(given);
+}
