@@ -1,4 +1,7 @@
 /** The answer, clean and disturbed; the one thing to see from across the room. */
+import { Suspense, lazy } from "react";
+import { loadPart } from "../../host/loadPart.ts";
+import { ErrorBoundary } from "../context/ErrorBoundary.tsx";
 import { useExperiment, useModels, useResults } from "../context/stores.ts";
 import { useIsDefended } from "../context/useIsDefended.ts";
 import { NO_ATTENTION } from "../picture/attentionMap.ts";
@@ -7,11 +10,15 @@ import type { AnswerResult } from "../../system/reading.ts";
 import { AnswerBars } from "./AnswerBars.tsx";
 import { GroundTruth } from "./GroundTruth.tsx";
 import { OwnReading } from "./OwnReading.tsx";
-import { Reliability } from "./Reliability.tsx";
 import { useDisturbedAnswer } from "./useDisturbedAnswer.ts";
 import { ResultSection } from "../context/ResultSection.tsx";
 import styles from "./panels.module.css";
 import { answerWord } from "../kit/formats.ts";
+
+// What was measured of each model is needed with the first answer, not before it.
+const Reliability = lazy(() =>
+  loadPart(() => import("./Reliability.tsx")).then(({ Reliability: part }) => ({ default: part })),
+);
 
 /** Together longer than this, the two answers are set smaller so that they stay on one line. */
 const SHORT_VERDICT = 9;
@@ -47,9 +54,15 @@ export function AnswerPanel() {
         )}
       </div>
       {clean && (
-        <Reliability answer={clean}>
-          {(isTrusted) => <AnswerBars clean={clean} disturbed={disturbed} isTrusted={isTrusted} />}
-        </Reliability>
+        <ErrorBoundary>
+          <Suspense fallback={<AnswerBars clean={clean} disturbed={disturbed} isTrusted={false} />}>
+            <Reliability answer={clean}>
+              {(isTrusted) => (
+                <AnswerBars clean={clean} disturbed={disturbed} isTrusted={isTrusted} />
+              )}
+            </Reliability>
+          </Suspense>
+        </ErrorBoundary>
       )}
       <Agreed clean={clean} disturbed={disturbed} />
       <OwnReading />
