@@ -38,9 +38,10 @@ export function startAutosave(stores: Stores): () => void {
     stores.experiment.subscribe(({ spec }, before) => {
       if (spec !== before.spec) later();
     }),
-    // The numbers of a run belong to its session.
-    stores.results.subscribe(({ busy }, before) => {
-      if (before.busy && !busy && stores.history.getState().past.length > 0) later();
+    // The numbers of a run belong to its session; its guarantee goes on sampling long after they are there.
+    stores.results.subscribe(({ stages }, before) => {
+      if (stages.metrics === before.stages.metrics) return;
+      if (stores.history.getState().past.length > 0) later();
     }),
   ];
   document.addEventListener("visibilitychange", onHide);
