@@ -15,3 +15,13 @@ test("the oldest films are let go, never the one that was opened now", () => {
   expect(getState().add("d", film(1000))).toEqual(["a", "c"]);
   expect(Object.keys(getState().radiographs)).toEqual(["d"]);
 });
+
+test("a study’s films stay, whatever is opened beside them", () => {
+  const { getState } = createCaseStore(100);
+  getState().keep("s", film(1000));
+  getState().keep("t", film(1000));
+  expect(getState().add("a", film(10))).toEqual([]);
+  expect(getState().add("s", film(1000))).toEqual([]);
+  expect(getState().add("b", film(20))).toEqual(["a"]);
+  expect(Object.keys(getState().radiographs).sort()).toEqual(["b", "s", "t"]);
+});

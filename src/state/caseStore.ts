@@ -20,6 +20,8 @@ export interface CaseState {
   readonly switchedOff: readonly string[];
   /** @returns pixel hashes of films that were let go, so that a day of films does not fill the memory. */
   add(sha256: string, radiograph: Radiograph): readonly string[];
+  /** Films of a study, which needs each of them until it ends: never let go. */
+  keep(sha256: string, radiograph: Radiograph): void;
   set(values: Partial<Pick<CaseState, "provisional" | "opening" | "switchedOff">>): void;
 }
 
@@ -29,6 +31,7 @@ export type CaseStore = StoreApi<CaseState>;
 const MOST_BYTES = 256 * 1024 ** 2;
 
 export function createCaseStore(mostBytes = MOST_BYTES): CaseStore {
+  const keptForever = new Set<string>();
   return createStore<CaseState>()((set, get) => ({
     radiographs: {},
     provisional: null,
@@ -36,17 +39,22 @@ export function createCaseStore(mostBytes = MOST_BYTES): CaseStore {
     switchedOff: [],
     add(sha256, radiograph) {
       const others = Object.entries(get().radiographs).filter(([each]) => each !== sha256);
-      const kept = [...others, [sha256, radiograph] as const];
-      let held = kept.reduce((sum, [, film]) => sum + film.values.byteLength, 0);
-      const gone: string[] = [];
+      const films = [...others, [sha256, radiograph] as const];
+      const free = films.filter(([each]) => !keptForever.has(each));
+      let held = free.reduce((sum, [, film]) => sum + film.values.byteLength, 0);
+      const gone = new Set<string>();
       // The oldest first, and never the one that was opened now.
-      while (held > mostBytes && kept.length > 1) {
-        const [oldest, film] = kept.shift()!;
+      for (const [oldest, film] of free.slice(0, -1)) {
+        if (held <= mostBytes) break;
         held -= film.values.byteLength;
-        gone.push(oldest);
+        gone.add(oldest);
       }
-      set({ radiographs: Object.fromEntries(kept) });
-      return gone;
+      set({ radiographs: Object.fromEntries(films.filter(([each]) => !gone.has(each))) });
+      return [...gone];
+    },
+    keep(sha256, radiograph) {
+      keptForever.add(sha256);
+      set(({ radiographs }) => ({ radiographs: { ...radiographs, [sha256]: radiograph } }));
     },
     set: (values) => set(values),
   }));

@@ -26,7 +26,7 @@ export function FolderPicker({ onFilms }: { readonly onFilms: (films: FolderFilm
         return decoder.load(bytes);
       });
       for (const [sha256, radiograph] of films.radiographs) {
-        cases.getState().add(sha256, radiograph);
+        cases.getState().keep(sha256, radiograph);
       }
       setProblems(films.problems);
       onFilms(films);

@@ -128,7 +128,7 @@ test("a study of films waits for them and keeps what was made", async () => {
   expect(state(session)).toMatchObject({ phase: "paused", error: { code: "not-open" } });
   expect(state(session).error?.message).toContain("1 film that this page has not open");
   expect(told.runs).toBe(0);
-  stores.cases.getState().add(sha256, {} as never);
+  stores.cases.getState().keep(sha256, {} as never);
   await session.run(ofFilms);
   expect(state(session)).toMatchObject({ phase: "done", total: 6, error: null });
   expect(told.runs).toBeGreaterThan(0);
