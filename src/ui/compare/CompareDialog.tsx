@@ -131,11 +131,21 @@ function Compared(props: { readonly spec: ExperimentSpec; readonly change: Syste
     };
     say({ phase: "running", label: "starting" });
     Promise.resolve()
-      .then(() => system.run(withSystem(spec, change), (label) => say({ phase: "running", label })))
-      .then(
-        (results) => say({ phase: "done", results }),
-        (error: unknown) => say({ phase: "failed", error: toErrorData(error) }),
+      // Measurements are not compared, and some take minutes.
+      .then(() =>
+        system.run(
+          { ...withSystem(spec, change), instruments: [] },
+          {
+            // Once there is something to compare, that stays on screen.
+            onProgress: (label) =>
+              setSecond((now) =>
+                now.phase === "running" && !isOver ? { phase: "running", label } : now,
+              ),
+            onResults: (results) => say({ phase: "done", results }),
+          },
+        ),
       )
+      .catch((error: unknown) => say({ phase: "failed", error: toErrorData(error) }))
       .finally(() => system.end());
     return () => {
       isOver = true;

@@ -6,9 +6,17 @@ import type { ExperimentSpec } from "../../experiment/spec.ts";
 import type { Radiograph } from "../../image/radiograph.ts";
 import type { LaneEngine, LanePort } from "../../state/studyStore.ts";
 
+export interface SecondSystemNews {
+  onProgress(label: string): void;
+  onResults(results: Partial<StageResults>): void;
+}
+
 export interface SecondSystem {
-  /** The newest wins. @throws LabError as any run */
-  run(spec: ExperimentSpec, onProgress: (label: string) => void): Promise<Partial<StageResults>>;
+  /**
+   * Tells what there is once answers and distances are, and again with each later stage: a guarantee goes on sampling for
+   * minutes. @throws LabError as any run
+   */
+  run(spec: ExperimentSpec, hear: SecondSystemNews): Promise<void>;
   end(): void;
 }
 
@@ -21,19 +29,20 @@ export function startSecondSystem(
   client.start("wasm");
   for (const radiograph of radiographs) client.addRadiograph(radiograph);
   return {
-    run: (spec, onProgress) =>
+    run: (spec, { onProgress, onResults }) =>
       new Promise((resolve, reject) => {
-        const results: Partial<StageResults> = {};
+        let results: Partial<StageResults> = {};
         let id: number | undefined;
         hear = (event) => {
           if (event.type === "loading") onProgress(`loading ${event.file}`);
           if (event.type === "failed" && (event.requestId === id || event.requestId === null)) {
             reject(fromErrorData(event.error));
           }
-          if (event.type === "done" && event.requestId === id) resolve(results);
+          if (event.type === "done" && event.requestId === id) resolve();
           if (event.type !== "run" || event.requestId !== id) return;
           if (event.event.type === "progress") onProgress(event.event.label);
-          else Object.assign(results, { [event.event.stage]: event.event.payload });
+          else results = { ...results, [event.event.stage]: event.event.payload };
+          if (event.event.type === "stage" && results.metrics) onResults(results);
         };
         id = client.submit(spec, "full");
       }),
