@@ -19,8 +19,12 @@ const DOORS: readonly (readonly [string, RegExp, readonly string[]])[] = [
   ["shared memory", /\bSharedArrayBuffer\b|\bAtomics\./, []],
   ["file handles", /\bshow(?:Open|Save|Directory)\w*Picker\b|\bgetDirectory\b/, []],
   ["locks", /navigator\.locks\b/, []],
-  ["kept settings", /\b(?:local|session)Storage\b/, ["state/backendWish.ts"]],
-  ["kept rows", /\bindexedDB\b/, ["ui/studies/rowShelf.ts"]],
+  ["kept settings", /\b(?:local|session)Storage\b/, ["state/backendWish.ts", "state/keyStore.ts"]],
+  [
+    "kept rows and sessions",
+    /\bindexedDB\b/,
+    ["ui/sessions/sessionShelf.ts", "ui/studies/rowShelf.ts"],
+  ],
 ];
 
 const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" })
