@@ -196,6 +196,8 @@ test("lengths are measured where they hold, by pointer and by keys", async ({ pa
   await drag(page, at(200, 100), at(200, 200));
   await expect(lengths).toContainText(/(89|90|91)° between the two arms/);
 
+  await page.keyboard.press("d");
+
   // Another film: what was measured on the first is not shown on it.
   await openFile(page, "plain.dcm", wideDicom({}, 1));
   await expect(lengths).toBeHidden();

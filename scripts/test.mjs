@@ -13,7 +13,6 @@ readOptions("Usage: npm test\n\nRuns every check there is; takes no options.", (
 
 const RESULTS = path.join(ROOT, "test-results");
 const UNIT_JSON = path.join(RESULTS, "unit.json");
-const PLAYWRIGHT = ["test", "-c", "e2e/playwright.config.ts", "--reporter=list,json"];
 const JOURNEYS_JSON = path.join(RESULTS, "journeys.json");
 
 let passed = 0;
@@ -116,22 +115,20 @@ if (failed === 0) {
     let browser;
     step("browser", () => Boolean((browser = findChromium())));
     if (browser) {
-      for (const project of ["side-by-side", "alone"]) {
-        tests(
-          `journeys, ${project}`,
-          () =>
-            run("playwright", [...PLAYWRIGHT, `--project=${project}`], {
-              PENUMBRA_CHROMIUM: browser,
-              PLAYWRIGHT_JSON_OUTPUT_NAME: JOURNEYS_JSON,
-            }),
-          JOURNEYS_JSON,
-          ({ stats, suites }) => ({
-            passed: stats.expected,
-            failed: stats.unexpected + stats.flaky,
-            failures: suites.flatMap(journeyFailures),
+      tests(
+        "journeys",
+        () =>
+          run("playwright", ["test", "-c", "e2e/playwright.config.ts", "--reporter=list,json"], {
+            PENUMBRA_CHROMIUM: browser,
+            PLAYWRIGHT_JSON_OUTPUT_NAME: JOURNEYS_JSON,
           }),
-        );
-      }
+        JOURNEYS_JSON,
+        ({ stats, suites }) => ({
+          passed: stats.expected,
+          failed: stats.unexpected + stats.flaky,
+          failures: suites.flatMap(journeyFailures),
+        }),
+      );
     }
   }
 }
