@@ -101,6 +101,18 @@ test("films that are dropped together become a list, each asked untouched, and w
   await expect(page.getByRole("list", { name: "Gallery of phantoms" })).toBeVisible();
 });
 
+test("a picture that is no chest film is said to be unlike all that the model knows", async ({
+  page,
+  site,
+}) => {
+  await openBench(page, site.url);
+  const data = Uint8Array.from({ length: 224 * 224 }, (_, k) => Math.floor(k / 224));
+  const ramp = encode({ width: 224, height: 224, data, channels: 1, depth: 8 });
+  await openFile(page, "ramp.png", ramp);
+  await settle(page);
+  await expect(page.getByTestId("population")).toContainText("trust no answer about it");
+});
+
 test("a reader's own film opens untouched, its answer with what was measured, its pixels as they are", async ({
   page,
   site,

@@ -47,14 +47,14 @@ test("after one visit the page opens, answers and attacks without a network", as
   const answer = await page.getByTestId("answer-disturbed").innerText();
   const offline = await openOfflineFiles(page);
   await expect(offline.getByTestId("kept")).toContainText("this page, Base model (int8)");
-  await expect(offline).toContainText(/Needs the network so far: .*Noise-trained model/);
+  await expect(offline).toContainText(/Needs the network so far: .*Attack-trained model/);
 
   await context.setOffline(true);
   await page.reload();
   await settle(page);
   await expect(page.getByTestId("answer-disturbed")).toHaveText(answer);
   // A model that was never opened is not there, and is said not to be.
-  await page.getByRole("combobox", { name: "Model", exact: true }).selectOption("noise");
+  await page.getByRole("combobox", { name: "Model", exact: true }).selectOption("robust");
   await expect(page.getByRole("alert")).toContainText("no connection");
 });
 

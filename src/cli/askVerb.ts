@@ -2,6 +2,7 @@
 import { LabError, invariant, toErrorData } from "../errors/labError.ts";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
 import type { AnswerResult } from "../system/reading.ts";
+import type { Population } from "../experiment/results.ts";
 import { validateSpec } from "../experiment/validateSpec.ts";
 import type { Lab } from "../engine/lab.ts";
 import { openRadiograph } from "./files.ts";
@@ -67,8 +68,15 @@ async function asksBundled(id: string, question: string, args: readonly string[]
   const precision = manifest.defaultPrecision;
   const lab = nodeLab();
   return async (file) => {
-    const { statement, answer } = await ask(lab, file, question, { id, precision });
-    return { file, model: id, precision, ...answer, saw: statement };
+    const { statement, answer, population } = await ask(lab, file, question, { id, precision });
+    return {
+      file,
+      model: id,
+      precision,
+      ...answer,
+      saw: statement,
+      ...(population && { population }),
+    };
   };
 }
 
@@ -119,7 +127,11 @@ async function ask(
   file: string,
   question: string,
   model: { readonly id: string; readonly precision: string },
-): Promise<{ readonly statement: string; readonly answer: AnswerResult }> {
+): Promise<{
+  readonly statement: string;
+  readonly answer: AnswerResult;
+  readonly population: Population | undefined;
+}> {
   const radiograph = await openRadiograph(file);
   lab.addRadiograph(radiograph);
   const opening = defaultSpec();
@@ -138,9 +150,9 @@ async function ask(
     if (event.type !== "stage") continue;
     if (event.stage === "input") statement = event.payload.statement;
     if (event.stage !== "clean") continue;
-    const { answer } = event.payload;
+    const { answer, population } = event.payload;
     invariant(answer, "a bundled model without answers");
-    return { statement, answer };
+    return { statement, answer, population };
   }
   invariant(false, "a run that ended before the clean answer");
 }

@@ -182,6 +182,7 @@ function summarizeRelevance(relevance: RelevanceResult, grid: readonly [number, 
 
 function summarizeReadout(readout: Readout) {
   return {
+    ...(readout.population && { population: readout.population }),
     answer: readout.answer,
     paraphrases: readout.paraphrases,
     grid: readout.grid,

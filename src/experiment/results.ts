@@ -36,6 +36,19 @@ export interface Readout {
   readonly attention: readonly AttentionLayer[];
   /** Attention rollout over the encoder, head-averaged, received per image token; sums to 1. [gridH * gridW], empty where the encoder shows no attention over the whole image. */
   readonly rollout: Float32Array;
+  /** Of a reader's own film as it came, where the model's populations are known: whether it is one that the model knows. */
+  readonly population?: Population;
+}
+
+/** Where a film stands among the pictures that the bare model knows (metrics/populations.ts), and what that means. */
+export interface Population {
+  readonly nearest: "adult" | "child" | "phantom";
+  /** Percent of held-out pictures of that kind that lie nearer. */
+  readonly further: number;
+  readonly isFar: boolean;
+  /** Said before everything else; empty where nothing is wrong. */
+  readonly lead: string;
+  readonly text: string;
 }
 
 export interface DisturbedResult {

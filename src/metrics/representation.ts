@@ -44,7 +44,13 @@ export function rowMean(x: ArrayLike<number>, columns: number): Float32Array {
   return mean;
 }
 
-export interface ReferenceSet {
+/** Mean, and the lower triangle L of the covariance L L', [size, size]. */
+export interface GaussianFit {
+  readonly mean: ArrayLike<number>;
+  readonly factor: ArrayLike<number>;
+}
+
+export interface ReferenceSet extends GaussianFit {
   /** Mahalanobis distance under the shrunk covariance of the reference. */
   mahalanobis(x: ArrayLike<number>): number;
   /** Euclidean distance of the unit vectors to the k-th nearest of the reference (Sun et al. 2022). */
@@ -74,13 +80,9 @@ export function referenceSet(vectors: readonly Float32Array[]): ReferenceSet {
   };
   const units = vectors.map(unit);
   return {
-    mahalanobis: (x) =>
-      l2Norm(
-        solved(
-          factor,
-          Float64Array.from(x, (v, i) => v - mean[i]!),
-        ),
-      ),
+    mean,
+    factor,
+    mahalanobis: (x) => mahalanobisDistance({ mean, factor }, x),
     nearest: (x, k) => {
       const own = unit(x);
       const distances = units.map((other) => Math.hypot(...own.map((v, i) => v - other[i]!)));
@@ -127,8 +129,18 @@ function cholesky(a: Float64Array, size: number): Float64Array {
   return l;
 }
 
+/** sqrt((x - mean)' (L L')^-1 (x - mean)). */
+export function mahalanobisDistance({ mean, factor }: GaussianFit, x: ArrayLike<number>): number {
+  return l2Norm(
+    solved(
+      factor,
+      Float64Array.from(x, (v, i) => v - mean[i]!),
+    ),
+  );
+}
+
 /** L^-1 x. */
-function solved(l: Float64Array, x: Float64Array): Float64Array {
+function solved(l: ArrayLike<number>, x: Float64Array): Float64Array {
   const size = x.length;
   const y = new Float64Array(size);
   for (let i = 0; i < size; i++) {

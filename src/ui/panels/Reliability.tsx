@@ -6,7 +6,7 @@ import type { ReactNode } from "react";
 import type { AnswerResult } from "../../system/reading.ts";
 import { interpretQuestion } from "../../language/recognise.ts";
 import { measuredModel } from "../../model/measured.ts";
-import { useExperiment } from "../context/stores.ts";
+import { useExperiment, useResults } from "../context/stores.ts";
 import { onPhantom, onRealFilm } from "./reliabilityText.ts";
 import styles from "./panels.module.css";
 
@@ -36,9 +36,22 @@ export function Reliability(props: {
   );
   return (
     <>
+      {isFile && <Population />}
       {isFile && line}
       {children(said.isTrusted)}
       {!isFile && line}
     </>
+  );
+}
+
+/** Whether the film is one that the model knows at all; nothing for a model of which that was not measured. */
+function Population() {
+  const said = useResults((s) => s.stages.clean?.payload.population);
+  if (!said) return null;
+  return (
+    <p className={styles.note} data-testid="population">
+      {said.lead && <b>{said.lead} </b>}
+      {said.text}
+    </p>
   );
 }

@@ -1,0 +1,32 @@
+/** What a picture's place among the model's populations means, in words, with how often the rule itself is wrong. */
+import type { FarShare, FarShares, Place, PopulationId } from "./populations.ts";
+
+const KINDS: Readonly<Record<PopulationId, string>> = {
+  adult: "an adult’s frontal film",
+  child: "a small child’s frontal film",
+  phantom: "a phantom",
+};
+
+export interface PlaceSaid {
+  /** Set off before the text; empty where nothing is wrong. */
+  readonly lead: string;
+  readonly text: string;
+}
+
+export function placeText(place: Place, measured: FarShares): PlaceSaid {
+  if (place.isFar) {
+    return {
+      lead: "Unlike the pictures this model knows: trust no answer about it.",
+      text: `Is it a frontal chest film, upright and not inverted? The same was said of ${share(measured.otherHospitals)} adult films of other hospitals, and of ${share(measured.photographs)} photographs.`,
+    };
+  }
+  const { inverted, upsideDown } = measured;
+  return {
+    lead: "",
+    text: `To the model it looks like ${KINDS[place.nearest]}. So do ${inverted.n - inverted.far} of ${inverted.n} films with black for white and ${upsideDown.n - upsideDown.far} of ${upsideDown.n} upside down: look yourself.`,
+  };
+}
+
+function share({ far, n }: FarShare): string {
+  return `${far} of ${n}`;
+}
