@@ -93,7 +93,7 @@ describe("gridBet", () => {
   });
 
   test("is tight: within the published width of other sequences at n = 1000", () => {
-    // Mean .95, sd .03 (a clipped normal): the dossier's simulation gives .9417 at alpha = .001.
+    // Mean .95, sd .03 (a clipped normal): an independent simulation gives .9417 at alpha = .001.
     const random = randomStream(11, "width");
     const bet = gridBet();
     for (let i = 0; i < 1000; i++) bet.add(Math.min(1, Math.max(0, 0.95 + 0.03 * random.normal())));

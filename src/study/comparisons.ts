@@ -1,5 +1,4 @@
 /** Levels of an axis against its first level, over the same cases: paired, because that is what the same cases allow. */
-import { wilsonInterval } from "../numerics/binomial.ts";
 import type { Interval } from "../numerics/binomial.ts";
 import { mean } from "../numerics/sums.ts";
 import { valuesByCase } from "./combinations.ts";
@@ -8,7 +7,8 @@ import { measure } from "./measures.ts";
 import type { MeasureId } from "./measures.ts";
 import type { Cell, Row } from "./rowColumns.ts";
 import type { Study } from "./schema.ts";
-import { bootstrapMean, pairedBootstrap } from "./statistics/bootstrap.ts";
+import { pairedBootstrap } from "./statistics/bootstrap.ts";
+import { rateInterval } from "./statistics/rateInterval.ts";
 import { holmAdjusted } from "./statistics/holm.ts";
 import { mcnemarExact } from "./statistics/mcnemar.ts";
 
@@ -44,7 +44,7 @@ export interface Changed {
   readonly others: Readonly<Record<string, Cell>>;
   readonly count: number;
   readonly pairs: number;
-  /** 95 %: Wilson, or a bootstrap over cases where a case has several runs; null where nothing can be said. */
+  /** 95 %, by rateInterval; null where nothing can be said. */
   readonly interval: Interval | null;
 }
 
@@ -113,10 +113,7 @@ export function changedAnswers(
     const all = [...byCase.values()].flat();
     if (all.length === 0) return [];
     const count = all.filter((changed) => changed === 1).length;
-    const interval =
-      all.length === byCase.size
-        ? wilsonInterval(count, all.length)
-        : bootstrapMean([...byCase.values()]);
+    const interval = rateInterval([...byCase.values()]);
     return [{ ...named(pairing), count, pairs: all.length, interval }];
   });
 }

@@ -3,7 +3,6 @@
  * runs stays empty; runs that failed are counted, never left out silently.
  */
 import type { Interval } from "../numerics/binomial.ts";
-import { wilsonInterval } from "../numerics/binomial.ts";
 import { mean } from "../numerics/sums.ts";
 import { valuesByCase } from "./combinations.ts";
 import type { Combination } from "./combinations.ts";
@@ -17,6 +16,7 @@ import type { Study } from "./schema.ts";
 import { delongAuc } from "../metrics/auc.ts";
 import type { Auc } from "../metrics/auc.ts";
 import { bootstrapMean } from "./statistics/bootstrap.ts";
+import { rateInterval } from "./statistics/rateInterval.ts";
 
 export interface TableCell {
   /** By axis name. */
@@ -65,7 +65,8 @@ export interface StudySummary {
 }
 
 const WILSON = "95 % Wilson intervals.";
-const BOOTSTRAP = "95 % percentile bootstrap intervals over cases (2,000 resamples, seeded).";
+const BOOTSTRAP =
+  "95 % percentile bootstrap intervals over cases (2,000 resamples, seeded); of a rate of 0 or 1, Wilson’s of the cases.";
 
 export function summarize(study: Study, rows: Iterable<Row>): StudySummary {
   const byLevels = new Map<string, { levels: Record<string, Cell>; rows: Row[] }>();
@@ -142,9 +143,7 @@ function cellOf(id: MeasureId, { levels, rows }: Combination): TableCell {
   const estimate = mean(values);
   if (!isRate) return { ...common, estimate, interval: bootstrapMean([...byCase.values()]) };
   const count = values.filter((value) => value === 1).length;
-  // Runs of one case are not independent: then whole cases are drawn.
-  const interval = n === cases ? wilsonInterval(count, n) : bootstrapMean([...byCase.values()]);
-  return { ...common, count, estimate, interval };
+  return { ...common, count, estimate, interval: rateInterval([...byCase.values()]) };
 }
 
 /** Of cases, not of runs: repeats are averaged first. */

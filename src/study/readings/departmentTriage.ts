@@ -11,8 +11,8 @@ import { proportion } from "../../metrics/proportion.ts";
 import { selectivePrediction } from "../../metrics/selectivePrediction.ts";
 import { DEFAULT_THRESHOLDS, triage } from "../../triage/triage.ts";
 import type { TriageRoute, TriageThresholds } from "../../triage/triage.ts";
-import type { Row } from "../rowColumns.ts";
-import { flagOf, numberOf, perCent } from "./reading.ts";
+import type { Cell, Row } from "../rowColumns.ts";
+import { flagOf, numberOf, oneOfEachCase, perCent } from "./reading.ts";
 import type { StudyReading } from "./reading.ts";
 
 /** Errors among answered films that the fitted threshold keeps to, with 95 % confidence. */
@@ -21,6 +21,7 @@ const LEAST = 10;
 const BINS = 10;
 
 interface Film {
+  readonly case: Cell;
   readonly confidence: number;
   readonly correct: boolean;
   readonly disagreement: number;
@@ -41,10 +42,11 @@ export function departmentTriage(rows: readonly Row[], which: "before" | "after"
 }
 
 function resultOf(rows: readonly Row[], which: "before" | "after"): InstrumentResult {
-  const films = rows.flatMap((row) => filmOf(row, which));
+  const answered = rows.flatMap((row) => filmOf(row, which));
+  const films = oneOfEachCase(answered);
   if (films.length < LEAST) {
     return obstructed(
-      `Not measured: ${films.length} runs have an answer whose truth is known, ${LEAST} are needed.`,
+      `Not measured: ${films.length} cases have an answer whose truth is known, ${LEAST} are needed.`,
     );
   }
   const n = films.length;
@@ -54,7 +56,7 @@ function resultOf(rows: readonly Row[], which: "before" | "after"): InstrumentRe
   const wrong = proportion(films.filter(({ correct }) => !correct).length, n);
   const filled = bins.filter(({ count }) => count > 0);
   return {
-    statement: `${wrong.count} of ${n} answers are wrong (${perCent(wrong.share)}). ${
+    statement: `${answered.length > n ? `Of ${answered.length} runs, the first of each of ${n} cases counts. ` : ""}${wrong.count} of ${n} answers are wrong (${perCent(wrong.share)}). ${
       fitted
         ? `Answering only from a confidence of ${fitted.confidence.toFixed(3)} on keeps ${fitted.answered} of ${n} films, with at most ${perCent(fitted.riskUpper)} wrong among them (95 % confidence, on cases like these).`
         : `No confidence to answer from keeps errors within ${perCent(MAX_RISK)} with 95 % confidence on so few cases.`
@@ -134,7 +136,16 @@ function filmOf(row: Row, which: "before" | "after"): readonly Film[] {
   if (confidence === undefined || correct === undefined || typeof said !== "string") return [];
   const disagreement = numberOf(row, clean ? "paraphraseFlipsClean" : "paraphraseFlips") ?? 0;
   const { understood } = interpretQuestion(String(row["asked"] ?? ""));
-  return [{ confidence, correct, disagreement, said, finding: understood?.findingId ?? "" }];
+  return [
+    {
+      case: row.case,
+      confidence,
+      correct,
+      disagreement,
+      said,
+      finding: understood?.findingId ?? "",
+    },
+  ];
 }
 
 const ROUTES: readonly (readonly [TriageRoute, string])[] = [

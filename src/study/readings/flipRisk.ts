@@ -5,7 +5,7 @@ import { calibration } from "../../metrics/calibration.ts";
 import type { Cell, Row } from "../rowColumns.ts";
 import { delongAuc } from "../../metrics/auc.ts";
 import { logisticFit } from "./logisticFit.ts";
-import { numberOf, perCent } from "./reading.ts";
+import { numberOf, oneOfEachCase, perCent } from "./reading.ts";
 import type { StudyReading } from "./reading.ts";
 
 const LEAST = 20;
@@ -93,7 +93,10 @@ function resultOf(rows: readonly Row[]): InstrumentResult {
               value: auc.auc,
               unit: "",
               n: cases.length,
-              ...(auc.interval ? { interval: { ...auc.interval, level: 0.95 } } : {}),
+              // DeLong's interval is of independent answers.
+              ...(auc.interval && oneOfEachCase(cases).length === cases.length
+                ? { interval: { ...auc.interval, level: 0.95 } }
+                : {}),
             },
           ]
         : []),

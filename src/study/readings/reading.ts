@@ -28,6 +28,18 @@ export function flagOf(row: Row, column: string): boolean | undefined {
     : Boolean(cell);
 }
 
+/**
+ * The first of each case. Runs of one case are not independent: what counts answers as draws from a department, or states a
+ * guarantee from their number, may count each case once.
+ */
+export function oneOfEachCase<T extends { readonly case: Cell }>(
+  items: readonly T[],
+): readonly T[] {
+  const first = new Map<Cell, T>();
+  for (const item of items) if (!first.has(item.case)) first.set(item.case, item);
+  return [...first.values()];
+}
+
 /** "a third of" is not exact enough: shares as whole per cents. */
 export function perCent(share: number): string {
   return `${Math.round(100 * share)} %`;

@@ -26,7 +26,7 @@ describe("gap of explanations", () => {
     row(10 + k, { "faithfulness.deletion.mean": value, correctClean: true }),
   );
 
-  it("is .175, d 2.958, Hedges' g 2.491 on the dossier's numbers, with the sign in words", () => {
+  it("is .175, d 2.958, Hedges' g 2.491 on the published numbers, with the sign in words", () => {
     const reading = explanationGap([...wrong, ...right]);
     expect(valueOf(reading, "gap.deletion.mean")!.value).toBeCloseTo(0.175, 10);
     expect(valueOf(reading, "d.deletion.mean")!.value).toBeCloseTo(2.958, 3);
@@ -119,11 +119,13 @@ describe("what a department would see", () => {
     expect(table!.rows.reduce((sum, [, , share]) => sum + Number(share), 0)).toBeCloseTo(100);
   });
 
-  it("has the area under risk and coverage of the dossier's eight answers", () => {
+  it("has the area under risk and coverage of the eight worked answers", () => {
     // A study needs ten; the other two are right and most confident, and only move the curve's start.
     const reading = departmentTriage(films(2), "before");
     expect(valueOf(reading, "aurc")!.value).toBeCloseTo(0.17, 1);
-    expect(departmentTriage(films(1), "before").result.obstacle).toContain("8 runs have an answer");
+    expect(departmentTriage(films(1), "before").result.obstacle).toContain(
+      "8 cases have an answer",
+    );
   });
 
   it("fits a confidence with a guarantee where there are enough cases", () => {
@@ -162,4 +164,34 @@ it("the scorecard repeats what was measured and says what was not", () => {
     expect(lines.find(([axis]) => axis === name)![1]).toBe("not measured");
   }
   expect(card!.result.statement).toBe("2 of 6 lines are measured by this study.");
+});
+
+it("runs of one case count as one: no interval is narrower, no guarantee firmer, for having run it often", () => {
+  const cells = (k: number) => ({
+    confidenceClean: 0.6 + 0.03 * k,
+    correctClean: k % 4 !== 0,
+    correctedClean: "no",
+    marginClean: k,
+    paraphraseFlipsClean: k % 3 === 0 ? 0.5 : 0,
+    l2: 1,
+    attackSuccess: k % 3 === 0,
+  });
+  const once = Array.from({ length: 12 }, (_, k) => row(k, cells(k)));
+  const often = once.flatMap((each) => Array.from({ length: 30 }, () => each));
+  const attack = (rows: readonly Row[]) =>
+    studyReadings(rows)[0]!.result.tables![0]!.rows.find(([axis]) => axis === "Attack")!;
+  const width = (line: readonly unknown[]) => Number(line[4]) - Number(line[3]);
+  expect(attack(often)[5]).toBe(360);
+  expect(attack(often)[2]).toBeCloseTo(1 / 3, 12);
+  // A bootstrap over 12 cases, not Wilson's interval of 360 runs, which is .1 wide.
+  expect(width(attack(often))).toBeGreaterThan(0.4);
+  // Of one case nothing can be said.
+  expect(attack(often.slice(0, 30)).slice(3, 5)).toEqual([null, null]);
+
+  const [triaged, triagedOften] = [once, often].map((rows) => departmentTriage(rows, "before"));
+  expect(triagedOften!.result.quantities).toEqual(triaged!.result.quantities);
+  expect(triagedOften!.result.statement).toBe(
+    `Of 360 runs, the first of each of 12 cases counts. ${triaged!.result.statement}`,
+  );
+  expect(valueOf(flipRisk(often), "auc")).not.toHaveProperty("interval");
 });

@@ -1,9 +1,9 @@
 /** One line for each way a model may fail, with what this study measured of it, or "not measured". */
 import type { InstrumentResult } from "../../experiment/instruments/instrumentResult.ts";
-import { proportion } from "../../metrics/proportion.ts";
 import type { Interval } from "../../numerics/binomial.ts";
 import { mean } from "../../numerics/sums.ts";
-import type { Row } from "../rowColumns.ts";
+import type { Cell, Row } from "../rowColumns.ts";
+import { rateInterval } from "../statistics/rateInterval.ts";
 import { flagOf, numberOf } from "./reading.ts";
 import type { StudyReading } from "./reading.ts";
 
@@ -112,10 +112,15 @@ function entriesOf(rows: readonly Row[], readings: readonly StudyReading[]): rea
 type Found = Pick<Entry, "found">;
 
 function shareOf(rows: readonly Row[], column: string): Found {
-  const flags = rows.flatMap((row) => flagOf(row, column) ?? []);
+  const byCase = new Map<Cell, number[]>();
+  for (const row of rows) {
+    const flag = flagOf(row, column);
+    if (flag !== undefined) byCase.set(row.case, [...(byCase.get(row.case) ?? []), Number(flag)]);
+  }
+  const flags = [...byCase.values()].flat();
   if (flags.length === 0) return {};
-  const { share, total, interval } = proportion(flags.filter(Boolean).length, flags.length);
-  return { found: { value: share, n: total, interval } };
+  const interval = rateInterval([...byCase.values()]);
+  return { found: { value: mean(flags), n: flags.length, ...(interval ? { interval } : {}) } };
 }
 
 /** Of the first of these columns that any row has. */
