@@ -65,8 +65,8 @@ export interface StudySummary {
 }
 
 const WILSON = "95 % Wilson intervals.";
-const BOOTSTRAP =
-  "95 % percentile bootstrap intervals over cases (2,000 resamples, seeded); of a rate of 0 or 1, Wilson’s of the cases.";
+const BOOTSTRAP = "95 % percentile bootstrap intervals over cases (2,000 resamples, seeded).";
+const AGREEING = "Of a rate of 0 or 1, Wilson’s of the cases.";
 
 export function summarize(study: Study, rows: Iterable<Row>): StudySummary {
   const byLevels = new Map<string, { levels: Record<string, Cell>; rows: Row[] }>();
@@ -119,9 +119,11 @@ function tableOf(study: Study, id: MeasureId, combinations: readonly Combination
     method:
       resampled === 0
         ? WILSON
-        : resampled === cells.length
-          ? BOOTSTRAP
-          : `${WILSON} Where a case has several runs: ${BOOTSTRAP}`,
+        : resampled < cells.length
+          ? `${WILSON} Where a case has several runs: ${BOOTSTRAP} ${AGREEING}`
+          : isRate
+            ? `${BOOTSTRAP} ${AGREEING}`
+            : BOOTSTRAP,
     cells,
     comparisons: compareLevels(study, id, combinations),
   };

@@ -43,7 +43,9 @@ export function departmentTriage(rows: readonly Row[], which: "before" | "after"
 
 function resultOf(rows: readonly Row[], which: "before" | "after"): InstrumentResult {
   const answered = rows.flatMap((row) => filmOf(row, which));
-  const films = oneOfEachCase(answered);
+  // Of disturbed films the last setting of the study counts: its first is often no disturbance at all.
+  const counted = which === "before" ? "first" : "last";
+  const films = oneOfEachCase(answered, counted);
   if (films.length < LEAST) {
     return obstructed(
       `Not measured: ${films.length} cases have an answer whose truth is known, ${LEAST} are needed.`,
@@ -56,7 +58,7 @@ function resultOf(rows: readonly Row[], which: "before" | "after"): InstrumentRe
   const wrong = proportion(films.filter(({ correct }) => !correct).length, n);
   const filled = bins.filter(({ count }) => count > 0);
   return {
-    statement: `${answered.length > n ? `Of ${answered.length} runs, the first of each of ${n} cases counts. ` : ""}${wrong.count} of ${n} answers are wrong (${perCent(wrong.share)}). ${
+    statement: `${answered.length > n ? `Of ${answered.length} runs, the ${counted} of each of ${n} cases counts. ` : ""}${wrong.count} of ${n} answers are wrong (${perCent(wrong.share)}). ${
       fitted
         ? `Answering only from a confidence of ${fitted.confidence.toFixed(3)} on keeps ${fitted.answered} of ${n} films, with at most ${perCent(fitted.riskUpper)} wrong among them (95 % confidence, on cases like these).`
         : `No confidence to answer from keeps errors within ${perCent(MAX_RISK)} with 95 % confidence on so few cases.`

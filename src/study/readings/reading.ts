@@ -29,15 +29,18 @@ export function flagOf(row: Row, column: string): boolean | undefined {
 }
 
 /**
- * The first of each case. Runs of one case are not independent: what counts answers as draws from a department, or states a
- * guarantee from their number, may count each case once.
+ * The first of each case, or the last. Runs of one case are not independent: what counts answers as draws from a department, or
+ * states a guarantee from their number, may count each case once.
  */
 export function oneOfEachCase<T extends { readonly case: Cell }>(
   items: readonly T[],
+  which: "first" | "last" = "first",
 ): readonly T[] {
-  const first = new Map<Cell, T>();
-  for (const item of items) if (!first.has(item.case)) first.set(item.case, item);
-  return [...first.values()];
+  const found = new Map<Cell, T>();
+  for (const item of items) {
+    if (which === "last" || !found.has(item.case)) found.set(item.case, item);
+  }
+  return [...found.values()];
 }
 
 /** "a third of" is not exact enough: shares as whole per cents. */

@@ -193,5 +193,12 @@ it("runs of one case count as one: no interval is narrower, no guarantee firmer,
   expect(triagedOften!.result.statement).toBe(
     `Of 360 runs, the first of each of 12 cases counts. ${triaged!.result.statement}`,
   );
+  // Of what was done to a film, the last setting counts.
+  const disturbed = once.flatMap((each) =>
+    [false, true].map((correct) => ({ ...each, confidence: 0.9, corrected: "no", correct })),
+  );
+  expect(departmentTriage(disturbed, "after").result.statement).toContain(
+    "Of 24 runs, the last of each of 12 cases counts. 0 of 12 answers are wrong",
+  );
   expect(valueOf(flipRisk(often), "auc")).not.toHaveProperty("interval");
 });
