@@ -141,6 +141,16 @@ describe("an attack inside the certified radius", () => {
     }
   });
 
+  test("below 0 the bound would be false as a cosine: an antipodal half-space with S = .6 at r = .5 gives -.195 and reaches -1", () => {
+    const d = normalQuantile(0.6) * SIGMA;
+    const inner = 2 * normalCdf((d - 0.5 * SIGMA) / SIGMA) - 1;
+    expect(inner).toBeCloseTo(-0.195, 3);
+    // The smoothed feature is inner * u: as a direction it is -u, and its cosine to u is -1, below what was "guaranteed".
+    const moved = Float64Array.of(inner, 0);
+    expect(cosine(moved, Float64Array.of(1, 0))).toBe(-1);
+    expect(cosineBound(0.6, 0.5, "A")).toBeNaN();
+  });
+
   test("a bound computed for half the distance is broken by the same kind of attack", () => {
     // Two features at an angle, split by a half-space that the attack crosses: a bound that is too strong is caught.
     const angle = 2.6;

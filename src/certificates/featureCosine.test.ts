@@ -31,6 +31,17 @@ describe("cosineBound", () => {
     }
   });
 
+  // Of the two closed forms the first is the better one only for scores near 1.
+  test.each([
+    [0.25, 0.995],
+    [0.5, 0.988],
+    [1, 0.979],
+  ])("at eps/sigma = %d form A passes form B from S = %d on", (ratio, score) => {
+    const lead = (s: number) => cosineBound(s, ratio, "A") - cosineBound(s, ratio, "B");
+    expect(lead(score - 0.001)).toBeLessThan(0);
+    expect(lead(score + 0.001)).toBeGreaterThan(0);
+  });
+
   test("a constant encoder keeps cosine 1 at any distance, an unmoved image cosine 1 to itself", () => {
     expect(cosineBound(1, 5, "A")).toBe(1);
     expect(cosineBound(0.8, 0, "B")).toBe(1);

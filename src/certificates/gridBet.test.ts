@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { normalCdf, normalQuantile } from "../numerics/normal.ts";
 import { randomStream } from "../numerics/random.ts";
 import type { RandomStream } from "../numerics/random.ts";
 import { gridBet } from "./gridBet.ts";
@@ -46,6 +47,8 @@ describe("gridBet", () => {
       })
       .reduce((a, b) => a + b);
     expect(wealth).toBeCloseTo(100, 4);
+    // The boldest bet has the largest share.
+    expect(0.75 / roots + 0.25).toBeCloseTo(0.3667, 4);
   });
 
   test("the bound never falls while values are added, and the histogram counts every value", () => {
@@ -90,6 +93,49 @@ describe("gridBet", () => {
       }
     }
     expect(failures).toBeLessThanOrEqual(28);
+  });
+
+  // Medians of lower bounds at alpha = .001 from an independent simulation in NumPy.
+  test.each([
+    [0.8, 0.1, 100, 0.73],
+    [0.8, 0.1, 1000, 0.7886],
+    [0.8, 0.1, 10000, 0.7962],
+    [0.95, 0.03, 100, 0.8776],
+    [0.95, 0.03, 1000, 0.9417],
+    [0.95, 0.03, 10000, 0.9486],
+    [0.99, 0.01, 100, 0.9154],
+    [0.99, 0.01, 1000, 0.982],
+    [0.99, 0.01, 10000, 0.9891],
+  ])("mean %d, sd %d, n = %d: the median bound is %d", (mean, sd, n, expected) => {
+    const bounds = Array.from({ length: 15 }, (_, run) => {
+      const random = randomStream(run, "median bound", `${mean} ${n}`);
+      const bet = gridBet();
+      for (let i = 0; i < n; i++) {
+        // So near to 1 a clipped normal would have another mean: an exponential below 1 instead.
+        const off = sd === 0.01 ? Math.log(1 - random.uniform()) + 1 : random.normal();
+        bet.add(Math.min(1, Math.max(0, mean + sd * off)));
+      }
+      return bet.lowerBound(0.001);
+    }).sort((a, b) => a - b);
+    // Five standard errors of a median of 15 means.
+    const tolerance = (5 * 1.25 * sd) / Math.sqrt(15 * n) + 0.0005;
+    expect(Math.abs(bounds[7]! - expected)).toBeLessThan(tolerance);
+  });
+
+  test("about 104 values of mean .95, sd .03 certify a cosine of .5 half a sigma away", () => {
+    // Form A reaches .5 at r = .5 where the score is at least Phi(Phi^-1(.75) + .5).
+    const needed = normalCdf(normalQuantile(0.75) + 0.5);
+    const counts = Array.from({ length: 15 }, (_, run) => {
+      const random = randomStream(run, "values needed");
+      const bet = gridBet();
+      const add = () => bet.add(Math.min(1, Math.max(0, 0.95 + 0.03 * random.normal())));
+      while (bet.count < 85) add();
+      expect(bet.lowerBound(0.001)).toBeLessThan(needed);
+      while (bet.lowerBound(0.001) < needed) add();
+      return bet.count;
+    }).sort((a, b) => a - b);
+    expect(counts[7]).toBeGreaterThan(98);
+    expect(counts[7]).toBeLessThan(111);
   });
 
   test("is tight: within the published width of other sequences at n = 1000", () => {

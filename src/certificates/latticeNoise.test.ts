@@ -35,6 +35,24 @@ describe("latticeNoise", () => {
     const cost = 1e4 * 224 * 224 * latticeNoise(0.25).deviation;
     expect(cost).toBeGreaterThan(2e-5);
     expect(cost).toBeLessThan(4e-5);
+    expect(Math.abs(cost - 2.9e-5)).toBeLessThan(1e-6);
+    // With 32 bits the same count of draws would cost more than all of alpha.
+    expect(cost * 2 ** 21).toBeCloseTo(61.8, 0);
+  });
+
+  test("noise added in float32 would leak the picture: how many values are whole multiples of 2^-24 tells the grey level", () => {
+    const random = randomStream(2, "leak");
+    const multiples = (grey: number) => {
+      let count = 0;
+      for (let i = 0; i < 20_000; i++) {
+        const value = Math.fround(Math.fround(grey) + Math.fround(0.25 * random.normal()));
+        if (Number.isInteger(value * 2 ** 24)) count++;
+      }
+      return count / 20_000;
+    };
+    expect(multiples(0)).toBeCloseTo(0.288, 1);
+    expect(multiples(200 / 255)).toBeCloseTo(0.948, 1);
+    expect(multiples(1)).toBe(1);
   });
 
   test("adds whole grey levels and clips", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { randomStream } from "../numerics/random.ts";
 import { answerVote } from "./answerVote.ts";
 import { alphaForBound, cosineCertificate, noisyBatches, sampleCertificate } from "./sampler.ts";
 import type { ScoreEstimate } from "./sampler.ts";
@@ -64,6 +65,25 @@ describe("sampleCertificate", () => {
       ),
     );
     expect(estimates.at(-1)!.scoreLower).toBeCloseTo(0.992163, 4);
+  });
+
+  test("an encoder that tosses a coin between two opposite features has a score of .5, and nothing is proved", async () => {
+    const coin = randomStream(3, "antipodal coin");
+    const tossed = async (batch: Float32Array[]) =>
+      batch.map(() => Float32Array.of(0, coin.chance(0.5) ? 1 : -1));
+    const estimates = await all(
+      sampleCertificate(
+        tossed,
+        clean,
+        Float32Array.of(0, 1),
+        { ...options, maxSamples: 2000 },
+        running,
+      ),
+    );
+    const last = estimates.at(-1)!;
+    // Four standard errors of 2000 tosses.
+    expect(Math.abs(last.score - 0.5)).toBeLessThan(0.045);
+    expect(last.scoreLower).toBeLessThan(0.5);
   });
 
   test("stops within one batch when the signal is raised", async () => {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { validateParaphrase } from "./clinicalValidator.ts";
 import { paraphrasesOf } from "./paraphrases.ts";
 import { expandQuestions, plainQuestions } from "./questionBank.ts";
 import { recogniseQuestion } from "./recognise.ts";
@@ -40,6 +41,36 @@ describe("paraphrases", () => {
       expect(q.text).not.toBe(text);
     }
     expect(paraphrasesOf(asked, 7)).toEqual(others);
+  });
+});
+
+describe("what a strategy may change", () => {
+  const of = (strategy: string) =>
+    expandQuestions().filter((q) => q.strategy === strategy && q.equivalent);
+  const plainFor = (canonicalId: string) =>
+    plainQuestions().find((q) => q.canonicalId === canonicalId)!;
+
+  test("syntactic wordings keep the entity set: the same places and findings are named", () => {
+    expect(of("syntactic").length).toBeGreaterThan(20);
+    for (const { text, canonicalId } of of("syntactic")) {
+      const { checks } = validateParaphrase(plainFor(canonicalId).text, text);
+      const kept = checks.filter(({ check }) => check === "anatomy" || check === "findings");
+      expect(kept, text).toHaveLength(2);
+      expect(
+        kept.every(({ passed }) => passed),
+        text,
+      ).toBe(true);
+    }
+  });
+
+  test("pragmatic wordings keep the answer space: politeness, hedges and roles ask for the same words", () => {
+    expect(of("pragmatic").length).toBeGreaterThan(20);
+    for (const question of of("pragmatic")) {
+      expect(question.answerSpace, question.text).toBe(plainFor(question.canonicalId).answerSpace);
+      expect(recogniseQuestion(question.text).answerSpace, question.text).toBe(
+        question.answerSpace,
+      );
+    }
   });
 });
 

@@ -90,6 +90,8 @@ describe("confidence", () => {
     const u = uncertainty(members)!;
     expect(u.mean[0]).toBeCloseTo(0.64, 12);
     expect(u.total).toBeCloseTo(0.65342, 5);
+    // In bits.
+    expect(u.total / Math.LN2).toBeCloseTo(0.94268, 4);
     expect(u.expected).toBeCloseTo(0.52195, 5);
     expect(u.disagreementNats).toBeCloseTo(0.13147, 5);
     expect(u.variance[0]).toBeCloseTo(0.073, 12);
@@ -201,6 +203,41 @@ describe("faithfulness", () => {
     expect(curveArea(await curve("insertion", good))).toBeCloseTo(0.875, 6);
     const parts = await rationale(score, image, new Float32Array(400), good, [0.25]);
     expect(parts).toEqual({ sufficiency: 0, comprehensiveness: 1 });
+  });
+
+  test("from .9 whole, .7 with the top part only and .4 without it: sufficiency .2, necessity .5", async () => {
+    // The top quarter carries .5 and the rest .2 of a score of .9; .2 are there whatever is shown.
+    const quarter = (x: Float32Array) => x.subarray(0, 100).reduce((a, b) => a + b, 0) / 100;
+    const rest = (x: Float32Array) => x.subarray(100).reduce((a, b) => a + b, 0) / 300;
+    const parts = await rationale(
+      async (x) => 0.2 + 0.5 * quarter(x) + 0.2 * rest(x),
+      image,
+      new Float32Array(400),
+      good,
+      [0.25],
+    );
+    expect(parts.sufficiency).toBeCloseTo(0.2, 6);
+    expect(parts.comprehensiveness).toBeCloseTo(0.5, 6);
+  });
+
+  test("insertion begins with the score of the blurred picture and ends with that of the whole one", async () => {
+    const ramp = Float32Array.from({ length: 400 }, (_, i) => ((i % 20) / 19) ** 2);
+    const blurred = substrateImage(ramp, 20, 20, "blur");
+    const seen: number[] = [];
+    const firstColumn = async (x: Float32Array) => x[0]! + 2 * x[19]!;
+    for await (const { score: value } of rankingCurve(
+      "insertion",
+      firstColumn,
+      ramp,
+      blurred,
+      good,
+      4,
+      context,
+    ))
+      seen.push(value);
+    expect(seen[0]).toBe(await firstColumn(blurred));
+    expect(seen[0]).not.toBeCloseTo(await firstColumn(ramp), 3);
+    expect(seen.at(-1)).toBe(await firstColumn(ramp));
   });
 
   test("substrates: black, mean grey, blur", () => {

@@ -95,6 +95,21 @@ describe("proportions", () => {
     expect(clopperPearsonUpper(n - k, n, 0.001)).toBeCloseTo(1 - expected, 12);
   });
 
+  test("1000 of 1000 agree: 2.463 sigma at a fixed n, 2.380 over 6 wordings and 2.332 over 20 at a share of alpha each", () => {
+    const radius = (agree: number, alpha: number) =>
+      normalQuantile(clopperPearsonLower(agree, 1000, alpha));
+    expect(radius(1000, 0.001)).toBeCloseTo(2.463, 3);
+    expect(radius(1000, 0.001 / 6)).toBeCloseTo(2.38, 3);
+    expect(radius(1000, 0.001 / 20)).toBeCloseTo(2.332, 3);
+    // A near tie: 861 of 1000.
+    expect(radius(861, 0.001)).toBeCloseTo(0.932, 2);
+  });
+
+  test("8 of 8 agree: .4217, below one half, so nothing is claimed", () => {
+    expect(clopperPearsonLower(8, 8, 0.001)).toBeCloseTo(0.4217, 4);
+    expect(clopperPearsonLower(8, 8, 0.001)).toBeLessThan(0.5);
+  });
+
   test("Wilson interval of 23 flips in 158", () => {
     const { low, high } = wilsonInterval(23, 158);
     expect(low).toBeCloseTo(0.09900027985224194, 12);

@@ -35,10 +35,12 @@ async function found(
   return { last: last!, value };
 }
 
-test("states of the same picture are the same at every stage, and the text's first does not know the picture", async () => {
+test("the same picture and question have cosine 1 at all layers, and the text's first does not know the picture", async () => {
   const same = await found("stageShift", { wordings: 1 }, { stack: [] });
   expect(same.value("cosine.tokens")).toBeCloseTo(1, 6);
   expect(same.value("cka.answer")).toBeCloseTo(1, 6);
+  for (const [label, cosine] of same.last.tables![0]!.rows)
+    expect(cosine, String(label)).toBeCloseTo(1, 6);
   const { last, value } = await found("stageShift", { wordings: 2 });
   expect(value("cosine.tokens")).toBeLessThan(0.99);
   expect(value("wordings.answer")).toBeLessThan(1);
@@ -66,16 +68,18 @@ test("interchange: own values change nothing, the whole stream of the encoder ch
 }, 240_000);
 
 test("between wordings, what comes from the picture alone is a no-op, by block and by head", async () => {
-  const { last, value } = await found("causalInterchange", { between: 1 }, { stack: [] });
+  const { last: result, value } = await found("causalInterchange", { between: 1 }, { stack: [] });
   expect(value("pictureOnly")).toBeLessThan(1e-5);
-  const { rows, columns, values } = last.plots![0] as HeatPlot;
+  const { rows, columns, values } = result.plots![0] as HeatPlot;
   rows.forEach((label, k) => {
     if (!label.startsWith("encoder")) return;
     for (let c = 0; c < columns.length; c++)
       expect(Math.abs(values[k * columns.length + c]!)).toBeLessThan(1e-5);
   });
-  // The text's stream at the answering position, after its last block but one, decides all but that block's part.
   expect(Math.abs(value("whole"))).toBeGreaterThan(0.01);
+  // With the last block's output replaced by the other wording's, the other wording answers.
+  const last = columns.indexOf("stream") + (rows.length - 1) * columns.length;
+  expect(values[last]).toBeCloseTo(value("whole"), 3);
 }, 240_000);
 
 test("an undisturbed picture has nothing to trace, and a model without an inside says so", async () => {
@@ -125,18 +129,24 @@ async function nodeLabSpread(): Promise<number> {
   return variance;
 }
 
-test("a picture far from every phantom lies further out than all of them", async () => {
-  const noise = {
+test("the tokens' distance rises with severity, and far from every phantom it is further than all of them", async () => {
+  const noise = (sigma: number) => ({
     id: "n",
     type: "perturbation" as const,
     perturbation: "gaussianNoise" as const,
     enabled: true,
     seed: 1,
-    params: { sigma: 0.2 },
-  };
-  const { value } = await found("tokenDistance", { references: 30 }, { stack: [noise] });
-  expect(value("further.disturbed")).toBe(1);
-  expect(value("mahalanobis.disturbed")).toBeGreaterThan(2 * value("mahalanobis.clean"));
+    params: { sigma },
+  });
+  const distances: number[] = [];
+  for (const sigma of [0.05, 0.1, 0.2]) {
+    const { value } = await found("tokenDistance", { references: 30 }, { stack: [noise(sigma)] });
+    if (distances.length === 0) distances.push(value("mahalanobis.clean"));
+    distances.push(value("mahalanobis.disturbed"));
+    if (sigma === 0.2) expect(value("further.disturbed")).toBe(1);
+  }
+  expect(distances).toEqual(distances.toSorted((a, b) => a - b));
+  expect(distances.at(-1)).toBeGreaterThan(2 * distances[0]!);
 }, 240_000);
 
 test("every token has its own guarantee, all at once, and none beyond its reach", async () => {

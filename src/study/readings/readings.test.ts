@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { randomStream } from "../../numerics/random.ts";
+import { csvLine, parseCsv } from "../csv.ts";
 import type { Row } from "../rowColumns.ts";
 import { departmentTriage } from "./departmentTriage.ts";
 import { explanationGap } from "./explanationGap.ts";
@@ -164,6 +165,56 @@ it("the scorecard repeats what was measured and says what was not", () => {
     expect(lines.find(([axis]) => axis === name)![1]).toBe("not measured");
   }
   expect(card!.result.statement).toBe("2 of 6 lines are measured by this study.");
+});
+
+it("every line of the scorecard, the calibration error too, is reproduced from the exported table", () => {
+  const rows = Array.from({ length: 40 }, (_, k) =>
+    row(k, {
+      confidenceClean: 0.5 + 0.0123 * k,
+      correctClean: k % 3 !== 0,
+      correctedClean: "no",
+      paraphraseFlipsClean: (k % 4) / 7,
+      l2: 1.5,
+      attackSuccess: k % 5 === 0,
+      lost: k % 5 === 0,
+    }),
+  );
+  const names = Object.keys(rows[0]!);
+  const table = [names, ...rows.map((each) => names.map((name) => each[name] ?? null))];
+  const [head, ...lines] = parseCsv(table.map((cells) => csvLine(cells)).join("\r\n"));
+  const readAgain = lines.map((cells, k) =>
+    row(
+      k,
+      Object.fromEntries(
+        head!.map((name, c) => {
+          const cell = cells[c]!;
+          const flags: Readonly<Record<string, boolean>> = { true: true, false: false };
+          const isNumber = cell !== "" && Number.isFinite(Number(cell));
+          return [name, flags[cell] ?? (isNumber ? Number(cell) : cell === "" ? null : cell)];
+        }),
+      ),
+    ),
+  );
+  const [card] = studyReadings(rows);
+  expect(studyReadings(readAgain)[0]).toEqual(card);
+
+  // By whoever has the table alone: ten bins of equal width, each bin's gap weighted by its share.
+  const [confidence, right] = ["confidenceClean", "correctClean"].map((name) =>
+    lines.map((cells) => cells[head!.indexOf(name)]!),
+  );
+  let error = 0;
+  for (let bin = 0; bin < 10; bin++) {
+    const own = lines.flatMap((_, k) =>
+      Math.min(9, Math.floor(10 * Number(confidence![k]))) === bin ? [k] : [],
+    );
+    const gap = own.reduce(
+      (sum, k) => sum + Number(confidence![k]) - Number(right![k] === "true"),
+      0,
+    );
+    error += Math.abs(gap) / lines.length;
+  }
+  const line = card!.result.tables![0]!.rows.find(([axis]) => axis === "Calibration")!;
+  expect(line[2]).toBeCloseTo(error, 12);
 });
 
 it("runs of one case count as one: no interval is narrower, no guarantee firmer, for having run it often", () => {
