@@ -33,6 +33,8 @@ export type LabErrorCode =
   | "not-found"
   /** The experiment is about a film or a model of a reader's that is not open here; opening it goes on. */
   | "not-open"
+  /** An instructor has locked that part of the experiment. */
+  | "room-locked"
   | "page-outdated"
   | "internal";
 

@@ -74,7 +74,7 @@ test("the page's state edits and undoes them", () => {
   const store = createExperimentStore(spec);
   store.getState().edit((old) => ({ ...old, defenses: [], instruments: [] }));
   expect(store.getState().spec.defenses).toEqual([]);
-  store.temporal.getState().undo();
+  store.getState().walk("undo");
   expect(store.getState().spec).toEqual(spec);
 });
 

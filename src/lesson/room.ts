@@ -5,7 +5,7 @@
  */
 import type { ExperimentSpec } from "../experiment/spec.ts";
 
-/** Parts of an experiment that can be locked, by the fields they cover. */
+/** Parts of an experiment that can be locked, by the fields they cover; which map lies over the films (`relevance`) stays free. */
 export const LOCKS = {
   case: ["case", "window"],
   model: ["model"],
@@ -13,6 +13,7 @@ export const LOCKS = {
   disturbances: ["stack"],
   defenses: ["defenses"],
   guarantee: ["certificate"],
+  measurements: ["instruments"],
 } as const satisfies Readonly<Record<string, readonly (keyof ExperimentSpec)[]>>;
 export type LockName = keyof typeof LOCKS;
 

@@ -9,11 +9,11 @@ describe("history of the experiment", () => {
     const store = createExperimentStore(defaultSpec());
     store.getState().edit(ask("first"));
     store.getState().edit(ask("second"));
-    store.temporal.getState().undo();
+    store.getState().walk("undo");
     expect(store.getState().spec.question).toBe("first");
-    store.temporal.getState().undo();
+    store.getState().walk("undo");
     expect(store.getState().spec.question).toBe(defaultSpec().question);
-    store.temporal.getState().redo();
+    store.getState().walk("redo");
     expect(store.getState().spec.question).toBe("first");
   });
 
@@ -23,9 +23,9 @@ describe("history of the experiment", () => {
     for (let i = 0; i < 50; i++) store.getState().edit(ask(`value ${i}`));
     store.getState().endGesture();
     expect(store.temporal.getState().pastStates).toHaveLength(1);
-    store.temporal.getState().undo();
+    store.getState().walk("undo");
     expect(store.getState().spec.question).toBe(defaultSpec().question);
-    store.temporal.getState().redo();
+    store.getState().walk("redo");
     expect(store.getState().spec.question).toBe("value 49");
   });
 
@@ -37,7 +37,7 @@ describe("history of the experiment", () => {
       store.getState().edit(ask(`${drag}2`));
       store.getState().endGesture();
     }
-    store.temporal.getState().undo();
+    store.getState().walk("undo");
     expect(store.getState().spec.question).toBe("a2");
   });
 

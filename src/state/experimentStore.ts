@@ -18,6 +18,8 @@ export interface ExperimentState {
   open(spec: ExperimentSpec): void;
   /** Replaces the spec as an edit does, past any lock: a lesson that sets its own scene. */
   arrange(spec: ExperimentSpec): void;
+  /** Takes the last edit back or makes it again, less what is locked by now. */
+  walk(way: "undo" | "redo"): void;
   beginGesture(): void;
   endGesture(): void;
 }
@@ -52,6 +54,16 @@ export function createExperimentStore(
           store.temporal.getState().clear();
         },
         arrange: (spec) => set({ spec }),
+        walk: (way) => {
+          const before = get().spec;
+          const { pause, resume, [way]: go } = store.temporal.getState();
+          go();
+          const spec = guard(get().spec, before);
+          if (spec === get().spec) return;
+          pause();
+          set({ spec });
+          resume();
+        },
         beginGesture: () => {
           recorded = false;
           if (!get().gesture) set({ gesture: true });

@@ -78,7 +78,7 @@ export function createHistory(
       const step = get().past.at(-1);
       if (!step) return;
       moving(() => {
-        if (step.of === "experiment") experiment.temporal.getState().undo();
+        if (step.of === "experiment") experiment.getState().walk("undo");
         else show(view, step.before);
       });
       set(({ past, future }) => ({ past: past.slice(0, -1), future: [...future, step] }));
@@ -87,7 +87,7 @@ export function createHistory(
       const step = get().future.at(-1);
       if (!step) return;
       moving(() => {
-        if (step.of === "experiment") experiment.temporal.getState().redo();
+        if (step.of === "experiment") experiment.getState().walk("redo");
         else show(view, step.after);
       });
       set(({ past, future }) => ({ past: [...past, step], future: future.slice(0, -1) }));

@@ -1,6 +1,7 @@
 /** How a room works with the bench: what an instructor has locked or hidden, the seed all share, and the projector. */
 import { createStore } from "zustand/vanilla";
 import type { StoreApi } from "zustand/vanilla";
+import { LabError } from "../errors/labError.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
 import type { HiddenName, LockName } from "../lesson/room.ts";
 
@@ -52,4 +53,16 @@ export function isKeptBack(
   if (!hidden.includes(what)) return false;
   // With the reader's own reading made, this film has nothing left to hide.
   return !(hidden.includes("answers") && readings[blindKey(spec)] !== undefined);
+}
+
+/** Before what would set a locked part aside without an edit of it. @throws LabError "room-locked" */
+export function refuseLocked(
+  { locks }: Pick<RoomState, "locks">,
+  part: LockName | "experiment",
+): void {
+  if (part === "experiment" ? locks.length === 0 : !locks.includes(part)) return;
+  const what = part === "experiment" ? locks.join(", ") : part;
+  throw new LabError("room-locked", `The instructor has locked this here: ${what}.`, {
+    hint: "Leave the lesson, or open the page without the instructor's link, to work freely.",
+  });
 }

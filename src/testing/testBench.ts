@@ -1,5 +1,6 @@
 /** A bench without a page: the stores as components reach them, and what was asked of the engine. */
 import { defaultSpec } from "../experiment/defaultSpec.ts";
+import { keepLocked } from "../lesson/room.ts";
 import { createCaseStore } from "../state/caseStore.ts";
 import { changeName } from "../state/changeName.ts";
 import { createExperimentStore } from "../state/experimentStore.ts";
@@ -21,7 +22,10 @@ export interface TestBench {
 
 export function testBench(): TestBench {
   let cancels = 0;
-  const experiment = createExperimentStore(defaultSpec());
+  const room = createRoomStore();
+  const experiment = createExperimentStore(defaultSpec(), (next, before) =>
+    keepLocked(next, before, room.getState().locks),
+  );
   const view = createViewStore();
   let presses = 0;
   const stores: Stores = {
@@ -35,7 +39,7 @@ export function testBench(): TestBench {
     page: createPageStore(),
     keys: createKeyStore(),
     lessons: createLessonStore(),
-    room: createRoomStore(),
+    room,
     worklist: createWorklistStore(),
     engine: {
       start: () => {},

@@ -18,6 +18,7 @@ export function explanationInstrument(explainer: Explainer): Instrument {
     id,
     label,
     group: "explanations",
+    tellsTruth: true,
     help: `${label} ${how}: once for the clean picture's answer and once for the disturbed one's. A map that moves shows that the ground of the answer moved; a map on the finding does not prove that the model used it (switch on the faithfulness test for that).`,
     source,
     params,

@@ -25,6 +25,8 @@ export interface InstrumentDefinition<K extends HeldName> {
   /** Paper, equation or standard that defines it. */
   readonly source: string;
   readonly params: Readonly<Record<string, ParamMeta>>;
+  /** Its result names what a phantom really has. */
+  readonly tellsTruth?: true;
   /** What a reader may add in words, one a line; absent where there is nothing to add. */
   readonly texts?: { readonly label: string; readonly help: string };
   readonly needs: readonly K[];

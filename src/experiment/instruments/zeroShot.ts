@@ -23,6 +23,7 @@ export const zeroShot = defineInstrument({
   id: "zeroShot",
   label: "Sentences against the picture",
   group: "language",
+  tellsTruth: true,
   help: "Compares the image embedding with sentences of a report, run through the text encoder that was trained with it: which finding fits best, and whether its presence fits better than its absence. It uses no question and no decoder, so it can disagree with the answer; likenesses are small, and only their differences mean something.",
   source:
     "Zero-shot classification and prompt ensembles: Radford et al. 2021 (CLIP); certified prediction by cosine: randomized smoothing of (1 + cosine) / 2 against each competitor (Cohen et al. 2019)",

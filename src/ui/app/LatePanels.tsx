@@ -2,6 +2,7 @@
 import { Suspense, lazy } from "react";
 import { loadPart } from "../../host/loadPart.ts";
 import { ErrorBoundary } from "../context/ErrorBoundary.tsx";
+import { Locked } from "../context/Locked.tsx";
 import { useResults } from "../context/stores.ts";
 
 const InstrumentPanel = lazy(() =>
@@ -28,7 +29,9 @@ export function LatePanels() {
     <ErrorBoundary>
       <Suspense fallback={null}>
         <ParaphraseTable />
-        <InstrumentPanel />
+        <Locked name="measurements">
+          <InstrumentPanel />
+        </Locked>
         <Glossary />
       </Suspense>
     </ErrorBoundary>

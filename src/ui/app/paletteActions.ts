@@ -9,13 +9,14 @@ import type { ExperimentSpec } from "../../experiment/spec.ts";
 import { BUNDLED_MODELS, BUNDLED_PRECISIONS, isOwnModel } from "../../model/catalog.ts";
 import { PERTURBATION_CATALOG } from "../../perturbations/catalog.ts";
 import type { PerturbationId } from "../../perturbations/catalog.ts";
+import { isKeptBack } from "../../state/roomStore.ts";
 import { addDefense } from "../../state/defenseEdits.ts";
 import { addItem, editInstrument } from "../../state/specEdits.ts";
 import type { DialogName, Layout } from "../../state/viewStore.ts";
 import { KEYMAP, keyName, keysOf } from "../context/keymap.ts";
 import type { Command } from "../context/keymap.ts";
 import type { Stores } from "../context/stores.ts";
-import { GALLERY, openGalleryCase } from "../controls/gallery.ts";
+import { GALLERY, openGalleryCase, untitled } from "../controls/gallery.ts";
 import { newAttack, newPerturbation } from "../controls/stackItems.ts";
 import type { DisplayPreset } from "../picture/windowDrag.ts";
 import { perform } from "./shortcuts.ts";
@@ -45,8 +46,9 @@ export function paletteActions(
   stores: Stores,
   presets: readonly DisplayPreset[],
 ): readonly PaletteAction[] {
-  const { experiment, view } = stores;
+  const { experiment, room, view } = stores;
   const { spec } = experiment.getState();
+  const isUntitled = isKeptBack(room.getState(), "titles", spec);
   const edit = (change: (spec: ExperimentSpec) => ExperimentSpec) => () =>
     experiment.getState().edit(change);
   const show = (values: Parameters<ReturnType<typeof view.getState>["set"]>[0]) => () =>
@@ -77,13 +79,14 @@ export function paletteActions(
     named("guide", "Guide: the first minute", show({ guideStep: 0 })),
     named("rerun", "Run the experiment again", () => stores.link.rerun()),
     ...entries(LAYOUTS).map(([id, label]) => named(`layout.${id}`, label, show({ layout: id }))),
-    ...GALLERY.map((shown) =>
-      named(
-        `case.${shown.name}`,
-        `Open the case: ${shown.name}`,
-        edit((now) => openGalleryCase(now, shown)),
-      ),
-    ),
+    ...GALLERY.map((shown, k) => {
+      const name = isUntitled ? untitled(k) : shown.name;
+      return named(
+        `case.${k}`,
+        `Open the case: ${name}`,
+        edit((now) => openGalleryCase(now, shown, isUntitled)),
+      );
+    }),
     ...BUNDLED_MODELS.map(({ id, label }) =>
       named(
         `model.${id}`,

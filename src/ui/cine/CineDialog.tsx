@@ -4,7 +4,8 @@ import { useEffect, useRef, useState } from "react";
 import type { FrameSequence } from "../../experiment/instruments/instrumentResult.ts";
 import { toErrorData } from "../../errors/labError.ts";
 import { editInstrument } from "../../state/specEdits.ts";
-import { useExperiment, useResults, useStores, useView } from "../context/stores.ts";
+import { useExperiment, useResults, useRoom, useStores, useView } from "../context/stores.ts";
+import { Gated } from "../context/Gated.tsx";
 import { Button } from "../kit/Button.tsx";
 import { CineStrip } from "./CineStrip.tsx";
 import { CINE, answerLine, drawFrame } from "./drawFrame.ts";
@@ -24,7 +25,11 @@ export function CineDialog() {
         <Modal.Body className={styles.dialog}>
           <h2>Replay of the attack</h2>
           <Modal.CloseButton aria-label="Close the replay" className={styles.close} />
-          {isOpen && <Replay />}
+          {isOpen && (
+            <Gated door="replay">
+              <Replay />
+            </Gated>
+          )}
         </Modal.Body>
       </Modal.Content>
     </Modal.Root>
@@ -40,9 +45,15 @@ function Replay() {
   const isStale = useResults((s) => entry !== undefined && entry.requestId !== s.requestId);
   const progress = useResults((s) => s.progress);
   const error = useResults((s) => s.error);
+  const isLocked = useRoom((s) => s.locks.includes("measurements"));
   useEffect(() => {
     if (!isOn) experiment.getState().edit(editInstrument("attackReplay", { enabled: true }));
   }, [isOn, experiment]);
+  if (!isOn && isLocked) {
+    return (
+      <p role="status">The replay is a measurement, and the instructor has locked those here.</p>
+    );
+  }
   const result = entry && !isStale ? entry.payload : undefined;
   if (result?.obstacle !== undefined) return <p role="status">{result.obstacle}</p>;
   if (error && !result) return <p role="alert">{error.message}</p>;

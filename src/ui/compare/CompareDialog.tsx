@@ -9,15 +9,17 @@ import type { StageResults } from "../../experiment/results.ts";
 import type { ExperimentSpec } from "../../experiment/spec.ts";
 import { withSystem } from "../../experiment/systemChange.ts";
 import type { SystemChange } from "../../experiment/systemChange.ts";
-import { BUNDLED_MODELS, BUNDLED_PRECISIONS, isOwnModel } from "../../model/catalog.ts";
+import { BUNDLED_MODELS, BUNDLED_PRECISIONS } from "../../model/catalog.ts";
 import type { Precision } from "../../model/manifest.ts";
 import { useExperiment, useResultValues, useStores, useView } from "../context/stores.ts";
+import { Gated } from "../context/Gated.tsx";
 import { Button } from "../kit/Button.tsx";
 import { Select } from "../kit/Select.tsx";
 import { currentNumbers } from "../share/currentRun.ts";
 import { currentRecord } from "../share/currentRecord.ts";
 import { ComparisonTable } from "./ComparisonTable.tsx";
 import { startSecondSystem } from "./secondSystem.ts";
+import { systemName } from "./systemName.ts";
 import styles from "./compare.module.css";
 
 export function CompareDialog() {
@@ -31,7 +33,11 @@ export function CompareDialog() {
         <Modal.Body className={styles.dialog}>
           <h2>Compare two systems</h2>
           <Modal.CloseButton aria-label="Close the comparison" className={styles.close} />
-          {isOpen && <Comparison />}
+          {isOpen && (
+            <Gated door="compare">
+              <Comparison />
+            </Gated>
+          )}
         </Modal.Body>
       </Modal.Content>
     </Modal.Root>
@@ -185,25 +191,12 @@ function Compared(props: { readonly spec: ExperimentSpec; readonly change: Syste
   return (
     <ComparisonTable
       comparison={compareSystems(first, second.results)}
-      a={nameOf({ model: spec.model.id, precision: spec.model.precision, defenses: "same" }, spec)}
-      b={nameOf(change, spec)}
+      a={systemName(
+        { model: spec.model.id, precision: spec.model.precision, defenses: "same" },
+        spec,
+      )}
+      b={systemName(change, spec)}
       pictures={[first, second.results]}
     />
   );
-}
-
-function nameOf({ model, precision, defenses }: SystemChange, spec: ExperimentSpec): string {
-  const label =
-    BUNDLED_MODELS.find(({ id }) => id === model)?.label ??
-    (isOwnModel(model) ? "Own model" : model);
-  const on = spec.defenses.filter(({ enabled }) => enabled).length;
-  const behind =
-    defenses === "same"
-      ? on > 0
-        ? `, ${on} ${on === 1 ? "defense" : "defenses"}`
-        : ""
-      : defenses === "none"
-        ? ", no defense"
-        : `, ${DEFENSE_CATALOG[defenses]?.label ?? defenses}`;
-  return `${label}, ${precision}${behind}`;
 }

@@ -3,6 +3,7 @@ import { DEFENSE_CATALOG } from "../../defenses/catalog.ts";
 import { isInForce } from "../../defenses/inForce.ts";
 import { givenAnswer } from "../../system/reading.ts";
 import type { AnswerResult } from "../../system/reading.ts";
+import { useHidden } from "../context/useHidden.ts";
 import { useExperiment, useResults } from "../context/stores.ts";
 import { answerWord, signed } from "../kit/formats.ts";
 import styles from "./defenses.module.css";
@@ -17,13 +18,14 @@ export function DefensePrice() {
   const clean = useResults((s) => s.stages.clean?.payload.answer);
   const moved = useResults((s) => s.stages.readout?.payload.answer);
   const isAnswered = useResults((s) => s.stages.undefended?.requestId === s.requestId);
+  const isHidden = useHidden("answers");
   if (!isOn)
     return (
       <p className={styles.note}>
         Off, or at a strength of 0: the model sees the picture as it is.
       </p>
     );
-  if (clean === null) return null;
+  if (clean === null || isHidden) return null;
   const without = bare?.payload;
   return (
     <div className={styles.price} data-stale={!isAnswered} data-testid="undefended">

@@ -5,7 +5,7 @@ import type { PhantomSpec } from "../../phantom/spec.ts";
 import { useExperiment, useStores } from "../context/stores.ts";
 import { useHidden } from "../context/useHidden.ts";
 import { pictures } from "../picture/pictureClient.ts";
-import { GALLERY, openGalleryCase } from "./gallery.ts";
+import { GALLERY, openGalleryCase, untitled } from "./gallery.ts";
 import type { GalleryCase } from "./gallery.ts";
 import styles from "./case.module.css";
 
@@ -15,7 +15,7 @@ export function Gallery() {
   const { experiment } = useStores();
   const open = useExperiment((s) => (s.spec.case.kind === "phantom" ? s.spec.case.phantom : null));
   const isUntitled = useHidden("titles");
-  const nameOf = (entry: GalleryCase, k: number) => (isUntitled ? `Film ${k + 1}` : entry.name);
+  const nameOf = (entry: GalleryCase, k: number) => (isUntitled ? untitled(k) : entry.name);
   return (
     <ul className={styles.gallery} aria-label="Gallery of phantoms">
       {GALLERY.map((entry, k) => (
@@ -26,7 +26,9 @@ export function Gallery() {
             aria-label={`Open phantom: ${nameOf(entry, k)}`}
             title={nameOf(entry, k)}
             aria-pressed={open !== null && JSON.stringify(open) === JSON.stringify(entry.phantom)}
-            onClick={() => experiment.getState().edit((spec) => openGalleryCase(spec, entry))}
+            onClick={() =>
+              experiment.getState().edit((spec) => openGalleryCase(spec, entry, isUntitled))
+            }
           >
             <Thumbnail phantom={entry.phantom} />
           </button>

@@ -1,9 +1,11 @@
 /** The films that were picked together: which is open, what the model said of each, and the way to the next. */
 import { useEffect, useRef } from "react";
+import { isKeptBack } from "../../state/roomStore.ts";
 import { THUMB, askedOf } from "../../state/worklistStore.ts";
 import type { WorklistEntry } from "../../state/worklistStore.ts";
-import { useCases, useExperiment, useStores, useWorklist } from "../context/stores.ts";
+import { useCases, useExperiment, useRoom, useStores, useWorklist } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
+import { untitled } from "./gallery.ts";
 import styles from "./worklist.module.css";
 import { useAskAll, useOpenEntry, useRecorder } from "./useWorklist.ts";
 
@@ -15,6 +17,8 @@ export function Worklist() {
   const shown = useExperiment((s) => (s.spec.case.kind === "file" ? s.spec.case.sha256 : null));
   const asked = useExperiment((s) => askedOf(s.spec));
   const question = useExperiment((s) => s.spec.question);
+  const room = useRoom((s) => s);
+  const isUntitled = room.hidden.includes("titles");
   const open = useOpenEntry();
   const askAll = useAskAll();
   useRecorder();
@@ -24,6 +28,8 @@ export function Worklist() {
   useEffect(() => {
     if (first && isNew) void open(first);
   }, [first, isNew, open]);
+  const isTold = ({ sha256 = "" }: WorklistEntry) =>
+    !isKeptBack(room, "answers", { case: { kind: "file", sha256 }, question });
   const at = entries.findIndex(({ sha256 }) => sha256 !== undefined && sha256 === shown);
   const done = entries.filter((entry) => entry.refusal ?? entry.answers[asked]).length;
   const step = (by: number) => {
@@ -70,8 +76,8 @@ export function Worklist() {
               onClick={() => void open(entry)}
             >
               <Thumb thumb={entry.thumb} />
-              <span className={styles.name}>{entry.file.name}</span>
-              <span className={styles.said}>{said(entry, asked)}</span>
+              <span className={styles.name}>{isUntitled ? untitled(index) : entry.file.name}</span>
+              <span className={styles.said}>{said(entry, asked, isTold(entry))}</span>
             </button>
           </li>
         ))}
@@ -80,8 +86,9 @@ export function Worklist() {
   );
 }
 
-function said({ refusal, answers }: WorklistEntry, asked: string): string {
-  return refusal ?? answers[asked] ?? "not asked";
+function said({ refusal, answers }: WorklistEntry, asked: string, isTold: boolean): string {
+  const answer = answers[asked];
+  return refusal ?? (answer === undefined ? "not asked" : isTold ? answer : "after your reading");
 }
 
 function Thumb({ thumb }: { readonly thumb: WorklistEntry["thumb"] }) {

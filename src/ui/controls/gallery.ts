@@ -57,13 +57,23 @@ export const GALLERY: readonly GalleryCase[] = [
 
 /**
  * The spec with a gallery case opened. Its question comes along unless the reader has asked one of their own, which
- * then goes with them from film to film.
+ * then goes with them from film to film. A question that comes along tells what there is to be seen: none does where
+ * the names of the films are hidden.
  */
-export function openGalleryCase(spec: ExperimentSpec, chosen: GalleryCase): ExperimentSpec {
-  const isOwn = !GALLERY.some(({ question }) => question === spec.question);
+export function openGalleryCase(
+  spec: ExperimentSpec,
+  chosen: GalleryCase,
+  isUntitled = false,
+): ExperimentSpec {
+  const isOwn = isUntitled || !GALLERY.some(({ question }) => question === spec.question);
   return {
     ...spec,
     case: { kind: "phantom", phantom: chosen.phantom },
     question: isOwn ? spec.question : chosen.question,
   };
+}
+
+/** A film of the gallery where the names of films are hidden. */
+export function untitled(index: number): string {
+  return `Film ${index + 1}`;
 }

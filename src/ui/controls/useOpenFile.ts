@@ -3,6 +3,7 @@ import { useCallback } from "react";
 import { LabError, toErrorData } from "../../errors/labError.ts";
 import { createDecodeClient } from "../../io/decodeClient.ts";
 import type { DecodeClient } from "../../io/decodeClient.ts";
+import { refuseLocked } from "../../state/roomStore.ts";
 import { openFilm } from "../../state/specEdits.ts";
 import { useStores } from "../context/stores.ts";
 
@@ -14,7 +15,7 @@ let decoder: DecodeClient | undefined;
 export type Opened = { readonly sha256: string } | { readonly refusal: string };
 
 export function useOpenFile(): (file: File) => Promise<Opened> {
-  const { cases, engine, experiment, link, results, view } = useStores();
+  const { cases, engine, experiment, link, results, room, view } = useStores();
   return useCallback(
     async (file: File) => {
       if (cases.getState().opening) return { refusal: "Another film is being opened." };
@@ -32,6 +33,8 @@ export function useOpenFile(): (file: File) => Promise<Opened> {
         const sha256 = radiograph.rawSha256;
         if (!sha256) throw new LabError("internal", "The file was opened without its pixel hash.");
         const wanted = experiment.getState().spec.case;
+        const isAsked = wanted.kind === "file" && wanted.sha256 === sha256;
+        if (!isAsked) refuseLocked(room.getState(), "case");
         const isAwaited = wanted.kind === "file" && !cases.getState().radiographs[wanted.sha256];
         if (isAwaited && wanted.sha256 !== sha256) {
           throw new LabError(
@@ -63,6 +66,6 @@ export function useOpenFile(): (file: File) => Promise<Opened> {
         cases.getState().set({ opening: false });
       }
     },
-    [cases, engine, experiment, link, results, view],
+    [cases, engine, experiment, link, results, room, view],
   );
 }

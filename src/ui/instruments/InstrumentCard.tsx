@@ -6,6 +6,7 @@ import type { InstrumentItem } from "../../experiment/spec.ts";
 import type { PlainData } from "../../system/plainData.ts";
 import { editInstrument } from "../../state/specEdits.ts";
 import { ParamSlider } from "../controls/ParamSlider.tsx";
+import { useHidden } from "../context/useHidden.ts";
 import { useExperiment, useResults, useStores } from "../context/stores.ts";
 import { Switch } from "../kit/Switch.tsx";
 import { InstrumentFindings } from "./InstrumentFindings.tsx";
@@ -20,6 +21,7 @@ export function InstrumentCard({ instrument }: { readonly instrument: Instrument
   const { experiment } = useStores();
   const item = useExperiment((s) => s.spec.instruments.find((each) => each.instrument === id));
   const isOn = item?.enabled ?? false;
+  const isTruthHidden = useHidden("truth");
   return (
     <li className={styles.item} data-on={isOn} aria-label={label}>
       <div className={styles.head} data-term-scope>
@@ -34,7 +36,11 @@ export function InstrumentCard({ instrument }: { readonly instrument: Instrument
       </div>
       {isOn && item ? (
         <>
-          <Findings id={id} />
+          {instrument.tellsTruth && isTruthHidden ? (
+            <p className={styles.about}>Its result names the ground truth, which is hidden here.</p>
+          ) : (
+            <Findings id={id} />
+          )}
           <Settings instrument={instrument} item={item} />
         </>
       ) : (

@@ -24,6 +24,7 @@ const LOCK_NAMES: Readonly<Record<LockName, string>> = {
   disturbances: "Disturbances and their seeds",
   defenses: "Defenses",
   guarantee: "Guarantee",
+  measurements: "Measurements",
 };
 const HIDDEN_NAMES: Readonly<Record<HiddenName, string>> = {
   truth: "Ground truth",

@@ -6,6 +6,7 @@ import { sha256Hex } from "../../host/sha256.ts";
 import { OWN_MODEL_PREFIX, isOwnModel } from "../../model/catalog.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
 import { defaultSpec } from "../../experiment/defaultSpec.ts";
+import { refuseLocked } from "../../state/roomStore.ts";
 import { useStores } from "../context/stores.ts";
 import type { DraftGraph } from "../../state/modelStore.ts";
 import type { DroppedFile } from "./droppedFiles.ts";
@@ -74,7 +75,7 @@ export function useModelActions(): {
   use(manifest: ModelManifest): Promise<void>;
   choose(id: string): void;
 } {
-  const { engine, experiment, link, models, results } = useStores();
+  const { engine, experiment, link, models, results, room } = useStores();
   const switchTo = (id: string, precision: ModelManifest["defaultPrecision"]) =>
     experiment.getState().edit((spec) => ({ ...spec, model: { id, precision } }));
   return {
@@ -82,6 +83,14 @@ export function useModelActions(): {
       const { draft } = models.getState();
       if (!draft?.chosen) return;
       const manifest = await named(described);
+      if (experiment.getState().spec.model.id !== manifest.id) {
+        try {
+          refuseLocked(room.getState(), "model");
+        } catch (error) {
+          results.getState().refuse(toErrorData(error));
+          return;
+        }
+      }
       engine.addModel(manifest, draft.chosen.files);
       models.getState().use(manifest);
       results.getState().dismissRefusal();

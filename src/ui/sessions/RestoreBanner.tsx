@@ -1,6 +1,6 @@
 /** After a reload or a crash: what was on the bench, one click away. Keeps this visit's work from here on. */
 import { useEffect, useState } from "react";
-import { useExperiment, useStores, useView } from "../context/stores.ts";
+import { useExperiment, useRoom, useStores, useView } from "../context/stores.ts";
 import { Banner } from "../kit/Banner.tsx";
 import { Button } from "../kit/Button.tsx";
 import { Icon } from "../kit/icons.tsx";
@@ -17,6 +17,7 @@ export function RestoreBanner() {
   const opened = useView((s) => s.openedLink);
   const spec = useExperiment((s) => s.spec);
   const [first] = useState(spec);
+  const hidden = useRoom((r) => r.hidden);
   useEffect(() => {
     left ??= leftBefore();
     void left.then((session) => setOffered(session ?? null));
@@ -28,7 +29,7 @@ export function RestoreBanner() {
     <Banner status="waiting" testId="restore">
       <span>
         You left an experiment here at {new Date(offered.savedAt).toLocaleString()}:{" "}
-        {offered.spec.question} ({caseWords(offered.spec)})
+        {offered.spec.question} ({caseWords(offered.spec, hidden)})
       </span>
       <Button look="outlined" onClick={() => void openSession(stores, offered)}>
         Go on with it

@@ -2,7 +2,7 @@
 import { Modal } from "@mantine/core";
 import { useCallback, useEffect, useState } from "react";
 import type { SyntheticEvent } from "react";
-import { useStores, useView } from "../context/stores.ts";
+import { useRoom, useStores, useView } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
 import { caseWords, openSession, saveBench } from "./sessionOfBench.ts";
 import {
@@ -48,6 +48,7 @@ function useShelf(): { readonly shelf: Shelf; refresh(): Promise<void> } {
 function Sessions({ onOpened }: { readonly onOpened: () => void }) {
   const stores = useStores();
   const { shelf, refresh } = useShelf();
+  const hidden = useRoom((r) => r.hidden);
   const open = async (session: Session) => {
     if (await openSession(stores, session)) onOpened();
   };
@@ -75,7 +76,7 @@ function Sessions({ onOpened }: { readonly onOpened: () => void }) {
               <div>
                 <b>{session.name}</b>
                 <span>
-                  {session.spec.question} ({caseWords(session.spec)}),{" "}
+                  {session.spec.question} ({caseWords(session.spec, hidden)}),{" "}
                   {new Date(session.savedAt).toLocaleString()}
                 </span>
               </div>

@@ -2,6 +2,7 @@
 import { toErrorData } from "../../errors/labError.ts";
 import { loadPart } from "../../host/loadPart.ts";
 import type { ExperimentSpec } from "../../experiment/spec.ts";
+import type { HiddenName } from "../../lesson/room.ts";
 import type { Stores } from "../context/stores.ts";
 import { currentNumbers } from "../share/currentRun.ts";
 import { openShared } from "../share/openShared.ts";
@@ -61,9 +62,10 @@ export async function openSession(stores: Stores, session: Session): Promise<boo
   }
 }
 
-/** Which picture, for a list of sessions. */
-export function caseWords({ case: shown }: ExperimentSpec): string {
+/** Which picture, for a list of sessions; of a phantom not what it has while that is kept from view. */
+export function caseWords({ case: shown }: ExperimentSpec, hidden: readonly HiddenName[]): string {
   if (shown.kind === "file") return `own film ${shown.sha256.slice(0, 8)}`;
+  if (hidden.some((what) => what !== "answers")) return `phantom ${shown.phantom.seed}`;
   const kinds = shown.phantom.findings.map(({ kind }) => kind);
   return `phantom ${shown.phantom.seed}, ${kinds.join(" and ") || "no finding"}`;
 }

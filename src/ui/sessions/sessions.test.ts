@@ -49,8 +49,12 @@ describe("a session that is opened", () => {
   it("is told by its picture, never by a file's name", () => {
     const { stores } = testBench();
     const { spec } = stores.experiment.getState();
-    expect(caseWords(spec)).toBe("phantom 7, effusion");
-    expect(caseWords({ ...spec, case: { kind: "file", sha256: "a".repeat(64) } })).toBe(
+    expect(caseWords(spec, [])).toBe("phantom 7, effusion");
+    expect(caseWords(spec, ["answers"])).toBe("phantom 7, effusion");
+    for (const what of ["truth", "titles", "sliders"] as const) {
+      expect(caseWords(spec, [what])).toBe("phantom 7");
+    }
+    expect(caseWords({ ...spec, case: { kind: "file", sha256: "a".repeat(64) } }, [])).toBe(
       "own film aaaaaaaa",
     );
   });

@@ -7,6 +7,7 @@ import { FIGURE_PANELS, figureOf, panelsOf } from "../../experiment/exports/figu
 import type { Figure, FigurePanel } from "../../experiment/exports/figure.ts";
 import type { RunRecord } from "../../experiment/exports/runRecord.ts";
 import { useResultValues, useStores, useView } from "../context/stores.ts";
+import { Gated } from "../context/Gated.tsx";
 import { Button } from "../kit/Button.tsx";
 import { currentNumbers } from "./currentRun.ts";
 import { currentRecord } from "./currentRecord.ts";
@@ -24,7 +25,11 @@ export function ExportDialog() {
         <Modal.Body className={styles.dialog}>
           <h2>Export</h2>
           <Modal.CloseButton aria-label="Close export" className={styles.close} />
-          {isOpen && <ExportOfRun />}
+          {isOpen && (
+            <Gated door="export">
+              <ExportOfRun />
+            </Gated>
+          )}
         </Modal.Body>
       </Modal.Content>
     </Modal.Root>

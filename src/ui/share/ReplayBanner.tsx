@@ -4,6 +4,7 @@ import { compareReplay } from "../../experiment/replay.ts";
 import { isOwnModel } from "../../model/catalog.ts";
 import type { OpenedLink } from "../../state/viewStore.ts";
 import { Icon } from "../kit/icons.tsx";
+import { useHidden } from "../context/useHidden.ts";
 import {
   useCases,
   useExperiment,
@@ -25,9 +26,10 @@ export function ReplayBanner() {
   );
   const awaitsModel = useModels(({ own }) => isOwnModel(spec.model.id) && !own[spec.model.id]);
   const actual = useResultValues(currentNumbers);
+  const isHidden = useHidden("answers");
   const comparison = useMemo(
-    () => (opened?.expected && actual ? compareReplay(opened.expected, actual) : null),
-    [opened, actual],
+    () => (opened?.expected && actual && !isHidden ? compareReplay(opened.expected, actual) : null),
+    [opened, actual, isHidden],
   );
   // Once the reader changes anything, the link no longer speaks about what is on screen.
   if (!opened || opened.spec !== spec) return null;
@@ -35,7 +37,9 @@ export function ReplayBanner() {
     <Banner status={comparison?.status ?? "waiting"}>
       {awaitsFilm || awaitsModel
         ? `Opened from ${NAMES[opened.origin]}: it replays when its ${awaitsFilm ? "radiograph" : "model"} is opened.`
-        : sentence(opened, comparison)}
+        : isHidden
+          ? `Opened from ${NAMES[opened.origin]}. Whether its numbers came out again is said after your own reading.`
+          : sentence(opened, comparison)}
       <Button
         aria-label="Dismiss the replay result"
         onClick={() => view.getState().set({ openedLink: null })}

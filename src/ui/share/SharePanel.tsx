@@ -2,7 +2,9 @@
 import { useMemo, useRef, useState } from "react";
 import { LabError } from "../../errors/labError.ts";
 import { encodeShareLink } from "../../experiment/shareLink/encode.ts";
-import { useExperiment, useResultValues, useStores, useView } from "../context/stores.ts";
+import { roomFragment } from "../../lesson/room.ts";
+import { useKeptBack } from "../context/Gated.tsx";
+import { useExperiment, useResultValues, useRoom, useStores, useView } from "../context/stores.ts";
 import { FileInput } from "../kit/FileInput.tsx";
 import { Button } from "../kit/Button.tsx";
 import { isOwnModel } from "../../model/catalog.ts";
@@ -28,15 +30,19 @@ export function SharePanel() {
   const address = useReachableAddress();
   const { base } = address;
   // By value: a link is made anew when a number changes, not at every event of the engine.
-  const expected = useResultValues(currentNumbers);
+  const numbers = useResultValues(currentNumbers);
+  const isShut = useKeptBack("manifest").length > 0;
+  const expected = isShut ? undefined : numbers;
+  const room = useRoom((s) => s);
   const link = useMemo(() => {
     try {
       const shared = { spec, view: sharedView(view), ...(expected ? { expected } : {}) };
-      return new URL(encodeShareLink(shared), base).href;
+      // It opens as blind and as locked as it is here.
+      return new URL(roomFragment(room, encodeShareLink(shared)), base).href;
     } catch (error) {
       return error instanceof LabError ? error : new LabError("internal", String(error));
     }
-  }, [spec, view, expected, base]);
+  }, [spec, view, expected, base, room]);
   if (link instanceof LabError) {
     return (
       <p className={styles.line} role="alert">
@@ -50,6 +56,7 @@ export function SharePanel() {
       <p className={styles.line}>
         The link holds the settings{expected ? " and the numbers on screen" : ""}, never a pixel or
         a file name.
+        {isShut && " What is hidden here stays hidden where it is opened, and no number travels."}
         {spec.case.kind === "file" && " Whoever opens it needs the same file."}
         {isOwnModel(spec.model.id) &&
           " It runs on your own model: whoever opens it needs the same ONNX file, with its saved manifest if you corrected its settings."}

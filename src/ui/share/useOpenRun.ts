@@ -9,19 +9,19 @@ import { openShared } from "./openShared.ts";
 const MAX_BYTES = 8 * 1024 * 1024;
 
 export function useOpenRun(): (file: File) => Promise<void> {
-  const { experiment, results, view } = useStores();
+  const { experiment, results, room, view } = useStores();
   return useCallback(
     async (file) => {
       try {
         const { openExperiment } = await loadPart(
           () => import("../../experiment/openExperiment.ts"),
         );
-        openShared({ experiment, results, view }, openExperiment(await file.text()));
+        openShared({ experiment, results, room, view }, openExperiment(await file.text()));
       } catch (error) {
         results.getState().refuse(toErrorData(error));
       }
     },
-    [experiment, results, view],
+    [experiment, results, room, view],
   );
 }
 

@@ -4,6 +4,7 @@ import { useMemo, useState } from "react";
 import { useStudyState } from "../../state/studyStore.ts";
 import { summarize } from "../../study/summarize.ts";
 import { useStores, useView } from "../context/stores.ts";
+import { Gated } from "../context/Gated.tsx";
 import { Button } from "../kit/Button.tsx";
 import { FolderPicker } from "./FolderPicker.tsx";
 import { StudyBuilder } from "./StudyBuilder.tsx";
@@ -34,11 +35,13 @@ export function StudiesDialog() {
             One experiment, asked of many pictures or under many settings, as one table. It runs in
             the background and lets the bench go first; you may close this.
           </p>
-          {study && !linked ? (
-            <StudyResults session={session} onShown={close} />
-          ) : (
-            <StudyBuilder session={session} />
-          )}
+          <Gated door="studies">
+            {study && !linked ? (
+              <StudyResults session={session} onShown={close} />
+            ) : (
+              <StudyBuilder session={session} />
+            )}
+          </Gated>
         </Modal.Body>
       </Modal.Content>
     </Modal.Root>

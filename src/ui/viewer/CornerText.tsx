@@ -1,5 +1,6 @@
 /** What a reading room prints into the corners of a picture, and the same as text for readers who can't see it. */
 import type { PaneName } from "../../state/viewStore.ts";
+import { useHidden } from "../context/useHidden.ts";
 import { useView } from "../context/stores.ts";
 import { choiceName, shownChoice } from "../picture/attentionMap.ts";
 import { IDENTITY_WINDOW, statedWindow } from "../../image/display.ts";
@@ -31,8 +32,10 @@ export function CornerText(props: {
   const missing = relevance && "obstacle" in relevance ? ": this model has no gradient" : "";
   const state = isAsked ? (relevance ? missing : ": to come") : "";
   const map = attention?.source === "map" ? measured : undefined;
-  const overlay =
-    pane !== "difference" && attention?.source === "map" && (map?.picture ?? pane) === pane
+  const isBlind = useHidden("answers");
+  const overlay = isBlind
+    ? ""
+    : pane !== "difference" && attention?.source === "map" && (map?.picture ?? pane) === pane
       ? (map?.label ?? "Measured map: to come")
       : attention?.source !== "map" && attention && readout && pane !== "difference"
         ? `${choiceName(attention, readout)}${state}`

@@ -28,6 +28,8 @@ export function OverlayPicker() {
   const showMasks = useView((s) => s.showMasks);
   const readout = useResults((s) => s.stages.clean?.payload);
   const layers = readout?.attention;
+  // Where the model looks, and how far that moved, speak of its answer.
+  const isBlind = useHidden("answers");
   const isTruthHidden = useHidden("truth");
   const truth = useResults((s) => s.stages.input?.payload.truth);
   const isMute = readout !== undefined && !hasAttention(readout);
@@ -40,6 +42,7 @@ export function OverlayPicker() {
     const map = measured.find(({ key }) => key === value);
     set({ attention: map?.choice ?? (picked ? layerChoice(picked) : otherChoice(value)) });
   };
+  if (isBlind) return <span className={styles.overlays} />;
   return (
     <span className={styles.overlays}>
       <Select

@@ -155,8 +155,10 @@ export function useHeatLayer(pane: PaneName): Layer | null {
   const disturbed = useReadout("disturbed");
   const relevance = useRelevance();
   const measured = useMeasuredMap();
+  // Where the model looks leads the reader's eye: first they look themselves.
+  const isHidden = useHidden("answers");
   return useMemo(() => {
-    if (!choice || pane === "difference") return null;
+    if (isHidden || !choice || pane === "difference") return null;
     if (choice.source === "map") {
       if (!measured || (measured.picture ?? pane) !== pane) return null;
       const { data, grid } = measured;
@@ -175,7 +177,7 @@ export function useHeatLayer(pane: PaneName): Layer | null {
     const peak = sharedPeak(maps.map((each) => each?.values));
     const bitmap = bitmapOf(heatPixels(map.values, peak, name), map.grid[1], map.grid[0]);
     return { bitmap, opacity, smooth: true };
-  }, [choice, opacity, name, clean, disturbed, relevance, measured, pane]);
+  }, [choice, opacity, name, clean, disturbed, relevance, measured, pane, isHidden]);
 }
 
 export function useMaskLayer(pane: PaneName): Layer | null {
