@@ -94,6 +94,13 @@ test("films that are dropped together become a list, each asked untouched, and w
   // What the list says of the open film is what the bench says.
   const shown = await page.getByTestId("answer-clean").innerText();
   await expect(rows.nth(2)).toContainText(shown);
+  // Behind a defense another system answers: under its name nothing is written yet but of the open film.
+  await page.getByRole("button", { name: "Add a defense" }).click();
+  await page.getByRole("menuitem", { name: "Gaussian filter" }).click();
+  await expect(page.getByTestId("worklist-system")).toContainText("behind Gaussian filter (");
+  await expect(rows.nth(0)).toContainText("not asked");
+  await expect(rows.nth(2)).toContainText(/(yes|no) [\d.]+%/);
+  await expect(page.getByText("3 films, 2 asked")).toBeVisible();
   // Over the one that can't be opened.
   await page.getByRole("button", { name: "Previous" }).click();
   await expect(rows.nth(0).getByRole("button")).toHaveAttribute("aria-current", "true");

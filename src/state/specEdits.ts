@@ -6,6 +6,7 @@ import type {
   Stroke,
   WindowSpec,
 } from "../experiment/spec.ts";
+import type { Radiograph } from "../image/radiograph.ts";
 
 type Edit = (spec: ExperimentSpec) => ExperimentSpec;
 
@@ -74,6 +75,11 @@ export function openFilm(sha256: string, window: WindowSpec): Edit {
     window,
     stack: spec.stack.map((item) => (item.enabled ? { ...item, enabled: false } : item)),
   });
+}
+
+/** The window that the model is given of a film when it is opened: its own, or the automatic one where it has none. */
+export function openingWindow({ vois }: Pick<Radiograph, "vois">): WindowSpec {
+  return { kind: vois.length > 0 ? "file" : "automatic" };
 }
 
 /** Switches items on; unknown ids change nothing. */

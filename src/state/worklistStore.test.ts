@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { THUMB, askedOf, createWorklistStore, thumbOf } from "./worklistStore.ts";
+import { THUMB, createWorklistStore, thumbOf } from "./worklistStore.ts";
 
 const file = (name: string) => new File([], name);
 
@@ -13,18 +13,6 @@ test("a list begins anew, and an entry is changed alone", () => {
   expect(getState()).toMatchObject({ isAsking: false, entries: [{ id: 0, answers: {} }] });
   getState().close();
   expect(getState().entries).toEqual([]);
-});
-
-test("an answer belongs to its model, precision and question", () => {
-  const model = { id: "base", precision: "int8" };
-  const asked = askedOf({ model, question: "Is there a nodule?" });
-  for (const other of [
-    { model, question: "Is there an effusion?" },
-    { model: { ...model, precision: "fp32" }, question: "Is there a nodule?" },
-    { model: { ...model, id: "noise" }, question: "Is there a nodule?" },
-  ]) {
-    expect(askedOf(other)).not.toBe(asked);
-  }
 });
 
 test("a thumbnail keeps the picture’s sides", () => {

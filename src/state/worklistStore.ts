@@ -11,7 +11,7 @@ export interface WorklistEntry {
   readonly refusal?: string | undefined;
   /** What the model saw of it, small: `THUMB` x `THUMB` grey levels 0 to 255. */
   readonly thumb?: Uint8Array;
-  /** Of the untouched film, by model and question. */
+  /** Of the untouched film, by what was asked (asked.ts). */
   readonly answers: Readonly<Record<string, string>>;
 }
 
@@ -43,14 +43,6 @@ export function createWorklistStore(): WorklistStore {
     setAsking: (isAsking) => set({ isAsking }),
     close: () => set({ entries: [], isAsking: false }),
   }));
-}
-
-/** Answers are of one model and one question. */
-export function askedOf(spec: {
-  readonly model: { readonly id: string; readonly precision: string };
-  readonly question: string;
-}): string {
-  return `${spec.model.id} ${spec.model.precision} ${spec.question}`;
 }
 
 /** Nearest pixels of a square picture, [size * size] in 0 to 1. */

@@ -1,9 +1,17 @@
 /** The films that were picked together: which is open, what the model said of each, and the way to the next. */
 import { useEffect, useRef } from "react";
+import { askedInWords, askedOf } from "../../state/asked.ts";
 import { isKeptBack } from "../../state/roomStore.ts";
-import { THUMB, askedOf } from "../../state/worklistStore.ts";
+import { THUMB } from "../../state/worklistStore.ts";
 import type { WorklistEntry } from "../../state/worklistStore.ts";
-import { useCases, useExperiment, useRoom, useStores, useWorklist } from "../context/stores.ts";
+import {
+  useCases,
+  useExperiment,
+  useModels,
+  useRoom,
+  useStores,
+  useWorklist,
+} from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
 import { untitled } from "./gallery.ts";
 import styles from "./worklist.module.css";
@@ -15,10 +23,13 @@ export function Worklist() {
   const isAsking = useWorklist((s) => s.isAsking);
   const opening = useCases((s) => s.opening);
   const shown = useExperiment((s) => (s.spec.case.kind === "file" ? s.spec.case.sha256 : null));
-  const asked = useExperiment((s) => askedOf(s.spec));
+  const film = useCases(({ radiographs }) => (shown === null ? undefined : radiographs[shown]));
+  const asked = useExperiment((s) => askedOf(s.spec, film));
   const question = useExperiment((s) => s.spec.question);
   const room = useRoom((s) => s);
   const isUntitled = room.hidden.includes("titles");
+  const own = useModels((s) => s.own);
+  const system = useExperiment((s) => askedInWords(s.spec, film, own[s.spec.model.id]?.name));
   const open = useOpenEntry();
   const askAll = useAskAll();
   useRecorder();
@@ -65,6 +76,9 @@ export function Worklist() {
           Close list
         </Button>
       </div>
+      <p className={styles.system} data-testid="worklist-system">
+        {system}
+      </p>
       <ol className={styles.list} aria-label="Worklist">
         {entries.map((entry, index) => (
           <li key={entry.id}>

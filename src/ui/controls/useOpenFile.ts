@@ -4,7 +4,7 @@ import { LabError, toErrorData } from "../../errors/labError.ts";
 import { createDecodeClient } from "../../io/decodeClient.ts";
 import type { DecodeClient } from "../../io/decodeClient.ts";
 import { refuseLocked } from "../../state/roomStore.ts";
-import { openFilm } from "../../state/specEdits.ts";
+import { openFilm, openingWindow } from "../../state/specEdits.ts";
 import { useStores } from "../context/stores.ts";
 
 /** Above this nothing is read: the size is known before the file is touched. */
@@ -52,10 +52,9 @@ export function useOpenFile(): (file: File) => Promise<Opened> {
           link.rerun();
           return { sha256 };
         }
-        const kind = radiograph.vois.length > 0 ? "file" : "automatic";
         const on = experiment.getState().spec.stack.flatMap((i) => (i.enabled ? [i.id] : []));
         if (on.length > 0) cases.getState().set({ switchedOff: on });
-        experiment.getState().edit(openFilm(sha256, { kind }));
+        experiment.getState().edit(openFilm(sha256, openingWindow(radiograph)));
         view.getState().resetView();
         return { sha256 };
       } catch (error) {

@@ -1,6 +1,8 @@
 /** Going through a list of films: one is opened at a time, and what the model says of each is written down. */
 import { useCallback, useEffect } from "react";
-import { askedOf, thumbOf } from "../../state/worklistStore.ts";
+import type { ExperimentSpec } from "../../experiment/spec.ts";
+import { askedOf } from "../../state/asked.ts";
+import { thumbOf } from "../../state/worklistStore.ts";
 import type { WorklistEntry } from "../../state/worklistStore.ts";
 import { givenAnswer } from "../../system/reading.ts";
 import type { AnswerResult } from "../../system/reading.ts";
@@ -42,8 +44,14 @@ export function useAskAll(): () => Promise<void> {
   }, [open, stores]);
 }
 
-function hasAnswer(entry: WorklistEntry, { experiment }: Stores): boolean {
-  const asked = askedOf(experiment.getState().spec);
+/** What is asked by an experiment of the film it is about. */
+function askedBy(spec: ExperimentSpec, { cases }: Pick<Stores, "cases">): string {
+  const { radiographs } = cases.getState();
+  return askedOf(spec, spec.case.kind === "file" ? radiographs[spec.case.sha256] : undefined);
+}
+
+function hasAnswer(entry: WorklistEntry, stores: Stores): boolean {
+  const asked = askedBy(stores.experiment.getState().spec, stores);
   return entry.refusal !== undefined || entry.answers[asked] !== undefined;
 }
 
@@ -66,10 +74,11 @@ function isAnswered(id: number, stores: Stores): Promise<boolean> {
 
 /** Writes down picture and answer of the film on the bench, while the list is open. */
 export function useRecorder(): void {
-  const { results, worklist } = useStores();
+  const { cases, results, worklist } = useStores();
   useEffect(() => {
     const record = () => {
-      const { input, clean } = results.getState().stages;
+      const { stages, fidelity, requestId } = results.getState();
+      const { input, clean } = stages;
       const { entries, update } = worklist.getState();
       const of = (sha256: string) => entries.find((entry) => entry.sha256 === sha256);
       if (input?.spec.case.kind === "file") {
@@ -77,9 +86,11 @@ export function useRecorder(): void {
         const { image, size } = input.payload;
         if (entry && !entry.thumb) return update(entry.id, { thumb: thumbOf(image, size) });
       }
-      if (clean?.spec.case.kind === "file") {
+      // A preview behind a defense of many looks takes fewer of them: its answer is not the one asked for.
+      const isFull = fidelity === "full" && clean?.requestId === requestId;
+      if (isFull && clean.spec.case.kind === "file") {
         const entry = of(clean.spec.case.sha256);
-        const asked = askedOf(clean.spec);
+        const asked = askedBy(clean.spec, { cases });
         const { answer } = clean.payload;
         const said = answer ? answerText(answer) : "this model answers no questions";
         if (entry && entry.answers[asked] !== said) {
@@ -92,7 +103,7 @@ export function useRecorder(): void {
     return () => {
       for (const stop of stops) stop();
     };
-  }, [results, worklist]);
+  }, [cases, results, worklist]);
 }
 
 function answerText(answer: AnswerResult): string {
