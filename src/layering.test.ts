@@ -125,7 +125,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "hyparquet-writer": /^(cli\/study\/|study\/parquetWriter\.ts)/,
   fflate:
     /^(experiment\/(shareLink|exports)\/\w+|lesson\/answerCode|io\/inflate|io\/pngPixels|graphs\/sources\/zip)\.ts$/,
-  zod: /^(model\/\w*[mM]anifest|graphs\/proposal\/preprocessing|experiment\/(shareLink\/)?\w+|study\/schema|lesson\/\w+|language\/\w+)\.ts$/,
+  zod: /^(model\/(\w*[mM]anifest|graphPartSchema)|graphs\/proposal\/preprocessing|experiment\/(shareLink\/)?\w+|study\/schema|lesson\/\w+|language\/\w+)\.ts$/,
   "@huggingface/tokenizers": /^language\/(tokenizer|promptTokenizer)\.ts$/,
   "@huggingface/jinja": /^language\/chatTemplate\.ts$/,
   "plotly.js": /^ui\/plots\//,

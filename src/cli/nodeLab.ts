@@ -10,12 +10,13 @@ import type { OpenOptions } from "../graphs/openModel.ts";
 import type { OnnxModel } from "../graphs/onnxModel.ts";
 import type { Precision } from "../model/manifest.ts";
 import type { SessionFactory } from "../graphs/session.ts";
-import { bundledSource } from "./modelFiles.ts";
+import { bundledManifest, bundledSource } from "./modelFiles.ts";
 import { nodeSessions } from "./nodeSessions.ts";
 
 export function nodeLab(sessions: SessionFactory = nodeSessions()): Lab {
   return new Lab({
     openModel: (id, precision) => openBundledModel(id, precision, sessions),
+    readManifest: bundledManifest,
     openLinkPackage: async (id) => readLinkPackage(await bundledSource(id)),
     yieldToHost: () => setImmediate(),
   });

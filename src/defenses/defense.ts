@@ -3,6 +3,7 @@
  * certificates, instruments and studies take a defended model without knowing it, and an attacker who is handed the outer
  * system attacks through the defense (adaptive), one who is handed the inner one does not know of it.
  */
+import type { GraphNeeds } from "../model/graphPart.ts";
 import type { LinkPackage } from "../model/linkManifest.ts";
 import type { Precision } from "../model/manifest.ts";
 import type { ParamMeta, Params } from "../system/param.ts";
@@ -44,6 +45,8 @@ export interface Defense {
   readonly isRandom?: true;
   /** Settings that a preview lowers to at most these, so that a slider can be dragged. */
   readonly preview?: Params;
+  /** Graphs it asks its host for: `defend` opens these and no others. */
+  readonly graphs?: GraphNeeds;
   /** @throws LabError where this model can't be defended so, as a sentence */
   defend(inner: System, applied: Applied): System | Promise<System>;
 }

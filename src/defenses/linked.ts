@@ -41,6 +41,7 @@ export const purifier: Defense = {
   source: SOURCE,
   params: { sigma: level },
   strength: "sigma",
+  graphs: { links: ["purifier"] },
   defend: linked("purifier"),
 };
 
@@ -52,5 +53,6 @@ export const mapper: Defense = {
   source: SOURCE,
   params: { sigma: level },
   strength: "sigma",
+  graphs: { links: ["mapper"] },
   defend: linked("mapper"),
 };

@@ -15,6 +15,7 @@ function bench() {
     createEngine({
       openModel: async () => ({ model: fakeModel(), info: {} as BackendInfo }),
       openLinkPackage: () => Promise.reject(new Error("no graphs here")),
+      readManifest: () => Promise.reject(new Error("not asked")),
       proposeModel: () => Promise.reject(new Error("not asked")),
       yieldToHost: () => new Promise((resolve) => setImmediate(resolve)),
       now: () => performance.now(),

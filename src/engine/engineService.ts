@@ -48,6 +48,8 @@ export interface EngineHost {
     settings: EngineSettings,
     tell: (event: WorkerEvent) => void,
   ): Promise<LinkPackage>;
+  /** @throws LabError "model-not-found" */
+  readManifest(id: string, settings: EngineSettings): Promise<ModelManifest>;
   proposeModel(files: OwnModelFiles, settings: EngineSettings): Promise<OwnModelProposal>;
   yieldToHost(): Promise<void>;
   now(): number;
@@ -86,6 +88,7 @@ export function createEngine(host: EngineHost): Engine {
   const lab = new Lab({
     yieldToHost: () => host.yieldToHost(),
     elsewhere,
+    readManifest: async (id) => ownModels.get(id)?.manifest ?? host.readManifest(id, settings()),
     openLinkPackage: (id) => host.openLinkPackage(id, settings(), tell),
     openModel: async (id, precision) => {
       const own = ownModels.get(id);

@@ -8,7 +8,7 @@ import type { RunEvent } from "../experiment/results.ts";
 import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
 import { StageCache } from "../experiment/stageCache.ts";
 import type { LinkPackage } from "../model/linkManifest.ts";
-import type { Precision } from "../model/manifest.ts";
+import type { ModelManifest, Precision } from "../model/manifest.ts";
 import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import { modelSystem } from "../system/modelSystem.ts";
 import type { System } from "../system/system.ts";
@@ -22,6 +22,8 @@ const MODELS_KEPT = 3;
 export interface LabHost {
   /** Opens a model package. @throws LabError "model-not-found" */
   openModel(id: string, precision: Precision): Promise<VisionLanguageModel>;
+  /** Reads a package's description. @throws LabError "model-not-found" */
+  readManifest?(id: string): Promise<ModelManifest>;
   /** Opens a package of graphs to link. @throws LabError "model-not-found" */
   openLinkPackage?(id: string): Promise<LinkPackage>;
   yieldToHost(): Promise<void>;
@@ -38,6 +40,7 @@ export class Lab {
   /** Models of the request under way: an ensemble needs more at once than are kept. */
   readonly #inUse = new Set<string>();
   readonly #linkPackages = new Map<string, Promise<LinkPackage>>();
+  readonly #manifests = new Map<string, Promise<ModelManifest>>();
 
   constructor(host: LabHost) {
     this.#host = host;
@@ -106,6 +109,16 @@ export class Lab {
     return opened;
   }
 
+  /** The description of a model, read once. @throws LabError "model-not-found" */
+  #manifest(id: string): Promise<ModelManifest> {
+    const { readManifest } = this.#host;
+    if (!readManifest) throw new LabError("model-not-found", `This lab has no model "${id}".`);
+    const read = this.#manifests.get(id) ?? readManifest(id);
+    this.#manifests.set(id, read);
+    read.catch(() => this.#manifests.delete(id));
+    return read;
+  }
+
   /** Features of a batch by the system of an experiment: what one engine asks of another. */
   async embed(
     { model, defenses }: Pick<ExperimentSpec, "model" | "defenses">,
@@ -135,6 +148,7 @@ export class Lab {
         system: (id, precision) => this.#used(id, precision),
         ...(this.#host.elsewhere ? { elsewhere: this.#host.elsewhere } : {}),
         linkPackage: (id) => this.linkPackage(id),
+        manifest: (id) => this.#manifest(id),
         radiograph: (sha256) => this.#radiographs.get(sha256),
         cache: this.#cache,
         signal,

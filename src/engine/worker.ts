@@ -6,7 +6,7 @@ import { findAdapter, reasonAgainstWebGpu } from "./adapter.ts";
 import { chooseBackend } from "./backendChoice.ts";
 import { createEngine } from "./engineService.ts";
 import { readLinkPackage } from "../graphs/linkPackage.ts";
-import { fetchModelPackage, modelFolder } from "../graphs/modelPackage.ts";
+import { fetchModelPackage, modelFolder, readManifest } from "../graphs/modelPackage.ts";
 import type { OwnModels } from "../graphs/ownModels.ts";
 import { readyPackage } from "../graphs/readyModel.ts";
 import { probeRunner } from "../graphs/runners.ts";
@@ -61,6 +61,8 @@ const engine = createEngine({
     const link = linkWorker<EngineService>(worker, lost);
     return (request) => link.ask((service) => service.embed(request)) as Promise<Float32Array[]>;
   },
+  readManifest: (id, { assetsUrl }) =>
+    readManifest(httpSource(modelFolder(assetsUrl, id), () => {})),
   openLinkPackage: (id, { assetsUrl }, tell) =>
     readLinkPackage(
       httpSource(modelFolder(assetsUrl, id), (progress) => tell({ type: "loading", ...progress })),

@@ -1,7 +1,7 @@
 /** What a run needs from outside: models, radiographs, a clock, a way to stop. Nothing here is a DOM or a runtime. */
 import type { Radiograph } from "../image/radiograph.ts";
 import type { LinkPackage } from "../model/linkManifest.ts";
-import type { Precision } from "../model/manifest.ts";
+import type { ModelManifest, Precision } from "../model/manifest.ts";
 import type { System } from "../system/system.ts";
 import type { ExperimentSpec } from "./spec.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -12,6 +12,8 @@ export type EmbedImages = (images: readonly Float32Array[]) => Promise<Float32Ar
 export interface LabContext {
   /** The bare model of that id and precision. @throws LabError "model-not-found" */
   system(id: string, precision: Precision): Promise<System>;
+  /** The description of a model, which need not be opened for it. @throws LabError "model-not-found" */
+  manifest?(id: string): Promise<ModelManifest>;
   /** A reader's own radiograph by its pixel hash, if it is open here. */
   radiograph(sha256: string): Radiograph | undefined;
   /**

@@ -44,7 +44,7 @@ export function runManifest(
     version: RUN_VERSION,
     notice: "Research and teaching only, not for diagnosis.",
     spec,
-    environment,
+    environment: { ...environment, graphs: results.graphs ?? [] },
     // By the backend that repeats the run: the largest differences that still count as reproduced.
     tolerance: {
       wasm: replayTolerance(environment.backend, "wasm"),

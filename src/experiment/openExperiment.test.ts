@@ -81,7 +81,7 @@ test.each([
   ["words", "spec-invalid", "neither a Penumbra link nor JSON"],
   ["", "spec-invalid", "neither a Penumbra link nor JSON"],
   ["[1]", "spec-invalid", "The experiment"],
-  [JSON.stringify({ ...MANIFEST, version: 2 }), "spec-invalid", "has version 2"],
+  [JSON.stringify({ ...MANIFEST, version: 3 }), "spec-invalid", "has version 3"],
   [JSON.stringify({ ...MANIFEST, results: 3 }), "spec-invalid", "results must be an object"],
   [
     JSON.stringify({ ...MANIFEST, environment: {} }),

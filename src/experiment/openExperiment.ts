@@ -4,6 +4,8 @@
  */
 import { z } from "zod";
 import { LabError } from "../errors/labError.ts";
+import { partsBeside } from "../model/graphPart.ts";
+import { graphPartSchema } from "../model/graphPartSchema.ts";
 import { replayNumbersSchema } from "./replaySchema.ts";
 import type { ReplayNumbers } from "./replaySchema.ts";
 import { decodeShareLink, looksLikeLink } from "./shareLink/decode.ts";
@@ -12,7 +14,9 @@ import { describeIssue } from "./specFields.ts";
 import { validateSpec } from "./validateSpec.ts";
 
 export const RUN_FORMAT = "penumbra-run";
-export const RUN_VERSION = 1;
+/** Version 2 names every graph in its environment; version 1 named those of the model on the bench only. */
+export const RUN_VERSION = 2;
+const READABLE: readonly unknown[] = [1, RUN_VERSION];
 
 export interface OpenedExperiment extends SharedExperiment {
   /** What it was read from, as a sentence names it. */
@@ -28,6 +32,7 @@ const manifestSchema = z.object({
     backend: z.string(),
     precision: z.string(),
     modelSha256: z.string(),
+    graphs: z.array(graphPartSchema).readonly().optional(),
   }),
   results: z.object({
     clean: z.object({ answer: answerSchema }).optional(),
@@ -46,10 +51,10 @@ export function openExperiment(text: string): OpenedExperiment {
   const json = parseJson(text);
   if (!isRecord(json) || json["format"] !== RUN_FORMAT)
     return { spec: validateSpec(json), view: {}, origin: "experiment" };
-  if (json["version"] !== RUN_VERSION) {
+  if (!READABLE.includes(json["version"])) {
     throw new LabError(
       "spec-invalid",
-      `This run manifest has version ${String(json["version"])}; this Penumbra reads version ${RUN_VERSION}.`,
+      `This run manifest has version ${String(json["version"])}; this Penumbra reads versions up to ${RUN_VERSION}.`,
       { hint: "Open it in the version that saved it." },
     );
   }
@@ -85,6 +90,9 @@ function numbersOf({
     backend: environment.backend,
     precision: environment.precision,
     modelSha256: environment.modelSha256,
+    ...(environment.graphs && {
+      graphs: partsBeside(environment.graphs, environment.modelSha256),
+    }),
   });
   if (numbers.success) return numbers.data;
   throw new LabError(

@@ -1,5 +1,6 @@
 /** What a share link or a manifest promises about a run, and the comparison of that promise with what came out here. */
 import type { Backend } from "../model/backend.ts";
+import { partName, partsBeside } from "../model/graphPart.ts";
 import type { ReplayNumbers } from "./replaySchema.ts";
 import type { StageResults } from "./results.ts";
 
@@ -41,8 +42,9 @@ export function replayTolerance(there: Backend, here: Backend): ReplayTolerance 
 /** Rounded to what the tolerances can see, so that a link stays short. */
 export function replayNumbers(
   results: Pick<StageResults, "clean" | "readout" | "metrics">,
-  engine: Pick<ReplayNumbers, "backend" | "precision" | "modelSha256">,
+  engine: Pick<ReplayNumbers, "backend" | "precision" | "modelSha256" | "graphs">,
 ): ReplayNumbers {
+  const graphs = partsBeside(engine.graphs ?? [], engine.modelSha256);
   const { clean, readout, metrics } = results;
   return {
     // An encoder without a text side promises its features only.
@@ -54,6 +56,7 @@ export function replayNumbers(
     backend: engine.backend,
     precision: engine.precision,
     modelSha256: engine.modelSha256,
+    ...(graphs.length > 0 ? { graphs } : {}),
   };
 }
 
@@ -67,6 +70,7 @@ export function compareReplay(expected: ReplayNumbers, actual: ReplayNumbers): R
     differentNumber(what, expected[key], actual[key], tolerance[key]);
   const numbers = [
     differentModel(expected, actual),
+    ...differentGraphs(expected, actual),
     differentText("precision of the model", expected.precision, actual.precision),
     differentText("clean answer", expected.answerClean, actual.answerClean),
     differentText("disturbed answer", expected.answerDisturbed, actual.answerDisturbed),
@@ -84,7 +88,33 @@ export function compareReplay(expected: ReplayNumbers, actual: ReplayNumbers): R
 function differentModel(expected: ReplayNumbers, actual: ReplayNumbers): string | undefined {
   if (expected.modelSha256 === actual.modelSha256) return undefined;
   const short = (hash: string) => hash.slice(0, 8);
+  const [there, here] = [halves(expected.modelSha256), halves(actual.modelSha256)];
+  const same = there && here ? there.map((hash, k) => hash === here[k]) : [];
+  if (there && here && same.includes(true)) {
+    const k = same.indexOf(false);
+    return `The ${k === 0 ? "vision" : "answer"} graph of the model is another: ${short(there[k]!)} there, ${short(here[k]!)} here.`;
+  }
   return `The model files are others: ${short(expected.modelSha256)} there, ${short(actual.modelSha256)} here.`;
+}
+
+/** What was promised before graphs were named is compared by its numbers alone. */
+function differentGraphs({ graphs: there }: ReplayNumbers, actual: ReplayNumbers): string[] {
+  if (!there) return [];
+  const here = new Map((actual.graphs ?? []).map((part) => [partName(part), part.sha256]));
+  return there.flatMap((part) => {
+    const name = partName(part);
+    const own = here.get(name);
+    if (own === undefined) return [`The ${name} decided the numbers there and is not used here.`];
+    const digits = Math.min(own.length, part.sha256.length);
+    return own.slice(0, digits) === part.sha256.slice(0, digits)
+      ? []
+      : [`The ${name} is another: ${part.sha256.slice(0, 8)} there, ${own.slice(0, 8)} here.`];
+  });
+}
+
+/** The hashes of the graphs that look and answer; undefined for a model that is named otherwise. */
+function halves(hash: string): readonly [string, string] | undefined {
+  return /^[0-9a-f]{128}$/.test(hash) ? [hash.slice(0, 64), hash.slice(64)] : undefined;
 }
 
 function differentText(what: string, expected: string, actual: string): string | undefined {

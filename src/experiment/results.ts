@@ -1,5 +1,6 @@
 /** What each stage of a run yields. Plain data: it crosses the worker border and is printed as JSON by the headless lab. */
 import type { AttackMember } from "../attacks/attack.ts";
+import type { GraphPart } from "../model/graphPartSchema.ts";
 import type { AttentionLayer, GradientCheck } from "../model/visionLanguageModel.ts";
 import type { Phantom } from "../phantom/phantom.ts";
 import type { AnswerResult } from "../system/reading.ts";
@@ -192,6 +193,8 @@ export interface StageResults {
   readonly readout: Readout;
   readonly metrics: MetricsResult;
   readonly undefended: UndefendedResult;
+  /** Every graph that decides the results, those of the model on the bench first. */
+  readonly graphs: readonly GraphPart[];
   readonly gradientCheck: GradientCheck;
   readonly relevance: RelevanceResult;
   readonly certificate: CertificateResult;

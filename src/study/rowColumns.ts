@@ -9,6 +9,10 @@ export const FIXED_COLUMNS = {
   model: { type: "text", help: "Model id." },
   precision: { type: "text", help: "Precision of its weights." },
   modelSha256: { type: "text", help: "Hashes of the graphs that ran, joined." },
+  graphs: {
+    type: "text",
+    help: "Other graphs that its numbers rest on (linked ones, other models), with their hashes; empty for a model alone.",
+  },
   backend: { type: "text", help: "native, wasm or webgpu." },
   asked: { type: "text", help: "The question, in the words that were asked." },
   errorCode: { type: "text", help: "What went wrong, by kind; empty where nothing did." },

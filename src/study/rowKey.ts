@@ -2,8 +2,10 @@
 import type { StageName } from "../experiment/results.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
 import { canonicalJson } from "../host/canonicalJson.ts";
+import type { GraphPart } from "../model/graphPartSchema.ts";
 import type { Precision } from "../model/manifest.ts";
 import type { Backend } from "../model/backend.ts";
+import { graphsText } from "./rowGraphs.ts";
 import type { PlannedRun } from "./plan.ts";
 import { isSwitchedOn } from "./switchedOn.ts";
 
@@ -18,6 +20,8 @@ export interface RowMaker {
   readonly backend: Backend;
   /** Hashes of the graphs that run, joined; "" for a model that is not there, whose rows say so. */
   modelSha256(id: string, precision: Precision): Promise<string>;
+  /** The other graphs that its rows rest on: linked ones, other models, a text encoder. */
+  graphsBeside(spec: ExperimentSpec): Promise<readonly GraphPart[]>;
   /** SHA-256 of a text's UTF-8 bytes, in hex. */
   sha256(text: string): string;
 }
@@ -38,6 +42,8 @@ export async function rowKey(
     // Measures of other stages are another row.
     stages: stages.filter((stage) => spec && isSwitchedOn(stage, spec)),
     model,
+    // Absent where there are none.
+    graphs: spec ? graphsText(await maker.graphsBeside(spec)) || undefined : undefined,
     backend: maker.backend,
   });
   return maker.sha256(content);

@@ -40,7 +40,7 @@ export function columnsOf(study: Study): readonly Column[] {
   return [
     ...fixed(["key", "case", "repeat"]),
     ...axes,
-    ...fixed(["model", "precision", "modelSha256", "backend", "asked"]),
+    ...fixed(["model", "precision", "modelSha256", "graphs", "backend", "asked"]),
     ...measures,
     ...instruments,
     ...fixed(["errorCode", "error", "elapsedMs", "spec"]),
@@ -51,6 +51,7 @@ export function columnsOf(study: Study): readonly Column[] {
 export interface RowOrigin {
   readonly key: string;
   readonly modelSha256: string;
+  readonly graphs: string;
   readonly backend: string;
 }
 
@@ -66,6 +67,7 @@ export function makeRow(run: PlannedRun, outcome: RunOutcome, origin: RowOrigin)
     model: model.id ?? null,
     precision: model.precision ?? null,
     modelSha256: origin.modelSha256,
+    graphs: origin.graphs,
     backend: origin.backend,
     asked: run.spec?.question ?? String(run.draft["question"] ?? ""),
     ...outcome.cells,

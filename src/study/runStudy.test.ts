@@ -32,6 +32,7 @@ function host(change: Partial<StudyHost> = {}): StudyHost & { ran: number } {
     workers: 3,
     backend: "native",
     modelSha256: async (id, precision) => `${id}-${precision}`,
+    graphsBeside: async () => [],
     sha256: (text) => createHash("sha256").update(text).digest("hex"),
     runGroup: async (jobs) => {
       self.ran += jobs.length;

@@ -12,6 +12,7 @@ import { planRuns } from "./plan.ts";
 import type { PlannedRun } from "./plan.ts";
 import type { Row } from "./rowColumns.ts";
 import { rowKey } from "./rowKey.ts";
+import { graphsText } from "./rowGraphs.ts";
 import type { RowMaker } from "./rowKey.ts";
 import { makeRow } from "./rows.ts";
 import { measuresOf } from "./schema.ts";
@@ -44,6 +45,8 @@ export interface KeyedRun {
   readonly run: PlannedRun;
   readonly key: string;
   readonly modelSha256: string;
+  /** As the row's cell. */
+  readonly graphs: string;
 }
 
 /** Few, so that stopping loses little; more than one, so that handing over costs little. */
@@ -125,11 +128,12 @@ export async function* runBatches(
       yield { runs };
       runs = [];
     }
-    const model = run.spec?.model;
+    const { spec } = run;
     runs.push({
       run,
       key,
-      modelSha256: model ? await maker.modelSha256(model.id, model.precision) : "",
+      modelSha256: spec ? await maker.modelSha256(spec.model.id, spec.model.precision) : "",
+      graphs: spec ? graphsText(await maker.graphsBeside(spec)) : "",
     });
   }
   if (known > 0) yield { known };
@@ -164,6 +168,7 @@ export async function rowsOf(
     makeRow(keyed.run, outcomes.get(keyed)!, {
       key: keyed.key,
       modelSha256: keyed.modelSha256,
+      graphs: keyed.graphs,
       backend: host.backend,
     }),
   );

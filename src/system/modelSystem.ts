@@ -1,6 +1,7 @@
 /** A bare model as a system: nothing stands between the picture and its graphs. */
 import { decodeAnswer } from "../language/answer.ts";
 import type { ExpandedQuestion } from "../language/questionBank.ts";
+import { modelParts, partsBeside } from "../model/graphPart.ts";
 import { isLinkable } from "../model/modelLink.ts";
 import type { Encoding, VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import { answerSpaceOf } from "./answerSpace.ts";
@@ -42,7 +43,7 @@ export function modelSystem(
   };
   return {
     model,
-    key: `${id} ${model.precision} ${model.sha256}`,
+    key: [id, model.precision, model.sha256, ...besideHashes(model)].join(" "),
     size: manifest.input.size,
     manifest,
     gradient: "exact",
@@ -64,11 +65,18 @@ export function modelSystem(
     checkGradient: (image, objective, seed) => model.checkGradient(image, objective, seed),
     ...(isLinkable(model) && {
       async linked(links, key) {
-        const linked = await model.withLinks(links(model));
-        return { ...modelSystem(id, linked, yieldToHost), key };
+        const graphs = links(model);
+        const linked = await model.withLinks(graphs);
+        const hashes = graphs.map(({ sha256 }) => sha256);
+        return { ...modelSystem(id, linked, yieldToHost), key: [key, ...hashes].join("+") };
       },
     }),
   };
+}
+
+/** Of what decides answers beside the graphs that look and answer: its words, and its text encoder. */
+function besideHashes({ manifest, precision, sha256 }: VisionLanguageModel): readonly string[] {
+  return partsBeside(modelParts(manifest, precision, true), sha256).map((part) => part.sha256);
 }
 
 async function ask(model: VisionLanguageModel, encoding: Encoding, wording: ExpandedQuestion) {

@@ -1,6 +1,10 @@
 /** The row maker of a folder that is there: what made its rows, as they say themselves. */
 import { LabError } from "../../errors/labError.ts";
 import type { Backend } from "../../model/backend.ts";
+import { partName } from "../../model/graphPart.ts";
+import type { GraphPart } from "../../model/graphPartSchema.ts";
+import type { NeededGraphs } from "../../experiment/graphNeeds.ts";
+import { graphsNeededBy, graphsOf } from "../../study/rowGraphs.ts";
 import type { RowMaker } from "../../study/rowKey.ts";
 import { sha256Text } from "./rowFolder.ts";
 import type { RowFolder } from "./rowFolder.ts";
@@ -12,6 +16,8 @@ import type { RowFolder } from "./rowFolder.ts";
 export function folderMaker(folder: RowFolder): RowMaker {
   const backends = new Set<string>();
   const models = new Map<string, string>();
+  const graphs = new Map<string, GraphPart>();
+  let namesGraphs = true;
   for (const key of folder.tableKeys()) {
     const row = folder.get(key)!;
     backends.add(String(row.backend));
@@ -22,13 +28,40 @@ export function folderMaker(folder: RowFolder): RowMaker {
       throw mixed(folder, `two versions of the model ${name}`);
     }
     models.set(name, hash);
+    // Rows of before this column rest on graphs that they do not name, and their keys do not either.
+    if (row.graphs === null || row.graphs === undefined) namesGraphs = false;
+    for (const part of graphsOf(String(row.graphs ?? ""))) {
+      const before = graphs.get(partName(part));
+      if (before && before.sha256 !== part.sha256) {
+        throw mixed(folder, `two versions of the ${partName(part)}`);
+      }
+      graphs.set(partName(part), part);
+    }
   }
   if (backends.size > 1) throw mixed(folder, `the backends ${[...backends].join(" and ")}`);
   return {
     backend: ([...backends][0] ?? "native") as Backend,
     sha256: sha256Text,
     modelSha256: async (id, precision) => models.get(`${id} ${precision}`) ?? "",
+    graphsBeside: async (spec) =>
+      namesGraphs ? partsNeededOf(graphsNeededBy(spec), [...graphs.values()]) : [],
   };
+}
+
+function partsNeededOf({ models, links }: NeededGraphs, known: readonly GraphPart[]): GraphPart[] {
+  const [open] = models;
+  // In the order that the rows were made with.
+  return [
+    ...models.flatMap((needed) =>
+      known.filter(
+        ({ model, precision, role }) =>
+          model === needed.id &&
+          precision === needed.precision &&
+          (needed === open ? role === "text" && needed.withText : role !== "text"),
+      ),
+    ),
+    ...known.filter(({ role }) => (links as readonly string[]).includes(role)),
+  ];
 }
 
 function mixed(folder: RowFolder, what: string): LabError {

@@ -1,25 +1,41 @@
-/** Hashes of the graphs that would run, from the models' manifests: nothing is loaded for them. */
+/** Hashes of the graphs that would run, from the packages' manifests: nothing is loaded for them. */
+import { readJson } from "../../graphs/sources/byteSource.ts";
+import { parseLinkManifest } from "../../model/linkManifest.ts";
+import type { LinkManifest } from "../../model/linkManifest.ts";
 import { graphsSha256 } from "../../model/manifest.ts";
+import type { ModelManifest } from "../../model/manifest.ts";
 import type { Backend } from "../../model/backend.ts";
+import { graphsBeside } from "../../study/rowGraphs.ts";
 import type { RowMaker } from "../../study/rowKey.ts";
-import { bundledManifest } from "../modelFiles.ts";
+import { bundledManifest, bundledSource } from "../modelFiles.ts";
 import { sha256Text } from "./rowFolder.ts";
 
 export function nodeRowMaker(backend: Backend): RowMaker {
-  const known = new Map<string, Promise<string>>();
+  const manifest = once((id): Promise<ModelManifest> => bundledManifest(id));
+  const linkManifest = once(async (id): Promise<LinkManifest> =>
+    parseLinkManifest(await readJson(await bundledSource(id), "manifest.json")),
+  );
   return {
     backend,
     sha256: sha256Text,
-    modelSha256(id, precision) {
-      const name = `${id} ${precision}`;
-      // A model that is not there has no hash; its rows say that it is missing.
-      const hash =
-        known.get(name) ??
-        bundledManifest(id)
-          .then((manifest) => graphsSha256(manifest, precision))
-          .catch(() => "");
-      known.set(name, hash);
-      return hash;
+    // A model that is not there has no hash; its rows say that it is missing.
+    modelSha256: async (id, precision) => {
+      try {
+        return graphsSha256(await manifest(id), precision);
+      } catch {
+        return "";
+      }
     },
+    graphsBeside: (spec) => graphsBeside(spec, { manifest, linkManifest }),
+  };
+}
+
+/** Reads each package once. */
+function once<T>(read: (id: string) => Promise<T>): (id: string) => Promise<T> {
+  const known = new Map<string, Promise<T>>();
+  return (id) => {
+    const reading = known.get(id) ?? read(id);
+    known.set(id, reading);
+    return reading;
   };
 }

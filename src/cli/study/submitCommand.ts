@@ -188,12 +188,12 @@ class Submission {
   async #giveUp(job: Job<StudyJob>): Promise<void> {
     const runs = job.id === undefined ? undefined : this.#pending.get(job.id);
     if (!runs) return;
-    for (const { run, key, modelSha256 } of runs) {
+    for (const { run, key, modelSha256, graphs } of runs) {
       const error = {
         code: "backend-lost",
         message: `Its workers stopped: ${job.failedReason}`,
       } as const;
-      const origin = { key, modelSha256, backend: this.#task.backend };
+      const origin = { key, modelSha256, graphs, backend: this.#task.backend };
       this.#keep(makeRow(run, { cells: noCells(), error, elapsedMs: 0 }, origin));
     }
     await job.remove();

@@ -2,6 +2,7 @@
 import { DelayedError, Worker } from "bullmq";
 import type { Job } from "bullmq";
 import { availableParallelism, hostname } from "node:os";
+import { graphsText } from "../../study/rowGraphs.ts";
 import { ROW_VERSION } from "../../study/rowKey.ts";
 import { rowsOf } from "../../study/runStudy.ts";
 import type { Backend } from "../../model/backend.ts";
@@ -101,9 +102,13 @@ async function refusalOf(
   }
   if (asked !== backend)
     return `the job asks for the backend ${asked}, and this worker has ${backend}.`;
-  for (const { run, modelSha256 } of runs) {
+  for (const { run, modelSha256, graphs } of runs) {
     const { id, precision } = run.spec!.model;
     const own = await pool.modelSha256(id, precision);
+    const ownGraphs = graphsText(await pool.graphsBeside(run.spec!));
+    if (modelSha256 === own && graphs !== ownGraphs) {
+      return `the job asks for other graphs beside the model (${graphs || "none"}) than this worker has (${ownGraphs || "none"}).`;
+    }
     // A model that nobody has makes rows that say so.
     if (modelSha256 === own || modelSha256 === "") continue;
     return `the job asks for the model ${id} ${precision} as ${modelSha256.slice(0, 8)}, and this worker has ${own.slice(0, 8) || "none"}.`;

@@ -24,6 +24,9 @@ const memberOf = (label: string, isOn: boolean): ParamMeta => ({
 /** Members by default: few enough for a processor without help. */
 const USUAL: readonly string[] = ["base", "noise", "robust"];
 
+/** Models beside the open one are taken in the form that costs least. */
+export const BESIDE_PRECISION = "int8";
+
 export const ensemble: Defense = {
   id: "ensemble",
   label: "Ensemble of models",
@@ -62,6 +65,14 @@ export const ensemble: Defense = {
     agreement: { ...AGREEMENT, default: 0, unit: "of the weight" },
   },
   strength: "others",
+  graphs: {
+    models: BUNDLED_MODELS.map(({ id }) => ({
+      id,
+      precision: BESIDE_PRECISION,
+      when: id.replaceAll("-", ""),
+      unlessOpen: true,
+    })),
+  },
   async defend(inner, { params, key, host }) {
     const { others = 0, rule = 0, agreement: atLeast = 0 } = params;
     const asked = BUNDLED_MODELS.filter(
@@ -93,7 +104,7 @@ export async function besides(
   { system }: DefenseHost,
 ): Promise<{ readonly label: string; readonly system: System }> {
   if (!system) throw new LabError("model-not-found", `This lab has no model "${id}".`);
-  const other = await system(id, "int8");
+  const other = await system(id, BESIDE_PRECISION);
   checkAlike(inner.manifest, other.manifest);
   return { label: other.manifest.name, system: other };
 }

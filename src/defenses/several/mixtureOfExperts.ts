@@ -1,7 +1,7 @@
 import type { Defense } from "../defense.ts";
 import { filteredSystem } from "../filterDefense.ts";
 import { withoutOverlay } from "../filters/overlayRemoval.ts";
-import { besides } from "./ensemble.ts";
+import { BESIDE_PRECISION, besides } from "./ensemble.ts";
 import { gate } from "./gate.ts";
 import { pooledSystem } from "./pooledSystem.ts";
 
@@ -27,6 +27,7 @@ export const mixtureOfExperts: Defense = {
     },
   },
   strength: "gate",
+  graphs: { models: [{ id: NOISY, precision: BESIDE_PRECISION }] },
   async defend(inner, { params, key, host }) {
     const { gate: share = 0 } = params;
     const noisy = await besides(inner, NOISY, host);

@@ -1,5 +1,7 @@
 /** A run as it is exported: what was asked, what came out, and where it was made. */
 import { FINDINGS } from "../../phantom/spec.ts";
+import { partName, partsBeside } from "../../model/graphPart.ts";
+import type { GraphPart } from "../../model/graphPartSchema.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
 import type { RunEnvironment } from "../manifest.ts";
 import type { StageResults } from "../results.ts";
@@ -74,6 +76,7 @@ export function parameterLines({
         ]
       : []),
     `Model: ${model.name} version ${model.version}, ${environment.precision}, graphs ${environment.modelSha256.slice(0, 12)}`,
+    ...otherGraphs(results.graphs ?? [], environment.modelSha256),
     ...(results.certificate
       ? [
           `Certificate: sigma ${certificate.sigma}, alpha ${certificate.alpha}, n ${results.certificate.n}, seed ${certificate.seed}`,
@@ -81,6 +84,14 @@ export function parameterLines({
       : []),
     `Penumbra ${environment.lab}${environment.commit ? ` (${environment.commit})` : ""}, ${environment.runtime}, ${environment.backend}, ${environment.madeAt.slice(0, 10)}`,
   ];
+}
+
+/** Those that the model's own hash does not name. */
+function otherGraphs(graphs: readonly GraphPart[], modelSha256: string): readonly string[] {
+  const said = partsBeside(graphs, modelSha256).map(
+    (part) => `${partName(part)} ${part.sha256.slice(0, 12)}`,
+  );
+  return said.length > 0 ? [`Beside it: ${said.join("; ")}`] : [];
 }
 
 function nameOf(item: StackItem): string {

@@ -1,4 +1,5 @@
 /** Every number of a run as one long table: a row for each quantity, with its unit and, where it has one, its place. */
+import { partName } from "../../model/graphPart.ts";
 import { finiteOrNull } from "./finite.ts";
 import type { InstrumentResult } from "../instruments/instrumentResult.ts";
 import type { CertificateResult, DisturbedItem, MetricsResult, Readout } from "../results.ts";
@@ -22,6 +23,7 @@ export function screenTable(record: RunRecord): readonly TableRow[] {
     one(["run", "model"], "id", model.id),
     one(["run", "model"], "precision", environment.precision),
     one(["run", "model"], "sha256", environment.modelSha256),
+    ...(results.graphs ?? []).map((part) => one(["graph", partName(part)], "sha256", part.sha256)),
     one(["run", "case"], "picture", caseLine(spec)),
     one(["run", "case"], "window", results.input?.statement ?? null),
     one(["run", "question"], "text", spec.question),

@@ -1,7 +1,7 @@
 /** Can an attack be told from a picture that is merely noisy? Detectors, measured on phantoms under both. */
 import { delongAuc } from "../../metrics/auc.ts";
 import { recogniseQuestion } from "../../language/recognise.ts";
-import { BUNDLED_MODELS } from "../../model/catalog.ts";
+import type { BundledModel } from "../../model/catalog.ts";
 import { canAnswer } from "../../model/manifest.ts";
 import { PERTURBATIONS } from "../../perturbations/registry.ts";
 import { sampleSpec } from "../../phantom/sample.ts";
@@ -26,6 +26,10 @@ const KNOWN = 40;
 const STEPS = 10;
 /** Clean pictures that each detector may call attacked. */
 const FALSE_ALARMS = 0.1;
+
+/** Models whose answers are compared with that of the open one. */
+const BESIDE: readonly BundledModel[] = ["base", "noise", "robust"];
+const BESIDE_PRECISION = "int8";
 
 interface Measured {
   readonly clean: Scores[];
@@ -73,6 +77,9 @@ export const attackDetectors = defineInstrument({
     },
   },
   needs: ["system", "disturbed"],
+  graphs: {
+    models: BESIDE.map((id) => ({ id, precision: BESIDE_PRECISION, unlessOpen: true })),
+  },
   obstacle: ({ system }) =>
     canAnswer(system.manifest) ? undefined : "This model gives no answers that could disagree.",
   async *run({ system, disturbed }, scope) {
@@ -96,9 +103,9 @@ export const attackDetectors = defineInstrument({
 async function othersBeside(system: System, { context }: InstrumentScope): Promise<System[]> {
   const { id, input, tokenizer } = system.manifest;
   const others: System[] = [];
-  for (const bundled of BUNDLED_MODELS) {
-    if (bundled.id === id || !["base", "noise", "robust"].includes(bundled.id)) continue;
-    const other = await context.system(bundled.id, "int8");
+  for (const beside of BESIDE) {
+    if (beside === id) continue;
+    const other = await context.system(beside, BESIDE_PRECISION);
     const isAlike =
       other.manifest.input.size === input.size &&
       other.manifest.tokenizer?.sha256 === tokenizer?.sha256;

@@ -2,6 +2,7 @@
  * The contract of an instrument: a measurement that runs only where an experiment asks for it. One file each, one line in
  * registry.ts; page, link, `lab run`, `lab list` and studies then have it.
  */
+import type { GraphNeeds } from "../../model/graphPart.ts";
 import type { ParamMeta } from "../../system/param.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
 import { asRun } from "../stage.ts";
@@ -30,6 +31,8 @@ export interface InstrumentDefinition<K extends HeldName> {
   /** What a reader may add in words, one a line; absent where there is nothing to add. */
   readonly texts?: { readonly label: string; readonly help: string };
   readonly needs: readonly K[];
+  /** Graphs it asks for beside those of the system on the bench. */
+  readonly graphs?: GraphNeeds;
   /** Why it can't be had on this model or case, as a sentence; undefined where it can. */
   obstacle?(given: Pick<Held, K>): string | undefined;
   /** A generator where there is something to say before the result; undefined where the signal stopped it. */

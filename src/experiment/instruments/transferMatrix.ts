@@ -59,6 +59,7 @@ export const transferMatrix = defineInstrument({
     },
   },
   needs: ["system", "input"],
+  graphs: { models: BUNDLED_MODELS.map(({ id }) => ({ id })) },
   obstacle: ({ system }) =>
     canAnswer(system.manifest) ? undefined : "This model gives no answer that could turn.",
   async *run({ system, input }, scope) {

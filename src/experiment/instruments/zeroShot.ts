@@ -54,6 +54,7 @@ export const zeroShot = defineInstrument({
     help: "As in a report, such as: There is a large left pleural effusion.",
   },
   needs: ["system", "input", "clean", "readout"],
+  graphs: { text: true },
   obstacle: ({ system }) =>
     system.embedText
       ? undefined

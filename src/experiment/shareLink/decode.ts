@@ -15,7 +15,8 @@ import { invalidLink, parseJson, unpack } from "./payload.ts";
  * links stay readable for as long as their row is kept.
  */
 export type MigrationTable = Readonly<Record<number, (payload: unknown) => unknown>>;
-const MIGRATIONS: MigrationTable = {};
+/** Version 2 may say more of what is expected. */
+const MIGRATIONS: MigrationTable = { 1: (payload) => payload };
 
 const viewSchema = z
   .record(

@@ -1,5 +1,6 @@
 /** Writes an experiment into a share link. */
 import { LabError } from "../../errors/labError.ts";
+import type { ReplayNumbers } from "../replaySchema.ts";
 import type { StackItem } from "../spec.ts";
 import { packStroke } from "../strokes.ts";
 import { LINK_VERSION, MAX_LINK_CHARACTERS } from "./format.ts";
@@ -11,13 +12,15 @@ import { pack } from "./payload.ts";
  * @throws LabError "link-invalid" when the experiment is too large for a link.
  */
 export function encodeShareLink(shared: SharedExperiment): string {
+  const expected = shared.expected && shortened(shared.expected);
   const payload = {
     spec: { ...shared.spec, stack: shared.spec.stack.map(packItem) },
     view: shared.view,
-    ...(shared.expected ? { expected: shared.expected } : {}),
+    ...(expected ? { expected } : {}),
   };
   const { text, isReadable } = pack(payload);
-  const fragment = `#p${LINK_VERSION}.${text}`;
+  const version = expected?.graphs ? LINK_VERSION : 1;
+  const fragment = `#p${version}.${text}`;
   if (!isReadable || fragment.length > MAX_LINK_CHARACTERS) {
     throw new LabError(
       "link-invalid",
@@ -26,6 +29,17 @@ export function encodeShareLink(shared: SharedExperiment): string {
     );
   }
   return fragment;
+}
+
+/** Digits of a hash that tell two files apart. */
+const HASH_DIGITS = 16;
+
+/** The graphs beside the model's, by the start of their hashes; words are spelled as the model's version says. */
+function shortened({ graphs = [], ...expected }: ReplayNumbers): ReplayNumbers {
+  const named = graphs
+    .filter(({ role }) => role !== "tokenizer")
+    .map((part) => ({ ...part, sha256: part.sha256.slice(0, HASH_DIGITS) }));
+  return named.length > 0 ? { ...expected, graphs: named } : expected;
 }
 
 function packItem(item: StackItem): unknown {

@@ -1,5 +1,5 @@
 /**
- * The form of a share link: `#p1.<base64url>`, which is four bytes CRC-32 (big endian) of the payload text, then the payload,
+ * The form of a share link: `#p1.<base64url>` (or `#p2.`), which is four bytes CRC-32 (big endian) of the payload text, then the payload,
  * raw DEFLATE with a preset dictionary. The payload is JSON: the spec with strokes packed (strokes.ts), what the sender's
  * screen showed, and the numbers the sender saw. A link holds no pixel, no file name and no tag. It is a URL fragment, which
  * never reaches a server.
@@ -18,7 +18,8 @@ export interface SharedExperiment {
   readonly expected?: ReplayNumbers;
 }
 
-export const LINK_VERSION = 1;
+/** The newest. A link is written in the oldest version that can say what it says: version 2 names graphs beside the model's. */
+export const LINK_VERSION = 2;
 
 /** A fragment longer than this is not looked at. */
 export const MAX_LINK_CHARACTERS = 64_000;

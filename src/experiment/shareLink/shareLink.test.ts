@@ -94,7 +94,7 @@ test.each([
   ["#p1.<script>alert(1)</script>", "This is not a Penumbra link."],
   ["#p1.", "This link is cut off."],
   ["#p1.AAAA", "This link is cut off."],
-  ["#p2.AAAAAAAAAA", "newer Penumbra (link version 2; this one reads up to 1)"],
+  ["#p3.AAAAAAAAAA", "newer Penumbra (link version 3; this one reads up to 2)"],
   ["#p999999.AAAAAAAAAA", "newer Penumbra"],
   ["#p0.AAAAAAAAAA", "This link is"],
   [`#p1.${"A".repeat(70_000)}`, "This link has 70004 characters"],

@@ -6,6 +6,7 @@ import { besideStage } from "./beside.ts";
 import { certificateStage } from "./certificate.ts";
 import { disturbedStage } from "./disturbed.ts";
 import { gradientCheckStage } from "./gradientCheck.ts";
+import { graphsStage } from "./graphs.ts";
 import { inputStage } from "./input.ts";
 import { instrumentStage } from "./instrument.ts";
 import { metricsStage } from "./metrics.ts";
@@ -23,6 +24,7 @@ const CORE: readonly Stage[] = [
   readoutStage,
   metricsStage,
   undefendedStage,
+  graphsStage,
   besideStage,
   certificateStage,
   gradientCheckStage,

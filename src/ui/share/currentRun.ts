@@ -7,12 +7,18 @@ import type { ResultState } from "../../state/resultStore.ts";
 export function currentNumbers(state: ResultState): ReplayNumbers | undefined {
   const { stages, fidelity } = state;
   const backend = currentBackend(state);
-  const { clean, readout, metrics } = stages;
-  if (!clean || !readout || !metrics || !backend || fidelity !== "full") return undefined;
-  if (isStale(state, "clean") || isStale(state, "readout") || isStale(state, "metrics"))
+  const { clean, readout, metrics, graphs } = stages;
+  if (!clean || !readout || !metrics || !graphs || !backend || fidelity !== "full")
     return undefined;
+  const parts = ["clean", "readout", "metrics", "graphs"] as const;
+  if (parts.some((stage) => isStale(state, stage))) return undefined;
   return replayNumbers(
     { clean: clean.payload, readout: readout.payload, metrics: metrics.payload },
-    { backend: backend.backend, precision: backend.precision, modelSha256: backend.modelSha256 },
+    {
+      backend: backend.backend,
+      precision: backend.precision,
+      modelSha256: backend.modelSha256,
+      graphs: graphs.payload,
+    },
   );
 }

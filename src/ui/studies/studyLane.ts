@@ -8,10 +8,12 @@ import type { RunEvent } from "../../experiment/results.ts";
 import type { ExperimentSpec } from "../../experiment/spec.ts";
 import { sha256 } from "../../host/sha256.ts";
 import type { Radiograph } from "../../image/radiograph.ts";
+import { parseLinkManifest } from "../../model/linkManifest.ts";
 import { graphsSha256, parseManifest } from "../../model/manifest.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
 import type { LaneEngine, LanePort } from "../../state/studyStore.ts";
 import { measureRun } from "../../study/measureRun.ts";
+import { graphsBeside } from "../../study/rowGraphs.ts";
 import type { RowMaker } from "../../study/rowKey.ts";
 import type { StudyHost } from "../../study/runStudy.ts";
 
@@ -30,11 +32,19 @@ export function laneCount(cores: number): number {
 
 /** Rows of the tab come from one thread of WASM, whatever runs the bench. */
 export function tabRowMaker(own: Readonly<Record<string, ModelManifest>>): RowMaker {
-  const manifests = new Map<string, Promise<ModelManifest | null>>();
-  const manifestOf = (id: string) => {
-    const known = own[id] ?? manifests.get(id) ?? fetchManifest(id);
-    if (known instanceof Promise) manifests.set(id, known);
+  const manifests = new Map<string, Promise<unknown>>();
+  const described = (id: string) => {
+    const known = manifests.get(id) ?? fetchManifest(id);
+    manifests.set(id, known);
     return known;
+  };
+  const manifest = async (id: string) => {
+    const json = own[id] ?? (await described(id));
+    return json === undefined ? undefined : parseManifest(json);
+  };
+  const linkManifest = async (id: string) => {
+    const json = await described(id);
+    return json === undefined ? undefined : parseLinkManifest(json);
   };
   return {
     backend: "wasm",
@@ -43,19 +53,20 @@ export function tabRowMaker(own: Readonly<Record<string, ModelManifest>>): RowMa
         byte.toString(16).padStart(2, "0"),
       ).join(""),
     modelSha256: async (id, precision) => {
-      const manifest = await manifestOf(id);
+      const known = await manifest(id);
       try {
-        return manifest ? graphsSha256(manifest, precision) : "";
+        return known ? graphsSha256(known, precision) : "";
       } catch {
         return "";
       }
     },
+    graphsBeside: (spec) => graphsBeside(spec, { manifest, linkManifest }),
   };
 }
 
-async function fetchManifest(id: string): Promise<ModelManifest | null> {
+async function fetchManifest(id: string): Promise<unknown> {
   const response = await fetch(new URL(`models/${id}/manifest.json`, document.baseURI));
-  return response.ok ? parseManifest(await response.json()) : null;
+  return response.ok ? await response.json() : undefined;
 }
 
 export interface LaneNeeds {

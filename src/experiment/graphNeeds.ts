@@ -1,0 +1,92 @@
+/** Which graphs an experiment's results rest on, before anything is loaded. */
+import type { Defense } from "../defenses/defense.ts";
+import { isInForce } from "../defenses/inForce.ts";
+import { LabError } from "../errors/labError.ts";
+import { LINK_PACKAGE } from "../model/catalog.ts";
+import { linkParts, modelParts } from "../model/graphPart.ts";
+import type { GraphNeeds } from "../model/graphPart.ts";
+import type { GraphPart } from "../model/graphPartSchema.ts";
+import type { LinkManifest, LinkRole } from "../model/linkManifest.ts";
+import type { ModelManifest, Precision } from "../model/manifest.ts";
+import { withDefaults } from "../system/param.ts";
+import type { ExperimentSpec } from "./spec.ts";
+
+/** Registries or their catalogues: what a member asks for is plain data. */
+export interface Askers {
+  readonly defenses: Readonly<Record<string, Pick<Defense, "strength" | "params" | "graphs">>>;
+  readonly instruments: Readonly<Record<string, { readonly graphs?: GraphNeeds }>>;
+}
+
+export interface NeededGraphs {
+  /** The one on the bench first. */
+  readonly models: readonly {
+    readonly id: string;
+    readonly precision: Precision;
+    readonly withText: boolean;
+  }[];
+  readonly links: readonly LinkRole[];
+}
+
+type Asking = Pick<ExperimentSpec, "model" | "defenses" | "instruments" | "certificate">;
+
+export function neededGraphs(spec: Asking, { defenses, instruments }: Askers): NeededGraphs {
+  const { model, certificate } = spec;
+  const asked: readonly GraphNeeds[] = [
+    ...spec.defenses
+      .filter((item) => isInForce(item, defenses[item.defense]))
+      .map(({ defense, params }) => {
+        const { graphs = {}, params: metas } = defenses[defense]!;
+        const values = withDefaults(metas, params);
+        const isOn = ({ when }: { readonly when?: string }) => !when || values[when] === 1;
+        return { ...graphs, models: (graphs.models ?? []).filter(isOn) };
+      }),
+    ...spec.instruments
+      .filter(({ enabled }) => enabled)
+      .map(({ instrument }) => instruments[instrument]?.graphs ?? {}),
+    ...(certificate.enabled && certificate.beside
+      ? [{ models: [{ id: certificate.beside.model, precision: "int8" } as const] }]
+      : []),
+  ];
+  const withText = asked.some(({ text }) => text);
+  const models = new Map([[`${model.id} ${model.precision}`, { ...model, withText }]]);
+  for (const needed of asked.flatMap((each) => each.models ?? [])) {
+    const { id, precision = model.precision, unlessOpen } = needed;
+    if (unlessOpen && id === model.id) continue;
+    const name = `${id} ${precision}`;
+    if (!models.has(name)) models.set(name, { id, precision, withText: false });
+  }
+  return {
+    models: [...models.values()],
+    links: [...new Set(asked.flatMap(({ links = [] }) => links))],
+  };
+}
+
+/** Where descriptions of packages come from; undefined, or "model-not-found", for one that is not there. */
+export interface PackageShelf {
+  manifest(id: string): Promise<ModelManifest | undefined>;
+  linkManifest(id: string): Promise<LinkManifest | undefined>;
+}
+
+/** What is not there decides nothing: whatever needs it says so itself. */
+export async function graphParts(
+  { models, links }: NeededGraphs,
+  shelf: PackageShelf,
+): Promise<readonly GraphPart[]> {
+  const parts: GraphPart[] = [];
+  for (const { id, precision, withText } of models) {
+    const manifest = await found(shelf.manifest(id));
+    if (manifest) parts.push(...modelParts({ ...manifest, id }, precision, withText));
+  }
+  if (links.length === 0) return parts;
+  const manifest = await found(shelf.linkManifest(LINK_PACKAGE));
+  return manifest ? [...parts, ...linkParts(manifest, links)] : parts;
+}
+
+async function found<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof LabError) return undefined;
+    throw error;
+  }
+}

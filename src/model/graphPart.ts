@@ -1,0 +1,63 @@
+/** The graphs that a result rests on, each by its package, its role and its hash: what manifests, links and rows name. */
+import type { GraphPart } from "./graphPartSchema.ts";
+import type { LinkManifest, LinkRole } from "./linkManifest.ts";
+import type { ModelManifest, Precision } from "./manifest.ts";
+
+/** What a defense or an instrument asks for beside the graphs that look and answer. Plain data: catalogues hold it. */
+export interface GraphNeeds {
+  /** Of the package of graphs to link. */
+  readonly links?: readonly LinkRole[];
+  /** Other models, by what is on: `when` names a parameter that must be 1. */
+  readonly models?: readonly NeededModel[];
+  /** The text encoder of the model on the bench. */
+  readonly text?: true;
+}
+
+export interface NeededModel {
+  readonly id: string;
+  /** Absent: that of the model on the bench. */
+  readonly precision?: Precision;
+  readonly when?: string;
+  /** Left out where it is the model on the bench, in whatever precision. */
+  readonly unlessOpen?: true;
+}
+
+/** @param withText names the text encoder, too. */
+export function modelParts(
+  { id: model, files, tokenizer }: Pick<ModelManifest, "id" | "files" | "tokenizer">,
+  precision: Precision,
+  withText: boolean,
+): GraphPart[] {
+  return [
+    ...files
+      .filter((file) => file.precision === precision && (withText || file.role !== "text"))
+      .map(({ role, sha256 }): GraphPart => ({ model, role, precision, sha256 })),
+    ...(tokenizer
+      ? [{ model, role: "tokenizer", precision: null, sha256: tokenizer.sha256 } as const]
+      : []),
+  ];
+}
+
+export function linkParts(
+  { id: model, files }: Pick<LinkManifest, "id" | "files">,
+  roles: readonly LinkRole[],
+): GraphPart[] {
+  return files
+    .filter(({ role }) => roles.includes(role))
+    .map(({ role, sha256 }) => ({ model, role, precision: null, sha256 }));
+}
+
+/** Those that the joined hash of the model on the bench (graphsSha256) does not name. */
+export function partsBeside(
+  parts: readonly GraphPart[],
+  modelSha256: string,
+): readonly GraphPart[] {
+  return parts.filter(({ sha256 }) => !modelSha256.includes(sha256));
+}
+
+/** "vision graph of noise (int8)" */
+export function partName({ model, role, precision }: Omit<GraphPart, "sha256">): string {
+  const what = role === "tokenizer" || role === "purifier" || role === "mapper";
+  const kind = what ? role : role === "text" ? "text encoder" : `${role} graph`;
+  return `${kind} of ${model}${precision ? ` (${precision})` : ""}`;
+}

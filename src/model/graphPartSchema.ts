@@ -1,0 +1,12 @@
+/** A graph that a result rests on, as links, manifests and rows name it. */
+import { z } from "zod";
+
+/** A graph of a package, or the table of its words; null for what has one form only. */
+export const graphPartSchema = z.strictObject({
+  model: z.string().max(60),
+  role: z.enum(["vision", "answer", "text", "tokenizer", "purifier", "mapper"]),
+  precision: z.enum(["fp32", "fp16", "int8", "int4"]).nullable(),
+  /** In hex; of a link its first 16 digits. */
+  sha256: z.string().regex(/^[0-9a-f]{16,64}$/),
+});
+export type GraphPart = Readonly<z.infer<typeof graphPartSchema>>;

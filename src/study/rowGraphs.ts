@@ -1,0 +1,46 @@
+/** The graphs beside its model's that a row rests on: found before it is made, and as the cell that says so. */
+import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
+import { graphParts, neededGraphs } from "../experiment/graphNeeds.ts";
+import type { NeededGraphs, PackageShelf } from "../experiment/graphNeeds.ts";
+import { INSTRUMENT_CATALOG } from "../experiment/instruments/catalog.ts";
+import type { ExperimentSpec } from "../experiment/spec.ts";
+import { graphPartSchema } from "../model/graphPartSchema.ts";
+import type { GraphPart } from "../model/graphPartSchema.ts";
+
+export function graphsNeededBy(spec: ExperimentSpec): NeededGraphs {
+  return neededGraphs(spec, { defenses: DEFENSE_CATALOG, instruments: INSTRUMENT_CATALOG });
+}
+
+/** Whether `part` belongs to what the model's own hash names, or to its words. */
+function isOwn({ model }: ExperimentSpec, { model: id, precision, role }: GraphPart): boolean {
+  if (role === "tokenizer") return true;
+  return id === model.id && precision === model.precision && role !== "text";
+}
+
+/** Nothing is looked up for a run of one model alone. */
+export async function graphsBeside(
+  spec: ExperimentSpec,
+  shelf: PackageShelf,
+): Promise<readonly GraphPart[]> {
+  const needed = graphsNeededBy(spec);
+  const [first, ...others] = needed.models;
+  if (!first?.withText && others.length + needed.links.length === 0) return [];
+  return (await graphParts(needed, shelf)).filter((part) => !isOwn(spec, part));
+}
+
+/** "noise vision int8 0123...; purifier purifier - 4567...": "" for none. */
+export function graphsText(parts: readonly GraphPart[]): string {
+  return parts
+    .map(({ model, role, precision, sha256 }) => [model, role, precision ?? "-", sha256].join(" "))
+    .join("; ");
+}
+
+/** What graphsText wrote; nothing of a text that is none of its own. */
+export function graphsOf(text: string): readonly GraphPart[] {
+  return text.split("; ").flatMap((one) => {
+    const [model, role, precision, sha256] = one.split(" ");
+    const part = { model, role, precision: precision === "-" ? null : precision, sha256 };
+    const parsed = graphPartSchema.safeParse(part);
+    return parsed.success ? [parsed.data] : [];
+  });
+}
