@@ -47,13 +47,23 @@ export function linkParts(
     .map(({ role, sha256 }) => ({ model, role, precision: null, sha256 }));
 }
 
-/** Those that the joined hash of the model on the bench (graphsSha256) does not name. */
+/** Those that the joined hash of the model on the bench (graphsSha256) does not name; of the same parts the same list. */
 export function partsBeside(
   parts: readonly GraphPart[],
   modelSha256: string,
 ): readonly GraphPart[] {
-  return parts.filter(({ sha256 }) => !modelSha256.includes(sha256));
+  const known = besides.get(parts);
+  if (known?.modelSha256 === modelSha256) return known.beside;
+  const beside = parts.filter(({ sha256 }) => !modelSha256.includes(sha256));
+  besides.set(parts, { modelSha256, beside });
+  return beside;
 }
+
+/** A component that watches a list would be drawn again and again if each look made a new one. */
+const besides = new WeakMap<
+  readonly GraphPart[],
+  { readonly modelSha256: string; readonly beside: readonly GraphPart[] }
+>();
 
 /** "vision graph of noise (int8)" */
 export function partName({ model, role, precision }: Omit<GraphPart, "sha256">): string {
