@@ -4,10 +4,14 @@ import { nativeRunner } from "../../testing/nativeRunner.ts";
 import { FUSED_CASES, ONNX_FUSED_CASES } from "../../testing/ruleCases/fusedAttention.ts";
 import { graphOfCase } from "../../testing/ruleCases/ruleCase.ts";
 import type { RuleCase } from "../../testing/ruleCases/ruleCase.ts";
+import { SKIP_NORMALIZATIONS } from "../../testing/ruleCases/products.ts";
 import { checkCase } from "../../testing/tinyGraphs.ts";
+import { vlmFiles } from "../../testing/vlmFolders.ts";
+import { promptDecoder } from "../../graphs/generative/promptDecoder.ts";
 import { serializeModel } from "../file.ts";
 import { GraphView } from "../graph.ts";
 import { prepareGraph } from "../inline.ts";
+import { findStateSites } from "../stateSites.ts";
 import { findAttentionTaps } from "../taps.ts";
 
 async function check(op: string, rule: RuleCase): Promise<void> {
@@ -44,6 +48,27 @@ const described = (rules: Readonly<Record<string, readonly RuleCase[]>>) =>
 
 describe("com.microsoft operators taken apart give the runtime's values, and its differences", () => {
   it.each(described(FUSED_CASES))("%s", (_, op, rule) => check(op, rule));
+});
+
+describe("sums that are normalised taken apart", () => {
+  it.each(described(SKIP_NORMALIZATIONS))("%s", (_, op, rule) => check(op, rule));
+
+  it("show the residual stream of a decoder that a builder wrote, block by block", async () => {
+    const files = await vlmFiles("llava");
+    const shape = { before: 3, image: 4, after: 5, width: 32 };
+    const decoder = promptDecoder(await files.graph("decoder"), shape);
+    const { model, shapes } = await prepareGraph(decoder, nativeRunner);
+    const streams = findStateSites(new GraphView(model), shapes).filter(
+      ({ role }) => role === "stream",
+    );
+    expect(streams.map(({ block, index }) => `${block} ${index}`)).toEqual([
+      "stem 0",
+      "attention 0",
+      "mlp 0",
+      "attention 1",
+      "mlp 1",
+    ]);
+  });
 });
 
 describe("operators of set 23 taken apart", () => {

@@ -1,6 +1,6 @@
 /**
- * Fused operators taken apart: attention and rotary embeddings that exporters and optimisers write as one node become
- * the operators they stand for, so that their maps can be read and their gradients taken. Exact, but for the rounding of
+ * Fused operators taken apart: attention, rotary embeddings and normalised sums that exporters and optimisers write as one
+ * node become the operators they stand for, so that maps and the residual stream can be read and gradients taken. Exact, but for the rounding of
  * another order of sums; what has no exact form here stays as it is, and `unfuseObstacle` says why.
  */
 import { LabError } from "../../errors/labError.ts";
@@ -15,6 +15,7 @@ import { onnxAttention } from "./onnxAttention.ts";
 import { microsoftRotary, onnxRotary } from "./rotary.ts";
 import { FusedSite } from "./site.ts";
 import type { Decomposition } from "./site.ts";
+import { skipLayerNormalization, skipSimplifiedLayerNormalization } from "./skipNorm.ts";
 
 const DECOMPOSITIONS: Readonly<Record<string, Readonly<Record<string, Decomposition>>>> = {
   "": { Attention: onnxAttention, RotaryEmbedding: onnxRotary },
@@ -23,6 +24,8 @@ const DECOMPOSITIONS: Readonly<Record<string, Readonly<Record<string, Decomposit
     MultiHeadAttention: multiHeadAttention,
     GroupQueryAttention: groupQueryAttention,
     RotaryEmbedding: microsoftRotary,
+    SkipLayerNormalization: skipLayerNormalization,
+    SkipSimplifiedLayerNormalization: skipSimplifiedLayerNormalization,
   },
 };
 

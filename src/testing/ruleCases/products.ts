@@ -286,6 +286,33 @@ function withoutGroup(rule: RuleCase): RuleCase {
 
 const microsoft = { domain: "com.microsoft" } as const;
 
+/** Normalised sums in the forms that exporters write. */
+export const SKIP_NORMALIZATIONS: Readonly<Record<string, readonly RuleCase[]>> = {
+  SkipLayerNormalization: [
+    {
+      inputs: [x([2, 3, 6]), x([2, 3, 6]), weights(1, [6]), weights(2, [6]), weights(3, [6])],
+      outputs: ["normal", "", "", "sum"],
+      ...microsoft,
+    },
+    {
+      note: "no bias, nobody reads the sum",
+      inputs: [x([2, 3, 6]), x([2, 3, 6]), weights(1, [6]), weights(2, [6])],
+      attributes: { epsilon: { float: 0.01 } },
+      ...microsoft,
+    },
+  ],
+  SkipSimplifiedLayerNormalization: [
+    { inputs: [x([2, 3, 6]), x([2, 3, 6]), weights(1, [6])], ...microsoft },
+    {
+      note: "with a bias, and the sum",
+      inputs: [x([2, 3, 6]), x([2, 3, 6]), weights(1, [6]), weights(3, [6])],
+      outputs: ["normal", "", "", "sum"],
+      attributes: { epsilon: { float: 0.01 } },
+      ...microsoft,
+    },
+  ],
+};
+
 export const MICROSOFT_CASES: Readonly<Record<string, readonly RuleCase[]>> = {
   FusedMatMul: [
     {
@@ -308,16 +335,7 @@ export const MICROSOFT_CASES: Readonly<Record<string, readonly RuleCase[]>> = {
     { note: "no bias", inputs: [x([2, 5])], ...microsoft },
   ],
   QuickGelu: [{ inputs: [x([2, 5])], ...microsoft }],
-  SkipLayerNormalization: [
-    {
-      inputs: [x([2, 3, 6]), x([2, 3, 6]), weights(1, [6]), weights(2, [6]), weights(3, [6])],
-      outputs: ["normal", "", "", "sum"],
-      ...microsoft,
-    },
-  ],
-  SkipSimplifiedLayerNormalization: [
-    { inputs: [x([2, 3, 6]), x([2, 3, 6]), weights(1, [6])], ...microsoft },
-  ],
+  ...SKIP_NORMALIZATIONS,
   SimplifiedLayerNormalization: [],
   FusedConv: [
     {
