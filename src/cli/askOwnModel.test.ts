@@ -78,6 +78,63 @@ it("answers from a zip as from its folder, in words too, and attacks the answer"
   expect(inspected).toMatchObject({ folder: { family: "llava", label: "LLaVA" } });
 });
 
+it("looks inside: nearest words, the answer's attention, and where pictures and wordings part", async () => {
+  const asked = [FILM, ...QUESTION, "--model", vlmFolder("llava"), "--stages"];
+  const more = ["--epsilon", "8/255", "--steps", "2", "--wording", "what shows ?"];
+  const { stages } = (await printed(askVerb, ...asked, ...more)) as { stages: Stages };
+  expect(stages.missing).toEqual([]);
+  expect(stages.words.byToken).toHaveLength(4);
+  expect(stages.attention.map(({ layer, grid }) => [layer, grid])).toEqual([
+    [1, [2, 2]],
+    [2, [2, 2]],
+  ]);
+  for (const { heads, mean } of stages.attention) {
+    expect(mean.reduce((sum, value) => sum + value, 0)).toBeCloseTo(1, 3);
+    for (const { onPicture } of heads) expect(onPicture).toBeGreaterThan(0);
+  }
+  const { connector, encoder, answer } = stages.shift;
+  for (const { cosine } of [connector, ...encoder, ...answer])
+    expect(cosine).toBeLessThan(1.000001);
+  expect(connector.cosine).toBeLessThan(0.99999);
+  expect(stages.wording.cosine.map(({ block }) => block)).toContain(stages.wording.partsAt);
+  const plain = (await printed(askVerb, ...asked)) as { stages: Partial<Stages> };
+  expect(plain.stages.shift).toBeUndefined();
+  // The film itself, as the second picture, has not moved.
+  const same = (await printed(askVerb, ...asked, "--against", FILM)) as { stages: Stages };
+  expect(same.stages.shift.connector.cosine).toBeCloseTo(1, 6);
+  await expect(
+    askVerb([FILM, ...QUESTION, "--model", vlmFolder("llava"), "--wording", "x"], () => undefined),
+  ).rejects.toThrow(/add --stages/);
+  const captions = ["--answer", "the heart", "--answer", "pleural effusion"];
+  await expect(
+    askVerb(
+      [FILM, ...QUESTION, "--model", vlmFolder("clip"), ...captions, "--stages"],
+      () => undefined,
+    ),
+  ).rejects.toThrow(/CLIP has no connector and no decoder/);
+});
+
+interface Shift {
+  readonly block: string;
+  readonly cosine: number;
+}
+interface Stages {
+  readonly missing: readonly string[];
+  readonly words: { readonly byToken: readonly string[] };
+  readonly attention: readonly {
+    readonly layer: number;
+    readonly grid: readonly number[];
+    readonly mean: readonly number[];
+    readonly heads: readonly { readonly onPicture: number }[];
+  }[];
+  readonly shift: {
+    readonly connector: Shift;
+    readonly encoder: readonly Shift[];
+    readonly answer: readonly Shift[];
+  };
+  readonly wording: { readonly cosine: readonly Shift[]; readonly partsAt: string };
+}
+
 it("scores captions by a dual encoder, and says what it cannot do", async () => {
   const asked = [FILM, "--question", "effusion", "--model", vlmFolder("clip")];
   const captions = ["--answer", "chest x-ray with pleural effusion", "--answer", "the heart"];

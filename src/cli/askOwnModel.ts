@@ -12,6 +12,7 @@ import type { FolderFiles } from "../graphs/generative/modelFiles.ts";
 import type { NamedSource } from "../graphs/sources/zip.ts";
 import type { SessionFactory } from "../graphs/session.ts";
 import { openRadiograph } from "./files.ts";
+import type { StagePictures, StagesAsked } from "./stagesOfAsk.ts";
 
 export interface OwnQuestion {
   readonly question: string;
@@ -23,6 +24,8 @@ export interface OwnQuestion {
   /** Radius of the linf ball in grey [0, 1]; 0 for no attack. */
   readonly epsilon: number;
   readonly steps: number;
+  /** What encoder, connector and language side hold; undefined where nobody asks. */
+  readonly stages: StagesAsked | undefined;
 }
 
 /** The model, whatever its family, as something that answers about a picture. */
@@ -32,6 +35,7 @@ interface Answering {
   answer(picture: Float32Array): Promise<readonly Answered[]>;
   text(picture: Float32Array): Promise<object>;
   oracle(answer: number): Promise<PictureOracle>;
+  stages(asked: StagesAsked, pictures: StagePictures): Promise<object>;
   /** What is said once of the model and the question. */
   readonly facts: object;
   /** Shares are those of the next token, which may be something else altogether; else of the captions alone. */
@@ -81,6 +85,10 @@ async function openLlava(
         choices[answer]!,
         choices.filter((_, i) => i !== answer),
       ),
+    stages: async (wanted, pictures) => {
+      const { stagesOf } = await import("./stagesOfAsk.ts");
+      return stagesOf({ files, sessions, model, question, choices }, wanted, pictures);
+    },
   };
 }
 
@@ -106,6 +114,13 @@ async function openDual(
     },
     text: () => Promise.resolve({}),
     oracle: (answer) => model.marginOracle(answer),
+    stages: () =>
+      Promise.reject(
+        new LabError(
+          "model-incompatible",
+          `${files.folder.label} has no connector and no decoder: it compares one vector of the picture with one of each caption, so that there are no stages to tell apart.`,
+        ),
+      ),
   };
 }
 
@@ -113,6 +128,10 @@ async function askAbout(file: string, model: Answering, asked: OwnQuestion): Pro
   const { files } = model;
   const input = await pictureOf(file, files);
   const answers = await model.answer(input.image);
+  const attacked = asked.epsilon > 0 ? await attack(model, input.image, answers, asked) : undefined;
+  const against = asked.stages?.against;
+  const disturbed =
+    against === undefined ? attacked?.adversarial : (await pictureOf(against, files)).image;
   return {
     file,
     family: files.folder.label,
@@ -120,7 +139,10 @@ async function askAbout(file: string, model: Answering, asked: OwnQuestion): Pro
     ...model.facts,
     ...verdict(answers, model.isNextToken),
     ...(await model.text(input.image)),
-    ...(asked.epsilon > 0 ? { attacked: await attack(model, input.image, answers, asked) } : {}),
+    ...(attacked ? { attacked: attacked.report } : {}),
+    ...(asked.stages
+      ? { stages: await model.stages(asked.stages, { clean: input.image, disturbed }) }
+      : {}),
     saw: input.statement,
     notices: [...files.preprocessing.notices, ...input.notices],
   };
@@ -154,7 +176,7 @@ async function attack(
   picture: Float32Array,
   clean: readonly Answered[],
   { epsilon, steps }: OwnQuestion,
-): Promise<object> {
+): Promise<{ readonly report: object; readonly adversarial: Float32Array }> {
   const oracle = await model.oracle(clean.indexOf(likeliest(clean)));
   try {
     const options = {
@@ -176,7 +198,7 @@ async function attack(
     for (; !step.done; step = await run.next()) losses.push(step.value.loss);
     const { adversarial, norm, loss } = step.value;
     const after = await model.answer(adversarial);
-    return {
+    const report = {
       attack: "pgd",
       epsilon,
       norm,
@@ -189,6 +211,7 @@ async function attack(
       flipped: likeliest(after).answer !== likeliest(clean).answer,
       ...verdict(after, model.isNextToken),
     };
+    return { report, adversarial };
   } finally {
     await oracle.release();
   }

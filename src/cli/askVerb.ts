@@ -23,9 +23,22 @@ const OPTIONS = {
   epsilon: { type: "string" },
   steps: { type: "string", default: "10" },
   backend: { type: "string", default: "native" },
+  stages: { type: "boolean", default: false },
+  against: { type: "string" },
+  wording: { type: "string" },
 } as const;
 /** Options that a bundled model has no use for. */
-const OWN_OPTIONS = ["answer", "precision", "max-tokens", "epsilon", "steps", "backend"] as const;
+const OWN_OPTIONS = [
+  "answer",
+  "precision",
+  "max-tokens",
+  "epsilon",
+  "steps",
+  "backend",
+  "stages",
+  "against",
+  "wording",
+] as const;
 
 export async function askVerb(
   args: readonly string[],
@@ -88,6 +101,9 @@ interface OwnOptions {
   readonly epsilon?: string | undefined;
   readonly steps: string;
   readonly backend: string;
+  readonly stages: boolean;
+  readonly against?: string | undefined;
+  readonly wording?: string | undefined;
 }
 
 async function asksOwn(own: NamedSource, question: string, values: OwnOptions): Promise<Ask> {
@@ -95,8 +111,13 @@ async function asksOwn(own: NamedSource, question: string, values: OwnOptions): 
   if (new Set(answers).size < Math.max(2, answers.length)) {
     throw new UsageError("Give --answer at least twice, each time another answer.");
   }
+  const { stages, against, wording } = values;
+  if (!stages && (against !== undefined || wording !== undefined)) {
+    throw new UsageError("--against and --wording are compared stage by stage: add --stages.");
+  }
   const asked = {
     question,
+    stages: stages ? { against, wording } : undefined,
     answers,
     precision: values.precision,
     maxTokens: wholeNumber("max-tokens", values["max-tokens"], 0, 4096),

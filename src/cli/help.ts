@@ -75,6 +75,10 @@ npm run -s lab -- ask FILE... --question TEXT --model FOLDER|FILE.zip [--answer 
     (vision_encoder, embed_tokens, decoder_model_merged; yes and no, or the --answer given, by the next token's
     probability, all spellings summed; --max-tokens also writes its own text) and CLIP or SigLIP (model.onnx; each --answer
     is a caption). --epsilon attacks the answer by PGD through the whole model, in grey from 0 to 1, on 8-bit pictures.
+    --stages [--against FILE] [--wording TEXT] looks inside a LLaVA: the words that its picture tokens come nearest to behind
+    the connector, what share of the answer token's attention the picture gets in each layer and head, and where it
+    looks. With a second picture (--against, or the attacked one) the cosine of both in every layer of encoder, connector and
+    decoder; with a second wording, in which block the two part. What a model does not show is named.
 
 npm run -s lab -- inspect MODEL.onnx|FOLDER [--text]
     What is in a graph: inputs, outputs, operators, parameters, attention maps, what stops a gradient and why, and what

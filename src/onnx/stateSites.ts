@@ -43,7 +43,7 @@ export function findStateSites(view: GraphView, table: ShapeTable): readonly Sta
     if (!added) continue;
     const { branch, shape, start } = added;
     if (start !== undefined) {
-      stream.add(start);
+      stream.add(unchanged(view, start));
       sites.push({
         name: start,
         role: "stream",
@@ -104,14 +104,22 @@ function residualAdd(
   if (!isComputed(view, left) || !isComputed(view, right)) return undefined;
   const [shape = [], a = [], b = []] = [output, left, right].map((name) => table.shapes.get(name));
   if (shape.length !== 3 || String(a) !== String(b)) return undefined;
-  if (stream.has(left)) return { branch: right, shape };
-  if (stream.has(right)) return { branch: left, shape };
+  if (stream.has(unchanged(view, left))) return { branch: right, shape };
+  if (stream.has(unchanged(view, right))) return { branch: left, shape };
   if (stream.size > 0) return undefined;
   const comesFrom = (value: string, source: string) =>
     branchParts(view, value, new Set()).values.includes(source);
   if (comesFrom(right, left)) return { start: left, branch: right, shape };
   if (comesFrom(left, right)) return { start: right, branch: left, shape };
   return { shape };
+}
+
+/** The value that a cast or a copy has from: traced models bring the stream to the type it already has. */
+function unchanged(view: GraphView, name: string): string {
+  const node = view.producer(name);
+  return node && isOp(node, "Cast", "Identity", "Dropout")
+    ? unchanged(view, node.input[0] ?? "")
+    : name;
 }
 
 /** What stands between the stream and what is added to it. */

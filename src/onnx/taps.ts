@@ -59,6 +59,8 @@ const PASSING = [
   "DequantizeLinear",
 ];
 const FARTHEST = 6;
+/** Nodes from scores back to a projection: a rotary embedding taken apart has a dozen, splitting and sharing heads some more. */
+const FARTHEST_SOURCE = 48;
 
 /** The fused attention nodes of a graph. */
 export function fusedAttentionNodes(view: GraphView): NodeProto[] {
@@ -177,7 +179,7 @@ function attentionKind(
   if (shape.length >= 2 && shape.at(-1) !== shape.at(-2)) return "cross";
   const scores = scoreProduct(view, softmax.input[0] ?? "", FARTHEST);
   if (scores === undefined) return "self";
-  const [query, key] = scores.input.map((name) => sourceOf(view, name, 16));
+  const [query, key] = scores.input.map((name) => sourceOf(view, name, FARTHEST_SOURCE));
   return query === key ? "self" : "cross";
 }
 
@@ -196,12 +198,18 @@ function scoreProduct(view: GraphView, name: string, steps: number): NodeProto |
   return undefined;
 }
 
+/** Products by a weight that exporters write for the runtime. */
+const PROJECTIONS = new Set(["MatMulNBits", "MatMulBnb4", "FusedMatMul", "FusedGemm"]);
+
 /** The value that a projection starts from: the data input of the last product by a weight. */
 export function sourceOf(view: GraphView, name: string, steps: number): string {
   const node = view.producer(name);
   if (node === undefined || steps === 0) return name;
   const data = node.input.filter((input) => isComputed(view, input));
-  if (isOp(node, "MatMul", "Gemm", "Conv") && data.length === 1) return data[0]!;
+  const isProjection =
+    isOp(node, "MatMul", "Gemm", "Conv") ||
+    (node.domain === "com.microsoft" && PROJECTIONS.has(node.opType));
+  if (isProjection && data.length === 1) return data[0]!;
   return data.length === 0 ? name : sourceOf(view, data[0]!, steps - 1);
 }
 

@@ -53,8 +53,11 @@ describe("com.microsoft operators taken apart give the runtime's values, and its
 describe("sums that are normalised taken apart", () => {
   it.each(described(SKIP_NORMALIZATIONS))("%s", (_, op, rule) => check(op, rule));
 
-  it("show the residual stream of a decoder that a builder wrote, block by block", async () => {
-    const files = await vlmFiles("llava");
+  it.each([
+    ["in float32", undefined],
+    ["with products of 4 bits", "q4"],
+  ])("show the stream of a builder's decoder block by block, %s", async (_, precision) => {
+    const files = await vlmFiles("llava", precision);
     const shape = { before: 3, image: 4, after: 5, width: 32 };
     const decoder = promptDecoder(await files.graph("decoder"), shape);
     const { model, shapes } = await prepareGraph(decoder, nativeRunner);

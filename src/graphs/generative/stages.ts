@@ -1,0 +1,235 @@
+/**
+ * A LLaVA with its inside open: what encoder, connector and language side hold of one picture and one question, and where
+ * the answer's token looks. Fused operators are taken apart first, so that published exports show it too.
+ */
+import { LabError } from "../../errors/labError.ts";
+import { serializeModel } from "../../onnx/file.ts";
+import { GraphView } from "../../onnx/graph.ts";
+import { prepareGraph } from "../../onnx/inline.ts";
+import type { PreparedGraph } from "../../onnx/inline.ts";
+import { findStateSites } from "../../onnx/stateSites.ts";
+import type { StateSite } from "../../onnx/stateSites.ts";
+import { findAttentionTaps, fusedAttentionNodes, withTaps } from "../../onnx/taps.ts";
+import type { AttentionTap } from "../../onnx/taps.ts";
+import { numbersOf } from "../../onnx/tensorData.ts";
+import { floatData, floatTensor, int64Tensor } from "../../tensor/tensor.ts";
+import type { FloatTensor, Tensor } from "../../tensor/tensor.ts";
+import { probeRunner } from "../runners.ts";
+import type { GraphSession, SessionFactory } from "../session.ts";
+import { GREY_INPUT, withGreyPicture } from "./greyVision.ts";
+import type { Prompt } from "./llavaModel.ts";
+import type { FolderFiles } from "./modelFiles.ts";
+import { PROMPT_VALUES, promptDecoder } from "./promptDecoder.ts";
+
+/** One place's value: `rows` vectors of `width` numbers. */
+export interface StageState {
+  /** Such as "self-attention 2". */
+  readonly block: string;
+  readonly rows: number;
+  readonly width: number;
+  readonly data: Float32Array;
+}
+
+/** Where the token that the answer is read from looks, in one layer. */
+export interface AnswerAttention {
+  readonly layer: number;
+  readonly heads: number;
+  /** [heads]: share of its attention that the picture gets; the rest goes to words. */
+  readonly onPicture: Float32Array;
+  /** [heads * T]: attention to each of the picture's tokens, summing to `onPicture`. */
+  readonly maps: Float32Array;
+}
+
+export interface StageReading {
+  /** The encoder's residual stream after each block, its tokens as rows. */
+  readonly encoder: readonly StageState[];
+  /** The picture's tokens [T, W] as the language side reads them. */
+  readonly connector: StageState;
+  /** The decoder's stream after each block: the picture's rows [T, W]. */
+  readonly picture: readonly StageState[];
+  /** The same at the answer's place, [1, W]. */
+  readonly answer: readonly StageState[];
+  readonly attention: readonly AnswerAttention[];
+  /** [V], of the token after the prompt. */
+  readonly logits: Float32Array;
+}
+
+const WORDS: Readonly<Record<StateSite["block"], string>> = {
+  stem: "stem",
+  convolution: "convolution",
+  attention: "self-attention",
+  crossAttention: "cross-attention",
+  mlp: "MLP",
+};
+
+interface OpenGraph {
+  readonly session: GraphSession;
+  readonly sites: readonly StateSite[];
+  readonly taps: readonly AttentionTap[];
+}
+
+interface OpenVision extends OpenGraph {
+  readonly output: string;
+  readonly image: readonly [count: number, width: number];
+}
+
+export class VlmStages {
+  readonly #files: FolderFiles;
+  readonly #sessions: SessionFactory;
+  readonly #vision: OpenVision;
+  readonly #embed: GraphSession;
+  /** By the lengths of the text before and after the picture: shapes are fixed in an opened graph. */
+  readonly #decoders = new Map<string, Promise<OpenGraph>>();
+
+  private constructor(
+    files: FolderFiles,
+    sessions: SessionFactory,
+    { vision, embed }: { readonly vision: OpenVision; readonly embed: GraphSession },
+  ) {
+    this.#files = files;
+    this.#sessions = sessions;
+    this.#vision = vision;
+    this.#embed = embed;
+  }
+
+  /** @throws LabError "model-*" | "graph-*" */
+  static async open(files: FolderFiles, sessions: SessionFactory): Promise<VlmStages> {
+    const { size, preprocessing } = files;
+    const grey = withGreyPicture(await files.graph("vision"), preprocessing, size);
+    const prepared = await prepareGraph(grey, probeRunner(sessions), {
+      shapes: { [GREY_INPUT]: [1, 1, size, size] },
+    });
+    const [output = ""] = new GraphView(prepared.model).outputs;
+    const [count, width] = (prepared.shapes.shapes.get(output) ?? []).slice(-2);
+    if (count === undefined || width === undefined) {
+      throw new LabError(
+        "model-incompatible",
+        `The vision graph's output ${output} is no list of tokens.`,
+      );
+    }
+    const vision = {
+      ...(await openGraph(prepared, sessions)),
+      output,
+      image: [count, width] as const,
+    };
+    const embed = await sessions.create(serializeModel(await files.graph("embed")));
+    return new VlmStages(files, sessions, { vision, embed });
+  }
+
+  /** What of a model's inside cannot be had, one sentence each. */
+  get missing(): readonly string[] {
+    const { sites } = this.#vision;
+    return sites.length === 0
+      ? ["The encoder's residual stream is not visible in its graph: no shift by its layers."]
+      : [];
+  }
+
+  /** @param picture [S * S], grey in [0, 1] */
+  async read(picture: Float32Array, prompt: Prompt): Promise<StageReading> {
+    const { output, image, sites, session } = this.#vision;
+    const size = this.#files.size;
+    const seen = await session.run({ [GREY_INPUT]: floatTensor(picture, [1, 1, size, size]) });
+    const tokens = floatTensor(Float32Array.from(numbersOf(seen[output]!)), [1, ...image]);
+    const feeds: Record<string, Tensor> = { [PROMPT_VALUES.image]: tokens };
+    if (prompt.before.length > 0) feeds[PROMPT_VALUES.before] = await this.words(prompt.before);
+    if (prompt.after.length > 0) feeds[PROMPT_VALUES.after] = await this.words(prompt.after);
+    const decoder = await this.#decoder(prompt);
+    const said = await decoder.session.run(feeds);
+    const from = prompt.before.length;
+    const language = streamsOf(decoder.sites, said);
+    return {
+      encoder: streamsOf(sites, seen),
+      connector: { block: "connector", rows: image[0], width: image[1], data: tokens.data },
+      picture: language.map((state) => rowsOf(state, from, from + image[0])),
+      answer: language.map((state) => rowsOf(state, state.rows - 1, state.rows)),
+      attention: decoder.taps.map((tap, layer) =>
+        attentionOf(said[tap.name]!, tap, { layer, from, count: image[0] }),
+      ),
+      logits: floatData(said[PROMPT_VALUES.logits]!, PROMPT_VALUES.logits),
+    };
+  }
+
+  /** Embeddings [1, n, W] of token ids. */
+  async words(ids: readonly number[]): Promise<FloatTensor> {
+    const [input = ""] = this.#embed.inputNames;
+    const [output = ""] = this.#embed.outputNames;
+    const results = await this.#embed.run({ [input]: int64Tensor(ids, [1, ids.length]) });
+    const width = this.#vision.image[1];
+    return floatTensor(Float32Array.from(numbersOf(results[output]!)), [1, ids.length, width]);
+  }
+
+  async release(): Promise<void> {
+    await this.#vision.session.release();
+    await this.#embed.release();
+    for (const opening of this.#decoders.values()) await (await opening).session.release();
+  }
+
+  #decoder({ before, after }: Prompt): Promise<OpenGraph> {
+    const key = `${before.length} ${after.length}`;
+    const opening = this.#decoders.get(key) ?? this.#openDecoder(before.length, after.length);
+    this.#decoders.set(key, opening);
+    return opening;
+  }
+
+  async #openDecoder(before: number, after: number): Promise<OpenGraph> {
+    const [image, width] = this.#vision.image;
+    const graph = promptDecoder(await this.#files.graph("decoder"), {
+      before,
+      image,
+      after,
+      width,
+    });
+    return openGraph(await prepareGraph(graph, probeRunner(this.#sessions)), this.#sessions);
+  }
+}
+
+async function openGraph(
+  { model, shapes }: PreparedGraph,
+  sessions: SessionFactory,
+): Promise<OpenGraph> {
+  const view = new GraphView(model);
+  const isFused = fusedAttentionNodes(view).length > 0;
+  const sites = isFused ? [] : findStateSites(view, shapes).filter(({ role }) => role === "stream");
+  const taps = isFused
+    ? []
+    : findAttentionTaps(view, shapes).filter(({ shape }) => shape.length === 4);
+  const names = [...sites, ...taps].map(({ name }) => name);
+  return { session: await sessions.create(serializeModel(withTaps(model, names))), sites, taps };
+}
+
+function streamsOf(
+  sites: readonly StateSite[],
+  values: Readonly<Record<string, Tensor>>,
+): StageState[] {
+  return sites.map(({ name, block, index, shape }) => ({
+    block: block === "stem" ? WORDS[block] : `${WORDS[block]} ${index + 1}`,
+    rows: shape[1]!,
+    width: shape[2]!,
+    data: floatData(values[name]!, name),
+  }));
+}
+
+function rowsOf(state: StageState, from: number, to: number): StageState {
+  const { width, data } = state;
+  return { ...state, rows: to - from, data: data.subarray(from * width, to * width) };
+}
+
+/** The last query's row of a map [1, heads, N, N], the picture's keys of it. */
+function attentionOf(
+  tensor: Tensor,
+  { name, shape }: AttentionTap,
+  place: { readonly layer: number; readonly from: number; readonly count: number },
+): AnswerAttention {
+  const [, heads = 1, queries = 1, keys = 1] = shape;
+  const { layer, from, count } = place;
+  const data = floatData(tensor, name);
+  const maps = new Float32Array(heads * count);
+  const onPicture = new Float32Array(heads);
+  for (let head = 0; head < heads; head++) {
+    const row = (head * queries + queries - 1) * keys + from;
+    const part = data.subarray(row, row + count);
+    maps.set(part, head * count);
+    onPicture[head] = part.reduce((sum, value) => sum + value, 0);
+  }
+  return { layer, heads, onPicture, maps };
+}
