@@ -34,6 +34,8 @@ CODE: dict[str, tuple[str, ...]] = {
     "export": ("penumbra_models/export.py", "penumbra_models/quantize.py", "penumbra_models/network.py"),
     "gsb": ("penumbra_models/gsb_train.py", "penumbra_models/gsb_networks.py", "penumbra_models/losses.py", "penumbra_models/network.py",
             "penumbra_models/adults.py"),
+    "vlm": ("penumbra_models/vlm_features.py", "penumbra_models/vlm_batches.py", "penumbra_models/vlm_dialogues.py", "penumbra_models/vlm_network.py",
+            "penumbra_models/vlm_train.py", "penumbra_models/siglip_captions.py", "penumbra_models/siglip_network.py", "penumbra_models/siglip_train.py"),
     "evaluate": ("penumbra_models",),
 }  # fmt: skip
 """The code whose change makes a stage's result another one."""
@@ -93,7 +95,7 @@ def stages(adult: str, kermany: str) -> list[Stage]:
                   (f"runs/{name}/checkpoint.pt", *graphs, "data/eval", "data/outside", "runs/realism.json", *pictures),
                   (f"{package}/evaluation.json", f"{package}/card.md"), CODE["evaluate"]),
         ]  # fmt: skip
-    return out + booster_stages(module, real, (*phantoms, *pictures))
+    return out + booster_stages(module, real, (*phantoms, *pictures)) + language_stages(module, adult, taught)
 
 
 def booster_stages(module: Callable[..., tuple[str, ...]], real: tuple[str, ...], taught: tuple[str, ...]) -> list[Stage]:
@@ -113,6 +115,27 @@ def booster_stages(module: Callable[..., tuple[str, ...]], real: tuple[str, ...]
         Stage("evaluate-purifier", module("gsb_evaluate", "--package", package, "--encoder", encoder, "--data", "data", "--phantoms", "data/eval",
                                           *real[:2], "--split", "test"),
               (*graphs, "data/eval", taught[-2]), (f"{package}/evaluation.json", f"{package}/card.md"), CODE["evaluate"]),
+    ]  # fmt: skip
+
+
+def language_stages(module: Callable[..., tuple[str, ...]], adult: str, taught: tuple[str, ...]) -> list[Stage]:
+    """The two small vision-language models on the base encoder's tokens; vlm_export and siglip_export need an environment of their own."""
+    base, features = "runs/base/checkpoint.pt", "runs/features"
+    cached = tuple(f"{features}/{name}" for name in ("train.tokens.f16", "train.masks.u8", "adults.tokens.f16", "watched.tokens.f16", "watched.masks.u8"))
+    watched = tuple(f"data/watched/{name}" for name in ("images.u8", "masks.u8", "cases.jsonl", "answers.jsonl"))
+    common = ("--base", base, "--data", "data", "--adult", adult, "--features", features, "--validation", "watched")
+    node = ("node", "--no-warnings")
+    return [
+        Stage("watched", (*node, "dataset/render.ts", "--seeds", "1002000:1002200", "--out", "data/watched"), (), watched[:3], CODE["dataset"]),
+        Stage("watched-answers", (*node, "dataset/questions.ts", "--cases", watched[2], "--first", "--out", watched[3]), watched[2:3], watched[3:], CODE["dataset"]),
+        Stage("features", module("vlm_features", "--checkpoint", base, "--data", "data", "--sets", "train", "--adult", adult, "--out", features),
+              (base, *taught, f"{adult}/index.csv"), cached[:3], CODE["vlm"]),
+        Stage("watched-features", module("vlm_features", "--checkpoint", base, "--data", "data", "--sets", "watched", "--augmented", "0", "--out", features),
+              (base, *watched[:3]), cached[3:], CODE["vlm"]),
+        Stage("llava-mini", module("vlm_train", *common, "--out", "runs/llava-mini", "--steps", "1500", "--decay", "500", "--batch", "8", "4"),
+              (base, *taught, *watched, *cached), ("runs/llava-mini/checkpoint.pt",), CODE["vlm"]),
+        Stage("siglip-mini", module("siglip_train", *common, "--out", "runs/siglip-mini", "--steps", "1500", "--decay", "600"),
+              (base, *taught, *watched, *cached), ("runs/siglip-mini/checkpoint.pt",), CODE["vlm"]),
     ]  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from .network import TOKENS
 from .siglip_captions import Caption, caption
 from .siglip_network import PairConfig, SmallSiglip, sigmoid_loss
 from .train import adamw, rate_at
-from .vlm_batches import Films
+from .vlm_batches import Films, special
 from .vlm_dialogues import TERMS
 from .vlm_train import area
 
@@ -64,7 +64,7 @@ class Pairs:
 
 def encode(tokenizer: Tokenizer, texts: list[str], length: int) -> Tensor:
     """[T, length]: the words, <eos>, then <pad>; what is too long keeps its <eos>."""
-    eos = tokenizer.token_to_id("<eos>")
+    eos = special(tokenizer, "<eos>")
     rows = [[*tokenizer.encode(text).ids[: length - 1], eos] for text in texts]
     return torch.tensor([row + [0] * (length - len(row)) for row in rows])
 
@@ -90,7 +90,7 @@ def main() -> None:
     parser.add_argument("--sets", nargs="+", default=["train"])
     parser.add_argument("--features", type=Path, required=True)
     parser.add_argument("--adult", type=Path, required=True)
-    parser.add_argument("--validation", default="eval")
+    parser.add_argument("--validation", default="watched")
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--steps", type=int, default=800)
     parser.add_argument("--decay", type=int, default=300)

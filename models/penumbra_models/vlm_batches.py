@@ -31,6 +31,13 @@ def with_image_token(tokenizer: Tokenizer) -> Tokenizer:
     return tokenizer
 
 
+def special(tokenizer: Tokenizer, token: str) -> int:
+    identifier = tokenizer.token_to_id(token)
+    if identifier is None:
+        raise ValueError(f"The tokenizer has no token {token}.")
+    return int(identifier)
+
+
 @dataclass
 class Line:
     """One question with its answer: ids of both, where the answer starts, what its word and the opposite word are."""
@@ -81,8 +88,8 @@ class Writer:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
-        self.eos = tokenizer.token_to_id("<eos>")
-        self.prefix = [tokenizer.token_to_id("<bos>"), *tokenizer.encode(ROLE_USER).ids]
+        self.eos = special(tokenizer, "<eos>")
+        self.prefix = [special(tokenizer, "<bos>"), *tokenizer.encode(ROLE_USER).ids]
         self.known: dict[str, list[int]] = {}
 
     def ids(self, text: str) -> list[int]:

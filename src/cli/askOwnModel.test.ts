@@ -13,6 +13,7 @@ import path from "node:path";
 import { zipSync } from "fflate";
 import { afterAll, expect, it } from "vitest";
 import { vlmFolder } from "../testing/vlmFolders.ts";
+import { agreeVerb } from "./agreeVerb.ts";
 import { askVerb } from "./askVerb.ts";
 import { inspectVerb } from "./inspectVerb.ts";
 import { phantomVerb } from "./phantomVerb.ts";
@@ -134,6 +135,71 @@ interface Stages {
   };
   readonly wording: { readonly cosine: readonly Shift[]; readonly partsAt: string };
 }
+
+it("compares forms and backends, and says by name which stage a damaged kernel would move", async () => {
+  const asked = [FILM, ...QUESTION, "--model", vlmFolder("llava"), "--max-tokens", "2"];
+  const forms = ["--precision", "eager", "--precision", "fp32", "--precision", "q4"];
+  const said = (await printed(agreeVerb, ...asked, ...forms)) as unknown as Agreement;
+  expect(said.reference).toMatchObject({ backend: "native", precision: "eager" });
+  expect(said.compared.map(({ backend, precision }) => `${precision} ${backend}`)).toEqual([
+    "fp32 native",
+    "q4 native",
+    "eager wasm",
+    "fp32 wasm",
+    "q4 wasm",
+  ]);
+  for (const { precision, cosine, differs, sameText } of said.compared) {
+    expect(cosine.connector).toBeGreaterThan(0.99999);
+    if (precision === "q4") {
+      // Random weights of a few channels: 4 bits are another model, and are said to be.
+      expect(cosine.language).toBeLessThan(0.999);
+      expect(differs.join()).toMatch(/language \(cosine 0\.\d+\)/);
+    } else {
+      expect(cosine.language).toBeGreaterThan(0.99999);
+      expect(cosine.logits).toBeGreaterThan(0.99999);
+      expect({ differs, sameText }).toEqual({ differs: [], sameText: true });
+    }
+  }
+  expect(said.agree).toBe(false);
+  expect(said.verdict).toMatch(/^q4 on native: .*q4 on wasm: /);
+  await expect(agreeVerb([FILM, ...QUESTION, "--model", "base"], () => undefined)).rejects.toThrow(
+    /"base" is no folder or zip of one/,
+  );
+});
+
+interface Agreement {
+  readonly reference: object;
+  readonly compared: readonly {
+    readonly backend: string;
+    readonly precision: string;
+    readonly cosine: Readonly<Record<"connector" | "language" | "logits", number>>;
+    readonly differs: readonly string[];
+    readonly sameText: boolean;
+  }[];
+  readonly agree: boolean;
+  readonly verdict: string;
+}
+
+it.each([
+  ["llava-mini", ["--max-tokens", "12"], "yes", / yes, there is a \w+ left pleural effusion\./],
+  [
+    "siglip-mini",
+    ["with", "without"].flatMap((word) => [
+      "--answer",
+      `a chest radiograph ${word} pleural effusion`,
+    ]),
+    "a chest radiograph with pleural effusion",
+    undefined,
+  ],
+])(
+  "asks %s by its id, as it comes with the lab, and it sees what is there",
+  async (id, more, answer, text) => {
+    const asked = ["--question", "Is there a pleural effusion?", "--model", id, ...more];
+    const said = await printed(askVerb, FILM, ...asked);
+    expect(said).toMatchObject({ answer, notices: [] });
+    if (text) expect(said["text"]).toMatch(text);
+  },
+);
 
 it("scores captions by a dual encoder, and says what it cannot do", async () => {
   const asked = [FILM, "--question", "effusion", "--model", vlmFolder("clip")];

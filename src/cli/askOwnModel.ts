@@ -160,7 +160,10 @@ function verdict(answers: readonly Answered[], isShare: boolean): object {
   };
 }
 
-async function pictureOf(file: string, { size, preprocessing }: FolderFiles): Promise<InputResult> {
+export async function pictureOf(
+  file: string,
+  { size, preprocessing }: FolderFiles,
+): Promise<InputResult> {
   const radiograph = await openRadiograph(file);
   return modelInputOf(
     { kind: "file", sha256: radiograph.rawSha256 ?? "" },

@@ -69,7 +69,7 @@ npm run -s lab -- phantom --seed N [--finding KIND[:side[:amount]]]... [--size N
 
 npm run -s lab -- ask FILE... --question TEXT [--model ID]
     One JSON line per file: {file, question, answer, corrected, probabilities, margin, ...} of the bundled model.
-npm run -s lab -- ask FILE... --question TEXT --model FOLDER|FILE.zip [--answer TEXT --answer TEXT...]
+npm run -s lab -- ask FILE... --question TEXT --model FOLDER|FILE.zip|llava-mini|siglip-mini [--answer TEXT...]
     [--precision NAME] [--max-tokens N] [--epsilon K/255 [--steps N]] [--backend native|wasm]
     The same of a model of your own, in the layout of browser exports (config.json, tokenizer.json, onnx/...): LLaVA
     (vision_encoder, embed_tokens, decoder_model_merged; yes and no, or the --answer given, by the next token's
@@ -79,6 +79,12 @@ npm run -s lab -- ask FILE... --question TEXT --model FOLDER|FILE.zip [--answer 
     the connector, what share of the answer token's attention the picture gets in each layer and head, and where it
     looks. With a second picture (--against, or the attacked one) the cosine of both in every layer of encoder, connector and
     decoder; with a second wording, in which block the two part. What a model does not show is named.
+
+npm run -s lab -- agree FILE --question TEXT --model FOLDER|FILE.zip|ID [--answer TEXT --answer TEXT...]
+    [--precision NAME]... [--backend native|wasm]... [--max-tokens N]
+    One film and one question to every precision that the model has, on the native runtime and on the page's WASM build:
+    the cosine of each with the fullest native one behind encoder, connector and language side, answers, texts, and a
+    sentence on what differs. A quantized kernel that computes something else shows here.
 
 npm run -s lab -- inspect MODEL.onnx|FOLDER [--text]
     What is in a graph: inputs, outputs, operators, parameters, attention maps, what stops a gradient and why, and what

@@ -6,6 +6,8 @@ import { readManifest } from "../graphs/modelPackage.ts";
 import { readJson, requireHash } from "../graphs/sources/byteSource.ts";
 import type { ByteSource } from "../graphs/sources/byteSource.ts";
 import { LargestTotal } from "../graphs/sources/sizeLimit.ts";
+import { parseFolderIndex } from "../model/bundledFolderManifest.ts";
+import type { NamedSource } from "../graphs/sources/zip.ts";
 import { isLabManifest } from "../model/manifest.ts";
 import type { ModelManifest } from "../model/manifest.ts";
 
@@ -32,8 +34,9 @@ export function folderSource(folder: string): ByteSource {
 export async function modelIds(): Promise<string[]> {
   const ids: string[] = [];
   for (const name of await packageFolders()) {
-    const manifest = await readJson(folderSource(path.join(MODELS, name)), "manifest.json");
-    if (isLabManifest(manifest)) ids.push(name);
+    const source = folderSource(path.join(MODELS, name));
+    if ((await source.read("manifest.json")) === undefined) continue;
+    if (isLabManifest(await readJson(source, "manifest.json"))) ids.push(name);
   }
   return ids;
 }
@@ -53,6 +56,22 @@ export async function bundledSource(id: string): Promise<ByteSource> {
   throw new LabError("model-not-found", `There is no model "${id}".`, {
     hint: `Bundled: ${(await modelIds()).join(", ") || "none"}.`,
   });
+}
+
+/**
+ * A bundled vision-language model in the layout of browser exports, each file checked as the folder's own list says;
+ * undefined for an id that is none.
+ */
+export async function bundledFolder(id: string): Promise<NamedSource | undefined> {
+  if (!(await packageFolders()).includes(id)) return undefined;
+  const folder = folderSource(path.join(MODELS, id));
+  if ((await folder.read("files.json")) === undefined) return undefined;
+  const listed = parseFolderIndex(await readJson(folder, "files.json")).files;
+  const byPath = new Map(listed.map((file) => [file.path, file]));
+  return {
+    names: [...byPath.keys()],
+    source: { read: (name) => folder.read(name, byPath.get(name)) },
+  };
 }
 
 /** @throws LabError "model-not-found" for an id that is not bundled. */

@@ -6,10 +6,10 @@ import { readJson } from "../graphs/sources/byteSource.ts";
 import { zippedSource } from "../graphs/sources/zip.ts";
 import type { NamedSource } from "../graphs/sources/zip.ts";
 import { readBytes } from "./files.ts";
-import { folderSource } from "./modelFiles.ts";
+import { bundledFolder, folderSource } from "./modelFiles.ts";
 import { namesIn } from "./modelTarget.ts";
 
-/** Undefined for a path that is no folder and no zip. */
+/** Of a path, or of the id of a bundled one; undefined for a path that is no folder and no zip. */
 export async function ownFolder(target: string): Promise<NamedSource | undefined> {
   const found = await stat(target).catch(() => undefined);
   if (found?.isDirectory()) {
@@ -18,7 +18,7 @@ export async function ownFolder(target: string): Promise<NamedSource | undefined
   if (found?.isFile() && /\.zip$/i.test(target)) {
     return zippedSource(await readBytes(target), target);
   }
-  return undefined;
+  return found ? undefined : bundledFolder(target);
 }
 
 /** What a folder holds as a model of several graphs; undefined where its config.json says nothing of that kind. */

@@ -43,15 +43,11 @@ export function findStateSites(view: GraphView, table: ShapeTable): readonly Sta
     if (!added) continue;
     const { branch, shape, start } = added;
     if (start !== undefined) {
-      stream.add(unchanged(view, start));
-      sites.push({
-        name: start,
-        role: "stream",
-        block: "stem",
-        index: counts.stem++,
-        shape,
-        heads: 1,
-      });
+      stream.add(start);
+      const index = counts.stem++;
+      if (isFloat(table, start)) {
+        sites.push({ name: start, role: "stream", block: "stem", index, shape, heads: 1 });
+      }
     }
     const behind = branch === undefined ? undefined : branchParts(view, branch, stream);
     const tap = behind?.values.map((name) => taps.get(name)).find((found) => found !== undefined);
@@ -109,8 +105,9 @@ function residualAdd(
   if (stream.size > 0) return undefined;
   const comesFrom = (value: string, source: string) =>
     branchParts(view, value, new Set()).values.includes(source);
-  if (comesFrom(right, left)) return { start: left, branch: right, shape };
-  if (comesFrom(left, right)) return { start: right, branch: left, shape };
+  const [first, second] = [unchanged(view, left), unchanged(view, right)];
+  if (comesFrom(right, first)) return { start: first, branch: right, shape };
+  if (comesFrom(left, second)) return { start: second, branch: left, shape };
   return { shape };
 }
 

@@ -25,3 +25,27 @@ export async function vlmFiles(name: VlmName, precision?: string): Promise<Folde
 export async function vlmVectors<T>(name: VlmName): Promise<T> {
   return JSON.parse(await readFile(path.join(vlmFolder(name), "vectors.json"), "utf8")) as T;
 }
+
+/**
+ * The LLaVA in forms of models/golden/vlm/llava-forms, its other files from its own folder; a part without this form is float32.
+ * @param lacking paths of files that are not there
+ */
+export async function vlmFormFiles(
+  form: string,
+  lacking: readonly string[] = [],
+): Promise<FolderFiles> {
+  const own = new Map<string, string>();
+  for (const folder of ["llava", "llava-forms"]) {
+    const root = path.join(ROOT, folder);
+    const entries = await readdir(root, { recursive: true, withFileTypes: true });
+    for (const entry of entries.filter((each) => each.isFile())) {
+      const file = path.join(entry.parentPath, entry.name);
+      own.set(path.relative(root, file), file);
+    }
+  }
+  for (const name of lacking) own.delete(name);
+  const source = {
+    read: async (name: string) => (own.has(name) ? readFile(own.get(name)!) : undefined),
+  };
+  return readFolderFiles([...own.keys()], source, form);
+}

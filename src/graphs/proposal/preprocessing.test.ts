@@ -79,6 +79,12 @@ describe("preprocessor_config.json", () => {
     });
   });
 
+  it("says of another resampling that the lab averages areas, and nothing of Pillow's box, which does", () => {
+    const processor = { image_mean: [0.5], image_std: [0.5], size: 224 };
+    expect(parse({ ...processor, resample: 3 })!.notices.join()).toMatch(/bicubic/);
+    expect(parse({ ...processor, resample: 4 })!.notices).toEqual([]);
+  });
+
   it("is no other JSON", () => {
     for (const json of [null, 3, {}, { model_type: "llava" }, { size: 3 }]) {
       expect(parse(json)).toBeUndefined();

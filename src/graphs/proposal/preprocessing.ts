@@ -104,7 +104,10 @@ function ofProcessor(config: Processor, file: string): Preprocessing {
     notices.push(borderNotice(1 - cropped / resized));
   }
   const resampling = typeof config.resample === "number" ? RESAMPLING[config.resample] : undefined;
-  if (resampling !== undefined) notices.push(resamplingNotice(resampling));
+  // Pillow's box filter is the mean over areas.
+  if (resampling !== undefined && resampling !== "box") {
+    notices.push(resamplingNotice(resampling));
+  }
   const isNormalised = config.do_normalize !== false && config.image_mean && config.image_std;
   return {
     file,
