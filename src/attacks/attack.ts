@@ -20,6 +20,8 @@ export interface GradientOracle extends QueryOracle {
    * alone, as targeted attacks follow it.
    */
   readonly targeted?: readonly Pick<GradientOracle, "lossAndGradient">[];
+  /** The same loss with the gradient by another way back, where the first can hide the slope. */
+  readonly standIn?: Pick<GradientOracle, "lossAndGradient" | "targeted">;
   /** Other pictures with the same goal, for a pattern that is made once for many. */
   readonly crowd?: {
     readonly pictures: readonly Float32Array[];
@@ -154,6 +156,8 @@ export interface AttackDescription {
   readonly seeks?: "smallest";
   /** Largest linf epsilon in grey levels of 255, where it is not that of the other members. */
   readonly reach?: number;
+  /** It follows the oracle's other way back by itself. */
+  readonly triesBothWays?: true;
   /** It has no bound but a region, and does not run on the whole picture. */
   readonly needsRegion?: true;
 }

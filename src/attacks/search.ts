@@ -86,13 +86,13 @@ export async function* search(
   return { ...best, ...counts, cancelled: false };
 }
 
-interface Judged {
+export interface Judged {
   readonly loss: number;
   readonly norm: number;
 }
 
 /** A larger loss; for a member that seeks the smallest change, of two flips the nearer one. */
-function isBetter(found: Judged, best: Judged, seeks: AttackDescription["seeks"]): boolean {
+export function isBetter(found: Judged, best: Judged, seeks: AttackDescription["seeks"]): boolean {
   const isSmaller = seeks === "smallest" && found.loss > 0 && best.loss > 0;
   return isSmaller ? found.norm < best.norm : found.loss > best.loss;
 }

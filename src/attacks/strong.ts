@@ -11,9 +11,9 @@ import { holdsOnlyOrigin } from "./search.ts";
 import { square } from "./square.ts";
 import { doubts } from "./strongDoubts.ts";
 
-/** Evaluations of one round after its first, with these steps and queries, at most. */
-export function strongUpdates(steps: number, queries: number): number {
-  return 4 * (steps + 1) + queries;
+/** Evaluations of one round after its first, with these steps, queries and ways back, at most. */
+export function strongUpdates(steps: number, queries: number, ways = 1): number {
+  return (3 + ways) * (steps + 1) + queries;
 }
 
 export const strong: GradientAttack = {
@@ -22,6 +22,7 @@ export const strong: GradientAttack = {
   help: "Runs APGD from the picture and from a random start, FAB, APGD towards each other answer where there are several, and a black-box attack, and keeps the best: use it before believing in a defense.",
   norms: ["linf", "l2"],
   settings: ["steps", "queries"],
+  triesBothWays: true,
   access: "gradient",
   async *run(oracle, origin, options, context) {
     // With nowhere to go one look is enough.
@@ -36,7 +37,8 @@ export const strong: GradientAttack = {
     const round = { ...options, restarts: 1 };
     const total = { gradientPasses: 0, queries: 0 };
     let best: AttackResult | undefined;
-    let [whiteBox, blackBox] = [-Infinity, -Infinity];
+    let [whiteBox, otherWay, blackBox] = [-Infinity, -Infinity, -Infinity];
+    const standIn = oracle.standIn && { ...watched, ...oracle.standIn };
     for (let restart = 0; restart < restarts; restart++) {
       const seed = options.seed + restart;
       let at = 0;
@@ -44,6 +46,7 @@ export const strong: GradientAttack = {
         { attack: apgd, on: watched, of: { ...round, seed } },
         { attack: apgd, on: watched, of: { ...round, seed, randomStart: true } },
         { attack: fab, on: watched, of: { ...round, seed } },
+        ...(standIn ? [{ attack: apgd, on: standIn, of: { ...round, seed } }] : []),
         ...towards.map(({ lossAndGradient }) => ({
           attack: apgd,
           on: { ...watched, lossAndGradient },
@@ -58,12 +61,13 @@ export const strong: GradientAttack = {
         total.gradientPasses += found.gradientPasses;
         total.queries += found.queries;
         if (attack === asker) blackBox = Math.max(blackBox, found.loss);
+        else if (on === standIn) otherWay = Math.max(otherWay, found.loss);
         else whiteBox = Math.max(whiteBox, found.loss);
         if (best === undefined || found.loss > best.loss) best = { ...found, restart };
         if (found.cancelled) return { ...best, ...total, cancelled: true };
       }
     }
-    const outcome = { best: best!.loss, whiteBox, blackBox, isFlat: seen.isFlat };
+    const outcome = { best: best!.loss, whiteBox, otherWay, blackBox, isFlat: seen.isFlat };
     const { warnings, asked } = await doubts(oracle, origin, outcome, context);
     return { ...best!, ...total, queries: total.queries + asked, warnings };
   },

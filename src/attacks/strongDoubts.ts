@@ -1,8 +1,7 @@
 /** What throws doubt on an attack's own result: the flags of AutoAttack (Croce & Hein 2020), as sentences. */
 import type { AttackContext, QueryOracle } from "./attack.ts";
+import { BEATS, MASKED } from "./bothWays.ts";
 
-/** Longer by this is more than rounding. */
-const BEATS = 1e-3;
 /** Pictures that differ by one grey level in one pixel: what their losses differ by is no attack's doing. */
 const SAME_PICTURES = 5;
 /** Deviations of that noise that a gain must exceed. */
@@ -11,6 +10,8 @@ const ABOVE_NOISE = 3;
 export interface Outcome {
   readonly best: number;
   readonly whiteBox: number;
+  /** By the oracle's other way back; -Infinity where it has none. */
+  readonly otherWay: number;
   readonly blackBox: number;
   /** Whether no gradient ever said anything. */
   readonly isFlat: boolean;
@@ -20,14 +21,15 @@ export interface Outcome {
 export async function doubts(
   oracle: QueryOracle,
   origin: Float32Array,
-  { best, whiteBox, blackBox, isFlat }: Outcome,
+  { best, whiteBox, otherWay, blackBox, isFlat }: Outcome,
   { signal, yieldToHost }: AttackContext,
 ): Promise<{ readonly warnings: readonly string[]; readonly asked: number }> {
   const warnings: string[] = [];
   if (isFlat) {
     warnings.push("The gradient is zero everywhere: white-box attacks have nothing to follow.");
   }
-  if (blackBox > whiteBox + BEATS) {
+  if (otherWay > whiteBox + BEATS) warnings.push(MASKED);
+  if (blackBox > Math.max(whiteBox, otherWay) + BEATS) {
     warnings.push("Asking alone did better than the gradient: the gradient is masked.");
   }
   const losses: number[] = [];

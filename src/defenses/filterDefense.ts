@@ -17,27 +17,39 @@ export type PictureFilter = (image: Float32Array) => Filtered;
 export interface FilterDefinition extends Omit<Defense, "group" | "isRandom" | "defend"> {
   /** "bpda" where the pullback is the identity or a stand-in. */
   readonly gradient: Exclude<GradientKind, "expectation">;
+  /** Its pullback can hide the slope from an attacker, who therefore tries the identity too (Evaluator.standIn). */
+  readonly masks?: true;
   /** Called only with a strength other than 0. @throws LabError where pictures of this size can't be filtered so */
   filter(size: number, params: Params): PictureFilter;
 }
 
 /** A filter is a defense, and still known as a filter. */
-export interface FilterDefense extends Defense, Pick<FilterDefinition, "gradient" | "filter"> {}
+export interface FilterDefense
+  extends Defense, Pick<FilterDefinition, "gradient" | "masks" | "filter"> {}
 
 export function filterDefense(definition: FilterDefinition): FilterDefense {
-  const { filter, gradient } = definition;
+  const { filter, gradient, masks } = definition;
   return {
     ...definition,
     group: "filter",
     defend: (inner, { params, key }) =>
-      filteredSystem(inner, key, { filter: filter(inner.size, params), gradient }),
+      filteredSystem(inner, key, {
+        filter: filter(inner.size, params),
+        gradient,
+        ...(masks ? { masks } : {}),
+      }),
   };
+}
+
+/** What stands before a system. */
+interface Between extends Pick<FilterDefinition, "gradient" | "masks"> {
+  readonly filter: PictureFilter;
 }
 
 export function filteredSystem(
   inner: System,
   key: string,
-  { filter, gradient }: { readonly filter: PictureFilter; readonly gradient: GradientKind },
+  { filter, gradient, masks }: Between,
 ): System {
   // The same picture gives the same object, so that the system inside knows it again.
   const seen = new WeakMap<Float32Array, Float32Array>();
@@ -54,7 +66,8 @@ export function filteredSystem(
     read: (image, wordings) => inner.read(through(image), wordings),
     embed: (images) => inner.embed(images.map((image) => filter(image).image)),
     evaluator(objective) {
-      const { loss, lossAndGradient } = inner.evaluator(objective);
+      const { loss, lossAndGradient, standIn } = inner.evaluator(objective);
+      const otherWay = standIn ?? (masks ? lossAndGradient : undefined);
       return {
         loss: (image) => loss(filter(image).image),
         ...(lossAndGradient && {
@@ -62,6 +75,13 @@ export function filteredSystem(
             const filtered = filter(image);
             const given = await lossAndGradient(filtered.image);
             return { loss: given.loss, gradient: filtered.pullback(given.gradient) };
+          },
+        }),
+        ...(otherWay && {
+          async standIn(image: Float32Array) {
+            const filtered = filter(image);
+            const given = await otherWay(filtered.image);
+            return masks ? given : { ...given, gradient: filtered.pullback(given.gradient) };
           },
         }),
       };

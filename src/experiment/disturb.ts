@@ -7,6 +7,7 @@ import type {
   AttackResult,
   GradientOracle,
 } from "../attacks/attack.ts";
+import { bothWays, isMadeTwice } from "../attacks/bothWays.ts";
 import { ATTACKS } from "../attacks/registry.ts";
 import { strongUpdates } from "../attacks/strong.ts";
 import { LabError } from "../errors/labError.ts";
@@ -47,9 +48,22 @@ export function withEffort(item: AttackItem, pass: Pass): AttackItem {
 }
 
 /** Evaluations of a restart after its first: an attack without steps makes one. */
-export function updatesOf({ steps, queries }: Pick<AttackItem, "steps" | "queries">): number {
-  if (steps !== undefined && queries !== undefined) return strongUpdates(steps, queries);
+function updatesOf({ steps, queries }: AttackItem, ways: number): number {
+  if (steps !== undefined && queries !== undefined) return strongUpdates(steps, queries, ways);
   return steps ?? queries ?? 1;
+}
+
+/** How long an attack on this target is: restarts, those by another way back included, and evaluations of one after its first. */
+export function lengthOf(
+  item: AttackItem,
+  { system, objective, isOneWay }: AttackTarget,
+): { readonly restarts: number; readonly updates: number } {
+  const hasOther = !isOneWay && system.evaluator(objective).standIn !== undefined;
+  const isTwice = hasOther && isMadeTwice(ATTACKS[item.attack]);
+  return {
+    restarts: isTwice ? 2 * item.restarts : item.restarts,
+    updates: updatesOf(item, hasOther ? 2 : 1),
+  };
 }
 
 export function applyPerturbation(
@@ -73,6 +87,8 @@ export interface AttackTarget {
   readonly objective: Objective;
   /** False where `system` is the bare model and the answers come through defenses. */
   readonly aware: boolean;
+  /** Takes the gradient's own way back alone, where there would be another to try: for a preview. */
+  readonly isOneWay?: boolean;
   /** Other pictures, for an attack that is made for many. */
   readonly crowd?: GradientOracle["crowd"];
 }
@@ -91,23 +107,26 @@ export interface AttackGround {
  */
 async function* attackSystem(
   member: AttackMember,
-  { system, objective, crowd }: AttackTarget,
+  { system, objective, crowd, isOneWay = false }: AttackTarget,
   { origin, options }: { readonly origin: Float32Array; readonly options: AttackOptions },
   context: AttackContext,
 ): AsyncGenerator<AttackIterate, AttackResult> {
-  const { loss, lossAndGradient } = system.evaluator(objective);
+  const { loss, lossAndGradient, standIn } = system.evaluator(objective);
   if (member.access === "query") return yield* member.run({ loss }, origin, options, context);
   try {
     if (!lossAndGradient) {
       throw new LabError("graph-unsupported-op", "This system gives no gradient.");
     }
     const targeted = targetedOracles(system, objective, loss);
-    return yield* member.run(
-      { loss, lossAndGradient, targeted, ...(crowd ? { crowd } : {}) },
-      origin,
-      options,
-      context,
-    );
+    const oracle = { loss, lossAndGradient, targeted, ...(crowd ? { crowd } : {}) };
+    if (!standIn || isOneWay) return yield* member.run(oracle, origin, options, context);
+    const other = {
+      lossAndGradient: standIn,
+      targeted: targetedOracles(system, objective, loss, "standIn"),
+    };
+    const both = { ...oracle, standIn: other };
+    if (!isMadeTwice(member)) return yield* member.run(both, origin, options, context);
+    return yield* bothWays(member, both, { origin, options }, context);
   } catch (error) {
     if (!(error instanceof LabError) || error.code !== "graph-unsupported-op") throw error;
     const askers = Object.values(ATTACKS).filter(({ access }) => access === "query");
@@ -126,6 +145,7 @@ function targetedOracles(
   system: System,
   objective: Objective,
   loss: (image: Float32Array) => Promise<number>,
+  way: "lossAndGradient" | "standIn" = "lossAndGradient",
 ): NonNullable<GradientOracle["targeted"]> {
   if (objective.kind !== "answer" || objective.aim !== "away") return [];
   const { answers, answer } = objective;
@@ -134,12 +154,12 @@ function targetedOracles(
     .filter((other) => other !== answer)
     .flatMap((other) => {
       const wanted = { ...objective, aim: "towards", answer: other, loss: "margin" } as const;
-      const { lossAndGradient } = system.evaluator(wanted);
-      if (!lossAndGradient) return [];
+      const climb = system.evaluator(wanted)[way];
+      if (!climb) return [];
       return {
         lossAndGradient: async (image: Float32Array) => ({
           loss: await loss(image),
-          gradient: (await lossAndGradient(image)).gradient,
+          gradient: (await climb(image)).gradient,
         }),
       };
     });

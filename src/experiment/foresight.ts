@@ -23,10 +23,11 @@ export function foreseeing(
       ...system,
       gradient: system.gradient === "expectation" ? "expectation" : "bpda",
       evaluator(objective) {
-        const { loss, lossAndGradient } = system.evaluator(objective);
+        const { loss, lossAndGradient, standIn } = system.evaluator(objective);
         return {
           loss: (image) => loss(done(image)),
-          ...(lossAndGradient ? { lossAndGradient: (image) => lossAndGradient(done(image)) } : {}),
+          ...(lossAndGradient && { lossAndGradient: (image) => lossAndGradient(done(image)) }),
+          ...(standIn && { standIn: (image) => standIn(done(image)) }),
         };
       },
     },

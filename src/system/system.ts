@@ -25,6 +25,11 @@ export interface Evaluator {
    * @throws LabError "graph-unsupported-op" where it turns out, once built, that this model's gradient can't be had
    */
   lossAndGradient?(image: Float32Array): Promise<LossGradient>;
+  /**
+   * The same loss with another way back: filters whose derivative can hide the slope (they take small changes out, or pass one
+   * pixel on of many) stand back as the identity. Absent where there is no such filter; neither way is always the better.
+   */
+  standIn?(image: Float32Array): Promise<LossGradient>;
 }
 
 /**

@@ -31,6 +31,7 @@ export const bilateralFilter = filterDefense({
   },
   strength: "range",
   gradient: "exact",
+  masks: true,
   filter: (size, { range = 0, width = 1 }) => {
     const plan = { size, reach: Math.ceil(2 * width), width, precision: (255 / range) ** 2 };
     return (image) => {

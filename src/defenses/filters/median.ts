@@ -24,6 +24,7 @@ export const medianFilter = filterDefense({
   },
   strength: "radius",
   gradient: "bpda",
+  masks: true,
   filter: (size, { radius = 0 }) => {
     const side = 2 * radius + 1;
     return (image) => {

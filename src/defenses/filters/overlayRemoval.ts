@@ -32,6 +32,7 @@ export const overlayRemoval = filterDefense({
   strength: "amount",
   // Which pixels are ink, and which line stands out, is held fixed on the way back.
   gradient: "bpda",
+  masks: true,
   filter: (size, { amount = 0 }) => blended(withoutOverlay(size), amount),
 });
 

@@ -37,6 +37,7 @@ export const totalVariation = filterDefense({
   },
   strength: "weight",
   gradient: "exact",
+  masks: true,
   filter: (size, { weight = 0, steps = 1 }) => {
     const pull = TAU / weight;
     return (image) => {

@@ -14,7 +14,7 @@ const HIGH = LOW.map((_, k) => (k % 2 === 0 ? -1 : 1) * LOW[3 - k]!);
 export const wavelet = filterDefense({
   id: "wavelet",
   label: "Wavelet shrinkage",
-  help: "Splits the picture into scales and moves every small detail towards zero, which removes noise of that size. Faint findings are small details too, and its own gradient is flat over them, so that an attack made on the bare model can do better than one through it.",
+  help: "Splits the picture into scales and moves every small detail towards zero, which removes noise of that size. Faint findings are small details too, and its own gradient is flat over them: an attacker who knows that goes back as if the filter were not there.",
   source: "Donoho 1995, De-noising by Soft-Thresholding; Daubechies wavelet with two moments",
   params: {
     threshold: {
@@ -39,6 +39,7 @@ export const wavelet = filterDefense({
   },
   strength: "threshold",
   gradient: "exact",
+  masks: true,
   filter: (size, { threshold = 0, levels = 1 }) => {
     if (size % 2 ** levels !== 0) {
       throw new LabError(

@@ -3,7 +3,7 @@ import { attentionLoss, weighedCells } from "../../model/attentionLoss.ts";
 import { answerLoss, featureLoss, textLoss } from "../../model/objectiveLoss.ts";
 import type { AttentionObjective, Objective, TextObjective } from "../../model/objective.ts";
 import type { Encoding } from "../../model/visionLanguageModel.ts";
-import type { Halves, System } from "../../system/system.ts";
+import type { Evaluator, Halves, System } from "../../system/system.ts";
 import { meanDirection } from "../../tensor/norms.ts";
 import { floatTensor } from "../../tensor/tensor.ts";
 import type { Defense } from "../defense.ts";
@@ -104,7 +104,7 @@ function smoothed({ inner, halves, key, draws, yieldToHost }: Smoothing): System
       return embeddings;
     },
     evaluator(objective) {
-      const { loss, lossAndGradient } = inner.evaluator(objective);
+      const { loss, lossAndGradient, standIn } = inner.evaluator(objective);
       const lossOf = async (seen: Iterable<Filtered>) => {
         if (objective.kind !== "attention" || objective.of === "answer") {
           return lossAt(halves, await average(seen), objective);
@@ -118,21 +118,22 @@ function smoothed({ inner, halves, key, draws, yieldToHost }: Smoothing): System
         }
         return sum / count;
       };
+      // The loss is that of the averaged tokens; the gradient is the mean of the copies' own, equal where the decoder is
+      // linear over the copies.
+      const averaged =
+        (way: NonNullable<Evaluator["lossAndGradient"]>) => async (image: Float32Array) => {
+          const seen = [...draws.attacker(image)];
+          const gradients: Float32Array[] = [];
+          for (const look of seen) {
+            await yieldToHost();
+            gradients.push(look.pullback((await way(look.image)).gradient));
+          }
+          return { loss: await lossOf(seen), gradient: mean(gradients) };
+        };
       return {
         loss: (image) => lossOf(draws.attacker(image)),
-        ...(lossAndGradient && {
-          // The loss is that of the averaged tokens; the gradient is the mean of the copies' own, equal where the decoder
-          // is linear over the copies.
-          async lossAndGradient(image: Float32Array) {
-            const seen = [...draws.attacker(image)];
-            const gradients: Float32Array[] = [];
-            for (const look of seen) {
-              await yieldToHost();
-              gradients.push(look.pullback((await lossAndGradient(look.image)).gradient));
-            }
-            return { loss: await lossOf(seen), gradient: mean(gradients) };
-          },
-        }),
+        ...(lossAndGradient && { lossAndGradient: averaged(lossAndGradient) }),
+        ...(standIn && { standIn: averaged(standIn) }),
       };
     },
     embedText: inner.embedText,

@@ -1,7 +1,7 @@
 /** A system that looks several times before it answers, and the attacker who looks as often. */
 import { LabError } from "../../errors/labError.ts";
 import { checkSystemGradient } from "../../system/checkSystemGradient.ts";
-import type { GradientKind, System } from "../../system/system.ts";
+import type { Evaluator, GradientKind, System } from "../../system/system.ts";
 import { meanDirection } from "../../tensor/norms.ts";
 import type { Filtered } from "../filterDefense.ts";
 import { combinedReading, mean } from "./combine.ts";
@@ -53,24 +53,25 @@ export function looksSystem(
       return embeddings;
     },
     evaluator(objective) {
-      const { loss, lossAndGradient } = inner.evaluator(objective);
+      const { loss, lossAndGradient, standIn } = inner.evaluator(objective);
+      const averaged =
+        (way: NonNullable<Evaluator["lossAndGradient"]>) => async (image: Float32Array) => {
+          const given = await each(looks.attacking(image), async (look) => {
+            const { loss: at, gradient } = await way(look.image);
+            return { at, gradient: look.pullback(gradient) };
+          });
+          return {
+            loss: given.reduce((sum, { at }) => sum + at, 0) / given.length,
+            gradient: mean(given.map(({ gradient }) => gradient)),
+          };
+        };
       return {
         async loss(image) {
           const losses = await each(looks.attacking(image), (look) => loss(look.image));
           return losses.reduce((a, b) => a + b, 0) / losses.length;
         },
-        ...(lossAndGradient && {
-          async lossAndGradient(image: Float32Array) {
-            const given = await each(looks.attacking(image), async (look) => {
-              const { loss: at, gradient } = await lossAndGradient(look.image);
-              return { at, gradient: look.pullback(gradient) };
-            });
-            return {
-              loss: given.reduce((sum, { at }) => sum + at, 0) / given.length,
-              gradient: mean(given.map(({ gradient }) => gradient)),
-            };
-          },
-        }),
+        ...(lossAndGradient && { lossAndGradient: averaged(lossAndGradient) }),
+        ...(standIn && { standIn: averaged(standIn) }),
       };
     },
     embedText: inner.embedText,

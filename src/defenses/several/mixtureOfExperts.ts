@@ -34,6 +34,7 @@ export const mixtureOfExperts: Defense = {
     const overlay = filteredSystem(inner, `overlay|${inner.key}`, {
       filter: withoutOverlay(inner.size),
       gradient: "bpda",
+      masks: true,
     });
     return pooledSystem(
       `${key}&${noisy.system.key}`,

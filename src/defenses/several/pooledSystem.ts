@@ -129,7 +129,31 @@ function evaluatorOf(asked: Asked): Evaluator {
         return meanLoss(losses, weights);
     }
   };
-  const canClimb = systems.every((system) => system.evaluator(objective).lossAndGradient);
+  const alone = systems.map((system) => system.evaluator(objective));
+  const canClimb = alone.every(({ lossAndGradient }) => lossAndGradient);
+  const climbing =
+    (wayOf: (evaluator: Evaluator) => NonNullable<Evaluator["lossAndGradient"]>) =>
+    async (image: Float32Array) => {
+      const given = [];
+      for (const evaluator of await evaluators(image)) {
+        await yieldToHost();
+        given.push(await wayOf(evaluator)(image));
+      }
+      const { weights, pullback } = weigh(image);
+      const pooled = pool(
+        given.map(({ loss }) => loss),
+        weights,
+      );
+      const gradient = weightedMean(
+        given.map((own) => own.gradient),
+        pooled.byLoss,
+      );
+      const gate = pullback?.(pooled.byWeight);
+      return {
+        loss: pooled.loss,
+        gradient: gate ? gradient.map((g, i) => g + gate[i]!) : gradient,
+      };
+    };
   return {
     async loss(image) {
       const losses: number[] = [];
@@ -139,29 +163,11 @@ function evaluatorOf(asked: Asked): Evaluator {
       }
       return pool(losses, weigh(image).weights).loss;
     },
-    ...(canClimb && {
-      async lossAndGradient(image: Float32Array) {
-        const given = [];
-        for (const { lossAndGradient } of await evaluators(image)) {
-          await yieldToHost();
-          given.push(await lossAndGradient!(image));
-        }
-        const { weights, pullback } = weigh(image);
-        const pooled = pool(
-          given.map(({ loss }) => loss),
-          weights,
-        );
-        const gradient = weightedMean(
-          given.map((own) => own.gradient),
-          pooled.byLoss,
-        );
-        const gate = pullback?.(pooled.byWeight);
-        return {
-          loss: pooled.loss,
-          gradient: gate ? gradient.map((g, i) => g + gate[i]!) : gradient,
-        };
-      },
-    }),
+    ...(canClimb && { lossAndGradient: climbing((one) => one.lossAndGradient!) }),
+    ...(canClimb &&
+      alone.some(({ standIn }) => standIn) && {
+        standIn: climbing((one) => one.standIn ?? one.lossAndGradient!),
+      }),
   };
 }
 

@@ -9,6 +9,7 @@ import type { System } from "../../system/system.ts";
 import type { DefenseItem } from "../../defenses/defense.ts";
 import { answerVote } from "../../certificates/answerVote.ts";
 import { alphaForBound } from "../../certificates/sampler.ts";
+import { MASKED } from "../../attacks/bothWays.ts";
 import { runAttack } from "../disturb.ts";
 import { objectiveOf } from "../objectiveOf.ts";
 import { readOut } from "../readout.ts";
@@ -128,6 +129,7 @@ async function measured(given: Given, scope: InstrumentScope): Promise<Card | un
       flipped: hasFlipped(clean.answer, answer),
       bareFlipped: hasFlipped(bare.answer, bareAnswer),
       loss: await judge.loss(found.image),
+      isMasked: found.item.trace?.warnings?.includes(MASKED) ?? false,
     });
     return true;
   };

@@ -23,6 +23,8 @@ export interface Trial {
   readonly bareFlipped: boolean | null;
   /** Margin against the clean answer, as the attacker who knows everything measures it. */
   readonly loss: number;
+  /** Going back as if the filter were not there did better than the filter's own gradient. */
+  readonly isMasked: boolean;
 }
 
 /** What a vote under noise proves, beside how far the attackers of the card may go. */
@@ -187,6 +189,10 @@ function flagsOf({ trials, gradient, cleanLoss, noiseFloor, isFlat, draws }: Car
     `The defense is random: the attacker averaged over ${draws} draws a step.`,
   );
   warn(isFlat, "Its gradient is zero everywhere: white-box numbers mean nothing here.");
+  warn(
+    trials.some(({ id, isMasked }) => id === "adaptive" && isMasked),
+    "The one who knows it did better by going back as if the filter were not there (BPDA): its own gradient hides part of the slope.",
+  );
   warn(
     lossOf("blackBox") > adaptive + margin,
     "Asking alone did better than the gradient: the gradient is masked, and a better attack exists.",

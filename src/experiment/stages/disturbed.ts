@@ -5,8 +5,8 @@ import {
   applyPerturbation,
   describe,
   itemSlice,
+  lengthOf,
   runAttack,
-  updatesOf,
   withEffort,
 } from "../disturb.ts";
 import type { AttackTarget, Disturbed } from "../disturb.ts";
@@ -178,7 +178,11 @@ async function* attacked(
   const isForMany = ATTACKS[item.attack].settings.includes("phantoms");
   const crowd = isForMany ? await crowdOf(item, aimed.system, scope) : undefined;
   if (isForMany && !crowd) return undefined;
-  const target = { ...foreseeing(aimed, after, given.input.size), crowd };
+  const target = {
+    ...foreseeing(aimed, after, given.input.size),
+    crowd,
+    isOneWay: scope.pass !== "full",
+  };
   const mask = item.stamp
     ? stampMask(item.stamp, given.input.size)
     : regionMask(item.region, given.input, before);
@@ -189,7 +193,7 @@ async function* attacked(
     context,
   );
   const { access, label } = ATTACKS[item.attack];
-  const updates = updatesOf(item);
+  const { updates, restarts } = lengthOf(item, target);
   for (;;) {
     const step = await run.next();
     if (step.done) {
@@ -201,7 +205,7 @@ async function* attacked(
     yield {
       progress: {
         done: restart * (updates + 1) + at,
-        total: item.restarts * (updates + 1) - 1,
+        total: restarts * (updates + 1) - 1,
         label: `${label} ${access === "query" ? "query" : "step"} ${at} of ${updates}`,
         attack: { ...said, ...lossNaming(target.objective) },
       },
