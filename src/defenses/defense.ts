@@ -43,6 +43,8 @@ export interface Defense {
   readonly strength: string;
   /** Makes random draws, which its seed names. */
   readonly isRandom?: true;
+  /** Its way back can hide the slope from an attacker, who therefore tries another too (Evaluator.standIn). */
+  readonly masks?: true;
   /** Settings that a preview lowers to at most these, so that a slider can be dragged. */
   readonly preview?: Params;
   /** Graphs it asks its host for: `defend` opens these and no others. */

@@ -17,15 +17,13 @@ export type PictureFilter = (image: Float32Array) => Filtered;
 export interface FilterDefinition extends Omit<Defense, "group" | "isRandom" | "defend"> {
   /** "bpda" where the pullback is the identity or a stand-in. */
   readonly gradient: Exclude<GradientKind, "expectation">;
-  /** Its pullback can hide the slope from an attacker, who therefore tries the identity too (Evaluator.standIn). */
-  readonly masks?: true;
   /** Called only with a strength other than 0. @throws LabError where pictures of this size can't be filtered so */
   filter(size: number, params: Params): PictureFilter;
 }
 
 /** A filter is a defense, and still known as a filter. */
 export interface FilterDefense
-  extends Defense, Pick<FilterDefinition, "gradient" | "masks" | "filter"> {}
+  extends Defense, Pick<FilterDefinition, "gradient" | "filter"> {}
 
 export function filterDefense(definition: FilterDefinition): FilterDefense {
   const { filter, gradient, masks } = definition;

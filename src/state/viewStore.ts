@@ -116,6 +116,8 @@ export interface ViewValues {
   readonly comparedWith: SystemChange | null;
   /** A study that came in a link, until it is begun or put aside. */
   readonly linkedStudy: Study | null;
+  /** The next study is to be the honesty card of the bench's defenses. */
+  readonly honestyWished: boolean;
   /** Step of the first-minute guide, or null when it is closed. */
   readonly guideStep: number | null;
   readonly openedLink: OpenedLink | null;
@@ -154,6 +156,7 @@ export const DEFAULT_VIEW: ViewValues = {
   dialog: null,
   comparedWith: null,
   linkedStudy: null,
+  honestyWished: false,
   guideStep: null,
   openedLink: null,
 };

@@ -1,4 +1,5 @@
 /** The content key of a row: what decides its numbers and nothing else, hashed. */
+import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
 import type { StageName } from "../experiment/results.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
 import { canonicalJson } from "../host/canonicalJson.ts";
@@ -45,8 +46,24 @@ export async function rowKey(
     // Absent where there are none.
     graphs: spec ? graphsText(await maker.graphsBeside(spec)) || undefined : undefined,
     backend: maker.backend,
+    ...(spec && isMadeByNewerAttacks(spec, stages) ? { attacks: 2 } : {}),
   });
   return maker.sha256(content);
+}
+
+/**
+ * Attacks through defenses that hide the slope go both ways back since rows were first made, and the honesty card has more numbers.
+ * Other rows stay what they were, so the row version does not rise for these.
+ */
+function isMadeByNewerAttacks(
+  { stack, defenses }: ExperimentSpec,
+  stages: readonly StageName[],
+): boolean {
+  const isAttacked = stack.some(({ type, enabled }) => type === "attack" && enabled);
+  const isMasked = defenses.some(
+    ({ enabled, defense }) => enabled && DEFENSE_CATALOG[defense]?.masks === true,
+  );
+  return (isAttacked && isMasked) || stages.includes("instrument:honestyCard");
 }
 
 /** The spec without what changes no number: names of items, items that are off, a certificate nobody asks for. */

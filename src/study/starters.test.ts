@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
 import { planRuns, planSize } from "./plan.ts";
 import { parseStudy } from "./schema.ts";
-import { axisChoices, studyFrom } from "./starters.ts";
+import { axisChoices, honestyStudy, studyFrom } from "./starters.ts";
 
 test("what is on the bench can be varied, and every choice makes a study that runs", () => {
   const choices = axisChoices(defaultSpec());
@@ -43,4 +43,27 @@ test("two items of one kind are two axes", () => {
   const study = studyFrom(twice, { axes: keys.slice(0, 2), cases: "this" });
   expect(parseStudy(study).axes.map(({ name }) => name)).toEqual(["strength", "strength2"]);
   expect(planSize(study).rows).toBe(36);
+});
+
+test("the honesty card of the bench's defenses over any cases is a study that runs, with the reader's own settings", () => {
+  const card = { instrument: "honestyCard", enabled: false, seed: 7, params: { epsilon: 1 } };
+  const defense = { id: "d", defense: "noiseVote", enabled: true, seed: 1, params: {} };
+  const spec = { ...defaultSpec(), defenses: [defense], instruments: [card] };
+  const study = honestyStudy(spec, 3);
+  expect(parseStudy(JSON.parse(JSON.stringify(study)))).toEqual(study);
+  const runs = [...planRuns(study)];
+  expect(runs).toHaveLength(3);
+  for (const run of runs) {
+    expect(run.problem).toBeUndefined();
+    expect(run.spec!.stack).toEqual([]);
+    expect(run.spec!.instruments).toMatchObject([
+      { enabled: true, seed: 7, params: { epsilon: 1, steps: 15 } },
+    ]);
+  }
+  // An attacker with one draw is another one only where there are draws.
+  expect(study.measures).toContain("honestyCard.naiveFlipped");
+  const filter = { ...defense, defense: "gaussianFilter" };
+  expect(honestyStudy({ ...spec, defenses: [filter] }, "this").measures).not.toContain(
+    "honestyCard.naiveFlipped",
+  );
 });

@@ -1,9 +1,12 @@
 /** Studies made from the experiment on the bench: what is asked of many pictures instead of one. */
 import { ATTACK_CATALOG } from "../attacks/catalog.ts";
-import { epsilonParam } from "../experiment/params.ts";
+import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
+import { INSTRUMENT_CATALOG } from "../experiment/instruments/catalog.ts";
+import { PARAMS, epsilonParam } from "../experiment/params.ts";
 import type { AttackItem, ExperimentSpec, PerturbationItem } from "../experiment/spec.ts";
 import { interpretQuestion } from "../language/recognise.ts";
 import { BUNDLED_MODELS, BUNDLED_PRECISIONS } from "../model/catalog.ts";
+import { withDefaults } from "../system/param.ts";
 import { PERTURBATION_CATALOG } from "../perturbations/catalog.ts";
 import { FINDING_KINDS } from "../phantom/spec.ts";
 import { STUDY_FORMAT, STUDY_VERSION } from "./schema.ts";
@@ -92,6 +95,53 @@ export function studyFrom(spec: ExperimentSpec, wish: StudyWish): Study {
     cases: [caseSet(spec, wish.cases)],
     axes: chosen.map(({ axis }) => axis),
     measures: measuresFor(spec),
+  };
+}
+
+/** What the honesty card of a study reads (readings/defenseHonesty.ts). */
+const CARD = ["survives", "cleanAbstains", "sameAsBare", "bareFlipped", "slowdown", "flags"];
+const CERTIFIED = ["certifiedRadius", "certified"];
+
+/** The honesty card of the bench's defenses over many cases: an attack of each kind on every one of them. */
+export function honestyStudy(spec: ExperimentSpec, cases: StudyWish["cases"]): Study {
+  const { certificate, relevance, instruments, ...base } = spec;
+  const card = instruments.find(({ instrument }) => instrument === "honestyCard");
+  const { params } = INSTRUMENT_CATALOG["honestyCard"]!;
+  const item = {
+    instrument: "honestyCard",
+    enabled: true,
+    seed: card?.seed ?? PARAMS["instrument.seed"].default,
+    params: { ...withDefaults(params, {}), ...card?.params },
+  };
+  const isRandom = spec.defenses.some(
+    ({ defense, enabled }) => enabled && DEFENSE_CATALOG[defense]?.isRandom,
+  );
+  const tried = ["transfer", ...(isRandom ? ["naive"] : []), "adaptive", "blackBox"];
+  const measured = [
+    ...CARD,
+    ...(item.params["samples"] === 0 ? [] : CERTIFIED),
+    ...tried.flatMap((id) => [`${id}Flipped`, `${id}Loss`]),
+  ];
+  const names = spec.defenses
+    .filter(({ enabled }) => enabled)
+    .map(({ defense }) => DEFENSE_CATALOG[defense]?.label ?? defense);
+  return {
+    format: STUDY_FORMAT,
+    version: STUDY_VERSION,
+    name: `Honesty card: ${names.join(" + ")}`.slice(0, 60),
+    description:
+      "Each picture is attacked by one who does not know of the defense, who knows it, and who may only ask; what is left of the right answers is counted.",
+    base: {
+      ...base,
+      // The card makes its own attacks, of the clean picture.
+      stack: [],
+      certificate: { ...certificate, enabled: false },
+      relevance: { ...relevance, enabled: false },
+      instruments: [item],
+    } as unknown as JsonObject,
+    cases: [caseSet(spec, cases)],
+    axes: [],
+    measures: ["correctClean", ...measured.map((id): MeasureId => `honestyCard.${id}`)],
   };
 }
 

@@ -28,6 +28,7 @@ export const mixtureOfExperts: Defense = {
   },
   strength: "gate",
   graphs: { models: [{ id: NOISY, precision: BESIDE_PRECISION }] },
+  masks: true,
   async defend(inner, { params, key, host }) {
     const { gate: share = 0 } = params;
     const noisy = await besides(inner, NOISY, host);

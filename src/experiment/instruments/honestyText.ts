@@ -62,6 +62,19 @@ export function cardResult(card: Card): InstrumentResult {
     quantities: [
       logits("cleanMargin", "Clean margin behind the defense", clean.margin),
       logits("bareMargin", "Clean margin without it", bare.margin),
+      {
+        id: "cleanAbstains",
+        label: "Abstains before any attack (1) or not (0)",
+        value: clean.agreement?.abstains ? 1 : 0,
+        unit: "",
+      },
+      {
+        id: "sameAsBare",
+        label: "Says the same as without it before any attack (1) or not (0)",
+        value: clean.corrected === bare.corrected ? 1 : 0,
+        unit: "",
+      },
+      ...bareQuantities(trials),
       ...trials.flatMap(trialQuantities),
       {
         id: "survives",
@@ -119,6 +132,14 @@ function certifiedQuantities({ certified }: Card): readonly Quantity[] {
       unit: "",
     },
   ];
+}
+
+/** What the attack on the bare model does to the bare model: what a gain is measured against. */
+function bareQuantities(trials: readonly Trial[]): readonly Quantity[] {
+  const own = trials.find(({ id }) => id === "transfer");
+  if (!own || own.bareFlipped === null) return [];
+  const value = own.bareFlipped ? 1 : 0;
+  return [{ id: "bareFlipped", label: "Flipped without it, by its own attack", value, unit: "" }];
 }
 
 function trialQuantities({ id, flipped, loss, answer }: Trial): readonly Quantity[] {

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { randomStream } from "../../numerics/random.ts";
 import { csvLine, parseCsv } from "../csv.ts";
 import type { Row } from "../rowColumns.ts";
+import { defaultSpec } from "../../experiment/defaultSpec.ts";
+import { defenseHonesty } from "./defenseHonesty.ts";
 import { departmentTriage } from "./departmentTriage.ts";
 import { explanationGap } from "./explanationGap.ts";
 import { flipRisk } from "./flipRisk.ts";
@@ -252,4 +254,82 @@ it("runs of one case count as one: no interval is narrower, no guarantee firmer,
     "Of 24 runs, the last of each of 12 cases counts. 0 of 12 answers are wrong",
   );
   expect(valueOf(flipRisk(often), "auc")).not.toHaveProperty("interval");
+});
+
+describe("honesty card over the cases", () => {
+  const card = (
+    k: number,
+    cells: Readonly<Record<string, number | null>>,
+    defense = "wavelet",
+  ): Row =>
+    row(k, {
+      correctClean: true,
+      spec: JSON.stringify({
+        ...defaultSpec(),
+        defenses: [{ id: "d", defense, enabled: true, seed: k, params: {} }],
+      }),
+      ...Object.fromEntries(
+        Object.entries({
+          survives: 1,
+          cleanAbstains: 0,
+          sameAsBare: 1,
+          bareFlipped: 1,
+          transferFlipped: 0,
+          transferLoss: -1,
+          adaptiveFlipped: 0,
+          adaptiveLoss: -1,
+          blackBoxFlipped: 0,
+          blackBoxLoss: -1,
+          slowdown: 2,
+          flags: 0,
+          ...cells,
+        }).map(([id, value]) => [`honestyCard.${id}`, value]),
+      ),
+    });
+  const cards = (n: number, cells: Readonly<Record<string, number | null>>) =>
+    Array.from({ length: n }, (_, k) => card(k, cells));
+
+  it("says that a gain survives where more answers are held than chance would have", () => {
+    const reading = defenseHonesty(cards(8, {}));
+    expect(reading.result.statement).toContain("The gain survives an attacker who knows: 8");
+    expect(valueOf(reading, "worst")).toMatchObject({ value: 1, n: 8 });
+    expect(valueOf(reading, "bareAttacked")!.value).toBe(0);
+    expect(valueOf(reading, "slowdown")!.value).toBe(2);
+    expect(defenseHonesty(cards(3, {})).result.statement).toContain("can't be told from so few");
+  });
+
+  it("says that a gain does not survive, or that there is none", () => {
+    const masked = defenseHonesty(cards(8, { adaptiveFlipped: 1, flags: 1 }));
+    expect(masked.result.statement).toContain("does not survive");
+    expect(valueOf(masked, "transfer")!.value).toBe(1);
+    expect(valueOf(masked, "adaptive")!.value).toBe(0);
+    expect(valueOf(masked, "flagged")!.value).toBe(1);
+    const useless = defenseHonesty(cards(8, { transferFlipped: 1, adaptiveFlipped: 1 }));
+    expect(useless.result.statement).toContain("There is no gain");
+  });
+
+  it("counts an abstention as no right answer, before an attack and under one", () => {
+    const before = defenseHonesty(cards(4, { cleanAbstains: 1 }));
+    expect(valueOf(before, "clean")!.value).toBe(0);
+    expect(valueOf(before, "abstains")!.value).toBe(1);
+    const under = defenseHonesty(cards(4, { adaptiveFlipped: null }));
+    expect(valueOf(under, "adaptive")!.value).toBe(0);
+    expect(valueOf(under, "worst")!.value).toBe(0);
+  });
+
+  it("takes the other answer for the bare model's where the two differ", () => {
+    const reading = defenseHonesty(cards(4, { sameAsBare: 0, bareFlipped: 0 }));
+    expect(valueOf(reading, "clean")!.value).toBe(1);
+    expect(valueOf(reading, "bare")!.value).toBe(0);
+  });
+
+  it("is about one setting, and not to be had without a card or without a truth", () => {
+    const two = [...cards(3, {}), card(9, {}, "medianFilter")];
+    expect(defenseHonesty(two).result.obstacle).toContain("several settings");
+    expect(defenseHonesty([row(1, { correctClean: true })]).result.obstacle).toMatch(
+      /Not measured/,
+    );
+    const unknown = cards(3, {}).map((each) => ({ ...each, correctClean: null }));
+    expect(defenseHonesty(unknown).result.obstacle).toContain("truth");
+  });
 });

@@ -1,6 +1,7 @@
 /** Every reading of a study, the scorecard first. */
 import type { Row } from "../rowColumns.ts";
 import { departmentTriage } from "./departmentTriage.ts";
+import { defenseHonesty } from "./defenseHonesty.ts";
 import { explanationGap } from "./explanationGap.ts";
 import { flipRisk } from "./flipRisk.ts";
 import type { StudyReading } from "./reading.ts";
@@ -14,6 +15,7 @@ export function studyReadings(rows: readonly Row[]): readonly StudyReading[] {
     ...(isDisturbed ? [departmentTriage(made, "after")] : []),
     flipRisk(made),
     explanationGap(made),
+    defenseHonesty(made),
   ];
   return [scorecard(made, readings), ...readings];
 }

@@ -4,7 +4,8 @@ import { isInForce } from "../../defenses/inForce.ts";
 import { givenAnswer } from "../../system/reading.ts";
 import type { AnswerResult } from "../../system/reading.ts";
 import { useHidden } from "../context/useHidden.ts";
-import { useExperiment, useResults } from "../context/stores.ts";
+import { useExperiment, useResults, useStores } from "../context/stores.ts";
+import { Button } from "../kit/Button.tsx";
 import { answerWord, signed } from "../kit/formats.ts";
 import styles from "./defenses.module.css";
 
@@ -14,6 +15,7 @@ export function DefensePrice() {
   const isOn = useExperiment((s) =>
     s.spec.defenses.some((item) => isInForce(item, DEFENSE_CATALOG[item.defense])),
   );
+  const { view } = useStores();
   const bare = useResults((s) => s.stages.undefended);
   const clean = useResults((s) => s.stages.clean?.payload.answer);
   const moved = useResults((s) => s.stages.readout?.payload.answer);
@@ -45,6 +47,9 @@ export function DefensePrice() {
       {isAnswered && without && (
         <p className={styles.note}>{verdict(without.clean.answer, clean)}</p>
       )}
+      <Button onClick={() => view.getState().set({ studiesOpen: true, honestyWished: true })}>
+        Honesty card on 20 phantoms…
+      </Button>
     </div>
   );
 }

@@ -20,10 +20,10 @@ import styles from "./studies.module.css";
 export function StudiesDialog() {
   const stores = useStores();
   const isOpen = useView((s) => s.studiesOpen);
-  const close = () => stores.view.getState().set({ studiesOpen: false });
+  const close = () => stores.view.getState().set({ studiesOpen: false, honestyWished: false });
   const session = studySession(stores);
   const { study } = useStudyState(session.store);
-  const linked = useView((s) => s.linkedStudy);
+  const isWished = useView((s) => s.linkedStudy !== null || s.honestyWished);
   return (
     <Modal.Root opened={isOpen} onClose={close} size="min(1240px, 96vw)">
       <Modal.Overlay />
@@ -36,7 +36,7 @@ export function StudiesDialog() {
             the background and lets the bench go first; you may close this.
           </p>
           <Gated door="studies">
-            {study && !linked ? (
+            {study && !isWished ? (
               <StudyResults session={session} onShown={close} />
             ) : (
               <StudyBuilder session={session} />

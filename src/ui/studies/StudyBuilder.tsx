@@ -1,6 +1,9 @@
 /** A study from the experiment on the bench: what to vary, over which cases, and how much that is. */
 import { useMemo, useRef, useState } from "react";
-import { axisChoices, studyFrom } from "../../study/starters.ts";
+import { DEFENSE_CATALOG } from "../../defenses/catalog.ts";
+import { isInForce } from "../../defenses/inForce.ts";
+import type { ExperimentSpec } from "../../experiment/spec.ts";
+import { axisChoices, honestyStudy, studyFrom } from "../../study/starters.ts";
 import type { StudyWish } from "../../study/starters.ts";
 import { parseStudy } from "../../study/schema.ts";
 import type { Study } from "../../study/schema.ts";
@@ -27,6 +30,7 @@ export function StudyBuilder({ session }: { readonly session: StudySession }) {
   const { view } = useStores();
   const spec = useExperiment((s) => s.spec);
   const linked = useView((s) => s.linkedStudy);
+  const isHonesty = useView((s) => s.honestyWished) && isDefended(spec);
   const [axes, setAxes] = useState<readonly string[]>(["item0"]);
   const [cases, setCases] = useState<Cases>("20");
   const [films, setFilms] = useState<FolderFilms | null>(null);
@@ -35,8 +39,9 @@ export function StudyBuilder({ session }: { readonly session: StudySession }) {
   const study = useMemo(() => {
     if (given) return given;
     if (cases === "folder" && !films) return null;
-    return studyFrom(spec, { axes, cases: wishedCases(cases, films) });
-  }, [given, spec, axes, cases, films]);
+    const over = wishedCases(cases, films);
+    return isHonesty ? honestyStudy(spec, over) : studyFrom(spec, { axes, cases: over });
+  }, [given, spec, axes, cases, films, isHonesty]);
   const size = useMemo(() => study && sizeOf(study), [study]);
   const forget = () => {
     setOpened({});
@@ -48,7 +53,7 @@ export function StudyBuilder({ session }: { readonly session: StudySession }) {
       className={styles.builder}
       onSubmit={(event) => {
         event.preventDefault();
-        view.getState().set({ linkedStudy: null });
+        view.getState().set({ linkedStudy: null, honestyWished: false });
         if (study) void session.run(study);
       }}
     >
@@ -63,7 +68,14 @@ export function StudyBuilder({ session }: { readonly session: StudySession }) {
           {given.description !== undefined && <p className={styles.note}>{given.description}</p>}
         </>
       ) : (
-        <AxisChoices axes={axes} onChange={setAxes} />
+        <>
+          {isDefended(spec) && <Purpose />}
+          {isHonesty ? (
+            <p className={styles.note}>{study?.description}</p>
+          ) : (
+            <AxisChoices axes={axes} onChange={setAxes} />
+          )}
+        </>
       )}
       {!linked && !opened.study && (
         <fieldset>
@@ -90,6 +102,32 @@ export function StudyBuilder({ session }: { readonly session: StudySession }) {
       <OpenStudy onOpen={setOpened} />
     </form>
   );
+}
+
+const PURPOSES = [
+  { value: "vary", shown: "the experiment" },
+  { value: "honesty", shown: "the honesty card of the defenses" },
+] as const;
+
+/** What is asked of the cases: the bench's experiment under settings, or what its defenses are worth. */
+function Purpose() {
+  const isHonesty = useView((s) => s.honestyWished);
+  const { view } = useStores();
+  return (
+    <fieldset>
+      <legend>Ask about</legend>
+      <Segments
+        label="Purpose"
+        segments={PURPOSES}
+        value={isHonesty ? "honesty" : "vary"}
+        onChange={(value) => view.getState().set({ honestyWished: value === "honesty" })}
+      />
+    </fieldset>
+  );
+}
+
+function isDefended({ defenses }: ExperimentSpec): boolean {
+  return defenses.some((item) => isInForce(item, DEFENSE_CATALOG[item.defense]));
 }
 
 function wishedCases(cases: Cases, films: FolderFilms | null): StudyWish["cases"] {

@@ -9,7 +9,10 @@ export function StudyReadings(props: { readonly rows: readonly Row[] }) {
   const [isOpen, setOpen] = useState(false);
   return (
     <details className={styles.readings} onToggle={(event) => setOpen(event.currentTarget.open)}>
-      <summary>What the whole study says: scorecard, triage, risk of a flip, explanations</summary>
+      <summary>
+        What the whole study says: scorecard, triage, risk of a flip, explanations, honesty of a
+        defense
+      </summary>
       {isOpen && <Readings rows={props.rows} />}
     </details>
   );
