@@ -22,8 +22,7 @@ export interface FilterDefinition extends Omit<Defense, "group" | "isRandom" | "
 }
 
 /** A filter is a defense, and still known as a filter. */
-export interface FilterDefense
-  extends Defense, Pick<FilterDefinition, "gradient" | "filter"> {}
+export interface FilterDefense extends Defense, Pick<FilterDefinition, "gradient" | "filter"> {}
 
 export function filterDefense(definition: FilterDefinition): FilterDefense {
   const { filter, gradient, masks } = definition;
