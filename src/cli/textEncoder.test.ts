@@ -1,5 +1,8 @@
 /** The shipped text encoder through the lab's own door. */
 import { expect, test } from "vitest";
+import { defaultSpec } from "../experiment/defaultSpec.ts";
+import type { StageResults } from "../experiment/results.ts";
+import { validateSpec } from "../experiment/validateSpec.ts";
 import { renderPhantom } from "../phantom/phantom.ts";
 import { snapToByteLattice } from "../image/greyImage.ts";
 import { cosine, l2Norm } from "../tensor/norms.ts";
@@ -33,3 +36,28 @@ test("sentences lie in the image's space: the same numbers as in Python, and a p
   expect(filled).toBeGreaterThan(await gapOf([]));
   expect(filled).toBeGreaterThan(0);
 }, 60_000);
+
+test("an attack can move the features to where a sentence lies (AttackVLM MF-it)", async () => {
+  const lab = nodeLab();
+  const text = "There is a pneumothorax.";
+  const { certificate, relevance, ...spec } = defaultSpec();
+  const attack = spec.stack.find(({ type }) => type === "attack")!;
+  const asked = validateSpec({
+    ...spec,
+    relevance: { ...relevance, enabled: false },
+    certificate: { ...certificate, enabled: false },
+    stack: [{ ...attack, epsilon: 4, steps: 6, goal: { kind: "featureText", text } }],
+  });
+  const stages: Partial<StageResults> = {};
+  for await (const event of lab.run(asked, "full", { aborted: false })) {
+    if (event.type === "stage") Object.assign(stages, { [event.stage]: event.payload });
+  }
+  const { trace } = stages.disturbed!.items[0]!;
+  const system = await lab.system(spec.model.id, spec.model.precision);
+  const [sentence] = await system.embedText!([text]);
+  const before = cosine(stages.clean!.embedding, sentence!);
+  const after = cosine(stages.readout!.embedding, sentence!);
+  expect(after).toBeGreaterThan(before + 0.1);
+  expect(trace!.bestLoss.at(-1)).toBeCloseTo(after - 1, 4);
+  expect(trace!.lossName).toBe("cosine to what is wanted − 1");
+}, 300_000);

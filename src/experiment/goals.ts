@@ -42,10 +42,16 @@ export const GOALS: Readonly<Record<GoalSpec["kind"], GoalEntry>> = {
     losses: FEATURE_LOSSES,
     fields: { case: "a phantom, or a radiograph by its hash" },
   },
+  featureText: {
+    help: "The image embedding towards that of a sentence, by the model's own text encoder.",
+    source: "Zhao et al. 2023, AttackVLM MF-it (arXiv:2305.16934)",
+    losses: FEATURE_LOSSES,
+    fields: { text: "the sentence" },
+  },
   text: {
     help: "This text behind the question more likely, or less: the sum over its tokens of their log-probabilities, each given those before it.",
     source:
-      "Carlini et al. 2023, Are aligned neural networks adversarially aligned? (arXiv:2306.15447)",
+      "Carlini et al. 2023, Are aligned neural networks adversarially aligned? (arXiv:2306.15447); by questions alone (NES, random directions) as AttackVLM MF-tt (arXiv:2305.16934), with the text's likelihood in place of a similarity of texts",
     losses: ["log-likelihood"],
     fields: { text: "the words to say", aim: GOAL_AIMS },
   },

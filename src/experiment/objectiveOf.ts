@@ -21,7 +21,7 @@ export interface Reference {
   readonly question: string;
   /** What the attacked system says of the clean picture. */
   readonly clean: Pick<Readout, "answer" | "embedding">;
-  /** Embedding of the second picture, for the goal that names one. */
+  /** Embedding of the second picture or of the sentence, for a goal that names one. */
   readonly second?: Float32Array;
   /** The mask of a goal that names one: size * size pixels. */
   readonly mask?: Float32Array;
@@ -36,13 +36,14 @@ export function objectiveOf(system: System, goal: GoalSpec, reference: Reference
   if (goal.kind === "text") return textObjective(system, question, goal);
   if (goal.kind === "attention") return attentionObjective(system, question, goal, mask);
   const { answer } = clean;
-  if (answer === null || goal.kind === "featureAway" || goal.kind === "featureTowards") {
+  const isTowards = goal.kind === "featureTowards" || goal.kind === "featureText";
+  if (answer === null || goal.kind === "featureAway" || isTowards) {
     // Without a text side the features are all there is to move, whatever the goal says.
     const loss =
       "loss" in goal && (goal.loss === "squared-l2" || goal.loss === "cosine")
         ? goal.loss
         : "cosine";
-    if (goal.kind === "featureTowards" && second) return feature("towards", second, loss);
+    if (isTowards && second) return feature("towards", second, loss);
     return feature("away", clean.embedding, loss);
   }
   const loss = goal.loss ?? "margin";
@@ -156,13 +157,13 @@ export function lossNaming(objective: Objective): { lossName: string; lossUnit: 
     case "cosine":
       return aim === "away"
         ? { lossName: "1 − cosine of the embeddings", lossUnit: "" }
-        : { lossName: "cosine to the second picture − 1", lossUnit: "" };
+        : { lossName: "cosine to what is wanted − 1", lossUnit: "" };
     case "squared-l2":
       return {
         lossName:
           aim === "away"
             ? "squared distance of the embeddings"
-            : "minus the squared distance to the second picture",
+            : "minus the squared distance to what is wanted",
         lossUnit: "",
       };
     case "log-likelihood":

@@ -61,6 +61,8 @@ export type GoalSpec =
   | { readonly kind: "featureAway"; readonly loss?: FeatureLossName }
   /** The image embedding towards that of a second picture (AttackVLM MF-ii, Zhao et al. 2023). */
   | { readonly kind: "featureTowards"; readonly case: CaseSpec; readonly loss?: FeatureLossName }
+  /** The image embedding towards that of a sentence (AttackVLM MF-it). */
+  | { readonly kind: "featureText"; readonly text: string; readonly loss?: FeatureLossName }
   /** This text behind the question more likely (its log-likelihood), or less. */
   | { readonly kind: "text"; readonly text: string; readonly aim?: GoalAim }
   /** Attention into a part of the picture, or out of it; the encoder's unless the answer's is named. */

@@ -158,6 +158,11 @@ export const goalSchema = z.discriminatedUnion(
     z.strictObject({ kind: z.literal("featureAway"), loss: featureLoss }),
     z.strictObject({ kind: z.literal("featureTowards"), case: caseSchema, loss: featureLoss }),
     z.strictObject({
+      kind: z.literal("featureText"),
+      text: text(SPEC_LIMITS.questionCharacters),
+      loss: featureLoss,
+    }),
+    z.strictObject({
       kind: z.literal("text"),
       text: text(SPEC_LIMITS.questionCharacters),
       aim: oneOf(GOAL_AIMS).exactOptional(),
@@ -171,7 +176,8 @@ export const goalSchema = z.discriminatedUnion(
     }),
   ],
   {
-    error: "must have a kind: untargeted, targeted, featureAway, featureTowards, text or attention",
+    error:
+      "must have a kind: untargeted, targeted, featureAway, featureTowards, featureText, text or attention",
   },
 );
 

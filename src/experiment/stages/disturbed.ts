@@ -16,8 +16,10 @@ import { lossNaming, objectiveOf } from "../objectiveOf.ts";
 import { readOut } from "../readout.ts";
 import { regionMask, stampMask } from "../region.ts";
 import type { DisturbedItem, DisturbedResult } from "../results.ts";
+import { LabError } from "../../errors/labError.ts";
+import type { System } from "../../system/system.ts";
 import { modelInputOf } from "../source.ts";
-import type { AttackItem, PerturbationItem, StackItem } from "../spec.ts";
+import type { AttackItem, CaseSpec, PerturbationItem, StackItem } from "../spec.ts";
 import { defineStage, settled } from "../stage.ts";
 import type { Held, StageNews, StageRun, StageScope } from "../stage.ts";
 import { stageKey } from "../stageCache.ts";
@@ -228,12 +230,27 @@ async function targetOf(
     const objective = objectiveOf(attacked, goal, { question, clean, mask });
     return { system: attacked, objective, aware };
   }
-  if (goal.kind !== "featureTowards") {
-    const objective = objectiveOf(attacked, goal, { question, clean });
-    return { system: attacked, objective, aware };
-  }
-  const wanted = modelInputOf(goal.case, window, model.manifest.input, context.radiograph);
-  const [second] = await attacked.embed([wanted.image]);
-  const objective = objectiveOf(attacked, goal, { question, clean, second: second! });
-  return { system: attacked, objective, aware };
+  const picture = (wanted: CaseSpec) =>
+    modelInputOf(wanted, window, model.manifest.input, context.radiograph).image;
+  const second =
+    goal.kind === "featureTowards"
+      ? (await attacked.embed([picture(goal.case)]))[0]!
+      : goal.kind === "featureText"
+        ? await sentenceOf(attacked, goal.text)
+        : undefined;
+  const reference = { question, clean, ...(second ? { second } : {}) };
+  return { system: attacked, objective: objectiveOf(attacked, goal, reference), aware };
+}
+
+/** @throws LabError "spec-invalid" where sentences have no place beside the features that are attacked */
+async function sentenceOf(
+  { embedText, manifest }: System,
+  sentence: string,
+): Promise<Float32Array> {
+  if (embedText) return (await embedText([sentence]))[0]!;
+  throw new LabError(
+    "spec-invalid",
+    `The features of ${manifest.name} can't be moved towards a sentence: it has no text encoder beside them, or several models answer as one.`,
+    { hint: "Move them towards a second picture instead." },
+  );
 }

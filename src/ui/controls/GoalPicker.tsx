@@ -58,6 +58,7 @@ export function GoalPicker({ name, goal, onChange }: Props) {
       {!isMute && <option value="text:towards">say a text of mine</option>}
       {!isMute && <option value="text:away">never say a text of mine</option>}
       <option value="featureAway">move the features</option>
+      {!isMute && <option value="featureText">features like those of a sentence</option>}
       <optgroup label="features like those of another phantom">
         {value === "featureTowards" && !isListed && (
           <option value="featureTowards">like the second picture</option>
@@ -82,6 +83,12 @@ export function GoalPicker({ name, goal, onChange }: Props) {
   );
 }
 
+const TEXT_HELP = {
+  text: "The attack makes the model more likely, or less, to say exactly these words behind the question (their log-likelihood). A model that was taught single answers may never say a sentence, however likely it becomes.",
+  featureText:
+    "The attack moves the picture's features to where the model's text encoder puts this sentence. What the model then answers is another matter, and is shown.",
+} as const;
+
 const SIDES: Readonly<Record<AttentionSide, string>> = {
   encoder: "of the image encoder",
   answer: "of the answer",
@@ -91,12 +98,9 @@ const SIDES: Readonly<Record<AttentionSide, string>> = {
 export function GoalDetails({ name, goal, onChange }: Props) {
   const isMute = useResults((s) => s.stages.clean?.payload.answer === null);
   const [typed, setTyped] = useState<string | null>(null);
-  if (goal.kind === "text") {
+  if (goal.kind === "text" || goal.kind === "featureText") {
     return (
-      <Row
-        label="Text"
-        help="The attack makes the model more likely, or less, to say exactly these words behind the question (their log-likelihood). A model that was taught single answers may never say a sentence, however likely it becomes."
-      >
+      <Row label="Text" help={TEXT_HELP[goal.kind]}>
         <input
           className={styles.text}
           aria-label={`${name}: text`}

@@ -11,6 +11,7 @@ test("every entry of the list makes the goal it stands for", () => {
     "untargeted",
     "say:no",
     "featureAway",
+    "featureText",
     "featureTowards:healthy",
     ...FINDING_KINDS.map((kind) => `featureTowards:${kind}`),
     ...GOAL_AIMS.map((aim) => `text:${aim}`),
@@ -31,6 +32,12 @@ test("another aim keeps what the reader has typed and chosen", () => {
     aim: "away",
     mask: "findings",
   });
+});
+
+test("a sentence that was typed stays for the other goals of a text", () => {
+  const text: GoalSpec = { kind: "text", text: "normal heart", aim: "away" };
+  expect(goalOf("featureText", text, "left")).toEqual({ kind: "featureText", text: text.text });
+  expect(goalOf("text:away", { kind: "featureText", text: text.text }, "left")).toEqual(text);
 });
 
 test("a goal climbs its own losses only", () => {

@@ -9,6 +9,9 @@ import type { FindingKind } from "../../phantom/spec.ts";
 /** Another patient than any in the gallery. */
 const SECOND_SEED = 4711;
 
+/** A sentence to begin with, in the words of the reports that the bundled models were trained beside. */
+const SENTENCE = "There is a pneumothorax.";
+
 export type GoalLoss = AnswerLossName | FeatureLossName | AttentionLossName;
 
 /** The entry that stands for a goal; what else a goal says is kept beside the list. */
@@ -16,6 +19,8 @@ export function entryOf(goal: GoalSpec): string {
   switch (goal.kind) {
     case "untargeted":
     case "featureAway":
+      return goal.kind;
+    case "featureText":
       return goal.kind;
     case "targeted":
       return `say:${goal.answer}`;
@@ -41,12 +46,13 @@ export function goalOf(entry: string, old: GoalSpec, text: string): GoalSpec {
   const [kind = "", what = "", where = ""] = entry.split(":");
   if (kind === "say") return { kind: "targeted", answer: entry.slice("say:".length) };
   if (kind === "featureAway") return { kind: "featureAway" };
+  if (kind === "featureText") return { kind: "featureText", text: typed(old) ?? SENTENCE };
   if (kind === "featureTowards") {
     return what === "" ? old : { kind: "featureTowards", case: secondPicture(what) };
   }
   const aim = GOAL_AIMS.find((name) => name === what);
   if (kind === "text" && aim) {
-    return { kind: "text", text: old.kind === "text" ? old.text : text, ...aimed(aim) };
+    return { kind: "text", text: typed(old) ?? text, ...aimed(aim) };
   }
   const mask = ATTACK_REGIONS.find((name) => name === where);
   if (kind === "attention" && aim && mask) {
@@ -55,6 +61,10 @@ export function goalOf(entry: string, old: GoalSpec, text: string): GoalSpec {
     return { kind: "attention", mask, ...aimed(aim), ...kept };
   }
   return { kind: "untargeted" };
+}
+
+function typed(goal: GoalSpec): string | undefined {
+  return goal.kind === "text" || goal.kind === "featureText" ? goal.text : undefined;
 }
 
 /** What stands in no spec is the first of its list: one goal has one form, and one link. */
@@ -76,6 +86,7 @@ export function lossesOf(goal: GoalSpec, answers: number): readonly GoalLoss[] {
       return ATTENTION_LOSSES;
     case "featureAway":
     case "featureTowards":
+    case "featureText":
       return FEATURE_LOSSES;
     case "untargeted":
     case "targeted": {
@@ -100,6 +111,7 @@ export function withLoss(goal: GoalSpec, loss: string): GoalSpec {
       return { ...goal, ...chosen(ATTENTION_LOSSES, loss) };
     case "featureAway":
     case "featureTowards":
+    case "featureText":
       return { ...goal, ...chosen(FEATURE_LOSSES, loss) };
     case "untargeted":
     case "targeted":
