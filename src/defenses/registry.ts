@@ -8,6 +8,7 @@ import { bitDepth, jpegFilter } from "./filters/rounding.ts";
 import { totalVariation } from "./filters/totalVariation.ts";
 import { wavelet } from "./filters/wavelet.ts";
 import { overlayRemoval } from "./filters/overlayRemoval.ts";
+import { diffusionPurifier } from "./diffusion.ts";
 import { mapper, purifier } from "./linked.ts";
 import { augmentationVote } from "./looks/augmentationVote.ts";
 import { featureSmoothing } from "./looks/featureSmoothing.ts";
@@ -31,6 +32,7 @@ export const DEFENSES: Readonly<Record<string, Defense>> = {
   overlayRemoval,
   purifier,
   mapper,
+  diffusionPurifier,
   augmentationVote,
   noiseVote,
   featureSmoothing,
