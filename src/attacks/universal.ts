@@ -166,7 +166,7 @@ export const universalPatch = learned(
   {
     id: "universalPatch",
     label: "Universal patch",
-    help: "Learns one sticker on other phantoms, moved, turned, scaled and exposed at random, and lays it on this picture where you place it. This picture was never looked at: what the sticker does here is held out.",
+    help: "Learns one sticker on other phantoms that get the same answer, moved, turned, scaled and exposed at random, and lays it on this picture where you place it. This picture was never looked at: what the sticker does here is held out.",
     norms: ["linf"],
     settings: ["steps", "phantoms"],
     suggests: { steps: 100 },
@@ -180,7 +180,7 @@ export const universalPerturbation = learned(
   {
     id: "universalPerturbation",
     label: "Universal perturbation",
-    help: "Learns one faint change of all pixels on other phantoms, and adds it to this picture, which was never looked at: what one change does to any film.",
+    help: "Learns one faint change of all pixels on other phantoms that get the same answer, and adds it to this picture, which was never looked at: what one change does to any film.",
     norms: ["linf"],
     settings: ["steps", "phantoms"],
     suggests: { steps: 100 },

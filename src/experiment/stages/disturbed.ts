@@ -178,7 +178,7 @@ async function* attacked(
   const { context } = scope;
   const aimed = await targetOf(item, before, given, scope);
   const isForMany = ATTACKS[item.attack].settings.includes("phantoms");
-  const crowd = isForMany ? await crowdOf(item, aimed.system, scope) : undefined;
+  const crowd = isForMany ? await crowdOf(item, aimed, scope) : undefined;
   if (isForMany && !crowd) return undefined;
   const target = {
     ...foreseeing(aimed, after, given.input.size),
