@@ -59,5 +59,7 @@ test("an attack can move the features to where a sentence lies (AttackVLM MF-it)
   const after = cosine(stages.readout!.embedding, sentence!);
   expect(after).toBeGreaterThan(before + 0.1);
   expect(trace!.bestLoss.at(-1)).toBeCloseTo(after - 1, 4);
+  // What the result rests on is named, the text encoder too.
+  expect(stages.graphs!.some(({ role }) => role === "text")).toBe(true);
   expect(trace!.lossName).toBe("cosine to what is wanted − 1");
 }, 300_000);

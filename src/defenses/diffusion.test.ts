@@ -19,8 +19,8 @@ const SIZE = 16;
 const IMAGE = Float32Array.from({ length: SIZE * SIZE }, (_, i) => 0.5 + 0.4 * Math.sin(i / 5));
 
 const lab = nodeLab(nodeSessions(1));
-const package_ = await readLinkPackage(await bundledSource("purifier"));
-const host = { yieldToHost: async () => {}, linkPackage: async () => package_ };
+const booster = await readLinkPackage(await bundledSource("purifier"));
+const host = { yieldToHost: async () => {}, linkPackage: async () => booster };
 const phantom = renderPhantom({ seed: 21, findings: [{ kind: "effusion" }] }, 224).image.slice();
 
 async function ran({ graph, scalars }: ModelLink, image: Float32Array): Promise<Float32Array> {
@@ -50,8 +50,8 @@ test("the gradient through two steps is confirmed by central differences", async
   const bare = await lab.system("base", "int8");
   const system = await bare.linked!(
     (model) => [
-      blending(linkFor(package_, "purifier", 0.2, model), 0.5),
-      blending(linkFor(package_, "purifier", 0.1, model), 0),
+      blending(linkFor(booster, "purifier", 0.2, model), 0.5),
+      blending(linkFor(booster, "purifier", 0.1, model), 0),
     ],
     "two steps",
   );
@@ -66,11 +66,11 @@ test("the gradient through two steps is confirmed by central differences", async
     answerTokenIds: tokenIds,
   };
   expect(await system.checkGradient(phantom, objective, 1)).toMatchObject({ ok: true });
-}, 120_000);
+}, 300_000);
 
 test("it is repeated with its seed, stands next to the model, and keeps a clean picture's features", async () => {
   const bare = await lab.system("base", "int8");
-  const item = { id: "d", defense: "diffusionPurifier", enabled: true, seed: 1, params: {} };
+  const item = { id: "d", defense: "diffusionPurifier", enabled: true, seed: 1, params: { steps: 2 } };
   const behind = (seed: number, ...before: (typeof item)[]) =>
     defended(bare, [...before, { ...item, seed }], host);
   const [clean] = await bare.embed([phantom]);
@@ -85,4 +85,4 @@ test("it is repeated with its seed, stands next to the model, and keeps a clean 
   await expect(defended(bare, [item, filter], host)).rejects.toMatchObject({
     hint: "Move it to the end of the list, next to the model.",
   });
-}, 120_000);
+}, 300_000);

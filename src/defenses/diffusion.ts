@@ -49,6 +49,7 @@ export const diffusionPurifier: Defense = {
   strength: "sigma",
   isRandom: true,
   preview: { steps: 1, eot: 2 },
+  graphs: { links: ["purifier"] },
   async defend(inner, { params, seed, key, host }) {
     const { sigma = 0, steps = 1, eot = 1 } = params;
     if (!inner.linked) {
@@ -67,13 +68,13 @@ export const diffusionPurifier: Defense = {
           const next = sigma * (1 - (k + 1) / steps);
           return blending(linkFor(graphs, "purifier", level, model), Math.max(0, next / level));
         }),
-      `${key} without noise`,
+      `${key} steps`,
     );
     const by = (drawer: Drawer, count: number) => (image: Float32Array) =>
       drawn(image, { seed, count, by: drawer }, (x, random) => noisy(x, sigma, random));
     return looksSystem(
       denoised,
-      key,
+      denoised.key,
       {
         gradient: "expectation",
         answering: by("answer", 1),

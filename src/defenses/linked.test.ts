@@ -95,5 +95,5 @@ it.each([...networks.map((id) => [id]), ["purifier", "mapper"]])(
     const noise = isRandom ? 0.5 : 1e-3;
     expect(against).toBeGreaterThanOrEqual((await attacked(defenses, "unaware")).against - noise);
   },
-  120_000,
+  300_000,
 );

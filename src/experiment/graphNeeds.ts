@@ -27,7 +27,14 @@ export interface NeededGraphs {
   readonly links: readonly LinkRole[];
 }
 
-type Asking = Pick<ExperimentSpec, "model" | "defenses" | "instruments" | "certificate">;
+type Asking = Pick<ExperimentSpec, "model" | "stack" | "defenses" | "instruments" | "certificate">;
+
+/** Whether an attack moves features to where the text encoder puts a sentence. */
+export function aimsAtSentence({ stack }: Pick<ExperimentSpec, "stack">): boolean {
+  return stack.some(
+    (item) => item.type === "attack" && item.enabled && item.goal.kind === "featureText",
+  );
+}
 
 export function neededGraphs(spec: Asking, { defenses, instruments }: Askers): NeededGraphs {
   const { model, certificate } = spec;
@@ -47,7 +54,7 @@ export function neededGraphs(spec: Asking, { defenses, instruments }: Askers): N
       ? [{ models: [{ id: certificate.beside.model, precision: "int8" } as const] }]
       : []),
   ];
-  const withText = asked.some(({ text }) => text);
+  const withText = aimsAtSentence(spec) || asked.some(({ text }) => text);
   const models = new Map([[`${model.id} ${model.precision}`, { ...model, withText }]]);
   for (const needed of asked.flatMap((each) => each.models ?? [])) {
     const { id, precision = model.precision, unlessOpen } = needed;

@@ -2,7 +2,7 @@
 import { loadPart } from "../../host/loadPart.ts";
 import type { GraphPart } from "../../model/graphPartSchema.ts";
 import type { System } from "../../system/system.ts";
-import { graphParts, neededGraphs } from "../graphNeeds.ts";
+import { aimsAtSentence, graphParts, neededGraphs } from "../graphNeeds.ts";
 import type { Askers } from "../graphNeeds.ts";
 import type { LabContext } from "../labContext.ts";
 import type { ExperimentSpec } from "../spec.ts";
@@ -12,12 +12,13 @@ export const graphsStage = defineStage({
   name: "graphs",
   needs: ["model", "system"],
   // The system's own key says which defenses are in force.
-  reads: ({ spec: { model, instruments, certificate }, pass }) =>
+  reads: ({ spec: { model, stack, instruments, certificate }, pass }) =>
     pass === "full"
       ? [
           model,
           instruments.filter(({ enabled }) => enabled).map(({ instrument }) => instrument),
           certificate.enabled && certificate.beside ? certificate.beside.model : null,
+          aimsAtSentence({ stack }),
         ]
       : undefined,
   async run({ model }, { spec, context }): Promise<readonly GraphPart[]> {
