@@ -70,7 +70,13 @@ test("the gradient through two steps is confirmed by central differences", async
 
 test("it is repeated with its seed, stands next to the model, and keeps a clean picture's features", async () => {
   const bare = await lab.system("base", "int8");
-  const item = { id: "d", defense: "diffusionPurifier", enabled: true, seed: 1, params: { steps: 2 } };
+  const item = {
+    id: "d",
+    defense: "diffusionPurifier",
+    enabled: true,
+    seed: 1,
+    params: { steps: 2 },
+  };
   const behind = (seed: number, ...before: (typeof item)[]) =>
     defended(bare, [...before, { ...item, seed }], host);
   const [clean] = await bare.embed([phantom]);

@@ -3,12 +3,16 @@ import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { nodeLab } from "../cli/nodeLab.ts";
 import { nodeSessions } from "../cli/nodeSessions.ts";
-import { defaultSpec } from "../experiment/defaultSpec.ts";
-import type { StageResults } from "../experiment/results.ts";
-import { validateSpec } from "../experiment/validateSpec.ts";
+import { bundledSource } from "../cli/modelFiles.ts";
+import { runAttack } from "../experiment/disturb.ts";
+import type { AttackItem } from "../experiment/spec.ts";
+import { readLinkPackage } from "../graphs/linkPackage.ts";
 import { parityImage } from "../model/manifest.ts";
+import type { AnswerObjective } from "../model/objective.ts";
+import type { System } from "../system/system.ts";
 import { cosine } from "../tensor/norms.ts";
 import type { DefenseItem } from "./defense.ts";
+import { defended } from "./defended.ts";
 import { DEFENSES } from "./registry.ts";
 
 const lab = nodeLab(nodeSessions(2));
@@ -59,41 +63,66 @@ it("is refused for a model it was not trained for", async () => {
 
 const networks = Object.keys(DEFENSES).filter((id) => DEFENSES[id]!.group === "network");
 
-/** The attack of the opening case behind these defenses, by one who knows of them or does not. */
-async function attacked(defenses: readonly DefenseItem[], knowledge: "aware" | "unaware") {
-  const { certificate, relevance, ...opening } = defaultSpec();
-  const spec = validateSpec({
-    ...opening,
-    defenses,
-    stack: opening.stack.flatMap((each) =>
-      each.type === "attack" ? [{ ...each, steps: 6, knowledge }] : [],
-    ),
-    relevance: { ...relevance, enabled: false },
-    certificate: { ...certificate, enabled: false },
-  });
-  const stages: Partial<StageResults> = {};
-  for await (const event of lab.run(spec, "full", { aborted: false })) {
-    if (event.type === "stage") Object.assign(stages, { [event.stage]: event.payload });
+/** Away from what is said of the picture, by three steps within three grey levels. */
+async function attacked(system: System, objective: AnswerObjective): Promise<Float32Array> {
+  const attack: AttackItem = {
+    id: "a",
+    type: "attack",
+    attack: "apgd",
+    enabled: true,
+    seed: 1,
+    norm: "linf",
+    epsilon: 3,
+    steps: 3,
+    restarts: 1,
+    goal: { kind: "untargeted" },
+  };
+  const target = { system, objective, aware: true };
+  const context = { signal: { aborted: false }, yieldToHost: async () => {} };
+  const run = runAttack(target, { image: grey }, attack, context);
+  for (;;) {
+    const step = await run.next();
+    if (step.done) return step.value!.image;
   }
-  const { answer, margin } = stages.readout!.answer!;
-  const against = stages.clean!.answer!.answer === answer ? -Math.abs(margin) : Math.abs(margin);
-  return { stages, against };
 }
+
+const grey = picture.map((value) => Math.round(255 * value) / 255);
 
 // With what stands in defended.test.ts of all others: no defense of the registry without a checked gradient and attacker.
 it.each([...networks.map((id) => [id]), ["purifier", "mapper"]])(
   "%s: its gradient is confirmed by its own loss, and who knows of it does no worse than who does not",
   async (...ids) => {
-    const defenses = ids.map((id) => item(id, 0.25));
-    const { stages, against } = await attacked(defenses, "aware");
-    // A mean over draws has no derivative of its own to compare with; its steps have theirs in diffusion.test.ts.
+    const bare = await lab.system(base.id, base.precision);
+    const booster = await readLinkPackage(await bundledSource("purifier"));
+    const items = ids.map((id) => ({
+      ...item(id, 0.25),
+      params: { sigma: 0.25, steps: 2, eot: 2 },
+    }));
+    const system = await defended(bare, items, {
+      yieldToHost: async () => {},
+      linkPackage: async () => booster,
+    });
+    const { answers, tokenIds } = bare.manifest.answerSpaces["yes-no"]!;
+    const objective: AnswerObjective = {
+      kind: "answer",
+      aim: "away",
+      answer: "no",
+      loss: "margin",
+      promptIds: bare.encodePrompt("Is there a pleural effusion?"),
+      answers,
+      answerTokenIds: tokenIds,
+    };
     const isRandom = ids.some((id) => DEFENSES[id]!.isRandom);
-    if (!isRandom) expect(stages.gradientCheck).toMatchObject({ ok: true });
-    const trace = stages.disturbed!.items.find((each) => each.trace)!.trace!;
-    expect(trace.bestLoss.at(-1)).toBeGreaterThan(trace.bestLoss[0]!);
+    // A mean over draws has no derivative of its own to compare with; its steps have theirs in diffusion.test.ts.
+    if (!isRandom) {
+      expect(await system.checkGradient(grey, objective, 1)).toMatchObject({ ok: true });
+    }
+    const { loss } = system.evaluator(objective);
+    const reached = await loss(await attacked(system, objective));
+    expect(reached).toBeGreaterThan(await loss(grey));
     // Draws move the margin: what two attackers differ by must be more than that.
     const noise = isRandom ? 0.5 : 1e-3;
-    expect(against).toBeGreaterThanOrEqual((await attacked(defenses, "unaware")).against - noise);
+    expect(reached).toBeGreaterThanOrEqual((await loss(await attacked(bare, objective))) - noise);
   },
   300_000,
 );
