@@ -14,6 +14,7 @@ export default defineConfig({
   reporter: "list",
   use: {
     viewport: { width: 1440, height: 900 },
+    colorScheme: "dark",
     // Without moving pictures: filming the page takes more of the processor than the page itself (a journey of 96 s took 19).
     trace: { mode: "retain-on-failure", screenshots: false },
     launchOptions: { executablePath: CHROMIUM, args: ["--no-sandbox"] },

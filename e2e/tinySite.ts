@@ -19,7 +19,8 @@ export interface TinySite {
   close(): Promise<void>;
 }
 
-export async function openTinySite(port: number): Promise<TinySite> {
+/** @param hasProbe whether the engine is to be driven without the page: bundling it takes seconds. */
+export async function openTinySite(port: number, hasProbe = true): Promise<TinySite> {
   const folder = await mkdtemp(path.join(tmpdir(), "penumbra-tiny-"));
   for (const name of await readdir(DIST)) {
     if (name !== "models") await symlink(path.join(DIST, name), path.join(folder, name));
@@ -32,8 +33,10 @@ export async function openTinySite(port: number): Promise<TinySite> {
   for (const [name, content] of Object.entries(files)) {
     await writeFile(path.join(models, name), content);
   }
-  await buildProbe(path.join(folder, "probe"));
-  await writeFile(path.join(folder, "probe/index.html"), "<!doctype html><title>Probe</title>");
+  if (hasProbe) {
+    await buildProbe(path.join(folder, "probe"));
+    await writeFile(path.join(folder, "probe/index.html"), "<!doctype html><title>Probe</title>");
+  }
   const site = await serve({ root: folder, port });
   return {
     url: site.url,

@@ -24,6 +24,7 @@ import { createRoomStore } from "./state/roomStore.ts";
 import { createWorklistStore } from "./state/worklistStore.ts";
 import { createViewStore } from "./state/viewStore.ts";
 import { App } from "./ui/app/App.tsx";
+import { followTheme } from "./ui/context/appearance.ts";
 import { ErrorBoundary } from "./ui/context/ErrorBoundary.tsx";
 import { StoresContext } from "./ui/context/stores.ts";
 import type { Stores } from "./ui/context/stores.ts";
@@ -94,6 +95,7 @@ export async function mount(
     );
   });
   void keepPage(page);
+  const looks = followTheme(keys, page);
   listen(link.onEvent);
 
   try {
@@ -107,6 +109,7 @@ export async function mount(
     results.getState().refuse(toErrorData(error));
   }
 
+  await looks;
   createRoot(document.getElementById("root")!).render(
     <StrictMode>
       <MantineProvider theme={theme} forceColorScheme="dark">

@@ -1,4 +1,4 @@
-/** Keys and mouse buttons as this reader wants them, kept in the browser. What a command is called is the page's business. */
+/** Keys, mouse buttons and light or dark, as this reader wants them, kept in the browser. What a command is called is the page's business. */
 import { createStore } from "zustand/vanilla";
 import type { StoreApi } from "zustand/vanilla";
 
@@ -12,32 +12,49 @@ export interface Buttons {
   readonly right: DragRole;
 }
 
+/** "system": as the reader's machine has it. */
+export type Theme = "system" | "dark" | "light";
+
+/** With the words they are offered by. */
+export const THEMES: readonly (readonly [Theme, string])[] = [
+  ["system", "Light or dark as this machine has it"],
+  ["dark", "Dark"],
+  ["light", "Light"],
+];
+
 interface OwnKeys {
   /** All keys of a command that has other keys than the bench gives it, by command. */
   readonly keys: Readonly<Record<string, readonly string[]>>;
   readonly buttons: Buttons;
+  readonly theme: Theme;
 }
 
 export interface KeyState extends OwnKeys {
   setKeys(command: string, keys: readonly string[]): void;
   setButton(button: keyof Buttons, role: DragRole): void;
-  /** As the bench comes. */
+  setTheme(theme: Theme): void;
+  /** Keys and buttons as the bench comes. */
   reset(): void;
 }
 
 export type KeyStore = StoreApi<KeyState>;
 
 const ROLES: readonly unknown[] = ["pan", "zoom", "window"] satisfies DragRole[];
-export const GIVEN: OwnKeys = { keys: {}, buttons: { middle: "pan", right: "zoom" } };
+export const GIVEN: OwnKeys = {
+  keys: {},
+  buttons: { middle: "pan", right: "zoom" },
+  theme: "system",
+};
 
 export function createKeyStore(): KeyStore {
   const store = createStore<KeyState>()((set) => ({
     ...kept(),
     setKeys: (command, keys) => set((now) => ({ keys: { ...now.keys, [command]: keys } })),
     setButton: (button, role) => set((now) => ({ buttons: { ...now.buttons, [button]: role } })),
-    reset: () => set(GIVEN),
+    setTheme: (theme) => set({ theme }),
+    reset: () => set({ keys: GIVEN.keys, buttons: GIVEN.buttons }),
   }));
-  store.subscribe(({ keys, buttons }) => keep({ keys, buttons }));
+  store.subscribe(({ keys, buttons, theme }) => keep({ keys, buttons, theme }));
   return store;
 }
 
@@ -52,7 +69,9 @@ function keep(own: OwnKeys): void {
 /** What was kept; whatever of it is not of this shape is as the bench gives it. */
 function kept(): OwnKeys {
   try {
-    const { keys, buttons } = JSON.parse(localStorage.getItem(KEY) ?? "null") as Partial<OwnKeys>;
+    const { keys, buttons, theme } = JSON.parse(
+      localStorage.getItem(KEY) ?? "null",
+    ) as Partial<OwnKeys>;
     const entries = Object.entries(keys ?? {}).filter(([, own]) => isKeys(own));
     const { middle, right } = { ...GIVEN.buttons, ...buttons };
     return {
@@ -61,6 +80,7 @@ function kept(): OwnKeys {
         middle: ROLES.includes(middle) ? middle : GIVEN.buttons.middle,
         right: ROLES.includes(right) ? right : GIVEN.buttons.right,
       },
+      theme: THEMES.find(([name]) => name === theme)?.[0] ?? GIVEN.theme,
     };
   } catch {
     return GIVEN;

@@ -12,7 +12,9 @@ export interface PageState {
   readonly keeping: PageKeeping;
   /** A newer version is here and waits for a reload. */
   readonly isNewerReady: boolean;
-  set(values: Partial<Pick<PageState, "keeping" | "isNewerReady">>): void;
+  /** The light theme is on screen. */
+  readonly isLight: boolean;
+  set(values: Partial<Omit<PageState, "set">>): void;
 }
 
 export type PageStore = StoreApi<PageState>;
@@ -21,6 +23,7 @@ export function createPageStore(): PageStore {
   return createStore<PageState>()((set) => ({
     keeping: "keeping",
     isNewerReady: false,
+    isLight: false,
     set: (values) => set(values),
   }));
 }

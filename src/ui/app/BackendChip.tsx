@@ -41,7 +41,7 @@ export function BackendChip() {
           {info ? summary(info) : hasFailed ? "No model" : <LoadingText />}
         </button>
       </Popover.Target>
-      <Popover.Dropdown bg="#16191b">
+      <Popover.Dropdown bg="var(--raised)">
         {info ? <Details info={info} check={check} /> : <LoadingList />}
         <BackendPicker />
         {info && <PrecisionPicker />}

@@ -1,8 +1,9 @@
 /** The doors to what a whole experiment can be used for: kept, exported, compared, replayed; and to every command by its name. */
 import { Menu } from "@mantine/core";
+import { THEMES } from "../../state/keyStore.ts";
 import type { DialogName } from "../../state/viewStore.ts";
 import { KEYMAP, keyName } from "../context/keymap.ts";
-import { useStores } from "../context/stores.ts";
+import { useKeys, useStores } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
 import { Icon } from "../kit/icons.tsx";
 
@@ -14,7 +15,8 @@ const DOORS: readonly { readonly dialog: DialogName; readonly label: string }[] 
 ];
 
 export function BenchMenu() {
-  const { view } = useStores();
+  const { keys, view } = useStores();
+  const theme = useKeys((s) => s.theme);
   return (
     <Menu position="bottom-end" width={300} portalProps={{ target: "#layer" }}>
       <Menu.Target>
@@ -34,6 +36,18 @@ export function BenchMenu() {
         >
           All commands
         </Menu.Item>
+        <Menu.Divider />
+        {THEMES.map(([value, label]) => (
+          <Menu.Item
+            key={value}
+            role="menuitemradio"
+            aria-checked={theme === value}
+            rightSection={theme === value && "✓"}
+            onClick={() => keys.getState().setTheme(value)}
+          >
+            {label}
+          </Menu.Item>
+        ))}
       </Menu.Dropdown>
     </Menu>
   );

@@ -10,6 +10,7 @@ import { BUNDLED_MODELS, BUNDLED_PRECISIONS, isOwnModel } from "../../model/cata
 import { PERTURBATION_CATALOG } from "../../perturbations/catalog.ts";
 import type { PerturbationId } from "../../perturbations/catalog.ts";
 import { isKeptBack } from "../../state/roomStore.ts";
+import { THEMES } from "../../state/keyStore.ts";
 import { addDefense } from "../../state/defenseEdits.ts";
 import { addItem, editInstrument } from "../../state/specEdits.ts";
 import type { DialogName, Layout } from "../../state/viewStore.ts";
@@ -78,6 +79,11 @@ export function paletteActions(
     named("studies", "Studies", show({ studiesOpen: true })),
     named("guide", "Guide: the first minute", show({ guideStep: 0 })),
     named("rerun", "Run the experiment again", () => stores.link.rerun()),
+    ...THEMES.map(([theme, label]) =>
+      named(`theme.${theme}`, `Theme: ${label.toLowerCase()}`, () =>
+        stores.keys.getState().setTheme(theme),
+      ),
+    ),
     ...entries(LAYOUTS).map(([id, label]) => named(`layout.${id}`, label, show({ layout: id }))),
     ...GALLERY.map((shown, k) => {
       const name = isUntitled ? untitled(k) : shown.name;

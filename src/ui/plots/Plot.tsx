@@ -1,6 +1,6 @@
 /** The one host of every plot: draws a PlotSpec with plotly.js, follows its size and the theme, and says it in words. */
 import { useEffect, useRef, useState } from "react";
-import { useResults, useStores } from "../context/stores.ts";
+import { usePage, useResults, useStores } from "../context/stores.ts";
 import { toErrorData } from "../../errors/labError.ts";
 import { useExtent } from "../kit/useExtent.ts";
 import { createDrawQueue } from "./drawQueue.ts";
@@ -37,6 +37,7 @@ export function Plot(props: {
   const host = useRef<HTMLDivElement>(null);
   const { width, height } = useExtent(host);
   const { results } = useStores();
+  const isLight = usePage((s) => s.isLight);
   // Loading it competes with the model for a small machine: the first answer comes first.
   const isTime = useResults((s) => s.stages.readout !== undefined || s.error !== null);
   const [isDrawn, setDrawn] = useState(false);
@@ -60,7 +61,7 @@ export function Plot(props: {
     return () => {
       isCurrent = false;
     };
-  }, [spec, scales, isLarge, width, height, isTime, results]);
+  }, [spec, scales, isLarge, width, height, isTime, results, isLight]);
   useEffect(() => {
     const element = host.current;
     return () => {

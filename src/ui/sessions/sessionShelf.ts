@@ -104,12 +104,6 @@ export async function keptSessions(): Promise<readonly Session[] | undefined> {
   return kept?.value.toSorted((a, b) => b.savedAt - a.savedAt);
 }
 
-export async function keptSession(id: string): Promise<Session | undefined> {
-  return (
-    await transact("sessions", "readonly", (all) => all.get(id) as IDBRequest<Session | undefined>)
-  )?.value;
-}
-
 export async function deleteSession(id: string): Promise<void> {
   await transact("sessions", "readwrite", (all) => all.delete(id));
 }

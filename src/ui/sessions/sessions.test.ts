@@ -1,13 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { testBench } from "../../testing/testBench.ts";
+import { settingAside } from "./autosave.ts";
+import { answerRollCall, benchesElsewhere } from "./otherTabs.ts";
 import { caseWords, openSession, saveBench } from "./sessionOfBench.ts";
-import {
-  deleteEverything,
-  keepsFilms,
-  keptSession,
-  keptSessions,
-  setKeepsFilms,
-} from "./sessionShelf.ts";
+import { deleteEverything, keepsFilms, keptSessions, setKeepsFilms } from "./sessionShelf.ts";
 
 // Node has no IndexedDB, which is what a browser without one looks like; e2e/sessions.spec.ts has a real one.
 describe("sessions where nothing can be kept", () => {
@@ -15,7 +11,6 @@ describe("sessions where nothing can be kept", () => {
     const { stores } = testBench();
     expect(await saveBench(stores, "a", "A")).toBe(false);
     expect(await keptSessions()).toBeUndefined();
-    expect(await keptSession("a")).toBeUndefined();
     await setKeepsFilms(true);
     expect(await keepsFilms()).toBe(false);
     await deleteEverything();
@@ -57,5 +52,38 @@ describe("a session that is opened", () => {
     expect(caseWords({ ...spec, case: { kind: "file", sha256: "a".repeat(64) } }, [])).toBe(
       "own film aaaaaaaa",
     );
+  });
+});
+
+describe("two tabs", () => {
+  const session = (id: string, savedAt: number) => ({ id, savedAt, name: id }) as never;
+
+  it("never take each other's work for something left behind", () => {
+    const kept = [
+      session("autosave:1-a", 5),
+      session("autosave:2-b", 9),
+      session("autosave:3-c", 7),
+      session("autosave", 1),
+      session("mine", 2),
+    ];
+    const { left, gone } = settingAside(kept, new Set(["autosave:2-b"]));
+    expect(left.map(({ id }) => id)).toEqual(["previous:3-c", "previous:1-a", "previous"]);
+    expect(gone).toEqual(["autosave:1-a", "autosave:3-c", "autosave"]);
+  });
+
+  it("keep what the last visits left, and of those no endless row", () => {
+    const kept = [1, 2, 3, 4, 5].map((at) => session(`previous:${at}`, at));
+    const { left, gone } = settingAside([...kept, session("autosave:6-x", 6)], new Set());
+    expect(left.map(({ id }) => id)).toEqual(["previous:6-x"]);
+    expect(gone).toEqual(["autosave:6-x", "previous:2", "previous:1"]);
+  });
+
+  it("answer a roll call while they are open", async () => {
+    const stop = answerRollCall("autosave:a");
+    const other = answerRollCall("autosave:b");
+    expect([...(await benchesElsewhere(50))].toSorted()).toEqual(["autosave:a", "autosave:b"]);
+    stop();
+    expect([...(await benchesElsewhere(50))]).toEqual(["autosave:b"]);
+    other();
   });
 });

@@ -27,7 +27,7 @@ export function ShareButton() {
           <Icon name="share" size={14} /> Share
         </Button>
       </Popover.Target>
-      <Popover.Dropdown bg="#16191b" aria-label="Share this experiment">
+      <Popover.Dropdown bg="var(--raised)" aria-label="Share this experiment">
         {isOpen && (
           <ErrorBoundary>
             <Suspense fallback="Preparing the link">
