@@ -63,6 +63,12 @@ export interface FilmView extends Camera {
   readonly isMirrored: boolean;
 }
 
+/** One of the model's pictures laid onto the film where it belongs. */
+export interface FilmInset {
+  readonly picture: "given" | "disturbed" | "difference";
+  readonly how: "whole" | "swipe" | "flicker";
+}
+
 /** What was measured, or begun, on the film: its points in film pixels, in the order they were set. */
 export interface FilmMeasure {
   readonly tool: MeasureTool;
@@ -95,6 +101,8 @@ export interface ViewValues {
   readonly singlePane: PaneName;
   readonly camera: Camera;
   readonly film: FilmView;
+  readonly filmInset: FilmInset | null;
+  readonly histogram: boolean;
   /** What was measured on the film of this key. */
   readonly measures: { readonly of: string; readonly items: readonly FilmMeasure[] };
   readonly window: DisplayWindow;
@@ -136,6 +144,8 @@ export const DEFAULT_VIEW: ViewValues = {
   singlePane: "disturbed",
   camera: FIT,
   film: WHOLE_FILM,
+  filmInset: null,
+  histogram: false,
   measures: { of: "", items: [] },
   window: IDENTITY_WINDOW,
   invert: false,

@@ -40,8 +40,7 @@ export function BenchMenu() {
         {THEMES.map(([value, label]) => (
           <Menu.Item
             key={value}
-            role="menuitemradio"
-            aria-checked={theme === value}
+            aria-current={theme === value}
             rightSection={theme === value && "✓"}
             onClick={() => keys.getState().setTheme(value)}
           >

@@ -78,6 +78,9 @@ export function paletteActions(
     ),
     named("studies", "Studies", show({ studiesOpen: true })),
     named("guide", "Guide: the first minute", show({ guideStep: 0 })),
+    named("histogram", "Histogram of the whole film", () =>
+      view.getState().set({ layout: "film", histogram: !view.getState().histogram }),
+    ),
     named("rerun", "Run the experiment again", () => stores.link.rerun()),
     ...THEMES.map(([theme, label]) =>
       named(`theme.${theme}`, `Theme: ${label.toLowerCase()}`, () =>

@@ -1,11 +1,12 @@
 /** The line above the film: what it is, and how it is turned. */
 import { useTitles } from "../context/useTitles.ts";
-import { useStores } from "../context/stores.ts";
+import { useStores, useView } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
 import { IconButton } from "../kit/IconButton.tsx";
 import type { Extent } from "../kit/useExtent.ts";
 import { mirrored, trueZoom, turned, upended } from "../picture/filmGeometry.ts";
 import type { FilmView } from "../../state/viewStore.ts";
+import { FilmInsetPicker } from "./FilmInsetPicker.tsx";
 import type { WholeFilm } from "./useWholeFilm.ts";
 import styles from "./film.module.css";
 
@@ -20,6 +21,7 @@ export function FilmBar({
 }) {
   const { view } = useStores();
   const title = useTitles();
+  const hasHistogram = useView((s) => s.histogram);
   const change = (to: (now: FilmView) => FilmView) => () =>
     view.getState().set({ film: to(view.getState().film) });
   return (
@@ -30,6 +32,14 @@ export function FilmBar({
           ? "Drawn finer than the model is given it."
           : "The model is given what is inside the dashed frame."}
       </span>
+      <FilmInsetPicker />
+      <Button
+        aria-pressed={hasHistogram}
+        title="How often each value occurs, and which of them the window shows"
+        onClick={() => view.getState().set({ histogram: !hasHistogram })}
+      >
+        Histogram
+      </Button>
       <Button onClick={change((now) => ({ ...now, zoom: 1, x: 0.5, y: 0.5 }))}>Fit</Button>
       <Button
         title="One pixel of the film for each pixel of the screen"

@@ -10,7 +10,10 @@ import { filmToViewer, inverse, mapped, zoomFilm } from "../picture/filmGeometry
 import { FilmBar } from "./FilmBar.tsx";
 import { FilmCanvas } from "./FilmCanvas.tsx";
 import { FilmCorners } from "./FilmCorners.tsx";
+import { FilmHistogram } from "./FilmHistogram.tsx";
+import { FilmInset } from "./FilmInset.tsx";
 import { FilmLayers } from "./FilmLayers.tsx";
+import { FilmLens } from "./FilmLens.tsx";
 import { FilmOverlay } from "./FilmOverlay.tsx";
 import { Measurements } from "./Measurements.tsx";
 import { filmTool, filmToolInHand } from "./filmTools.ts";
@@ -30,6 +33,9 @@ export function FilmViewer() {
   const toolName = useView((s) => s.tool);
   const tool = filmToolInHand(toolName);
   const measures = useView((s) => s.measures);
+  const inset = useView((s) => s.filmInset);
+  const hasHistogram = useView((s) => s.histogram);
+  const hasMagnifier = useView((s) => s.magnifier);
   const [hover, setHover] = useState<Point | null>(null);
   const [tip, setTip] = useState<Point | null>(null);
   const [losses, setLosses] = useState(0);
@@ -98,6 +104,9 @@ export function FilmViewer() {
         {film && matrix && tone ? (
           <>
             <FilmCanvas key={losses} {...{ matrix, tone, extent, onLost }} levels={film.levels} />
+            {inset && (
+              <FilmInset inset={inset} square={film.square} matrix={matrix} extent={extent} />
+            )}
             <FilmLayers square={film.square} matrix={matrix} extent={extent} />
             <FilmOverlay
               film={film}
@@ -111,6 +120,10 @@ export function FilmViewer() {
               tone={tone}
               at={hover && mapped(hover, inverse(matrix))}
             />
+            {hasHistogram && <FilmHistogram film={film} />}
+            {hasMagnifier && hover && (
+              <FilmLens level={film.levels[0]!} matrix={matrix} tone={tone} at={hover} />
+            )}
           </>
         ) : (
           <p className={styles.waiting}>The film is being read.</p>

@@ -27,17 +27,24 @@ export interface PlotScales {
   readonly logY: boolean;
 }
 
-export function Plot(props: {
+interface PlotProps {
   readonly testId?: string;
   readonly spec: Drawable;
   readonly scales: PlotScales;
   readonly isLarge?: boolean;
-}) {
+}
+
+/** Drawn anew, with the inks of the page, when that turns light or dark. */
+export function Plot(props: PlotProps) {
+  const isLight = usePage((s) => s.isLight);
+  return <Drawn key={isLight ? "light" : "dark"} {...props} />;
+}
+
+function Drawn(props: PlotProps) {
   const { testId, spec, scales, isLarge = false } = props;
   const host = useRef<HTMLDivElement>(null);
   const { width, height } = useExtent(host);
   const { results } = useStores();
-  const isLight = usePage((s) => s.isLight);
   // Loading it competes with the model for a small machine: the first answer comes first.
   const isTime = useResults((s) => s.stages.readout !== undefined || s.error !== null);
   const [isDrawn, setDrawn] = useState(false);
@@ -61,7 +68,7 @@ export function Plot(props: {
     return () => {
       isCurrent = false;
     };
-  }, [spec, scales, isLarge, width, height, isTime, results, isLight]);
+  }, [spec, scales, isLarge, width, height, isTime, results]);
   useEffect(() => {
     const element = host.current;
     return () => {

@@ -67,8 +67,7 @@ export function ViewerToolbar() {
       <IconButton
         name={title("magnifier")}
         icon="lens"
-        pressed={magnifier && layout !== "film"}
-        disabled={layout === "film"}
+        pressed={magnifier}
         onPress={() => set({ magnifier: !magnifier })}
       />
       <IconButton name={title("reset")} icon="reset" onPress={() => view.getState().resetView()} />
