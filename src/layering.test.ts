@@ -56,6 +56,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ui: [
     "errors", "tensor", "numerics", "host", "image", "model", "language", "phantom", "system", "perturbations", "attacks",
     "defenses", "experiment", "study", "lesson", "engine/protocol", "graphs/sources/modelFolder", "graphs/sources/modelNotes",
+    "graphs/sources/zip", "graphs/generative/folder", "graphs/ownModelId",
     "io/decodeClient", "state",
   ],
   // prettier-ignore

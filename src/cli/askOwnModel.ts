@@ -53,7 +53,7 @@ export async function openOwnModel(
   asked: OwnQuestion,
   sessions: SessionFactory,
 ): Promise<(file: string) => Promise<object>> {
-  const files = await readFolderFiles(opened.names, opened.source, asked.precision);
+  const files = await readFolderFiles(opened.names, opened.source, { form: asked.precision });
   const model =
     files.folder.family === "dual"
       ? await openDual(files, asked, sessions)

@@ -7,14 +7,15 @@ export function helpText(): string {
   return `The headless lab: the page's own experiment, in Node. Research and teaching only, not for diagnosis.
 
 npm run -s lab -- run SPEC.json | MANIFEST.json | LINK [--file FILE] [--backend native|wasm] [--dump DIR]
-    [--export DIR [--panels clean,disturbed,...]]
+    [--model FOLDER|ZIP|ENCODER.onnx [--precision q4|...]] [--export DIR [--panels clean,disturbed,...]]
     Runs an experiment and prints the numbers of every stage as JSON: answers and margins, norms, feature cosine,
     attack trace, where the answers' relevance peaks, certificate. "-" reads it from standard input. A file case is
     named by --file FILE, whose stored pixels must have the sha256 of the experiment. What is printed is a run manifest:
     the page opens it, and so does this verb. A manifest or a share link with numbers in it is compared with them
     (answers, margins, feature cosine, model and precision; the rest of a manifest is for reading): {replay: {status,
     differences}}. --backend wasm runs the page's own build of the runtime, whose numbers agree with
-    the page's to the last digits; native is faster, and an attack multiplies its rounding differences. --dump also
+    the page's to the last digits; native is faster, and an attack multiplies its rounding differences. --model runs it
+    on a model of your own, under the name that the page gives it; a manifest saved into its folder is followed. --dump also
     writes what a figure can be recomputed from: the pictures the model was given (PNG and .npy), and as .npy the
     embeddings, all layers' attention, relevance, the certificate's noisy features, and each measurement's maps, plots
     and draws. --export writes what a paper needs: a figure (SVG, its panels chosen by --panels:

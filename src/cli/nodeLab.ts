@@ -8,15 +8,28 @@ import { probeRunner } from "../graphs/runners.ts";
 import { openModel } from "../graphs/openModel.ts";
 import type { OpenOptions } from "../graphs/openModel.ts";
 import type { OnnxModel } from "../graphs/onnxModel.ts";
+import { LabError } from "../errors/labError.ts";
+import type { ReadyModel } from "../graphs/readyModel.ts";
+import { isOwnModel } from "../model/catalog.ts";
 import type { Precision } from "../model/manifest.ts";
 import type { SessionFactory } from "../graphs/session.ts";
 import { bundledManifest, bundledSource } from "./modelFiles.ts";
 import { nodeSessions } from "./nodeSessions.ts";
 
-export function nodeLab(sessions: SessionFactory = nodeSessions()): Lab {
+/** @param own a reader's model, open under its manifest's id */
+export function nodeLab(sessions: SessionFactory = nodeSessions(), own?: ReadyModel): Lab {
   return new Lab({
-    openModel: (id, precision) => openBundledModel(id, precision, sessions),
-    readManifest: bundledManifest,
+    openModel: (id, precision) => {
+      if (id === own?.manifest.id) return openModel(own, sessions);
+      if (!isOwnModel(id)) return openBundledModel(id, precision, sessions);
+      throw new LabError(
+        "not-open",
+        `This experiment runs on a reader's own model (${id}), which never travels with it.`,
+        { hint: "Name its file or folder: lab run SPEC.json --model FOLDER." },
+      );
+    },
+    readManifest: (id) =>
+      id === own?.manifest.id ? Promise.resolve(own.manifest) : bundledManifest(id),
     openLinkPackage: async (id) => readLinkPackage(await bundledSource(id)),
     yieldToHost: () => setImmediate(),
   });

@@ -9,6 +9,7 @@ import type { StageResults } from "../experiment/results.ts";
 import type { FigurePanel } from "../experiment/exports/figure.ts";
 import type { RunRecord } from "../experiment/exports/runRecord.ts";
 import { openExperiment } from "../experiment/openExperiment.ts";
+import type { ExperimentSpec } from "../experiment/spec.ts";
 import { compareReplay, replayNumbers } from "../experiment/replay.ts";
 import { commitOf } from "./build.ts";
 import { sessionsNamed } from "./graphFiles.ts";
@@ -34,6 +35,8 @@ export async function runVerb(
       dump: { type: "string" },
       export: { type: "string" },
       panels: { type: "string" },
+      model: { type: "string" },
+      precision: { type: "string" },
     },
     allowPositionals: true,
   });
@@ -47,9 +50,12 @@ export async function runVerb(
   if (panels && values.export === undefined) {
     throw new UsageError("--panels chooses those of a figure: name its folder with --export DIR.");
   }
-  const { spec, expected } = openExperiment(await readSource(source));
+  const opened = openExperiment(await readSource(source));
+  const { expected } = opened;
   const sessions = sessionsNamed(values.backend);
-  const lab = nodeLab(sessions);
+  const own = await ownOf(values, sessions);
+  const spec = own ? own.about(opened.spec) : opened.spec;
+  const lab = nodeLab(sessions, own?.ready);
   if (spec.case.kind === "file") {
     lab.addRadiograph(await radiographOf(spec.case.sha256, values.file));
   } else if (values.file !== undefined) {
@@ -82,6 +88,25 @@ export async function runVerb(
     ...(replay ? { replay } : {}),
     ...(files ? { files } : {}),
   });
+}
+
+/** The reader's own model that is named, if one is; what reads such models is fetched with it. */
+async function ownOf(
+  {
+    model,
+    precision,
+  }: { readonly model?: string | undefined; readonly precision?: string | undefined },
+  sessions: CliSessions,
+) {
+  if (model === undefined) {
+    if (precision === undefined) return undefined;
+    throw new UsageError(
+      "--precision chooses among the graphs of your own model: name its folder with --model.",
+    );
+  }
+  const { aboutOwn, readyOwnModel } = await import("./ownModel.ts");
+  const ready = await readyOwnModel(model, precision, sessions);
+  return { ready, about: (spec: ExperimentSpec) => aboutOwn(spec, ready) };
 }
 
 async function recordOf(

@@ -55,6 +55,9 @@ class ScriptedEngine implements EngineService {
   async proposeModel(): Promise<never> {
     throw new LabError("graph-invalid", "This is no graph.", { hint: "Export it again." });
   }
+  async proposeFolder(): Promise<never> {
+    throw new LabError("model-unsupported", "This is no folder.");
+  }
   addModel({ id }: { id: string }) {
     this.calls.push(`model ${id}`);
   }

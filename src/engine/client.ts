@@ -15,6 +15,9 @@ import type {
   BackendWish,
   EngineEvent,
   EngineService,
+  FolderCorrection,
+  FolderProposal,
+  OwnFolderFiles,
   OwnModelFiles,
   OwnModelProposal,
   WorkerEvent,
@@ -32,13 +35,20 @@ export interface EngineClient {
   forgetRadiograph(sha256: string): void;
   /** What the lab makes of a reader's ONNX file. @throws LabError "graph-*" | "model-*" | "backend-lost" */
   proposeModel(files: OwnModelFiles): Promise<OwnModelProposal>;
+  /** What the lab makes of a reader's folder of several graphs. @throws LabError "graph-*" | "model-*" | "backend-lost" */
+  proposeFolder(files: OwnFolderFiles, correction: FolderCorrection): Promise<FolderProposal>;
   /** Makes a reader's model known to the engine, now and after every restart. */
-  addModel(manifest: ModelManifest, files: OwnModelFiles): void;
+  addModel(manifest: ModelManifest, files: OwnModelFiles | OwnFolderFiles): void;
   /** Ends the worker and starts a fresh one that knows the same files and was asked nothing; a wish replaces the last one. */
   restart(wish?: BackendWish): void;
-  /** Another engine beside this one, for work in the background: one thread of WASM, not yet started. */
+  /** Another engine beside this one that knows the same models, for work in the background: one thread of WASM, not yet started. */
   background(handlers: { onEvent(event: EngineEvent): void }): EngineClient;
   dispose(): void;
+}
+
+interface KnownModel {
+  readonly manifest: ModelManifest;
+  readonly files: OwnModelFiles | OwnFolderFiles;
 }
 
 interface Request {
@@ -56,8 +66,10 @@ export function createEngineClient(handlers: {
   onEvent(event: EngineEvent): void;
   /** True for an engine beside the reader's own: one thread of WASM. */
   readonly background?: boolean;
+  /** Readers' models that it knows from the start. */
+  readonly known?: ReadonlyMap<string, KnownModel>;
 }): EngineClient {
-  const { onEvent, background = false } = handlers;
+  const { onEvent, background = false, known = new Map<string, KnownModel>() } = handlers;
   let link: EngineLink | undefined;
   let wish: BackendWish = "auto";
   let setback: string | undefined;
@@ -66,7 +78,7 @@ export function createEngineClient(handlers: {
   let recoveries = 0;
   const held = new HeldPayloads();
   const radiographs = new Map<string, Radiograph>();
-  const models = new Map<string, { manifest: ModelManifest; files: OwnModelFiles }>();
+  const models = new Map(known);
 
   /** Why there is no worker any more: what later requests are told, too. */
   let gone: LabErrorData | undefined;
@@ -209,6 +221,10 @@ export function createEngineClient(handlers: {
       if (!link) throw stopped();
       return link.ask((s) => s.proposeModel(files));
     },
+    async proposeFolder(files, correction) {
+      if (!link) throw stopped();
+      return link.ask((s) => s.proposeFolder(files, correction));
+    },
     addModel(manifest, files) {
       models.set(manifest.id, { manifest, files });
       void call(null, (s) => s.addModel(manifest, files));
@@ -223,7 +239,7 @@ export function createEngineClient(handlers: {
       end("it was started anew");
       spawn();
     },
-    background: (others) => createEngineClient({ ...others, background: true }),
+    background: (others) => createEngineClient({ ...others, background: true, known: models }),
     dispose() {
       watchdog.dispose();
       end("the page closed it");

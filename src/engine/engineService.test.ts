@@ -17,6 +17,7 @@ function bench() {
       openLinkPackage: () => Promise.reject(new Error("no graphs here")),
       readManifest: () => Promise.reject(new Error("not asked")),
       proposeModel: () => Promise.reject(new Error("not asked")),
+      proposeFolder: () => Promise.reject(new Error("not asked")),
       yieldToHost: () => new Promise((resolve) => setImmediate(resolve)),
       now: () => performance.now(),
     }),

@@ -17,6 +17,9 @@ import type {
   EmbedRequest,
   EngineService,
   EngineSettings,
+  FolderCorrection,
+  FolderProposal,
+  OwnFolderFiles,
   OwnModelFiles,
   OwnModelProposal,
   RunRequest,
@@ -26,7 +29,7 @@ import type {
 /** A reader's model as it was handed to the engine. */
 export interface OwnModel {
   readonly manifest: ModelManifest;
-  readonly files: OwnModelFiles;
+  readonly files: OwnModelFiles | OwnFolderFiles;
 }
 
 export interface ModelRequest {
@@ -51,6 +54,11 @@ export interface EngineHost {
   /** @throws LabError "model-not-found" */
   readManifest(id: string, settings: EngineSettings): Promise<ModelManifest>;
   proposeModel(files: OwnModelFiles, settings: EngineSettings): Promise<OwnModelProposal>;
+  proposeFolder(
+    files: OwnFolderFiles,
+    correction: FolderCorrection,
+    settings: EngineSettings,
+  ): Promise<FolderProposal>;
   yieldToHost(): Promise<void>;
   now(): number;
   /** Another engine on a core of its own, where one is free; it runs bundled models on one thread of WASM. */
@@ -156,6 +164,7 @@ export function createEngine(host: EngineHost): Engine {
     addRadiograph: (radiograph: Radiograph) => lab.addRadiograph(radiograph),
     forgetRadiograph: (sha256: string) => lab.forgetRadiograph(sha256),
     proposeModel: (files) => host.proposeModel(files, settings()),
+    proposeFolder: (files, correction) => host.proposeFolder(files, correction, settings()),
     addModel: (manifest, files) => void ownModels.set(manifest.id, { manifest, files }),
     heartbeat: () => tell({ type: "heartbeat", busy: requests.busy }),
   };

@@ -3,11 +3,25 @@ import type { LabErrorData } from "../errors/labError.ts";
 import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
 import type { RunEvent } from "../experiment/results.ts";
 import type { Radiograph } from "../image/radiograph.ts";
-import type { OwnModelFiles, OwnModelProposal } from "../graphs/ownModelFiles.ts";
+import type {
+  ChainPart,
+  FolderCorrection,
+  FolderProposal,
+  OwnFolderFiles,
+  OwnModelFiles,
+  OwnModelProposal,
+} from "../graphs/ownModelFiles.ts";
 import type { ParityReport } from "../graphs/parity.ts";
 import type { ModelManifest, Precision } from "../model/manifest.ts";
 
-export type { OwnModelFiles, OwnModelProposal };
+export type {
+  ChainPart,
+  FolderCorrection,
+  FolderProposal,
+  OwnFolderFiles,
+  OwnModelFiles,
+  OwnModelProposal,
+};
 
 export type BackendName = "webgpu" | "wasm";
 /** What the reader asks for; "auto" measures both where there is an adapter worth it. */
@@ -51,8 +65,10 @@ export interface EngineService {
   forgetRadiograph(sha256: string): void;
   /** What the lab makes of a reader's ONNX file. */
   proposeModel(files: OwnModelFiles): Promise<OwnModelProposal>;
+  /** What the lab makes of a reader's vision-language model in several graphs. */
+  proposeFolder(files: OwnFolderFiles, correction: FolderCorrection): Promise<FolderProposal>;
   /** Makes a reader's model known under its manifest's id; it is opened when an experiment names it. */
-  addModel(manifest: ModelManifest, files: OwnModelFiles): void;
+  addModel(manifest: ModelManifest, files: OwnModelFiles | OwnFolderFiles): void;
 }
 
 export interface BackendInfo {

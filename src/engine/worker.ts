@@ -5,10 +5,14 @@ import { linkWorker, serveCalls } from "../host/workers.ts";
 import { findAdapter, reasonAgainstWebGpu } from "./adapter.ts";
 import { chooseBackend } from "./backendChoice.ts";
 import { createEngine } from "./engineService.ts";
+import type { OwnModel } from "./engineService.ts";
+import type { GraphRunner } from "../onnx/graph.ts";
 import { readLinkPackage } from "../graphs/linkPackage.ts";
 import { fetchModelPackage, modelFolder, readManifest } from "../graphs/modelPackage.ts";
+import type { OwnFolders } from "../graphs/generative/ownFolders.ts";
 import type { OwnModels } from "../graphs/ownModels.ts";
 import { readyPackage } from "../graphs/readyModel.ts";
+import type { ReadyModel } from "../graphs/readyModel.ts";
 import { probeRunner } from "../graphs/runners.ts";
 import { httpSource } from "../graphs/sources/http.ts";
 import type { EngineService, EngineSettings, WorkerEvent } from "./protocol.ts";
@@ -20,6 +24,7 @@ const HEARTBEAT_MS = 1000;
 
 let runtime: Promise<WebRuntime> | undefined;
 let opened: Promise<OwnModels> | undefined;
+let folders: Promise<OwnFolders> | undefined;
 
 /** What reads and feeds a reader's own graph, with all that checks it: fetched with the first. */
 function ownModels(): Promise<OwnModels> {
@@ -30,6 +35,23 @@ function ownModels(): Promise<OwnModels> {
     opened = undefined;
   });
   return opening;
+}
+
+/** The same for a folder of several graphs. */
+function ownFolders(): Promise<OwnFolders> {
+  const opening = (folders ??= loadPart(() => import("../graphs/generative/ownFolders.ts")).then(
+    (part) => new part.OwnFolders(),
+  ));
+  opening.catch(() => {
+    folders = undefined;
+  });
+  return opening;
+}
+
+async function openOwn({ manifest, files }: OwnModel, probe: GraphRunner): Promise<ReadyModel> {
+  return "folder" in files
+    ? (await ownFolders()).open(manifest, files, probe)
+    : (await ownModels()).open(manifest, files, probe);
 }
 
 const engine = createEngine({
@@ -46,9 +68,7 @@ const engine = createEngine({
     const [files, running] = await Promise.all([fetched, runtime]);
     tell({ type: "phase", label: "Preparing the model." });
     const probe = probeRunner(running.factory("wasm"));
-    const ready = files
-      ? await readyPackage(files, probe)
-      : await (await ownModels()).open(own!.manifest, own!.files, probe);
+    const ready = files ? await readyPackage(files, probe) : await openOwn(own!, probe);
     return chooseBackend(running, ready, settings, (label) => tell({ type: "phase", label }));
   },
   helper: () => {
@@ -70,6 +90,11 @@ const engine = createEngine({
   proposeModel: async (files, settings) => {
     runtime ??= openRuntime(settings, () => {});
     return (await ownModels()).propose(files, probeRunner((await runtime).factory("wasm")));
+  },
+  proposeFolder: async (files, correction, settings) => {
+    runtime ??= openRuntime(settings, () => {});
+    const probe = probeRunner((await runtime).factory("wasm"));
+    return (await ownFolders()).propose(files, correction, probe);
   },
 });
 

@@ -4,7 +4,7 @@ import { cellShares } from "../model/attentionLoss.ts";
 import type { WeighedMap } from "../model/attentionLoss.ts";
 import type { AttentionObjective } from "../model/objective.ts";
 import type { PlacedTap } from "../onnx/placement.ts";
-import type { AttentionTap } from "../onnx/taps.ts";
+import type { PictureTap } from "./readyModel.ts";
 
 export interface WeighedTap extends WeighedMap {
   /** The map's name in its own graph. */
@@ -34,26 +34,31 @@ export function encoderMaps(
  * @param queries positions that the graph is fed, padding included
  */
 export function answerMaps(
-  taps: readonly AttentionTap[],
+  taps: readonly PictureTap[],
   grid: readonly [number, number],
   { mask, promptIds }: Pick<AttentionObjective, "mask" | "promptIds">,
   queries: number,
 ): readonly WeighedTap[] {
   const shares = cellShares(mask, grid);
-  return shown(taps).map((tap) => {
-    const keys = tap.shape.at(-1)!;
-    const [inside, counted] = [new Float32Array(queries * keys), new Float32Array(queries * keys)];
-    const start = (promptIds.length - 1) * keys;
-    for (let key = 0; key < keys; key++) {
+  const asking = promptIds.length - 1;
+  return shown(taps).map(({ within, ...tap }) => {
+    // A map over one sequence is weighed whole: what its softmax reads can only be had of all of it.
+    const whole = within?.tap ?? tap;
+    const keys = whole.shape.at(-1)!;
+    const pictured = tap.shape.at(-1)!;
+    const rows = within ? whole.shape.at(-2)! : queries;
+    const [inside, counted] = [new Float32Array(rows * keys), new Float32Array(rows * keys)];
+    const start = (within?.rows[asking] ?? asking) * keys + (within?.from ?? 0);
+    for (let key = 0; key < pictured; key++) {
       // Class and register tokens stand before those of the picture.
-      const cell = key - keys + shares.length;
+      const cell = key - pictured + shares.length;
       if (cell < 0) continue;
       inside[start + key] = shares[cell]!;
       counted[start + key] = 1;
     }
-    const shape = [...tap.shape.slice(0, -2), queries, keys];
-    const weights = shape.length === 4 ? [1, 1, queries, keys] : [1, queries, keys];
-    return { tap: tap.name, shape, weights, inside, counted };
+    const shape = [...whole.shape.slice(0, -2), rows, keys];
+    const weights = shape.length === 4 ? [1, 1, rows, keys] : [1, rows, keys];
+    return { tap: whole.name, shape, weights, inside, counted };
   });
 }
 

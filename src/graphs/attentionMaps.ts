@@ -6,6 +6,7 @@ import { floatData } from "../tensor/tensor.ts";
 import type { PlacedTap } from "../onnx/placement.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { TapGradient } from "./lossGraphs.ts";
+import type { PictureTap } from "./readyModel.ts";
 
 /** Sizes of one attention tensor [B, N, Q, K], or [N, Q, K] of one image; rows over K sum to 1. */
 interface TapShape {
@@ -64,19 +65,25 @@ export interface AskingPosition {
   readonly layer: number;
   readonly position: number;
   readonly grid: readonly [number, number];
+  /** True where the position also looks at words: what goes to the picture is then brought to sum 1. */
+  readonly isShared?: boolean;
 }
 
 /** Cross-attention of one text position: per head its row over the image tokens. */
 export function attentionOfPosition(
   tensor: Tensor,
-  { tap, layer, position, grid }: AskingPosition,
+  { tap, layer, position, grid, isShared = false }: AskingPosition,
 ): AttentionLayer {
   const { heads, queries, keys } = tapShape(tensor, tap);
   const data = floatData(tensor, tap);
-  const maps = new Float32Array(heads * keys);
+  const places = isShared ? grid[0] * grid[1] : keys;
+  const maps = new Float32Array(heads * places);
   for (let head = 0; head < heads; head++) {
-    const row = (head * queries + position) * keys;
-    maps.set(data.subarray(row, row + keys), head * keys);
+    const row = (head * queries + Math.min(position, queries - 1)) * keys;
+    const map = maps.subarray(head * places, (head + 1) * places);
+    // Class tokens stand before those of the picture.
+    map.set(data.subarray(row + keys - places, row + keys));
+    if (isShared) normalizeSum(map);
   }
   return { tap, kind: "cross", layer, heads, grid, maps };
 }
@@ -105,11 +112,14 @@ export function answerRelevance(
   const tokens = taps[0]?.tap.shape.at(-1) ?? 0;
   const self = taps.filter(({ tap: { shape } }) => shape.at(-2) === tokens);
   const row = new Float64Array(tokens);
+  if (self.length === taps.length) row[classToken(tokens, gridTokens)] = 1;
   for (const { tap, attention, gradient } of taps) {
     const [, heads = 1, queries = 1] = tap.shape;
     if (queries === tokens) continue;
     const share = positiveShare({ heads, attention, gradient }, queries * tokens);
-    for (let k = 0; k < tokens; k++) row[k]! += share[position * tokens + k]!;
+    // A pooling head asks once, whatever the question.
+    const at = Math.min(position, queries - 1) * tokens;
+    for (let k = 0; k < tokens; k++) row[k]! += share[at + k]!;
   }
   const layers = self.map(({ tap, attention, gradient }) => ({
     heads: tap.shape[1] ?? 1,
@@ -119,6 +129,31 @@ export function answerRelevance(
   const map = Float32Array.from(relevanceOfRow(row, layers, tokens).slice(-gridTokens));
   normalizeSum(map);
   return map;
+}
+
+/** The token that a model without attention from the answer to the picture answers by. */
+function classToken(tokens: number, gridTokens: number): number {
+  if (tokens > gridTokens) return 0;
+  throw new LabError(
+    "model-incompatible",
+    "This model does not show what its answer pays to the picture's tokens, so no relevance can be followed down to them.",
+    { hint: "Occlusion and integrated gradients need no attention." },
+  );
+}
+
+/** The part of a map over one sequence that prompt tokens pay to the picture's; any other map as it is. */
+export function onPicture(whole: Float32Array, { within, shape }: PictureTap): Float32Array {
+  if (!within) return whole;
+  const [, heads = 1, queries = 1, keys = 1] = shape;
+  const [sequence, width] = within.tap.shape.slice(-2) as [number, number];
+  const part = new Float32Array(heads * queries * keys);
+  for (let head = 0; head < heads; head++) {
+    for (const [query, row] of within.rows.entries()) {
+      const from = (head * sequence + row) * width + within.from;
+      part.set(whole.subarray(from, from + keys), (head * queries + query) * keys);
+    }
+  }
+  return part;
 }
 
 function normalizeSum(map: Float32Array): void {

@@ -20,15 +20,13 @@ import type { ShapeTable } from "../onnx/shapes.ts";
 import { findStateSites } from "../onnx/stateSites.ts";
 import type { StateSite } from "../onnx/stateSites.ts";
 import { withTaps } from "../onnx/taps.ts";
-import { floatData, floatTensor, int64Tensor, sizeOf } from "../tensor/tensor.ts";
+import { floatData, floatTensor, sizeOf } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { linkFeeds } from "./chain.ts";
+import { paddedIds, paddingOf } from "./objectiveFeeds.ts";
 import type { ModelParts } from "./onnxModel.ts";
 import { probeRunner } from "./runners.ts";
 import type { GraphSession } from "./session.ts";
-
-/** Prompts are padded to this; the head is causal, so that what follows the answering position can't reach it. */
-const PROMPT_LENGTH = 32;
 
 type Part = InnerSite["part"];
 
@@ -66,20 +64,12 @@ export class Inside {
     const tokenOutput = Object.keys(link.outputs).find((name) => link.outputs[name] === tokens)!;
     const seen = await this.#runPart(vision!, linkFeeds(link.inputs, values), tokenOutput, request);
     const length = promptIds.length;
-    if (length > PROMPT_LENGTH) {
-      throw new LabError(
-        "question-invalid",
-        `The question has ${length} tokens; looking inside takes at most ${PROMPT_LENGTH}.`,
-        { hint: "Ask it in fewer words." },
-      );
-    }
-    const padId = this.#parts.manifest.tokenizer?.specialTokens.pad ?? 0;
-    const padding = Array<number>(PROMPT_LENGTH - length).fill(padId);
-    const ids = int64Tensor([...promptIds, ...padding], [1, PROMPT_LENGTH]);
+    // The head is causal, so that what follows the answering position can't reach it.
+    const ids = paddedIds(promptIds, paddingOf(this.#parts));
     const { logits: name } = this.#answerSide();
     const said = await this.#runPart(answer!, { ids, tokens: seen.output }, name, request);
     const all = floatData(said.output, name);
-    const width = all.length / PROMPT_LENGTH;
+    const width = said.output.shape.at(-1)!;
     return {
       logits: all.slice((length - 1) * width, length * width),
       states: { ...seen.states, ...said.states },
@@ -127,7 +117,7 @@ export class Inside {
     const { model } = this.#answerSide();
     const tokens = visionShapes.shapes.get(encoder.parts.visionTokens)!;
     const answerShapes = await readShapes(model, runner, {
-      shapes: { ids: [1, PROMPT_LENGTH], tokens },
+      shapes: { ids: [1, paddingOf(this.#parts).length], tokens },
     });
     return [openPart("encoder", link.model, visionShapes), openPart("answer", model, answerShapes)];
   }

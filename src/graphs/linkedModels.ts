@@ -116,6 +116,10 @@ class LinkedModel implements LinkableModel {
     return this.#bare.embedText;
   }
 
+  get say(): VisionLanguageModel["say"] {
+    return this.#bare.say;
+  }
+
   async encode(image: Float32Array): Promise<Encoding> {
     return (await this.#open()).encode(image);
   }

@@ -29,13 +29,16 @@ import type { PlacedTap } from "../onnx/placement.ts";
 import { findAttentionTaps } from "../onnx/taps.ts";
 import type { AttentionTap } from "../onnx/taps.ts";
 import { answerMaps, encoderMaps } from "./attentionGoal.ts";
+import { onPicture } from "./attentionMaps.ts";
 import type { WeighedTap } from "./attentionGoal.ts";
 import { chainShapes, linksBehind, mergedLinks } from "./chain.ts";
 import type { ChainFeeds, Link } from "./chain.ts";
 import { ChainGradient } from "./chainGradient.ts";
 import { IMAGE, tapValue } from "./encoder.ts";
 import type { Encoder } from "./encoder.ts";
-import { PROMPT_LENGTH, attentionInputs, objectiveFeeds, readsTruth } from "./objectiveFeeds.ts";
+import { attentionInputs, objectiveFeeds, readsTruth } from "./objectiveFeeds.ts";
+import type { Padding } from "./objectiveFeeds.ts";
+import type { PictureTap } from "./readyModel.ts";
 import { probeRunner } from "./runners.ts";
 import type { SessionFactory } from "./session.ts";
 
@@ -46,7 +49,8 @@ export interface LossSource {
   /** Attention maps of the encoder with a place on the picture. */
   readonly taps: readonly PlacedTap[];
   readonly grid: readonly [number, number];
-  readonly padId: number;
+  /** How prompts are padded. */
+  readonly padding: Padding;
   /** See chain.ts. */
   readonly mergedBytes: number;
 }
@@ -54,7 +58,9 @@ export interface LossSource {
 interface AnswerGraph {
   readonly model: ModelProto;
   readonly logits: string;
-  readonly crossTaps: readonly AttentionTap[];
+  /** Of the vocabulary alone, where `logits` has more. */
+  readonly textLogits?: string | undefined;
+  readonly crossTaps: readonly PictureTap[];
 }
 
 /** One attention map and the gradient of the loss with respect to it. */
@@ -67,7 +73,7 @@ export interface TapGradient {
 interface Relevance {
   readonly chain: ChainGradient;
   /** By the value of the chain. */
-  readonly taps: ReadonlyMap<string, AttentionTap>;
+  readonly taps: ReadonlyMap<string, PictureTap>;
 }
 
 export class LossGraphs {
@@ -106,7 +112,8 @@ export class LossGraphs {
     const { values, gradients } = await chain.lossAndGradients(this.#feeds(image, objective));
     return [...taps].flatMap(([value, tap]) => {
       const [attention, gradient] = [values[value], gradients[value]];
-      return attention && gradient ? [{ tap, attention, gradient }] : [];
+      if (!attention || !gradient) return [];
+      return [{ tap, attention: onPicture(attention, tap), gradient: onPicture(gradient, tap) }];
     });
   }
 
@@ -165,20 +172,36 @@ export class LossGraphs {
     const tables = await chainShapes(links, this.#shapes(objective), probeRunner(this.#sessions));
     const visionAt = links.findIndex(({ name }) => name === encoder.parts.vision);
     const tokens = tables[visionAt]?.shapes.get(encoder.parts.visionTokens)?.[1];
-    const taps = new Map<string, AttentionTap>();
+    const taps = new Map<string, PictureTap>();
     const tapped = links.map((link, k): Link => {
       // What stands before the encoder sees pixels, not tokens.
       if (k < visionAt) return link;
       const outputs: Record<string, string> = { ...link.outputs };
+      const parts = link.name === "head" ? this.#shapedMaps() : new Map<string, PictureTap>();
       for (const tap of findAttentionTaps(new GraphView(link.model), tables[k])) {
+        const part = parts.get(tap.name);
         // What words pay to words is not on the picture.
-        if (tap.shape.length !== 4 || tap.shape.at(-1) !== tokens) continue;
+        if (!part && (tap.shape.length !== 4 || tap.shape.at(-1) !== tokens)) continue;
         const value = (outputs[tap.name] ??= tapValue(link.name, tap.name));
-        taps.set(value, tap);
+        taps.set(value, part ?? tap);
       }
       return { ...link, outputs };
     });
     return { chain: await this.#open(tapped, objective, [...taps.keys()]), taps };
+  }
+
+  /**
+   * The answering graph's maps that are not [1, heads, queries, image tokens] by themselves: parts of a map over one sequence,
+   * by the whole map's name, and those of a pooling head that has its heads on the first axis.
+   */
+  #shapedMaps(): ReadonlyMap<string, PictureTap> {
+    const { crossTaps } = this.#answerGraph();
+    return new Map(
+      crossTaps.flatMap((tap) => {
+        if (tap.within) return [[tap.within.tap.name, tap]];
+        return tap.shape.length === 3 ? [[tap.name, { ...tap, shape: [1, ...tap.shape] }]] : [];
+      }),
+    );
   }
 
   /** The chain from the image to output LOSS_OUTPUT. */
@@ -233,13 +256,14 @@ export class LossGraphs {
 
   async #textLinks({ aim }: TextObjective): Promise<readonly Link[]> {
     const answer = this.#answerGraph();
-    const { model, logits } = answer;
+    const { model, logits: said, textLogits: logits = said } = answer;
     const plain = this.#behindEncoder(model, [], logits);
-    const shapes = { ...this.#source.encoder.shapes(1), ids: [1, PROMPT_LENGTH] };
+    const { length: positions } = this.#source.padding;
+    const shapes = { ...this.#source.encoder.shapes(1), ids: [1, positions] };
     const tables = await chainShapes(plain, shapes, probeRunner(this.#sessions));
     const vocabulary = tables.at(-1)!.shapes.get(logits)!.at(-1)!;
     const targeted = aim === "towards";
-    const head = withTextLoss(model, { logits, positions: PROMPT_LENGTH, vocabulary, targeted });
+    const head = withTextLoss(model, { logits, positions, vocabulary, targeted });
     return this.#behindEncoder(head, Object.values(TEXT_INPUTS));
   }
 
@@ -283,9 +307,9 @@ export class LossGraphs {
   }
 
   #weighed(objective: AttentionObjective): readonly WeighedTap[] {
-    const { taps, grid } = this.#source;
+    const { taps, grid, padding } = this.#source;
     if (objective.of === "encoder") return encoderMaps(taps, objective);
-    return answerMaps(this.#answerGraph().crossTaps, grid, objective, PROMPT_LENGTH);
+    return answerMaps(this.#answerGraph().crossTaps, grid, objective, padding.length);
   }
 
   #shapes(objective: Objective): Record<string, readonly number[]> {
@@ -296,7 +320,7 @@ export class LossGraphs {
 
   #feeds(image: ChainFeeds, objective: Objective): ChainFeeds {
     const weighed = objective.kind === "attention" ? this.#weighed(objective) : [];
-    return { ...image, ...objectiveFeeds(objective, weighed, this.#source.padId) };
+    return { ...image, ...objectiveFeeds(objective, weighed, this.#source.padding) };
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a gradient graph is fed beside the picture: question, answers, reference, text or mask, by objective. */
 import { LabError } from "../errors/labError.ts";
+import type { ModelManifest } from "../model/manifest.ts";
 import { contrastOf } from "../model/attentionLoss.ts";
 import type {
   AnswerObjective,
@@ -17,40 +18,47 @@ import {
 import { floatTensor, int64Tensor } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { WeighedTap } from "./attentionGoal.ts";
+import type { AnswerShape } from "./readyModel.ts";
 
 /**
- * Prompts are padded to this many tokens, so that a new question needs no new session. The head is causal: what follows
+ * Prompts of a graph that takes any length are padded to this many tokens, so that a new question needs no new session. The head is causal: what follows
  * the answering position cannot reach it.
  */
-export const PROMPT_LENGTH = 32;
+const PROMPT_LENGTH = 32;
 
 type Feeds = Readonly<Record<string, Tensor>>;
+
+/** How prompts are padded. */
+export interface Padding {
+  readonly padId: number;
+  readonly length: number;
+}
 
 /** @param weighed the maps of a goal of attention, in the order of its head's inputs; else none. */
 export function objectiveFeeds(
   objective: Objective,
   weighed: readonly WeighedTap[],
-  padId: number,
+  padding: Padding,
 ): Feeds {
   switch (objective.kind) {
     case "answer":
-      return answerFeeds(objective, padId);
+      return answerFeeds(objective, padding);
     case "feature": {
       const { reference } = objective;
       return { [REFERENCE_INPUT]: floatTensor(reference, [1, reference.length]) };
     }
     case "text":
-      return textFeeds(objective, padId);
+      return textFeeds(objective, padding);
     case "attention":
-      return attentionFeeds(objective, weighed, padId);
+      return attentionFeeds(objective, weighed, padding);
   }
 }
 
-function answerFeeds(objective: AnswerObjective, padId: number): Feeds {
+function answerFeeds(objective: AnswerObjective, padding: Padding): Feeds {
   const { promptIds, answers, answerTokenIds, answer, truth } = objective;
   const index = (of: string) => int64Tensor([answerIndex(answers, of)], [1]);
   return {
-    ids: paddedIds(promptIds, padId),
+    ids: paddedIds(promptIds, padding),
     [ANSWER_INPUTS.position]: int64Tensor([promptIds.length - 1], [1]),
     [ANSWER_INPUTS.answerIds]: int64Tensor(answerTokenIds, [answers.length]),
     [ANSWER_INPUTS.target]: index(answer),
@@ -62,25 +70,26 @@ export function readsTruth({ loss, aim }: Pick<AnswerObjective, "loss" | "aim">)
   return loss === "dlr" && aim === "towards";
 }
 
-function textFeeds({ promptIds, textIds }: TextObjective, padId: number): Feeds {
-  const targets = Array<number>(PROMPT_LENGTH).fill(0);
-  const counted = new Float32Array(PROMPT_LENGTH);
+function textFeeds({ promptIds, textIds }: TextObjective, padding: Padding): Feeds {
+  const { length } = padding;
+  const targets = Array<number>(length).fill(0);
+  const counted = new Float32Array(length);
   textIds.forEach((id, k) => {
     targets[promptIds.length - 1 + k] = id;
     counted[promptIds.length - 1 + k] = 1;
   });
   return {
     // The last token of the text is said, not read.
-    ids: paddedIds([...promptIds, ...textIds.slice(0, -1)], padId),
-    [TEXT_INPUTS.ids]: int64Tensor(targets, [PROMPT_LENGTH]),
-    [TEXT_INPUTS.counted]: floatTensor(counted, [PROMPT_LENGTH]),
+    ids: paddedIds([...promptIds, ...textIds.slice(0, -1)], padding),
+    [TEXT_INPUTS.ids]: int64Tensor(targets, [length]),
+    [TEXT_INPUTS.counted]: floatTensor(counted, [length]),
   };
 }
 
 function attentionFeeds(
   objective: AttentionObjective,
   weighed: readonly WeighedTap[],
-  padId: number,
+  padding: Padding,
 ): Feeds {
   const { of, loss, promptIds } = objective;
   const weights = weighed.flatMap((map, k) => {
@@ -91,7 +100,7 @@ function attentionFeeds(
   });
   return {
     ...Object.fromEntries(weights),
-    ...(of === "answer" ? { ids: paddedIds(promptIds, padId) } : {}),
+    ...(of === "answer" ? { ids: paddedIds(promptIds, padding) } : {}),
   };
 }
 
@@ -105,14 +114,28 @@ export function attentionInputs(
 }
 
 /** @throws LabError "question-invalid" for more tokens than there is room for */
-function paddedIds(ids: readonly number[], padId: number): Tensor {
-  if (ids.length > PROMPT_LENGTH) {
+export function paddedIds(ids: readonly number[], { padId, length }: Padding): Tensor {
+  if (ids.length > length) {
     throw new LabError(
       "question-invalid",
-      `The question, with what is to be said, has ${ids.length} tokens; attacks take at most ${PROMPT_LENGTH}.`,
+      `The question, with what is to be said, has ${ids.length} tokens; this model is open for at most ${length}.`,
       { hint: "Ask it in fewer words." },
     );
   }
-  const padding = Array<number>(PROMPT_LENGTH - ids.length).fill(padId);
-  return int64Tensor([...ids, ...padding], [1, PROMPT_LENGTH]);
+  const padding = Array<number>(length - ids.length).fill(padId);
+  return int64Tensor([...ids, ...padding], [1, length]);
+}
+
+/** How a model's prompts are padded where a graph takes one length alone. */
+export function paddingOf({
+  manifest,
+  answerSide,
+}: {
+  readonly manifest: Pick<ModelManifest, "tokenizer">;
+  readonly answerSide: AnswerShape | undefined;
+}): Padding {
+  return {
+    padId: answerSide?.padId ?? manifest.tokenizer?.specialTokens.pad ?? 0,
+    length: answerSide?.promptLength ?? PROMPT_LENGTH,
+  };
 }

@@ -1,7 +1,6 @@
 /** VisionLanguageModel over ONNX graphs: a chain of graphs that encodes, a graph that answers, gradients on demand. */
 import { LabError } from "../errors/labError.ts";
 import { loadPart } from "../host/loadPart.ts";
-import type { Tokenizer } from "../language/tokenizer.ts";
 import { attentionLoss } from "../model/attentionLoss.ts";
 import type {
   AnswerObjective,
@@ -27,12 +26,12 @@ import type {
   VisionLanguageModel,
 } from "../model/visionLanguageModel.ts";
 import { checkGradient } from "../onnx/grad/check.ts";
+import { hasStandIns } from "../onnx/straightThrough.ts";
 import type { ModelProto } from "../onnx/messages.ts";
 import type { PlacedTap } from "../onnx/placement.ts";
-import type { AttentionTap } from "../onnx/taps.ts";
 import { l2Norm } from "../tensor/norms.ts";
 import { floatData, floatTensor, int64Tensor } from "../tensor/tensor.ts";
-import type { FloatTensor } from "../tensor/tensor.ts";
+import type { FloatTensor, Tensor } from "../tensor/tensor.ts";
 import { answerMaps, encoderMaps } from "./attentionGoal.ts";
 import {
   answerRelevance,
@@ -47,15 +46,17 @@ import { LinkedModels } from "./linkedModels.ts";
 import type { OpenSet } from "./linkedModels.ts";
 import { linkedEncoder } from "./links.ts";
 import type { LossGraphs } from "./lossGraphs.ts";
+import { paddedIds, paddingOf } from "./objectiveFeeds.ts";
+import type { AnswerShape, AskingTokenizer, PictureTap } from "./readyModel.ts";
 import type { GraphSession, SessionFactory } from "./session.ts";
 import type { TextEncoder } from "./textEncoder.ts";
 
 /** What a model answers with. */
-export interface AnswerSide {
+export interface AnswerSide extends AnswerShape {
   readonly model: ModelProto;
-  readonly tokenizer: Tokenizer;
+  readonly tokenizer: AskingTokenizer;
   readonly logits: string;
-  readonly crossTaps: readonly AttentionTap[];
+  readonly crossTaps: readonly PictureTap[];
   readonly session: GraphSession;
 }
 
@@ -69,6 +70,7 @@ export interface ModelParts {
   readonly answerSide: AnswerSide | undefined;
   readonly sessions: SessionFactory;
   readonly textSide: TextEncoder | undefined;
+  readonly say: VisionLanguageModel["say"];
   /** See chain.ts. */
   readonly mergedBytes: number;
   /** Sessions that go with this model. */
@@ -82,9 +84,10 @@ function rolloutTaps(taps: readonly PlacedTap[]): readonly PlacedTap[] {
   return sizes.size === 1 && layers.every(({ isGlobal }) => isGlobal) ? layers : [];
 }
 
-/** Logits of the answering position: the last of `rows`. */
-function lastRow(logits: Float32Array, rows: number): Float32Array {
-  return logits.slice(((rows - 1) * logits.length) / rows);
+/** Logits [V] at a position, of logits [1, positions, V]. */
+function rowAt(logits: Tensor, position: number, name: string): Float32Array {
+  const width = logits.shape.at(-1)!;
+  return floatData(logits, name).slice(position * width, (position + 1) * width);
 }
 
 export class OnnxModel implements LinkableModel, InnerModel {
@@ -106,6 +109,15 @@ export class OnnxModel implements LinkableModel, InnerModel {
     this.#linked = new LinkedModels(this, (links) => openSet(parts, links));
   }
 
+  get gradient(): "exact" | "bpda" {
+    const { encoder, answerSide } = this.#parts;
+    const graphs = [
+      ...encoder.links.map(({ model }) => model),
+      ...(answerSide ? [answerSide.model] : []),
+    ];
+    return graphs.some(hasStandIns) ? "bpda" : "exact";
+  }
+
   /** The same model, its graphs and sessions with it, where scalars of its encoder have other values. */
   withScalars(values: Readonly<Record<string, number>>): OnnxModel {
     const encoder = this.#parts.encoder.withScalars(values);
@@ -123,6 +135,10 @@ export class OnnxModel implements LinkableModel, InnerModel {
   get embedText(): VisionLanguageModel["embedText"] {
     const { textSide } = this.#parts;
     return textSide && ((texts) => textSide.embed(texts));
+  }
+
+  get say(): VisionLanguageModel["say"] {
+    return this.#parts.say;
   }
 
   async encode(image: Float32Array): Promise<Encoding> {
@@ -175,19 +191,20 @@ export class OnnxModel implements LinkableModel, InnerModel {
   async answer(tokens: FloatTensor, promptIds: readonly number[]): Promise<AnswerLogits> {
     const { logits: name, crossTaps, session } = this.#answerSide();
     const { grid } = this.#parts;
-    const length = promptIds.length;
-    const results = await session.run({ ids: int64Tensor(promptIds, [1, length]), tokens }, [
+    const position = promptIds.length - 1;
+    const results = await session.run({ ids: this.#ids(promptIds), tokens }, [
       name,
       ...crossTaps.map((tap) => tap.name),
     ]);
     return {
-      logits: lastRow(floatData(results[name]!, name), length),
+      logits: rowAt(results[name]!, position, name),
       crossAttention: crossTaps.map((tap, layer): AttentionLayer =>
         attentionOfPosition(results[tap.name]!, {
           tap: tap.name,
           layer,
-          position: length - 1,
+          position,
           grid,
+          isShared: tap.within !== undefined,
         }),
       ),
     };
@@ -203,15 +220,15 @@ export class OnnxModel implements LinkableModel, InnerModel {
         const { promptIds } = objective;
         const { logits: name } = this.#answerSide();
         const { [name]: logits } = await this.#said(image, promptIds, [name]);
-        return answerLoss(lastRow(floatData(logits!, name), promptIds.length), objective);
+        return answerLoss(rowAt(logits!, promptIds.length - 1, name), objective);
       }
       case "text": {
         const { promptIds, textIds } = objective;
-        const { logits: name } = this.#answerSide();
+        const { logits: said, textLogits: name = said } = this.#answerSide();
         const read = [...promptIds, ...textIds.slice(0, -1)];
         const { [name]: logits } = await this.#said(image, read, [name]);
-        const rows = floatData(logits!, name);
-        const width = rows.length / read.length;
+        const width = logits!.shape.at(-1)!;
+        const rows = floatData(logits!, name).subarray(0, read.length * width);
         return textLoss(rows.subarray((promptIds.length - 1) * width), objective);
       }
       case "attention":
@@ -247,8 +264,15 @@ export class OnnxModel implements LinkableModel, InnerModel {
     const { tokens } = encoder.parts;
     const { session } = this.#answerSide();
     const encoded = await encoder.run([image], [tokens]);
-    const feeds = { ids: int64Tensor(ids, [1, ids.length]), tokens: encoded[tokens]! };
+    const feeds = { ids: this.#ids(ids), tokens: encoded[tokens]! };
     return session.run(feeds, wanted);
+  }
+
+  /** Token ids as the answering graph takes them: padded where it takes one length alone. */
+  #ids(ids: readonly number[]): Tensor {
+    const { promptLength } = this.#answerSide();
+    if (promptLength === undefined) return int64Tensor(ids, [1, ids.length]);
+    return paddedIds(ids, paddingOf(this.#parts));
   }
 
   async lossGradient(image: Float32Array, objective: Objective): Promise<LossGradient> {
@@ -364,8 +388,8 @@ function gradientSide({
   mergedBytes,
   sessions,
 }: ModelParts): GradientSide {
-  const padId = manifest.tokenizer?.specialTokens.pad ?? 0;
-  const source = { encoder, answer: answerSide, taps, grid, padId, mergedBytes };
+  const padding = paddingOf({ manifest, answerSide });
+  const source = { encoder, answer: answerSide, taps, grid, padding, mergedBytes };
   let opened: Promise<LossGraphs> | undefined;
   return {
     open() {

@@ -5,7 +5,7 @@ import { MERGED_BYTES } from "./chain.ts";
 import { Encoder, IMAGE, requireGrey, tapValue } from "./encoder.ts";
 import { OnnxModel } from "./onnxModel.ts";
 import type { AnswerSide } from "./onnxModel.ts";
-import type { ReadyAnswer, ReadyModel } from "./readyModel.ts";
+import type { ReadyAnswer, ReadyModel, Speech } from "./readyModel.ts";
 import type { SessionFactory } from "./session.ts";
 import { textEncoder } from "./textEncoder.ts";
 
@@ -32,6 +32,7 @@ export async function openModel(
   const isFixedBatch = onGpu || !ready.answer;
   const answerSide = ready.answer && (await openAnswerSide(ready.answer, sessions));
   const textSide = ready.text && textEncoder(ready.text, sessions);
+  const speech = ready.speech && openedOnce(() => ready.speech!(sessions));
   const taps = vision.taps.map(({ tap }) => tap.name);
   const session = await sessions.create(
     serializeModel(withTaps(model, taps)),
@@ -69,10 +70,31 @@ export async function openModel(
     taps: vision.taps,
     answerSide,
     textSide,
+    say: speech?.say,
     sessions,
     mergedBytes,
-    owned: [session, ...(answerSide ? [answerSide.session] : []), ...(textSide ? [textSide] : [])],
+    owned: [
+      session,
+      ...(answerSide ? [answerSide.session] : []),
+      ...(textSide ? [textSide] : []),
+      ...(speech ? [speech] : []),
+    ],
   });
+}
+
+/** A speech whose sessions are made with its first word. */
+function openedOnce(open: () => Promise<Speech>): Speech {
+  let opened: Promise<Speech> | undefined;
+  return {
+    async *say(...asked) {
+      opened ??= open();
+      opened.catch(() => {
+        opened = undefined;
+      });
+      return yield* (await opened).say(...asked);
+    },
+    release: async () => (await opened?.catch(() => undefined))?.release(),
+  };
 }
 
 async function openAnswerSide(
@@ -81,7 +103,10 @@ async function openAnswerSide(
 ): Promise<AnswerSide> {
   const onGpu = sessions.backend === "webgpu";
   const model = onGpu ? graph.stored : graph.plain;
-  const taps = answer.crossTaps.map((tap) => tap.name);
+  const taps = answer.crossTaps.flatMap(({ name, within }) => [
+    name,
+    ...(within ? [within.tap.name] : []),
+  ]);
   const session = await sessions.create(
     serializeModel(withTaps(model, taps)),
     onGpu ? { dimensions: { b: 1 } } : {},

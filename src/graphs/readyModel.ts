@@ -5,6 +5,7 @@
 import { LabError } from "../errors/labError.ts";
 import type { Tokenizer } from "../language/tokenizer.ts";
 import { graphsSha256 } from "../model/manifest.ts";
+import type { Say } from "../model/visionLanguageModel.ts";
 import type { ModelManifest, ModelRole, ParityReference, Precision } from "../model/manifest.ts";
 import { foldWeights } from "../onnx/edit/foldWeights.ts";
 import { parseModel } from "../onnx/file.ts";
@@ -18,6 +19,7 @@ import { readShapes } from "../onnx/shapes.ts";
 import { findAttentionTaps, fusedAttentionNodes } from "../onnx/taps.ts";
 import type { AttentionTap } from "../onnx/taps.ts";
 import type { ModelPackage } from "./modelPackage.ts";
+import type { SessionFactory } from "./session.ts";
 
 export interface ReadyModel {
   /** Its input and outputs are those of the ready graphs. */
@@ -29,6 +31,14 @@ export interface ReadyModel {
   readonly vision: ReadyVision;
   readonly answer: ReadyAnswer | undefined;
   readonly text?: ReadyText | undefined;
+  /** Opens what writes words of its own, when it is first asked for. */
+  readonly speech?: ((sessions: SessionFactory) => Promise<Speech>) | undefined;
+}
+
+/** A model's own words, and the sessions they need. */
+export interface Speech {
+  readonly say: Say;
+  release(): Promise<void>;
 }
 
 /** Sentences to the space of the image embedding. */
@@ -45,11 +55,34 @@ export interface ReadyVision {
   readonly taps: readonly PlacedTap[];
 }
 
-export interface ReadyAnswer {
+export interface ReadyAnswer extends AnswerShape {
   readonly graph: ReadyGraph;
-  readonly tokenizer: Tokenizer;
+  readonly tokenizer: AskingTokenizer;
   readonly logits: string;
-  readonly crossTaps: readonly AttentionTap[];
+  readonly crossTaps: readonly PictureTap[];
+}
+
+/** What an answering graph of a reader's model has otherwise than the lab's own. */
+export interface AnswerShape {
+  /** The one length of a prompt that the graph takes: shorter ones are padded behind. Any length where absent. */
+  readonly promptLength?: number | undefined;
+  /** What prompts are padded with; the manifest's own where absent. */
+  readonly padId?: number | undefined;
+  /** Logits of the vocabulary alone, where `logits` has the answers' sums beside it. */
+  readonly textLogits?: string | undefined;
+}
+
+/** What an answering side asks of a tokenizer. */
+export type AskingTokenizer = Pick<Tokenizer, "encodeQuestion" | "encodeText">;
+
+/** Attention of the prompt's tokens to the picture's, [1, heads, prompt, picture]. */
+export interface PictureTap extends AttentionTap {
+  /** Where it is part of a larger map over one sequence: that map, the rows of the prompt's tokens, and the picture's first column. */
+  readonly within?: {
+    readonly tap: AttentionTap;
+    readonly rows: readonly number[];
+    readonly from: number;
+  };
 }
 
 /** A graph as it is stored, and with its weights made plain for the CPU, where every run would dequantize them again. */

@@ -10,8 +10,11 @@ const precisionSchema = z.enum(["fp32", "fp16", "int8", "int4"]);
 const fileSchema = z.object({
   /** Path relative to the manifest. */
   path: z.string().regex(/^[\w.-]+$/, "a plain file name"),
-  /** What the graph computes: image -> tokens and embedding; ids -> embedding; ids and tokens -> logits. */
-  role: z.enum(["vision", "text", "answer"]),
+  /**
+   * What the graph computes: image -> tokens and embedding; ids -> embedding; ids and tokens -> logits. "embed": ids -> rows of
+   * the table that an "answer" graph of a reader's folder reads.
+   */
+  role: z.enum(["vision", "text", "answer", "embed"]),
   precision: precisionSchema,
   bytes: z.number().int().positive(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
@@ -23,6 +26,20 @@ const answerSpaceSchema = z.object({
   answers: z.array(z.string().min(1)).min(2),
   /** The one token that stands for each answer, in the same order. */
   tokenIds: z.array(z.number().int().nonnegative()).min(2),
+});
+
+/** A reader's vision-language model in a folder of several graphs (src/graphs/generative). */
+const folderSchema = z.object({
+  family: z.enum(["llava", "dual"]),
+  /** The family's name. */
+  label: z.string(),
+  /** Ending of the graphs' names that says their form, such as "q4"; "fp32" where there is none. */
+  form: z.string(),
+  /** Path of each part's graph in the folder. */
+  graphs: z.record(z.string(), z.string()),
+  /** By answer, what is counted as it: single tokens of a generative model, captions of a dual encoder. */
+  spoken: z.record(z.string(), z.array(z.string().min(1)).min(1)),
+  tokenizerSha256: z.string().regex(/^[0-9a-f]{64}$/),
 });
 
 const manifestSchema = z.object({
@@ -77,6 +94,7 @@ const manifestSchema = z.object({
     })
     .optional(),
   answerSpaces: z.record(z.string(), answerSpaceSchema),
+  folder: folderSchema.optional(),
   labels: z.array(z.string()),
   /** Golden image and answers that every backend must reproduce at load. */
   parity: z.string().optional(),

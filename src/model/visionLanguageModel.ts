@@ -44,6 +44,27 @@ export interface AnswerLogits {
   readonly crossAttention: readonly AttentionLayer[];
 }
 
+/** What a model has written so far. */
+export interface SpeechStep {
+  readonly text: string;
+  readonly ids: readonly number[];
+}
+
+/** What a model wrote, and why it stopped: by itself, or because its budget of tokens was spent. */
+export interface Said extends SpeechStep {
+  readonly stopped: "end" | "budget";
+}
+
+/**
+ * The likeliest tokens behind a prompt, one after the other.
+ * @param tokens of the picture, [1, T, D]
+ */
+export type Say = (
+  tokens: FloatTensor,
+  promptIds: readonly number[],
+  limits: { readonly maxTokens: number },
+) => AsyncGenerator<SpeechStep, Said>;
+
 /** Central differences against the gradient graph at seeded random coordinates, in the deployed precision. */
 export interface GradientCheck {
   readonly coordinates: number;
@@ -58,6 +79,8 @@ export interface VisionLanguageModel {
   readonly precision: Precision;
   /** sha256 of the vision and answer graphs in use, joined: what a share link names. */
   readonly sha256: string;
+  /** "bpda": operators that round activations stand on the way, and the gradient passes them straight through. */
+  readonly gradient?: "exact" | "bpda";
   encodePrompt(question: string): readonly number[];
   /** Token ids of what the model might say behind a question. */
   encodeText(text: string): readonly number[];
@@ -68,6 +91,8 @@ export interface VisionLanguageModel {
   /** Sentences as unit vectors beside the image embedding; undefined for a model without a text encoder. */
   readonly embedText?: ((texts: readonly string[]) => Promise<readonly Float32Array[]>) | undefined;
   answer(tokens: FloatTensor, promptIds: readonly number[]): Promise<AnswerLogits>;
+  /** Words of its own; undefined for a model that answers in single words alone. */
+  readonly say?: Say | undefined;
   /** The loss alone, by the graphs that answer the reader: forward passes, whatever the model's operators are. */
   loss(image: Float32Array, objective: Objective): Promise<number>;
   /** @throws LabError "graph-unsupported-op" for a model whose gradient can't be built. */

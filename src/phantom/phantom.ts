@@ -57,9 +57,9 @@ export interface Phantom {
 
 /** @throws LabError "spec-invalid" for a size or spec outside its range. */
 export function renderPhantom(spec: PhantomSpec, size: number): Phantom {
-  if (!Number.isInteger(size) || size < 32 || size > 2048) {
+  if (!Number.isInteger(size) || size < 24 || size > 2048) {
     throw new LabError("spec-invalid", `A phantom can't be ${size} pixels wide.`, {
-      hint: "Choose a whole number from 32 to 2048.",
+      hint: "Choose a whole number from 24 to 2048.",
     });
   }
   const patient = patientOf(spec);

@@ -1,14 +1,21 @@
 /** Readers' own models in this tab: the one being described, and those in use by id. */
 import { createStore } from "zustand/vanilla";
 import type { StoreApi } from "zustand/vanilla";
-import type { OwnModelFiles, OwnModelProposal } from "../engine/protocol.ts";
+import type {
+  FolderCorrection,
+  FolderProposal,
+  OwnFolderFiles,
+  OwnModelFiles,
+  OwnModelProposal,
+} from "../engine/protocol.ts";
 import type { LabErrorData } from "../errors/labError.ts";
 import type { ModelManifest } from "../model/manifest.ts";
 
 /** What models need of the engine client. */
 export interface ModelPort {
   proposeModel(files: OwnModelFiles): Promise<OwnModelProposal>;
-  addModel(manifest: ModelManifest, files: OwnModelFiles): void;
+  proposeFolder(files: OwnFolderFiles, correction: FolderCorrection): Promise<FolderProposal>;
+  addModel(manifest: ModelManifest, files: OwnModelFiles | OwnFolderFiles): void;
 }
 
 /** One graph of what was dropped. */
@@ -33,13 +40,30 @@ export interface ModelDraft {
   readonly error?: LabErrorData;
 }
 
+/** A vision-language model in a folder, between drop and use. */
+export interface FolderDraft {
+  readonly id: number;
+  readonly files: OwnFolderFiles;
+  /** What the reader said otherwise than the lab found. */
+  readonly correction: FolderCorrection;
+  /** The same files as one encoder and graphs beside it, to open the image encoder alone. */
+  readonly graphs: readonly DraftGraph[];
+  readonly proposed?: FolderProposal;
+  readonly error?: LabErrorData;
+}
+
 export interface ModelState {
   readonly draft: ModelDraft | null;
+  readonly folder: FolderDraft | null;
   readonly own: Readonly<Record<string, ModelManifest>>;
   /** Begins a draft and returns its number. */
   open(graphs: readonly DraftGraph[], chosen: DraftGraph | undefined): number;
   /** What the engine makes of a draft, or why it can't; late news of an earlier draft is dropped. */
   described(draft: number, outcome: Pick<ModelDraft, "proposed" | "error">): void;
+  /** Begins a draft of a folder, or its correction, and returns its number. */
+  openFolder(folder: Pick<FolderDraft, "files" | "correction" | "graphs">): number;
+  /** What the engine makes of a folder; late news of an earlier draft is dropped. */
+  describedFolder(draft: number, outcome: Pick<FolderDraft, "proposed" | "error">): void;
   use(manifest: ModelManifest): void;
   close(): void;
 }
@@ -50,16 +74,24 @@ export function createModelStore(): ModelStore {
   let drafts = 0;
   return createStore<ModelState>()((set) => ({
     draft: null,
+    folder: null,
     own: {},
     open: (graphs, chosen) => {
       drafts++;
-      set({ draft: { id: drafts, graphs, chosen } });
+      set({ draft: { id: drafts, graphs, chosen }, folder: null });
       return drafts;
     },
+    openFolder: (folder) => {
+      drafts++;
+      set({ folder: { id: drafts, ...folder }, draft: null });
+      return drafts;
+    },
+    describedFolder: (id, outcome) =>
+      set(({ folder }) => (folder?.id === id ? { folder: { ...folder, ...outcome } } : {})),
     described: (id, outcome) =>
       set((state) => (state.draft?.id === id ? { draft: { ...state.draft, ...outcome } } : state)),
     use: (manifest) =>
-      set(({ own }) => ({ own: { ...own, [manifest.id]: manifest }, draft: null })),
-    close: () => set({ draft: null }),
+      set(({ own }) => ({ own: { ...own, [manifest.id]: manifest }, draft: null, folder: null })),
+    close: () => set({ draft: null, folder: null }),
   }));
 }

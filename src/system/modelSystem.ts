@@ -46,12 +46,13 @@ export function modelSystem(
     key: [id, model.precision, model.sha256, ...besideHashes(model)].join(" "),
     size: manifest.input.size,
     manifest,
-    gradient: "exact",
+    gradient: model.gradient ?? "exact",
     read: async (image, wordings) => answer(await encode(image), wordings),
     halves: {
       encode,
       answer,
       ask: (tokens, promptIds) => model.answer(tokens, promptIds),
+      say: model.say,
     },
     embed: (images) => model.embed(images),
     evaluator: (objective) => ({

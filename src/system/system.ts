@@ -12,6 +12,7 @@ import type {
   AnswerLogits,
   Encoding,
   GradientCheck,
+  Say,
   VisionLanguageModel,
 } from "../model/visionLanguageModel.ts";
 import type { AnswerResult, Reading } from "./reading.ts";
@@ -46,6 +47,8 @@ export interface Halves {
   answer(encoding: Encoding, wordings: readonly ExpandedQuestion[]): Promise<Reading>;
   /** Logits at the last position, and what it attends to. */
   ask(tokens: FloatTensor, promptIds: readonly number[]): Promise<AnswerLogits>;
+  /** Words of its own; undefined for a model that answers in single words alone. */
+  readonly say?: Say | undefined;
 }
 
 /** One of several models that answer as one. */

@@ -49,6 +49,7 @@ export function testBench(): TestBench {
       forgetRadiograph: () => {},
       restart: () => {},
       proposeModel: () => Promise.reject(new Error("not asked")),
+      proposeFolder: () => Promise.reject(new Error("not asked")),
       addModel: () => {},
       background: () => {
         throw new Error("not asked");

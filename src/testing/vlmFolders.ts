@@ -2,6 +2,7 @@
 import { readFile, readdir } from "node:fs/promises";
 import path from "node:path";
 import { readFolderFiles } from "../graphs/generative/modelFiles.ts";
+import type { NamedSource } from "../graphs/sources/zip.ts";
 import type { FolderFiles } from "../graphs/generative/modelFiles.ts";
 
 const ROOT = path.join(import.meta.dirname, "../../models/golden/vlm");
@@ -13,13 +14,17 @@ export function vlmFolder(name: VlmName): string {
 }
 
 export async function vlmFiles(name: VlmName, precision?: string): Promise<FolderFiles> {
+  const { names, source } = await vlmSource(name);
+  return readFolderFiles(names, source, { form: precision });
+}
+
+export async function vlmSource(name: VlmName): Promise<NamedSource> {
   const root = vlmFolder(name);
   const entries = await readdir(root, { recursive: true, withFileTypes: true });
   const names = entries
     .filter((entry) => entry.isFile())
     .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)));
-  const source = { read: (file: string) => readFile(path.join(root, file)) };
-  return readFolderFiles(names, source, precision);
+  return { names, source: { read: (file) => readFile(path.join(root, file)) } };
 }
 
 export async function vlmVectors<T>(name: VlmName): Promise<T> {

@@ -20,6 +20,7 @@ import { whatMisleads } from "./whatMisleads.ts";
 import { stageShift } from "./stageShift.ts";
 import { tokenDistance } from "./tokenDistance.ts";
 import { weightRandomization } from "./weightRandomization.ts";
+import { ownWords } from "./ownWords.ts";
 import { paraphraseFlips } from "./paraphraseFlips.ts";
 import { fsfIndex } from "./fsfIndex.ts";
 import { l2Ruler } from "./l2Ruler.ts";
@@ -51,6 +52,7 @@ export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   blankImage,
   promptAttacks,
   zeroShot,
+  ownWords,
   answerCertificate,
   l2Ruler,
   calibratedConfidence,

@@ -36,6 +36,27 @@ export function choiceOf(tokenizer: PromptTokenizer, answer: string): Choice {
   return { answer, spellings: [...found.values()], ids: [...found.keys()] };
 }
 
+/**
+ * An answer as the reader counts it.
+ * @throws LabError "question-invalid" for a spelling that is no single token of this model
+ */
+export function spokenChoice(
+  tokenizer: PromptTokenizer,
+  answer: string,
+  spellings: readonly string[],
+): Choice {
+  const ids = spellings.map((spelling) => {
+    const [id, ...more] = tokenizer.encode(spelling, false);
+    if (id !== undefined && more.length === 0) return id;
+    throw new LabError(
+      "question-invalid",
+      `"${spelling}" is no single token of this model, so that its probability cannot be read off the next one.`,
+      { hint: `Leave it out of what counts as “${answer}”.` },
+    );
+  });
+  return { answer, spellings, ids: [...new Set(ids)] };
+}
+
 /** @param logits of the next token, over the whole vocabulary */
 export function scoreChoices(logits: Float32Array, choices: readonly Choice[]): ScoredChoice[] {
   const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);

@@ -11,17 +11,14 @@ import { floatTensor, int64Tensor } from "../../tensor/tensor.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { probeRunner } from "../runners.ts";
 import type { GraphSession, SessionFactory } from "../session.ts";
+import { captionLength, laidOutCaptions } from "./captions.ts";
 import { GREY_INPUT, withGreyPicture } from "./greyVision.ts";
 import { marginOf, openMargin } from "./margin.ts";
 import type { PictureOracle } from "./margin.ts";
-import { specialToken } from "./modelFiles.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 
 /** Logits [n]: the picture's score for each caption, scaled and shifted as the model does. */
 const LOGITS = "caption_logits";
-
-/** A tokenizer that states no length states a very large one. */
-const LONGEST = 4096;
 
 export class DualEncoder {
   readonly size: number;
@@ -113,24 +110,10 @@ export class DualEncoder {
 
 /** Captions as the processors lay them out: the tokenizer's own tokens around them, cut and padded to the longest. */
 function captionTokens(
-  { tokenizer, tokenizerConfig, config }: FolderFiles,
+  files: FolderFiles,
   captions: readonly string[],
 ): Readonly<Record<string, Tensor>> {
-  const text = config["text_config"] as Readonly<Record<string, unknown>> | undefined;
-  const length = [tokenizerConfig["model_max_length"], text?.["max_position_embeddings"], 77].find(
-    (each): each is number => typeof each === "number" && each <= LONGEST,
-  )!;
-  const padding = tokenizer.idOf(specialToken(tokenizerConfig, "pad_token")) ?? 0;
-  const rows = captions.map((caption) => {
-    const ids = tokenizer.encode(caption, true);
-    // What is cut keeps its last token, which the model reads.
-    return ids.length <= length ? ids : [...ids.slice(0, length - 1), ids.at(-1)!];
-  });
-  const shape = [captions.length, length];
-  const filled = rows.flatMap((ids) => [
-    ...ids,
-    ...Array<number>(length - ids.length).fill(padding),
-  ]);
-  const mask = rows.flatMap((ids) => Array.from({ length }, (_, i) => (i < ids.length ? 1 : 0)));
-  return { input_ids: int64Tensor(filled, shape), attention_mask: int64Tensor(mask, shape) };
+  const { ids, mask } = laidOutCaptions(files, captions);
+  const shape = [captions.length, captionLength(files)];
+  return { input_ids: int64Tensor(ids, shape), attention_mask: int64Tensor(mask, shape) };
 }

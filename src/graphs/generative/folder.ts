@@ -69,7 +69,8 @@ const FAMILIES: Readonly<Record<string, FamilyEntry>> = {
   "vision-encoder-decoder": { family: undefined, label: "VisionEncoderDecoder", missing: CROSS },
 };
 
-const NEEDED: Readonly<Record<Family, readonly Part[]>> = {
+/** The graphs that each family is opened from; the one that answers last. */
+export const PARTS_OF: Readonly<Record<Family, readonly Part[]>> = {
   llava: ["vision", "embed", "decoder"],
   dual: ["joint"],
 };
@@ -112,7 +113,7 @@ export function readModelFolder(names: readonly string[], config: unknown): Mode
     (file) => !names.some((name) => name === file || name.endsWith(`/${file}`)),
   );
   const lacking = [
-    ...NEEDED[family]
+    ...PARTS_OF[family]
       .filter((part) => graphs[part] === undefined)
       .map((part) => `${PARTS[part][0]}.onnx`),
     ...files,
@@ -132,15 +133,21 @@ function modelTypeOf(config: unknown): string {
   return typeof type === "string" ? type : "";
 }
 
+/** The form that a graph's name ends with; "fp32" where it ends with none. */
+export function formOf(path: string): string {
+  const stem = path.replace(/^.*\//, "").replace(/\.onnx$/i, "");
+  return PRECISIONS.find((each) => stem.endsWith(`_${each}`)) ?? "fp32";
+}
+
 function graphsAmong(names: readonly string[]): ModelFolder["graphs"] {
   const graphs: Partial<Record<Part, Record<string, string>>> = {};
   for (const name of names) {
     const stem = /([^/]+)\.onnx$/i.exec(name)?.[1];
     if (stem === undefined) continue;
-    const precision = PRECISIONS.find((each) => stem.endsWith(`_${each}`));
-    const plain = precision === undefined ? stem : stem.slice(0, -precision.length - 1);
+    const form = formOf(name);
+    const plain = stem.endsWith(`_${form}`) ? stem.slice(0, -form.length - 1) : stem;
     for (const [part, stems] of Object.entries(PARTS) as [Part, readonly string[]][]) {
-      if (stems.includes(plain)) (graphs[part] ??= {})[precision ?? "fp32"] ??= name;
+      if (stems.includes(plain)) (graphs[part] ??= {})[form] ??= name;
     }
   }
   return graphs;

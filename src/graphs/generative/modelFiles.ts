@@ -1,5 +1,7 @@
 /** The files of a model folder, read: what the graphs and the JSON beside them say. */
 import { LabError } from "../../errors/labError.ts";
+import { canonicalJson } from "../../host/canonicalJson.ts";
+import { sha256Hex } from "../../host/sha256.ts";
 import { loadPromptTokenizer } from "../../language/promptTokenizer.ts";
 import type { PromptTokenizer } from "../../language/promptTokenizer.ts";
 import type { ModelProto } from "../../onnx/messages.ts";
@@ -8,6 +10,7 @@ import type { Preprocessing } from "../proposal/preprocessing.ts";
 import { readJson } from "../sources/byteSource.ts";
 import type { ByteSource } from "../sources/byteSource.ts";
 import { readGraphFile } from "../sources/graphFile.ts";
+import type { GraphFile } from "../sources/graphFile.ts";
 import { graphOfPart, readModelFolder } from "./folder.ts";
 import type { ModelFolder, Part } from "./folder.ts";
 
@@ -15,6 +18,8 @@ type Json = Readonly<Record<string, unknown>>;
 
 export interface FolderFiles {
   readonly folder: ModelFolder;
+  /** What its configuration calls it, or the folder it came in; undefined where neither says. */
+  readonly name: string | undefined;
   readonly config: Json;
   readonly tokenizer: PromptTokenizer;
   readonly tokenizerConfig: Json;
@@ -25,7 +30,20 @@ export interface FolderFiles {
   readonly preprocessing: Preprocessing;
   /** Side of the picture. */
   readonly size: number;
+  /** Of tokenizer.json, and of all that is read beside the graphs. */
+  readonly hashes: { readonly tokenizer: string; readonly words: string };
+  /** Path of a part's graph. */
+  pathOf(part: Part): string;
+  file(part: Part): Promise<GraphFile>;
   graph(part: Part): Promise<ModelProto>;
+}
+
+/** Which of a folder's graphs are meant. */
+export interface GraphChoice {
+  /** Ending of their names; the fullest there is where absent. */
+  readonly form?: string | undefined;
+  /** Paths, for parts whose graph the names do not tell rightly. */
+  readonly graphs?: Readonly<Partial<Record<Part, string>>> | undefined;
 }
 
 /**
@@ -35,7 +53,7 @@ export interface FolderFiles {
 export async function readFolderFiles(
   names: readonly string[],
   source: ByteSource,
-  precision: string | undefined,
+  { form, graphs = {} }: GraphChoice = {},
 ): Promise<FolderFiles> {
   const pathOf = (file: string): string | undefined =>
     names
@@ -67,35 +85,57 @@ export async function readFolderFiles(
       "preprocessor_config.json does not say the size of the picture.",
     );
   }
+  const words = await json("tokenizer.json");
+  const generation = (await json("generation_config.json")) ?? {};
+  const template = await templateOf(source, pathOf, tokenizerConfig);
+  const graphPath = (part: Part): string => graphs[part] ?? graphOfPart(folder, part, form);
+  const file = async (part: Part): Promise<GraphFile> => {
+    const path = graphPath(part);
+    const base = path.slice(0, path.lastIndexOf("/") + 1);
+    // Weights lie beside their graph.
+    const beside: ByteSource = {
+      read: (name, expected) => source.read(base + name, expected),
+    };
+    try {
+      return await readGraphFile(beside, path.slice(base.length));
+    } catch (error) {
+      if (!(error instanceof LabError)) throw error;
+      // Of several graphs, which one.
+      const { code, message, hint } = error;
+      throw new LabError(code, `${path}: ${message}`, {
+        cause: error,
+        ...(hint === undefined ? {} : { hint }),
+      });
+    }
+  };
   return {
     folder,
+    name: nameOf(config, pathOf("config.json")!),
     config,
-    tokenizer: loadPromptTokenizer(await json("tokenizer.json"), tokenizerConfig),
+    tokenizer: loadPromptTokenizer(words, tokenizerConfig),
     tokenizerConfig,
-    generation: (await json("generation_config.json")) ?? {},
-    template: await templateOf(source, pathOf, tokenizerConfig),
+    generation,
+    template,
     preprocessing,
     size: preprocessing.size,
-    graph: async (part) => {
-      const path = graphOfPart(folder, part, precision);
-      const base = path.slice(0, path.lastIndexOf("/") + 1);
-      // Weights lie beside their graph.
-      const beside: ByteSource = {
-        read: (name, expected) => source.read(base + name, expected),
-      };
-      try {
-        return (await readGraphFile(beside, path.slice(base.length))).model;
-      } catch (error) {
-        if (!(error instanceof LabError)) throw error;
-        // Of several graphs, which one.
-        const { code, message, hint } = error;
-        throw new LabError(code, `${path}: ${message}`, {
-          cause: error,
-          ...(hint === undefined ? {} : { hint }),
-        });
-      }
+    hashes: {
+      tokenizer: await hashOf(words),
+      words: await hashOf([words, tokenizerConfig, config, generation, template ?? ""]),
     },
+    pathOf: graphPath,
+    file,
+    graph: async (part) => (await file(part)).model,
   };
+}
+
+function nameOf(config: Json, path: string): string | undefined {
+  const stated = config["_name_or_path"];
+  const name = typeof stated === "string" ? stated.split("/").at(-1) : "";
+  return name || path.split("/").at(-2) || undefined;
+}
+
+function hashOf(json: unknown): Promise<string> {
+  return sha256Hex(new TextEncoder().encode(canonicalJson(json)));
 }
 
 async function templateOf(

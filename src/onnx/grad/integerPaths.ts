@@ -8,7 +8,7 @@ import { ELEMENT_TYPE, isDefaultDomain } from "../messages.ts";
 import type { NodeProto } from "../messages.ts";
 import { textAttribute } from "../tensorData.ts";
 import { isIntegerType } from "./flow.ts";
-import { STRAIGHT_THROUGH_OPS } from "./quantization.ts";
+import { STRAIGHT_THROUGH_OPS } from "../straightThrough.ts";
 import { Vjp } from "./vjp.ts";
 import type { GradientContext } from "./vjp.ts";
 

@@ -8,6 +8,7 @@
  */
 import { ELEMENT_TYPE } from "../messages.ts";
 import { intAttribute, intsAttribute } from "../tensorData.ts";
+import { roundsActivations } from "../straightThrough.ts";
 import { imageGradient, windowOf } from "./conv.ts";
 import type { InputGradients, Vjp, VjpRule } from "./vjp.ts";
 
@@ -212,7 +213,7 @@ function integerProduct(
 function matMulNBits(vjp: Vjp): InputGradients {
   const { node } = vjp;
   // At this level the runtime rounds the activations to 8-bit integers.
-  if (intAttribute(node, "accuracy_level", 0) === 4) vjp.context.markSurrogate(node);
+  if (roundsActivations(node)) vjp.context.markSurrogate(node);
   const bits = intAttribute(node, "bits", 4);
   const block = intAttribute(node, "block_size", 32);
   const [n, k] = [intAttribute(node, "N", 0), intAttribute(node, "K", 0)];
@@ -274,16 +275,6 @@ function unpackRows(
   }
   return out;
 }
-
-/** Operators whose integer output carries a straight-through gradient; of several outputs only the first does. */
-export const STRAIGHT_THROUGH_OPS: ReadonlySet<string> = new Set([
-  "QuantizeLinear",
-  "DynamicQuantizeLinear",
-  "MatMulInteger",
-  "ConvInteger",
-  "QLinearConv",
-  "QLinearMatMul",
-]);
 
 export const QUANTIZATION_RULES: Readonly<Record<string, VjpRule>> = {
   QuantizeLinear: quantizeLinear,

@@ -44,7 +44,7 @@ export function LateDialogs() {
   const isStudies = useView((s) => s.studiesOpen);
   const isDialog = useView((s) => s.dialog !== null);
   const isGuide = useView((s) => s.guideStep !== null);
-  const isModel = useModels((s) => s.draft !== null);
+  const isModel = useModels((s) => s.draft !== null || s.folder !== null);
   return (
     <>
       <Late isWanted={isHelp}>

@@ -9,15 +9,13 @@ import type { StageResults } from "../../experiment/results.ts";
 import type { ExperimentSpec } from "../../experiment/spec.ts";
 import { withSystem } from "../../experiment/systemChange.ts";
 import type { SystemChange } from "../../experiment/systemChange.ts";
-import { BUNDLED_MODELS, BUNDLED_PRECISIONS } from "../../model/catalog.ts";
-import type { Precision } from "../../model/manifest.ts";
 import { useExperiment, useResultValues, useStores, useView } from "../context/stores.ts";
 import { Gated } from "../context/Gated.tsx";
 import { Button } from "../kit/Button.tsx";
-import { Select } from "../kit/Select.tsx";
 import { currentNumbers } from "../share/currentRun.ts";
 import { currentRecord } from "../share/currentRecord.ts";
 import { ComparisonTable } from "./ComparisonTable.tsx";
+import { SystemChoice } from "./SystemChoice.tsx";
 import { startSecondSystem } from "./secondSystem.ts";
 import { systemName } from "./systemName.ts";
 import styles from "./compare.module.css";
@@ -62,42 +60,7 @@ function Comparison() {
         so that their disturbed pictures differ where an attack is on; noise and paint are the same.
         A link carries the choice.
       </p>
-      <div className={styles.choices}>
-        <span>Second system:</span>
-        <Select
-          aria-label="Model of the second system"
-          value={chosen.model}
-          onChange={(event) => set({ model: event.currentTarget.value })}
-        >
-          {BUNDLED_MODELS.map(({ id, label }) => (
-            <option key={id} value={id}>
-              {label}
-            </option>
-          ))}
-        </Select>
-        <Select
-          aria-label="Weights of the second system"
-          value={chosen.precision}
-          onChange={(event) => set({ precision: event.currentTarget.value as Precision })}
-        >
-          {BUNDLED_PRECISIONS.map((precision) => (
-            <option key={precision}>{precision}</option>
-          ))}
-        </Select>
-        <Select
-          aria-label="Defenses of the second system"
-          value={chosen.defenses}
-          onChange={(event) => set({ defenses: event.currentTarget.value })}
-        >
-          <option value="same">the bench’s defenses</option>
-          <option value="none">no defense</option>
-          {Object.entries(DEFENSE_CATALOG).map(([id, { label }]) => (
-            <option key={id} value={id}>
-              {label}
-            </option>
-          ))}
-        </Select>
-      </div>
+      <SystemChoice chosen={chosen} onChange={set} />
       <Compared spec={spec} change={chosen} key={JSON.stringify([spec, chosen])} />
     </>
   );

@@ -17,7 +17,8 @@ export function AwaitedModel() {
   return (
     <Banner status="waiting" testId="awaited-model">
       This experiment runs on a reader’s own model ({id}), which is never part of a link. Open the
-      same ONNX file to replay it, together with its saved manifest if its settings were corrected.
+      same ONNX file, or drop the same folder, to replay it, together with its saved manifest if its
+      settings were corrected.
       <Button look="outlined" onClick={() => input.current?.click()}>
         Open the model
       </Button>

@@ -2,27 +2,30 @@
 import { Modal } from "@mantine/core";
 import { useState } from "react";
 import type { OwnModelProposal } from "../../engine/protocol.ts";
-import type { ModelManifest } from "../../model/manifest.ts";
 import { useModels, useStores } from "../context/stores.ts";
-import { saveBlob } from "../kit/saveBlob.ts";
 import { Button } from "../kit/Button.tsx";
 import type { DraftGraph, ModelDraft } from "../../state/modelStore.ts";
+import { FolderDraftView } from "./FolderDraftView.tsx";
 import { GraphPicker } from "./GraphPicker.tsx";
 import { ModelFields } from "./ModelFields.tsx";
+import { saveManifest } from "./saveManifest.ts";
 import { useModelActions } from "./useModels.ts";
 import styles from "./models.module.css";
 
 export function ModelDialog() {
   const { models } = useStores();
   const draft = useModels((s) => s.draft);
+  const folder = useModels((s) => s.folder);
   const close = () => models.getState().close();
+  const name = folder?.proposed?.manifest.name ?? draft?.chosen?.files.name;
   return (
-    <Modal.Root opened={draft !== null} onClose={close} size="lg">
+    <Modal.Root opened={draft !== null || folder !== null} onClose={close} size="lg">
       <Modal.Overlay />
       <Modal.Content aria-label="Your model">
         <Modal.Body className={styles.dialog}>
-          <h2>{draft?.chosen?.files.name ?? "Your model"}</h2>
+          <h2>{name ?? "Your model"}</h2>
           <Modal.CloseButton aria-label="Close" className={styles.close} />
+          {folder && <FolderDraftView draft={folder} />}
           {draft && draft.graphs.length > 1 && <GraphPicker draft={draft} />}
           {draft?.chosen && <Draft key={draft.id} draft={draft} graph={draft.chosen} />}
         </Modal.Body>
@@ -73,7 +76,7 @@ function Described(props: { readonly proposed: OwnModelProposal; readonly graph:
         <Button look="outlined" onClick={() => void use(manifest)}>
           Use this model
         </Button>
-        <Button onClick={() => save(manifest)}>Save manifest</Button>
+        <Button onClick={() => saveManifest(manifest)}>Save manifest</Button>
       </div>
     </>
   );
@@ -88,9 +91,4 @@ function attentionSentence({ attention, grid }: OwnModelProposal["proposal"]): s
       ? ""
       : ` ${prefix} special ${prefix === 1 ? "token stands" : "tokens stand"} before the patches.`;
   return `Attention maps of ${layers} ${layers === 1 ? "layer" : "layers"}, ${attention[0]!.heads} heads.${special}`;
-}
-
-function save(manifest: ModelManifest): void {
-  const text = `${JSON.stringify(manifest, null, 2)}\n`;
-  saveBlob(new Blob([text], { type: "application/json" }), `${manifest.name}.manifest.json`);
 }

@@ -7,7 +7,7 @@ export interface DroppedFile {
 }
 
 /** What to offer when single files of a model are picked. */
-export const MODEL_FILES = ".onnx,.json,.data,.onnx_data,.bin,.weight,.weights";
+export const MODEL_FILES = ".onnx,.json,.data,.onnx_data,.bin,.weight,.weights,.jinja,.zip";
 
 /** More than any model folder holds; a home folder dropped by mistake is not read through. */
 const MOST_FILES = 2000;

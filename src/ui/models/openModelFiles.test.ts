@@ -1,4 +1,5 @@
 /** What is made of the files of a model folder, before anything of them is run. */
+import { strToU8, zipSync } from "fflate";
 import { describe, expect, it } from "vitest";
 import { modelAmong } from "./openModelFiles.ts";
 import { readingError } from "./readingError.ts";
@@ -31,8 +32,10 @@ describe("a Hugging Face folder", () => {
     "llava/onnx/vision_encoder.onnx_data": "data",
   };
 
-  it("opens its vision encoder, fed as its preprocessor says, and names what it leaves", async () => {
-    const { chosen, graphs } = (await modelAmong(dropped(folder)))!;
+  it("is taken whole, and its vision encoder can be had alone, fed as its preprocessor says", async () => {
+    const { chosen, graphs, folder: whole } = (await modelAmong(dropped(folder)))!;
+    expect(Object.keys(whole!.files.folder)).toEqual(Object.keys(folder));
+    expect(whole!.correction).toEqual({});
     expect(chosen!.path).toBe("llava/onnx/vision_encoder.onnx");
     expect(graphs).toHaveLength(3);
     expect(chosen!.files.notes!.preprocessing).toMatchObject({
@@ -43,6 +46,36 @@ describe("a Hugging Face folder", () => {
     expect(Object.keys(chosen!.files.weights)).toContain("vision_encoder.onnx_data");
     expect(chosen!.notices.join(" ")).toMatch(/decoder_model_merged.*embed_tokens.*not opened/);
     expect(chosen!.manifest).toBeUndefined();
+  });
+
+  it("of a family that is not opened says why, and offers its vision encoder", async () => {
+    const { chosen, folder: whole } = (await modelAmong(
+      dropped({ ...folder, "llava/config.json": { model_type: "smolvlm" } }),
+    ))!;
+    expect(whole).toBeUndefined();
+    expect(chosen!.path).toBe("llava/onnx/vision_encoder.onnx");
+    expect(chosen!.notices.join(" ")).toMatch(/SmolVLM is recognised and not opened: it cuts/);
+  });
+
+  it("that lacks a file says which, and offers its vision encoder", async () => {
+    const { "llava/tokenizer.json": _left, ...rest } = folder;
+    const { chosen, folder: whole } = (await modelAmong(dropped(rest)))!;
+    expect(whole).toBeUndefined();
+    expect(chosen!.notices.join(" ")).toMatch(/LLaVA model lacks tokenizer\.json/);
+  });
+
+  it("is the same out of a zip", async () => {
+    const text = (content: unknown) =>
+      strToU8(typeof content === "string" ? content : JSON.stringify(content));
+    const zip = zipSync(
+      Object.fromEntries(Object.entries(folder).map(([path, content]) => [path, text(content)])),
+    );
+    const file = new File([Uint8Array.from(zip)], "llava.zip");
+    const { folder: whole } = (await modelAmong([{ path: "llava.zip", file }]))!;
+    expect(Object.keys(whole!.files.folder).toSorted()).toEqual(Object.keys(folder).toSorted());
+    const films = zipSync({ "film.dcm": text("DICM") });
+    const other = new File([Uint8Array.from(films)], "films.zip");
+    expect(await modelAmong([{ path: "films.zip", file: other }])).toBeUndefined();
   });
 
   it("without a graph is refused in one sentence that says what to do", async () => {

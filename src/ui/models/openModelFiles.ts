@@ -1,11 +1,12 @@
 /** Dropped or picked files that are a model: ONNX graphs, their external weights, and what the folder says of them. */
 import { LabError } from "../../errors/labError.ts";
-import type { OwnModelFiles } from "../../engine/protocol.ts";
+import type { FolderCorrection, OwnFolderFiles, OwnModelFiles } from "../../engine/protocol.ts";
 import { isLabManifest, parseManifest } from "../../model/manifest.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
 import { notesAmong } from "../../graphs/sources/modelNotes.ts";
 import type { FolderJson } from "../../graphs/sources/modelNotes.ts";
 import { chooseGraph, noGraphAmong } from "../../graphs/sources/modelFolder.ts";
+import { isKnownFamily, readModelFolder } from "../../graphs/generative/folder.ts";
 import type { DroppedFile } from "./droppedFiles.ts";
 
 /** One graph of a folder, with all that is needed to open it. */
@@ -23,6 +24,13 @@ export interface DroppedModels {
   readonly graphs: readonly GraphOption[];
   /** Undefined where the reader has to say which. */
   readonly chosen: GraphOption | undefined;
+  /** All files, where they are one vision-language model of a family that the lab opens. */
+  readonly folder?: DroppedFolder;
+}
+
+export interface DroppedFolder {
+  readonly files: OwnFolderFiles;
+  readonly correction: FolderCorrection;
 }
 
 /** Larger than any description of a model: tokenizers have a few megabytes. */
@@ -38,8 +46,11 @@ const folderOf = (path: string): string => path.slice(0, -nameOf(path).length);
  * @throws LabError "model-incompatible" for parts of a model without a graph, "model-damaged" for a broken manifest
  */
 export async function modelAmong(
-  files: readonly DroppedFile[],
+  dropped: readonly DroppedFile[],
 ): Promise<DroppedModels | undefined> {
+  const [packed, ...more] = dropped;
+  const isZip = packed !== undefined && more.length === 0 && /\.zip$/i.test(packed.path);
+  const files = isZip ? await unpacked(packed.file) : dropped;
   const graphs = files.filter(isGraph);
   if (graphs.length === 0) {
     const told = noGraphAmong(files.map(({ path }) => nameOf(path)));
@@ -49,10 +60,54 @@ export async function modelAmong(
   const choice = chooseGraph(graphs.map(({ path }) => path));
   const json = await Promise.all(files.filter(isJson).map(readJson));
   const byPath = new Map(graphs.map((graph) => [graph.path, graph]));
+  const whole = wholeModel(files, json);
   const options = choice.ranked.map((path) =>
-    optionOf(byPath.get(path)!, { files, json, others: choice.others }),
+    optionOf(byPath.get(path)!, { files, json, others: choice.others, problem: whole?.problem }),
   );
-  return { graphs: options, chosen: options.find(({ path }) => path === choice.chosen) };
+  return {
+    graphs: options,
+    chosen: options.find(({ path }) => path === choice.chosen),
+    ...(whole && whole.problem === undefined
+      ? { folder: { files: whole.files, correction: correctionIn(json) } }
+      : {}),
+  };
+}
+
+/** The files of a zip. @throws LabError "model-damaged" | "graph-too-large" */
+async function unpacked(file: File): Promise<readonly DroppedFile[]> {
+  const { zippedSource } = await import("../../graphs/sources/zip.ts");
+  const { names, source } = zippedSource(new Uint8Array(await file.arrayBuffer()), file.name);
+  return Promise.all(
+    names.map(async (path) => {
+      const bytes = (await source.read(path)) ?? new Uint8Array();
+      return { path, file: new File([Uint8Array.from(bytes)], nameOf(path)) };
+    }),
+  );
+}
+
+/** The files as one vision-language model, and why it is not opened whole; undefined where nothing says that it is one. */
+function wholeModel(
+  files: readonly DroppedFile[],
+  json: readonly FolderJson[],
+): { readonly files: OwnFolderFiles; readonly problem: string | undefined } | undefined {
+  const config = json
+    .filter(({ path }) => nameOf(path) === "config.json")
+    .toSorted((a, b) => a.path.length - b.path.length)[0]?.value;
+  if (!isKnownFamily(config)) return undefined;
+  const { problem } = readModelFolder(
+    files.map(({ path }) => path),
+    config,
+  );
+  return {
+    files: { folder: Object.fromEntries(files.map(({ path, file }) => [path, file])) },
+    problem,
+  };
+}
+
+/** What a manifest of this lab that was dropped with the folder says. */
+function correctionIn(json: readonly FolderJson[]): FolderCorrection {
+  const saved = json.find(({ value }) => isLabManifest(value));
+  return saved ? (parseManifest(saved.value, nameOf(saved.path)).folder ?? {}) : {};
 }
 
 function optionOf(
@@ -61,6 +116,7 @@ function optionOf(
     readonly files: readonly DroppedFile[];
     readonly json: readonly FolderJson[];
     readonly others: readonly string[];
+    readonly problem: string | undefined;
   },
 ): GraphOption {
   const folder = folderOf(path);
@@ -69,7 +125,7 @@ function optionOf(
   const others = around.others.filter((other) => other !== path).map(nameOf);
   if (others.length > 0) {
     notices.push(
-      `${others.slice(0, 3).join(", ")}${others.length > 3 ? " and others" : ""}: not opened. This version reads the image encoder of a vision-language model; asking your own model questions is not possible yet.`,
+      `${others.slice(0, 3).join(", ")}${others.length > 3 ? " and others" : ""}: not opened beside the image encoder, which is asked no questions. ${around.problem ?? ""}`.trim(),
     );
   }
   const manifests = around.json.filter(({ path: name }) => /manifest\.json$/i.test(name));

@@ -2,13 +2,13 @@
 import { useCallback } from "react";
 import { toErrorData } from "../../errors/labError.ts";
 import { loadPart } from "../../host/loadPart.ts";
-import { sha256Hex } from "../../host/sha256.ts";
-import { OWN_MODEL_PREFIX, isOwnModel } from "../../model/catalog.ts";
+import { isOwnModel } from "../../model/catalog.ts";
+import { ownModelId } from "../../graphs/ownModelId.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
 import { defaultSpec } from "../../experiment/defaultSpec.ts";
 import { refuseLocked } from "../../state/roomStore.ts";
 import { useStores } from "../context/stores.ts";
-import type { DraftGraph } from "../../state/modelStore.ts";
+import type { DraftGraph, FolderDraft } from "../../state/modelStore.ts";
 import type { DroppedFile } from "./droppedFiles.ts";
 import { readingError } from "./readingError.ts";
 
@@ -16,13 +16,15 @@ import { readingError } from "./readingError.ts";
 export function useOpenModel(): (files: readonly DroppedFile[]) => Promise<boolean> {
   const { models, results } = useStores();
   const choose = useChooseGraph();
+  const describe = useDescribeFolder();
   return useCallback(
     async (files) => {
       try {
         const { modelAmong } = await loadPart(() => import("./openModelFiles.ts"));
         const dropped = await modelAmong(files);
         if (!dropped) return false;
-        if (dropped.chosen) choose(dropped.graphs, dropped.chosen);
+        if (dropped.folder) describe({ ...dropped.folder, graphs: dropped.graphs });
+        else if (dropped.chosen) choose(dropped.graphs, dropped.chosen);
         else models.getState().open(dropped.graphs, undefined);
         results.getState().dismissRefusal();
       } catch (error) {
@@ -30,7 +32,25 @@ export function useOpenModel(): (files: readonly DroppedFile[]) => Promise<boole
       }
       return true;
     },
-    [choose, models, results],
+    [choose, describe, models, results],
+  );
+}
+
+/** Has a folder looked at, or looked at again after a correction. */
+export function useDescribeFolder(): (
+  folder: Pick<FolderDraft, "files" | "correction" | "graphs">,
+) => void {
+  const { engine, models } = useStores();
+  return useCallback(
+    (folder) => {
+      const draft = models.getState().openFolder(folder);
+      const { describedFolder } = models.getState();
+      engine.proposeFolder(folder.files, folder.correction).then(
+        (proposed) => describedFolder(draft, { proposed }),
+        (error: unknown) => describedFolder(draft, { error: toErrorData(error) }),
+      );
+    },
+    [engine, models],
   );
 }
 
@@ -80,9 +100,10 @@ export function useModelActions(): {
     experiment.getState().edit((spec) => ({ ...spec, model: { id, precision } }));
   return {
     use: async (described) => {
-      const { draft } = models.getState();
-      if (!draft?.chosen) return;
-      const manifest = await named(described);
+      const { draft, folder } = models.getState();
+      const files = folder?.files ?? draft?.chosen?.files;
+      if (!files) return;
+      const manifest = { ...described, id: await ownModelId(described) };
       if (experiment.getState().spec.model.id !== manifest.id) {
         try {
           refuseLocked(room.getState(), "model");
@@ -91,7 +112,7 @@ export function useModelActions(): {
           return;
         }
       }
-      engine.addModel(manifest, draft.chosen.files);
+      engine.addModel(manifest, files);
       models.getState().use(manifest);
       results.getState().dismissRefusal();
       const wanted = experiment.getState().spec.model.id;
@@ -115,12 +136,4 @@ export function useModelActions(): {
       switchTo(id, own?.defaultPrecision ?? defaultSpec().model.precision);
     },
   };
-}
-
-/** Under a name made of what decides its results, so that a corrected manifest is another model. */
-async function named(manifest: ModelManifest): Promise<ModelManifest> {
-  const { files, input, outputs, tokenGrid } = manifest;
-  const facts = JSON.stringify([files.map(({ sha256 }) => sha256), input, outputs, tokenGrid]);
-  const hex = await sha256Hex(new TextEncoder().encode(facts));
-  return { ...manifest, id: `${OWN_MODEL_PREFIX}${hex.slice(0, 12)}` };
 }

@@ -1,0 +1,228 @@
+/**
+ * Embedding table and decoder as the lab's answering graph: token ids of a prompt and the picture's tokens in, logits at each
+ * of the prompt's tokens out. Everything else that the decoder reads is a constant (no earlier steps, nothing masked). The
+ * prompt has a fixed length; what pads it stands behind the question, where a causal decoder does not look.
+ */
+import { LabError } from "../../errors/labError.ts";
+import { joinGraphs } from "../../onnx/edit/join.ts";
+import { renameNode } from "../../onnx/edit/rewire.ts";
+import { GraphView } from "../../onnx/graph.ts";
+import type { GraphRunner } from "../../onnx/graph.ts";
+import { GraphBuilder } from "../../onnx/graphBuilder.ts";
+import { prepareGraph } from "../../onnx/inline.ts";
+import {
+  ELEMENT_TYPE,
+  elementTypeOf,
+  graphOf,
+  isDefaultDomain,
+  replaceGraph,
+  withNodeFields,
+} from "../../onnx/messages.ts";
+import type { ModelProto, NodeProto } from "../../onnx/messages.ts";
+import { findAttentionTaps, fusedAttentionNodes } from "../../onnx/taps.ts";
+import { protoFromTensor } from "../../onnx/tensorData.ts";
+import { int64Tensor } from "../../tensor/tensor.ts";
+import type { PictureTap } from "../readyModel.ts";
+import type { Choice } from "./answers.ts";
+import { fixedInput } from "./promptDecoder.ts";
+import { withSpokenAnswers } from "./spokenAnswers.ts";
+
+export interface PromptLayout {
+  /** Tokens of every prompt, padding and the one place for the picture included. */
+  readonly length: number;
+  /** Index of the picture's place. */
+  readonly place: number;
+  /** Tokens of the picture, and channels of each. */
+  readonly image: number;
+  readonly width: number;
+}
+
+export interface AnswerGraph {
+  /** Inputs "ids" [1, length] and "tokens" [1, image, width]. */
+  readonly model: ModelProto;
+  /** [1, length, V + n]: the answers stand behind the vocabulary. */
+  readonly logits: string;
+  /** [1, length, V]: the decoder's own. */
+  readonly textLogits: string;
+  readonly vocabulary: number;
+  /** Attention of the prompt's tokens to the picture's; empty where the decoder does not show it. */
+  readonly taps: readonly PictureTap[];
+}
+
+const EMBEDDED = "prompt_embeddings";
+const TEXT_LOGITS = "text_logits";
+const LOGITS = "spoken_logits";
+
+/** @throws LabError "model-unsupported" for a decoder that the lab does not know how to feed, "graph-*" */
+export async function answerGraph(
+  { embed, decoder }: { readonly embed: ModelProto; readonly decoder: ModelProto },
+  layout: PromptLayout,
+  choicesOf: (vocabulary: number) => readonly Pick<Choice, "ids">[],
+  runner: GraphRunner,
+): Promise<AnswerGraph> {
+  const fed = embeddedPrompt(embed, layout);
+  const { model: joined } = joinGraphs(
+    withOpsetOf(fed, decoder),
+    promptLogits(decoder, layout),
+    { [EMBEDDED]: EMBEDDED },
+    "decoder/",
+  );
+  const b0 = new GraphBuilder(joined);
+  b0.setOutputs([]);
+  b0.addOutput(TEXT_LOGITS, ELEMENT_TYPE.float32);
+  const { length, image, width } = layout;
+  const { model, shapes } = await prepareGraph(b0.build(), runner, {
+    shapes: { ids: [1, length], tokens: [1, image, width] },
+  });
+  const vocabulary = shapes.shapes.get(TEXT_LOGITS)?.at(-1) ?? 0;
+  const b = new GraphBuilder(model);
+  const spoken = withSpokenAnswers(b, TEXT_LOGITS, vocabulary, choicesOf(vocabulary));
+  b.add("Identity", [spoken], { outputs: [LOGITS] });
+  const view = new GraphView(model);
+  const rows = rowsOf(layout);
+  const hidden = fusedAttentionNodes(view).length > 0;
+  const taps = (hidden ? [] : findAttentionTaps(view, shapes))
+    .filter(({ shape }) => shape.length === 4 && shape.at(-1) === length - 1 + image)
+    .map((tap, k): PictureTap => {
+      const asked = b.add("Gather", [tap.name, b.ints(rows)], { attributes: { axis: { int: 2 } } });
+      const name = `picture_attention_${k}`;
+      b.add("Slice", [asked, b.ints([layout.place]), b.ints([layout.place + image]), b.ints([3])], {
+        outputs: [name],
+      });
+      const shape = [...tap.shape.slice(0, 2), length, image];
+      return {
+        ...tap,
+        name,
+        shape,
+        kind: "cross",
+        layer: k,
+        within: { tap, rows, from: layout.place },
+      };
+    });
+  b.setOutputs([]);
+  b.addOutput(LOGITS, ELEMENT_TYPE.float32, [1, length, "answers"]);
+  b.addOutput(TEXT_LOGITS, ELEMENT_TYPE.float32, [1, length, vocabulary]);
+  // Kept in the graph: a session asks for them, or for none.
+  for (const { name } of taps) b.addOutput(name, ELEMENT_TYPE.float32);
+  return { model: b.build(), logits: LOGITS, textLogits: TEXT_LOGITS, vocabulary, taps };
+}
+
+/** Operators that compute the same from operator set 13 on, and that tables of embeddings are made of. */
+const SAME_SINCE_13 = new Set([
+  ...["Gather", "Cast", "Constant", "Identity", "Mul", "Div", "Add", "Sub", "Sqrt", "Shape"],
+  ...["Reshape", "Unsqueeze", "Squeeze", "Slice", "Concat", "DequantizeLinear", "Expand", "Clip"],
+]);
+
+/** The table under the decoder's operator set: the two are often written by different exporters. */
+function withOpsetOf(table: ModelProto, decoder: ModelProto): ModelProto {
+  const [from, to] = [table, decoder].map((model) => new GraphView(model).opset) as [
+    number,
+    number,
+  ];
+  const isSame = ({ opType, domain }: NodeProto) =>
+    !isDefaultDomain(domain) || SAME_SINCE_13.has(opType);
+  if (from === to || Math.min(from, to) < 13 || !graphOf(table).node.every(isSame)) return table;
+  const others = table.opsetImport.filter(({ domain }) => !isDefaultDomain(domain));
+  return replaceGraph(table, {}, [
+    { domain: "", version: to },
+    ...others.map(({ domain, version }) => ({ domain, version: Number(version) })),
+  ]);
+}
+
+/** Where each token of the prompt stands in the sequence; the picture's place is its last token. */
+function rowsOf({ length, place, image }: PromptLayout): number[] {
+  return Array.from({ length }, (_, i) => (i < place ? i : i + image - 1));
+}
+
+/** The embedding table, with the picture's tokens put in their place: ids and tokens to [1, length - 1 + image, width]. */
+function embeddedPrompt(embed: ModelProto, { length, place, image, width }: PromptLayout) {
+  const view = new GraphView(embed);
+  const [input, ...more] = view.inputs;
+  const [output = ""] = view.outputs;
+  if (!input || more.length > 0 || elementTypeOf(input) !== ELEMENT_TYPE.int64) {
+    throw new LabError(
+      "model-incompatible",
+      "The graph embed_tokens does not take token ids alone: another graph has its name.",
+      { hint: "Take the file from the model's own folder again." },
+    );
+  }
+  const b = new GraphBuilder(embed);
+  const words = b.fresh("prompt_words");
+  b.setNodes(
+    graphOf(embed).node.map((node) => renameNode(node, (n) => (n === input.name ? words : n), "")),
+  );
+  b.setInputs([]);
+  const ids = b.addInput("ids", ELEMENT_TYPE.int64, [1, length]);
+  const tokens = b.addInput("tokens", ELEMENT_TYPE.float32, [1, image, width]);
+  const part = (x: string, from: number, to: number) =>
+    b.add("Slice", [x, b.ints([from]), b.ints([to]), b.ints([1])]);
+  const along = { attributes: { axis: { int: 1 } } };
+  // The picture's place is no word: its id need not be in the table.
+  const parts = (x: string, at: number, end: number) => [
+    ...(at > 0 ? [part(x, 0, at)] : []),
+    ...(at < end ? [part(x, at, end)] : []),
+  ];
+  const read = [
+    ...(place > 0 ? [part(ids, 0, place)] : []),
+    ...(place + 1 < length ? [part(ids, place + 1, length)] : []),
+  ];
+  b.add("Concat", read, { ...along, outputs: [words] });
+  const wide = b.add("Cast", [output], { attributes: { to: { int: ELEMENT_TYPE.float32 } } });
+  const shaped = b.reshape(wide, [1, length - 1, width]);
+  const texts = parts(shaped, place, length - 1);
+  const [before, after] = place > 0 ? texts : [undefined, texts[0]];
+  const order = [before, tokens, after].filter((x) => x !== undefined);
+  b.add("Concat", order, { ...along, outputs: [EMBEDDED] });
+  b.setOutputs([]);
+  b.addOutput(EMBEDDED, ELEMENT_TYPE.float32, [1, length - 1 + image, width]);
+  return b.build();
+}
+
+/** The decoder from the whole sequence to logits at the prompt's tokens [1, length, V], float32. */
+function promptLogits(decoder: ModelProto, layout: PromptLayout): ModelProto {
+  const view = new GraphView(decoder);
+  const embeddings = view.input("inputs_embeds");
+  if (embeddings === undefined || !view.has("logits")) {
+    throw new LabError("model-unsupported", "The decoder graph has no inputs_embeds or no logits.");
+  }
+  const { length, image, width } = layout;
+  const sequence = length - 1 + image;
+  const b = new GraphBuilder(decoder);
+  b.setInputs([]);
+  for (const info of view.inputs) {
+    if (info.name === "inputs_embeds") continue;
+    // 0 keeps the logits of all places.
+    const value =
+      info.name === "num_logits_to_keep" ? int64Tensor([0], []) : fixedInput(info, sequence);
+    b.addInitializer(protoFromTensor(info.name, value));
+  }
+  b.addInput(EMBEDDED, ELEMENT_TYPE.float32, [1, sequence, width]);
+  b.add("Cast", [EMBEDDED], {
+    attributes: { to: { int: elementTypeOf(embeddings) } },
+    outputs: ["inputs_embeds"],
+  });
+  const rows = b.ints(rowsOf(layout));
+  const logits = askedRows(b, view, rows);
+  b.add("Cast", [logits], {
+    attributes: { to: { int: ELEMENT_TYPE.float32 } },
+    outputs: [TEXT_LOGITS],
+  });
+  b.setOutputs([]);
+  b.addOutput(TEXT_LOGITS, ELEMENT_TYPE.float32);
+  return b.build();
+}
+
+/** Logits of the asked rows. The vocabulary is wide: rows are picked before the last product where that is plain. */
+function askedRows(b: GraphBuilder, view: GraphView, rows: string): string {
+  const axis = { attributes: { axis: { int: 1 } } };
+  const product = view.producer("logits");
+  const [data = ""] = product?.input ?? [];
+  const isProduct =
+    product !== undefined && ["MatMul", "MatMulNBits"].includes(product.opType) && data !== "";
+  if (!isProduct || view.initializer(data) !== undefined) {
+    return b.add("Gather", ["logits", rows], axis);
+  }
+  const picked = b.add("Gather", [data, rows], axis);
+  b.replaceNode(product, withNodeFields(product, { input: [picked, ...product.input.slice(1)] }));
+  return "logits";
+}

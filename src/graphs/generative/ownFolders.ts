@@ -1,0 +1,198 @@
+/** Readers' folders in an engine: proposed a manifest, then opened like any other model. Nothing leaves the tab. */
+import { LabError } from "../../errors/labError.ts";
+import { parseManifest } from "../../model/manifest.ts";
+import type { ModelManifest } from "../../model/manifest.ts";
+import { differentiationObstacles } from "../../onnx/check.ts";
+import { LARGEST_FILE } from "../../onnx/file.ts";
+import { GraphView } from "../../onnx/graph.ts";
+import type { GraphRunner } from "../../onnx/graph.ts";
+import { hasStandIns } from "../../onnx/straightThrough.ts";
+import { weightBytes } from "../chain.ts";
+import type {
+  ChainPart,
+  FolderCorrection,
+  FolderMemory,
+  FolderProposal,
+  OwnFolderFiles,
+} from "../ownModelFiles.ts";
+import type { ReadyModel } from "../readyModel.ts";
+import type { NamedSource } from "../sources/zip.ts";
+import { formOf } from "./folder.ts";
+import type { Part } from "./folder.ts";
+import { buildFolder, requireSameFiles } from "./ownFolder.ts";
+import type { BuiltFolder } from "./ownFolder.ts";
+import type { FolderChoice } from "./sides.ts";
+
+/** What a tab's WebAssembly can hold, less what the runtime itself and the values of a run take. */
+const MOST_BYTES = 3.5 * 2 ** 30;
+
+export class OwnFolders {
+  /** The last one: a model may be most of the memory there is. */
+  #known: BuiltFolder | undefined;
+
+  /** @throws LabError "model-*" | "graph-*" with the sentence the reader sees */
+  async propose(
+    files: OwnFolderFiles,
+    correction: FolderCorrection,
+    runner: GraphRunner,
+  ): Promise<FolderProposal> {
+    this.#known = undefined;
+    const source = folderBlobs(files);
+    requireRoom(source.names, files, correction);
+    const built = await buildFolder(source, correction as FolderChoice, runner);
+    this.#known = built;
+    return proposalOf(built, source.names);
+  }
+
+  /** @throws LabError "file-mismatch" when the manifest is about other files */
+  async open(
+    described: ModelManifest,
+    files: OwnFolderFiles,
+    runner: GraphRunner,
+  ): Promise<ReadyModel> {
+    const manifest = parseManifest(described);
+    const known = this.#known;
+    this.#known = undefined;
+    return openFolder(manifest, folderBlobs(files), { runner, known });
+  }
+}
+
+/** The model that a manifest describes, out of its folder; what was built for the proposal is used where it is the same. */
+export async function openFolder(
+  manifest: ModelManifest,
+  source: NamedSource,
+  { runner, known }: { readonly runner: GraphRunner; readonly known?: BuiltFolder | undefined },
+): Promise<ReadyModel> {
+  const { folder, input } = manifest;
+  if (!folder) {
+    throw new LabError("model-incompatible", "The manifest describes no folder of several graphs.");
+  }
+  const choice = { ...folder, input } as FolderChoice & Pick<ModelManifest, "input">;
+  const built =
+    known?.manifest.id === manifest.id ? known : await buildFolder(source, choice, runner);
+  requireSameFiles(manifest, built.manifest);
+  const { ready } = built;
+  return { ...ready, manifest: { ...ready.manifest, id: manifest.id, name: manifest.name } };
+}
+
+/** What the lab made of a folder, for its reader. */
+export function proposalOf(
+  { files, graphs, sides, manifest, ready }: BuiltFolder,
+  names: readonly string[],
+): FolderProposal {
+  const { folder, preprocessing } = files;
+  const forms = new Set(Object.values(folder.graphs).flatMap((each) => Object.keys(each)));
+  const { picture, answer } = sides;
+  const models = { picture: picture.model, answer: answer.model.stored };
+  const obstacles = {
+    picture: differentiationObstacles(new GraphView(models.picture)),
+    answer: differentiationObstacles(new GraphView(models.answer), ["tokens"]),
+  };
+  const layers = { picture: ready.vision.taps.length, answer: answer.crossTaps.length };
+  const chain = (Object.keys(graphs) as Part[]).map((part): ChainPart => {
+    const side = part === "vision" ? "picture" : "answer";
+    const bytes = graphs[part]!.bytes;
+    const path = files.pathOf(part);
+    const { label, makes } = partWords(part, files.size, picture.image);
+    return {
+      part,
+      label,
+      path,
+      form: formOf(path),
+      bytes,
+      makes,
+      layers:
+        part === "embed" ? 0 : part === "joint" ? layers.picture + layers.answer : layers[side],
+      obstacles:
+        part === "embed"
+          ? []
+          : part === "joint"
+            ? [...obstacles.picture, ...obstacles.answer]
+            : obstacles[side],
+    };
+  });
+  return {
+    manifest,
+    chain,
+    forms: [...forms],
+    paths: names.filter((name) => /\.onnx$/i.test(name)),
+    memory: memoryOf(ready, folder.family === "llava"),
+    asks: sides.asks,
+    hasStandIns: Object.values(models).some(hasStandIns),
+    notices: [...preprocessing.notices, ...sides.notices],
+  };
+}
+
+function memoryOf({ vision, answer }: ReadyModel, speaks: boolean): FolderMemory {
+  const said = answer ? weightBytes(answer.graph.plain) : 0;
+  const all = weightBytes(vision.graph.plain) + said;
+  return { answer: all, gradient: all, text: speaks ? said : 0 };
+}
+
+function partWords(
+  part: Part,
+  size: number,
+  [count, width]: readonly [number, number],
+): Pick<ChainPart, "label" | "makes"> {
+  const tokens = `${count} ${count === 1 ? "token" : "tokens"} of ${width} numbers`;
+  switch (part) {
+    case "vision":
+      return {
+        label: "Vision encoder and connector",
+        makes: `a picture of ${size} x ${size} becomes ${tokens}`,
+      };
+    case "embed":
+      return { label: "Table of words", makes: `each word becomes ${width} numbers` };
+    case "decoder":
+      return {
+        label: "Decoder",
+        makes: "picture tokens and words become scores of the next word",
+      };
+    default:
+      return {
+        label: "Image and text encoder",
+        makes: `a picture of ${size} x ${size} and two captions become two scores`,
+      };
+  }
+}
+
+/** The reader's files as a source; a file beyond what the runtime takes is not read. */
+function folderBlobs({ folder }: OwnFolderFiles): NamedSource {
+  return {
+    names: Object.keys(folder),
+    source: {
+      read: async (path) => {
+        const blob = folder[path] ?? folder[path.replace(/^\.\//, "")];
+        if (!blob) return undefined;
+        if (blob.size > LARGEST_FILE) throw tooLarge(`${path} has`, blob.size);
+        return new Uint8Array(await blob.arrayBuffer());
+      },
+    },
+  };
+}
+
+/** @throws LabError "graph-too-large" before anything is read, where the graphs asked for cannot all be held */
+function requireRoom(
+  names: readonly string[],
+  { folder }: OwnFolderFiles,
+  { form = "fp32", graphs = {} }: FolderCorrection,
+): void {
+  const named = Object.values(graphs);
+  const chosen = names.filter((name) => {
+    if (!/\.onnx(_data.*)?$/i.test(name)) return false;
+    const graph = name.replace(/_data.*$/i, "");
+    return named.length > 0 ? named.includes(graph) : formOf(graph) === form;
+  });
+  const bytes = chosen.reduce((sum, name) => sum + folder[name]!.size, 0);
+  if (bytes > MOST_BYTES) throw tooLarge("The graphs chosen have", bytes);
+}
+
+function tooLarge(what: string, bytes: number): LabError {
+  return new LabError(
+    "graph-too-large",
+    `${what} ${(bytes / 2 ** 30).toFixed(1)} GB; a tab holds 2 GB in one graph and about 3.5 GB in all.`,
+    {
+      hint: "Choose a smaller form of the model, such as q4, or run it with lab ask outside the browser.",
+    },
+  );
+}

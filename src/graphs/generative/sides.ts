@@ -1,0 +1,25 @@
+/** A model of a folder as two graphs: what it sees, and what it says of it. */
+import type { ModelManifest } from "../../model/manifest.ts";
+import type { ReadyAnswer, ReadyGraph, ReadyModel } from "../readyModel.ts";
+import type { GraphChoice } from "./modelFiles.ts";
+import type { PictureGraph } from "./pictureGraph.ts";
+
+/** By answer, what is counted as it. */
+export type Spoken = Readonly<Record<string, readonly string[]>>;
+
+/** What a reader may say otherwise than the lab found. */
+export interface FolderChoice extends GraphChoice {
+  readonly spoken?: Spoken | undefined;
+}
+
+export interface Sides {
+  readonly picture: PictureGraph;
+  readonly answer: Omit<ReadyAnswer, "graph"> & { readonly model: ReadyGraph };
+  readonly speech?: ReadyModel["speech"];
+  readonly spoken: Spoken;
+  readonly answerSpaces: ModelManifest["answerSpaces"];
+  /** A question as the model gets it, for the reader to see. */
+  readonly asks: string;
+  /** One sentence for each thing that this model cannot be asked. */
+  readonly notices: readonly string[];
+}
