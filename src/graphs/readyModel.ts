@@ -43,7 +43,7 @@ export interface Speech {
 
 /** Sentences to the space of the image embedding. */
 export interface ReadyText {
-  readonly tokenizer: Tokenizer;
+  readonly tokenizer: Pick<Tokenizer, "encodeReport">;
   read(): Promise<Uint8Array>;
 }
 

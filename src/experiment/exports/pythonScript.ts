@@ -98,8 +98,9 @@ function bareReadings({ results }: RunRecord): {
   return { clean, readout };
 }
 
-function requirePackage({ id, input, files, outputs }: ModelManifest): void {
+function requirePackage({ id, input, files, outputs, folder }: ModelManifest): void {
   const isPlain =
+    folder === undefined &&
     input.channels === 1 &&
     input.mean.every((value) => value === 0) &&
     input.std.every((value) => value === 1) &&

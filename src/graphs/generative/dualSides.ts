@@ -5,6 +5,7 @@ import { GraphView } from "../../onnx/graph.ts";
 import { readShapes } from "../../onnx/shapes.ts";
 import { findAttentionTaps, fusedAttentionNodes } from "../../onnx/taps.ts";
 import { ReadyGraph } from "../readyModel.ts";
+import { captionVectors } from "./captionVectors.ts";
 import { CAPTIONS, captionLength, captionsFor, laidOutCaptions } from "./captions.ts";
 import { CAPTION_LOGITS, dualGraphs } from "./dualGraphs.ts";
 import type { FolderFiles } from "./modelFiles.ts";
@@ -49,6 +50,7 @@ export async function dualSides(
         },
       },
     },
+    text: await captionVectors(files),
     spoken: Object.fromEntries(ANSWERS.map((word) => [word, [...(spoken[word] ?? [])]])),
     answerSpaces: { "yes-no": { answers: ANSWERS, tokenIds: [0, 1] } },
     asks: example.join("\n"),

@@ -22,6 +22,8 @@ interface DualVectors {
   readonly grey: readonly number[];
   readonly logits: readonly number[];
   readonly imageEmbedding: readonly number[];
+  /** Of each caption, one after the other. */
+  readonly textEmbeddings: readonly number[];
   readonly gradient: readonly number[];
 }
 
@@ -109,6 +111,16 @@ describe.each(["clip", "siglip"] as const)("a %s folder", (name) => {
     expect(relative(gradient, golden.gradient)).toBeLessThan(1e-4);
     const relevance = await model.relevance(picture, objective);
     expect(relevance.some((share) => share > 0)).toBe(true);
+    // Captions' own vectors are where the scores come from.
+    const vectors = await model.embedText!(golden.captions);
+    const [yes, no] = vectors.map((vector) =>
+      vector.reduce((sum, x, i) => sum + x * embedding[i]!, 0),
+    );
+    expect(Math.sign(yes! - no!)).toBe(Math.sign(golden.logits[0]! - golden.logits[1]!));
+    for (const [k, vector] of vectors.entries()) {
+      const wanted = golden.textEmbeddings.slice(k * vector.length, (k + 1) * vector.length);
+      expect(relative(vector, wanted)).toBeLessThan(1e-4);
+    }
     // A negated wording compares the same two captions the other way round.
     const negated = await model.answer(tokens, model.encodePrompt("Is there no pleural effusion?"));
     expect([...negated.logits]).toEqual([...logits].toReversed());

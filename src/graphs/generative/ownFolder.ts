@@ -77,6 +77,7 @@ export async function buildFolder(
     },
     answer: { ...answer, graph: model },
     speech: sides.speech,
+    text: sides.text,
   };
   return { files, graphs, sides, manifest, ready };
 }

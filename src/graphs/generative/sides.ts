@@ -16,6 +16,8 @@ export interface Sides {
   readonly picture: PictureGraph;
   readonly answer: Omit<ReadyAnswer, "graph"> & { readonly model: ReadyGraph };
   readonly speech?: ReadyModel["speech"];
+  /** Sentences in the space of the picture's embedding. */
+  readonly text?: ReadyModel["text"];
   readonly spoken: Spoken;
   readonly answerSpaces: ModelManifest["answerSpaces"];
   /** A question as the model gets it, for the reader to see. */
