@@ -37,7 +37,7 @@ export interface PromptLayout {
   readonly width: number;
 }
 
-export interface AnswerGraph {
+interface AnswerGraph {
   /** Inputs "ids" [1, length] and "tokens" [1, image, width]. */
   readonly model: ModelProto;
   /** [1, length, V + n]: the answers stand behind the vocabulary. */
@@ -57,7 +57,7 @@ const LOGITS = "spoken_logits";
 export async function answerGraph(
   { embed, decoder }: { readonly embed: ModelProto; readonly decoder: ModelProto },
   layout: PromptLayout,
-  choicesOf: (vocabulary: number) => readonly Pick<Choice, "ids">[],
+  choices: readonly Pick<Choice, "ids">[],
   runner: GraphRunner,
 ): Promise<AnswerGraph> {
   const fed = embeddedPrompt(embed, layout);
@@ -76,7 +76,7 @@ export async function answerGraph(
   });
   const vocabulary = shapes.shapes.get(TEXT_LOGITS)?.at(-1) ?? 0;
   const b = new GraphBuilder(model);
-  const spoken = withSpokenAnswers(b, TEXT_LOGITS, vocabulary, choicesOf(vocabulary));
+  const spoken = withSpokenAnswers(b, TEXT_LOGITS, vocabulary, choices);
   b.add("Identity", [spoken], { outputs: [LOGITS] });
   const view = new GraphView(model);
   const rows = rowsOf(layout);

@@ -22,13 +22,13 @@ import { PICTURE, wide, withPictureOutputs } from "./pictureGraph.ts";
 import type { PictureGraph } from "./pictureGraph.ts";
 
 /** How captions are laid out as one row of numbers: the ids of each, padded, then what is text (1) and what is padding. */
-export interface CaptionLayout {
+interface CaptionLayout {
   readonly captions: number;
   /** Tokens of each. */
   readonly length: number;
 }
 
-export interface DualGraphs {
+interface DualGraphs {
   readonly picture: PictureGraph;
   /** Inputs "ids" [1, 2 * captions * length] and "tokens"; output CAPTION_LOGITS [1, 2 * captions * length, captions]. */
   readonly answer: ModelProto;

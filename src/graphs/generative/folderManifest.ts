@@ -35,7 +35,9 @@ export async function folderManifest({
   const parts = Object.keys(graphs) as Part[];
   // The answering graph is most of the model.
   const precision = precisionOf(formOf(files.pathOf(parts.at(-1)!)));
-  const paths = Object.fromEntries(parts.map((part) => [part, files.pathOf(part)]));
+  const paths = Object.fromEntries(
+    parts.map((part) => [part, files.pathOf(part).slice(files.base.length)]),
+  );
   const manifest: ModelManifest = {
     format: 1,
     id: `${OWN_MODEL_PREFIX}folder`,
@@ -93,7 +95,7 @@ function plainName(path: string): string {
 }
 
 /** The lab's word for the form that a graph's name ends with. */
-export function precisionOf(form: string): Precision {
+function precisionOf(form: string): Precision {
   if (["q4", "q4f16", "bnb4"].includes(form)) return "int4";
   if (["quantized", "int8", "uint8"].includes(form)) return "int8";
   return form === "fp16" ? "fp16" : "fp32";

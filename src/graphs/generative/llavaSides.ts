@@ -30,7 +30,7 @@ export async function llavaSides(
   const { model, vocabulary, taps, logits, textLogits } = await answerGraph(
     { embed: await files.graph("embed"), decoder: await files.graph("decoder") },
     layout,
-    () => choices,
+    choices,
     runner,
   );
   const place = imageToken(files);

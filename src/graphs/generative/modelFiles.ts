@@ -32,6 +32,8 @@ export interface FolderFiles {
   readonly size: number;
   /** Of tokenizer.json, and of all that is read beside the graphs. */
   readonly hashes: { readonly tokenizer: string; readonly words: string };
+  /** Of config.json: paths in a manifest begin there, wherever the folder lies. */
+  readonly base: string;
   /** Path of a part's graph. */
   pathOf(part: Part): string;
   file(part: Part): Promise<GraphFile>;
@@ -88,16 +90,22 @@ export async function readFolderFiles(
   const words = await json("tokenizer.json");
   const generation = (await json("generation_config.json")) ?? {};
   const template = await templateOf(source, pathOf, tokenizerConfig);
-  const graphPath = (part: Part): string => graphs[part] ?? graphOfPart(folder, part, form);
+  const configPath = pathOf("config.json")!;
+  const base = configPath.slice(0, -"config.json".length);
+  const graphPath = (part: Part): string => {
+    const named = graphs[part];
+    if (named === undefined) return graphOfPart(folder, part, form);
+    return names.includes(named) ? named : base + named;
+  };
   const file = async (part: Part): Promise<GraphFile> => {
     const path = graphPath(part);
-    const base = path.slice(0, path.lastIndexOf("/") + 1);
+    const under = path.slice(0, path.lastIndexOf("/") + 1);
     // Weights lie beside their graph.
     const beside: ByteSource = {
-      read: (name, expected) => source.read(base + name, expected),
+      read: (name, expected) => source.read(under + name, expected),
     };
     try {
-      return await readGraphFile(beside, path.slice(base.length));
+      return await readGraphFile(beside, path.slice(under.length));
     } catch (error) {
       if (!(error instanceof LabError)) throw error;
       // Of several graphs, which one.
@@ -110,7 +118,7 @@ export async function readFolderFiles(
   };
   return {
     folder,
-    name: nameOf(config, pathOf("config.json")!),
+    name: nameOf(config, configPath),
     config,
     tokenizer: loadPromptTokenizer(words, tokenizerConfig),
     tokenizerConfig,
@@ -122,6 +130,7 @@ export async function readFolderFiles(
       tokenizer: await hashOf(words),
       words: await hashOf([words, tokenizerConfig, config, generation, template ?? ""]),
     },
+    base,
     pathOf: graphPath,
     file,
     graph: async (part) => (await file(part)).model,

@@ -100,7 +100,7 @@ function pixelsOf({ range, mean, std, resize }: ModelManifest["input"]) {
 }
 
 /** Rows and columns of the picture's tokens: a square, with one special token before it or none; else one row. */
-export function gridOf({ image: [count] }: Pick<PictureGraph, "image">): [number, number] {
+function gridOf({ image: [count] }: Pick<PictureGraph, "image">): [number, number] {
   for (const tokens of [count, count - 1]) {
     const side = Math.sqrt(tokens);
     if (tokens > 0 && Number.isInteger(side)) return [side, side];

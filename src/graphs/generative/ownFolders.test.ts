@@ -5,6 +5,7 @@ import { vlmSource } from "../../testing/vlmFolders.ts";
 import type { VlmName } from "../../testing/vlmFolders.ts";
 import { openModel } from "../openModel.ts";
 import { probeRunner } from "../runners.ts";
+import { buildFolder } from "./ownFolder.ts";
 import { OwnFolders } from "./ownFolders.ts";
 
 const sessions = nodeSessions(1);
@@ -37,6 +38,9 @@ it("describes the chain with sizes, forms and memory, and opens what it describe
   expect(memory.text).toBeLessThan(memory.answer);
   expect(proposed.asks).toContain("assistant :");
   expect(manifest.files.map(({ role }) => role)).toEqual(["vision", "embed", "answer"]);
+  // Wherever the folder lies, it is the same model.
+  const elsewhere = await buildFolder(await vlmSource("llava"), {}, runner);
+  expect(elsewhere.manifest.id).toBe(manifest.id);
   const model = await openModel(await own.open(manifest, { folder: llava }, runner), sessions);
   expect(model.manifest.id).toBe(manifest.id);
   await model.release();

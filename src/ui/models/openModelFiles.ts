@@ -28,7 +28,7 @@ export interface DroppedModels {
   readonly folder?: DroppedFolder;
 }
 
-export interface DroppedFolder {
+interface DroppedFolder {
   readonly files: OwnFolderFiles;
   readonly correction: FolderCorrection;
 }
