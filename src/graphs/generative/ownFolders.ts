@@ -91,7 +91,9 @@ export function proposalOf(
   const layers = { picture: ready.vision.taps.length, answer: answer.crossTaps.length };
   const chain = (Object.keys(graphs) as Part[]).map((part): ChainPart => {
     const side = part === "vision" ? "picture" : "answer";
-    const bytes = graphs[part]!.bytes;
+    const { bytes: own, model } = graphs[part]!;
+    // Weights may lie in a file beside it.
+    const bytes = Math.max(own, weightBytes(model));
     const path = files.pathOf(part);
     const { label, makes } = partWords(part, files.size, picture.image);
     return {
