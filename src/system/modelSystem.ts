@@ -89,7 +89,8 @@ async function ask(model: VisionLanguageModel, encoding: Encoding, wording: Expa
     ...decodeAnswer(logits, answers, tokenIds, wording.polarity),
     polarity: wording.polarity,
     strategy: wording.strategy,
-    trained: !wording.heldOut,
+    // What a reader's own model was trained on, the lab can't tell.
+    ...(model.manifest.folder ? {} : { trained: !wording.heldOut }),
   };
   return { result, crossAttention };
 }

@@ -16,8 +16,8 @@ export interface AnswerResult {
   /** Logit of the answer minus the runner-up; for yes/no, logit(yes) - logit(no). In logits. */
   readonly margin: number;
   readonly strategy: string;
-  /** False where the wording was never used in training. */
-  readonly trained: boolean;
+  /** False where the wording was never used in training; absent where nobody here knows what was. */
+  readonly trained?: boolean;
   /** Where the answer rests on several looks at the picture. */
   readonly agreement?: Agreement;
 }

@@ -157,7 +157,7 @@ function wordingTable(
       const other = rows.moved[k]!;
       return [
         answer.question,
-        `${kind}${answer.polarity < 0 ? ", negated" : ""}${answer.trained ? "" : ", not in training"}`,
+        `${kind}${answer.polarity < 0 ? ", negated" : ""}${answer.trained === false ? ", not in training" : ""}`,
         answer.corrected,
         answer.polarity * answer.margin,
         other.corrected,

@@ -90,11 +90,10 @@ export async function llavaSides(
         ([, answers]) =>
           `Questions answered by ${answers.join(", ")} are off: not each of these words is one token of this model.`,
       ),
-      ...(taps.length === 0
-        ? [
-            "The decoder does not show its attention, so none of the answer's is drawn over the picture.",
-          ]
-        : []),
+      taps.length === 0
+        ? "The decoder does not show its attention, so none of the answer's is drawn over the picture."
+        : "Maps of the answer show what its token pays to the picture, brought to sum 1; the rest of its attention goes to words.",
+      "It has no one vector for a picture: features, their attacks and the certificate are about the mean of its picture tokens behind the connector.",
     ],
   };
 }

@@ -139,7 +139,8 @@ function ParaphraseRow(props: {
           ) : (
             (KINDS[clean.strategy] ?? clean.strategy)
           )}
-          {clean.trained ? " · trained" : <em> · not in training</em>}
+          {clean.trained === true && " · trained"}
+          {clean.trained === false && <em> · not in training</em>}
         </span>
       </td>
       <td data-trusted={clean.trained}>
