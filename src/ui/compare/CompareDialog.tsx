@@ -1,7 +1,6 @@
 /** Two systems side by side on the case of the bench, and where they part. */
 import { Modal } from "@mantine/core";
 import { useEffect, useState } from "react";
-import { DEFENSE_CATALOG } from "../../defenses/catalog.ts";
 import { toErrorData } from "../../errors/labError.ts";
 import type { LabErrorData } from "../../errors/labError.ts";
 import { compareSystems } from "../../experiment/compareSystems.ts";
