@@ -15,8 +15,8 @@ interface Manifest {
   readonly results: Record<string, never> & {
     readonly clean: { readonly answer: { readonly margin: number; readonly massOutside: number } };
     readonly readout: { readonly answer: { readonly margin: number } };
-    readonly gradientCheck?: { readonly ok: boolean };
-    readonly instruments: readonly { readonly id: string; readonly result: object }[];
+    readonly certificate: { readonly n: number };
+    readonly instruments: object;
   };
 }
 
@@ -31,8 +31,11 @@ async function ran(spec: object, ...more: string[]): Promise<Manifest> {
 const opening = defaultSpec();
 const spec = {
   ...opening,
-  certificate: { ...opening.certificate, enabled: false },
-  instruments: [{ instrument: "ownWords", enabled: true, seed: 1, params: { maxTokens: 5 } }],
+  certificate: { ...opening.certificate, enabled: true, maxSamples: 24 },
+  instruments: [
+    { instrument: "ownWords", enabled: true, seed: 1, params: { maxTokens: 5 } },
+    { instrument: "stageShift", enabled: true, seed: 1, params: {} },
+  ],
 };
 
 it("runs the opening experiment on a folder: it answers, is attacked, and writes", async () => {
@@ -41,7 +44,11 @@ it("runs the opening experiment on a folder: it answers, is attacked, and writes
   expect(run.spec.model.id).toMatch(/^own-[0-9a-f]{12}$/);
   expect(run.results.clean.answer.massOutside).toBeGreaterThan(0);
   expect(run.results.readout.answer.margin).not.toBeCloseTo(run.results.clean.answer.margin, 4);
-  expect(JSON.stringify(run.results)).toContain("What it wrote");
+  expect(run.results.certificate.n).toBe(24);
+  // Where a decoder's rows are not the prompt's, no row is read for another.
+  const { instruments } = run.results;
+  expect(JSON.stringify(instruments)).toContain("What it wrote");
+  expect(JSON.stringify(instruments)).toContain("lab ask --stages looks inside it");
   // Under its own name it runs again, and no other model runs in its place.
   const again = await ran(run, "--model", folder);
   expect(again.results.clean.answer).toEqual(run.results.clean.answer);

@@ -2,6 +2,7 @@
 import { recogniseQuestion } from "../language/recognise.ts";
 import { answerLoss } from "../model/objectiveLoss.ts";
 import { canAnswer } from "../model/manifest.ts";
+import type { InnerSite } from "../model/innerModel.ts";
 import type { AnswerObjective } from "../model/objective.ts";
 import { innerModelOf } from "../system/innerModelOf.ts";
 import type { System } from "../system/system.ts";
@@ -15,6 +16,12 @@ export const BARE = "Seen in the bare model, without the experiment's defenses."
 export function noInside(model: System): string | undefined {
   if (!canAnswer(model.manifest)) return "This model gives no answer that its inside leads to.";
   return innerModelOf(model) ? undefined : "The inside of this model can't be opened.";
+}
+
+/** Why sites from the picture to the answer can't be followed, as a sentence; undefined where they can. */
+export function noAnswerSites(sites: readonly Pick<InnerSite, "part">[]): string | undefined {
+  if (sites.some(({ part }) => part === "answer")) return undefined;
+  return "In this model's language side the picture's tokens and the words stand in one sequence, and its places are not told apart here: lab ask --stages looks inside it.";
 }
 
 /** The margin of one answer about the finding, in logits, whatever the wording's polarity. */

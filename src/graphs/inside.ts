@@ -114,12 +114,17 @@ export class Inside {
         Object.entries(link.inputs).map(([input, value]) => [input, shapes[value]!]),
       ),
     });
-    const { model } = this.#answerSide();
+    const { model, promptLength } = this.#answerSide();
     const tokens = visionShapes.shapes.get(encoder.parts.visionTokens)!;
     const answerShapes = await readShapes(model, runner, {
       shapes: { ids: [1, paddingOf(this.#parts).length], tokens },
     });
-    return [openPart("encoder", link.model, visionShapes), openPart("answer", model, answerShapes)];
+    const answer = openPart("answer", model, answerShapes);
+    return [
+      openPart("encoder", link.model, visionShapes),
+      // Where words and picture share a sequence, a site's rows are not the prompt's.
+      promptLength === undefined ? answer : { ...answer, sites: [] },
+    ];
   }
 
   async #runPart(

@@ -29,7 +29,7 @@ export async function openModel(
   const onGpu = sessions.backend === "webgpu";
   const model = onGpu ? vision.graph.stored : vision.graph.plain;
   // On WebGPU a free batch leaves shape arithmetic on the CPU; images then go one by one.
-  const isFixedBatch = onGpu || !ready.answer;
+  const isFixedBatch = onGpu || !ready.answer || vision.isSingle === true;
   const answerSide = ready.answer && (await openAnswerSide(ready.answer, sessions));
   const textSide = ready.text && textEncoder(ready.text, sessions);
   const speech = ready.speech && openedOnce(() => ready.speech!(sessions));

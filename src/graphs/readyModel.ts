@@ -53,6 +53,8 @@ export interface ReadyVision {
   readonly grid: readonly [number, number];
   /** Attention maps with a place on the image: self-attention, then pooling. */
   readonly taps: readonly PlacedTap[];
+  /** Whether the graph takes one picture at a time. */
+  readonly isSingle?: boolean;
 }
 
 export interface ReadyAnswer extends AnswerShape {

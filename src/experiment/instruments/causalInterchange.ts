@@ -8,7 +8,7 @@ import type { InnerModel, InnerPatch, InnerResult, InnerSite } from "../../model
 import { innerModelOf } from "../../system/innerModelOf.ts";
 import type { System } from "../../system/system.ts";
 import { sizeOf } from "../../tensor/tensor.ts";
-import { BARE, marginOf, noInside, orObstacle, promptOf } from "../insideOf.ts";
+import { BARE, marginOf, noInside, orObstacle, promptOf, noAnswerSites } from "../insideOf.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentScope } from "./instrument.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
@@ -74,6 +74,8 @@ export const causalInterchange = defineInstrument({
     if (!inner) return undefined;
     const sites = await orObstacle(() => inner.innerSites());
     if (typeof sites === "string") return obstructed(sites);
+    const unseen = noAnswerSites(sites);
+    if (unseen !== undefined) return obstructed(unseen);
     const pictures = { clean: input.image, disturbed: disturbed.image };
     const opened = { model, inner, sites };
     const exchange = await orObstacle(() =>

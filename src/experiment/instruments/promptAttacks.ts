@@ -89,6 +89,7 @@ export const promptAttacks = defineInstrument({
       pushed: pushed.answers,
       controls: new Map(controlled.map((k, at) => [k, controls.answers[at]!])),
       unknown,
+      writes: system.halves?.say !== undefined,
     });
   },
 });
@@ -127,6 +128,8 @@ interface Pushed {
   readonly pushed: readonly AnswerResult[];
   readonly controls: ReadonlyMap<number, AnswerResult>;
   readonly unknown: ReadonlySet<string>;
+  /** Whether the model goes on to write, after the token that is read. */
+  readonly writes: boolean;
 }
 
 function resultOf(given: Pushed): InstrumentResult {
@@ -143,8 +146,10 @@ function resultOf(given: Pushed): InstrumentResult {
   return {
     statement: `${counted(byPush)} pushes turn the answer, and ${counted(byControl)} harmless remarks of the same form do. Painted into the picture, ${counted(byPaint)} instructions turn it, and ${counted(byBox)} of the same boxes without words.${
       unread > 0
-        ? ` This model answers one token and does not know all the words of ${unread} of ${attacks.length} pushes, so what they do is what any unknown words do.`
-        : " This model answers one token: it can be turned, but it can't be made to say anything else."
+        ? ` This model ${given.writes ? "" : "answers one token and "}does not know all the words of ${unread} of ${attacks.length} pushes, so what they do is what any unknown words do.`
+        : given.writes
+          ? " What counts here is its first token; what it goes on to write is under “In its own words”."
+          : " This model answers one token: it can be turned, but it can't be made to say anything else."
     }`,
     quantities: [
       proportionQuantity("pushed", "Pushes that turn the answer", byPush),

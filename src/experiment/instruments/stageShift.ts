@@ -5,7 +5,7 @@ import { linearCka } from "../../metrics/representation.ts";
 import type { InnerResult, InnerSite } from "../../model/innerModel.ts";
 import { innerModelOf } from "../../system/innerModelOf.ts";
 import { cosine, l2Norm, subtract } from "../../tensor/norms.ts";
-import { BARE, noInside, orObstacle, promptOf } from "../insideOf.ts";
+import { BARE, noInside, orObstacle, promptOf, noAnswerSites } from "../insideOf.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentResult, LinePlot, Quantity, ResultTable } from "./instrumentResult.ts";
 
@@ -50,6 +50,8 @@ export const stageShift = defineInstrument({
     if (!inner) return undefined;
     const sites = await orObstacle(() => inner.innerSites());
     if (typeof sites === "string") return obstructed(sites);
+    const unseen = noAnswerSites(sites);
+    if (unseen !== undefined) return obstructed(unseen);
     const streams = sites.filter(({ role }) => role === "stream");
     const read = streams.map(({ id }) => id);
     const understood = recogniseQuestion(spec.question);

@@ -72,6 +72,7 @@ export async function buildFolder(
     parity: undefined,
     vision: {
       graph: new ReadyGraph(sides.picture.model),
+      isSingle: true,
       grid,
       taps: await encoderTaps(sides.picture, grid, towerTokens(sides.picture, grid), runner),
     },
