@@ -48,7 +48,9 @@ it("runs the opening experiment on a folder: it answers, is attacked, and writes
   // Where a decoder's rows are not the prompt's, no row is read for another.
   const { instruments } = run.results;
   expect(JSON.stringify(instruments)).toContain("What it wrote");
-  expect(JSON.stringify(instruments)).toContain("lab ask --stages looks inside it");
+  expect(JSON.stringify(instruments)).toContain(
+    "places of this model's language side are not told apart",
+  );
   // Under its own name it runs again, and no other model runs in its place.
   const again = await ran(run, "--model", folder);
   expect(again.results.clean.answer).toEqual(run.results.clean.answer);
@@ -59,7 +61,12 @@ it("runs the opening experiment on a folder: it answers, is attacked, and writes
 });
 
 it("asks a dual encoder by captions, and says of its own words that there are none", async () => {
-  const run = await ran(spec, "--model", vlmFolder("siglip"));
+  const instruments = ["ownWords", "allFindings"].map((instrument) => ({
+    ...{ instrument, enabled: true, seed: 1, params: {} },
+  }));
+  const run = await ran({ ...spec, instruments }, "--model", vlmFolder("siglip"));
+  // What asks about more than one finding is said to be off, and ends nothing else.
+  expect(JSON.stringify(run.results)).toContain("captions are made for questions whether");
   expect(run.results.clean.answer.massOutside).toBe(0);
   expect(JSON.stringify(run.results)).toContain("answers in single words");
 });

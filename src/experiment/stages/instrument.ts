@@ -1,8 +1,15 @@
 /** An instrument as a stage: run in full passes only, and only where the experiment switched it on. */
+import { LabError } from "../../errors/labError.ts";
 import { withDefaults } from "../../system/param.ts";
 import type { Instrument } from "../instruments/instrument.ts";
 import { obstructed } from "../instruments/instrumentResult.ts";
 import type { Held, Stage, StageScope } from "../stage.ts";
+
+function isAboutTheModel(error: unknown): error is LabError {
+  return (
+    error instanceof LabError && ["question-invalid", "model-incompatible"].includes(error.code)
+  );
+}
 
 export function instrumentStage(instrument: Instrument): Stage {
   const itemOf = ({ spec, pass }: Pick<StageScope, "spec" | "pass">) =>
@@ -30,12 +37,15 @@ export function instrumentStage(instrument: Instrument): Stage {
       if (obstacle !== undefined) return obstructed(obstacle);
       const params = withDefaults(instrument.params, item.params);
       // Last in the table, and still before what gave way: a reader who switched it on does not wait for the certificate.
-      return yield* instrument.run(given, {
-        ...scope,
-        params,
-        seed: item.seed,
-        texts: item.texts ?? [],
-      });
+      const asked = { ...scope, params, seed: item.seed, texts: item.texts ?? [] };
+      try {
+        return yield* instrument.run(given, asked);
+      } catch (error) {
+        // A reader's own model may have no answer to what an instrument asks it: that ends the instrument, not the run.
+        if (given.system?.manifest.folder && isAboutTheModel(error))
+          return obstructed(error.message);
+        throw error;
+      }
     },
   };
 }
