@@ -31,7 +31,7 @@ async function ran(spec: object, ...more: string[]): Promise<Manifest> {
 const opening = defaultSpec();
 const spec = {
   ...opening,
-  certificate: { ...opening.certificate, enabled: true, maxSamples: 24 },
+  certificate: { ...opening.certificate, enabled: true, maxSamples: 100 },
   instruments: [
     { instrument: "ownWords", enabled: true, seed: 1, params: { maxTokens: 5 } },
     { instrument: "stageShift", enabled: true, seed: 1, params: {} },
@@ -44,7 +44,7 @@ it("runs the opening experiment on a folder: it answers, is attacked, and writes
   expect(run.spec.model.id).toMatch(/^own-[0-9a-f]{12}$/);
   expect(run.results.clean.answer.massOutside).toBeGreaterThan(0);
   expect(run.results.readout.answer.margin).not.toBeCloseTo(run.results.clean.answer.margin, 4);
-  expect(run.results.certificate.n).toBe(24);
+  expect(run.results.certificate.n).toBe(100);
   // Where a decoder's rows are not the prompt's, no row is read for another.
   const { instruments } = run.results;
   expect(JSON.stringify(instruments)).toContain("What it wrote");
