@@ -45,7 +45,7 @@ for (const [id, measure] of [
 ] as const) {
   if (values.only !== undefined && values.only !== id) continue;
   const own = (await bundledFolder(id))!;
-  const files = await readFolderFiles(own.names, own.source, values.precision);
+  const files = await readFolderFiles(own.names, own.source, { form: values.precision });
   const measured = await measure(files);
   const file = path.join(ROOT, "public/models", id, "evaluation.json");
   const index = JSON.parse(

@@ -116,7 +116,7 @@ async function read(
   file: string,
   asked: Asked,
 ): Promise<Reading> {
-  const files = await readFolderFiles(own.names, own.source, form);
+  const files = await readFolderFiles(own.names, own.source, { form });
   const { image } = await pictureOf(file, files);
   const parts = files.folder.family === "dual" ? (["joint"] as const) : LLAVA_PARTS;
   const about = {

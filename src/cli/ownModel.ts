@@ -29,11 +29,13 @@ export async function readyOwnModel(
   form: string | undefined,
   sessions: SessionFactory,
 ): Promise<ReadyModel> {
-  await stat(target).catch((cause: unknown) => {
-    throw new LabError("not-found", `There is no file or folder ${target}.`, { cause });
-  });
   const runner = probeRunner(sessions);
   const own = await ownFolder(target);
+  if (!own) {
+    await stat(target).catch((cause: unknown) => {
+      throw new LabError("not-found", `There is no file or folder ${target}.`, { cause });
+    });
+  }
   const folder = await describeOwnFolder(own);
   const manifest = own && (await savedManifest(own));
   if (own && folder) {

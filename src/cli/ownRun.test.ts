@@ -62,7 +62,10 @@ it("runs the opening experiment on a folder: it answers, is attacked, and writes
 
 it("asks a dual encoder by captions, and says of its own words that there are none", async () => {
   const instruments = ["ownWords", "allFindings"].map((instrument) => ({
-    ...{ instrument, enabled: true, seed: 1, params: {} },
+    instrument,
+    enabled: true,
+    seed: 1,
+    params: {},
   }));
   const run = await ran({ ...spec, instruments }, "--model", vlmFolder("siglip"));
   // What asks about more than one finding is said to be off, and ends nothing else.

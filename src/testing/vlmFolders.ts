@@ -52,5 +52,5 @@ export async function vlmFormFiles(
   const source = {
     read: async (name: string) => (own.has(name) ? readFile(own.get(name)!) : undefined),
   };
-  return readFolderFiles([...own.keys()], source, form);
+  return readFolderFiles([...own.keys()], source, { form });
 }

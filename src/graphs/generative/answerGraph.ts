@@ -108,10 +108,11 @@ export async function answerGraph(
 }
 
 /** Operators that compute the same from operator set 13 on, and that tables of embeddings are made of. */
-const SAME_SINCE_13 = new Set([
-  ...["Gather", "Cast", "Constant", "Identity", "Mul", "Div", "Add", "Sub", "Sqrt", "Shape"],
-  ...["Reshape", "Unsqueeze", "Squeeze", "Slice", "Concat", "DequantizeLinear", "Expand", "Clip"],
-]);
+const SAME_SINCE_13 = new Set(
+  "Gather Cast Constant Identity Mul Div Add Sub Sqrt Shape Reshape Unsqueeze Squeeze Slice Concat DequantizeLinear Expand Clip".split(
+    " ",
+  ),
+);
 
 /** The table under the decoder's operator set: the two are often written by different exporters. */
 function withOpsetOf(table: ModelProto, decoder: ModelProto): ModelProto {

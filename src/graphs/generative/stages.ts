@@ -17,7 +17,7 @@ import type { FloatTensor, Tensor } from "../../tensor/tensor.ts";
 import { probeRunner } from "../runners.ts";
 import type { GraphSession, SessionFactory } from "../session.ts";
 import { GREY_INPUT, withGreyPicture } from "./greyVision.ts";
-import type { Prompt } from "./llavaModel.ts";
+import type { Prompt } from "./prompt.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 import { PROMPT_VALUES, promptDecoder } from "./promptDecoder.ts";
 
