@@ -2,7 +2,7 @@
  * `npm run bench:answers`: how often each bundled model is right, by the kind of wording and by the confidence it
  * states, on phantoms that no training run draws. Writes src/model/measured.json, which the page shows beside its percentages; the
  * numbers on real films are those of the model's own evaluation.json. Run it again whenever weights change: a test compares their hash.
- * A model whose weights were measured before keeps its numbers, unless --all.
+ * A model whose weights were measured before keeps its numbers, unless --all; with --only ID, which may be repeated, nothing but those is measured.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -25,18 +25,24 @@ const { values } = parseArgs({
   options: {
     phantoms: { type: "string", default: "60" },
     all: { type: "boolean", default: false },
+    only: { type: "string", multiple: true },
   },
 });
 const phantoms = Number(values.phantoms);
 
 const models: Record<string, MeasuredModel> = {};
 for (const { id } of BUNDLED_MODELS) {
-  const kept = values.all ? undefined : measuredBefore(id);
+  const kept = values.all ? undefined : keptOf(id);
   models[id] = kept ?? (await measure(id));
   console.log(`${id}: ${Object.keys(models[id].wordings).length} kinds of wordings`);
 }
 writeFileSync(path.join(ROOT, "src/model/measured.json"), JSON.stringify(models));
 process.exit(0);
+
+function keptOf(id: string): MeasuredModel | undefined {
+  if (!values.only) return measuredBefore(id);
+  return values.only.includes(id) ? undefined : measuredModel(id);
+}
 
 function measuredBefore(id: string): MeasuredModel | undefined {
   const known = measuredModel(id);

@@ -22,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from .batches import REPORTS_PER_BATCH, Batch, Batches
 from .export import load
@@ -36,8 +36,8 @@ TEXTS = 64
 
 
 def add_noise(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Gaussian noise, sigma uniform up to LARGEST_SIGMA, not clipped: certificates sample without clipping too."""
-    sigma = torch.rand(len(images), 1, 1, 1, generator=generator) * LARGEST_SIGMA
+    """Gaussian noise up to LARGEST_SIGMA, at which guarantees are drawn, and the more often the nearer to it; not clipped: certificates sample without clipping too."""
+    sigma = torch.rand(len(images), 1, 1, 1, generator=generator).sqrt() * LARGEST_SIGMA
     return images + sigma * torch.randn(images.shape, generator=generator)
 
 
@@ -116,12 +116,32 @@ def losses(model: Captioner, batch: Batch, disturbed: Tensor, reference: tuple[T
 
 def main() -> None:
     parser = training_arguments(__doc__, steps=600, batch=16, rate=1e-3, seed=2)
-    parser.add_argument("--init", type=Path, required=True)
+    add_start(parser)
     parser.add_argument("--against", choices=["noise", "attack", "fare", "tecoa"], required=True)
     parser.add_argument("--epsilon", type=float, default=4, help="of attacks, in 1/255")
     parser.add_argument("--attack-steps", type=int, default=2, help="of the attack of `fare` and `tecoa`")
-    parser.add_argument("--warm-up", type=int, default=WARM_UP, help="steps over which the rate rises; fewer for a short run")
     run_processes(tune, parser.parse_args())
+
+
+def add_start(parser: argparse.ArgumentParser) -> None:
+    """What every tuning of a trained model takes."""
+    parser.add_argument("--init", type=Path, required=True, help="the trained model")
+    parser.add_argument("--start", type=Path, help="checkpoint of an earlier run with the same --init, to go on from with a new schedule")
+    parser.add_argument("--warm-up", type=int, default=WARM_UP, help="steps over which the rate rises; fewer for a short run")
+
+
+def started(model: Captioner, args: argparse.Namespace) -> None:
+    """Puts the weights of --start, if there is one, into the model of --init."""
+    if args.start:
+        model.load_state_dict(torch.load(args.start, weights_only=True)["model"])
+
+
+def average_into(average: dict[str, Tensor], tuned: nn.Module, step: int) -> None:
+    """Moves the running average of the tuned part's weights towards what they are after a step."""
+    keep = min(0.98, step / (step + 10))
+    with torch.no_grad():
+        live = tuned.state_dict()
+        torch._foreach_lerp_(list(average.values()), [live[k] for k in average], 1 - keep)
 
 
 def tune(rank: int, args: argparse.Namespace) -> None:
@@ -131,6 +151,7 @@ def tune(rank: int, args: argparse.Namespace) -> None:
     batches = Batches(args.data, args.sets, (args.adult, args.kermany), args.batch, args.seed + 1000 * rank, told)
     model = load(args.init, batches.tokenizer.get_vocab_size()).to(memory_format=torch.channels_last)
     teacher = copy.deepcopy(model.vision).requires_grad_(False)
+    started(model, args)
     model.requires_grad_(False)
     # Batch norms keep the statistics of clean images: `load` leaves the model in evaluation mode.
     model.vision.requires_grad_(True)
@@ -148,18 +169,15 @@ def tune(rank: int, args: argparse.Namespace) -> None:
         average_gradients(parameters, args.processes)
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
-        with torch.no_grad():
-            live = model.vision.state_dict()
-            keep = min(0.98, step / (step + 10))
-            torch._foreach_lerp_(list(average.values()), [live[k] for k in average], 1 - keep)
+        average_into(average, model.vision, step)
         history.append((loss.item(), features.item(), right.item()))
         if (step + 1) % 25 == 0 and rank == 0:
             total_loss, distance, share = np.mean(history[-25:], axis=0)
             print(json.dumps({"step": step + 1, "loss": round(total_loss, 4), "features": round(distance, 4), "right": round(share, 4)}), flush=True)
             # A run that is cut off leaves its averaged weights of up to 25 steps before.
-            save(model, average, step + 1, args.out)
+            save(model, {f"vision.{k}": v for k, v in average.items()}, step + 1, args.out)
     if rank == 0:
-        save(model, average, args.steps, args.out)
+        save(model, {f"vision.{k}": v for k, v in average.items()}, args.steps, args.out)
 
 
 def step_losses(args: argparse.Namespace, model: Captioner, teacher: Vision, batch: Batch, batches: Batches) -> tuple[Tensor, Tensor, Tensor]:
@@ -186,8 +204,8 @@ def step_losses(args: argparse.Namespace, model: Captioner, teacher: Vision, bat
 
 
 def save(model: Captioner, average: dict[str, Tensor], step: int, out: Path) -> None:
-    whole = model.state_dict() | {f"vision.{name}": value for name, value in average.items()}
-    torch.save({"model": whole, "step": step}, out / "checkpoint.pt")
+    """Writes the model with the averaged weights, by their names in the model, in place of those that training stands at."""
+    torch.save({"model": model.state_dict() | average, "step": step}, out / "checkpoint.pt")
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from pathlib import Path
 BLOCK = 1 << 20
 VARIANTS = {
     "robust": ("attack", "Penumbra robust", ["--steps", "900", "--seed", "2"]),
-    "noise": ("noise", "Penumbra noise", ["--steps", "220", "--rate", "5e-4", "--seed", "2"]),
+    "noise": ("noise", "Penumbra noise", ["--steps", "900", "--rate", "6e-4", "--seed", "2"]),
     "fare-2": ("fare", "Penumbra FARE 2/255", ["--steps", "900", "--epsilon", "2", "--seed", "2"]),
     "fare-4": ("fare", "Penumbra FARE 4/255", ["--steps", "900", "--epsilon", "4", "--seed", "2"]),
     "tecoa-2": ("tecoa", "Penumbra TeCoA 2/255", ["--steps", "900", "--batch", "24", "--rate", "3e-4", "--epsilon", "2", "--seed", "2"]),

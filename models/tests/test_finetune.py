@@ -45,7 +45,7 @@ def test_tuning_moves_the_encoder_and_nothing_else(small: Path, tmp_path: Path, 
     out.mkdir()
     torch.save({"model": base.state_dict()}, init)
     tune(0, argparse.Namespace(
-        init=init, data=small / "data", sets=["train"], adult=small / "adult", kermany=small / "kermany", out=out, steps=2, batch=12, rate=1e-3,
+        init=init, start=None, data=small / "data", sets=["train"], adult=small / "adult", kermany=small / "kermany", out=out, steps=2, batch=12, rate=1e-3,
         processes=1, seed=3, against=against, epsilon=2.0, attack_steps=1, warm_up=20,
     ))  # fmt: skip
     after = torch.load(out / "checkpoint.pt", weights_only=True)["model"]

@@ -190,7 +190,7 @@ export const PARAMS = {
     step: 10,
     default: 0,
     integer: true,
-    help: "Noisy copies that are looked at first, to learn where the noise takes the features. The guarantee between two averaged pictures then reaches much further where noise moves the features steadily: on the attack-trained model at noise 0.25, 40 copies triple it. Confidence is shared between two statements, so that with little noise and few copies 0 is better.",
+    help: "Noisy copies that are looked at first, to learn where the noise takes the features. The guarantee between two averaged pictures then reaches much further where noise moves the features steadily: on the attack-trained model at noise 0.25, 40 copies double it. Confidence is shared between two statements, so that with little noise and few copies 0 is better.",
   },
   "certificate.beside": {
     label: "Size of a change",
