@@ -23,7 +23,7 @@ import { withTaps } from "../onnx/taps.ts";
 import { floatData, floatTensor, sizeOf } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { linkFeeds } from "./chain.ts";
-import { paddedIds, paddingOf } from "./objectiveFeeds.ts";
+import { paddedIds, paddingOf } from "./promptPadding.ts";
 import type { ModelParts } from "./onnxModel.ts";
 import { probeRunner } from "./runners.ts";
 import type { GraphSession } from "./session.ts";

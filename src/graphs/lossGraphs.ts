@@ -37,7 +37,7 @@ import { ChainGradient } from "./chainGradient.ts";
 import { IMAGE, tapValue } from "./encoder.ts";
 import type { Encoder } from "./encoder.ts";
 import { attentionInputs, objectiveFeeds, readsTruth } from "./objectiveFeeds.ts";
-import type { Padding } from "./objectiveFeeds.ts";
+import type { Padding } from "./promptPadding.ts";
 import type { PictureTap } from "./readyModel.ts";
 import { probeRunner } from "./runners.ts";
 import type { SessionFactory } from "./session.ts";

@@ -1,6 +1,4 @@
 /** What a gradient graph is fed beside the picture: question, answers, reference, text or mask, by objective. */
-import { LabError } from "../errors/labError.ts";
-import type { ModelManifest } from "../model/manifest.ts";
 import { contrastOf } from "../model/attentionLoss.ts";
 import type {
   AnswerObjective,
@@ -18,21 +16,10 @@ import {
 import { floatTensor, int64Tensor } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { WeighedTap } from "./attentionGoal.ts";
-import type { AnswerShape } from "./readyModel.ts";
-
-/**
- * Prompts of a graph that takes any length are padded to this many tokens, so that a new question needs no new session. The head is causal: what follows
- * the answering position cannot reach it.
- */
-const PROMPT_LENGTH = 32;
+import { paddedIds } from "./promptPadding.ts";
+import type { Padding } from "./promptPadding.ts";
 
 type Feeds = Readonly<Record<string, Tensor>>;
-
-/** How prompts are padded. */
-export interface Padding {
-  readonly padId: number;
-  readonly length: number;
-}
 
 /** @param weighed the maps of a goal of attention, in the order of its head's inputs; else none. */
 export function objectiveFeeds(
@@ -111,31 +98,4 @@ export function attentionInputs(
 ): readonly string[] {
   const { inside, counted, contrast } = ATTENTION_INPUTS;
   return loss === "scores" ? [contrast(k)] : [inside(k), counted(k)];
-}
-
-/** @throws LabError "question-invalid" for more tokens than there is room for */
-export function paddedIds(ids: readonly number[], { padId, length }: Padding): Tensor {
-  if (ids.length > length) {
-    throw new LabError(
-      "question-invalid",
-      `The question, with what is to be said, has ${ids.length} tokens; this model is open for at most ${length}.`,
-      { hint: "Ask it in fewer words." },
-    );
-  }
-  const padding = Array<number>(length - ids.length).fill(padId);
-  return int64Tensor([...ids, ...padding], [1, length]);
-}
-
-/** How a model's prompts are padded where a graph takes one length alone. */
-export function paddingOf({
-  manifest,
-  answerSide,
-}: {
-  readonly manifest: Pick<ModelManifest, "tokenizer">;
-  readonly answerSide: AnswerShape | undefined;
-}): Padding {
-  return {
-    padId: answerSide?.padId ?? manifest.tokenizer?.specialTokens.pad ?? 0,
-    length: answerSide?.promptLength ?? PROMPT_LENGTH,
-  };
 }

@@ -41,12 +41,12 @@ import {
 } from "./attentionMaps.ts";
 import type { ChainFeeds } from "./chain.ts";
 import { Encoder, tapValue } from "./encoder.ts";
-import { Inside } from "./inside.ts";
+import type { Inside } from "./inside.ts";
 import { LinkedModels } from "./linkedModels.ts";
 import type { OpenSet } from "./linkedModels.ts";
 import { linkedEncoder } from "./links.ts";
 import type { LossGraphs } from "./lossGraphs.ts";
-import { paddedIds, paddingOf } from "./objectiveFeeds.ts";
+import { paddedIds, paddingOf } from "./promptPadding.ts";
 import type { AnswerShape, AskingTokenizer, PictureTap } from "./readyModel.ts";
 import type { GraphSession, SessionFactory } from "./session.ts";
 import type { TextEncoder } from "./textEncoder.ts";
@@ -97,7 +97,7 @@ export class OnnxModel implements LinkableModel, InnerModel {
   readonly #parts: ModelParts;
   readonly #gradients: GradientSide;
   readonly #linked: LinkedModels;
-  readonly #inside: Inside;
+  #inside: Promise<Inside> | undefined;
 
   constructor(parts: ModelParts, gradients = gradientSide(parts)) {
     this.manifest = parts.manifest;
@@ -105,7 +105,6 @@ export class OnnxModel implements LinkableModel, InnerModel {
     this.sha256 = parts.sha256;
     this.#parts = parts;
     this.#gradients = gradients;
-    this.#inside = new Inside(parts);
     this.#linked = new LinkedModels(this, (links) => openSet(parts, links));
   }
 
@@ -295,12 +294,23 @@ export class OnnxModel implements LinkableModel, InnerModel {
     return { ...made, tokens: floatTensor(floatData(tokens!, name), tokens!.shape) };
   }
 
-  innerSites(): Promise<readonly InnerSite[]> {
-    return this.#inside.sites();
+  async innerSites(): Promise<readonly InnerSite[]> {
+    return (await this.#opened()).sites();
   }
 
   async innerRun(request: InnerRequest): Promise<InnerResult> {
-    return this.#inside.run(request);
+    return (await this.#opened()).run(request);
+  }
+
+  /** The model's inside; what reads it is fetched when it is first looked at. */
+  #opened(): Promise<Inside> {
+    const opening = (this.#inside ??= loadPart(() => import("./inside.ts")).then(
+      (part) => new part.Inside(this.#parts),
+    ));
+    opening.catch(() => {
+      this.#inside = undefined;
+    });
+    return opening;
   }
 
   async withShuffledWeights(share: number, seed: number): Promise<OnnxModel> {
@@ -348,7 +358,7 @@ export class OnnxModel implements LinkableModel, InnerModel {
   async release(): Promise<void> {
     await this.#linked.release();
     await this.#gradients.release();
-    await this.#inside.release();
+    await (await this.#inside?.catch(() => undefined))?.release();
     for (const session of this.#parts.owned) await session.release();
   }
 
