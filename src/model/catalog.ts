@@ -11,6 +11,12 @@ export const BUNDLED_MODELS = [
 
 export type BundledModel = (typeof BUNDLED_MODELS)[number]["id"];
 
+/** Vision-language models that come with the lab in the layout of browser exports; opened as a reader's folder is. */
+export const BUNDLED_FOLDERS = [
+  { id: "llava-mini", label: "LLaVA mini (5 MB)" },
+  { id: "siglip-mini", label: "SigLIP mini (2 MB)" },
+] as const;
+
 /** The graphs that come with the lab to be linked to a model, by their folder under models/. */
 export const LINK_PACKAGE = "purifier";
 

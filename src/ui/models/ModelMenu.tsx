@@ -1,11 +1,11 @@
 /** Which model is asked: the bundled ones, a reader's own, or another ONNX file. */
 import { useRef } from "react";
-import { BUNDLED_MODELS } from "../../model/catalog.ts";
+import { BUNDLED_FOLDERS, BUNDLED_MODELS } from "../../model/catalog.ts";
 import { useExperiment, useModels } from "../context/stores.ts";
 import { FileInput } from "../kit/FileInput.tsx";
 import { Select } from "../kit/Select.tsx";
 import { MODEL_FILES, pickedFiles } from "./droppedFiles.ts";
-import { useModelActions, usePickModel } from "./useModels.ts";
+import { useBundledFolder, useModelActions, usePickModel } from "./useModels.ts";
 
 const OPEN = "open";
 const OPEN_FOLDER = "open-folder";
@@ -17,6 +17,7 @@ export function ModelMenu() {
   const own = useModels((s) => s.own);
   const { choose } = useModelActions();
   const pick = usePickModel();
+  const openBundled = useBundledFolder();
   const models = [
     ...BUNDLED_MODELS,
     ...Object.values(own).map(({ id, name }) => ({ id, label: name })),
@@ -32,6 +33,7 @@ export function ModelMenu() {
           const { value } = event.currentTarget;
           if (value === OPEN) input.current?.click();
           else if (value === OPEN_FOLDER) folder.current?.click();
+          else if (BUNDLED_FOLDERS.some(({ id }) => id === value)) openBundled(value);
           else choose(value);
         }}
       >
@@ -41,6 +43,13 @@ export function ModelMenu() {
             {label}
           </option>
         ))}
+        <optgroup label="Vision-language models">
+          {BUNDLED_FOLDERS.map(({ id, label }) => (
+            <option key={id} value={id}>
+              {label}
+            </option>
+          ))}
+        </optgroup>
         <option value={OPEN}>Open an ONNX model…</option>
         <option value={OPEN_FOLDER}>Open a model folder…</option>
       </Select>

@@ -36,6 +36,21 @@ export function useOpenModel(): (files: readonly DroppedFile[]) => Promise<boole
   );
 }
 
+/** Fetches a bundled vision-language model and has it looked at, as a dropped one is. */
+export function useBundledFolder(): (id: string) => void {
+  const { results } = useStores();
+  const open = useOpenModel();
+  return useCallback(
+    (id) => {
+      loadPart(() => import("./bundledFolder.ts"))
+        .then(({ bundledFolder }) => bundledFolder(id))
+        .then(open)
+        .catch((error: unknown) => results.getState().refuse(toErrorData(error)));
+    },
+    [open, results],
+  );
+}
+
 /** Has a folder looked at, or looked at again after a correction. */
 export function useDescribeFolder(): (
   folder: Pick<FolderDraft, "files" | "correction" | "graphs">,
