@@ -1,6 +1,8 @@
 /** A run as one figure for print: the panels that were ticked, with every parameter that decides the numbers under them. */
 import type { AttackTrace, Readout } from "../results.ts";
+import { percent } from "../../numerics/percentText.ts";
 import { attentionShown } from "../attentionShown.ts";
+import { radiusRange } from "../radiusRange.ts";
 import {
   attentionPicture,
   differencePicture,
@@ -144,7 +146,7 @@ const DRAWN: Readonly<Record<FigurePanel, (results: Results) => Panel | undefine
         ["Feature l2", metrics.featureL2.toFixed(4)],
         ["Largest change of a pixel", `${(255 * metrics.linf).toFixed(1)}/255`],
         ["l2 of the change", metrics.l2.toFixed(3)],
-        ["Pixels changed", `${(100 * metrics.changedShare).toFixed(1)}%`],
+        ["Pixels changed", percent(metrics.changedShare)],
         ["Image SSIM", metrics.ssim.toFixed(4)],
         ["PSNR", Number.isFinite(metrics.psnr) ? `${metrics.psnr.toFixed(1)} dB` : "identical"],
         ...metrics.attentionSsim
@@ -184,7 +186,13 @@ const DRAWN: Readonly<Record<FigurePanel, (results: Results) => Panel | undefine
         {
           x: "l2 radius around the clean picture",
           y: "cosine",
-          mark: { at: certificate.stackL2, label: "this change" },
+          ...(certificate.stackL2 > 0 && {
+            mark: {
+              at: certificate.stackL2,
+              label: `this change ${certificate.stackL2.toFixed(2)}`,
+            },
+          }),
+          range: { x: radiusRange(certificate), y: [0, 1] },
         },
       ),
     },

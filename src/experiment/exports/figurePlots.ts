@@ -1,4 +1,5 @@
 /** The drawn panels of a figure: answers as bars, curves over an axis, numbers as a list. Black on white, for print. */
+import { percent } from "../../numerics/percentText.ts";
 import type { AnswerResult } from "../../system/reading.ts";
 import { lineFrom, linesOf, rectAt, round, textAt } from "./svg.ts";
 
@@ -15,16 +16,18 @@ export interface Curve {
 export interface Axes {
   readonly x: string;
   readonly y: string;
-  /** A vertical line with a word. */
+  /** A vertical line with a word; past the end of the axis it stands there, and its word says so. */
   readonly mark?: { readonly at: number; readonly label: string };
+  /** Where the axes begin and end; without it, around all that is drawn. Curves end where they leave it. */
+  readonly range?: { readonly x: readonly [number, number]; readonly y: readonly [number, number] };
 }
 
 /** Lines over common axes, in a square of `side`; values that are not finite break a line. */
 export function curvesPanel(side: number, curves: readonly Curve[], axes: Axes): string {
   const xs = [...curves.flatMap(({ x }) => Array.from(x)), ...(axes.mark ? [axes.mark.at] : [])];
   const ys = curves.flatMap(({ y }) => Array.from(y)).filter(Number.isFinite);
-  const [x0, x1] = range(xs);
-  const [y0, y1] = range(ys);
+  const [x0, x1] = axes.range?.x ?? range(xs);
+  const [y0, y1] = axes.range?.y ?? range(ys);
   const box = { left: 44, right: side - 8, top: 30, bottom: side - 36 };
   const px = (x: number) => box.left + ((x - x0) / (x1 - x0)) * (box.right - box.left);
   const py = (y: number) => box.bottom - ((y - y0) / (y1 - y0)) * (box.bottom - box.top);
@@ -44,17 +47,20 @@ export function curvesPanel(side: number, curves: readonly Curve[], axes: Axes):
     textAt((box.left + box.right) / 2, side - 6, axes.x, { size: 10.5, anchor: "middle" }),
     textAt(4, 24, axes.y, { size: 10.5 }),
   ];
+  const markAt = px(Math.min(axes.mark?.at ?? 0, x1));
+  const isMarkLeft = markAt < (box.left + box.right) / 2;
+  const markWord = `${axes.mark?.label}${(axes.mark?.at ?? 0) > x1 ? ", off the axis →" : ""}`;
   const mark = axes.mark
     ? [
-        lineFrom([px(axes.mark.at), box.top], [px(axes.mark.at), box.bottom], INKS.changed),
-        textAt(px(axes.mark.at) - 4, box.top + 10, axes.mark.label, {
+        lineFrom([markAt, box.top], [markAt, box.bottom], INKS.changed),
+        textAt(markAt + (isMarkLeft ? 4 : -4), box.top + 10, markWord, {
           size: 10,
           fill: INKS.changed,
-          anchor: "end",
+          anchor: isMarkLeft ? "start" : "end",
         }),
       ]
     : [];
-  const drawn = curves.map(({ x, y, ink }) => polyline(x, y, { px, py, ink }));
+  const drawn = curves.map(({ x, y, ink }) => polyline(x, y, { px, py, ink, end: x1 }));
   const names = curves.map(({ name, ink }, k) =>
     textAt(side - 8, 12 + 12 * k, name, { size: 10, fill: INKS[ink], anchor: "end", weight: 600 }),
   );
@@ -64,12 +70,22 @@ export function curvesPanel(side: number, curves: readonly Curve[], axes: Axes):
 function polyline(
   x: ArrayLike<number>,
   y: ArrayLike<number>,
-  { px, py, ink }: { px(x: number): number; py(y: number): number; readonly ink: Curve["ink"] },
+  {
+    px,
+    py,
+    ink,
+    end,
+  }: {
+    px(x: number): number;
+    py(y: number): number;
+    readonly ink: Curve["ink"];
+    readonly end: number;
+  },
 ): string {
   let path = "";
   let isDown = false;
   for (let k = 0; k < x.length; k++) {
-    const isThere = Number.isFinite(y[k]!);
+    const isThere = Number.isFinite(y[k]!) && x[k]! <= end;
     if (isThere) path += `${isDown ? "L" : "M"}${round(px(x[k]!))} ${round(py(y[k]!))}`;
     isDown = isThere;
   }
@@ -118,7 +134,7 @@ export function answersPanel(side: number, clean: AnswerResult, disturbed: Answe
       return (
         textAt(left - 6, y + height / 2 + 3.5, word, { anchor: "end" }) +
         rectAt(left, y + 3, { width: p * full, height: height - 7, fill: INKS[ink] }) +
-        textAt(left + p * full + 5, y + height / 2 + 3.5, `${(100 * p).toFixed(1)}%`, {
+        textAt(left + p * full + 5, y + height / 2 + 3.5, percent(p), {
           size: 10.5,
         })
       );

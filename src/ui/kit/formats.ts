@@ -1,11 +1,5 @@
 /** Numbers as the panels print them. */
-
-export function percent(share: number): string {
-  const value = 100 * share;
-  if (value > 0 && value < 0.1) return "<0.1%";
-  if (value < 100 && value > 99.9) return ">99.9%";
-  return `${value < 10 || value > 90 ? value.toFixed(1) : value.toFixed(0)}%`;
-}
+export { percent } from "../../numerics/percentText.ts";
 
 /** An answer as it is written: views are abbreviations. */
 export function answerWord(answer: string): string {

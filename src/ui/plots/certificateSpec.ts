@@ -1,5 +1,6 @@
 /** The certified cosine against l2 radius as a plot, and as the sentence above it. */
 import type { BesideResult, CertificateResult, CosineBounds } from "../../experiment/results.ts";
+import { radiusRange } from "../../experiment/radiusRange.ts";
 import type { CertifiedFeature } from "../../experiment/spec.ts";
 import { BUNDLED_MODELS } from "../../model/catalog.ts";
 import { decimal, percent } from "../kit/formats.ts";
@@ -19,16 +20,6 @@ export const BETWEEN: Readonly<Record<Between, { readonly label: string; readonl
       what: "the features of the changed picture averaged over noise, and those of the clean picture as it is",
     },
   };
-
-/** Where the axis ends: past both the reach of the bounds and the change, unless that would hide the curve. */
-export function radiusRange({
-  radius,
-  stackL2,
-  sigma,
-}: Pick<CertificateResult, "radius" | "stackL2" | "sigma">): [number, number] {
-  const reach = radius > 0 ? radius : sigma;
-  return [0, Math.max(1.35 * reach, Math.min(1.1 * stackL2, 3 * reach))];
-}
 
 /** The vectors whose cosine is bounded, as a reader who reads answers should take them. */
 export const FEATURES: Readonly<Record<CertifiedFeature, string>> = {

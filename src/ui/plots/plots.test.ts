@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { CertificateResult } from "../../experiment/results.ts";
-import { besideSentence, certificateSpec, guaranteeOf, radiusRange } from "./certificateSpec.ts";
+import { radiusRange } from "../../experiment/radiusRange.ts";
+import { besideSentence, certificateSpec, guaranteeOf } from "./certificateSpec.ts";
 import { DRAW_INTERVAL_MS, createDrawQueue } from "./drawQueue.ts";
 import { toCsv } from "./plotSpec.ts";
 import type { PlotSpec } from "./plotSpec.ts";
