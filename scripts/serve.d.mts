@@ -13,6 +13,8 @@ export function serve(options: {
   readonly isolation?: boolean;
   /** To the network, compressed, and not only to this machine; false when not given. */
   readonly room?: boolean;
+  /** DICOMweb address of an archive whose films this machine may read through the page's own; not together with `room`. */
+  readonly dicomweb?: string;
 }): Promise<Served & { close(): Promise<void> }>;
 /** What to tell whoever started the server. */
 export function announcement(site: Served, room: boolean): string;

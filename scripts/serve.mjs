@@ -8,6 +8,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
+import { ARCHIVE_PATH, archiveOf, archiveOption, passOn } from "./archive.mjs";
 import { CONTENT_POLICY } from "./contentPolicy.mjs";
 import { parseOptions, portNumber, readOptions } from "./options.mjs";
 
@@ -60,11 +61,13 @@ const ISOLATION = {
 
 /**
  * Serves `root` on the first free port from `port` on: to this machine, or with `room` to its network as well, compressed.
- * @param {{ root: string, port?: number, isolation?: boolean, room?: boolean }} options
+ * With `dicomweb` the films of that archive can be read under the page's own address, by this machine alone.
+ * @param {{ root: string, port?: number, isolation?: boolean, room?: boolean, dicomweb?: string }} options
  * @returns {Promise<{ url: string, addresses: readonly string[], close: () => Promise<void> }>}
  */
-export async function serve({ root, port = 4173, isolation = true, room = false }) {
+export async function serve({ root, port = 4173, isolation = true, room = false, dicomweb }) {
   const site = {
+    archive: archiveOption(dicomweb, room) && archiveOf(dicomweb),
     folder: path.resolve(root),
     isolation,
     room,
@@ -103,6 +106,11 @@ async function respond(site, request, response) {
     ...(site.isolation && isTrustworthy(request) ? ISOLATION : {}),
   };
   const refuse = (status) => response.writeHead(status, headers).end();
+  if (site.archive && pathname.startsWith(ARCHIVE_PATH)) {
+    // A page of another name that was led to this address must not read it either.
+    if (!isThisMachine(request)) return refuse(403);
+    return passOn(site.archive, request, response, headers);
+  }
   if (request.method !== "GET" && request.method !== "HEAD") return refuse(405);
   if (pathname === "/addresses.json") {
     response.writeHead(200, { ...headers, "Content-Type": MIME[".json"] });
@@ -168,13 +176,14 @@ function encodingFor(accepted = "") {
 }
 
 /** Over plain http under any name but localhost a browser ignores isolation, and says so in red on its console. */
-function isTrustworthy({ headers }) {
+function isTrustworthy(request) {
+  return isThisMachine(request) || request.headers["x-forwarded-proto"] === "https";
+}
+
+/** Asked for under a name that only this machine has. */
+function isThisMachine({ headers }) {
   const host = (headers.host ?? "").replace(/:\d+$/, "");
-  return (
-    /^(localhost|127(\.\d+){3}|\[::1\])$/.test(host) ||
-    host.endsWith(".localhost") ||
-    headers["x-forwarded-proto"] === "https"
-  );
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(host) || host.endsWith(".localhost");
 }
 
 /** The file a path of a URL names inside the folder, or undefined; never one outside it. */
@@ -226,22 +235,26 @@ const USAGE = `Usage: node scripts/serve.mjs [options]
   --root DIR       folder to serve (dist)
   --port N         first port to try (4173)
   --host           serve the network too, not only this machine
-  --no-isolation   leave out the headers that allow more than one thread`;
+  --no-isolation   leave out the headers that allow more than one thread
+  --dicomweb URL   archive whose films the page may search and open (PENUMBRA_DICOMWEB); a name and a password go into
+                   the address: http://name:password@archive:8042/dicom-web`;
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { root, port, host, isolation } = readOptions(USAGE, (args) => {
+  const { root, port, host, isolation, dicomweb } = readOptions(USAGE, (args) => {
     const values = parseOptions(args, {
       port: { type: "string", default: "4173" },
       root: { type: "string", default: "dist" },
       host: { type: "boolean", default: false },
       "no-isolation": { type: "boolean", default: false },
+      dicomweb: { type: "string", default: process.env.PENUMBRA_DICOMWEB },
     });
     return {
       ...values,
       port: portNumber(values.port),
       isolation: !values["no-isolation"],
+      dicomweb: archiveOption(values.dicomweb, values.host),
     };
   });
-  const site = await serve({ root, port, isolation, room: host });
+  const site = await serve({ root, port, isolation, room: host, dicomweb });
   console.log(announcement(site, host));
 }

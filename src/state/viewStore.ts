@@ -17,7 +17,7 @@ export type ToolName = "window" | "pan" | "brush" | "eraser" | MeasureTool;
 /** Tools that measure, on the whole film only. */
 export type MeasureTool = "ruler" | "angle" | "heartRatio";
 /** Dialogs that lie over the bench, one at a time. */
-export type DialogName = "export" | "sessions" | "compare" | "replay" | "palette";
+export type DialogName = "archive" | "export" | "sessions" | "compare" | "replay" | "palette";
 
 /** One layer of the encoder ("self", "pool") or of the answering head ("cross"). `head` "mean" averages the layer's heads. */
 export interface LayerChoice {

@@ -8,6 +8,7 @@ import { Button } from "../kit/Button.tsx";
 import { Icon } from "../kit/icons.tsx";
 
 const DOORS: readonly { readonly dialog: DialogName; readonly label: string }[] = [
+  { dialog: "archive", label: "Open from an archive (DICOMweb)" },
   { dialog: "sessions", label: "Sessions: keep, open, delete" },
   { dialog: "export", label: "Export: figure, numbers, script, citation" },
   { dialog: "replay", label: "Replay the attack as a cine" },

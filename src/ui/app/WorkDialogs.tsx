@@ -9,6 +9,11 @@ const ExportDialog = lazy(() =>
     default: dialog,
   })),
 );
+const ArchiveDialog = lazy(() =>
+  loadPart(() => import("../archive/ArchiveDialog.tsx")).then(({ ArchiveDialog: archive }) => ({
+    default: archive,
+  })),
+);
 const CommandPalette = lazy(() =>
   loadPart(() => import("./CommandPalette.tsx")).then(({ CommandPalette: palette }) => ({
     default: palette,
@@ -45,6 +50,9 @@ export function WorkDialogs() {
       </Late>
       <Late isWanted={dialog === "replay"}>
         <CineDialog />
+      </Late>
+      <Late isWanted={dialog === "archive"}>
+        <ArchiveDialog />
       </Late>
       <Late isWanted={dialog === "palette"}>
         <CommandPalette />

@@ -31,6 +31,7 @@ export interface PaletteAction {
 }
 
 const DIALOGS: Readonly<Record<Exclude<DialogName, "palette" | "replay">, string>> = {
+  archive: "Open from an archive (DICOMweb)",
   sessions: "Sessions: keep, open, delete",
   compare: "Compare two systems on this case",
   export: "Export: figure, numbers, script, citation",

@@ -15,6 +15,7 @@ export const TELLS: Readonly<Record<Door, readonly HiddenName[]>> = {
   replay: ["answers"],
   studies: ["answers", "truth", "titles", "sliders"],
   manifest: ["answers", "truth", "sliders"],
+  archive: [],
   sessions: [],
   palette: [],
 };
