@@ -6,8 +6,8 @@ import type { Radiograph } from "../image/radiograph.ts";
 import { nodeCodecs } from "./nodeCodecs.ts";
 
 /** @throws LabError "not-found" when there is no such file, a "file-*" code when it can't be shown. */
-export async function openRadiograph(file: string): Promise<Radiograph> {
-  return loadRadiograph(await readBytes(file), nodeCodecs);
+export async function openRadiograph(file: string, frame = 0): Promise<Radiograph> {
+  return loadRadiograph(await readBytes(file), nodeCodecs, frame);
 }
 
 /** @throws LabError "not-found" when there is no such file or it can't be read. */

@@ -58,10 +58,11 @@ npm run -s lab -- robustness [--model ID] [--epsilon N] [--questions N] [--seed 
 npm run -s lab -- list [models|findings|patient|questions|perturbations|attacks|goals|instruments|defenses|measures|lessons|certificate|window|limits]...
     What there is to choose from, with ranges, units, defaults and help, as JSON: the tables that the page itself reads.
 
-npm run -s lab -- decode FILE...
+npm run -s lab -- decode FILE... [--frame N]
     One JSON line per DICOM, PNG or JPEG file: {rows, cols, rawSha256, displaySha256, notices}, or
     {error: {code, message}} and exit status 2. rawSha256 is over the stored values as int32 little-endian,
-    displaySha256 over the 8-bit picture after window and MONOCHROME1.
+    displaySha256 over the 8-bit picture after window and MONOCHROME1. --frame N is which picture, from 1, of a file that
+    holds several; the first unless said otherwise.
 
 npm run -s lab -- phantom --seed N [--finding KIND[:side[:amount]]]... [--size N] --out F.png [--mask M.png]
     Draws a synthetic radiograph, and the mask of its findings if asked. Prints its parameters, findings and report.

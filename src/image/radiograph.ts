@@ -47,7 +47,16 @@ export interface PixelSpacing {
   readonly magnification?: number;
 }
 
+/** Which of the pictures in a file it is. */
+export interface FrameOf {
+  /** From 0. */
+  readonly index: number;
+  readonly count: number;
+}
+
 export interface Radiograph {
+  /** Of a file that holds several pictures. */
+  readonly frame?: FrameOf;
   readonly rows: number;
   readonly cols: number;
   /** Modality values, row-major: integers as Int32Array, anything else as Float32Array. */

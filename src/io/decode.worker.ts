@@ -8,8 +8,8 @@ import type { DecodeService } from "./decodeClient.ts";
 import { loadRadiograph } from "./loadRadiograph.ts";
 
 const service: DecodeService = {
-  read: async (bytes) => {
-    const radiograph = await loadRadiograph(new Uint8Array(bytes), browserCodecs);
+  read: async (bytes, frame) => {
+    const radiograph = await loadRadiograph(new Uint8Array(bytes), browserCodecs, frame);
     return moving(radiograph, [radiograph.values.buffer as ArrayBuffer]);
   },
 };

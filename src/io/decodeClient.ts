@@ -11,10 +11,10 @@ import { DECODE_TIMEOUT_MS } from "./limits.ts";
 
 export interface DecodeClient {
   /**
-   * Decodes one file; files wait for each other. `bytes` is transferred to the worker and unusable afterwards.
+   * Decodes one picture of a file, the first unless said otherwise; files wait for each other. `bytes` is transferred to the worker and unusable afterwards.
    * @throws LabError with a file-* code, or "internal" when the worker itself can't run
    */
-  load(bytes: ArrayBuffer): Promise<Radiograph>;
+  load(bytes: ArrayBuffer, frame?: number): Promise<Radiograph>;
   /** Stops the worker; waiting files are refused as cancelled. */
   dispose(): void;
 }
@@ -22,7 +22,7 @@ export interface DecodeClient {
 /** What the worker can be asked. */
 export interface DecodeService {
   /** `bytes` is a whole file and moves to the worker. @throws LabError with a file-* code */
-  read(bytes: ArrayBuffer): Promise<Radiograph>;
+  read(bytes: ArrayBuffer, frame: number): Promise<Radiograph>;
 }
 
 export function createDecodeClient(
@@ -39,22 +39,22 @@ export function createDecodeClient(
     link = undefined;
   };
 
-  const decode = async (bytes: ArrayBuffer): Promise<Radiograph> => {
+  const decode = async (bytes: ArrayBuffer, frame: number): Promise<Radiograph> => {
     if (isDisposed) throw disposed();
     link ??= linkWorker<DecodeService>(spawn(), (crash) =>
       giveUp(isUnfetched(crash) ? partMissing() : workerFailed()),
     );
     const timer = setTimeout(() => giveUp(tookTooLong(timeoutMs)), timeoutMs);
     try {
-      return await link.ask((s) => s.read(moving(bytes, [bytes])));
+      return await link.ask((s) => s.read(moving(bytes, [bytes]), frame));
     } finally {
       clearTimeout(timer);
     }
   };
 
   return {
-    load(bytes) {
-      const result = lastFile.then(() => decode(bytes));
+    load(bytes, frame = 0) {
+      const result = lastFile.then(() => decode(bytes, frame));
       lastFile = result.catch(() => {});
       return result;
     },

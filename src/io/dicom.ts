@@ -9,7 +9,7 @@ import { damagedStructure, encodingAt, isBigEndian, isShortForm } from "./dicomD
 import { PIXEL_DATA, readDataSet } from "./dicomDataSet.ts";
 import type { DataSet, Element, ElementBeyondEnd } from "./dicomDataSet.ts";
 import { textsOf } from "./dicomValues.ts";
-import { firstFrameOf } from "./encapsulatedFrame.ts";
+import { frameOf, noSuchFrame } from "./encapsulatedFrame.ts";
 import { headerCutOff, readFileMeta } from "./dicomFileMeta.ts";
 import { inflate, inflateZlib, isZlib } from "./inflate.ts";
 import { checkImageSize } from "./limits.ts";
@@ -21,7 +21,7 @@ export interface DicomImage {
   readonly transferSyntax: TransferSyntax;
   /** Of the pixels as they are, which may be another than the transfer syntax says. */
   readonly bigEndian: boolean;
-  /** The first frame: raw samples for coding "native", else its codestream. */
+  /** The wanted frame: raw samples for coding "native", else its codestream. */
   readonly frame: Uint8Array;
   /** 8-bit pixels were written as big-endian 16-bit words: each pair is exchanged. */
   readonly pairsExchanged: boolean;
@@ -34,9 +34,10 @@ const ENCAPSULATED_DOCUMENT = "x00420011";
 const ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1";
 
 /**
+ * @param wanted frame, from 0
  * @throws LabError "file-unsupported", "file-too-large", "file-damaged", "file-truncated", "file-no-image"
  */
-export function parseDicom(file: Uint8Array): DicomImage {
+export function parseDicom(file: Uint8Array, wanted = 0): DicomImage {
   const { uid, dataSetStart } = readFileMeta(file);
   // Without a statement the data set shows by its first element how it is written.
   const transferSyntax = transferSyntaxOf(uid ?? EXPLICIT_LITTLE_ENDIAN);
@@ -53,7 +54,8 @@ export function parseDicom(file: Uint8Array): DicomImage {
   const element = dataSet.elements[PIXEL_DATA];
   if (!element) throw endsInHeader ? headerCutOff() : noImage(dataSet);
 
-  const attributes = readSizedAttributes(dataSet);
+  const attributes = readSizedAttributes(dataSet, wanted);
+  if (wanted >= attributes.frames) throw noSuchFrame(wanted, attributes.frames);
   const isEncapsulated = element.fragments !== undefined;
   if (uid === undefined && isEncapsulated) {
     throw new LabError("file-damaged", "The DICOM header does not say how the file is encoded.");
@@ -64,11 +66,13 @@ export function parseDicom(file: Uint8Array): DicomImage {
       `The header says ${transferSyntax.name}, but the pixels are ${isEncapsulated ? "compressed" : "not compressed"}.`,
     );
   }
-  const frame = isEncapsulated
-    ? firstFrameOf(dataSet, element, attributes, transferSyntax.coding)
-    : nativeFrame(bytes, element, attributes);
   const bigEndian = isBigEndian(dataSet, element);
   const pairsExchanged = bigEndian && element.vr === "OW" && attributes.bitsAllocated === 8;
+  const { coding } = transferSyntax;
+  const { frames } = attributes;
+  const frame = isEncapsulated
+    ? frameOf(dataSet, element, { frames, wanted, coding })
+    : nativeFrame(bytes, element, { attributes, wanted, pairsExchanged });
   return { attributes, transferSyntax, bigEndian, frame, pairsExchanged };
 }
 
@@ -92,8 +96,8 @@ function endedIn({ element, isNested }: ElementBeyondEnd, before: DataSet): LabE
   return damagedStructure(`element ${tag} is longer than the file`);
 }
 
-function readSizedAttributes(dataSet: DataSet): DicomAttributes {
-  const attributes = readAttributes(dataSet);
+function readSizedAttributes(dataSet: DataSet, frame = 0): DicomAttributes {
+  const attributes = readAttributes(dataSet, frame);
   checkImageSize(attributes.rows, attributes.cols, attributes.samplesPerPixel);
   return attributes;
 }
@@ -108,10 +112,23 @@ function nativeFrameBytes(attributes: DicomAttributes): number {
 function nativeFrame(
   bytes: Uint8Array,
   { dataOffset, length }: Element,
-  attributes: DicomAttributes,
+  of: {
+    readonly attributes: DicomAttributes;
+    readonly wanted: number;
+    readonly pairsExchanged: boolean;
+  },
 ): Uint8Array {
+  const { attributes, wanted, pairsExchanged } = of;
   const needed = nativeFrameBytes(attributes);
-  if (length < needed) throw pixelsCutOff(length, needed);
+  // Frames follow one another without anything between them (PS3.5 8.1.1).
+  const before = wanted * needed;
+  if (length < before + needed) throw pixelsCutOff(length, before + needed);
+  if (pairsExchanged && before % 2 === 1) {
+    throw new LabError(
+      "file-unsupported",
+      "The pictures of this file begin in the middle of a word of two bytes; only the first can be read.",
+    );
+  }
   const isHalved = attributes.photometric === "YBR_FULL_422" && attributes.frames === 1;
   if (isHalved && length >= 1.5 * needed) {
     throw new LabError(
@@ -120,7 +137,8 @@ function nativeFrame(
     );
   }
   // The byte that fills up an odd number of pixels goes along: in exchanged pairs it comes before the last pixel.
-  return bytes.subarray(dataOffset, dataOffset + Math.min(length, needed + (needed % 2)));
+  const end = Math.min(length, before + needed + (needed % 2));
+  return bytes.subarray(dataOffset + before, dataOffset + end);
 }
 
 function pixelsCutOff(present: number, needed: number): LabError {

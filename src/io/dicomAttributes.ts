@@ -89,7 +89,7 @@ const MACRO = {
  * required ones that make no sense are refused.
  * @throws LabError "file-damaged" for impossible sizes and bit depths, "file-unsupported" for 1-bit, packed and unsigned 32-bit pixels
  */
-export function readAttributes(dataSet: DataSet): DicomAttributes {
+export function readAttributes(dataSet: DataSet, frame = 0): DicomAttributes {
   const notices: string[] = [];
   const word = (tag: string): number | undefined => wordsOf(dataSet, tag)[0];
   const text = (tag: string): string => textsOf(dataSet, tag)[0]?.toUpperCase() ?? "";
@@ -113,14 +113,14 @@ export function readAttributes(dataSet: DataSet): DicomAttributes {
   const storedRange = rangeOfStored(depth.bitsStored, signed);
   const tables = itemsOf(dataSet, TAG.modalityLutSequence);
   const modalityTable = readTables(tables, storedRange, notices)[0];
-  const rescale = readRescale(frameMacro(dataSet, MACRO.pixelValueTransformation), notices);
+  const rescale = readRescale(frameMacro(dataSet, MACRO.pixelValueTransformation, frame), notices);
   const range = modalityRange(storedRange, {
     rescale,
     ...(modalityTable ? { modalityTable } : {}),
   });
-  const voi = frameMacro(dataSet, MACRO.voiLut);
+  const voi = frameMacro(dataSet, MACRO.voiLut, frame);
   const padding = readPadding(word, signed);
-  const pixelSpacingMm = readSpacing(dataSet);
+  const pixelSpacingMm = readSpacing(dataSet, frame);
   return {
     rows,
     cols,
@@ -146,12 +146,15 @@ export function readAttributes(dataSet: DataSet): DicomAttributes {
 }
 
 /**
- * Where the attributes of a macro stand for the first frame: in its own functional group, in the shared one, or, in
+ * Where the attributes of a macro stand for one frame: in its own functional group, in the shared one, or, in
  * images without functional groups, in the data set itself.
  */
-function frameMacro(dataSet: DataSet, macro: string): DataSet {
-  for (const groups of [GROUPS.perFrame, GROUPS.shared]) {
-    const group = itemsOf(dataSet, groups)[0];
+function frameMacro(dataSet: DataSet, macro: string, frame: number): DataSet {
+  for (const [groups, index] of [
+    [GROUPS.perFrame, frame],
+    [GROUPS.shared, 0],
+  ] as const) {
+    const group = itemsOf(dataSet, groups)[index];
     const item = group && itemsOf(group, macro)[0];
     if (item) return item;
   }
@@ -262,12 +265,12 @@ function readPadding(
  * Where lengths hold (PS3.3 10.7.1.3): Pixel Spacing that differs from Imager Pixel Spacing, or names how it was calibrated,
  * holds in the patient; the same or none is the detector's; alone, the file does not say.
  */
-function readSpacing(dataSet: DataSet): PixelSpacing | undefined {
+function readSpacing(dataSet: DataSet, frame: number): PixelSpacing | undefined {
   const detector = spacingIn(
-    frameMacro(dataSet, MACRO.xRayPixelProperties),
+    frameMacro(dataSet, MACRO.xRayPixelProperties, frame),
     TAG.imagerPixelSpacing,
   );
-  const stated = spacingIn(frameMacro(dataSet, MACRO.pixelMeasures), TAG.pixelSpacing);
+  const stated = spacingIn(frameMacro(dataSet, MACRO.pixelMeasures, frame), TAG.pixelSpacing);
   const isCalibrated = textsOf(dataSet, TAG.calibration)[0] !== undefined;
   const differs = detector && stated && Math.abs(stated.col / detector.col - 1) > 1e-3;
   if (stated && (isCalibrated || differs)) return { ...stated, plane: "patient" };

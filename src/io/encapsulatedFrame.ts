@@ -1,4 +1,4 @@
-/** The codestream of the first frame inside encapsulated pixel data (PS3.5 annex A.4). */
+/** The codestream of one frame inside encapsulated pixel data (PS3.5 annex A.4). */
 import { LabError } from "../errors/labError.ts";
 import type { DataSet, Element } from "./dicomDataSet.ts";
 import { longWord } from "./dicomValues.ts";
@@ -7,34 +7,45 @@ import type { PixelCoding } from "./transferSyntax.ts";
 
 const EXTENDED_OFFSET_TABLE = "x7fe00001";
 
+export function noSuchFrame(wanted: number, frames: number): LabError {
+  return new LabError(
+    "file-no-image",
+    `There is no picture ${wanted + 1} in this file: it holds ${frames === 1 ? "one" : frames}.`,
+  );
+}
+
 /**
- * Joins the fragments that belong to the first frame: all of them when there is one frame; one when there are as many as
- * frames; else those before the second entry of an offset table; without a table, one fragment for RLE and up to the
- * next start of an image otherwise.
+ * Joins the fragments that belong to one frame: all of them when there is one frame; one when there are as many as frames; else
+ * those between its entry of an offset table and the next; without a table, one fragment for RLE and up to the next start of an
+ * image otherwise.
  * @throws LabError "file-truncated"
  */
-export function firstFrameOf(
+export function frameOf(
   dataSet: DataSet,
   element: Element,
-  { frames }: { readonly frames: number },
-  coding: PixelCoding,
+  of: { readonly frames: number; readonly wanted: number; readonly coding: PixelCoding },
 ): Uint8Array {
+  const { frames, wanted, coding } = of;
   const bytes = dataSet.byteArray as Uint8Array;
   const fragments = element.fragments ?? [];
-  let count = fragments.length;
-  if (frames === count) {
-    count = 1;
-  } else if (frames > 1) {
-    const second = element.basicOffsetTable?.[1] ?? extendedOffset(dataSet, 1);
-    const next = fragments.findIndex(({ offset, position }, i) => {
-      if (i === 0) return false;
-      if (second !== undefined) return offset >= second;
-      return coding === "rle" || startsImage(bytes, position);
+  /** Index of a frame's first fragment; undefined where the file does not get so far. */
+  const startOf = (frame: number): number | undefined => {
+    if (frame === 0) return 0;
+    if (frames === fragments.length) return frame;
+    const offset = element.basicOffsetTable?.[frame] ?? extendedOffset(dataSet, frame);
+    const starts = fragments.flatMap(({ offset: at, position }, i) => {
+      if (i === 0) return [];
+      return (
+        offset === undefined ? coding === "rle" || startsImage(bytes, position) : at >= offset
+      )
+        ? [i]
+        : [];
     });
-    if (next > 0) count = next;
-  }
+    return starts[offset === undefined ? frame - 1 : 0];
+  };
+  const end = frames > 1 ? startOf(wanted + 1) : undefined;
   const parts = fragments
-    .slice(0, count)
+    .slice(startOf(wanted) ?? fragments.length, end)
     .map(({ position, length }) => bytes.subarray(position, position + length));
   const frame = joinBytes(parts);
   if (frame.length === 0) {

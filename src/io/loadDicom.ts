@@ -1,4 +1,4 @@
-/** DICOM to radiograph: decode the first frame, check it against the header, apply the modality transform. */
+/** DICOM to radiograph: decode one frame, check it against the header, apply the modality transform. */
 import { LabError } from "../errors/labError.ts";
 import type { Radiograph, Voi } from "../image/radiograph.ts";
 import { decodeCodestream } from "./codecs.ts";
@@ -17,8 +17,12 @@ import { decodeRle } from "./rle.ts";
 import { readDecodedSamples, readNativeSamples } from "./storedValues.ts";
 
 /** @throws LabError with a file-* code */
-export async function loadDicom(bytes: Uint8Array, host: CodecHost): Promise<Radiograph> {
-  const image = parseDicom(bytes);
+export async function loadDicom(
+  bytes: Uint8Array,
+  host: CodecHost,
+  frame = 0,
+): Promise<Radiograph> {
+  const image = parseDicom(bytes, frame);
   const { attributes } = image;
   checkPhotometric(attributes);
   const { values: stored, bits } = await decodeStoredValues(image, host);
@@ -26,6 +30,7 @@ export async function loadDicom(bytes: Uint8Array, host: CodecHost): Promise<Rad
   const padding = paddingInModalityValues(attributes, values instanceof Float32Array);
   const isInverted = attributes.photometric === "MONOCHROME1" || attributes.presentationInverse;
   return {
+    ...(attributes.frames > 1 ? { frame: { index: frame, count: attributes.frames } } : {}),
     rows: attributes.rows,
     cols: attributes.cols,
     values,
@@ -36,7 +41,7 @@ export async function loadDicom(bytes: Uint8Array, host: CodecHost): Promise<Rad
     ...(attributes.modalityTable ? {} : { rescale: attributes.rescale }),
     pixelAspect: attributes.pixelAspect,
     ...(padding ? { padding } : {}),
-    notices: [...attributes.notices, ...noticesOf(attributes)],
+    notices: [...attributes.notices, ...noticesOf(attributes, frame)],
     source: "dicom",
     rawSha256: await hashStoredValues(stored),
   };
@@ -169,7 +174,7 @@ function paddingInModalityValues(
 const RADIOGRAPHY = new Set(["CR", "DX", "RG", "RF", "XA", "SC", "OT", ""]);
 const MAY_HOLD_NAMES = new Set(["CR", "DX", "SC"]);
 
-function noticesOf(attributes: DicomAttributes): string[] {
+function noticesOf(attributes: DicomAttributes, frame: number): string[] {
   const { modality, frames, photometric, samplesPerPixel, burnedInAnnotation } = attributes;
   const notices: string[] = [];
   // DICOM calls them alternatives and prefers neither.
@@ -178,7 +183,10 @@ function noticesOf(attributes: DicomAttributes): string[] {
       "The file has a window and a lookup table for display: the window is used, and the table can be chosen among its windows.",
     );
   }
-  if (frames > 1) notices.push(`This file holds ${frames} pictures; the first is shown.`);
+  if (frames > 1) {
+    const which = frame === 0 ? "the first" : `number ${frame + 1}`;
+    notices.push(`This file holds ${frames} pictures; ${which} is shown.`);
+  }
   if (samplesPerPixel > 1) {
     notices.push(
       `This is a colour image (${photometric}), not a radiograph; its brightness is shown.`,

@@ -9,14 +9,20 @@ import { withPreamble } from "./dicomFileMeta.ts";
 import { loadDicom } from "./loadDicom.ts";
 import { loadJpeg } from "./loadJpeg.ts";
 import { loadPng } from "./loadPng.ts";
+import { noSuchFrame } from "./encapsulatedFrame.ts";
 import { MAX_FILE_BYTES } from "./limits.ts";
 import { sniffFormat } from "./sniff.ts";
 
 /**
+ * @param frame which picture, from 0, of a file that holds several
  * Runs in a worker in the browser (see decodeClient.ts), directly in Node.
  * @throws LabError with a file-* code; anything else is a bug of this folder.
  */
-export async function loadRadiograph(bytes: Uint8Array, host: CodecHost): Promise<Radiograph> {
+export async function loadRadiograph(
+  bytes: Uint8Array,
+  host: CodecHost,
+  frame = 0,
+): Promise<Radiograph> {
   if (bytes.length > MAX_FILE_BYTES) {
     const size = Math.round(bytes.length / 2 ** 20);
     throw new LabError("file-too-large", `This file has ${size} MB, over this viewer's limit.`, {
@@ -24,11 +30,12 @@ export async function loadRadiograph(bytes: Uint8Array, host: CodecHost): Promis
     });
   }
   const format = sniffFormat(bytes);
+  if (frame > 0 && (format === "png" || format === "jpeg")) throw noSuchFrame(frame, 1);
   switch (format) {
     case "dicom":
-      return loadDicom(bytes, host);
+      return loadDicom(bytes, host, frame);
     case "dicom-without-preamble":
-      return loadDicom(withPreamble(bytes), host);
+      return loadDicom(withPreamble(bytes), host, frame);
     case "png":
       return loadPng(bytes);
     case "jpeg":

@@ -18,11 +18,15 @@ export interface CaseState {
   readonly opening: boolean;
   /** Items of the stack that were on when a film of the reader's was opened, which starts untouched. */
   readonly switchedOff: readonly string[];
+  /** The last file that held several pictures, so that another of them can be chosen. */
+  readonly manyFramed: File | null;
   /** @returns pixel hashes of films that were let go, so that a day of films does not fill the memory. */
   add(sha256: string, radiograph: Radiograph): readonly string[];
   /** Films of a study, which needs each of them until it ends: never let go. */
   keep(sha256: string, radiograph: Radiograph): void;
-  set(values: Partial<Pick<CaseState, "provisional" | "opening" | "switchedOff">>): void;
+  set(
+    values: Partial<Pick<CaseState, "provisional" | "opening" | "switchedOff" | "manyFramed">>,
+  ): void;
 }
 
 export type CaseStore = StoreApi<CaseState>;
@@ -37,6 +41,7 @@ export function createCaseStore(mostBytes = MOST_BYTES): CaseStore {
     provisional: null,
     opening: false,
     switchedOff: [],
+    manyFramed: null,
     add(sha256, radiograph) {
       const others = Object.entries(get().radiographs).filter(([each]) => each !== sha256);
       const films = [...others, [sha256, radiograph] as const];

@@ -1,7 +1,10 @@
 /** A radiograph of the reader's own: what the file says of it, and what of it the model is given. */
-import { useCases } from "../context/stores.ts";
+import { useCases, useStores } from "../context/stores.ts";
+import type { FrameOf } from "../../image/radiograph.ts";
+import { Button } from "../kit/Button.tsx";
 import { FilmMap } from "./FilmMap.tsx";
 import { ModelWindow } from "./ModelWindow.tsx";
+import { useOpenFile } from "./useOpenFile.ts";
 import styles from "./case.module.css";
 
 export function FileCase({ sha256 }: { readonly sha256: string }) {
@@ -28,8 +31,34 @@ export function FileCase({ sha256 }: { readonly sha256: string }) {
           {notice}
         </p>
       ))}
+      {radiograph.frame && <FrameChoice frame={radiograph.frame} />}
       <FilmMap radiograph={radiograph} />
       <ModelWindow radiograph={radiograph} />
     </>
+  );
+}
+
+/** Another picture of the same file; a file that a session brought along has only the one that was kept. */
+function FrameChoice({ frame: { index, count } }: { readonly frame: FrameOf }) {
+  const { cases } = useStores();
+  const hasFile = useCases((s) => s.manyFramed !== null);
+  const open = useOpenFile();
+  if (!hasFile) return null;
+  const show = (frame: number) => {
+    const { manyFramed } = cases.getState();
+    if (manyFramed) void open(manyFramed, frame);
+  };
+  return (
+    <div className={styles.actions} role="group" aria-label="Picture of the file">
+      <Button look="outlined" disabled={index === 0} onClick={() => show(index - 1)}>
+        Previous picture
+      </Button>
+      <span>
+        {index + 1} of {count}
+      </span>
+      <Button look="outlined" disabled={index + 1 === count} onClick={() => show(index + 1)}>
+        Next picture
+      </Button>
+    </div>
   );
 }

@@ -14,10 +14,10 @@ let decoder: DecodeClient | undefined;
 
 export type Opened = { readonly sha256: string } | { readonly refusal: string };
 
-export function useOpenFile(): (file: File) => Promise<Opened> {
+export function useOpenFile(): (file: File, frame?: number) => Promise<Opened> {
   const { cases, engine, experiment, link, results, room, view } = useStores();
   return useCallback(
-    async (file: File) => {
+    async (file: File, frame = 0) => {
       if (cases.getState().opening) return { refusal: "Another film is being opened." };
       cases.getState().set({ opening: true });
       try {
@@ -29,7 +29,7 @@ export function useOpenFile(): (file: File) => Promise<Opened> {
           );
         }
         decoder ??= createDecodeClient();
-        const radiograph = await decoder.load(await file.arrayBuffer());
+        const radiograph = await decoder.load(await file.arrayBuffer(), frame);
         const sha256 = radiograph.rawSha256;
         if (!sha256) throw new LabError("internal", "The file was opened without its pixel hash.");
         const wanted = experiment.getState().spec.case;
@@ -45,6 +45,7 @@ export function useOpenFile(): (file: File) => Promise<Opened> {
         }
         for (const gone of cases.getState().add(sha256, radiograph)) engine.forgetRadiograph(gone);
         engine.addRadiograph(radiograph);
+        if (radiograph.frame) cases.getState().set({ manyFramed: file });
         results.getState().dismissRefusal();
         const open = experiment.getState().spec.case;
         if (open.kind === "file" && open.sha256 === sha256) {
