@@ -31,7 +31,7 @@ export const filmText = definePerturbation({
       integer: true,
       choices: WORDS.map((_, k) => k),
       choiceNames: WORDS,
-      help: "What is written.",
+      help: "Which of the texts is written, in the order of the list.",
     },
     width: {
       label: "Width",

@@ -30,7 +30,7 @@ export const hiddenText = definePerturbation({
       integer: true,
       choices: WORDS.map((_, k) => k),
       choiceNames: WORDS,
-      help: "What is written.",
+      help: "Which of the texts is written, in the order of the list.",
     },
   },
   extra: {},

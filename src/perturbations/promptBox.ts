@@ -37,7 +37,7 @@ export const promptBox = definePerturbation({
       integer: true,
       choices: PROMPTS.map((_, k) => k),
       choiceNames: PROMPTS,
-      help: "What is written.",
+      help: "Which of the texts is written, in the order of the list.",
     },
   },
   extra: {},
