@@ -47,7 +47,9 @@ function keptOf(id: string): MeasuredModel | undefined {
 function measuredBefore(id: string): MeasuredModel | undefined {
   const known = measuredModel(id);
   const manifest = path.join(ROOT, "public/models", id, "manifest.json");
-  return known?.phantoms === phantoms && readFileSync(manifest, "utf8").includes(known.visionSha256)
+  if (known?.phantoms !== phantoms) return undefined;
+  const text = readFileSync(manifest, "utf8");
+  return [known.visionSha256, known.answerSha256].every((hash) => text.includes(hash))
     ? known
     : undefined;
 }
@@ -86,12 +88,12 @@ async function measure(id: string): Promise<MeasuredModel> {
       }
     }
   }
-  const { sha256 } = model.manifest.files.find(
-    (file) => file.role === "vision" && file.precision === precision,
-  )!;
+  const hashOf = (role: string) =>
+    model.manifest.files.find((file) => file.role === role && file.precision === precision)!.sha256;
   await model.release();
   return {
-    visionSha256: sha256,
+    visionSha256: hashOf("vision"),
+    answerSha256: hashOf("answer"),
     precision,
     phantoms,
     adults: onFilms(evaluation.adults?.findings ?? { pneumonia: evaluation.nih }),

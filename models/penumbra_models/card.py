@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from .card_adults import adult_lines, children_line
+from .evaluate_disturbed import disturbed_lines
 
 NOTICE = """Research and teaching only; not for diagnosis. Small (a few megabytes), trained on synthetic phantoms, adults of NIH ChestX-ray14
 whose labels were mined from reports, and children of one hospital. Weights: Apache-2.0. Real training pictures, train splits only:
@@ -38,7 +39,7 @@ def card_lines(manifest: dict, r: dict) -> list[str]:
         *_phantoms(r), *_questions(r),
         "## Children: pneumonia", "", children_line(r["kermanyTest"]), "",
         *adult_lines(r["adults"]), *_realism(r.get("realism")),
-        *_stability(r), *_wordings(r), *_forms(r["precisions"]),
+        *(disturbed_lines(r["disturbed"]) if "disturbed" in r else []), *_stability(r), *_wordings(r), *_forms(r["precisions"]),
     ]  # fmt: skip
 
 

@@ -18,7 +18,8 @@ from tokenizers import Tokenizer
 
 from . import evaluate_adults, evaluate_phantoms, evaluate_wordings
 from .card import write_card
-from .data import Questions
+from .data import Kermany, Questions
+from .evaluate_disturbed import disturbed
 from .evaluate_forms import precision_forms
 from .evaluate_robustness import attacked_accuracy, gaussian
 from .examiner import Examiner
@@ -76,8 +77,21 @@ def forms(examiner: Examiner, args: argparse.Namespace) -> dict:
     return {"precisions": precision_forms(examiner, args.package, images, cases)}
 
 
+def disturbances(examiner: Examiner, args: argparse.Namespace) -> dict:
+    """Nothing without --beside."""
+    if args.beside is None:
+        return {}
+    model = load(args.beside, examiner.tokenizer.get_vocab_size()).requires_grad_(False)
+    if any(not torch.equal(a, b) for a, b in zip(model.vision.state_dict().values(), examiner.model.vision.state_dict().values(), strict=True)):
+        raise ValueError("The model beside this one has another image encoder, so a difference would not be the decoder's alone.")
+    cases, images, _ = evaluate_phantoms.read(args.phantoms, args.count)
+    pair = (examiner, Examiner(model, examiner.tokenizer, examiner.questions))
+    return {"disturbed": disturbed(pair, (images, cases), Kermany(args.kermany, args.split))}
+
+
 PARTS: dict[str, Callable[[Examiner, argparse.Namespace], dict]] = {
     "phantoms": phantoms, "wordings": wordings, "films": films, "robustness": robustness, "forms": forms,
+    "disturbances": disturbances,
 }  # fmt: skip
 
 
@@ -101,6 +115,7 @@ def main() -> None:
     parser.add_argument("--attacked", type=int, default=120)
     parser.add_argument("--forms", type=int, default=100, help="phantoms on which each precision form is run")
     parser.add_argument("--split", choices=["val", "test"], default="test", help="of both real sets; val while developing")
+    parser.add_argument("--beside", type=Path, help="checkpoint whose decoder this one's was tuned from: adds right answers about disturbed pictures, before and after")
     parser.add_argument("--realism", type=Path, help="JSON printed by penumbra_models.realism")
     parser.add_argument("--threads", type=int, default=1, help="more only pay on idle cores: each small product waits for all of them")
     args = parser.parse_args()

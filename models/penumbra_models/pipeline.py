@@ -26,11 +26,15 @@ VARIANTS = {
     "tecoa-2": ("tecoa", "Penumbra TeCoA 2/255", ["--steps", "900", "--batch", "24", "--rate", "3e-4", "--epsilon", "2", "--seed", "2"]),
 }
 """Variant: what it is tuned against, its name, and how long."""
+LANGUAGE = ("noisy-language", "Penumbra noisy language")
+"""The variant whose decoder alone is tuned."""
 CODE: dict[str, tuple[str, ...]] = {
     "dataset": ("dataset", "../src/phantom", "../src/language"),
     "train": ("penumbra_models/train.py", "penumbra_models/batches.py", "penumbra_models/sampler.py", "penumbra_models/losses.py",
               "penumbra_models/network.py", "penumbra_models/data.py", "penumbra_models/adults.py"),
     "finetune": ("penumbra_models/finetune.py", "penumbra_models/losses.py", "penumbra_models/network.py"),
+    "language": ("penumbra_models/language.py", "penumbra_models/disturb.py", "penumbra_models/finetune.py", "penumbra_models/losses.py",
+                 "penumbra_models/network.py"),
     "export": ("penumbra_models/export.py", "penumbra_models/quantize.py", "penumbra_models/network.py"),
     "gsb": ("penumbra_models/gsb_train.py", "penumbra_models/gsb_networks.py", "penumbra_models/losses.py", "penumbra_models/network.py",
             "penumbra_models/adults.py"),
@@ -80,10 +84,13 @@ def stages(adult: str, kermany: str) -> list[Stage]:
         *(Stage(name, module("finetune", "--init", "runs/base/checkpoint.pt", "--data", "data", *real, "--against", against, "--out", f"runs/{name}", *more),
                 (*taught, *pictures, "runs/base/checkpoint.pt"), (f"runs/{name}/checkpoint.pt",), CODE["finetune"])
           for name, (against, _, more) in VARIANTS.items()),
+        Stage(LANGUAGE[0], module("language", "--init", "runs/base/checkpoint.pt", "--data", "data", *real, "--out", f"runs/{LANGUAGE[0]}",
+                                  "--steps", "1100", "--rate", "1e-3", "--seed", "4"),
+              (*taught, *pictures, "runs/base/checkpoint.pt"), (f"runs/{LANGUAGE[0]}/checkpoint.pt",), CODE["language"]),
         Stage("realism", module("realism", "data/eval", adult, "--out", "runs/realism.json"), ("data/eval", pictures[0]), ("runs/realism.json",),
               ("penumbra_models/realism.py",)),
     ]  # fmt: skip
-    for name, title in (("base", "Penumbra base"), *((n, t) for n, (_, t, _) in VARIANTS.items())):
+    for name, title in (("base", "Penumbra base"), *((n, t) for n, (_, t, _) in VARIANTS.items()), LANGUAGE):
         package = f"runs/packages/{name}"
         graphs = tuple(f"{package}/{role}.{form}.onnx" for role in ("vision", "text", "answer") for form in ("fp16", "int8", "int4"))
         out += [
@@ -91,8 +98,9 @@ def stages(adult: str, kermany: str) -> list[Stage]:
                                           "--command", "penumbra_models.pipeline", "--out", package),
                   (f"runs/{name}/checkpoint.pt", "data/tokenizer.json"), graphs, CODE["export"]),
             Stage(f"evaluate-{name}", module("evaluate", "--checkpoint", f"runs/{name}/checkpoint.pt", "--package", package, "--data", "data", *real,
-                                            "--phantoms", "data/eval", "--outside", "data/outside", "--realism", "runs/realism.json"),
-                  (f"runs/{name}/checkpoint.pt", *graphs, "data/eval", "data/outside", "runs/realism.json", *pictures),
+                                            "--phantoms", "data/eval", "--outside", "data/outside", "--realism", "runs/realism.json",
+                                            *(("--beside", "runs/base/checkpoint.pt") if name == LANGUAGE[0] else ())),
+                  (f"runs/{name}/checkpoint.pt", *(("runs/base/checkpoint.pt",) if name == LANGUAGE[0] else ()), *graphs, "data/eval", "data/outside", "runs/realism.json", *pictures),
                   (f"{package}/evaluation.json", f"{package}/card.md"), CODE["evaluate"]),
         ]  # fmt: skip
     return out + booster_stages(module, real, (*phantoms, *pictures)) + language_stages(module, adult, taught)

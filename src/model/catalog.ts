@@ -7,6 +7,7 @@ export const BUNDLED_MODELS = [
   { id: "robust", label: "Attack-trained model" },
   { id: "fare-2", label: "FARE model, 2/255" },
   { id: "tecoa-2", label: "TeCoA model, 2/255" },
+  { id: "noisy-language", label: "Language tuned on noise" },
 ] as const;
 
 export type BundledModel = (typeof BUNDLED_MODELS)[number]["id"];

@@ -13,8 +13,10 @@ describe.each(BUNDLED_MODELS.map(({ id }) => id))("what was measured of %s", (id
 
   test("is about the shipped weights (else run `npm run bench:answers`)", () => {
     const { files, defaultPrecision } = parseManifest(file(id, "manifest.json"));
-    const vision = files.find((f) => f.role === "vision" && f.precision === defaultPrecision);
-    expect(measured.visionSha256).toBe(vision?.sha256);
+    const shipped = (role: string) =>
+      files.find((f) => f.role === role && f.precision === defaultPrecision)?.sha256;
+    expect(measured.visionSha256).toBe(shipped("vision"));
+    expect(measured.answerSha256).toBe(shipped("answer"));
     expect(measured.precision).toBe(defaultPrecision);
   });
 

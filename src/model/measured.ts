@@ -8,8 +8,9 @@ import measured from "./measured.json" with { type: "json" };
 export const BANDS = [0.999, 0.99, 0.9, 0] as const;
 
 export interface MeasuredModel {
-  /** The weights that were measured: the vision graph of this precision. */
+  /** The weights that were measured: the vision and the answer graph of this precision. */
   readonly visionSha256: string;
+  readonly answerSha256: string;
   readonly precision: string;
   readonly phantoms: number;
   /** By finding, "normal" or "ap": how well the question was told on adult films. What is not named was not measured. */
