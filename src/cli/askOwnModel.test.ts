@@ -196,7 +196,8 @@ it.each([
   async (id, more, answer, text) => {
     const asked = ["--question", "Is there a pleural effusion?", "--model", id, ...more];
     const said = await printed(askVerb, FILM, ...asked);
-    expect(said).toMatchObject({ answer, notices: [] });
+    expect(said).toMatchObject({ answer, notices: [], precision: "int8" });
+    expect(await printed(inspectVerb, id)).toMatchObject({ folder: { problem: undefined } });
     if (text) expect(said["text"]).toMatch(text);
   },
 );

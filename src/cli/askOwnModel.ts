@@ -5,6 +5,7 @@ import { modelInputOf } from "../experiment/source.ts";
 import type { InputResult } from "../experiment/results.ts";
 import { choiceOf, likeliest, scoreChoices } from "../graphs/generative/answers.ts";
 import { DualEncoder } from "../graphs/generative/dualEncoder.ts";
+import { PARTS_OF, formOf } from "../graphs/generative/folder.ts";
 import { LlavaModel } from "../graphs/generative/llavaModel.ts";
 import type { PictureOracle } from "../graphs/generative/margin.ts";
 import { readFolderFiles } from "../graphs/generative/modelFiles.ts";
@@ -135,7 +136,7 @@ async function askAbout(file: string, model: Answering, asked: OwnQuestion): Pro
   return {
     file,
     family: files.folder.label,
-    precision: asked.precision ?? "fp32",
+    ...formsUsed(files),
     ...model.facts,
     ...verdict(answers, model.isNextToken),
     ...(await model.text(input.image)),
@@ -145,6 +146,15 @@ async function askAbout(file: string, model: Answering, asked: OwnQuestion): Pro
       : {}),
     saw: input.statement,
     notices: [...files.preprocessing.notices, ...input.notices],
+  };
+}
+
+/** The graphs that answer: a part without the asked precision comes in the fullest it has. */
+function formsUsed(files: FolderFiles): object {
+  const parts = PARTS_OF[files.folder.family!];
+  return {
+    precision: formOf(files.pathOf(parts.at(-1)!)),
+    graphs: Object.fromEntries(parts.map((part) => [part, files.pathOf(part).split("/").at(-1)])),
   };
 }
 

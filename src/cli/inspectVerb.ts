@@ -1,4 +1,5 @@
 /** `lab inspect MODEL.onnx [--text]`: what is in a graph, and what the lab can and can't do with it. */
+import { stat } from "node:fs/promises";
 import { toErrorData } from "../errors/labError.ts";
 import type { ModelNotes } from "../graphs/proposal/encoderProposal.ts";
 import { proposeEncoder } from "../graphs/proposal/encoderProposal.ts";
@@ -45,7 +46,8 @@ export async function inspectVerb(
     if (folder) return undefined;
     throw error;
   });
-  if (found === undefined || (folder && /\.zip$/i.test(target))) {
+  const isOnDisk = (await stat(target).catch(() => undefined))?.isDirectory() ?? false;
+  if (found === undefined || (folder && !isOnDisk)) {
     print({ file: target, ...parts });
     return;
   }
