@@ -172,6 +172,10 @@ test("the report is one file with its tables, its denominators and the way to re
   }
   // Nobody switched the faithfulness measurement on.
   expect(html).toContain("not measured");
+  // A measured axis leads to its table.
+  const leads = [...html.matchAll(/<a href="#([^"]+)"/g)].map(([, id]) => id!);
+  expect(leads).toEqual(expect.arrayContaining(["measure-lost", "reading-flipRisk"]));
+  for (const id of leads) expect(html).toContain(`id="${id}"`);
   const markdown = readFileSync(at("report.md"), "utf8");
   const right = rowsIn("whole").filter((row) => row["dose"] === 0 && row["correct"]).length;
   expect(markdown).toMatch(new RegExp(`\\| 0 \\| .*, ${right} of 4 \\|`));

@@ -1,5 +1,6 @@
 /** What a whole study says, as sections of its report: sentence, numbers, tables, plots. */
 import type {
+  Lead,
   LinePlot,
   Quantity,
   ResultTable,
@@ -10,10 +11,22 @@ import { short } from "../../study/tableText.ts";
 import { html } from "./html.ts";
 import type { Html } from "./html.ts";
 
-/** @param draw keeps a plot for the page's script and says which it is. */
+/** What a link within the report points at. */
+export function anchorOf({ kind, id }: Lead): string {
+  return `${kind}-${id}`;
+}
+
+/** What a section needs of the report around it. */
+export interface SectionPlace {
+  /** Keeps a plot for the page's script and says which it is. */
+  draw(figure: PlotlyFigure): number;
+  /** Ids of the measures that have a table in the report. */
+  readonly measures: readonly string[];
+}
+
 export function readingSection(
-  { title, help, source, result }: StudyReading,
-  draw: (figure: PlotlyFigure) => number,
+  { id, title, help, source, result }: StudyReading,
+  { draw, measures }: SectionPlace,
 ): Html {
   const { statement, quantities, plots = [], tables = [], obstacle } = result;
   const numbers =
@@ -36,10 +49,10 @@ export function readingSection(
               </tr>`,
           )}
         </table>`;
-  return html`<h2>${title}</h2>
+  return html`<h2 id="${anchorOf({ kind: "reading", id })}">${title}</h2>
     <p>${help}</p>
     <p><b>${obstacle ?? statement}</b></p>
-    ${numbers} ${tables.map((table) => tableOf(table))}
+    ${numbers} ${tables.map((table) => tableOf(table, measures))}
     ${plots.map((plot) =>
       plot.kind === "lines"
         ? html`<div class="figure" id="figure-${draw(figureOf(plot))}"></div>`
@@ -48,7 +61,11 @@ export function readingSection(
     <p class="note">Source: ${source}.</p>`;
 }
 
-function tableOf({ title, columns, rows }: ResultTable): Html {
+function tableOf({ title, columns, rows, leads }: ResultTable, measures: readonly string[]): Html {
+  const linked = (cell: string | number | null, lead: Lead | null | undefined) => {
+    const isThere = lead && (lead.kind === "reading" || measures.includes(lead.id));
+    return isThere ? html`<a href="#${anchorOf(lead)}">${cellText(cell)}</a>` : cellText(cell);
+  };
   return html`<table>
     <caption>
       ${title}
@@ -57,9 +74,9 @@ function tableOf({ title, columns, rows }: ResultTable): Html {
       ${columns.map((column) => html`<th>${column}</th>`)}
     </tr>
     ${rows.map(
-      (row) =>
+      (row, r) =>
         html`<tr>
-          ${row.map((cell) => html`<td>${cellText(cell)}</td>`)}
+          ${row.map((cell, c) => html`<td>${linked(cell, c === row.length - 1 ? leads?.[r] : null)}</td>`)}
         </tr>`,
     )}
   </table>`;

@@ -9,7 +9,7 @@ import type { StudyReading } from "../../study/readings/reading.ts";
 import type { AucTable, MeasureTable, StudySummary } from "../../study/summarize.ts";
 import type { Changed, Comparison } from "../../study/comparisons.ts";
 import { cellText, estimateText, pText } from "../../study/tableText.ts";
-import { readingSection } from "./readingSections.ts";
+import { anchorOf, readingSection } from "./readingSections.ts";
 import { html, scriptJson } from "./html.ts";
 import type { Html } from "./html.ts";
 
@@ -43,7 +43,10 @@ export function reportHtml(facts: ReportFacts): string {
     return tableSection(study, table, figure ? figures.length - 1 : null);
   });
   const readingSections = readings.map((reading) =>
-    readingSection(reading, (figure) => figures.push(figure) - 1),
+    readingSection(reading, {
+      draw: (figure) => figures.push(figure) - 1,
+      measures: summary.tables.map((table) => table.measure),
+    }),
   );
   const page = html`<!doctype html>
     <html lang="en">
@@ -111,7 +114,9 @@ function failures({ failures: found, rows }: StudySummary): Html {
 
 function tableSection(study: Study, table: MeasureTable, figure: number | null): Html {
   const { label, unit, help } = measure(table.measure);
-  return html`<h2>${label}${unit === "" ? "" : ` (${unit})`}</h2>
+  return html`<h2 id="${anchorOf({ kind: "measure", id: table.measure })}">
+      ${label}${unit === "" ? "" : ` (${unit})`}
+    </h2>
     <p>${help}</p>
     ${figure === null ? html`<p>No run has this number.</p>` : html`<div class="figure" id="figure-${figure}"></div>`}
     <table>

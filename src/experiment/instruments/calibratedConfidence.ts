@@ -2,7 +2,11 @@
 import { calibration } from "../../metrics/calibration.ts";
 import { conformalSet, conformalThreshold } from "../../metrics/conformal.ts";
 import { selectivePrediction } from "../../metrics/selectivePrediction.ts";
-import { guaranteedConfidence } from "../../metrics/guaranteedConfidence.ts";
+import {
+  GUARANTEE_SOURCE,
+  GUARANTEE_WORDS,
+  guaranteedConfidence,
+} from "../../metrics/guaranteedConfidence.ts";
 import { proportion } from "../../metrics/proportion.ts";
 import { randomStream } from "../../numerics/random.ts";
 import { sampleFinding, sampleSpec } from "../../phantom/sample.ts";
@@ -26,8 +30,7 @@ export const calibratedConfidence = defineInstrument({
   label: "What the confidence is worth",
   group: "certainty",
   help: "Asks your question about random phantoms whose truth is known, half of them with the finding, and compares the stated confidence with how often the answer is right. The set of answers it then gives for your picture holds the truth at the stated rate for cases like these phantoms, and for no others: not for real films, not under attack.",
-  source:
-    "Guo et al. 2017 (expected calibration error); Geifman & El-Yaniv 2017 (risk and coverage); split conformal prediction (Vovk et al. 2005)",
+  source: `Guo et al. 2017 (expected calibration error); ${GUARANTEE_SOURCE}; split conformal prediction (Vovk et al. 2005)`,
   params: {
     cases: {
       label: "Phantoms",
@@ -55,7 +58,7 @@ export const calibratedConfidence = defineInstrument({
       max: 0.4,
       step: 0.02,
       default: 0.1,
-      help: "Among answered cases; the confidence to answer from is fitted so that this holds with 95 % confidence.",
+      help: `Among answered cases; the confidence to answer from is fitted so that this holds with 95 % confidence. ${GUARANTEE_WORDS}`,
     },
   },
   needs: ["system", "clean", "readout"],

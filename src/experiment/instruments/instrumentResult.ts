@@ -79,6 +79,14 @@ export interface ResultTable {
   readonly rows: readonly (readonly (string | number | null)[])[];
   /** For each row, the change of the experiment that shows it live; null where there is none. */
   readonly opens?: readonly (ExperimentChange | null)[];
+  /** For each row, where its last cell leads: the whole table it was taken from; null where there is none. */
+  readonly leads?: readonly (Lead | null)[];
+}
+
+/** A table of a study: of one of its measures, or among what the whole study says. */
+export interface Lead {
+  readonly kind: "measure" | "reading";
+  readonly id: string;
 }
 
 /** Pictures in their order, each with what was read off it: what a cine shows. Pixels stay out of manifests and links. */

@@ -6,8 +6,14 @@ import type {
 } from "../../experiment/instruments/instrumentResult.ts";
 import { interpretQuestion } from "../../language/recognise.ts";
 import { calibration } from "../../metrics/calibration.ts";
-import { guaranteedConfidence } from "../../metrics/guaranteedConfidence.ts";
+import {
+  GUARANTEE_SOURCE,
+  GUARANTEE_WORDS,
+  THRESHOLD_ALPHA,
+  guaranteedConfidence,
+} from "../../metrics/guaranteedConfidence.ts";
 import { proportion } from "../../metrics/proportion.ts";
+import { clopperPearsonUpper } from "../../numerics/binomial.ts";
 import { selectivePrediction } from "../../metrics/selectivePrediction.ts";
 import { DEFAULT_THRESHOLDS, triage } from "../../triage/triage.ts";
 import type { TriageRoute, TriageThresholds } from "../../triage/triage.ts";
@@ -34,9 +40,8 @@ export function departmentTriage(rows: readonly Row[], which: "before" | "after"
   return {
     id: `triage.${which}`,
     title: `What a department would see, ${which === "before" ? "films as they are" : "films as disturbed"}`,
-    help: "Sends every answer of the study through the triage rules and counts where it goes and how often it is wrong there; a confidence to answer from is fitted so that errors among what is answered stay within a tenth. It is counted on the study's own cases, with its share of findings, and promises nothing about other films.",
-    source:
-      "Geifman & El-Yaniv 2017 (risk and coverage); Clopper-Pearson bound of the selected risk, Bonferroni over 20 thresholds fixed beforehand; Guo et al. 2017 (expected calibration error)",
+    help: `Sends every answer of the study through the triage rules and counts where it goes and how often it is wrong there; a confidence to answer from is fitted so that errors among what is answered stay within a tenth. It is counted on the study's own cases, with its share of findings, and promises nothing about other films. ${GUARANTEE_WORDS}`,
+    source: `${GUARANTEE_SOURCE}; Guo et al. 2017 (expected calibration error)`,
     result: resultOf(rows, which),
   };
 }
@@ -116,13 +121,21 @@ function resultOf(rows: readonly Row[], which: "before" | "after"): InstrumentRe
       },
     ],
     tables: [
-      routesTable("default", "Routes at the starting thresholds", films, DEFAULT_THRESHOLDS),
+      // Fixed beforehand, so a plain one-sided bound holds.
+      routesTable("default", "Routes at the starting thresholds", films, {
+        thresholds: DEFAULT_THRESHOLDS,
+        alpha: 0.05,
+      }),
       ...(fitted
         ? [
+            // Chosen on these films: the bound of each line must hold for all the confidences that were tried.
             routesTable("fitted", "Routes with the fitted confidence", films, {
-              ...DEFAULT_THRESHOLDS,
-              minConfidence: fitted.confidence,
-              clearConfidence: Math.max(fitted.confidence, DEFAULT_THRESHOLDS.clearConfidence),
+              thresholds: {
+                ...DEFAULT_THRESHOLDS,
+                minConfidence: fitted.confidence,
+                clearConfidence: Math.max(fitted.confidence, DEFAULT_THRESHOLDS.clearConfidence),
+              },
+              alpha: THRESHOLD_ALPHA,
             }),
           ]
         : []),
@@ -162,7 +175,7 @@ function routesTable(
   id: string,
   title: string,
   films: readonly Film[],
-  thresholds: TriageThresholds,
+  { thresholds, alpha }: { readonly thresholds: TriageThresholds; readonly alpha: number },
 ): ResultTable {
   const routed = films.map((film) => {
     const { confidence, disagreement, said, finding } = film;
@@ -179,16 +192,22 @@ function routesTable(
   return {
     id,
     title: `${title}: deferred above ${perCent(maxDisagreement)} dissent or below confidence ${minConfidence.toFixed(2)}, cleared above ${clearConfidence.toFixed(2)}`,
-    columns: ["Where it goes", "Films", "Of 100", "Wrong among them", "Wrong, at most (95 %)"],
+    columns: [
+      "Where it goes",
+      "Films",
+      "Of 100",
+      "Wrong among them",
+      "Share wrong, at most (95 %)",
+    ],
     rows: ROUTES.map(([route, name]) => {
       const own = routed.filter((each) => each.route === route);
-      const wrong = proportion(own.filter(({ film }) => !film.correct).length, own.length);
+      const wrong = own.filter(({ film }) => !film.correct).length;
       return [
         name,
         own.length,
         (100 * own.length) / films.length,
-        wrong.count,
-        own.length === 0 ? null : wrong.interval.high,
+        wrong,
+        own.length === 0 ? null : clopperPearsonUpper(wrong, own.length, alpha),
       ];
     }),
   };

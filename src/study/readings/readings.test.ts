@@ -136,6 +136,13 @@ describe("what a department would see", () => {
     expect(valueOf(many, "answerFrom")!.value).toBe(0.825);
     expect(many.result.statement).toContain("keeps 180 of 480 films");
     expect(many.result.tables).toHaveLength(2);
+    expect(many.help).toContain("holds for all of them at once, whichever is chosen");
+    // What is chosen on the films has the wider bound: 0 wrong of its films at a twentieth of 5 %.
+    const [starting, chosen] = many.result.tables!;
+    const clean = chosen!.rows.find(([, count, , wrong]) => wrong === 0 && Number(count) > 0)!;
+    expect(clean[4]).toBeCloseTo(1 - 0.0025 ** (1 / Number(clean[1])), 9);
+    const before = starting!.rows.find(([name]) => name === clean[0])!;
+    if (before[1] === clean[1]) expect(Number(before[4])).toBeLessThan(Number(clean[4]));
     expect(valueOf(departmentTriage(films(2), "before"), "answerFrom")!.value).toBeNaN();
   });
 });
@@ -167,6 +174,10 @@ it("the scorecard repeats what was measured and says what was not", () => {
     expect(lines.find(([axis]) => axis === name)![1]).toBe("not measured");
   }
   expect(card!.result.statement).toBe("2 of 6 lines are measured by this study.");
+  // What was measured leads to its whole table, and nothing else leads anywhere.
+  const leads = card!.result.tables![0]!.leads!;
+  lines.forEach(([, what], k) => expect(leads[k] === null).toBe(what === "not measured"));
+  expect(leads.find((lead) => lead?.kind === "measure")!.id).toBe("attackSuccess");
 });
 
 it("every line of the scorecard, the calibration error too, is reproduced from the exported table", () => {

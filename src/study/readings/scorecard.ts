@@ -1,5 +1,5 @@
 /** One line for each way a model may fail, with what this study measured of it, or "not measured". */
-import type { InstrumentResult } from "../../experiment/instruments/instrumentResult.ts";
+import type { InstrumentResult, Lead } from "../../experiment/instruments/instrumentResult.ts";
 import type { Interval } from "../../numerics/binomial.ts";
 import { mean } from "../../numerics/sums.ts";
 import type { Cell, Row } from "../rowColumns.ts";
@@ -12,11 +12,14 @@ interface Entry {
   /** What was measured, with its denominator; undefined where nothing was. */
   readonly found?: { readonly value: number; readonly n: number; readonly interval?: Interval };
   readonly what: string;
-  /** The section of the report that holds the whole table. */
+  /** The section of the report that holds the whole table, by name and as a link. */
   readonly see: string;
+  readonly lead: Lead;
   /** What to switch on to measure it. */
   readonly toMeasure: string;
 }
+
+const DISTANCES = ["tokenDistance.further.disturbed", "tokenDistance.further.clean"] as const;
 
 /** @param readings the others of this study, whose numbers it repeats. */
 export function scorecard(rows: readonly Row[], readings: readonly StudyReading[]): StudyReading {
@@ -53,6 +56,7 @@ function resultOf(entries: readonly Entry[]): InstrumentResult {
               ]
             : [axis, "not measured", null, null, null, 0, toMeasure],
         ),
+        leads: entries.map(({ found, lead }) => (found ? lead : null)),
       },
     ],
   };
@@ -69,13 +73,20 @@ function entriesOf(rows: readonly Row[], readings: readonly StudyReading[]): rea
       what: "Right answers lost to disturbances without an attack",
       ...shareOf(shifted, "lost"),
       see: "Right answers lost",
+      lead: { kind: "measure", id: "lost" },
       toMeasure: "Put a perturbation into the stack, on cases whose truth is known.",
     },
     {
       axis: "Out of distribution",
       what: "Pictures like the training pictures that lie nearer to them (1: further out than all)",
-      ...meanOf(rows, ["tokenDistance.further.disturbed", "tokenDistance.further.clean"]),
+      ...meanOf(rows, DISTANCES),
       see: "tokenDistance.further",
+      lead: {
+        kind: "measure",
+        id:
+          DISTANCES.find((id) => rows.some((row) => numberOf(row, id) !== undefined)) ??
+          DISTANCES[0],
+      },
       toMeasure: "Switch on the measurement of the tokens' distance.",
     },
     {
@@ -83,6 +94,7 @@ function entriesOf(rows: readonly Row[], readings: readonly StudyReading[]): rea
       what: "Calibration error of the stated confidence",
       ...quantityOf(readings, "triage.before", "ece"),
       see: "What a department would see",
+      lead: { kind: "reading", id: "triage.before" },
       toMeasure: "Ask about at least 10 cases whose truth is known.",
     },
     {
@@ -90,6 +102,7 @@ function entriesOf(rows: readonly Row[], readings: readonly StudyReading[]): rea
       what: "Attacks that succeed",
       ...shareOf(attacked, "attackSuccess"),
       see: "Attack success",
+      lead: { kind: "measure", id: "attackSuccess" },
       toMeasure: "Put an attack into the stack, on cases whose truth is known.",
     },
     {
@@ -97,6 +110,7 @@ function entriesOf(rows: readonly Row[], readings: readonly StudyReading[]): rea
       what: "Other wordings that disagree",
       ...meanOf(rows, ["paraphraseFlipsClean"]),
       see: "Risk that another wording changes the answer",
+      lead: { kind: "reading", id: "flipRisk" },
       toMeasure: "Ask a question that has other wordings.",
     },
     {
@@ -104,6 +118,7 @@ function entriesOf(rows: readonly Row[], readings: readonly StudyReading[]): rea
       what: "Deletion area less that of a random order (below 0 is faithful)",
       ...overChance(rows),
       see: "Explanations of wrong and of right answers",
+      lead: { kind: "reading", id: "explanationGap" },
       toMeasure: "Switch on the faithfulness measurement.",
     },
   ];

@@ -6,6 +6,7 @@ import type {
   LinePlot,
   PictureMap,
   Quantity,
+  Lead,
   ResultTable,
   ExperimentChange,
 } from "../../experiment/instruments/instrumentResult.ts";
@@ -29,8 +30,10 @@ const PlotDialog = lazy(() =>
 export function InstrumentFindings(props: {
   readonly id: string;
   readonly result: InstrumentResult;
+  /** Goes where a row leads; undefined where that is not on the page. */
+  readonly follow?: (lead: Lead) => (() => void) | undefined;
 }) {
-  const { id, result } = props;
+  const { id, result, follow } = props;
   const { statement, quantities, plots = [], maps = [], tables = [], obstacle } = result;
   if (obstacle !== undefined) return <p className={styles.obstacle}>{obstacle}</p>;
   return (
@@ -50,7 +53,7 @@ export function InstrumentFindings(props: {
         <MapButton key={map.id} instrument={id} map={map} />
       ))}
       {tables.map((table) => (
-        <TableOf key={table.id} table={table} />
+        <TableOf key={table.id} table={table} {...(follow && { follow })} />
       ))}
     </>
   );
@@ -155,8 +158,17 @@ function MapButton(props: { readonly instrument: string; readonly map: PictureMa
   );
 }
 
-function TableOf({ table }: { readonly table: ResultTable }) {
-  const { title, columns, rows, opens } = table;
+function TableOf(props: {
+  readonly table: ResultTable;
+  readonly follow?: (lead: Lead) => (() => void) | undefined;
+}) {
+  const { table, follow } = props;
+  const { title, columns, rows, opens, leads } = table;
+  /** What the last cell of a row leads to. */
+  const leadOf = (r: number, c: number) => {
+    const lead = c === columns.length - 1 ? leads?.[r] : undefined;
+    return lead ? follow?.(lead) : undefined;
+  };
   const { experiment } = useStores();
   const show = (change: ExperimentChange) =>
     experiment.getState().edit((spec) => applyChange(spec, change));
@@ -178,7 +190,7 @@ function TableOf({ table }: { readonly table: ResultTable }) {
           <tr key={r}>
             {row.map((cell, c) => (
               <td key={c} data-number={typeof cell === "number"}>
-                {typeof cell === "number" ? figure(cell) : (cell ?? "–")}
+                <CellOf cell={cell} onFollow={leadOf(r, c)} />
               </td>
             ))}
             {opens && (
@@ -188,6 +200,22 @@ function TableOf({ table }: { readonly table: ResultTable }) {
         ))}
       </tbody>
     </table>
+  );
+}
+
+function CellOf(props: {
+  readonly cell: string | number | null;
+  readonly onFollow: (() => void) | undefined;
+}) {
+  const { cell, onFollow } = props;
+  if (typeof cell === "number") return figure(cell);
+  if (cell === null) return "–";
+  return onFollow ? (
+    <Button look="inline" onClick={onFollow}>
+      {cell}
+    </Button>
+  ) : (
+    cell
   );
 }
 

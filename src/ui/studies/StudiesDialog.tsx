@@ -1,6 +1,6 @@
 /** Studies: the experiment on the bench, asked of many pictures or under many settings, as one table. */
 import { Modal } from "@mantine/core";
-import { useMemo, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { useStudyState } from "../../state/studyStore.ts";
 import { summarize } from "../../study/summarize.ts";
 import { useStores, useView } from "../context/stores.ts";
@@ -53,13 +53,14 @@ function StudyResults(props: { readonly session: StudySession; readonly onShown:
   const { study, rows } = useStudyState(session.store);
   const summary = useMemo(() => (study ? summarize(study, rows) : null), [study, rows]);
   const [chosen, setChosen] = useState<string | null>(null);
+  const shown = useRef<HTMLDivElement>(null);
   if (!study || !summary) return null;
   const table = summary.tables.find(({ measure }) => measure === chosen) ?? summary.tables[0];
   return (
     <>
       <StudyProgress session={session} failures={summary.failures} />
       {table && rows.length > 0 && (
-        <div className={styles.results}>
+        <div className={styles.results} ref={shown}>
           <StudyChart
             study={study}
             tables={summary.tables}
@@ -70,7 +71,16 @@ function StudyResults(props: { readonly session: StudySession; readonly onShown:
           <StudySummaryTable study={study} table={table} />
         </div>
       )}
-      {rows.length > 0 && <StudyReadings rows={rows} />}
+      {rows.length > 0 && (
+        <StudyReadings
+          rows={rows}
+          measures={summary.tables.map(({ measure }) => measure)}
+          onMeasure={(measure) => {
+            setChosen(measure);
+            shown.current?.scrollIntoView();
+          }}
+        />
+      )}
       {rows.length > 0 && <StudyTable study={study} rows={rows} onShown={onShown} />}
       <StudyExports study={study} rows={rows} />
     </>

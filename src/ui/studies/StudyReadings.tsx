@@ -1,11 +1,19 @@
 /** What a whole study says: scorecard, calibration and triage, risk of a flip, explanations of wrong answers. */
-import { useMemo, useState } from "react";
+import { useMemo, useRef, useState } from "react";
+import type { Lead } from "../../experiment/instruments/instrumentResult.ts";
 import { studyReadings } from "../../study/readings/readings.ts";
 import type { Row } from "../../study/rowColumns.ts";
 import { InstrumentFindings } from "../instruments/InstrumentFindings.tsx";
 import styles from "./studies.module.css";
 
-export function StudyReadings(props: { readonly rows: readonly Row[] }) {
+interface ReadingsProps {
+  readonly rows: readonly Row[];
+  /** Ids of the measures that have a table here. */
+  readonly measures: readonly string[];
+  readonly onMeasure: (measure: string) => void;
+}
+
+export function StudyReadings(props: ReadingsProps) {
   const [isOpen, setOpen] = useState(false);
   return (
     <details className={styles.readings} onToggle={(event) => setOpen(event.currentTarget.open)}>
@@ -13,21 +21,26 @@ export function StudyReadings(props: { readonly rows: readonly Row[] }) {
         What the whole study says: scorecard, triage, risk of a flip, explanations, honesty of a
         defense
       </summary>
-      {isOpen && <Readings rows={props.rows} />}
+      {isOpen && <Readings {...props} />}
     </details>
   );
 }
 
 /** Made when asked for: a study that is running would make them anew with every row. */
-function Readings({ rows }: { readonly rows: readonly Row[] }) {
+function Readings({ rows, measures, onMeasure }: ReadingsProps) {
   const readings = useMemo(() => studyReadings(rows), [rows]);
+  const cards = useRef<HTMLDivElement>(null);
+  const follow = ({ kind, id }: Lead) => {
+    if (kind === "measure") return measures.includes(id) ? () => onMeasure(id) : undefined;
+    return () => cards.current?.querySelector(`[data-reading="${id}"]`)?.scrollIntoView();
+  };
   return (
-    <div className={styles.cards}>
+    <div className={styles.cards} ref={cards}>
       {readings.map(({ id, title, help, source, result }) => (
-        <section key={id} aria-label={title}>
+        <section key={id} aria-label={title} data-reading={id}>
           <h3>{title}</h3>
           <p title={source}>{help}</p>
-          <InstrumentFindings id={`study-${id}`} result={result} />
+          <InstrumentFindings id={`study-${id}`} result={result} follow={follow} />
         </section>
       ))}
     </div>
