@@ -1,6 +1,7 @@
 /** The drawn panels of a figure: answers as bars, curves over an axis, numbers as a list. Black on white, for print. */
 import { percent } from "../../numerics/percentText.ts";
 import type { AnswerResult } from "../../system/reading.ts";
+import { ticks } from "../../numerics/ticks.ts";
 import { lineFrom, linesOf, rectAt, round, textAt } from "./svg.ts";
 
 /** Blue before and orange after: they differ in lightness, so that a grey print still tells them apart. */
@@ -97,17 +98,6 @@ function range(values: readonly number[]): [number, number] {
   const high = values.reduce((a, b) => Math.max(a, b), -Infinity);
   if (!Number.isFinite(low)) return [0, 1];
   return low === high ? [low - 0.5, high + 0.5] : [low, high];
-}
-
-/** Round numbers inside a range, three to seven of them. */
-export function ticks(low: number, high: number): readonly number[] {
-  const raw = (high - low) / 5;
-  const power = 10 ** Math.floor(Math.log10(raw));
-  const step = power * ([1, 2, 5, 10].find((each) => each * power >= raw) ?? 10);
-  const out: number[] = [];
-  for (let k = Math.ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; k++)
-    out.push(k * step);
-  return out;
 }
 
 function label(value: number): string {

@@ -85,7 +85,7 @@ export const attackReplay = defineInstrument({
 });
 
 /** At most `most` of them, the first and the last among them. */
-function evenly<T>(items: readonly T[], most: number): readonly T[] {
+export function evenly<T>(items: readonly T[], most: number): readonly T[] {
   if (items.length <= most) return items;
   return Array.from(
     { length: most },

@@ -113,7 +113,7 @@ function caseOf({ answer, probabilities }: AnswerResult, truth: string): Case {
 }
 
 /** A random case; every other one is given the finding that is asked about, where phantoms have it. */
-function caseFor({ findingId }: Understood, seed: number, index: number): PhantomSpec {
+export function caseFor({ findingId }: Understood, seed: number, index: number): PhantomSpec {
   const drawn = randomStream(seed, "instrument", "calibration")
     .fork(`${index}`)
     .integer(2 ** 31);

@@ -9,7 +9,10 @@ import { dropoutSamples } from "./dropoutSamples.ts";
 import { experts } from "./experts.ts";
 import { copiesCost } from "./copiesCost.ts";
 import { smoothedAttack } from "./smoothedAttack.ts";
+import { smoothedSets } from "./smoothedSets.ts";
+import { taskHeads } from "./taskHeads.ts";
 import { faithfulness } from "./faithfulness.ts";
+import { faithfulnessPath } from "./faithfulnessPath.ts";
 import { hiddenTextDetector } from "./hiddenTextDetector.ts";
 import { honestyCard } from "./honestyCard.ts";
 import type { Instrument } from "./instrument.ts";
@@ -56,16 +59,19 @@ export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   answerCertificate,
   l2Ruler,
   calibratedConfidence,
+  smoothedSets,
   answerUncertainty,
   selectiveTriage,
   linearHypothesis,
   honestyCard,
   experts,
   transferMatrix,
+  taskHeads,
   hiddenTextDetector,
   attackDetectors,
   ...Object.fromEntries(explanations),
   faithfulness,
+  faithfulnessPath,
   weightRandomization,
   stageShift,
   tokenDistance,

@@ -68,11 +68,7 @@ export const zeroShot = defineInstrument({
       await context.yieldToHost();
       if (context.signal.aborted) return undefined;
       yield { progress: { done: k, total: FINDING_TERMS.length, label: "Sentences" } };
-      heads.push({
-        finding,
-        present: unitMean(await embedText(PRESENT.map((text) => filled(text, finding)))),
-        absent: unitMean(await embedText(ABSENT.map((text) => filled(text, finding)))),
-      });
+      heads.push(await headOf(finding, embedText));
     }
     const own = texts.length > 0 ? await embedText(texts) : [];
     const asked = recogniseQuestion(spec.question);
@@ -110,7 +106,7 @@ export const zeroShot = defineInstrument({
   },
 });
 
-interface Head {
+export interface Head {
   readonly finding: FindingTerm;
   readonly present: Float32Array;
   readonly absent: Float32Array;
@@ -120,6 +116,26 @@ interface Certified {
   readonly radius: number;
   readonly n: number;
   readonly presence: boolean;
+}
+
+/** The sentences for and against each finding. */
+export async function sentenceHeads(
+  embedText: (texts: readonly string[]) => Promise<readonly Float32Array[]>,
+): Promise<readonly Head[]> {
+  const heads: Head[] = [];
+  for (const finding of FINDING_TERMS) heads.push(await headOf(finding, embedText));
+  return heads;
+}
+
+async function headOf(
+  finding: FindingTerm,
+  embedText: (texts: readonly string[]) => Promise<readonly Float32Array[]>,
+): Promise<Head> {
+  return {
+    finding,
+    present: unitMean(await embedText(PRESENT.map((text) => filled(text, finding)))),
+    absent: unitMean(await embedText(ABSENT.map((text) => filled(text, finding)))),
+  };
 }
 
 function filled(template: string, { term, article }: FindingTerm): string {
@@ -138,7 +154,7 @@ export function unitMean(vectors: readonly Float32Array[]): Float32Array {
   return sum.map((value) => value / norm);
 }
 
-function fitsPresence({ present, absent }: Head, embedding: Float32Array): boolean {
+export function fitsPresence({ present, absent }: Head, embedding: Float32Array): boolean {
   return cosine(embedding, present) >= cosine(embedding, absent);
 }
 

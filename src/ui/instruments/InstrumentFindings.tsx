@@ -7,18 +7,19 @@ import type {
   PictureMap,
   Quantity,
   Lead,
-  ResultTable,
-  ExperimentChange,
 } from "../../experiment/instruments/instrumentResult.ts";
-import { applyChange } from "../../experiment/instruments/applyChange.ts";
 import { loadPart } from "../../host/loadPart.ts";
 import { ErrorBoundary } from "../context/ErrorBoundary.tsx";
 import { useStores, useView } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
-import { decimal } from "../kit/formats.ts";
-import { Plot } from "../plots/Plot.tsx";
+import { Term } from "../kit/Term.tsx";
 import { PlotMenu } from "../plots/PlotMenu.tsx";
+import { HeatTable } from "./HeatTable.tsx";
+import { InstrumentTable } from "./InstrumentTable.tsx";
+import { SmallPlot } from "./SmallPlot.tsx";
+import { figure } from "./figure.ts";
 import { drawableOf } from "./instrumentPlot.ts";
+import { shown } from "./quantityText.ts";
 import styles from "./instruments.module.css";
 
 const PlotDialog = lazy(() =>
@@ -53,40 +54,35 @@ export function InstrumentFindings(props: {
         <MapButton key={map.id} instrument={id} map={map} />
       ))}
       {tables.map((table) => (
-        <TableOf key={table.id} table={table} {...(follow && { follow })} />
+        <InstrumentTable key={table.id} table={table} {...(follow && { follow })} />
       ))}
     </>
   );
 }
 
 function QuantityRow({ quantity }: { readonly quantity: Quantity }) {
-  const { id, label, value, unit, interval, n, note } = quantity;
+  const { id, interval, n, note } = quantity;
+  const { label, value, unit, scale } = shown(quantity);
   const beside = [
     ...(interval
       ? [
-          `${figure(interval.low)} to ${figure(interval.high)} (${Number((100 * interval.level).toFixed(1))} %)`,
+          `${figure(scale * interval.low)} to ${figure(scale * interval.high)} (${Number((100 * interval.level).toFixed(1))} % interval)`,
         ]
       : []),
     ...(n === undefined ? [] : [`n = ${n}`]),
     ...(note === undefined ? [] : [note]),
   ].join(", ");
   return (
-    <div data-quantity={id}>
-      <dt>{label}</dt>
+    <div data-quantity={id} data-term-scope>
+      <dt>
+        <Term label={label} />
+      </dt>
       <dd>
-        <b>{figure(value)}</b> {unit}
+        <b>{value}</b> {unit !== "" && <Term label={unit} />}
         {beside !== "" && <span>{beside}</span>}
       </dd>
     </div>
   );
-}
-
-/** Four significant digits, as many as any of these numbers carries. */
-function figure(value: number): string {
-  if (!Number.isFinite(value) || Number.isInteger(value)) return decimal(value, 0);
-  const size = Math.abs(value);
-  if (size < 1e-4 || size >= 1e5) return value.toExponential(2).replace("-", "−");
-  return decimal(value, Math.max(0, 3 - Math.floor(Math.log10(size))));
 }
 
 const LINEAR = { logX: false, logY: false };
@@ -101,7 +97,7 @@ function Figure(props: {
   const [isLarge, setLarge] = useState(false);
   const spec = useMemo(() => drawableOf(plot, statement), [plot, statement]);
   return (
-    <figure className={styles.figure} data-kind={plot.kind}>
+    <figure className={styles.figure}>
       <figcaption>
         {plot.title}
         <PlotMenu
@@ -112,9 +108,11 @@ function Figure(props: {
           onEnlarge={() => setLarge(true)}
         />
       </figcaption>
-      <div className={styles.canvas}>
-        <Plot testId={`${id}-plot`} spec={spec} scales={scales} />
-      </div>
+      {"rows" in spec ? (
+        <HeatTable testId={`${id}-plot`} spec={spec} />
+      ) : (
+        <SmallPlot testId={`${id}-plot`} spec={spec} scales={scales} />
+      )}
       {isLarge && (
         <ErrorBoundary>
           <Suspense fallback={null}>
@@ -155,79 +153,5 @@ function MapButton(props: { readonly instrument: string; readonly map: PictureMa
       </Button>{" "}
       {map.label}
     </p>
-  );
-}
-
-function TableOf(props: {
-  readonly table: ResultTable;
-  readonly follow?: (lead: Lead) => (() => void) | undefined;
-}) {
-  const { table, follow } = props;
-  const { title, columns, rows, opens, leads } = table;
-  /** What the last cell of a row leads to. */
-  const leadOf = (r: number, c: number) => {
-    const lead = c === columns.length - 1 ? leads?.[r] : undefined;
-    return lead ? follow?.(lead) : undefined;
-  };
-  const { experiment } = useStores();
-  const show = (change: ExperimentChange) =>
-    experiment.getState().edit((spec) => applyChange(spec, change));
-  return (
-    <table className={styles.table}>
-      <caption>{title}</caption>
-      <thead>
-        <tr>
-          {columns.map((column, c) => (
-            <th key={c} scope="col">
-              {column}
-            </th>
-          ))}
-          {opens && <th scope="col">Open</th>}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row, r) => (
-          <tr key={r}>
-            {row.map((cell, c) => (
-              <td key={c} data-number={typeof cell === "number"}>
-                <CellOf cell={cell} onFollow={leadOf(r, c)} />
-              </td>
-            ))}
-            {opens && (
-              <td>{opens[r] && <ShowButton row={row} onShow={() => show(opens[r]!)} />}</td>
-            )}
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
-}
-
-function CellOf(props: {
-  readonly cell: string | number | null;
-  readonly onFollow: (() => void) | undefined;
-}) {
-  const { cell, onFollow } = props;
-  if (typeof cell === "number") return figure(cell);
-  if (cell === null) return "–";
-  return onFollow ? (
-    <Button look="inline" onClick={onFollow}>
-      {cell}
-    </Button>
-  ) : (
-    cell
-  );
-}
-
-/** Makes the row the open experiment; undo brings the one before back. */
-function ShowButton(props: {
-  readonly row: readonly (string | number | null)[];
-  readonly onShow: () => void;
-}) {
-  const { row, onShow } = props;
-  return (
-    <Button aria-label={`Show: ${row[0]} ${row[1] ?? ""}`} onClick={onShow}>
-      Show
-    </Button>
   );
 }

@@ -1,4 +1,4 @@
-/** The one host of every plot: draws a PlotSpec with plotly.js, follows its size and the theme, and says it in words. */
+/** The one host of what plotly.js draws: draws a PlotSpec with plotly.js, follows its size and the theme, and says it in words. */
 import { useEffect, useRef, useState } from "react";
 import { usePage, useResults, useStores } from "../context/stores.ts";
 import { toErrorData } from "../../errors/labError.ts";

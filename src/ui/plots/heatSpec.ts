@@ -13,6 +13,22 @@ export interface HeatSpec {
   readonly middle?: number;
 }
 
+/** Whether a line runs right of a cell, and below it: its neighbour there lies on the other side of the middle. */
+export function sidesOf(
+  { rows, columns, values, middle }: HeatSpec,
+  row: number,
+  column: number,
+): { readonly right: boolean; readonly below: boolean } {
+  const side = (r: number, c: number) => {
+    const value = r < rows.length && c < columns.length ? values[r * columns.length + c]! : NaN;
+    return middle !== undefined && Number.isFinite(value) ? value > middle : undefined;
+  };
+  const own = side(row, column);
+  const differs = (other: boolean | undefined) =>
+    own !== undefined && other !== undefined && other !== own;
+  return { right: differs(side(row, column + 1)), below: differs(side(row + 1, column)) };
+}
+
 /** The grid as a table: one row per row of the plot, RFC 4180, empty where there is no number. */
 export function heatCsv({ rows, columns, values, unit }: HeatSpec): string {
   const table = rows.map((row, r) => [

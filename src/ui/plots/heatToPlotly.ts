@@ -1,5 +1,6 @@
 /** A grid of numbers as traces and a layout of plotly.js, with the boundary where its values cross the middle. */
 import type { Data, Layout, Shape } from "plotly.js";
+import { sidesOf } from "./heatSpec.ts";
 import type { HeatSpec } from "./heatSpec.ts";
 import type { PlotForm, PlotTheme } from "./toPlotly.ts";
 
@@ -61,35 +62,30 @@ export function heatToPlotly(
       hoverlabel: { font: { family: theme.font, size: 12 } },
       xaxis: { ...labelled(columns, form.isLarge ? 24 : 10), side: "bottom" },
       yaxis: { ...labelled(rows, form.isLarge ? 48 : 18), autorange: "reversed" },
-      shapes: middle === undefined ? [] : boundary(spec, middle, theme.text),
+      shapes: boundary(spec, theme.text),
     },
   };
 }
 
 /** One line between any two neighbours on different sides of the middle. */
-function boundary(
-  { rows, columns, values }: HeatSpec,
-  middle: number,
-  color: string,
-): Partial<Shape>[] {
-  const side = (r: number, c: number) => {
-    const value = values[r * columns.length + c]!;
-    return Number.isFinite(value) ? value > middle : undefined;
-  };
-  const lines: Partial<Shape>[] = [];
-  const add = (x0: number, y0: number, x1: number, y1: number) =>
-    lines.push({ type: "line", x0, y0, x1, y1, line: { color, width: 2 } });
-  for (let r = 0; r < rows.length; r++) {
-    for (let c = 0; c < columns.length; c++) {
-      const own = side(r, c);
-      const right = c + 1 < columns.length ? side(r, c + 1) : undefined;
-      const below = r + 1 < rows.length ? side(r + 1, c) : undefined;
-      if (own === undefined) continue;
-      if (right !== undefined && right !== own) add(c + 0.5, r - 0.5, c + 0.5, r + 0.5);
-      if (below !== undefined && below !== own) add(c - 0.5, r + 0.5, c + 0.5, r + 0.5);
-    }
-  }
-  return lines;
+function boundary(spec: HeatSpec, color: string): Partial<Shape>[] {
+  const line = (x0: number, y0: number, x1: number, y1: number): Partial<Shape> => ({
+    type: "line",
+    x0,
+    y0,
+    x1,
+    y1,
+    line: { color, width: 2 },
+  });
+  return spec.rows.flatMap((_, r) =>
+    spec.columns.flatMap((_c, c) => {
+      const { right, below } = sidesOf(spec, r, c);
+      return [
+        ...(right ? [line(c + 0.5, r - 0.5, c + 0.5, r + 0.5)] : []),
+        ...(below ? [line(c - 0.5, r + 0.5, c + 0.5, r + 0.5)] : []),
+      ];
+    }),
+  );
 }
 
 function shortened(name: string, room: number): string {
