@@ -7,6 +7,7 @@ import { randomStream } from "../../numerics/random.ts";
 import type { RandomStream } from "../../numerics/random.ts";
 import { answerSpaceOf } from "../../system/answerSpace.ts";
 import { distributionOf } from "./answerDistribution.ts";
+import { recordRows } from "../recordRows.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentResult, Quantity } from "./instrumentResult.ts";
 import { answersQuestions, wordingsOf } from "./wordings.ts";
@@ -77,6 +78,8 @@ export const answerUncertainty = defineInstrument({
         const seen = await system.read(view, [asked]);
         members.views.push(distributionOf(seen.answers[0]!, answers));
       }
+      for (const over of ["wordings", "views"] as const)
+        recordRows(context, `instrument.answerUncertainty.${over}.${name}`, members[over]);
       measured.push(
         { picture: name, over: "wordings", ...of(members.wordings) },
         { picture: name, over: "views", ...of(members.views) },

@@ -17,6 +17,7 @@ import type { Understood } from "../../language/recognise.ts";
 import type { AnswerResult } from "../../system/reading.ts";
 import { groundTruth } from "../groundTruth.ts";
 import { modelInputOf } from "../source.ts";
+import { recordRows } from "../recordRows.ts";
 import { defineInstrument } from "./instrument.ts";
 import { obstructed } from "./instrumentResult.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
@@ -88,6 +89,11 @@ export const calibratedConfidence = defineInstrument({
         `Only ${measured.length} of ${cases} phantoms have a true answer to this question: too few to compare with.`,
       );
     }
+    recordRows(
+      context,
+      "instrument.calibratedConfidence.cases",
+      measured.map(({ confidence, correct, score }) => [confidence, Number(correct), score]),
+    );
     return resultOf(measured, {
       errorRate,
       maxRisk,

@@ -86,3 +86,38 @@ test("calibration counts the phantoms that have a truth, and the sets follow the
   );
   expect(pneumonia.obstacle).toContain("have a true answer");
 });
+
+test("what a figure rests on is recorded: its error of calibration and its doubt are had from the rows alone", async () => {
+  const recorded = new Map<string, Tensor>();
+  const context = labAround(fakeModel(), {
+    record: (name, tensor) => void recorded.set(name, tensor),
+  });
+  const rowsOf = (name: string): readonly (readonly number[])[] => {
+    const { data, shape } = recorded.get(`instrument.${name}`)!;
+    const width = shape[1]!;
+    const values = Array.from(data as Float32Array);
+    return Array.from({ length: shape[0]! }, (_, k) => values.slice(k * width, (k + 1) * width));
+  };
+  const calibrated = await measured(
+    specWith("calibratedConfidence", { params: { cases: 20 } }),
+    context,
+  );
+  const cases = rowsOf("calibratedConfidence.cases");
+  expect(cases).toHaveLength(20);
+  const right = cases.filter(([, correct]) => correct === 1).length;
+  expect(quantity(calibrated, "accuracy").value).toBeCloseTo(right / 20, 9);
+  const gaps = new Map<number, number>();
+  for (const [confidence, correct] of cases) {
+    const bin = Math.min(9, Math.floor(10 * confidence!));
+    gaps.set(bin, (gaps.get(bin) ?? 0) + confidence! - correct!);
+  }
+  const error = [...gaps.values()].reduce((sum, gap) => sum + Math.abs(gap) / 20, 0);
+  expect(quantity(calibrated, "ece").value).toBeCloseTo(error, 5);
+
+  const unsure = await measured(specWith("answerUncertainty", { params: { views: 4 } }), context);
+  const members = rowsOf("answerUncertainty.views.disturbed");
+  expect(members).toHaveLength(4);
+  const mean = [0, 1].map((k) => members.reduce((sum, member) => sum + member[k]! / 4, 0));
+  const entropy = mean.reduce((sum, p) => sum - p * Math.log(p), 0);
+  expect(quantity(unsure, "entropy.views.disturbed").value).toBeCloseTo(entropy, 5);
+});

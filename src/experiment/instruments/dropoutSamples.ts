@@ -6,6 +6,7 @@ import type { Uncertainty } from "../../metrics/uncertainty.ts";
 import { answerSpaceOf } from "../../system/answerSpace.ts";
 import { innerModelOf } from "../../system/innerModelOf.ts";
 import { BARE, noInside, orObstacle, promptOf } from "../insideOf.ts";
+import { recordRows } from "../recordRows.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentResult, Quantity } from "./instrumentResult.ts";
 
@@ -66,6 +67,7 @@ export const dropoutSamples = defineInstrument({
         members.push(answers.map((answer) => probabilities[answer]!));
       }
       found.push(members);
+      recordRows(context, `instrument.dropoutSamples.${k === 0 ? "clean" : "disturbed"}`, members);
     }
     return resultOf(answers, found, rate);
   },

@@ -7,6 +7,7 @@ import { fsfIndex as indexOf } from "../../metrics/fsfIndex.ts";
 import type { AnswerResult } from "../../system/reading.ts";
 import { explained } from "../objectiveOf.ts";
 import { presenceQuestions } from "./blankImage.ts";
+import { recordRows } from "../recordRows.ts";
 import { defineInstrument } from "./instrument.ts";
 import { obstructed } from "./instrumentResult.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
@@ -76,6 +77,7 @@ export const fsfIndex = defineInstrument({
         return obstructed(error.message);
       }
     }
+    recordRows(context, "instrument.fsfIndex.maps", maps);
     return resultOf({ answers, maps, grid, same: same.length, tau });
   },
 });

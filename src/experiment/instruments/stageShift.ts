@@ -6,6 +6,7 @@ import type { InnerResult, InnerSite } from "../../model/innerModel.ts";
 import { innerModelOf } from "../../system/innerModelOf.ts";
 import { cosine, l2Norm, subtract } from "../../tensor/norms.ts";
 import { BARE, noInside, orObstacle, promptOf, noAnswerSites } from "../insideOf.ts";
+import { recordRows } from "../recordRows.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentResult, LinePlot, Quantity, ResultTable } from "./instrumentResult.ts";
 
@@ -89,6 +90,18 @@ export const stageShift = defineInstrument({
       }
     }
     const { position } = clean;
+    for (const [name, { result }] of [
+      ["clean", clean],
+      ["disturbed", moved],
+    ] as const) {
+      streams.forEach((site, k) =>
+        recordRows(
+          context,
+          `instrument.stageShift.${name}.${k}`,
+          statesOf(result as InnerResult, site, position),
+        ),
+      );
+    }
     const shifts: Shift[] = [];
     for (const site of streams) {
       await context.yieldToHost();
@@ -109,6 +122,17 @@ function obstructed(obstacle: string): InstrumentResult {
 function rowAt({ states }: InnerResult, { id, shape }: InnerSite, position: number): Float32Array {
   const width = shape.at(-1)!;
   return states[id]!.subarray(position * width, (position + 1) * width);
+}
+
+/** Of a picture all tokens, of a text what stands up to the answering position; behind it is padding. */
+function statesOf(
+  { states }: InnerResult,
+  { id, part, shape }: InnerSite,
+  position: number,
+): readonly Float32Array[] {
+  const width = shape.at(-1)!;
+  const rows = part === "answer" ? position + 1 : shape[1]!;
+  return Array.from({ length: rows }, (_, k) => states[id]!.subarray(k * width, (k + 1) * width));
 }
 
 function shiftAt(site: InnerSite, a: InnerResult, b: InnerResult, position: number): Shift {

@@ -8,6 +8,7 @@ import { snapToByteLattice } from "../../image/greyImage.ts";
 import { innerModelOf } from "../../system/innerModelOf.ts";
 import { BARE, noInside, orObstacle, promptOf } from "../insideOf.ts";
 import { stageKey } from "../stageCache.ts";
+import { recordRows } from "../recordRows.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentScope } from "./instrument.ts";
 import type { InstrumentResult, Quantity } from "./instrumentResult.ts";
@@ -71,6 +72,9 @@ export const tokenDistance = defineInstrument({
     if (!made) return undefined;
     context.cache.set(key, made);
     const [clean, moved] = [await see(input.image), await see(disturbed.image)];
+    streams.forEach((_, k) =>
+      recordRows(context, `instrument.tokenDistance.pictures.${k}`, [clean[k]!, moved[k]!]),
+    );
     const place = (vectors: readonly Float32Array[]) =>
       vectors.map((vector, k) => placed(made[k]!, vector));
     return resultOf(streams, place(clean), place(moved), references);
@@ -103,6 +107,8 @@ async function* referencesOf(
     const vectors = seen.map((each) => each[stage]!);
     const set = referenceSet(vectors.slice(0, fitted));
     const held = vectors.slice(fitted);
+    recordRows(context, `instrument.tokenDistance.reference.${stage}`, vectors.slice(0, fitted));
+    recordRows(context, `instrument.tokenDistance.held.${stage}`, held);
     const sorted = (distances: number[]) => distances.sort((a, b) => a - b);
     return {
       set,
@@ -145,8 +151,8 @@ function resultOf(
       quantity("further.disturbed", "Phantoms that lie nearer, disturbed", b.further, "share"),
       quantity("mahalanobis.clean", "Mahalanobis distance, clean", a.mahalanobis, ""),
       quantity("mahalanobis.disturbed", "Mahalanobis distance, disturbed", b.mahalanobis, ""),
-      quantity("nearest.clean", "Distance to the 5th nearest, clean", a.nearest, ""),
-      quantity("nearest.disturbed", "Distance to the 5th nearest, disturbed", b.nearest, ""),
+      quantity("nearest.clean", "Distance to the 5th nearest, directions only, clean", a.nearest, ""),
+      quantity("nearest.disturbed", "Distance to the 5th nearest, directions only, disturbed", b.nearest, ""),
     ],
     plots: [
       {
