@@ -151,8 +151,18 @@ function resultOf(
       quantity("further.disturbed", "Phantoms that lie nearer, disturbed", b.further, "share"),
       quantity("mahalanobis.clean", "Mahalanobis distance, clean", a.mahalanobis, ""),
       quantity("mahalanobis.disturbed", "Mahalanobis distance, disturbed", b.mahalanobis, ""),
-      quantity("nearest.clean", "Distance to the 5th nearest, directions only, clean", a.nearest, ""),
-      quantity("nearest.disturbed", "Distance to the 5th nearest, directions only, disturbed", b.nearest, ""),
+      quantity(
+        "nearest.clean",
+        "Distance to the 5th nearest, directions only, clean",
+        a.nearest,
+        "",
+      ),
+      quantity(
+        "nearest.disturbed",
+        "Distance to the 5th nearest, directions only, disturbed",
+        b.nearest,
+        "",
+      ),
     ],
     plots: [
       {
