@@ -2,13 +2,9 @@
 import { alphaForBound, noisyBatches } from "../../certificates/sampler.ts";
 import { recogniseQuestion } from "../../language/recognise.ts";
 import type { ExpandedQuestion } from "../../language/questionBank.ts";
-import {
-  entersAt,
-  reachable,
-  smoothedScore,
-  smoothedThreshold,
-} from "../../metrics/smoothedConformal.ts";
-import type { SmoothedScore } from "../../metrics/smoothedConformal.ts";
+import { entersAt, reachable, smoothedScore } from "../../certificates/smoothedConformal.ts";
+import type { SmoothedScore } from "../../certificates/smoothedConformal.ts";
+import { conformalThreshold } from "../../metrics/conformal.ts";
 import type { System } from "../../system/system.ts";
 import { answerSpaceOf } from "../../system/answerSpace.ts";
 import { floatTensor } from "../../tensor/tensor.ts";
@@ -111,7 +107,7 @@ export const smoothedSets = defineInstrument({
       "instrument.smoothedSets.upperScores",
       floatTensor(Float32Array.from(upper), [upper.length]),
     );
-    const threshold = smoothedThreshold(upper, errorRate, BETA);
+    const threshold = conformalThreshold(upper, errorRate - 2 * BETA);
     return resultOf(
       { answers, clean, moved, threshold, n: upper.length },
       {

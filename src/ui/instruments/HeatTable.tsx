@@ -26,8 +26,8 @@ export function HeatTable({ testId, spec }: { readonly testId: string; readonly 
             <tr>
               <th scope="col">{unit === "" ? "Value" : unit}</th>
               {columns.map((column, c) => (
-                <th key={c} scope="col">
-                  {column}
+                <th key={c} scope="col" title={column}>
+                  <div>{column}</div>
                 </th>
               ))}
             </tr>

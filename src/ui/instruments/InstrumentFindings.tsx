@@ -79,7 +79,7 @@ function QuantityRow({ quantity }: { readonly quantity: Quantity }) {
       </dt>
       <dd>
         <b>{value}</b> {unit !== "" && <Term label={unit} />}
-        {beside !== "" && <span>{beside}</span>}
+        {beside !== "" && <small>{beside}</small>}
       </dd>
     </div>
   );

@@ -4,12 +4,11 @@
  * of that average by at most r / sigma.
  *
  * Coverage, for a clean picture x exchangeable with the calibration cases and any x' within r of it: U(x) <= threshold has
- * probability 1 - a as ranks go; U is above the true average but for `beta`, the average at x' is at most `reachable`, and L(x') is
+ * probability 1 - a as ranks go (conformalThreshold of the upper bounds, at the error rate less 2 beta); U is above the true average but for `beta`, the average at x' is at most `reachable`, and L(x') is
  * below it but for `beta`. So the true answer is in the set with probability at least 1 - a - 2 beta.
  */
-import { gridBet } from "../certificates/gridBet.ts";
+import { gridBet } from "./gridBet.ts";
 import { normalCdf, normalQuantile } from "../numerics/normal.ts";
-import { conformalThreshold } from "./conformal.ts";
 
 /** Bounds of one answer's smoothed score, each wrong with probability at most `beta`. */
 export interface SmoothedScore {
@@ -22,15 +21,6 @@ export function smoothedScore(draws: readonly number[], beta: number): SmoothedS
   const bet = gridBet();
   for (const draw of draws) bet.add(draw);
   return { lower: bet.lowerBound(beta), upper: bet.upperBound(beta) };
-}
-
-/** @param upper of the true answer's score, case by case. @returns Infinity where there are too few cases. */
-export function smoothedThreshold(
-  upper: readonly number[],
-  errorRate: number,
-  beta: number,
-): number {
-  return conformalThreshold(upper, errorRate - 2 * beta);
 }
 
 /** The largest smoothed score that a true answer can have on a picture `ratio` = r / sigma away. */

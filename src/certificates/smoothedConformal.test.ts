@@ -2,8 +2,8 @@
 import { expect, test } from "vitest";
 import { normalCdf, normalQuantile } from "../numerics/normal.ts";
 import { randomStream } from "../numerics/random.ts";
-import { conformalThreshold } from "./conformal.ts";
-import { entersAt, reachable, smoothedScore, smoothedThreshold } from "./smoothedConformal.ts";
+import { conformalThreshold } from "../metrics/conformal.ts";
+import { entersAt, reachable, smoothedScore } from "./smoothedConformal.ts";
 
 test("the threshold moves by r / sigma on the scale of normal quantiles", () => {
   expect(reachable(0.2, 0)).toBeCloseTo(0.2, 12);
@@ -38,7 +38,7 @@ test("an attack that moves the smoothed score as far as it may stays covered; th
       Array.from({ length: copies }, () => (random.chance(mean) ? 1 : 0));
     const calibration = Array.from({ length: cases }, () => draws(average()));
     const upper = calibration.map((each) => scoreOf(each).upper);
-    const threshold = smoothedThreshold(upper, errorRate, beta);
+    const threshold = conformalThreshold(upper, errorRate - 2 * beta);
     const own = average();
     const attacked = draws(normalCdf(normalQuantile(own) + ratio));
     const { lower } = scoreOf(attacked);
