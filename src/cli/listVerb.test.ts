@@ -4,7 +4,7 @@ import { INSTRUMENTS } from "../experiment/instruments/registry.ts";
 import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
 import { LESSON_IDS } from "../lesson/catalog.ts";
 import { PERTURBATIONS } from "../perturbations/registry.ts";
-import { goalSchema } from "../experiment/validateSpec.ts";
+import { goalSchema } from "../experiment/stackSchema.ts";
 import { helpText } from "./help.ts";
 import { listVerb } from "./listVerb.ts";
 import { UsageError } from "./usageError.ts";

@@ -5,7 +5,7 @@ import {
   ATTENTION_SIDES,
   FEATURE_LOSSES,
 } from "../model/objective.ts";
-import { ATTACK_REGIONS, GOAL_AIMS } from "./spec.ts";
+import { ATTACK_REGIONS, GOAL_AIMS } from "./specChoices.ts";
 import type { GoalSpec } from "./spec.ts";
 
 interface GoalEntry {

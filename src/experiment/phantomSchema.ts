@@ -2,14 +2,15 @@
 import { z } from "zod";
 import { FINDINGS, FINDING_KINDS, PATIENT_PARAMS } from "../phantom/spec.ts";
 import type { PatientParams, PhantomSpec } from "../phantom/spec.ts";
+import { complaint } from "./memberSettings.ts";
 import { PARAMS, SPEC_LIMITS } from "./params.ts";
-import { flag, numberIn, oneOf, wrong } from "./specFields.ts";
+import { anyNumber, flag, numberIn, oneOf, wrong } from "./specFields.ts";
 
 const findingSchema = z
   .strictObject({
     kind: oneOf(FINDING_KINDS),
     side: oneOf(["left", "right"]).exactOptional(),
-    amount: z.unknown().exactOptional(),
+    amount: anyNumber.exactOptional(),
   })
   .check(({ value: { kind, side, amount }, issues }) => {
     const { sided, label } = FINDINGS[kind];
@@ -18,7 +19,7 @@ const findingSchema = z
       issues.push({ code: "custom", input: side, path: ["side"], message });
     }
     if (amount === undefined) return;
-    const message = numberIn(FINDINGS[kind]).safeParse(amount).error?.issues[0]?.message;
+    const message = complaint(FINDINGS[kind], amount);
     if (message === undefined) return;
     issues.push({ code: "custom", input: amount, path: ["amount"], message });
   });
@@ -36,12 +37,10 @@ const patientSchema = z.strictObject({
   marker: flag.exactOptional(),
 } satisfies Record<keyof PatientParams, z.ZodType>);
 
-export const phantomSchema = z
-  .strictObject({
-    seed: numberIn(PARAMS["perturbation.seed"]),
-    findings: z
-      .array(findingSchema, { error: (issue) => wrong(issue.input, "a list") })
-      .max(SPEC_LIMITS.phantomFindings, `has more than ${SPEC_LIMITS.phantomFindings} findings`),
-    patient: patientSchema.exactOptional(),
-  })
-  .transform((phantom) => phantom as PhantomSpec);
+export const phantomSchema = z.strictObject({
+  seed: numberIn(PARAMS["perturbation.seed"]),
+  findings: z
+    .array(findingSchema, { error: (issue) => wrong(issue.input, "a list") })
+    .max(SPEC_LIMITS.phantomFindings, `has more than ${SPEC_LIMITS.phantomFindings} findings`),
+  patient: patientSchema.exactOptional(),
+}) satisfies z.ZodType<PhantomSpec>;

@@ -1,6 +1,7 @@
 /** Field types of a spec's schema: each refuses a wrong value with a phrase that completes "the field ...". */
 import { z } from "zod";
 import type { ParamMeta } from "../system/param.ts";
+import { SPEC_LIMITS } from "./params.ts";
 
 /** What a number's check needs to know; `unit` is "" for pure numbers. */
 interface NumberRange {
@@ -27,6 +28,11 @@ export function numberIn(range: NumberRange | ParamMeta): z.ZodType<number> {
     (!choices || choices.includes(value));
   return z.custom<number>(fits, { error: (issue) => wrong(issue.input, wanted) });
 }
+
+/** For a number whose range depends on its neighbours, which is checked with them. */
+export const anyNumber: z.ZodType<number> = z.custom<number>((value) => typeof value === "number", {
+  error: (issue) => wrong(issue.input, "a number"),
+});
 
 /** A short text; `wanted` is `pattern` in words. */
 export function text(
@@ -56,6 +62,9 @@ function listed(names: readonly string[]): string {
   const said = names.slice(0, shown).join(", ");
   return shown === names.length ? said : `${said} and ${names.length - shown} more (\`lab list\`)`;
 }
+
+/** Names an item of a list within its spec. */
+export const itemId = text(SPEC_LIMITS.idCharacters, /^[\w-]+$/, "letters, digits and dashes");
 
 export const flag = z.boolean({ error: (issue) => wrong(issue.input, "true or false") });
 

@@ -49,12 +49,11 @@ function upgradedItem(item: unknown): unknown {
   if (!Object.hasOwn(ATTACK_CATALOG, attack)) return item;
   const { settings } = ATTACK_CATALOG[attack as AttackId];
   const { steps, relativeStep, ...kept } = item;
-  return {
-    ...kept,
-    ...(settings.includes("steps") ? { steps } : {}),
-    ...(settings.includes("queries") ? { queries: steps } : {}),
-    ...(settings.includes("relativeStep") ? { relativeStep } : {}),
-  };
+  const given = { steps, queries: steps, relativeStep };
+  const taken = Object.entries(given).filter(
+    ([name, value]) => (settings as readonly string[]).includes(name) && value !== undefined,
+  );
+  return { ...kept, ...Object.fromEntries(taken) };
 }
 
 function isRecord(value: unknown): value is Fields {

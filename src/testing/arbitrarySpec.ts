@@ -8,7 +8,7 @@ import {
   ATTACK_REGIONS,
   CERTIFIED_FEATURES,
   GOAL_AIMS,
-} from "../experiment/spec.ts";
+} from "../experiment/specChoices.ts";
 import {
   ANSWER_LOSSES,
   ATTENTION_LOSSES,

@@ -1,6 +1,6 @@
 /** Where in the picture an attack may go: a region, or a stamp that the reader places. */
 import { PARAMS } from "../../experiment/params.ts";
-import { ATTACK_REGIONS } from "../../experiment/spec.ts";
+import { ATTACK_REGIONS } from "../../experiment/specChoices.ts";
 import type { AttackItem, AttackRegion, Stamp } from "../../experiment/spec.ts";
 import { useExperiment } from "../context/stores.ts";
 import { Select } from "../kit/Select.tsx";

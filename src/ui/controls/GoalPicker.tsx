@@ -4,7 +4,7 @@ import { FINDINGS, FINDING_KINDS } from "../../phantom/spec.ts";
 import { ATTENTION_SIDES } from "../../model/objective.ts";
 import type { AttentionSide } from "../../model/objective.ts";
 import { SPEC_LIMITS } from "../../experiment/params.ts";
-import { ATTACK_REGIONS } from "../../experiment/spec.ts";
+import { ATTACK_REGIONS } from "../../experiment/specChoices.ts";
 import type { AttackRegion, GoalSpec } from "../../experiment/spec.ts";
 import { useExperiment, useResults } from "../context/stores.ts";
 import { answerWord } from "../kit/formats.ts";

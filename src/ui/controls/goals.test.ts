@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ATTACK_REGIONS, GOAL_AIMS } from "../../experiment/spec.ts";
+import { ATTACK_REGIONS, GOAL_AIMS } from "../../experiment/specChoices.ts";
 import type { GoalSpec } from "../../experiment/spec.ts";
 import { FINDING_KINDS } from "../../phantom/spec.ts";
 import { attentionEntry, entryOf, goalOf, lossesOf, withLoss } from "./goals.ts";

@@ -1,6 +1,6 @@
 /** An attack's goal as an entry of a list, and the losses that a goal can climb. */
 import type { AttackRegion, CaseSpec, GoalAim, GoalSpec } from "../../experiment/spec.ts";
-import { ATTACK_REGIONS, GOAL_AIMS } from "../../experiment/spec.ts";
+import { ATTACK_REGIONS, GOAL_AIMS } from "../../experiment/specChoices.ts";
 import { ANSWER_LOSSES, ATTENTION_LOSSES, FEATURE_LOSSES } from "../../model/objective.ts";
 import type { AnswerLossName, AttentionLossName, FeatureLossName } from "../../model/objective.ts";
 import { FINDING_KINDS } from "../../phantom/spec.ts";
