@@ -101,7 +101,7 @@ it("sends an attack's picture with the first step and then not at every one", as
   await start();
   const posted = vi.spyOn(MessagePort.prototype, "postMessage");
   await run(attacked(2));
-  // Pictures on their way move: each is the one thing its message gives away.
+  // Pictures on their way move: each is the one thing its message gives away, those of results as bytes.
   const moved = posted.mock.calls.flatMap(([, given]) => (Array.isArray(given) ? given : []));
   posted.mockRestore();
   const pictures = events.flatMap((event) =>
@@ -113,6 +113,17 @@ it("sends an attack's picture with the first step and then not at every one", as
   expect(pictures[0]).toBe(32 * 32);
   expect(pictures.slice(1)).toContain(undefined);
   const sent = pictures.filter((length) => length !== undefined);
-  expect(moved.filter((given) => given instanceof ArrayBuffer)).toHaveLength(sent.length);
+  const results = events.filter(
+    (event) =>
+      event.type === "run" &&
+      event.event.type === "stage" &&
+      "payload" in event.event &&
+      "image" in event.event.payload &&
+      (event.event.payload.image as unknown) instanceof Uint8Array,
+  );
+  expect(results.length).toBeGreaterThan(0);
+  expect(moved.filter((given) => given instanceof ArrayBuffer)).toHaveLength(
+    sent.length + results.length,
+  );
   end();
 });

@@ -5,6 +5,7 @@
 import { invariant } from "../errors/labError.ts";
 import type { RunEvent } from "../experiment/results.ts";
 import { moving } from "../host/workers.ts";
+import { byteLevels, fromByteLevels } from "../image/greyImage.ts";
 import type { Progress, SentRunEvent, WorkerEvent } from "./protocol.ts";
 
 /** Pictures of a running attack are sent at most this often, in milliseconds: the page shows no more of them. */
@@ -33,7 +34,9 @@ export class SentPayloads {
     const { payload, ...named } = event;
     if (this.#sent.get(event.key) === payload) return { type: "run", requestId, event: named };
     this.#sent.set(event.key, payload);
-    return { type: "run", requestId, event };
+    const { sendable, buffers } = packed(payload);
+    const whole = { ...named, payload: sendable } as SentRunEvent;
+    return moving({ type: "run", requestId, event: whole }, buffers);
   }
 
   #outgoingProgress(requestId: number, progress: Progress): WorkerEvent {
@@ -45,10 +48,38 @@ export class SentPayloads {
     }
     this.#pictureAt = this.#now();
     // The attack goes on with its own picture. Only the outermost object of a call can say what moves.
-    const copy = image.slice();
-    const pictured = { ...event, attack: { ...numbers, image: copy } };
-    return moving({ type: "run", requestId, event: pictured }, [copy.buffer]);
+    const sent = byteLevels(image) ?? image.slice();
+    const pictured = { ...event, attack: { ...numbers, image: sent } };
+    return moving({ type: "run", requestId, event: pictured }, [sent.buffer]);
   }
+}
+
+/**
+ * A payload as it is sent: a picture in whole grey levels of 255, as attacks leave it and files are, as a byte a pixel, which
+ * moves instead of being copied.
+ */
+function packed(payload: object): {
+  readonly sendable: object;
+  readonly buffers: readonly ArrayBuffer[];
+} {
+  const levels = "image" in payload && isFloats(payload.image) && byteLevels(payload.image);
+  return levels
+    ? { sendable: { ...payload, image: levels }, buffers: [levels.buffer] }
+    : { sendable: payload, buffers: [] };
+}
+
+function unpacked(payload: object): object {
+  return "image" in payload && payload.image instanceof Uint8Array
+    ? { ...payload, image: fromByteLevels(payload.image) }
+    : payload;
+}
+
+function unpackedPicture(image: Float32Array | Uint8Array): Float32Array {
+  return image instanceof Uint8Array ? fromByteLevels(image) : image;
+}
+
+function isFloats(value: unknown): value is Float32Array {
+  return value instanceof Float32Array;
 }
 
 /** Payloads the page keeps to be referred to: a few cases and settings back. */
@@ -74,11 +105,12 @@ export class HeldPayloads {
   whole(event: SentRunEvent): RunEvent {
     if (event.type === "progress") {
       if (!event.attack) return event as RunEvent;
-      this.#picture = event.attack.image ?? this.#picture;
+      const { image } = event.attack;
+      this.#picture = image ? unpackedPicture(image) : this.#picture;
       invariant(this.#picture, "an attack's first step without its picture");
       return { ...event, attack: { ...event.attack, image: this.#picture } };
     }
-    const payload = "payload" in event ? event.payload : this.#held.get(event.key);
+    const payload = "payload" in event ? unpacked(event.payload) : this.#held.get(event.key);
     invariant(payload, `the payload of stage ${event.stage} is not here`);
     this.#held.delete(event.key);
     this.#held.set(event.key, payload);

@@ -89,7 +89,10 @@ export interface BackendInfo {
   readonly reason: string;
 }
 
-/** A result on its way to the page: a payload the page has is left out, and so are pictures too close in time. */
+/**
+ * A result on its way to the page: a payload the page has is left out, and so are pictures too close in time. A picture in whole grey
+ * levels crosses as bytes (payloads.ts).
+ */
 export type SentRunEvent =
   | Extract<RunEvent, { type: "stage" }>
   | Omit<Extract<RunEvent, { type: "stage" }>, "payload">
@@ -98,7 +101,8 @@ export type SentRunEvent =
 export type Progress = Extract<RunEvent, { type: "progress" }>;
 type SentProgress = Omit<Progress, "attack"> & {
   readonly attack?: Omit<NonNullable<Progress["attack"]>, "image"> & {
-    readonly image?: Float32Array;
+    /** Grey levels of 255 as bytes, where it is made of such. */
+    readonly image?: Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
   };
 };
 

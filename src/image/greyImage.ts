@@ -31,6 +31,23 @@ export function toByte(unit: number): number {
   return Math.floor(Math.max(0, Math.min(1, unit)) * 255 + 0.5);
 }
 
+/** The levels k of a picture whose every value is exactly k/255 in float32; undefined for any other. */
+export function byteLevels(data: Float32Array): Uint8Array<ArrayBuffer> | undefined {
+  const levels = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i]!;
+    const level = toByte(value);
+    if (Math.fround(level / 255) !== value || Object.is(value, -0)) return undefined;
+    levels[i] = level;
+  }
+  return levels;
+}
+
+/** k/255 of every level. */
+export function fromByteLevels(levels: Uint8Array): Float32Array {
+  return Float32Array.from(levels, (level) => level / 255);
+}
+
 /** Rounds in place to the nearest k/255. Values outside [0, 1] are clipped. */
 export function snapToByteLattice(data: Float32Array): void {
   for (let i = 0; i < data.length; i++) data[i] = toByte(data[i]!) / 255;
