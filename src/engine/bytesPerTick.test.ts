@@ -27,6 +27,7 @@ test("a tick of epsilon copies at most the new picture and 60 kB", async () => {
     openLinkPackage: refuse,
     readManifest: bundledManifest,
     proposeModel: refuse,
+    proposeFolder: refuse,
     yieldToHost: () => new Promise((resolve) => setImmediate(resolve)),
     now: () => performance.now(),
   });

@@ -49,6 +49,17 @@ const spec: ExperimentSpec = validateSpec({
   ],
 });
 
+const NUMBERS = {
+  answerClean: "no",
+  answerDisturbed: "no",
+  marginClean: 1,
+  marginDisturbed: 1,
+  featureCosine: 1,
+  backend: "wasm",
+  precision: "int8",
+  modelSha256: "a".repeat(64) + "b".repeat(64),
+} as const;
+
 let files: PackageFiles;
 let manifest: ModelManifest;
 
@@ -170,18 +181,8 @@ test("another purifier is noticed by manifest, link, cache and rows, though it c
 });
 
 test("a replay says which of the model's two graphs is another", async () => {
-  const numbers = {
-    answerClean: "no",
-    answerDisturbed: "no",
-    marginClean: 1,
-    marginDisturbed: 1,
-    featureCosine: 1,
-    backend: "wasm",
-    precision: "int8",
-    modelSha256: "a".repeat(64) + "b".repeat(64),
-  } as const;
   const differences = (modelSha256: string) =>
-    compareReplay(numbers, { ...numbers, modelSha256 }).differences;
+    compareReplay(NUMBERS, { ...NUMBERS, modelSha256 }).differences;
   expect(differences("a".repeat(64) + "c".repeat(64))).toEqual([
     "The answer graph of the model is another: bbbbbbbb there, cccccccc here.",
   ]);
@@ -292,7 +293,23 @@ test("instruments and the certificate beside open the models that are named for 
     id: "noise",
     precision: "int8",
     withText: false,
+    textDecides: false,
+    measuresOnly: true,
   });
+  // A link promises answers, which rest on none of these.
+  const noise = {
+    model: "noise",
+    role: "vision",
+    precision: "int8",
+    sha256: "d".repeat(64),
+  } as const;
+  const expected = {
+    ...NUMBERS,
+    graphs: [{ ...noise, measuresOnly: true }],
+  } as const;
+  expect(encodeShareLink({ spec: certified, view: {}, expected })).toMatch(/^#p1\./);
+  const answering = { ...NUMBERS, graphs: [noise] };
+  expect(encodeShareLink({ spec: certified, view: {}, expected: answering })).toMatch(/^#p2\./);
   const zeroShot = { instrument: "zeroShot", enabled: true, seed: 1, params: {} };
   expect(graphsNeededBy({ ...spec, instruments: [zeroShot] }).models[0]!.withText).toBe(true);
 });

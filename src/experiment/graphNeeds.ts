@@ -23,6 +23,10 @@ export interface NeededGraphs {
     readonly id: string;
     readonly precision: Precision;
     readonly withText: boolean;
+    /** An answer rests on the text encoder. */
+    readonly textDecides: boolean;
+    /** No answer rests on it. */
+    readonly measuresOnly: boolean;
   }[];
   readonly links: readonly LinkRole[];
 }
@@ -38,15 +42,15 @@ export function aimsAtSentence({ stack }: Pick<ExperimentSpec, "stack">): boolea
 
 export function neededGraphs(spec: Asking, { defenses, instruments }: Askers): NeededGraphs {
   const { model, certificate } = spec;
-  const asked: readonly GraphNeeds[] = [
-    ...spec.defenses
-      .filter((item) => isInForce(item, defenses[item.defense]))
-      .map(({ defense, params }) => {
-        const { graphs = {}, params: metas } = defenses[defense]!;
-        const values = withDefaults(metas, params);
-        const isOn = ({ when }: { readonly when?: string }) => !when || values[when] === 1;
-        return { ...graphs, models: (graphs.models ?? []).filter(isOn) };
-      }),
+  const standing = spec.defenses
+    .filter((item) => isInForce(item, defenses[item.defense]))
+    .map(({ defense, params }): GraphNeeds => {
+      const { graphs = {}, params: metas } = defenses[defense]!;
+      const values = withDefaults(metas, params);
+      const isOn = ({ when }: { readonly when?: string }) => !when || values[when] === 1;
+      return { ...graphs, models: (graphs.models ?? []).filter(isOn) };
+    });
+  const measuring: readonly GraphNeeds[] = [
     ...spec.instruments
       .filter(({ enabled }) => enabled)
       .map(({ instrument }) => instruments[instrument]?.graphs ?? {}),
@@ -54,17 +58,22 @@ export function neededGraphs(spec: Asking, { defenses, instruments }: Askers): N
       ? [{ models: [{ id: certificate.beside.model, precision: "int8" } as const] }]
       : []),
   ];
-  const withText = aimsAtSentence(spec) || asked.some(({ text }) => text);
-  const models = new Map([[`${model.id} ${model.precision}`, { ...model, withText }]]);
-  for (const needed of asked.flatMap((each) => each.models ?? [])) {
-    const { id, precision = model.precision, unlessOpen } = needed;
-    if (unlessOpen && id === model.id) continue;
-    const name = `${id} ${precision}`;
-    if (!models.has(name)) models.set(name, { id, precision, withText: false });
+  const textDecides = aimsAtSentence(spec);
+  const withText = textDecides || measuring.some(({ text }) => text);
+  const open = { ...model, withText, textDecides, measuresOnly: false };
+  const none = { withText: false, textDecides: false };
+  const models = new Map([[`${model.id} ${model.precision}`, open]]);
+  for (const each of [...standing, ...measuring]) {
+    for (const { id, precision = model.precision, unlessOpen } of each.models ?? []) {
+      if (unlessOpen && id === model.id) continue;
+      const name = `${id} ${precision}`;
+      const measuresOnly = !standing.includes(each);
+      if (!models.has(name)) models.set(name, { id, precision, ...none, measuresOnly });
+    }
   }
   return {
     models: [...models.values()],
-    links: [...new Set(asked.flatMap(({ links = [] }) => links))],
+    links: [...new Set(standing.flatMap(({ links = [] }) => links))],
   };
 }
 
@@ -80,9 +89,13 @@ export async function graphParts(
   shelf: PackageShelf,
 ): Promise<readonly GraphPart[]> {
   const parts: GraphPart[] = [];
-  for (const { id, precision, withText } of models) {
+  for (const { id, precision, withText, textDecides, measuresOnly } of models) {
     const manifest = await found(shelf.manifest(id));
-    if (manifest) parts.push(...modelParts({ ...manifest, id }, precision, withText));
+    if (!manifest) continue;
+    for (const part of modelParts({ ...manifest, id }, precision, withText)) {
+      const isMeasure = measuresOnly || (part.role === "text" && !textDecides);
+      parts.push(isMeasure ? { ...part, measuresOnly: true } : part);
+    }
   }
   if (links.length === 0) return parts;
   const manifest = await found(shelf.linkManifest(LINK_PACKAGE));

@@ -8,5 +8,7 @@ export const graphPartSchema = z.strictObject({
   precision: z.enum(["fp32", "fp16", "int8", "int4"]).nullable(),
   /** In hex; of a link its first 16 digits. */
   sha256: z.string().regex(/^[0-9a-f]{16,64}$/),
+  /** Decides measurements or the certificate beside, and no answer. */
+  measuresOnly: z.literal(true).exactOptional(),
 });
 export type GraphPart = Readonly<z.infer<typeof graphPartSchema>>;

@@ -34,10 +34,13 @@ export function encodeShareLink(shared: SharedExperiment): string {
 /** Digits of a hash that tell two files apart. */
 const HASH_DIGITS = 16;
 
-/** The graphs beside the model's, by the start of their hashes; words are spelled as the model's version says. */
+/**
+ * The graphs beside the model's that answers rest on, by the start of their hashes: a link promises no measurement. Words are
+ * spelled as the model's version says.
+ */
 function shortened({ graphs = [], ...expected }: ReplayNumbers): ReplayNumbers {
   const named = graphs
-    .filter(({ role }) => role !== "tokenizer")
+    .filter(({ role, measuresOnly }) => role !== "tokenizer" && !measuresOnly)
     .map((part) => ({ ...part, sha256: part.sha256.slice(0, HASH_DIGITS) }));
   return named.length > 0 ? { ...expected, graphs: named } : expected;
 }
