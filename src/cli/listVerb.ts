@@ -7,6 +7,7 @@ import { GOALS } from "../experiment/goals.ts";
 import { PARAMS, SPEC_LIMITS, epsilonParam } from "../experiment/params.ts";
 import { expandQuestions } from "../language/questionBank.ts";
 import { PERTURBATION_CATALOG } from "../perturbations/catalog.ts";
+import { SEVERITIES } from "../perturbations/severities.ts";
 import { MEASURES } from "../study/measures.ts";
 import type { Measure } from "../study/measures.ts";
 import { lessonEntries } from "./lessonFiles.ts";
@@ -26,6 +27,7 @@ const SECTIONS = {
       group,
       strength,
       params,
+      severities: SEVERITIES.perturbations[id]!,
     })),
   attacks: attackEntries,
   goals: () => GOALS,
