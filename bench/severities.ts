@@ -69,6 +69,7 @@ for (const id of Object.keys(PERTURBATIONS) as PerturbationId[]) {
   console.log(id, JSON.stringify(made[id]));
   const severities: Severities = {
     model: system.key,
+    firstSeed: FIRST_SEED,
     phantoms: pictures.length,
     answers: pictures.length * wordings.length,
     limits: LIMITS,

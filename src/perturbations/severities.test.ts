@@ -1,8 +1,10 @@
 /** The calibrated severities belong to the perturbations there are, and say what they promise. */
 import { expect, test } from "vitest";
-import { greyImage } from "../image/greyImage.ts";
+import { greyImage, snapToByteLattice } from "../image/greyImage.ts";
 import { ssim } from "../image/ssim.ts";
+import { mean } from "../numerics/sums.ts";
 import { renderPhantom } from "../phantom/phantom.ts";
+import { sampleSpec } from "../phantom/sample.ts";
 import { PERTURBATIONS } from "./registry.ts";
 import type { PerturbationId } from "./registry.ts";
 import { LIMITS, SEVERITIES } from "./severities.ts";
@@ -33,13 +35,20 @@ test.each(ids)(
 
 const size = { width: SIDE, height: SIDE };
 
-test("what was measured of the likeness is what these strengths do", () => {
-  const picture = renderPhantom({ seed: 31, findings: [] }, SIDE).image.slice();
-  const grey = (data: Float32Array) => greyImage(data, SIDE, SIDE);
-  for (const id of ["gaussianNoise", "gamma", "gridLines", "scatter"] as const) {
+test.each(["gaussianNoise", "gridLines", "scatter"] as const)(
+  "%s: the likeness that was measured is had again",
+  (id) => {
     const { strengths, ssim: alike } = SEVERITIES.perturbations[id]!;
     const params = { [PERTURBATIONS[id].strength]: strengths[2] };
-    const made = PERTURBATIONS[id].apply(picture, size, params, 1);
-    expect(Math.abs(ssim(grey(picture), grey(made)) - alike[2]!)).toBeLessThan(0.05);
-  }
-});
+    const grey = (data: Float32Array) => greyImage(data, SIDE, SIDE);
+    const found = Array.from({ length: SEVERITIES.phantoms }, (_, k) => {
+      const phantom = sampleSpec(SEVERITIES.firstSeed + k);
+      const picture = renderPhantom(phantom, SIDE).image.slice();
+      snapToByteLattice(picture);
+      const made = PERTURBATIONS[id].apply(picture, size, params, 1 + k);
+      snapToByteLattice(made);
+      return ssim(grey(picture), grey(made));
+    });
+    expect(mean(found)).toBeCloseTo(alike[2]!, 3);
+  },
+);

@@ -12,6 +12,8 @@ export interface Calibration {
 export interface Severities {
   /** System that answered. */
   readonly model: string;
+  /** Of the phantoms, one after the other. */
+  readonly firstSeed: number;
   readonly phantoms: number;
   /** Answers behind each share of flips. */
   readonly answers: number;
