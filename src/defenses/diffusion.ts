@@ -21,9 +21,8 @@ export const diffusionPurifier: Defense = {
   id: "diffusionPurifier",
   label: "Diffusion purifier",
   group: "network",
-  help: "Lays noise over the picture and lets the purifier take it out again in a few steps, so that a small change drowns in noise that is removed with it. It is the lab's small purifier and no generative model: fine detail goes with the noise, and an attacker who averages over the noise works through every step.",
-  source:
-    "Nie et al. 2022, Diffusion Models for Adversarial Purification (arXiv:2205.07460), with the steps of DDIM (Song, Meng & Ermon 2021, arXiv:2010.02502)",
+  help: "Lays noise over the picture and lets the purifier take it out again in a few steps, so that a small change drowns in it. Fine detail goes with the noise, and an attacker who averages over it works through every step.",
+  source: "Nie et al. 2022, DiffPure (arXiv:2205.07460), with DDIM's steps (arXiv:2010.02502)",
   params: {
     sigma: {
       label: "Noise",
@@ -32,7 +31,7 @@ export const diffusionPurifier: Defense = {
       max: 0.5,
       step: 0.01,
       default: 0.1,
-      help: "Standard deviation of the noise that is laid over the picture and taken out again. 0 leaves everything exactly as it is.",
+      help: "Standard deviation of the noise on each copy. 0 leaves the model as it is.",
     },
     steps: {
       label: "Steps",
@@ -42,7 +41,7 @@ export const diffusionPurifier: Defense = {
       step: 1,
       default: 3,
       integer: true,
-      help: "Passes of the purifier, at levels that fall evenly to 0. A preview takes one.",
+      help: "Passes of the purifier. A preview takes one.",
     },
     eot: ATTACKER_DRAWS,
   },

@@ -1,5 +1,7 @@
 // What a run is expected to cost, by hand.
 import { expect, test } from "vitest";
+import { defaultSpec } from "../experiment/defaultSpec.ts";
+import type { ExperimentSpec } from "../experiment/spec.ts";
 import { parseStudy } from "./schema.ts";
 import { encoderPasses, secondsFor } from "./cost.ts";
 import { planRuns } from "./plan.ts";
@@ -44,4 +46,27 @@ test("what a run took beside its passes is added to every row", () => {
   expect(secondsFor({ rows: 100, passes: 300 }, pilot)).toBe((300 * 10 + 100 * 100) / 1000);
   // A pilot faster than its passes takes nothing off.
   expect(secondsFor({ rows: 100, passes: 300 }, { ...pilot, elapsedMs: 5 })).toBe(3);
+});
+
+test("an honesty card costs its attacks, and those through draws as many passes as there are draws", () => {
+  const card = {
+    instrument: "honestyCard",
+    enabled: true,
+    seed: 1,
+    params: { steps: 10, queries: 100, samples: 0 },
+  };
+  const defense = {
+    id: "d",
+    defense: "gaussianFilter",
+    enabled: true,
+    seed: 1,
+    params: { sigma: 1 },
+  };
+  const cost = (change: Partial<ExperimentSpec>) =>
+    encoderPasses({ ...defaultSpec(), stack: [], ...change }, []);
+  const bare = cost({});
+  expect(cost({ instruments: [{ ...card, enabled: false }] })).toBe(bare);
+  expect(cost({ instruments: [card], defenses: [defense] }) - bare).toBe(10 * 3 * 2 + 100);
+  const random = { ...defense, defense: "resizePad", params: { shrink: 0.1, eot: 8 } };
+  expect(cost({ instruments: [card], defenses: [random] }) - bare).toBe(10 * 3 * 21 + 100 * 20);
 });

@@ -7,6 +7,7 @@ import { ATTACK_CATALOG } from "../attacks/catalog.ts";
 import type { StageName } from "../experiment/results.ts";
 import type { DefenseItem } from "../defenses/defense.ts";
 import type { AttackItem, ExperimentSpec } from "../experiment/spec.ts";
+import type { Params } from "../system/param.ts";
 
 /** Of one pass of the encoder: all wordings of a question; a pass for a gradient. Measured on the bundled models. */
 const ANSWERS = 0.5;
@@ -24,7 +25,20 @@ export function encoderPasses(spec: ExperimentSpec, stages: readonly StageName[]
   const certificate =
     stages.includes("certificate") && spec.certificate.enabled ? spec.certificate.maxSamples : 0;
   const relevance = stages.includes("relevance") && spec.relevance.enabled ? 2 * GRADIENT : 0;
-  return reading + disturbed + attacks + certificate + relevance;
+  const card = spec.instruments.find(
+    ({ instrument, enabled }) => enabled && instrument === "honestyCard",
+  );
+  const honesty = card ? cardPasses(card.params, looks) : 0;
+  return reading + disturbed + attacks + certificate + relevance + honesty;
+}
+
+/** Of the honesty card, which is made of attacks: on the bare model, through the defenses, and by asking. */
+function cardPasses(params: Params, looks: Looks): number {
+  const { steps = 15, draws = 20, queries = 150, samples = 50 } = params;
+  const attacker = looks.isRandom ? Math.max(draws, looks.attacker) : looks.attacker;
+  return (
+    steps * GRADIENT * (1 + attacker) + queries * attacker + samples * looks.answer * (1 + ANSWERS)
+  );
 }
 
 interface Looks {
@@ -32,6 +46,8 @@ interface Looks {
   readonly answer: number;
   /** Passes for one step of an attacker who knows of them. */
   readonly attacker: number;
+  /** Whether an attacker has draws to average. */
+  readonly isRandom: boolean;
 }
 
 /** Defenses that look several times multiply each other; what is a filter or a small network costs next to nothing. */
@@ -41,6 +57,7 @@ function looksOf(defenses: readonly DefenseItem[]): Looks {
   return {
     answer: product(on.map(({ looks, copies }) => looks ?? copies ?? 1)),
     attacker: product(on.map(({ eot, looks, copies }) => eot ?? looks ?? copies ?? 1)),
+    isRandom: on.some(({ eot }) => eot !== undefined),
   };
 }
 

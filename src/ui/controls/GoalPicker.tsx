@@ -86,7 +86,7 @@ export function GoalPicker({ name, goal, onChange }: Props) {
 const TEXT_HELP = {
   text: "The attack makes the model more likely, or less, to say exactly these words behind the question (their log-likelihood). A model that was taught single answers may never say a sentence, however likely it becomes.",
   featureText:
-    "The attack moves the picture's features to where the model's text encoder puts this sentence. What the model then answers is another matter, and is shown.",
+    "The attack moves the picture's features to where the text encoder puts this sentence.",
 } as const;
 
 const SIDES: Readonly<Record<AttentionSide, string>> = {

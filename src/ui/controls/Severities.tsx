@@ -7,6 +7,8 @@ import { useStores } from "../context/stores.ts";
 import { Row } from "../kit/Row.tsx";
 import { Select } from "../kit/Select.tsx";
 
+/** Its entries are longer than the rail is wide. */
+const WIDTH = { width: "8.5rem" } as const;
 const { answers, phantoms } = SEVERITIES;
 const HELP = `Five strengths, each the largest at which neither the picture is less alike (SSIM) nor more answers of the base model turn than that severity allows (or the smallest step, where every step does more). Measured on ${answers} answers about ${phantoms} phantoms: a step of the ladder, not a rate for your films.`;
 
@@ -21,6 +23,7 @@ export function Severities(props: { readonly item: PerturbationItem; readonly na
   return (
     <Row label="Severity" help={HELP}>
       <Select
+        style={WIDTH}
         aria-label={`${name}: severity`}
         value={at}
         onChange={({ currentTarget }) => {
@@ -33,7 +36,7 @@ export function Severities(props: { readonly item: PerturbationItem; readonly na
         )}
         {found.strengths.map((_, k) => (
           <option key={k} value={k}>
-            {`${k + 1}: SSIM ${found.ssim[k]!.toFixed(2)}, turns ${Math.round(answers * found.flips[k]!)} of ${answers}`}
+            {`${k + 1} (SSIM ${found.ssim[k]!.toFixed(2)}, ${Math.round(answers * found.flips[k]!)}/${answers} turn)`}
           </option>
         ))}
       </Select>
