@@ -3,7 +3,7 @@
  * measures at once, since each alone misses something: how unlike the picture becomes (1 - SSIM) and how often the base model's
  * answers turn. The strength of severity k is the largest at which neither is above its limit, or the
  * smallest step above severity k - 1 where every step is more. Writes
- * src/perturbations/severities.json, which the page, `lab list` and studies show. --only ID,ID measures these and keeps the others' numbers.
+ * src/perturbations/severities.json, which `lab list` shows and studies vary by. --only ID,ID measures these and keeps the others' numbers.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";

@@ -9,6 +9,7 @@ test("what is on the bench can be varied, and every choice makes a study that ru
   expect(choices.map(({ label }) => label)).toEqual([
     "Strength of quantum noise (dose)",
     "Epsilon of PGD (/255)",
+    "Severity 1 to 5 of quantum noise (dose)",
     "Model",
     "Precision of the weights",
     "Wording of the question",

@@ -3,11 +3,17 @@ import { ATTACK_CATALOG } from "../attacks/catalog.ts";
 import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
 import { INSTRUMENT_CATALOG } from "../experiment/instruments/catalog.ts";
 import { PARAMS, epsilonParam } from "../experiment/params.ts";
-import type { AttackItem, ExperimentSpec, PerturbationItem } from "../experiment/spec.ts";
+import type {
+  AttackItem,
+  ExperimentSpec,
+  PerturbationItem,
+  StackItem,
+} from "../experiment/spec.ts";
 import { interpretQuestion } from "../language/recognise.ts";
 import { BUNDLED_MODELS, BUNDLED_PRECISIONS } from "../model/catalog.ts";
 import { withDefaults } from "../system/param.ts";
 import { PERTURBATION_CATALOG } from "../perturbations/catalog.ts";
+import { SEVERITIES } from "../perturbations/severities.ts";
 import { FINDING_KINDS } from "../phantom/spec.ts";
 import { STUDY_FORMAT, STUDY_VERSION } from "./schema.ts";
 import type { CaseSet, Study, StudyAxis, StudyFile } from "./schema.ts";
@@ -43,6 +49,10 @@ export function axisChoices(spec: ExperimentSpec): readonly AxisChoice[] {
   const understood = interpretQuestion(spec.question).understood !== null;
   return [
     ...items.map((axis, k): AxisChoice => ({ key: `item${k}`, label: axis.label!, axis })),
+    ...spec.stack.filter(isCalibrated).map((item): AxisChoice => {
+      const axis = severitiesOf(item);
+      return { key: `severity ${item.id}`, label: axis.label!, axis };
+    }),
     {
       key: "model",
       label: "Model",
@@ -191,6 +201,28 @@ function epsilonOf({ id, attack, norm }: AttackItem): StudyAxis {
     kind: "field",
     path: `stack[${id}].epsilon`,
     values: values.filter((value) => value >= min && value <= max),
+  };
+}
+
+function isCalibrated(item: StackItem): item is PerturbationItem {
+  return (
+    item.type === "perturbation" &&
+    item.enabled &&
+    Object.hasOwn(SEVERITIES.perturbations, item.perturbation)
+  );
+}
+
+/** The five calibrated strengths, named by their severity: comparable between perturbations where strengths are not. */
+function severitiesOf({ id, perturbation }: PerturbationItem): StudyAxis {
+  const { label, strength } = PERTURBATION_CATALOG[perturbation];
+  return {
+    name: `severityOf${id.replaceAll(/[^A-Za-z0-9]/g, "")}`.slice(0, 32),
+    label: `Severity 1 to 5 of ${label.toLowerCase()}`.slice(0, 60),
+    kind: "levels",
+    levels: SEVERITIES.perturbations[perturbation]!.strengths.map((value, k) => ({
+      label: k + 1,
+      set: { [`stack[${id}].params.${strength}`]: value },
+    })),
   };
 }
 

@@ -1,10 +1,7 @@
 /** Sliders of one perturbation: its strength, and the rest behind "More". */
-import { Suspense, lazy } from "react";
-import { loadPart } from "../../host/loadPart.ts";
 import type { PerturbationItem } from "../../experiment/spec.ts";
 import { PERTURBATION_CATALOG } from "../../perturbations/catalog.ts";
 import { addItem, editItem, setParam } from "../../state/specEdits.ts";
-import { ErrorBoundary } from "../context/ErrorBoundary.tsx";
 import { keyName, keysOf } from "../context/keymap.ts";
 import { useKeys, useStores } from "../context/stores.ts";
 import { strokeAttack } from "./stackItems.ts";
@@ -12,11 +9,6 @@ import { SeedField } from "./SeedField.tsx";
 import { ParamSlider } from "./ParamSlider.tsx";
 import { Button } from "../kit/Button.tsx";
 import styles from "./stack.module.css";
-
-/** Fetched after the page, so that the first answer does not wait for the numbers. */
-const Severities = lazy(() =>
-  loadPart(() => import("./Severities.tsx")).then(({ Severities: part }) => ({ default: part })),
-);
 
 export function PerturbationControls(props: {
   readonly item: PerturbationItem;
@@ -45,11 +37,6 @@ export function PerturbationControls(props: {
   return (
     <>
       {slider(strength)}
-      <ErrorBoundary>
-        <Suspense fallback={null}>
-          <Severities item={item} name={name} />
-        </Suspense>
-      </ErrorBoundary>
       {item.perturbation === "paintedPatch" && (
         <p className={styles.seed}>
           {strokeCount(item.strokes?.length ?? 0)}
