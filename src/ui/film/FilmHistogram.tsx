@@ -57,5 +57,5 @@ export function FilmHistogram({ film }: { readonly film: WholeFilm }) {
 }
 
 function short(value: number): number {
-  return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+  return Math.abs(value) >= 100 ? Math.round(value) : Math.round(1000 * value) / 1000;
 }
