@@ -135,7 +135,7 @@ export function answerRelevance(
 function classToken(tokens: number, gridTokens: number): number {
   if (tokens > gridTokens) return 0;
   throw new LabError(
-    "model-incompatible",
+    "graph-unsupported-op",
     "This model does not show what its answer pays to the picture's tokens, so no relevance can be followed down to them.",
     { hint: "Occlusion and integrated gradients need no attention." },
   );

@@ -187,6 +187,13 @@ export class LossGraphs {
       }
       return { ...link, outputs };
     });
+    if (taps.size === 0) {
+      throw new LabError(
+        "graph-unsupported-op",
+        "No attention of this model's answer to the picture's tokens is shown by its graphs, so that no relevance can be followed.",
+        { hint: "Occlusion and integrated gradients need no attention." },
+      );
+    }
     return { chain: await this.#open(tapped, objective, [...taps.keys()]), taps };
   }
 

@@ -3,6 +3,7 @@ import { Autocomplete } from "@mantine/core";
 import type { AutocompleteProps, ComboboxParsedItem } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { SPEC_LIMITS } from "../../experiment/params.ts";
+import { isOwnModel } from "../../model/catalog.ts";
 import { useExperiment, useResults, useStores } from "../context/stores.ts";
 import { questionMenu, readQuestion } from "./questionMenu.ts";
 import { Section } from "../kit/Section.tsx";
@@ -12,6 +13,7 @@ export function QuestionBox() {
   const { experiment } = useStores();
   const asked = useExperiment((s) => s.spec.question);
   // Null, not absent, once an encoder without a text side has looked.
+  const isOwn = useExperiment((s) => isOwnModel(s.spec.model.id));
   const isMute = useResults((s) => s.stages.clean?.payload.answer === null);
   const menu = useMemo(() => questionMenu(), []);
   const [draft, setDraft] = useState(asked);
@@ -22,7 +24,7 @@ export function QuestionBox() {
     setLastAsked(asked);
     setDraft(asked);
   }
-  const reading = useMemo(() => readQuestion(draft), [draft]);
+  const reading = useMemo(() => readQuestion(draft, isOwn), [draft, isOwn]);
   const pending = draft.trim() !== asked;
   const ask = (text: string) => {
     const question = text.trim();

@@ -47,6 +47,7 @@ describe("the line under the question box", () => {
   });
 
   test("says what was corrected, what it cannot check, and what limits the question", () => {
+    expect(readQuestion("Is there a pleural effusion?", true)).toMatchObject({ detail: "" });
     expect(readQuestion("left efusion, loculated?")).toMatchObject({
       detail:
         '"efusion" is read as "effusion". The lab cannot check "loculated"; the model still gets your exact words. ' +

@@ -34,8 +34,11 @@ export type Reading =
     }
   | { readonly ok: false; readonly message: string; readonly hint: string };
 
-/** What is asked, in words; or why it can't be answered. */
-export function readQuestion(text: string): Reading {
+/**
+ * What is asked, in words; or why it can't be answered.
+ * @param isOwn for a reader's own model, of which nobody here knows what it was trained on
+ */
+export function readQuestion(text: string, isOwn = false): Reading {
   const { understood, refusal } = interpretQuestion(text);
   if (refusal) return { ok: false, message: refusal.message, hint: refusal.hint };
   const { corrections, freeText, heldOut, unread, scope, type } = understood;
@@ -44,7 +47,9 @@ export function readQuestion(text: string): Reading {
     unread.length > 0
       ? `The lab cannot check ${unread.map((w) => `"${w}"`).join(", ")}; the model still gets your exact words.`
       : "",
-    `Wording seen in training: ${freeText ? "no, it is your own" : heldOut ? "no, it was kept out on purpose" : "yes"}.`,
+    isOwn
+      ? ""
+      : `Wording seen in training: ${freeText ? "no, it is your own" : heldOut ? "no, it was kept out on purpose" : "yes"}.`,
     /\?\s*$/.test(text) ? "" : "To the model, a question mark at the end makes another wording.",
     scope && type === "presence"
       ? "A question limited to a side or size has no other wordings here."
