@@ -8,7 +8,8 @@ import { Field } from "../kit/fields.tsx";
 import { FolderFields } from "./FolderFields.tsx";
 import { ModelChain } from "./ModelChain.tsx";
 import { saveManifest } from "./saveManifest.ts";
-import { useChooseGraph, useDescribeFolder, useModelActions } from "./useModels.ts";
+import { useDescribed } from "./useDescribed.ts";
+import { useChooseGraph, useDescribeFolder } from "./useModels.ts";
 import styles from "./models.module.css";
 
 export function FolderDraftView({ draft }: { readonly draft: FolderDraft }) {
@@ -47,7 +48,7 @@ function Proposed(props: {
   const { draft, proposed, onCorrect } = props;
   const { memory, notices, asks, hasStandIns, chain } = proposed;
   const [name, setName] = useState(proposed.manifest.name);
-  const { use } = useModelActions();
+  const use = useDescribed();
   const manifest = { ...proposed.manifest, name };
   const isSteep = chain.every(({ obstacles }) => obstacles.length === 0);
   return (

@@ -9,7 +9,7 @@ import { FolderDraftView } from "./FolderDraftView.tsx";
 import { GraphPicker } from "./GraphPicker.tsx";
 import { ModelFields } from "./ModelFields.tsx";
 import { saveManifest } from "./saveManifest.ts";
-import { useModelActions } from "./useModels.ts";
+import { useDescribed } from "./useDescribed.ts";
 import styles from "./models.module.css";
 
 export function ModelDialog() {
@@ -52,7 +52,7 @@ function Described(props: { readonly proposed: OwnModelProposal; readonly graph:
   const { proposal } = proposed;
   const initial = graph.manifest ?? proposed.manifest;
   const [manifest, setManifest] = useState(initial);
-  const { use } = useModelActions();
+  const use = useDescribed();
   const attention = attentionSentence(proposal);
   const notices = [...proposal.notices, ...graph.notices].filter((told) => told !== attention);
   const isOther = initial.files[0]?.sha256 !== proposed.manifest.files[0]?.sha256;

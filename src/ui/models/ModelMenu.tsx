@@ -5,7 +5,7 @@ import { useExperiment, useModels } from "../context/stores.ts";
 import { FileInput } from "../kit/FileInput.tsx";
 import { Select } from "../kit/Select.tsx";
 import { MODEL_FILES, pickedFiles } from "./droppedFiles.ts";
-import { useBundledFolder, useModelActions, usePickModel } from "./useModels.ts";
+import { useBundledFolder, useChooseModel, usePickModel } from "./useModels.ts";
 
 const OPEN = "open";
 const OPEN_FOLDER = "open-folder";
@@ -15,7 +15,7 @@ export function ModelMenu() {
   const folder = useRef<HTMLInputElement>(null);
   const current = useExperiment((s) => s.spec.model.id);
   const own = useModels((s) => s.own);
-  const { choose } = useModelActions();
+  const choose = useChooseModel();
   const pick = usePickModel();
   const openBundled = useBundledFolder();
   const models = [

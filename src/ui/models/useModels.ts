@@ -2,11 +2,7 @@
 import { useCallback } from "react";
 import { toErrorData } from "../../errors/labError.ts";
 import { loadPart } from "../../host/loadPart.ts";
-import { isOwnModel } from "../../model/catalog.ts";
-import { ownModelId } from "../../graphs/ownModelId.ts";
-import type { ModelManifest } from "../../model/manifest.ts";
 import { defaultSpec } from "../../experiment/defaultSpec.ts";
-import { refuseLocked } from "../../state/roomStore.ts";
 import { useStores } from "../context/stores.ts";
 import type { DraftGraph, FolderDraft } from "../../state/modelStore.ts";
 import type { DroppedFile } from "./droppedFiles.ts";
@@ -105,50 +101,12 @@ export function useChooseGraph(): (graphs: readonly DraftGraph[], chosen: DraftG
   );
 }
 
-export function useModelActions(): {
-  /** Runs the described model in place of the open one. */
-  use(manifest: ModelManifest): Promise<void>;
-  choose(id: string): void;
-} {
-  const { engine, experiment, link, models, results, room } = useStores();
-  const switchTo = (id: string, precision: ModelManifest["defaultPrecision"]) =>
+/** Asks another of the models that are there. */
+export function useChooseModel(): (id: string) => void {
+  const { experiment, models } = useStores();
+  return (id) => {
+    const own = models.getState().own[id];
+    const precision = own?.defaultPrecision ?? defaultSpec().model.precision;
     experiment.getState().edit((spec) => ({ ...spec, model: { id, precision } }));
-  return {
-    use: async (described) => {
-      const { draft, folder } = models.getState();
-      const files = folder?.files ?? draft?.chosen?.files;
-      if (!files) return;
-      const manifest = { ...described, id: await ownModelId(described) };
-      if (experiment.getState().spec.model.id !== manifest.id) {
-        try {
-          refuseLocked(room.getState(), "model");
-        } catch (error) {
-          results.getState().refuse(toErrorData(error));
-          return;
-        }
-      }
-      engine.addModel(manifest, files);
-      models.getState().use(manifest);
-      results.getState().dismissRefusal();
-      const wanted = experiment.getState().spec.model.id;
-      if (wanted === manifest.id) {
-        // The model a link was waiting for: its own settings stay.
-        link.rerun();
-        return;
-      }
-      if (isOwnModel(wanted) && !models.getState().own[wanted]) {
-        results.getState().refuse({
-          code: "file-mismatch",
-          message: `This is another model, or one that is fed otherwise (${manifest.id}), than the experiment is about (${wanted}).`,
-          hint: "Open the file it is about with the manifest that was saved for it, or choose this one in the model menu to leave the experiment.",
-        });
-        return;
-      }
-      switchTo(manifest.id, manifest.defaultPrecision);
-    },
-    choose: (id) => {
-      const own = models.getState().own[id];
-      switchTo(id, own?.defaultPrecision ?? defaultSpec().model.precision);
-    },
   };
 }
