@@ -64,12 +64,11 @@ export function FilmBar({
       />
       <IconButton name={title("mirror")} icon="mirror" size={14} onPress={change(mirrored)} />
       <IconButton name={title("upend")} icon="upend" size={14} onPress={change(upended)} />
-      <Button
-        disabled={!hasMeasures}
-        onClick={() => view.getState().set({ measures: { of: "", items: [] } })}
-      >
-        Clear measurements
-      </Button>
+      {hasMeasures && (
+        <Button onClick={() => view.getState().set({ measures: { of: "", items: [] } })}>
+          Clear measurements
+        </Button>
+      )}
     </div>
   );
 }
