@@ -37,8 +37,10 @@ export function SharePanel() {
   const link = useMemo(() => {
     try {
       const shared = { spec, view: sharedView(view), ...(expected ? { expected } : {}) };
-      // It opens as blind and as locked as it is here.
-      return new URL(roomFragment(room, encodeShareLink(shared)), base).href;
+      const fragment = encodeShareLink(shared);
+      // It opens as blind and as locked as it is here; a bench of one reader has nothing to add.
+      const isRoom = room.locks.length + room.hidden.length > 0;
+      return new URL(isRoom ? roomFragment(room, fragment) : fragment, base).href;
     } catch (error) {
       return error instanceof LabError ? error : new LabError("internal", String(error));
     }
