@@ -1,7 +1,6 @@
 /** The loop that every attack shares: starts, projections, the best point of all restarts, cancellation. */
 import { LabError, invariant } from "../errors/labError.ts";
 import { randomStream } from "../numerics/random.ts";
-import { l2Norm, linfNorm } from "../tensor/norms.ts";
 import type { Norm } from "../tensor/norms.ts";
 import type {
   AttackContext,
@@ -111,9 +110,13 @@ function checkLoss(loss: number): void {
 
 /** Distance of two images in the norm of the ball. */
 export function distance(x: Float32Array, origin: Float32Array, norm: Norm): number {
-  const delta = new Float64Array(x.length);
-  for (let i = 0; i < delta.length; i++) delta[i] = x[i]! - origin[i]!;
-  return norm === "linf" ? linfNorm(delta) : l2Norm(delta);
+  let [largest, squares] = [0, 0];
+  for (let i = 0; i < x.length; i++) {
+    const change = x[i]! - origin[i]!;
+    squares += change * change;
+    largest = Math.max(largest, Math.abs(change));
+  }
+  return norm === "linf" ? largest : Math.sqrt(squares);
 }
 
 function checkOptions(

@@ -68,7 +68,7 @@ export async function runVerb(
       ? undefined
       : (name: string, tensor: Tensor) => void recorded.set(name, tensor);
   const results: { -readonly [S in keyof StageResults]?: StageResults[S] } = {};
-  for await (const event of lab.run(spec, "full", { aborted: false }, keep)) {
+  for await (const event of lab.run(spec, "full", { aborted: false }, keep && { record: keep })) {
     if (event.type === "stage") Object.assign(results, { [event.stage]: event.payload });
   }
   const record = await recordOf({ spec, results }, lab, sessions);

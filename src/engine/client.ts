@@ -10,6 +10,7 @@ import { callback, linkWorker } from "../host/workers.ts";
 import type { WorkerLink } from "../host/workers.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import type { ModelManifest } from "../model/manifest.ts";
+import type { Look } from "../model/visionLanguageModel.ts";
 import { HeldPayloads } from "./payloads.ts";
 import type {
   BackendWish,
@@ -28,7 +29,7 @@ export interface EngineClient {
   /** Loads runtime and model; events tell progress. */
   start(wish: BackendWish): void;
   /** Newest wins. Returns the request's number, which its events carry. */
-  submit(spec: ExperimentSpec, fidelity: Fidelity): number;
+  submit(spec: ExperimentSpec, fidelity: Fidelity, look?: Look): number;
   cancel(): void;
   /** Makes a reader's own radiograph known to the engine, now and after every restart. */
   addRadiograph(radiograph: Radiograph): void;
@@ -55,6 +56,7 @@ interface Request {
   readonly requestId: number;
   readonly spec: ExperimentSpec;
   readonly fidelity: Fidelity;
+  readonly look?: Look;
 }
 
 type EngineLink = WorkerLink<EngineService>;
@@ -199,9 +201,9 @@ export function createEngineClient(handlers: {
       end("it was started anew");
       spawn();
     },
-    submit(spec, fidelity) {
+    submit(spec, fidelity, look) {
       lastId++;
-      latest = { requestId: lastId, spec, fidelity };
+      latest = { requestId: lastId, spec, fidelity, ...(look ? { look } : {}) };
       ask(latest);
       return lastId;
     },

@@ -123,13 +123,13 @@ export function createEngine(host: EngineHost): Engine {
   };
 
   const run = async (
-    { requestId, spec, fidelity }: RunRequest,
+    { requestId, spec, fidelity, look }: RunRequest,
     signal: CancelSignal,
   ): Promise<{ readonly elapsedMs: number } | null> => {
     const begun = host.now();
     await announcedModel(spec.model.id, spec.model.precision);
     if (signal.aborted) return null;
-    for await (const event of lab.run(spec, fidelity, signal)) {
+    for await (const event of lab.run(spec, fidelity, signal, look && { look, isWatched: false })) {
       if (signal.aborted) return null;
       tell(sent.outgoing(requestId, event));
     }

@@ -1,11 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { expect, it } from "vitest";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
+import type { CertificateResult } from "../experiment/results.ts";
 import { BUNDLED_MODELS, BUNDLED_PRECISIONS } from "../model/catalog.ts";
 import { parseManifest } from "../model/manifest.ts";
 import { fakeModel } from "../testing/fakeModel.ts";
 import type { FakeModel } from "../testing/fakeModel.ts";
 import { Lab } from "./lab.ts";
+import type { RunOptions } from "./lab.ts";
 
 it("keeps the three models used last open and frees the one before", async () => {
   const opened: Record<string, FakeModel[]> = {};
@@ -98,6 +100,39 @@ it("goes on with a certificate whose model was freed and opened again", async ()
   }
   expect(drawn).toBe(40);
   expect(models[4]!.calls.embed).toBeGreaterThan(0);
+});
+
+it("looks without maps, and tells only the end, where nobody watches", async () => {
+  const looks: unknown[] = [];
+  const lab = new Lab({
+    yieldToHost: async () => {},
+    openModel: async () => {
+      const model = fakeModel();
+      return {
+        ...model,
+        encode: async (image, look) => {
+          looks.push(look);
+          return model.encode(image);
+        },
+      };
+    },
+  });
+  const { certificate: whole, ...opening } = defaultSpec();
+  const { beside: _, ...certificate } = whole;
+  const spec = { ...opening, stack: [], certificate: { ...certificate, maxSamples: 40 } };
+  const told = async (options: RunOptions) => {
+    const found: CertificateResult[] = [];
+    for await (const event of lab.run(spec, "full", { aborted: false }, options)) {
+      if (event.type === "stage" && event.stage === "certificate") found.push(event.payload);
+    }
+    return found;
+  };
+  const quiet = await told({ look: { maps: false }, isWatched: false });
+  const watched = await told({});
+  expect(quiet).toHaveLength(1);
+  expect(watched.length).toBeGreaterThan(3);
+  expect(watched.at(-1)).toEqual(quiet[0]);
+  expect(looks).toEqual([{ maps: false }, { maps: true }]);
 });
 
 it("has the offered weights in every bundled package", async () => {

@@ -9,7 +9,7 @@ import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
 import { StageCache } from "../experiment/stageCache.ts";
 import type { LinkPackage } from "../model/linkManifest.ts";
 import type { ModelManifest, Precision } from "../model/manifest.ts";
-import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
+import type { Look, VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import { modelSystem } from "../system/modelSystem.ts";
 import type { System } from "../system/system.ts";
 
@@ -31,11 +31,20 @@ export interface LabHost {
   elsewhere?: LabContext["elsewhere"];
 }
 
+export interface RunOptions {
+  /** See LabContext. */
+  readonly record?: LabContext["record"];
+  /** With maps unless said otherwise. */
+  readonly look?: Look;
+  /** See LabContext. */
+  readonly isWatched?: boolean;
+}
+
 export class Lab {
   readonly #host: LabHost;
   readonly #cache = new StageCache();
   readonly #models = new Map<string, Promise<VisionLanguageModel>>();
-  readonly #systems = new WeakMap<VisionLanguageModel, System>();
+  readonly #systems = new WeakMap<VisionLanguageModel, { maps?: System; noMaps?: System }>();
   readonly #radiographs = new Map<string, Radiograph>();
   /** Models of the request under way: an ensemble needs more at once than are kept. */
   readonly #inUse = new Set<string>();
@@ -82,19 +91,22 @@ export class Lab {
   }
 
   /** The bare model as what is under test. The same model is the same system, which remembers what it has looked at. */
-  async system(id: string, precision: Precision): Promise<System> {
+  async system(id: string, precision: Precision, look: Look = { maps: true }): Promise<System> {
     const model = await this.model(id, precision);
-    const known = this.#systems.get(model);
-    if (known) return known;
-    const system = modelSystem(id, model, () => this.#host.yieldToHost());
-    this.#systems.set(model, system);
-    return system;
+    const known = this.#systems.get(model) ?? {};
+    this.#systems.set(model, known);
+    return (known[look.maps ? "maps" : "noMaps"] ??= modelSystem(
+      id,
+      model,
+      () => this.#host.yieldToHost(),
+      look,
+    ));
   }
 
   /** A model that the request under way goes on using. */
-  #used(id: string, precision: Precision): Promise<System> {
+  #used(id: string, precision: Precision, look?: Look): Promise<System> {
     this.#inUse.add(`${id} ${precision}`);
-    return this.system(id, precision);
+    return this.system(id, precision, look);
   }
 
   /** Graphs to link to a model, read once. @throws LabError "model-not-found" */
@@ -141,11 +153,11 @@ export class Lab {
     spec: ExperimentSpec,
     fidelity: Fidelity,
     signal: { readonly aborted: boolean },
-    record?: LabContext["record"],
+    { record, look, isWatched = true }: RunOptions = {},
   ): AsyncGenerator<RunEvent, void> {
     try {
       yield* runExperiment(spec, fidelity, {
-        system: (id, precision) => this.#used(id, precision),
+        system: (id, precision) => this.#used(id, precision, look),
         ...(this.#host.elsewhere ? { elsewhere: this.#host.elsewhere } : {}),
         linkPackage: (id) => this.linkPackage(id),
         manifest: (id) => this.#manifest(id),
@@ -153,6 +165,7 @@ export class Lab {
         cache: this.#cache,
         signal,
         ...(record ? { record } : {}),
+        isWatched,
         yieldToHost: () => this.#host.yieldToHost(),
       });
     } finally {

@@ -13,6 +13,7 @@ import type {
 } from "../graphs/ownModelFiles.ts";
 import type { ParityReport } from "../graphs/parity.ts";
 import type { ModelManifest, Precision } from "../model/manifest.ts";
+import type { Look } from "../model/visionLanguageModel.ts";
 
 export type {
   ChainPart,
@@ -43,6 +44,8 @@ export interface RunRequest {
   readonly fidelity: Fidelity;
   /** Keys of stages whose payloads the page has: they are named, not sent again. */
   readonly held: readonly string[];
+  /** Said by a study, which reads results at their end alone. */
+  readonly look?: Look;
 }
 
 export interface EmbedRequest {

@@ -30,6 +30,8 @@ export interface LabContext {
    * Absent where nobody asked for it.
    */
   record?(name: string, tensor: Tensor): void;
+  /** False where nobody looks before the end: then no stage works out what it has so far, and none gives way to others. */
+  readonly isWatched?: boolean;
   /** Lets messages in; awaited between steps. */
   yieldToHost(): Promise<void>;
 }

@@ -9,6 +9,7 @@ import type {
   AnswerLogits,
   Encoding,
   GradientCheck,
+  Look,
   VisionLanguageModel,
 } from "../model/visionLanguageModel.ts";
 import type { FloatTensor } from "../tensor/tensor.ts";
@@ -120,16 +121,16 @@ class LinkedModel implements LinkableModel {
     return this.#bare.say;
   }
 
-  async encode(image: Float32Array): Promise<Encoding> {
-    return (await this.#open()).encode(image);
+  async encode(image: Float32Array, look?: Look): Promise<Encoding> {
+    return (await this.#open()).encode(image, look);
   }
 
   async embed(images: readonly Float32Array[]): Promise<Float32Array[]> {
     return (await this.#open()).embed(images);
   }
 
-  answer(tokens: FloatTensor, promptIds: readonly number[]): Promise<AnswerLogits> {
-    return this.#bare.answer(tokens, promptIds);
+  answer(tokens: FloatTensor, promptIds: readonly number[], look?: Look): Promise<AnswerLogits> {
+    return this.#bare.answer(tokens, promptIds, look);
   }
 
   async loss(image: Float32Array, objective: Objective): Promise<number> {

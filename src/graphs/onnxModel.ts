@@ -23,6 +23,7 @@ import type {
   AttentionLayer,
   Encoding,
   GradientCheck,
+  Look,
   VisionLanguageModel,
 } from "../model/visionLanguageModel.ts";
 import { checkGradient } from "../onnx/grad/check.ts";
@@ -140,8 +141,9 @@ export class OnnxModel implements LinkableModel, InnerModel {
     return this.#parts.say;
   }
 
-  async encode(image: Float32Array): Promise<Encoding> {
-    const { encoder, taps } = this.#parts;
+  async encode(image: Float32Array, { maps }: Look = { maps: true }): Promise<Encoding> {
+    const { encoder } = this.#parts;
+    const taps = maps ? this.#parts.taps : [];
     const { tokens, embedding, vision } = encoder.parts;
     const valueOf = ({ tap }: PlacedTap): string => tapValue(vision, tap.name);
     const results = await encoder.run([image], [tokens, embedding, ...taps.map(valueOf)]);
@@ -187,8 +189,13 @@ export class OnnxModel implements LinkableModel, InnerModel {
     return features;
   }
 
-  async answer(tokens: FloatTensor, promptIds: readonly number[]): Promise<AnswerLogits> {
-    const { logits: name, crossTaps, session } = this.#answerSide();
+  async answer(
+    tokens: FloatTensor,
+    promptIds: readonly number[],
+    { maps }: Look = { maps: true },
+  ): Promise<AnswerLogits> {
+    const { logits: name, session, ...side } = this.#answerSide();
+    const crossTaps = maps ? side.crossTaps : [];
     const { grid } = this.#parts;
     const position = promptIds.length - 1;
     const results = await session.run({ ids: this.#ids(promptIds), tokens }, [

@@ -53,9 +53,10 @@ export function correctedAnswer(answer: string, polarity: 1 | -1): string {
 }
 
 function outsideMass(logits: Float32Array, tokenIds: readonly number[]): number {
-  const peak = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  let peak = -Infinity;
+  for (let i = 0; i < logits.length; i++) peak = Math.max(peak, logits[i]!);
   let total = 0;
-  for (const value of logits) total += Math.exp(value - peak);
+  for (let i = 0; i < logits.length; i++) total += Math.exp(logits[i]! - peak);
   const inside = tokenIds.reduce((sum, id) => sum + Math.exp(logits[id]! - peak), 0);
   return Math.max(0, 1 - inside / total);
 }

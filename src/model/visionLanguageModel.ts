@@ -27,6 +27,11 @@ export interface AttentionLayer {
 /** Full self-attention of one layer, head-averaged: [T, T], rows sum to 1 (for rollout). */
 export type AttentionMatrix = Float32Array;
 
+/** What is wanted of a look at a picture. Attention over all tokens is megabytes a look, which a table of answers never reads. */
+export interface Look {
+  readonly maps: boolean;
+}
+
 export interface Encoding {
   /** Unit-norm image embedding [E]. */
   readonly embedding: Float32Array;
@@ -84,13 +89,13 @@ export interface VisionLanguageModel {
   encodePrompt(question: string): readonly number[];
   /** Token ids of what the model might say behind a question. */
   encodeText(text: string): readonly number[];
-  /** Embedding, tokens and self-attention of one image. */
-  encode(image: Float32Array): Promise<Encoding>;
+  /** Embedding, tokens and self-attention of one image; without maps (default: with) its lists of attention are empty. */
+  encode(image: Float32Array, look?: Look): Promise<Encoding>;
   /** Unit-norm embeddings of a batch, nothing else: the fast path of certificates. */
   embed(images: readonly Float32Array[]): Promise<Float32Array[]>;
   /** Sentences as unit vectors beside the image embedding; undefined for a model without a text encoder. */
   readonly embedText?: ((texts: readonly string[]) => Promise<readonly Float32Array[]>) | undefined;
-  answer(tokens: FloatTensor, promptIds: readonly number[]): Promise<AnswerLogits>;
+  answer(tokens: FloatTensor, promptIds: readonly number[], look?: Look): Promise<AnswerLogits>;
   /** Words of its own; undefined for a model that answers in single words alone. */
   readonly say?: Say | undefined;
   /** The loss alone, by the graphs that answer the reader: forward passes, whatever the model's operators are. */

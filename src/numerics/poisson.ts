@@ -22,9 +22,7 @@ function byMultiplication(mean: number, random: RandomStream): number {
 function byTransformedRejection(mean: number, random: RandomStream): number {
   const b = 0.931 + 2.53 * Math.sqrt(mean);
   const a = -0.059 + 0.02483 * b;
-  const inverseAlpha = 1.1239 + 1.1328 / (b - 3.4);
   const acceptBelow = 0.9277 - 3.6224 / (b - 2);
-  const logMean = Math.log(mean);
   for (;;) {
     const u = random.uniform() - 0.5;
     const v = random.uniform();
@@ -32,7 +30,9 @@ function byTransformedRejection(mean: number, random: RandomStream): number {
     const k = Math.floor(((2 * a) / us + b) * u + mean + 0.43);
     if (us >= 0.07 && v <= acceptBelow) return k;
     if (k < 0 || (us < 0.013 && v > us)) continue;
+    // Seldom needed: most draws are taken above.
+    const inverseAlpha = 1.1239 + 1.1328 / (b - 3.4);
     const hat = Math.log(v) + Math.log(inverseAlpha) - Math.log(a / (us * us) + b);
-    if (hat <= k * logMean - mean - logGamma(k + 1)) return k;
+    if (hat <= k * Math.log(mean) - mean - logGamma(k + 1)) return k;
   }
 }

@@ -6,13 +6,14 @@ import type { EngineEvent } from "../engine/protocol.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import type { LabErrorData } from "../errors/labError.ts";
+import type { Look } from "../model/visionLanguageModel.ts";
 import type { Row } from "../study/rowColumns.ts";
 import type { Study } from "../study/schema.ts";
 
 /** What studies need of an engine of their own. */
 export interface LaneEngine {
   start(wish: "wasm"): void;
-  submit(spec: ExperimentSpec, fidelity: "full"): number;
+  submit(spec: ExperimentSpec, fidelity: "full", look?: Look): number;
   cancel(): void;
   addRadiograph(radiograph: Radiograph): void;
   dispose(): void;

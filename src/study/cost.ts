@@ -4,17 +4,17 @@
  * the model.
  */
 import { ATTACK_CATALOG } from "../attacks/catalog.ts";
-import type { StageName } from "../experiment/results.ts";
 import type { DefenseItem } from "../defenses/defense.ts";
 import type { AttackItem, ExperimentSpec } from "../experiment/spec.ts";
 import type { Params } from "../system/param.ts";
+import type { Need } from "./measures.ts";
 
 /** Of one pass of the encoder: all wordings of a question; a pass for a gradient. Measured on the bundled models. */
 const ANSWERS = 0.5;
 const GRADIENT = 3;
 
-/** @param stages beyond "metrics" that the study needs. */
-export function encoderPasses(spec: ExperimentSpec, stages: readonly StageName[]): number {
+/** @param stages what the study needs beyond "metrics". */
+export function encoderPasses(spec: ExperimentSpec, stages: readonly Need[]): number {
   const looks = looksOf(spec.defenses);
   const reading = looks.answer * (1 + ANSWERS);
   const disturbed = spec.stack.some((item) => item.enabled) ? reading : 0;

@@ -3,16 +3,17 @@ import { LabError, toErrorData } from "../errors/labError.ts";
 import type { LabErrorData } from "../errors/labError.ts";
 import type { RunEvent, StageName, StageResults } from "../experiment/results.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
+import type { Look } from "../model/visionLanguageModel.ts";
 import { MEASURES, instrumentCells, measure, trueAnswer } from "./measures.ts";
-import type { CaseLabels, MeasureId } from "./measures.ts";
+import type { CaseLabels, MeasureId, Need } from "./measures.ts";
 import { isSwitchedOn } from "./switchedOn.ts";
 import type { Cell } from "./rowColumns.ts";
 
-/** What a worker is told: nothing but a spec, labels and names of stages. */
+/** What a worker is told: nothing but a spec, labels and what the measures need. */
 export interface RunJob {
   readonly spec: ExperimentSpec;
   readonly known: CaseLabels;
-  readonly stages: readonly StageName[];
+  readonly stages: readonly Need[];
 }
 
 export interface RunOutcome {
@@ -24,7 +25,7 @@ export interface RunOutcome {
 
 export interface RunHost {
   /** The lab's door: events of a full run. */
-  run(spec: ExperimentSpec): AsyncIterable<RunEvent>;
+  run(spec: ExperimentSpec, look: Look): AsyncIterable<RunEvent>;
   /** Milliseconds. */
   now(): number;
 }
@@ -33,9 +34,9 @@ export interface RunHost {
 export async function measureRun(job: RunJob, host: RunHost): Promise<RunOutcome> {
   const started = host.now();
   try {
-    const results = await resultsOf(job, host);
+    const { results, readingMs } = await resultsOf(job, host);
     const truth = trueAnswer(job.spec, results, job.known);
-    const run = { spec: job.spec, results, truth };
+    const run = { spec: job.spec, results, truth, readingMs };
     const cells = {
       ...cellsOf((id) => measure(id).read(run)),
       ...instrumentCells(results),
@@ -62,15 +63,22 @@ function cellsOf(read: (id: MeasureId) => Cell): RunOutcome["cells"] {
 
 async function resultsOf(
   { spec, stages }: RunJob,
-  { run }: RunHost,
-): Promise<Partial<StageResults>> {
+  { run, now }: RunHost,
+): Promise<{ readonly results: Partial<StageResults>; readonly readingMs: number | null }> {
   const results: { -readonly [S in StageName]?: StageResults[S] } = {};
-  const missing = new Set<StageName>(["metrics", ...stages]);
-  for (const stage of stages) if (!isSwitchedOn(stage, spec)) missing.delete(stage);
+  const missing = new Set<StageName>(["metrics"]);
+  for (const need of stages) if (need !== "maps" && isSwitchedOn(need, spec)) missing.add(need);
+  const readings: { -readonly [S in "clean" | "readout"]?: number } = {};
+  let last = now();
   // Another model's guarantee beside it is for a reader of one picture: no measure reads it.
   const { beside: _, ...certificate } = spec.certificate;
-  for await (const event of run({ ...spec, certificate })) {
+  for await (const event of run({ ...spec, certificate }, { maps: readsMaps(spec, stages) })) {
+    const took = now() - last;
+    last = now();
     if (event.type !== "stage") continue;
+    if ((event.stage === "clean" || event.stage === "readout") && !event.cached) {
+      readings[event.stage] = took;
+    }
     // A stage that was not asked for may have begun: what it has is no measure.
     if (!NEEDED_ALWAYS.has(event.stage) && !stages.includes(event.stage)) continue;
     Object.assign(results, { [event.stage]: event.payload });
@@ -78,7 +86,16 @@ async function resultsOf(
     if (missing.size === 0) break;
   }
   if (!results.metrics) throw new LabError("internal", "internal: a run ended without its numbers");
-  return results;
+  const readingMs = readings.readout ?? readings.clean;
+  return { results, readingMs: readingMs === undefined ? null : Math.round(10 * readingMs) / 10 };
+}
+
+/** Whether anything of the run reads where the model looks; who knows of an instrument or a goal what it reads is safe. */
+function readsMaps({ stack }: ExperimentSpec, stages: readonly Need[]): boolean {
+  const isOfAttention = stack.some(
+    (item) => item.type === "attack" && item.enabled && item.goal.kind === "attention",
+  );
+  return isOfAttention || stages.some((need) => need !== "certificate");
 }
 
 /** What every row reads, in whatever order the stages come. */

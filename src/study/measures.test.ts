@@ -120,6 +120,43 @@ test("an instrument's numbers are columns", async () => {
   expect(without).not.toHaveProperty("linearHypothesis.slope");
 });
 
+test("maps of attention are asked of a run only where something reads them", async () => {
+  const asked: boolean[] = [];
+  const host = {
+    now: () => 0,
+    run: (of: ExperimentSpec, { maps }: { readonly maps: boolean }) => {
+      asked.push(maps);
+      return runExperiment(of, "full", labAround(fakeModel()));
+    },
+  };
+  const spec = baseExperiment();
+  const towards = { ...attack, epsilon: 0, goal: { kind: "attention", mask: "all" } } as unknown;
+  const jobs = [
+    { spec, stages: extraStages(["flip", "ssim", "gaussianScore"]) },
+    { spec, stages: extraStages(["rolloutSsim"]) },
+    { spec: { ...spec, stack: [towards as AttackItem] }, stages: [] },
+  ];
+  for (const job of jobs) await measureRun({ ...job, known: {} }, host);
+  expect(asked).toEqual([false, true, true]);
+});
+
+test("a reading's time is that of the last reading that was made", async () => {
+  let clock = 0;
+  const spec = baseExperiment();
+  const around = labAround(fakeModel());
+  async function* run(of: ExperimentSpec) {
+    for await (const event of runExperiment(of, "full", around)) {
+      clock += event.type === "stage" && event.stage === "clean" ? 30 : 1;
+      yield event;
+    }
+  }
+  const host = { now: () => clock, run };
+  const first = await measureRun({ spec, known: {}, stages: [] }, host);
+  expect(first.cells["latency"]).toBe(30);
+  const again = await measureRun({ spec, known: {}, stages: [] }, host);
+  expect(again.cells).toEqual({ ...first.cells, latency: null });
+});
+
 const CERTIFIED = ["gaussianScore", "gaussianScoreLower", "certifiedRadius", "certifiedCosine"];
 
 test("a quantity whose own name has dots is a measure too, and nothing else with dots is", () => {

@@ -15,6 +15,12 @@ import { mean } from "../numerics/sums.ts";
 import type { AnswerResult } from "../system/reading.ts";
 import type { Cell, ColumnType } from "./rowColumns.ts";
 
+/**
+ * What a measure may need beyond "metrics": stages, and "maps" of attention, which are megabytes a look and which a run
+ * does without unless asked.
+ */
+export type Need = StageName | "maps";
+
 /** What is known of a reader's own film. */
 export interface CaseLabels {
   /** Right answer to the question as it is asked. */
@@ -29,6 +35,8 @@ export interface MeasuredRun {
   readonly results: Partial<StageResults>;
   /** The right answer as it would be spoken to this very wording; null where it is not known. */
   readonly truth: string | null;
+  /** Milliseconds of one reading; null where none was made for this run. */
+  readonly readingMs?: number | null;
 }
 
 export interface Measure {
@@ -37,8 +45,8 @@ export interface Measure {
   readonly unit: string;
   readonly type: ColumnType;
   readonly help: string;
-  /** Stages beyond "metrics" that must have run; the measure is empty without them. */
-  readonly needs?: readonly StageName[];
+  /** What must be there beyond "metrics"; the measure is empty without it. */
+  readonly needs?: readonly Need[];
   /** Null where the measure is not defined: such a run is in no denominator. */
   read(run: MeasuredRun): Cell;
 }
@@ -61,7 +69,7 @@ const number = (
   [label, unit]: readonly [string, string],
   help: string,
   read: Measure["read"],
-  needs?: readonly StageName[],
+  needs?: readonly Need[],
 ): Measure => ({ label, unit, type: "number", help, read, ...(needs ? { needs } : {}) });
 
 export const MEASURES = {
@@ -192,11 +200,18 @@ export const MEASURES = {
     ["Attention SSIM", ""],
     "SSIM of each attention layer's map before and after, mean over the layers.",
     ({ results }) => averaged(results.metrics?.attentionSsim.map(({ ssim }) => ssim)),
+    ["maps"],
   ),
   rolloutSsim: number(
     ["Rollout SSIM", ""],
     "SSIM of the attention rollouts before and after.",
     ({ results }) => finite(results.metrics?.rolloutSsim),
+    ["maps"],
+  ),
+  latency: number(
+    ["Time of a reading", "ms"],
+    "One look at a picture and the answers to the question and its other wordings, defenses included, on one thread of this machine. Empty where the reading was known from the run before; another machine and another day have other times.",
+    ({ readingMs }) => readingMs ?? null,
   ),
   gradientPasses: number(
     ["Gradient passes", ""],
@@ -297,8 +312,8 @@ export const DEFAULT_MEASURES: readonly MeasureId[] = [
   "ssim",
 ];
 
-/** Stages beyond "metrics" that a choice of measures needs, in a fixed order. */
-export function extraStages(measures: readonly MeasureId[]): readonly StageName[] {
+/** What a choice of measures needs beyond "metrics", in a fixed order. */
+export function extraStages(measures: readonly MeasureId[]): readonly Need[] {
   return [...new Set(measures.flatMap((id) => measure(id).needs ?? []))].sort();
 }
 

@@ -11,8 +11,8 @@ import { completeBase, completeItems, isObject } from "./baseExperiment.ts";
 import { caseCount, casesOf } from "./cases.ts";
 import type { StudyCase } from "./cases.ts";
 import { encoderPasses } from "./cost.ts";
-import type { StageName } from "../experiment/results.ts";
 import { extraStages } from "./measures.ts";
+import type { Need } from "./measures.ts";
 import type { CaseLabels } from "./measures.ts";
 import type { Cell } from "./rowColumns.ts";
 import { STUDY_LIMITS, measuresOf } from "./schema.ts";
@@ -228,7 +228,7 @@ function tooLarge(study: Study, rows: number, most: number): LabError {
 }
 
 /** Each level of each axis once, with the others at their first, so that a wrong one is refused before anything runs. */
-function checkEachLevel(study: Study, stages: readonly StageName[]): void {
+function checkEachLevel(study: Study, stages: readonly Need[]): void {
   const first = study.axes.map((axis): StudyAxis => withLevels(axis, 0, 1));
   const off = new Set(stages);
   for (const k of study.axes.length === 0 ? [0] : study.axes.keys()) {
@@ -243,7 +243,7 @@ function checkEachLevel(study: Study, stages: readonly StageName[]): void {
 }
 
 /** @param off loses the stages that a run switches on */
-function checkRuns(study: Study, off: Set<StageName>): void {
+function checkRuns(study: Study, off: Set<Need>): void {
   const [first] = casesOf(study);
   for (const { spec, problem, levels } of runsOf({ ...study, repeats: 1 }, first ? [first] : [])) {
     for (const stage of off) if (spec && isSwitchedOn(stage, spec)) off.delete(stage);

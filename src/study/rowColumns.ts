@@ -19,11 +19,19 @@ export const FIXED_COLUMNS = {
   error: { type: "text", help: "The same as a sentence." },
   elapsedMs: {
     type: "number",
-    help: "Time this run took, in ms. Of all columns the only one that differs between two runs.",
+    help: "Time this run took, in ms.",
   },
   spec: { type: "text", help: "The experiment as JSON: `lab run` and the page open it." },
 } as const satisfies Readonly<Record<string, { readonly type: ColumnType; readonly help: string }>>;
 export type FixedColumn = keyof typeof FIXED_COLUMNS;
+
+/** Of all columns those that differ between two runs of the same study. */
+export const TIME_COLUMNS = ["elapsedMs", "latency"] as const;
+
+/** A row without its times: the same for everyone who makes it. */
+export function timeless(row: Row): Row {
+  return { ...row, ...Object.fromEntries(TIME_COLUMNS.map((name) => [name, null])) };
+}
 
 export type Cell = string | number | boolean | null;
 

@@ -1,11 +1,10 @@
 /** The content key of a row: what decides its numbers and nothing else, hashed. */
-import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
-import type { StageName } from "../experiment/results.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
 import { canonicalJson } from "../host/canonicalJson.ts";
 import type { GraphPart } from "../model/graphPartSchema.ts";
 import type { Precision } from "../model/manifest.ts";
 import type { Backend } from "../model/backend.ts";
+import type { Need } from "./measures.ts";
 import { graphsText } from "./rowGraphs.ts";
 import type { PlannedRun } from "./plan.ts";
 import { isSwitchedOn } from "./switchedOn.ts";
@@ -14,7 +13,7 @@ import { isSwitchedOn } from "./switchedOn.ts";
  * Raise it with every change after which the same experiment gives other numbers, or a row holds other measures: rows of
  * another version are computed again. rowVersion.test.ts notices when numbers have changed.
  */
-export const ROW_VERSION = 1;
+export const ROW_VERSION = 2;
 
 /** What a run needs to know of the machine that will do it. */
 export interface RowMaker {
@@ -30,7 +29,7 @@ export interface RowMaker {
 /** 64 hex digits. */
 export async function rowKey(
   run: PlannedRun,
-  stages: readonly StageName[],
+  stages: readonly Need[],
   maker: RowMaker,
 ): Promise<string> {
   const { spec, draft, known } = run;
@@ -46,28 +45,12 @@ export async function rowKey(
     // Absent where there are none.
     graphs: spec ? graphsText(await maker.graphsBeside(spec)) || undefined : undefined,
     backend: maker.backend,
-    ...(spec && isMadeByNewerAttacks(spec, stages) ? { attacks: 2 } : {}),
   });
   return maker.sha256(content);
 }
 
-/**
- * Attacks through defenses that hide the slope go both ways back since rows were first made, and the honesty card has more numbers.
- * Other rows stay what they were, so the row version does not rise for these.
- */
-function isMadeByNewerAttacks(
-  { stack, defenses }: ExperimentSpec,
-  stages: readonly StageName[],
-): boolean {
-  const isAttacked = stack.some(({ type, enabled }) => type === "attack" && enabled);
-  const isMasked = defenses.some(
-    ({ enabled, defense }) => enabled && DEFENSE_CATALOG[defense]?.masks === true,
-  );
-  return (isAttacked && isMasked) || stages.includes("instrument:honestyCard");
-}
-
 /** The spec without what changes no number: names of items, items that are off, a certificate nobody asks for. */
-function decisivePart(spec: ExperimentSpec, stages: readonly StageName[]): unknown {
+function decisivePart(spec: ExperimentSpec, stages: readonly Need[]): unknown {
   const { certificate: whole, stack, defenses, ...rest } = spec;
   const { beside: _, ...certificate } = whole;
   const nameless = <T extends { readonly id: string; readonly enabled: boolean }>(

@@ -35,7 +35,7 @@ test("the numbers of rows are those of this row version", async () => {
     (id) => Number(Number(cells[id]).toPrecision(4)),
   );
   expect({ version: ROW_VERSION, numbers }).toEqual({
-    version: 1,
+    version: 2,
     numbers: [0.1139, -0.0429, 0.9999, 0.5369, 0.9636, 3],
   });
 });

@@ -1,10 +1,10 @@
 /** Stages that run only where the experiment says so: a measure that needs one is empty without it. */
-import type { StageName } from "../experiment/results.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
+import type { Need } from "./measures.ts";
 
 const INSTRUMENT = "instrument:";
 
-export function isSwitchedOn(stage: StageName, spec: ExperimentSpec): boolean {
+export function isSwitchedOn(stage: Need, spec: ExperimentSpec): boolean {
   if (stage === "certificate") return spec.certificate.enabled;
   if (stage === "relevance") return spec.relevance.enabled;
   if (!String(stage).startsWith(INSTRUMENT)) return true;
@@ -13,7 +13,7 @@ export function isSwitchedOn(stage: StageName, spec: ExperimentSpec): boolean {
 }
 
 /** "certificate.enabled", "relevance.enabled" or the instrument's entry: where it is switched on. */
-export function switchOf(stage: StageName): string {
+export function switchOf(stage: Need): string {
   const name = String(stage);
   if (!name.startsWith(INSTRUMENT)) return `"${name}": { "enabled": true }`;
   return `"instruments": [{ "instrument": "${name.slice(INSTRUMENT.length)}" }]`;

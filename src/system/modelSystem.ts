@@ -3,7 +3,7 @@ import { decodeAnswer } from "../language/answer.ts";
 import type { ExpandedQuestion } from "../language/questionBank.ts";
 import { modelParts, partsBeside } from "../model/graphPart.ts";
 import { isLinkable } from "../model/modelLink.ts";
-import type { Encoding, VisionLanguageModel } from "../model/visionLanguageModel.ts";
+import type { Encoding, Look, VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import { answerSpaceOf } from "./answerSpace.ts";
 import type { AnswerResult, Reading } from "./reading.ts";
 import type { Halves, System } from "./system.ts";
@@ -12,20 +12,24 @@ export interface ModelSystem extends System {
   readonly model: VisionLanguageModel;
 }
 
+const WITH_MAPS: Look = { maps: true };
+
 /**
  * @param id under which the model was opened: two descriptions of one graph (another patch grid) are two systems.
  * @param yieldToHost awaited between passes, so that a newer request is heard.
+ * @param look without maps it is another system, which says the same and shows no attention.
  */
 export function modelSystem(
   id: string,
   model: VisionLanguageModel,
   yieldToHost: () => Promise<void>,
+  look = WITH_MAPS,
 ): ModelSystem {
   const { manifest } = model;
   // A picture is the same object for as long as its stage is cached: another question looks at no picture twice.
   const encodings = new WeakMap<Float32Array, Promise<Encoding>>();
   const encode = (image: Float32Array): Promise<Encoding> => {
-    const known = encodings.get(image) ?? model.encode(image);
+    const known = encodings.get(image) ?? model.encode(image, look);
     encodings.set(image, known);
     known.catch(() => encodings.delete(image));
     return known;
@@ -35,15 +39,22 @@ export function modelSystem(
     let attention = encoding.attention;
     for (const [index, wording] of wordings.entries()) {
       await yieldToHost();
-      const asked = await ask(model, encoding, wording);
+      // Where it looks is shown for the first wording alone.
+      const asked = await ask(model, encoding, wording, { maps: look.maps && index === 0 });
       answers.push(asked.result);
-      if (index === 0) attention = [...attention, ...asked.crossAttention];
+      attention = [...attention, ...asked.crossAttention];
     }
     return readingOf(model, encoding, { answers, attention });
   };
   return {
     model,
-    key: [id, model.precision, model.sha256, ...besideHashes(model)].join(" "),
+    key: [
+      id,
+      model.precision,
+      model.sha256,
+      ...besideHashes(model),
+      ...(look.maps ? [] : ["without maps"]),
+    ].join(" "),
     size: manifest.input.size,
     manifest,
     gradient: model.gradient ?? "exact",
@@ -69,7 +80,7 @@ export function modelSystem(
         const graphs = links(model);
         const linked = await model.withLinks(graphs);
         const hashes = graphs.map(({ sha256 }) => sha256);
-        return { ...modelSystem(id, linked, yieldToHost), key: [key, ...hashes].join("+") };
+        return { ...modelSystem(id, linked, yieldToHost, look), key: [key, ...hashes].join("+") };
       },
     }),
   };
@@ -80,10 +91,15 @@ function besideHashes({ manifest, precision, sha256 }: VisionLanguageModel): rea
   return partsBeside(modelParts(manifest, precision, true), sha256).map((part) => part.sha256);
 }
 
-async function ask(model: VisionLanguageModel, encoding: Encoding, wording: ExpandedQuestion) {
+async function ask(
+  model: VisionLanguageModel,
+  encoding: Encoding,
+  wording: ExpandedQuestion,
+  look: Look,
+) {
   const { answers, tokenIds } = answerSpaceOf(model.manifest, wording);
   const ids = model.encodePrompt(wording.text);
-  const { logits, crossAttention } = await model.answer(encoding.tokens, ids);
+  const { logits, crossAttention } = await model.answer(encoding.tokens, ids, look);
   const result: AnswerResult = {
     question: wording.text,
     ...decodeAnswer(logits, answers, tokenIds, wording.polarity),

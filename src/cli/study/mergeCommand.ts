@@ -1,6 +1,7 @@
 /** `lab study merge`: the rows of several folders, such as the shards of one study, in one. */
 import { LabError } from "../../errors/labError.ts";
 import { canonicalJson } from "../../host/canonicalJson.ts";
+import { timeless } from "../../study/rowColumns.ts";
 import type { Row } from "../../study/rowColumns.ts";
 import { UsageError, parseCommandLine } from "../usageError.ts";
 import { folderMaker } from "./folderMaker.ts";
@@ -60,5 +61,5 @@ export async function mergeCommand(
 
 /** What two runs of the same key should share. */
 function numbersOf(row: Row): string {
-  return JSON.stringify({ ...row, elapsedMs: null, case: null, repeat: null, spec: null });
+  return JSON.stringify({ ...timeless(row), case: null, repeat: null, spec: null });
 }

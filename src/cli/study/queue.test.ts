@@ -84,7 +84,11 @@ function rowsIn(folder: string): readonly object[] {
   const file = at(folder, "rows.jsonl");
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, "utf8").split("\n").slice(0, -1);
-  return lines.map((line) => ({ ...(JSON.parse(line) as object), elapsedMs: null }));
+  return lines.map((line) => ({
+    ...(JSON.parse(line) as object),
+    elapsedMs: null,
+    latency: null,
+  }));
 }
 
 /** Waits for what the processes named bring about; one that ends before it fails the test instead of hanging it. */

@@ -6,9 +6,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Redis } from "ioredis";
 import { LabError } from "../../errors/labError.ts";
 import { canonicalJson } from "../../host/canonicalJson.ts";
-import type { StageName } from "../../experiment/results.ts";
 import type { Backend } from "../../model/backend.ts";
 import { ROW_VERSION } from "../../study/rowKey.ts";
+import type { Need } from "../../study/measures.ts";
 import type { KeyedRun } from "../../study/runStudy.ts";
 import type { Study } from "../../study/schema.ts";
 import { UsageError } from "../usageError.ts";
@@ -21,7 +21,7 @@ export interface StudyJob {
   readonly rowVersion: number;
   readonly backend: Backend;
   readonly studyId: string;
-  readonly stages: readonly StageName[];
+  readonly stages: readonly Need[];
   readonly runs: readonly KeyedRun[];
 }
 

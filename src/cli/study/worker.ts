@@ -50,9 +50,9 @@ export async function runJobs({ backend, jobs, files }: GroupTask): Promise<Grou
 async function measured(job: RunJob, by: Lab, files: GroupTask["files"]): Promise<RunOutcome> {
   return measureRun(job, {
     now: () => performance.now(),
-    async *run(spec) {
+    async *run(spec, look) {
       if (spec.case.kind === "file") await openFilm(spec.case.sha256, by, files);
-      yield* by.run(spec, "full", { aborted: false });
+      yield* by.run(spec, "full", { aborted: false }, { look, isWatched: false });
     },
   });
 }

@@ -24,11 +24,12 @@ export const certificateStage = defineStage({
   async *run(given, scope) {
     const { running, replayed } = await resumed(given, scope);
     const { certificate: asked } = scope.spec;
+    const { isWatched = true } = scope.context;
     const { l2 } = given.metrics;
     let sent = 0;
-    let gaveWay = false;
+    let gaveWay = !isWatched;
     const latest = () => running.latest && certificateResult(running, running.latest, asked, l2);
-    const first = latest();
+    const first = isWatched ? latest() : undefined;
     if (first) {
       sent = first.n;
       yield { partial: first };
@@ -44,7 +45,7 @@ export const certificateStage = defineStage({
       if (scope.context.signal.aborted) return undefined;
       await continueCertificate(running);
       const now = running.latest?.n ?? 0;
-      if (now < replayed || (!isDue(now, sent) && now !== pause)) continue;
+      if (!isWatched || now < replayed || (!isDue(now, sent) && now !== pause)) continue;
       sent = now;
       const next = latest();
       if (next && now < asked.maxSamples) yield { partial: next };

@@ -6,11 +6,13 @@ import { feasibleSet } from "../../attacks/feasibleSet.ts";
 import { toLattice } from "../../attacks/lattice.ts";
 import { epsilonOf, itemSlice } from "../disturb.ts";
 import type { AttackItem } from "../spec.ts";
+import { subtract } from "../../tensor/norms.ts";
 import { stageKey } from "../stageCache.ts";
 import type { StageCache } from "../stageCache.ts";
 
 interface Found {
-  readonly change: Float32Array;
+  readonly image: Float32Array;
+  readonly made: Float32Array;
   /** In model space. */
   readonly epsilon: number;
   readonly key: string;
@@ -43,7 +45,8 @@ export function warmStart(
       const epsilon = epsilonOf({ norm, epsilon: _epsilon });
       const scale = epsilon / found.epsilon;
       const ball = { ...rest, norm, epsilon };
-      const x = image.map((value, i) => value + scale * found.change[i]!);
+      const change = subtract(found.made, found.image);
+      const x = image.map((value, i) => value + scale * change[i]!);
       feasibleSet(image, ball).project(x);
       return toLattice(x, image, ball);
     },
@@ -59,7 +62,6 @@ export function keepWarm(
   const epsilon = epsilonOf(item);
   if (epsilon === 0) return;
   const key = warmKey(item, ground);
-  const change = made.map((value, i) => value - image[i]!);
-  const found: Found = { change, epsilon, key: stageKey("found", itemSlice(item), ground) };
+  const found: Found = { image, made, epsilon, key: stageKey("found", itemSlice(item), ground) };
   cache.set(key, found);
 }

@@ -11,6 +11,7 @@ import type { Radiograph } from "../../image/radiograph.ts";
 import { parseLinkManifest } from "../../model/linkManifest.ts";
 import { graphsSha256, parseManifest } from "../../model/manifest.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
+import type { Look } from "../../model/visionLanguageModel.ts";
 import type { LaneEngine, LanePort } from "../../state/studyStore.ts";
 import { measureRun } from "../../study/measureRun.ts";
 import { graphsBeside } from "../../study/rowGraphs.ts";
@@ -116,7 +117,7 @@ function startLane(needs: LaneNeeds): Pick<StudyLanes, "runGroup" | "end"> {
         outcomes.push(
           await measureRun(job, {
             now: () => performance.now(),
-            run: (spec) => eventsOf(client, runs, spec),
+            run: (spec, look) => eventsOf(client, runs, [spec, look]),
           }),
         );
       }
@@ -140,11 +141,11 @@ async function givenWay(isBenchBusy: () => boolean): Promise<void> {
 async function* eventsOf(
   client: LaneEngine,
   runs: Map<number, (event: EngineEvent) => void>,
-  spec: ExperimentSpec,
+  [spec, look]: readonly [ExperimentSpec, Look],
 ): AsyncGenerator<RunEvent> {
   const waiting: EngineEvent[] = [];
   let wake = () => {};
-  const id = client.submit(spec, "full");
+  const id = client.submit(spec, "full", look);
   runs.set(id, (event) => {
     waiting.push(event);
     wake();
