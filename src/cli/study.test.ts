@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
@@ -62,7 +63,8 @@ function rowsIn(folder: string): Json[] {
 }
 
 /** All but what differs between two runs. */
-const numbers = (rows: readonly Json[]) => rows.map((row) => ({ ...row, elapsedMs: null }));
+const numbers = (rows: readonly Json[]) =>
+  rows.map((row) => ({ ...row, elapsedMs: null, latency: null }));
 
 let file: string;
 beforeAll(() => {
@@ -100,6 +102,23 @@ test("Parquet holds the same table with types", async () => {
   const { schema } = await parquetMetadataAsync(buffer);
   const types = Object.fromEntries(schema.map(({ name, type }) => [name, type]));
   expect(types).toMatchObject({ dose: "DOUBLE", flip: "BOOLEAN", corrected: "BYTE_ARRAY" });
+});
+
+test("DuckDB reads the Parquet as the rows are, and counts in it", async () => {
+  const database = await DuckDBInstance.create(":memory:");
+  const connection = await database.connect();
+  const table = `read_parquet('${at("whole", "rows.parquet")}')`;
+  const all = await connection.runAndReadAll(`select * from ${table}`);
+  expect(all.getRowObjectsJS()).toEqual(rowsIn("whole"));
+  const counted = await connection.runAndReadAll(
+    `select dose, count(*) filter (flip) as flips from ${table} group by dose order by dose`,
+  );
+  const flips = (dose: number) =>
+    rowsIn("whole").filter((row) => row["dose"] === dose && row["flip"] === true).length;
+  expect(counted.getRowObjectsJS()).toEqual(
+    [0, 2, 5].map((dose) => ({ dose, flips: BigInt(flips(dose)) })),
+  );
+  connection.closeSync();
 });
 
 /** The same phantoms and then so many more that a run of them can't end before it is stopped. */

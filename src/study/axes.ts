@@ -106,8 +106,11 @@ function wordings(
     pool
       .filter((q) => q.strategy === strategy)
       .slice(0, perStrategy)
-      .map(({ text }, k) => ({
-        label: perStrategy === 1 ? strategy : `${strategy} ${k + 1}`,
+      .map(({ text, heldOut }, k) => ({
+        label:
+          perStrategy === 1
+            ? strategy
+            : `${strategy} ${k + 1}${heldOut ? ", kept out of training" : ""}`,
         set: { question: text },
       })),
   );

@@ -4,8 +4,8 @@
  */
 import { toErrorData } from "../errors/labError.ts";
 import type { LabErrorData } from "../errors/labError.ts";
-import type { StageName } from "../experiment/results.ts";
 import { extraStages } from "./measures.ts";
+import type { Need } from "./measures.ts";
 import { noCells } from "./measureRun.ts";
 import type { RunJob, RunOutcome } from "./measureRun.ts";
 import { planRuns } from "./plan.ts";
@@ -51,6 +51,8 @@ export interface KeyedRun {
 
 /** Few, so that stopping loses little; more than one, so that handing over costs little. */
 const MOST_PER_JOB = 8;
+/** Keys of runs under way; swept when there are more. */
+const MOST_BEGUN = 10_000;
 /** A failed machine's work is tried once more; what fails again is a row. */
 const ATTEMPTS = 2;
 const PASSING: ReadonlySet<LabErrorData["code"]> = new Set(["backend-lost", "backend-timeout"]);
@@ -105,13 +107,13 @@ function hasRoom(underWay: readonly { readonly done: boolean }[], workers: numbe
 /** Runs that are not there yet, a worker's portion at a time; between them, how many were. */
 export async function* runBatches(
   study: Study,
-  stages: readonly StageName[],
+  stages: readonly Need[],
   maker: RowMaker,
   { isKnown, shard, perJob = MOST_PER_JOB }: Pick<StudyOptions, "isKnown" | "shard" | "perJob">,
 ): AsyncGenerator<{ readonly known: number } | { readonly runs: readonly KeyedRun[] }> {
   let runs: KeyedRun[] = [];
   let known = 0;
-  const begun = new Set<string>();
+  let begun = new Set<string>();
   for (const run of planRuns(study)) {
     if (shard && run.group % shard.of !== shard.part) continue;
     const key = await rowKey(run, stages, maker);
@@ -123,6 +125,8 @@ export async function* runBatches(
       continue;
     }
     begun.add(key);
+    // What is written is known: only what is under way has to be remembered.
+    if (begun.size > MOST_BEGUN) begun = new Set([...begun].filter((each) => !isKnown(each)));
     const full = runs.length >= perJob || (runs[0] && runs[0].run.group !== run.group);
     if (full) {
       yield { runs };
@@ -143,7 +147,7 @@ export async function* runBatches(
 /** Rows of a batch; a worker that dies is one more try, then rows that say so. */
 export async function rowsOf(
   batch: readonly KeyedRun[],
-  stages: readonly StageName[],
+  stages: readonly Need[],
   host: Pick<StudyHost, "backend" | "runGroup">,
 ): Promise<readonly Row[]> {
   const outcomes = new Map<KeyedRun, RunOutcome>();

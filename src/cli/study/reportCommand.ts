@@ -6,11 +6,29 @@ import { planSize } from "../../study/plan.ts";
 import type { Row } from "../../study/rowColumns.ts";
 import { studyReadings } from "../../study/readings/readings.ts";
 import { summarize } from "../../study/summarize.ts";
+import type { MeasureTable, StudySummary } from "../../study/summarize.ts";
 import { UsageError, parseCommandLine } from "../usageError.ts";
 import { folderMaker } from "./folderMaker.ts";
 import { reportHtml } from "./reportHtml.ts";
 import { reportMarkdown } from "./reportMarkdown.ts";
 import { RowFolder } from "./rowFolder.ts";
+
+interface SummaryModel {
+  readonly id: string;
+  readonly precision: string;
+  /** Of the graphs that ran. */
+  readonly sha256: string;
+}
+
+/** The tables of a report as numbers. */
+export interface SummaryFile extends Pick<StudySummary, "changed"> {
+  readonly tables: readonly Omit<MeasureTable, "comparisons">[];
+  readonly study: string;
+  readonly runs: number;
+  readonly planned: number;
+  readonly backend: string;
+  readonly models: readonly SummaryModel[];
+}
 
 const require = createRequire(import.meta.url);
 const PLOTLY = "plotly.js-cartesian-dist-min/plotly-cartesian.min.js";
@@ -21,7 +39,7 @@ export async function reportCommand(
 ): Promise<void> {
   const { values, positionals } = parseCommandLine({
     args: [...args],
-    options: { markdown: { type: "string" } },
+    options: { markdown: { type: "string" }, summary: { type: "string" } },
     allowPositionals: true,
   });
   const [name] = positionals;
@@ -33,19 +51,19 @@ export async function reportCommand(
     const study = await folder.study();
     const maker = folderMaker(folder);
     const rows: Row[] = [];
-    const models = new Set<string>();
+    const models = new Map<string, SummaryModel>();
     for await (const row of folder.rows(study, maker)) {
       // Not needed for tables, and most of a row's size.
       rows.push({ ...row, spec: null });
-      models.add(
-        `${String(row.model)} ${String(row.precision)} (${String(row.modelSha256).slice(0, 8)})`,
-      );
+      const made = { id: String(row.model), precision: String(row.precision) };
+      const sha256 = String(row.modelSha256);
+      models.set(`${made.id} ${made.precision} (${sha256.slice(0, 8)})`, { ...made, sha256 });
     }
     const facts = {
       study,
       summary: summarize(study, rows),
       readings: studyReadings(rows),
-      models: [...models],
+      models: [...models.keys()],
       backend: maker.backend,
       planned: planSize(study).rows,
     };
@@ -53,6 +71,14 @@ export async function reportCommand(
     const report = path.join(name, "report.html");
     writeFileSync(report, reportHtml({ ...facts, plotly }));
     if (values.markdown !== undefined) writeFileSync(values.markdown, reportMarkdown(facts));
+    if (values.summary !== undefined) {
+      const { rows: runs, changed } = facts.summary;
+      const tables = facts.summary.tables.map(({ comparisons: _, ...table }) => table);
+      const { backend, planned } = facts;
+      const said = { study: study.name, runs, planned, backend, models: [...models.values()] };
+      const numbers: SummaryFile = { ...said, tables, changed };
+      writeFileSync(values.summary, `${JSON.stringify(numbers, null, 1)}\n`);
+    }
     print({ study: study.name, rows: rows.length, of: facts.planned, report });
   } finally {
     folder.close();

@@ -27,6 +27,7 @@ import type { RowMaker } from "../../study/rowKey.ts";
 import { columnsOf, placedRow } from "../../study/rows.ts";
 import { measuresOf, parseStudy } from "../../study/schema.ts";
 import type { Study } from "../../study/schema.ts";
+import { RowIndex } from "./rowIndex.ts";
 import { jsonOf } from "./studyFile.ts";
 import { parquetFile } from "./parquetFile.ts";
 
@@ -35,16 +36,15 @@ const ROWS = "rows.jsonl";
 const SPARE = "spare.jsonl";
 const CHUNK = 1 << 20;
 
-interface Place {
-  readonly file: string;
-  readonly offset: number;
-  readonly length: number;
-  readonly hasFailed: boolean;
-}
+/** By the number that the index knows them by. */
+const FILES = [ROWS, SPARE] as const;
+
+/** For an index that only says which rows there are. */
+const NOWHERE = { file: 0, offset: 0, length: 0, hasFailed: false };
 
 export class RowFolder {
   readonly path: string;
-  readonly #places = new Map<string, Place>();
+  readonly #places = new RowIndex();
   readonly #open = new Map<string, number>();
   #end = 0;
   #isOwner = false;
@@ -90,7 +90,9 @@ export class RowFolder {
 
   /** Of the rows that the study asked for when it was last run. */
   *tableKeys(): Generator<string> {
-    for (const [key, { file }] of this.#places) if (file === ROWS) yield key;
+    for (const key of this.#places.keys()) {
+      if (FILES[this.#places.get(key)!.file] === ROWS) yield key;
+    }
   }
 
   has(key: string): boolean {
@@ -111,7 +113,7 @@ export class RowFolder {
     const file = this.#file(ROWS, "a+");
     writeSync(file, bytes);
     this.#places.set(String(row.key), {
-      file: ROWS,
+      file: FILES.indexOf(ROWS),
       offset: this.#end,
       length: bytes.length - 1,
       hasFailed: row.errorCode !== null,
@@ -123,7 +125,7 @@ export class RowFolder {
     const place = this.#places.get(key);
     if (!place) return undefined;
     const bytes = Buffer.alloc(place.length);
-    readSync(this.#file(place.file, "r"), bytes, 0, place.length, place.offset);
+    readSync(this.#file(FILES[place.file]!, "r"), bytes, 0, place.length, place.offset);
     return JSON.parse(bytes.toString("utf8")) as Row;
   }
 
@@ -155,22 +157,24 @@ export class RowFolder {
       penumbra: JSON.stringify({ study: study.name, rowVersion: ROW_VERSION }),
     });
     const lines = openSync(target(`${ROWS}.new`), "w");
-    const used = new Set<string>();
+    const used = new RowIndex();
     let count = 0;
     for await (const row of this.rows(study, maker)) {
       writeSync(lines, `${JSON.stringify(row)}\n`);
       await parquet.add(row);
-      used.add(String(row.key));
+      used.set(String(row.key), NOWHERE);
       count++;
     }
     closeSync(lines);
     await parquet.finish();
-    const spare = [...this.#places.keys()].filter((key) => !used.has(key));
-    const spareText = spare.map((key) => `${JSON.stringify(this.get(key))}\n`);
+    const spareText: string[] = [];
+    for (const key of this.#places.keys()) {
+      if (!used.has(key)) spareText.push(`${JSON.stringify(this.get(key))}\n`);
+    }
     this.#closeFiles();
-    if (spare.length > 0) writeFileSync(target(`${SPARE}.new`), spareText.join(""));
+    if (spareText.length > 0) writeFileSync(target(`${SPARE}.new`), spareText.join(""));
     renameSync(target("rows.parquet.new"), target("rows.parquet"));
-    if (spare.length > 0) renameSync(target(`${SPARE}.new`), target(SPARE));
+    if (spareText.length > 0) renameSync(target(`${SPARE}.new`), target(SPARE));
     else rmSync(target(SPARE), { force: true });
     renameSync(target(`${ROWS}.new`), target(ROWS));
     this.#places.clear();
@@ -230,7 +234,8 @@ export class RowFolder {
     // The table's own rows come before spare ones.
     if (key === undefined || (name === SPARE && this.#places.has(key))) return;
     const hasFailed = !text.includes('"errorCode":null');
-    this.#places.set(key, { file: name, offset, length: line.length, hasFailed });
+    const file = name === ROWS ? FILES.indexOf(ROWS) : FILES.indexOf(SPARE);
+    this.#places.set(key, { file, offset, length: line.length, hasFailed });
   }
 
   #writable(name: string): number {
