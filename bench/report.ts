@@ -8,6 +8,8 @@ import type { FuzzMeasurement } from "./gradientsFuzz.ts";
 import type { PageMeasurements } from "./page.ts";
 import type { PeerMeasurement } from "./peers.ts";
 import { rounded } from "./statistics.ts";
+import type { StudyMeasurements } from "./studies.ts";
+import type { StudyPageMeasurements } from "./studyPage.ts";
 
 export interface BenchResults {
   readonly date: string;
@@ -24,6 +26,9 @@ export interface BenchResults {
   readonly engine: EngineMeasurements;
   readonly page: PageMeasurements;
   readonly encoders: readonly EncoderMeasurements[];
+  /** Parts that no full run has measured yet are absent. */
+  readonly studyPage?: StudyPageMeasurements | undefined;
+  readonly studies?: StudyMeasurements | undefined;
   readonly peers: readonly PeerMeasurement[];
 }
 
@@ -37,6 +42,44 @@ function peerRow(peer: PeerMeasurement): readonly string[] {
   return [network, library, ms(forwardMs), ms(gradientMs), ratio, apart];
 }
 
+function studyRows(studies: StudyMeasurements): readonly (readonly [string, string, string])[] {
+  const shares = studies.runs.map(
+    ({ study, rows, workers, rowsPerSecond, runtimeShare }): [string, string, string] => [
+      `study ${study}, ${rows} rows, ${workers} worker${workers === 1 ? "" : "s"}: time inside ONNX Runtime`,
+      `${rounded(100 * runtimeShare)} % (${rounded(rowsPerSecond)} rows per second)`,
+      study === "epsilon-attack-model" ? ">= 95 %" : "",
+    ],
+  );
+  const { bytesAt10k, bytesAt100k } = studies;
+  return [
+    ...shares,
+    ["two workers over one", `${rounded(studies.twoOverOne)}x`, ">= 1.7x"],
+    [
+      "two processes of one thread over one of two threads, gradient passes",
+      `${rounded(studies.processesOverThreads)}x`,
+      "",
+    ],
+    ["going on with 1,000 rows that are there", `${rounded(studies.resumeSeconds)} s`, "< 2 s"],
+    [
+      "memory at 100,000 rows over that at 10,000",
+      `${rounded(bytesAt100k / bytesAt10k)}x (${megabytes(bytesAt10k)} to ${megabytes(bytesAt100k)})`,
+      "flat",
+    ],
+  ];
+}
+
+function studyPageRow({
+  p95Ms,
+  p95WithStudyMs,
+  runsMeanwhile,
+}: StudyPageMeasurements): readonly [string, string, string] {
+  return [
+    "an input to the frame after it, 95th percentile, a study running over none",
+    `${rounded(p95WithStudyMs / p95Ms)}x (${rounded(p95Ms)} ms to ${rounded(p95WithStudyMs)} ms, ${runsMeanwhile} runs meanwhile)`,
+    "<= 1.25x",
+  ];
+}
+
 const seconds = (ms: number): string => `${rounded(ms / 1000)} s`;
 const megabytes = (bytes: number): string => `${rounded(bytes / 1e6)} MB`;
 
@@ -44,7 +87,7 @@ export async function writeReport(results: BenchResults, file: string): Promise<
   const { machine, engine, page } = results;
   const fuzz = results.gradientsFuzz;
   const growth = page.memoryAfter / page.memoryBefore;
-  const rows: readonly (readonly [string, string, string])[] = [
+  const rows: (readonly [string, string, string])[] = [
     ...results.gradients.flatMap((g): [string, string, string][] => [
       [
         `gradient pass over forward pass (${g.backend}, 1 thread)`,
@@ -104,6 +147,9 @@ export async function writeReport(results: BenchResults, file: string): Promise<
       "<= 50 ms",
     ],
   ];
+  const { studies, studyPage } = results;
+  if (studies) rows.push(...studyRows(studies));
+  if (studyPage) rows.push(studyPageRow(studyPage));
   const table = rows.map((row) => `| ${row.join(" | ")} |`).join("\n");
   const peers = results.peers.map((p) => `| ${peerRow(p).join(" | ")} |`).join("\n");
   const text = `# Measurements

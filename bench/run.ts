@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: measures the built page, the engine worker and the gradient graphs, writes bench/results.json and the
- * table of bench/README.md. Parts can be named: gradients, gradients-fuzz, encoders, browser, peers. Ratios where a ratio says it: a time is a property of the machine.
+ * table of bench/README.md. Parts can be named: gradients, gradients-fuzz, encoders, browser, study-page, studies, peers. Ratios where a ratio says it: a time is a property of the machine.
  */
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
@@ -19,6 +19,8 @@ import { measurePage } from "./page.ts";
 import { measurePeers } from "./peers.ts";
 import { writeReport } from "./report.ts";
 import type { BenchResults } from "./report.ts";
+import { measureStudies } from "./studies.ts";
+import { measureStudyPage } from "./studyPage.ts";
 import { wasmSessions } from "../src/cli/wasmSessions.ts";
 
 async function gradients() {
@@ -53,6 +55,18 @@ async function browser() {
   }
 }
 
+async function studyPage() {
+  ensureBuilt();
+  const site = await serve({ root: path.join(ROOT, "dist"), port: 4500 });
+  const chrome = await launch();
+  try {
+    return await measureStudyPage(chrome, site.url);
+  } finally {
+    await chrome.close();
+    await site.close();
+  }
+}
+
 function launch() {
   return chromium.launch({
     executablePath: process.env["PENUMBRA_CHROMIUM"] ?? "/usr/bin/chromium",
@@ -62,7 +76,15 @@ function launch() {
 
 const RESULTS = path.join(ROOT, "bench/results.json");
 /** Parts to measure again (`npm run bench -- peers`); the others keep what results.json says. All when none is named. */
-const PARTS = ["gradients", "gradients-fuzz", "encoders", "browser", "peers"];
+const PARTS = [
+  "gradients",
+  "gradients-fuzz",
+  "encoders",
+  "browser",
+  "study-page",
+  "studies",
+  "peers",
+];
 const asked = readOptions(`Usage: npm run bench -- [${PARTS.join(" | ")}]...`, (args) => {
   const unknown = args.find((part) => !PARTS.includes(part));
   if (unknown !== undefined) throw new OptionError(`There is no part "${unknown}"`);
@@ -93,6 +115,8 @@ const results: BenchResults = {
   ...(again("browser")
     ? await browser()
     : { engine: before!.engine, page: before!.page, chromium: before!.chromium }),
+  studyPage: again("study-page") ? await studyPage() : before!.studyPage,
+  studies: again("studies") ? await measureStudies() : before!.studies,
   peers: again("peers") ? await measurePeers(launch) : before!.peers,
 };
 writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
