@@ -1,9 +1,12 @@
-// `npm run studies [NAME...]`: runs the bundled studies and writes their tables into docs/studies. Rows stay in studies/rows/.
+// `npm run studies [NAME...]`: runs the bundled studies and writes their tables into docs/studies, as numbers too where the
+// model cards quote them (`npm run cards`). Rows stay in studies/rows/.
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { OptionError, readOptions } from "./options.mjs";
 import { ROOT, run } from "./toolchain.mjs";
 
+/** Those that scripts/cardSections.ts reads. */
+const QUOTED = ["gaussian-score-by-model", "epsilon-attack-model", "wording-by-model"];
 const all = readdirSync(path.join(ROOT, "studies"))
   .filter((file) => file.endsWith(".json"))
   .map((file) => path.basename(file, ".json"));
@@ -17,7 +20,8 @@ const lab = (...args) =>
 for (const name of asked.length > 0 ? asked : all) {
   const rows = path.join(ROOT, "studies", "rows", name);
   const table = path.join(ROOT, "docs", "studies", `${name}.md`);
+  const numbers = QUOTED.includes(name) ? ["--summary", table.replace(/md$/, "json")] : [];
   const made = lab("run", path.join(ROOT, "studies", `${name}.json`), "--out", rows, "--resume");
-  const status = made === 0 ? lab("report", rows, "--markdown", table) : made;
+  const status = made === 0 ? lab("report", rows, "--markdown", table, ...numbers) : made;
   if (status !== 0) process.exit(status);
 }

@@ -1,4 +1,4 @@
-"""card.md and the manifest's accuracy, from what penumbra_models.evaluate measured."""
+"""card.md and the manifest's accuracy, from what penumbra_models.evaluate measured; `npm run cards` adds what the lab's studies did."""
 
 import json
 from pathlib import Path
@@ -39,7 +39,7 @@ def card_lines(manifest: dict, r: dict) -> list[str]:
         *_phantoms(r), *_questions(r),
         "## Children: pneumonia", "", children_line(r["kermanyTest"]), "",
         *adult_lines(r["adults"]), *_realism(r.get("realism")),
-        *(disturbed_lines(r["disturbed"]) if "disturbed" in r else []), *_stability(r), *_wordings(r), *_forms(r["precisions"]),
+        *(disturbed_lines(r["disturbed"]) if "disturbed" in r else []), *_pointing(r["pointing"]), *_wordings(r), *_forms(r["precisions"]),
     ]  # fmt: skip
 
 
@@ -69,30 +69,20 @@ def _questions(r: dict) -> list[str]:
     ]  # fmt: skip
 
 
-def _stability(r: dict) -> list[str]:
-    noise, attack, pointing = r["gaussianScore"], r["attack"], r["pointing"]
-    free = {s: g for s, g in noise.items() if s != "clipped"}
+def _pointing(pointing: dict) -> list[str]:
+    """Robustness, flips and the Gaussian score are not told here: `npm run cards` takes them from studies of the graphs as shipped."""
     return [
-        "## Stability", "",
-        "Gaussian robustness score, mean over images of E[(1 + cos) / 2], noise unclipped: "
-        + ", ".join(f"{g['mean']:.3f} ({g['low']:.3f} to {g['high']:.3f}) at sigma {s}, {g['draws']} draws" for s, g in free.items()) + f"; {noise['0.1']['images']} phantoms.",
-        "With noise clipped to [0, 1] and rounded to 255 grey levels, which is what the page certifies: "
-        + ", ".join(f"{g['mean']:.3f} at sigma {s}" for s, g in noise["clipped"].items()) + ".", "",
-        f"Accuracy under linf PGD-20 on the margin, {attack['n']} balanced questions: "
-        + ", ".join(f"{v['accuracy']:.3f} ({v['low']:.3f} to {v['high']:.3f}) at {name}" for name, v in attack.items() if name != "n") + ".",
-        "Stronger attacks of the lab break more: these are upper bounds.", "",
+        "## Where it looks", "",
         f"Pointing game (last cross-attention, mean of heads; {pointing['n']} found findings): the most attended token lies in the mask {pointing['hit']:.3f} of the time; chance {pointing['chance']:.3f}.",
         "Training rewards this attention for falling on what is asked about, so the number says that it was learned, not that it arose by itself.", "",
     ]  # fmt: skip
 
 
 def _wordings(r: dict) -> list[str]:
-    flips, held = r["paraphrases"], r["heldOutWordings"]
+    held = r["heldOutWordings"]
     calibration = held["calibration"]
     return [
         "## Wordings", "",
-        f"Paraphrase flips (against the plain wording, {flips['images']} phantoms x 12 findings): {flips['trained']:.3f} for wordings seen in training, {flips['heldOut']:.3f} for held-out ones",
-        "(" + ", ".join(f"{name} {value:.3f}" for name, value in flips["heldOutByStrategy"].items()) + ").", "",
         "| held-out wordings of | accuracy | n | by strategy |", "| --- | --- | --- | --- |",
         *(
             f"| {name} | {q['accuracy']:.3f} | {q['n']} | {', '.join(f'{k} {v:.3f}' for k, v in q['byStrategy'].items())} |"

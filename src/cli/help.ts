@@ -36,8 +36,9 @@ npm run -s lab -- study run STUDY.json --out DIR [--workers N] [--resume] [--ret
     flat row per run, failures too) and the study. Its size and time are said first (--plan: and nothing is run). Ctrl-C
     leaves a folder that --resume goes on in; a changed study computes only what is new. --shard 2/4 is the second of
     four parts for as many machines. examples/study-small.json is a whole study; \`list measures\` names the columns.
-npm run -s lab -- study report DIR [--markdown F.md]
-    Tables with denominators and intervals, plots, and the command that repeats it, as DIR/report.html.
+npm run -s lab -- study report DIR [--markdown F.md] [--summary F.json]
+    Tables with denominators and intervals, plots, and the command that repeats it, as DIR/report.html; the tables alone
+    as Markdown or as numbers.
 npm run -s lab -- study merge DIR... --out DIR
     The rows of several folders of one study in one.
 npm run -s lab -- study import QUESTIONS.csv|.json --films DIR --out STUDY.json

@@ -1,0 +1,39 @@
+/** `npm run cards`: writes what the studies measured of each model into its card. A test says when a card is stale. */
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import path from "node:path";
+import { isLabManifest, parseManifest } from "../src/model/manifest.ts";
+import type { SummaryFile } from "../src/cli/study/reportCommand.ts";
+import { CARD_STUDIES, cardWith } from "./cardSections.ts";
+import type { Summaries } from "./cardSections.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Each card as it is and as it should be. */
+export function cards(): readonly {
+  readonly file: string;
+  readonly is: string;
+  readonly should: string;
+}[] {
+  const models = path.join(ROOT, "public/models");
+  return readdirSync(models).flatMap((id) => {
+    const manifest: unknown = JSON.parse(
+      readFileSync(path.join(models, id, "manifest.json"), "utf8"),
+    );
+    // A package of graphs to link to a model has measurements of its own.
+    if (!isLabManifest(manifest)) return [];
+    const file = path.join(models, id, "card.md");
+    const is = readFileSync(file, "utf8");
+    return [{ file, is, should: cardWith(is, parseManifest(manifest), summaries()) }];
+  });
+}
+
+function summaries(): Summaries {
+  const found = CARD_STUDIES.flatMap((name) => {
+    const file = path.join(ROOT, "docs/studies", `${name}.json`);
+    return existsSync(file) ? [[name, JSON.parse(readFileSync(file, "utf8")) as SummaryFile]] : [];
+  });
+  return Object.fromEntries(found) as Summaries;
+}
+
+if (import.meta.main) for (const { file, should } of cards()) writeFileSync(file, should);
