@@ -73,7 +73,12 @@ export async function reportCommand(
     if (values.markdown !== undefined) writeFileSync(values.markdown, reportMarkdown(facts));
     if (values.summary !== undefined) {
       const { rows: runs, changed } = facts.summary;
-      const tables = facts.summary.tables.map(({ comparisons: _, ...table }) => table);
+      const tables = facts.summary.tables.map(({ measure, kind, method, cells }) => ({
+        measure,
+        kind,
+        method,
+        cells,
+      }));
       const { backend, planned } = facts;
       const said = { study: study.name, runs, planned, backend, models: [...models.values()] };
       const numbers: SummaryFile = { ...said, tables, changed };
