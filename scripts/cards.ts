@@ -17,6 +17,8 @@ export function cards(): readonly {
 }[] {
   const models = path.join(ROOT, "public/models");
   return readdirSync(models).flatMap((id) => {
+    // Folders as model hubs publish them have no manifest of the lab.
+    if (!existsSync(path.join(models, id, "manifest.json"))) return [];
     const manifest: unknown = JSON.parse(
       readFileSync(path.join(models, id, "manifest.json"), "utf8"),
     );
