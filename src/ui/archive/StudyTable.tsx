@@ -9,7 +9,14 @@ export function StudyTable(props: {
   onOpen(study: ArchiveStudy): void;
 }) {
   return (
-    <div className={styles.list} tabIndex={0} role="region" aria-label="Studies found">
+    <div
+      className={styles.list}
+      role="region"
+      aria-label="Studies found"
+      // It scrolls, by keys too.
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+      tabIndex={0}
+    >
       <table>
         <thead>
           <tr>
