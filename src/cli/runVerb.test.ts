@@ -94,7 +94,13 @@ test("the page's runtime runs here too, and pictures and maps are written whole"
 
   // Every stage that ran is in the JSON, and the relevance peak is where the map's is.
   const notAsked = [
-    ...["model", "system", "graphs", "undefended", "gradientCheck", "beside", "certificate"],
+    "model",
+    "system",
+    "graphs",
+    "undefended",
+    "gradientCheck",
+    "beside",
+    "certificate",
   ];
   for (const { name } of await stagesOf(defaultSpec())) {
     expect(name in results, name).toBe(!notAsked.includes(name));
