@@ -1,5 +1,7 @@
 import { defineConfig } from "@playwright/test";
 
+/** Whose browser: chromium, or Playwright's own firefox or webkit, where it is installed. */
+const BROWSER = process.env["PENUMBRA_BROWSER"] ?? "chromium";
 const CHROMIUM = process.env["PENUMBRA_CHROMIUM"] ?? "/usr/bin/chromium";
 
 /** Journeys run one after another: each drives a model on every core, and some of them watch the clock. */
@@ -17,6 +19,8 @@ export default defineConfig({
     colorScheme: "dark",
     // Without moving pictures: filming the page takes more of the processor than the page itself (a journey of 96 s took 19).
     trace: { mode: "retain-on-failure", screenshots: false },
-    launchOptions: { executablePath: CHROMIUM, args: ["--no-sandbox"] },
+    browserName: BROWSER as "chromium" | "firefox" | "webkit",
+    launchOptions:
+      BROWSER === "chromium" ? { executablePath: CHROMIUM, args: ["--no-sandbox"] } : {},
   },
 });
