@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { randomStream } from "../numerics/random.ts";
 import { flipRates } from "./answerFlip.ts";
-import { bleu } from "./bleu.ts";
 import { calibration } from "./calibration.ts";
 import { conformalSet, conformalThreshold } from "./conformal.ts";
 import {
@@ -126,21 +125,6 @@ describe("conformal prediction", () => {
     // 36 of 40 exchangeable scores: exactly .9, +- 4 standard errors.
     expect(Math.abs(covered / 2000 - 0.9)).toBeLessThan(0.027);
   });
-});
-
-test("BLEU-1 to 4 of a report with one article too many, and too few", () => {
-  const long = "there is a small left pleural effusion";
-  const short = "there is small left pleural effusion";
-  const scores = (candidate: string, reference: string) =>
-    [1, 2, 3, 4].map((n) => bleu(candidate, reference, n));
-  expect(scores(long, short)).toEqual(
-    [0.8571, 0.7559, 0.6114, 0.4889].map((v) => expect.closeTo(v, 4)),
-  );
-  expect(scores(short, long)).toEqual(
-    [0.8465, 0.7571, 0.6237, 0.5115].map((v) => expect.closeTo(v, 4)),
-  );
-  expect(bleu(long, long)).toBe(1);
-  expect(bleu("", long)).toBe(0);
 });
 
 describe("faithfulness", () => {

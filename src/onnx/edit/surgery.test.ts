@@ -13,7 +13,6 @@ import { ATTACK_NAMES, withAttackStep } from "./attackStep.ts";
 import { joinGraphs } from "./join.ts";
 import { cutGraph } from "./cut.ts";
 import { dropoutMask, dropoutMaskName, findDropoutSites, withDropout } from "./dropout.ts";
-import { LORA_SCALE_INPUT, mergeLora, withLora } from "./lora.ts";
 import { patchInputs, withPatches } from "./patching.ts";
 
 const run = async (
@@ -95,61 +94,6 @@ describe("dropout", () => {
     // Standard error of the mean: sqrt(0.3 / 0.7 / 40000) = 0.0033.
     expect(Math.abs(mean - 1)).toBeLessThan(0.015);
     expect(() => dropoutMask(site, 1, 1, 0)).toThrow(/not in \[0, 1\)/);
-  });
-});
-
-describe("LoRA", () => {
-  const x = randomTensor(1, [2, 3]);
-  const weight = randomTensor(2, [3, 4]);
-  const [down, up] = [randomTensor(3, [2, 3]), randomTensor(4, [4, 2])];
-  /** The same layer stored both ways: MatMul with [in, out], Gemm with [out, in]. */
-  const layer = (stored: "in-out" | "out-in"): ModelProto =>
-    tinyGraph(17, (b) => {
-      const input = floatInput(b, "x", [2, 3]);
-      const turned = Float32Array.from(
-        { length: 12 },
-        (_, i) => weight.data[(i % 3) * 4 + Math.floor(i / 3)]!,
-      );
-      const w = b.constant(stored === "in-out" ? weight : floatTensor(turned, [4, 3]), "w");
-      b.addOutput(
-        stored === "in-out"
-          ? b.add("MatMul", [input, w], { outputs: ["y"] })
-          : b.add("Gemm", [input, w], { outputs: ["y"], attributes: { transB: { int: 1 } } }),
-        1,
-      );
-    });
-  /** x W + scale x (B A)^T, by hand. */
-  const expected = (scale: number): number[] =>
-    Array.from({ length: 8 }, (_, at) => {
-      const [row, out] = [Math.floor(at / 4), at % 4];
-      let sum = 0;
-      for (let i = 0; i < 3; i++) {
-        let delta = 0;
-        for (let r = 0; r < 2; r++) delta += up.data[out * 2 + r]! * down.data[r * 3 + i]!;
-        sum += x.data[row * 3 + i]! * (weight.data[i * 4 + out]! + scale * delta);
-      }
-      return sum;
-    });
-
-  it.each(["in-out", "out-in"] as const)(
-    "fits weights stored %s, merged and as an input",
-    async (stored) => {
-      const adapters = [{ weight: "w", down, up }];
-      const merged = (await run(mergeLora(layer(stored), adapters, 0.7), { x }))["y"]!.data;
-      const dynamic = withLora(layer(stored), adapters);
-      const steered = (await run(dynamic, { x, [LORA_SCALE_INPUT]: scalarTensor(0.7) }))["y"]!.data;
-      expected(0.7).forEach((value, i) => {
-        expect(merged[i]).toBeCloseTo(value, 5);
-        expect(steered[i]).toBeCloseTo(value, 5);
-      });
-      const off = await run(dynamic, { x, [LORA_SCALE_INPUT]: scalarTensor(0) });
-      expect(off["y"]!.data).toEqual((await run(layer(stored), { x }))["y"]!.data);
-    },
-  );
-
-  it("refuses adapters that do not fit", () => {
-    const bad = { weight: "w", down: randomTensor(3, [2, 5]), up };
-    expect(() => mergeLora(layer("in-out"), [bad], 1)).toThrow(/does not fit the weight "w"/);
   });
 });
 
