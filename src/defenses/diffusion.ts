@@ -69,8 +69,8 @@ export const diffusionPurifier: Defense = {
         }),
       `${key} steps`,
     );
-    const by = (drawer: Drawer, count: number) => (image: Float32Array) =>
-      drawn(image, { seed, count, by: drawer }, (x, random) => noisy(x, sigma, random));
+    const by = (drawer: Drawer, count: number) => (image: Float32Array, round?: number) =>
+      drawn(image, { seed, count, by: drawer, round }, (x, random) => noisy(x, sigma, random));
     return looksSystem(
       denoised,
       denoised.key,

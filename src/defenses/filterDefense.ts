@@ -63,10 +63,13 @@ export function filteredSystem(
     read: (image, wordings) => inner.read(through(image), wordings),
     embed: (images) => inner.embed(images.map((image) => filter(image).image)),
     evaluator(objective) {
-      const { loss, lossAndGradient, standIn } = inner.evaluator(objective);
+      const { loss, lossAgain, lossAndGradient, standIn } = inner.evaluator(objective);
       const otherWay = standIn ?? (masks ? lossAndGradient : undefined);
       return {
         loss: (image) => loss(filter(image).image),
+        ...(lossAgain && {
+          lossAgain: (image: Float32Array, round: number) => lossAgain(filter(image).image, round),
+        }),
         ...(lossAndGradient && {
           async lossAndGradient(image: Float32Array) {
             const filtered = filter(image);

@@ -8,6 +8,7 @@ import type {
   GradientOracle,
 } from "../attacks/attack.ts";
 import { bothWays, isMadeTwice } from "../attacks/bothWays.ts";
+import { judgedAgain } from "../attacks/judgedAgain.ts";
 import { ATTACKS } from "../attacks/registry.ts";
 import { strongUpdates } from "../attacks/strong.ts";
 import { LabError } from "../errors/labError.ts";
@@ -106,6 +107,20 @@ export interface AttackGround {
  * @throws LabError "graph-unsupported-op" where a white-box attack meets a system without a gradient
  */
 async function* attackSystem(
+  member: AttackMember,
+  target: AttackTarget,
+  ground: { readonly origin: Float32Array; readonly options: AttackOptions },
+  context: AttackContext,
+): AsyncGenerator<AttackIterate, AttackResult> {
+  const { system, objective, isOneWay } = target;
+  const { lossAgain } = system.evaluator(objective);
+  const run = runOn(member, target, ground, context);
+  // A preview has no time to look again.
+  return yield* lossAgain && !isOneWay ? judgedAgain(run, member, lossAgain, context) : run;
+}
+
+/** The attack as its own loss judges it. */
+async function* runOn(
   member: AttackMember,
   { system, objective, crowd, isOneWay = false }: AttackTarget,
   { origin, options }: { readonly origin: Float32Array; readonly options: AttackOptions },

@@ -23,10 +23,13 @@ export function foreseeing(
       ...system,
       gradient: system.gradient === "expectation" ? "expectation" : "bpda",
       evaluator(objective) {
-        const { loss, lossAndGradient, standIn } = system.evaluator(objective);
+        const { loss, lossAgain, lossAndGradient, standIn } = system.evaluator(objective);
         return {
           loss: (image) => loss(done(image)),
           ...(lossAndGradient && { lossAndGradient: (image) => lossAndGradient(done(image)) }),
+          ...(lossAgain && {
+            lossAgain: (image: Float32Array, round: number) => lossAgain(done(image), round),
+          }),
           ...(standIn && { standIn: (image) => standIn(done(image)) }),
         };
       },

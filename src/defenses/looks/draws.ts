@@ -6,13 +6,22 @@ import type { Filtered } from "../filterDefense.ts";
 /** Who draws. The attacker's draws are others than those that answer: an attack may not know the dice. */
 export type Drawer = "answer" | "attacker";
 
+interface Dice {
+  readonly seed: number;
+  readonly count: number;
+  readonly by: Drawer;
+  /** Other draws for the same picture; 0 are the first. */
+  readonly round?: number | undefined;
+}
+
 /** One draw after another, made when it is looked at. */
 export function* drawn(
   image: Float32Array,
-  { seed, count, by }: { readonly seed: number; readonly count: number; readonly by: Drawer },
+  { seed, count, by, round = 0 }: Dice,
   look: (image: Float32Array, random: RandomStream) => Filtered,
 ): Generator<Filtered, void> {
-  const stream = randomStream(seed, "looks", by, contentName(image));
+  const again = round === 0 ? [] : [`round ${round}`];
+  const stream = randomStream(seed, "looks", by, contentName(image), ...again);
   for (let k = 0; k < count; k++) yield look(image, stream.fork(`${k}`));
 }
 

@@ -13,7 +13,7 @@ import { drawn, noisy } from "./draws.ts";
 import type { Drawer } from "./draws.ts";
 import { ATTACKER_DRAWS } from "./params.ts";
 
-type Draws = (image: Float32Array) => Iterable<Filtered>;
+type Draws = (image: Float32Array, round?: number) => Iterable<Filtered>;
 
 /**
  * f^(x) = E f(x + noise) as a predictor: the decoder reads the mean of the tokens over n0 noisy copies. What the certificate
@@ -64,8 +64,8 @@ export const featureSmoothing: Defense = {
     }
     const by =
       (drawer: Drawer, count: number): Draws =>
-      (image) =>
-        drawn(image, { seed, count, by: drawer }, (x, random) => noisy(x, sigma, random));
+      (image, round) =>
+        drawn(image, { seed, count, by: drawer, round }, (x, random) => noisy(x, sigma, random));
     const draws = { answer: by("answer", copies), attacker: by("attacker", eot) };
     return smoothed({ inner, halves, key, draws, yieldToHost: host.yieldToHost });
   },
@@ -132,6 +132,7 @@ function smoothed({ inner, halves, key, draws, yieldToHost }: Smoothing): System
         };
       return {
         loss: (image) => lossOf(draws.attacker(image)),
+        lossAgain: (image, round) => lossOf(draws.attacker(image, round)),
         ...(lossAndGradient && { lossAndGradient: averaged(lossAndGradient) }),
         ...(standIn && { standIn: averaged(standIn) }),
       };

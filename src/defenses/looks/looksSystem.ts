@@ -10,8 +10,11 @@ export interface Looks {
   readonly gradient: GradientKind;
   /** What is looked at before an answer: the same for the same picture, so that every result can be repeated. */
   answering(image: Float32Array): Iterable<Filtered>;
-  /** What an attacker looks at: other draws than the answer's, where there are draws; then the mean over them is what counts. */
-  attacking(image: Float32Array): Iterable<Filtered>;
+  /**
+   * What an attacker looks at: other draws than the answer's, where there are draws; then the mean over them is what counts.
+   * Another round has other draws.
+   */
+  attacking(image: Float32Array, round?: number): Iterable<Filtered>;
   /** Share of the looks that must agree, or there is no answer. */
   readonly atLeast: number;
 }
@@ -53,7 +56,7 @@ export function looksSystem(
       return embeddings;
     },
     evaluator(objective) {
-      const { loss, lossAndGradient, standIn } = inner.evaluator(objective);
+      const { loss, lossAgain, lossAndGradient, standIn } = inner.evaluator(objective);
       const averaged =
         (way: NonNullable<Evaluator["lossAndGradient"]>) => async (image: Float32Array) => {
           const given = await each(looks.attacking(image), async (look) => {
@@ -66,10 +69,14 @@ export function looksSystem(
           };
         };
       return {
-        async loss(image) {
-          const losses = await each(looks.attacking(image), (look) => loss(look.image));
-          return losses.reduce((a, b) => a + b, 0) / losses.length;
-        },
+        loss: async (image) =>
+          average(await each(looks.attacking(image), (look) => loss(look.image))),
+        ...((looks.gradient === "expectation" || lossAgain) && {
+          async lossAgain(image: Float32Array, round: number) {
+            const one = lossAgain ? (seen: Float32Array) => lossAgain(seen, round) : loss;
+            return average(await each(looks.attacking(image, round), (look) => one(look.image)));
+          },
+        }),
         ...(lossAndGradient && { lossAndGradient: averaged(lossAndGradient) }),
         ...(standIn && { standIn: averaged(standIn) }),
       };
@@ -90,4 +97,8 @@ export function looksSystem(
     },
   };
   return system;
+}
+
+function average(losses: readonly number[]): number {
+  return losses.reduce((a, b) => a + b, 0) / losses.length;
 }

@@ -40,8 +40,8 @@ export const noiseVote: Defense = {
   preview: { looks: 3, eot: 2 },
   defend(inner, { params, seed, key, host }) {
     const { sigma = 0, looks = 1, agreement: atLeast = 0, eot = 1 } = params;
-    const by = (drawer: Drawer, count: number) => (image: Float32Array) =>
-      drawn(image, { seed, count, by: drawer }, (x, random) => noisy(x, sigma, random));
+    const by = (drawer: Drawer, count: number) => (image: Float32Array, round?: number) =>
+      drawn(image, { seed, count, by: drawer, round }, (x, random) => noisy(x, sigma, random));
     return looksSystem(
       inner,
       key,

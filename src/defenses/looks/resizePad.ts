@@ -31,8 +31,8 @@ export const resizePad: Defense = {
   defend(inner, { params, seed, key, host }) {
     const { shrink = 0, eot = 1 } = params;
     const { size } = inner;
-    const by = (drawer: Drawer, count: number) => (image: Float32Array) =>
-      drawn(image, { seed, count, by: drawer }, (x, random) => {
+    const by = (drawer: Drawer, count: number) => (image: Float32Array, round?: number) =>
+      drawn(image, { seed, count, by: drawer, round }, (x, random) => {
         const zoom = 1 - shrink * random.uniform();
         const room = (size * (1 - zoom)) / 2;
         const [dx, dy] = [random.between(-room, room), random.between(-room, room)];

@@ -154,15 +154,20 @@ function evaluatorOf(asked: Asked): Evaluator {
         gradient: gate ? gradient.map((g, i) => g + gate[i]!) : gradient,
       };
     };
+  const pooledLoss = async (image: Float32Array, lossOf: (one: Evaluator) => Promise<number>) => {
+    const losses: number[] = [];
+    for (const evaluator of await evaluators(image)) {
+      await yieldToHost();
+      losses.push(await lossOf(evaluator));
+    }
+    return pool(losses, weigh(image).weights).loss;
+  };
   return {
-    async loss(image) {
-      const losses: number[] = [];
-      for (const { loss } of await evaluators(image)) {
-        await yieldToHost();
-        losses.push(await loss(image));
-      }
-      return pool(losses, weigh(image).weights).loss;
-    },
+    loss: (image) => pooledLoss(image, ({ loss }) => loss(image)),
+    ...(alone.some(({ lossAgain }) => lossAgain) && {
+      lossAgain: (image: Float32Array, round: number) =>
+        pooledLoss(image, ({ loss, lossAgain }) => lossAgain?.(image, round) ?? loss(image)),
+    }),
     ...(canClimb && { lossAndGradient: climbing((one) => one.lossAndGradient!) }),
     ...(canClimb &&
       alone.some(({ standIn }) => standIn) && {
