@@ -17,7 +17,7 @@ const TOLERANCE = 0.02;
 
 const UNMEASURED: Said = {
   lead: "Untested.",
-  text: "Nothing was measured about this model’s answers.",
+  text: "The page holds no measurement of this model’s answers; its own card may.",
   isTrusted: false,
 };
 
