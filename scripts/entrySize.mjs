@@ -9,7 +9,7 @@ import { parseOptions, readOptions } from "./options.mjs";
 import { ROOT } from "./toolchain.mjs";
 
 /** Limits in kB of gzip. Raising one is a decision: say in the commit what came for it. */
-export const LIMITS = { page: 240, styles: 20, engine: 190 };
+export const LIMITS = { page: 228, styles: 18, engine: 186 };
 
 const STATIC_IMPORT =
   /\b(?:import|export)\s*(?:[\w$*{][^"'`;()]*?from\s*)?["'`](\.{1,2}\/[^"'`]+)["'`]/g;

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bestCosineBound, cosineBound, cosineCurve, radiusForCosine } from "./featureCosine.ts";
+import { bestCosineBound, cosineBound, radiusForCosine } from "./featureCosine.ts";
 
 describe("cosineBound", () => {
   // Computed with NumPy/SciPy, the strip bound with 200,000 directions.
@@ -107,11 +107,5 @@ describe("radiusForCosine", () => {
       expect(radiusForCosine(0.5, 0.1, form)).toBe(0);
     }
     expect(radiusForCosine(0.6, 0.9, "A")).toBe(0);
-  });
-
-  test("a curve is the bound at each radius over sigma", () => {
-    const curve = cosineCurve(0.95, 0.25, [0, 0.125, 10], "B");
-    expect(curve[1]).toBeCloseTo(0.905, 4);
-    expect(curve[2]).toBeNaN();
   });
 });

@@ -102,16 +102,6 @@ export function radiusForCosine(scoreLower: number, cosine: number, form: BoundF
   }
 }
 
-/** A bound over a range of l2 radii, for a plot. @param radii model space, in the unit of `sigma`. */
-export function cosineCurve(
-  scoreLower: number,
-  sigma: number,
-  radii: ArrayLike<number>,
-  form: BoundForm,
-): Float32Array {
-  return Float32Array.from(radii, (radius) => cosineBound(scoreLower, radius / sigma, form));
-}
-
 /** Leaving directions out keeps the strip bound valid (fewer constraints, smaller bound); 720 cost about 1e-6 of it. */
 const ANGLES = Float64Array.from({ length: 720 }, (_, k) => (Math.PI * k) / 360);
 const COS = ANGLES.map(Math.cos);

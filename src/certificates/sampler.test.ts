@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { randomStream } from "../numerics/random.ts";
 import { answerVote } from "./answerVote.ts";
-import { alphaForBound, cosineCertificate, noisyBatches, sampleCertificate } from "./sampler.ts";
+import { alphaForBound, noisyBatches, sampleCertificate } from "./sampler.ts";
 import type { ScoreEstimate } from "./sampler.ts";
 
 const running = { signal: { aborted: false }, yieldToHost: async () => {} };
@@ -109,22 +109,6 @@ describe("sampleCertificate", () => {
       "more random bits",
     );
     expect(() => alphaForBound({ ...options, alpha: 0 }, 10)).toThrow("alpha is 0");
-  });
-
-  test("a certificate is a sentence with its conditions, or says that there is none", () => {
-    const estimate = { n: 1000, scoreLower: 0.95 };
-    const certified = cosineCertificate(estimate, options, 0.125, "B");
-    expect(certified).toMatchObject({
-      status: "certified",
-      radius: 0.125,
-      n: 1000,
-      seed: 9,
-      confidence: 0.999,
-    });
-    expect(certified.cosine).toBeCloseTo(0.905, 4);
-    const vacuous = cosineCertificate(estimate, options, 1, "B");
-    expect(vacuous).toMatchObject({ status: "vacuous", radius: 0 });
-    expect(vacuous.statement).toContain("prove nothing");
   });
 });
 

@@ -5,9 +5,6 @@
 import { LabError } from "../errors/labError.ts";
 import { randomStream } from "../numerics/random.ts";
 import { cosine, l2Norm } from "../tensor/norms.ts";
-import { BOUND_FORMS, cosineBound } from "./featureCosine.ts";
-import type { BoundForm } from "./featureCosine.ts";
-import type { Certificate } from "./certificate.ts";
 import { gridBet } from "./gridBet.ts";
 import { latticeLevels, latticeNoise, noisyImage } from "./latticeNoise.ts";
 
@@ -151,29 +148,4 @@ export function alphaForBound(options: SamplingOptions, pixels: number): number 
     );
   }
   return left;
-}
-
-/** One bound of a running estimate at one radius, as a full sentence with its conditions. */
-export function cosineCertificate(
-  estimate: Pick<ScoreEstimate, "n" | "scoreLower">,
-  options: Pick<SamplingOptions, "sigma" | "alpha" | "seed">,
-  radius: number,
-  form: BoundForm,
-): Certificate & { readonly cosine: number } {
-  const { sigma, alpha, seed } = options;
-  const bound = cosineBound(estimate.scoreLower, radius / sigma, form);
-  const isVacuous = Number.isNaN(bound);
-  return {
-    status: isVacuous ? "vacuous" : "certified",
-    statement: isVacuous
-      ? `${estimate.n} draws prove nothing about images at l2 distance ${radius.toPrecision(3)}.`
-      : BOUND_FORMS[form].statement,
-    confidence: 1 - alpha,
-    alpha,
-    sigma,
-    n: estimate.n,
-    seed,
-    radius: isVacuous ? 0 : radius,
-    cosine: bound,
-  };
 }

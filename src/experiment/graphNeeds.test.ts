@@ -12,8 +12,9 @@ import { openModel } from "../graphs/openModel.ts";
 import { readyPackage } from "../graphs/readyModel.ts";
 import { probeRunner } from "../graphs/runners.ts";
 import { LINK_PACKAGE } from "../model/catalog.ts";
+import { partsBeside } from "../model/graphPart.ts";
 import type { LinkManifest, LinkPackage } from "../model/linkManifest.ts";
-import { parseManifest } from "../model/manifest.ts";
+import { graphsSha256, parseManifest } from "../model/manifest.ts";
 import type { ModelManifest } from "../model/manifest.ts";
 import { serializeModel } from "../onnx/file.ts";
 import { rowKey } from "../study/rowKey.ts";
@@ -26,6 +27,7 @@ import { purifierGraph } from "../testing/tinyLinks.ts";
 import { memorySource, tinyPackage } from "../testing/tinyPackage.ts";
 import type { PackageFiles } from "../testing/tinyPackage.ts";
 import { defaultSpec } from "./defaultSpec.ts";
+import { graphParts } from "./graphNeeds.ts";
 import { runManifest } from "./manifest.ts";
 import { openExperiment } from "./openExperiment.ts";
 import { compareReplay, replayNumbers } from "./replay.ts";
@@ -220,6 +222,49 @@ test("a system's key names words and text encoder beside the graphs that look an
   expect(new Set(keys).size).toBe(keys.length);
 });
 
+test.each(["vision", "answer", "tokenizer"] as const)(
+  "another %s of the model changes the keys of system and row, and a replay names it",
+  async (role) => {
+    const changed: ModelManifest =
+      role === "tokenizer"
+        ? { ...manifest, tokenizer: { ...manifest.tokenizer!, sha256: "e".repeat(64) } }
+        : {
+            ...manifest,
+            files: manifest.files.map((file) =>
+              file.role === role ? { ...file, sha256: "e".repeat(64) } : file,
+            ),
+          };
+    const bare = { ...spec, defenses: [] };
+    const seen = async (described: ModelManifest) => {
+      const shelf = { manifest: async () => described, linkManifest: async () => undefined };
+      const sha256 = graphsSha256(described, "int8");
+      const row = await rowKey(
+        { index: 0, group: 0, caseId: "", known: {}, repeat: 0, levels: {}, draft: {}, spec: bare },
+        [],
+        {
+          ...nodeRowMaker("native"),
+          modelSha256: async () => sha256,
+          graphsBeside: (asked) => graphsBeside(asked, shelf),
+        },
+      );
+      const model = { ...fakeModel(), manifest: described, sha256 };
+      const parts = await graphParts(graphsNeededBy(bare), shelf);
+      const graphs = [...partsBeside(parts, sha256)];
+      return {
+        row,
+        system: modelSystem("base", model, async () => {}).key,
+        numbers: { ...NUMBERS, modelSha256: sha256, graphs },
+      };
+    };
+    const [before, after] = [await seen(manifest), await seen(changed)];
+    expect(after.row).not.toBe(before.row);
+    expect(after.system).not.toBe(before.system);
+    const { differences } = compareReplay(before.numbers, after.numbers);
+    expect(differences).toHaveLength(1);
+    expect(differences[0]).toContain(role === "tokenizer" ? "The tokenizer of base" : role);
+  },
+);
+
 /** With every model in it, so that a declaration that depends on a setting is seen. */
 const allOn = (id: string) => {
   const { params } = DEFENSES[id]!;
@@ -320,10 +365,13 @@ test("a row's cell of graphs is read back as it was written", async () => {
     { manifest: async () => manifest, linkManifest: async () => undefined },
   );
   expect(parts.map(({ model, role }) => `${model} ${role}`)).toEqual([
+    "base tokenizer",
     "noise vision",
     "noise answer",
+    "noise tokenizer",
     "robust vision",
     "robust answer",
+    "robust tokenizer",
   ]);
   expect(graphsOf(graphsText(parts))).toEqual(parts);
   expect(graphsOf("")).toEqual([]);

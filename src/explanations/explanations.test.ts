@@ -1,11 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { channelsFirst, gradCam } from "./gradCam.ts";
-import { gradientRelevance, relevanceOfRow } from "./gradientRelevance.ts";
+import {
+  attentionRollout,
+  gradientRelevance,
+  receivedPerToken,
+  rowOf,
+} from "../testing/fullAttention.ts";
+import { relevanceOfRow } from "./gradientRelevance.ts";
 import { headMeanMap, layerWeightedMean } from "./layerMean.ts";
 import { compareMaps } from "./mapComparison.ts";
 import { rise, riseMask } from "./rise.ts";
-import { attentionRollout, receivedPerToken, rowOf } from "./rollout.ts";
-import { tokensToGrid, upsampledMap } from "./tokenGrid.ts";
+import { upsampledMap } from "./tokenGrid.ts";
+import { greyImage } from "../image/greyImage.ts";
 import { randomStream } from "../numerics/random.ts";
 
 const A1 = [0.5, 0.5, 0, 0.2, 0.6, 0.2, 0.1, 0.1, 0.8];
@@ -86,10 +92,8 @@ describe("attention maps", () => {
 });
 
 describe("grids and comparison", () => {
-  test("leading tokens are dropped, missing ones refused", () => {
-    expect([...tokensToGrid([9, 1, 2, 3, 4], [2, 2]).data]).toEqual([1, 2, 3, 4]);
-    expect(() => tokensToGrid([1, 2, 3], [2, 2])).toThrow("3 tokens do not fill a grid of 2 x 2");
-    const large = upsampledMap(tokensToGrid([0, 1], [1, 2]), 4, 8);
+  test("a map is drawn over a larger picture, bilinear between cells", () => {
+    const large = upsampledMap(greyImage(Float32Array.of(0, 1), 1, 2), 4, 8);
     expect(large.data[0]).toBe(0);
     expect(large.data[7]).toBe(1);
     expect(large.data[3]! + large.data[4]!).toBeCloseTo(1, 6);
@@ -123,7 +127,7 @@ describe("grids and comparison", () => {
   });
 
   test("small grids are enlarged rather than refused", () => {
-    const small = tokensToGrid([0, 1, 2, 3, 4, 5, 6, 7, 8], [3, 3]);
+    const small = greyImage(Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8), 3, 3);
     expect(compareMaps(small, small).ssim).toBeCloseTo(1, 9);
   });
 });

@@ -3,27 +3,11 @@
  * and takes R += mean over heads of relu(dA * A) R at each layer. The gradient is that of the question's margin, so the
  * map depends on the question where plain attention does not.
  */
-import { identity, multiply } from "./rollout.ts";
-
 /** Attention of one layer and the gradient of the output with respect to it, both [heads, T, T]. */
 export interface AttentionGradient {
   readonly heads: number;
   readonly attention: ArrayLike<number>;
   readonly gradient: ArrayLike<number>;
-}
-
-/** @param layers first layer first. @returns [T, T]; row q is the relevance of every input token for token q. */
-export function gradientRelevance(
-  layers: readonly AttentionGradient[],
-  tokens: number,
-): Float64Array {
-  let relevance = identity(tokens);
-  const size = tokens * tokens;
-  for (const layer of layers) {
-    const update = multiply(positiveShare(layer, size), relevance, tokens);
-    relevance = relevance.map((r, i) => r + update[i]!);
-  }
-  return relevance;
 }
 
 /** One layer's share of it: the mean over heads of relu(dA * A), [queries, keys]. */
@@ -42,8 +26,7 @@ export function positiveShare(
 }
 
 /**
- * row * gradientRelevance(layers), without the [T, T] products: what counts for a mixture of tokens is followed from the
- * last layer down.
+ * row * R without the [T, T] products: what counts for a mixture of tokens is followed from the last layer down.
  */
 export function relevanceOfRow(
   row: ArrayLike<number>,

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { randomStream } from "../numerics/random.ts";
-import { attentionRollout, receivedPerToken, rolloutReceived } from "./rollout.ts";
+import { attentionRollout, receivedPerToken } from "../testing/fullAttention.ts";
+import { rolloutReceived } from "./rollout.ts";
 
 test("the row-vector form equals the column means of the full rollout", () => {
   const T = 7;

@@ -53,45 +53,6 @@ export function transformPlane(plane: ComplexPlane, direction: Direction): void 
   }
 }
 
-/** |F|^2 / (rows cols), with frequency (0, 0) moved to the centre pixel (floor(rows/2), floor(cols/2)). */
-export function powerSpectrum(image: GreyImage): Float64Array {
-  const { rows, cols, re, im } = fft2(image);
-  const out = new Float64Array(rows * cols);
-  const halfRows = Math.floor(rows / 2);
-  const halfCols = Math.floor(cols / 2);
-  for (let y = 0; y < rows; y++) {
-    const toRow = (y + halfRows) % rows;
-    for (let x = 0; x < cols; x++) {
-      const from = y * cols + x;
-      const power = (re[from]! ** 2 + im[from]! ** 2) / (rows * cols);
-      out[toRow * cols + ((x + halfCols) % cols)] = power;
-    }
-  }
-  return out;
-}
-
-/**
- * Mean of a centred power spectrum over rings of equal spatial frequency. Entry k is the ring around k / min(rows, cols)
- * cycles per pixel, from 0 up to 0.5 (Nyquist); the corners beyond it are left out.
- */
-export function radialAverage(power: Float64Array, rows: number, cols: number): Float64Array {
-  const shorter = Math.min(rows, cols);
-  const rings = Math.floor(shorter / 2) + 1;
-  const sum = new Float64Array(rings);
-  const count = new Float64Array(rings);
-  for (let y = 0; y < rows; y++) {
-    const fy = (y - Math.floor(rows / 2)) / rows;
-    for (let x = 0; x < cols; x++) {
-      const fx = (x - Math.floor(cols / 2)) / cols;
-      const ring = Math.round(Math.hypot(fy, fx) * shorter);
-      if (ring >= rings) continue;
-      sum[ring]! += power[y * cols + x]!;
-      count[ring]!++;
-    }
-  }
-  return sum.map((total, ring) => (count[ring]! > 0 ? total / count[ring]! : 0));
-}
-
 /** A transform of one fixed length, in place. */
 type Transform = (re: Float64Array, im: Float64Array, direction: Direction) => void;
 

@@ -1,7 +1,7 @@
 import { array, assert, double, integer, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gaussianBlur } from "./blur.ts";
-import { fft2, fftPlan, inverseFft2, powerSpectrum, radialAverage } from "./fft.ts";
+import { fft2, fftPlan, inverseFft2 } from "./fft.ts";
 import { greyImage } from "./greyImage.ts";
 import type { GreyImage } from "./greyImage.ts";
 import { resize } from "./resize.ts";
@@ -87,33 +87,6 @@ describe("fft2", () => {
       ),
       { numRuns: 30 },
     );
-  });
-});
-
-describe("powerSpectrum", () => {
-  it("puts frequency 0 in the centre and averages rings, as NumPy does", () => {
-    const power = powerSpectrum(small);
-    expect(power[10 * 28 + 14]).toBeCloseTo(148.53630043581612, 8);
-    expect(power[9 * 28 + 15]).toBeCloseTo(0.03936713850968559, 8);
-    expect(power[0]).toBeCloseTo(0.0018944637830609, 8);
-    const rings = radialAverage(power, 20, 28);
-    expect(rings).toHaveLength(11);
-    [148.53630043581612, 0.042653692079310156, 0.08415252866377494, 0.07289204359639442].forEach(
-      (expected, i) => expect(rings[[0, 1, 5, 10][i]!]).toBeCloseTo(expected, 8),
-    );
-  });
-
-  it("finds a grid's frequency", () => {
-    const grid = greyImage(
-      Float32Array.from(
-        { length: 64 * 64 },
-        (_, i) => 0.5 + 0.5 * Math.cos((2 * Math.PI * 9 * (i % 64)) / 64),
-      ),
-      64,
-      64,
-    );
-    const rings = radialAverage(powerSpectrum(grid), 64, 64).slice(1);
-    expect(rings.indexOf(Math.max(...rings)) + 1).toBe(9);
   });
 });
 

@@ -24,19 +24,20 @@ export interface NeededModel {
 
 /** @param withText names the text encoder, too. */
 export function modelParts(
-  { id: model, files, tokenizer }: Pick<ModelManifest, "id" | "files" | "tokenizer">,
+  { id: model, files, tokenizer, folder }: ModelFiles,
   precision: Precision,
   withText: boolean,
 ): GraphPart[] {
+  const words = tokenizer?.sha256 ?? folder?.tokenizerSha256;
   return [
     ...files
       .filter((file) => file.precision === precision && (withText || file.role !== "text"))
       .map(({ role, sha256 }): GraphPart => ({ model, role, precision, sha256 })),
-    ...(tokenizer
-      ? [{ model, role: "tokenizer", precision: null, sha256: tokenizer.sha256 } as const]
-      : []),
+    ...(words ? [{ model, role: "tokenizer", precision: null, sha256: words } as const] : []),
   ];
 }
+
+type ModelFiles = Pick<ModelManifest, "id" | "files" | "tokenizer" | "folder">;
 
 export function linkParts(
   { id: model, files }: Pick<LinkManifest, "id" | "files">,

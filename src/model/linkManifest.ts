@@ -2,12 +2,12 @@
  * The manifest of graphs that come with the lab to be linked to a model: a purifier of its image and a mapper of its
  * features (a Gaussian smoothness booster, arXiv:2601.16200), both of which take the noise level.
  */
-import { z } from "zod";
+import * as z from "zod/mini";
 import { LabError } from "../errors/labError.ts";
 import type { ModelManifest, Precision } from "./manifest.ts";
 import type { ModelLink } from "./modelLink.ts";
 
-const sha256Schema = z.string().regex(/^[0-9a-f]{64}$/);
+const sha256Schema = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 const roleSchema = z.enum(["purifier", "mapper"]);
 
 const linkManifestSchema = z.object({
@@ -24,9 +24,9 @@ const linkManifestSchema = z.object({
   }),
   files: z.array(
     z.object({
-      path: z.string().regex(/^[\w.-]+$/, "a plain file name"),
+      path: z.string().check(z.regex(/^[\w.-]+$/, "a plain file name")),
       role: roleSchema,
-      bytes: z.number().int().positive(),
+      bytes: z.int().check(z.positive()),
       sha256: sha256Schema,
     }),
   ),

@@ -2,30 +2,34 @@
  * The manifest of a model package: one folder with ONNX graphs, a tokenizer and a card. It is read at a door (a file
  * on disk or over HTTP), so its shape is checked here and trusted everywhere else.
  */
-import { z } from "zod";
+import * as z from "zod/mini";
+import en from "zod/v4/locales/en.js";
 import { LabError } from "../errors/labError.ts";
+
+// In the small form of zod: this is the one schema that the first answer waits for.
+z.config(en());
 
 const precisionSchema = z.enum(["fp32", "fp16", "int8", "int4"]);
 
 const fileSchema = z.object({
   /** Path relative to the manifest. */
-  path: z.string().regex(/^[\w.-]+$/, "a plain file name"),
+  path: z.string().check(z.regex(/^[\w.-]+$/, "a plain file name")),
   /**
    * What the graph computes: image -> tokens and embedding; ids -> embedding; ids and tokens -> logits. "embed": ids -> rows of
    * the table that an "answer" graph of a reader's folder reads.
    */
   role: z.enum(["vision", "text", "answer", "embed"]),
   precision: precisionSchema,
-  bytes: z.number().int().positive(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.int().check(z.positive()),
+  sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
 });
 
 const featureAxesSchema = z.enum(["channels-first", "channels-last"]);
 
 const answerSpaceSchema = z.object({
-  answers: z.array(z.string().min(1)).min(2),
+  answers: z.array(z.string().check(z.minLength(1))).check(z.minLength(2)),
   /** The one token that stands for each answer, in the same order. */
-  tokenIds: z.array(z.number().int().nonnegative()).min(2),
+  tokenIds: z.array(z.int().check(z.nonnegative())).check(z.minLength(2)),
 });
 
 /** A reader's vision-language model in a folder of several graphs (src/graphs/generative). */
@@ -38,13 +42,13 @@ const folderSchema = z.object({
   /** Path of each part's graph in the folder. */
   graphs: z.record(z.string(), z.string()),
   /** By answer, what is counted as it: single tokens of a generative model, captions of a dual encoder. */
-  spoken: z.record(z.string(), z.array(z.string().min(1)).min(1)),
-  tokenizerSha256: z.string().regex(/^[0-9a-f]{64}$/),
+  spoken: z.record(z.string(), z.array(z.string().check(z.minLength(1))).check(z.minLength(1))),
+  tokenizerSha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
 });
 
 const manifestSchema = z.object({
   format: z.literal(1),
-  id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/),
+  id: z.string().check(z.regex(/^[a-z0-9][a-z0-9-]*$/)),
   version: z.string(),
   name: z.string(),
   description: z.string(),
@@ -52,15 +56,15 @@ const manifestSchema = z.object({
   task: z.enum(["vqa", "classifier", "encoder"], {
     error: "must be vqa, classifier or encoder, the tasks this lab runs",
   }),
-  files: z.array(fileSchema).min(1),
+  files: z.array(fileSchema).check(z.minLength(1)),
   /** The precision a reader gets when the spec names none. */
   defaultPrecision: precisionSchema,
   input: z.object({
     name: z.string(),
-    size: z.number().int().positive(),
+    size: z.int().check(z.positive()),
     channels: z.union([z.literal(1), z.literal(3)]),
     /** Order of axes of the graph's input; NCHW when not said. */
-    layout: z.enum(["NCHW", "NHWC"]).optional(),
+    layout: z.optional(z.enum(["NCHW", "NHWC"])),
     /** Pixel range the graph takes. */
     range: z.tuple([z.number(), z.number()]),
     /** Per-channel normalisation to apply before the graph; [0] and [1] when the graph does it itself. */
@@ -71,33 +75,33 @@ const manifestSchema = z.object({
   }),
   /** Names of graph outputs and inputs by what they mean. */
   outputs: z.object({
-    tokens: z.string().optional(),
+    tokens: z.optional(z.string()),
     embedding: z.string(),
-    logits: z.string().optional(),
+    logits: z.optional(z.string()),
     /** One number per class of `labels`, before or after a softmax. */
-    classScores: z.string().optional(),
+    classScores: z.optional(z.string()),
     /** Where tokens and feature maps have their channels, by output name; maps first, tokens last when not said. */
-    axes: z.record(z.string(), featureAxesSchema).optional(),
+    axes: z.optional(z.record(z.string(), featureAxesSchema)),
   }),
-  tokenGrid: z.tuple([z.number().int(), z.number().int()]).optional(),
-  tokenizer: z
-    .object({
+  tokenGrid: z.optional(z.tuple([z.int(), z.int()])),
+  tokenizer: z.optional(
+    z.object({
       path: z.string(),
-      sha256: z.string().regex(/^[0-9a-f]{64}$/),
+      sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
       specialTokens: z.object({
-        pad: z.number().int(),
-        bos: z.number().int(),
-        eos: z.number().int(),
-        ans: z.number().int(),
-        report: z.number().int(),
+        pad: z.int(),
+        bos: z.int(),
+        eos: z.int(),
+        ans: z.int(),
+        report: z.int(),
       }),
-    })
-    .optional(),
+    }),
+  ),
   answerSpaces: z.record(z.string(), answerSpaceSchema),
-  folder: folderSchema.optional(),
+  folder: z.optional(folderSchema),
   labels: z.array(z.string()),
   /** Golden image and answers that every backend must reproduce at load. */
-  parity: z.string().optional(),
+  parity: z.optional(z.string()),
   licence: z.string(),
   trainingData: z.string(),
   accuracy: z.record(z.string(), z.unknown()),
@@ -115,12 +119,12 @@ const manifestSchema = z.object({
  */
 const paritySchema = z.object({
   question: z.string(),
-  ids: z.array(z.number().int()),
+  ids: z.array(z.int()),
   answerSpace: z.string(),
   /** By precision: unit-norm embedding and the logits of the answer tokens, from ONNX Runtime native on CPU. */
   references: z.record(
     precisionSchema,
-    z.object({ embedding: z.array(z.number()), answerLogits: z.array(z.number()) }).optional(),
+    z.optional(z.object({ embedding: z.array(z.number()), answerLogits: z.array(z.number()) })),
   ),
 });
 
@@ -153,7 +157,7 @@ export function parseParity(json: unknown): ParityReference {
   return parse(paritySchema, json, "parity.json");
 }
 
-function parse<T>(schema: z.ZodType<T>, json: unknown, file: string): T {
+function parse<T>(schema: z.ZodMiniType<T>, json: unknown, file: string): T {
   const result = schema.safeParse(json);
   if (result.success) return result.data;
   const { path, message } = result.error.issues[0]!;

@@ -34,24 +34,3 @@ export function pairwiseSum(x: ArrayLike<number>): number {
 export function mean(x: ArrayLike<number>): number {
   return pairwiseSum(x) / x.length;
 }
-
-/** A running sum with Neumaier's compensation: adding one value at a time loses no more than one rounding in all. */
-export interface RunningSum {
-  add(value: number): void;
-  readonly value: number;
-}
-
-export function runningSum(): RunningSum {
-  let sum = 0;
-  let compensation = 0;
-  return {
-    add(value) {
-      const next = sum + value;
-      compensation += Math.abs(sum) >= Math.abs(value) ? sum - next + value : value - next + sum;
-      sum = next;
-    },
-    get value() {
-      return sum + compensation;
-    },
-  };
-}

@@ -1,6 +1,5 @@
 /** Checks of a graph before a session is made: structure, and which nodes would leave the GPU. */
 import { toErrorData } from "../errors/labError.ts";
-import type { LabErrorData } from "../errors/labError.ts";
 import { elementTypesOf, isFloatType } from "./elementTypes.ts";
 import { reachOf } from "./grad/flow.ts";
 import { ruleFor } from "./grad/rules.ts";
@@ -64,16 +63,6 @@ const NO_INT64_KERNEL: ReadonlySet<string> = new Set([
   "Mul",
   "Div",
 ]);
-
-/** What is wrong with a graph, as data; undefined when its structure is sound. */
-export function structuralError(model: ModelProto): LabErrorData | undefined {
-  try {
-    checkStructure(model);
-    return undefined;
-  } catch (error) {
-    return toErrorData(error);
-  }
-}
 
 /**
  * Structure and operator set of a graph.

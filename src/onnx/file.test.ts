@@ -7,12 +7,12 @@ import {
   TensorProtoSchema,
 } from "onnx-buf";
 import { describe, expect, it } from "vitest";
-import { LabError } from "../errors/labError.ts";
+import { LabError, toErrorData } from "../errors/labError.ts";
 import { randomStream } from "../numerics/random.ts";
 import { floatInput, randomTensor, tinyGraph } from "../testing/tinyGraphs.ts";
 import { floatTensor } from "../tensor/tensor.ts";
 import { nativeRunner } from "../testing/nativeRunner.ts";
-import { structuralError } from "./check.ts";
+import { checkStructure } from "./check.ts";
 import { declaredDims, emptyModel, makeNode, replaceGraph } from "./messages.ts";
 import { parseModel, readModel, serializeModel } from "./file.ts";
 import type { ModelProto } from "./messages.ts";
@@ -20,6 +20,16 @@ import { halfToNumber, numberToHalf } from "./tensorData.ts";
 
 const file = (name: string): Promise<Uint8Array> =>
   readFile(new URL(`../../models/golden/tiny/${name}.onnx`, import.meta.url));
+
+/** What is wrong with a graph; undefined where nothing is. */
+function structuralError(model: ModelProto) {
+  try {
+    checkStructure(model);
+    return undefined;
+  } catch (error) {
+    return toErrorData(error);
+  }
+}
 
 function refusal(action: () => unknown): LabError {
   try {

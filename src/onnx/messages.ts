@@ -7,7 +7,6 @@
 import { create } from "@bufbuild/protobuf";
 import {
   AttributeProtoSchema,
-  FunctionProtoSchema,
   GraphProtoSchema,
   ModelProtoSchema,
   NodeProtoSchema,
@@ -141,21 +140,6 @@ function makeOpset(opset: OperatorSet): OperatorSetIdProto {
 export function withoutFunctions(model: ModelProto): ModelProto {
   const copy = replaceGraph(model, {});
   copy.functions = [];
-  return copy;
-}
-
-/** The model with one more local function, a named sequence of nodes. */
-export function withFunction(
-  model: ModelProto,
-  fields: { name: string; domain: string; input: string[]; output: string[]; node: NodeProto[] },
-): ModelProto {
-  const copy = replaceGraph(model, {});
-  const definition = create(FunctionProtoSchema, { name: fields.name, domain: fields.domain });
-  definition.input = fields.input;
-  definition.output = fields.output;
-  definition.node = fields.node;
-  definition.opsetImport = model.opsetImport;
-  copy.functions = [...model.functions, definition];
   return copy;
 }
 

@@ -1,9 +1,11 @@
+import { create } from "@bufbuild/protobuf";
+import { FunctionProtoSchema } from "onnx-buf";
 import { describe, expect, it } from "vitest";
 import { LabError } from "../errors/labError.ts";
 import { nativeRunner } from "../testing/nativeRunner.ts";
 import { checkCase, randomTensor, tinyGraph } from "../testing/tinyGraphs.ts";
 import { inlineFunctions, prepareGraph } from "./inline.ts";
-import { ELEMENT_TYPE, makeNode, withFunction } from "./messages.ts";
+import { ELEMENT_TYPE, makeNode, replaceGraph } from "./messages.ts";
 import type { GraphProto, ModelProto } from "./messages.ts";
 import { fixInputShapes, readShapes } from "./shapes.ts";
 import { numbersOf } from "./tensorData.ts";
@@ -89,13 +91,17 @@ describe("prepareGraph", () => {
       b.add("Twice", [once], { domain: "local", outputs: ["y"] });
       b.addOutput("y", ELEMENT_TYPE.float32);
     });
-    const model = withFunction(called, {
-      name: "Twice",
-      domain: "local",
-      input: ["a"],
-      output: ["b"],
-      node: [makeNode("Tanh", ["a"], ["t"]), makeNode("Add", ["t", "t"], ["b"])],
-    });
+    const model = replaceGraph(called, {});
+    model.functions = [
+      create(FunctionProtoSchema, {
+        name: "Twice",
+        domain: "local",
+        input: ["a"],
+        output: ["b"],
+        node: [makeNode("Tanh", ["a"], ["t"]), makeNode("Add", ["t", "t"], ["b"])],
+        opsetImport: model.opsetImport,
+      }),
+    ];
     const flat = inlineFunctions(model);
     expect(flat.graph!.node.map((node) => node.opType)).toEqual(["Tanh", "Add", "Tanh", "Add"]);
     const { checks } = await checkCase({

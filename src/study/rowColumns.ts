@@ -11,7 +11,7 @@ export const FIXED_COLUMNS = {
   modelSha256: { type: "text", help: "Hashes of the graphs that ran, joined." },
   graphs: {
     type: "text",
-    help: "Other graphs that its numbers rest on (linked ones, other models), with their hashes; empty for a model alone.",
+    help: "What its numbers rest on beside those graphs (tokenizer, linked graphs, other models), with hashes.",
   },
   backend: { type: "text", help: "native, wasm or webgpu." },
   asked: { type: "text", help: "The question, in the words that were asked." },

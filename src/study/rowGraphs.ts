@@ -11,21 +11,17 @@ export function graphsNeededBy(spec: ExperimentSpec): NeededGraphs {
   return neededGraphs(spec, { defenses: DEFENSE_CATALOG, instruments: INSTRUMENT_CATALOG });
 }
 
-/** Whether `part` belongs to what the model's own hash names, or to its words. */
+/** Whether the model's own hash names `part`. */
 function isOwn({ model }: ExperimentSpec, { model: id, precision, role }: GraphPart): boolean {
-  if (role === "tokenizer") return true;
   return id === model.id && precision === model.precision && role !== "text";
 }
 
-/** Nothing is looked up for a run of one model alone. */
+/** The model's table of words is one of them: with other tokens the same wording is another question. */
 export async function graphsBeside(
   spec: ExperimentSpec,
   shelf: PackageShelf,
 ): Promise<readonly GraphPart[]> {
-  const needed = graphsNeededBy(spec);
-  const [first, ...others] = needed.models;
-  if (!first?.withText && others.length + needed.links.length === 0) return [];
-  return (await graphParts(needed, shelf)).filter((part) => !isOwn(spec, part));
+  return (await graphParts(graphsNeededBy(spec), shelf)).filter((part) => !isOwn(spec, part));
 }
 
 /** "noise vision int8 0123...; purifier purifier - 4567...": "" for none. */

@@ -47,10 +47,6 @@ export function int64Tensor(values: readonly number[], shape: readonly number[])
   return { dtype: "int64", data: BigInt64Array.from(values, (v) => BigInt(v)), shape };
 }
 
-export function scalarTensor(value: number): FloatTensor {
-  return { dtype: "float32", data: Float32Array.of(value), shape: [] };
-}
-
 /** The float32 data of a tensor. @throws LabError "model-incompatible" for any other element type. */
 export function floatData(tensor: Tensor, name: string): Float32Array {
   if (tensor.dtype !== "float32") {

@@ -56,8 +56,9 @@ function partsNeededOf({ models, links }: NeededGraphs, known: readonly GraphPar
       known.filter(
         ({ model, precision, role }) =>
           model === needed.id &&
-          precision === needed.precision &&
-          (needed === open ? role === "text" && needed.withText : role !== "text"),
+          (role === "tokenizer" ||
+            (precision === needed.precision &&
+              (needed === open ? role === "text" && needed.withText : role !== "text"))),
       ),
     ),
     ...known.filter(({ role }) => (links as readonly string[]).includes(role)),

@@ -1,15 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { floatTensor, scalarTensor } from "../../tensor/tensor.ts";
+import { floatTensor } from "../../tensor/tensor.ts";
 import type { FloatTensor, Tensor } from "../../tensor/tensor.ts";
 import { linfNorm, subtract } from "../../tensor/norms.ts";
 import { nativeRunner } from "../../testing/nativeRunner.ts";
 import { checkCase, floatInput, randomTensor, tinyGraph } from "../../testing/tinyGraphs.ts";
-import { differentiate } from "../grad/differentiate.ts";
 import { GraphView } from "../graph.ts";
 import { serializeModel } from "../file.ts";
 import type { ModelProto } from "../messages.ts";
 import { readShapes } from "../shapes.ts";
-import { ATTACK_NAMES, withAttackStep } from "./attackStep.ts";
 import { joinGraphs } from "./join.ts";
 import { cutGraph } from "./cut.ts";
 import { dropoutMask, dropoutMaskName, findDropoutSites, withDropout } from "./dropout.ts";
@@ -124,62 +122,5 @@ describe("cutting and composing", () => {
     expect(() => joinGraphs(residual, newer, { a: "y" })).toThrow(
       /operator set 17 and the head 20/,
     );
-  });
-});
-
-describe("the attack step", () => {
-  /** f(x) = -(w . x) with w = (1, -2, 0.5), so the attack drives w . x down; x = 0.5 everywhere. */
-  const linear = tinyGraph(17, (b) => {
-    const x = floatInput(b, "x", [1, 1, 1, 3]);
-    const w = b.constant(floatTensor(Float32Array.from([-1, 2, -0.5]), [1, 1, 1, 3]));
-    const loss = b.add("ReduceSum", [b.add("Mul", [x, w])], {
-      attributes: { keepdims: { int: 0 } },
-      outputs: ["loss"],
-    });
-    b.addOutput(loss, 1, []);
-  });
-  const origin = floatTensor(Float32Array.from([0.5, 0.5, 0.5]), [1, 1, 1, 3]);
-
-  async function attack(
-    norm: "linf" | "l2",
-    mask = [1, 1, 1],
-    steps = 20,
-    epsilon = 0.1,
-  ): Promise<Float32Array> {
-    const shapes = await readShapes(linear, nativeRunner);
-    const graph = differentiate(linear, { loss: "loss", wrt: ["x"], shapes, target: "webgpu" });
-    const step = withAttackStep(graph, {
-      norm,
-      image: "x",
-      shape: [1, 1, 1, 3],
-      maskShape: [1, 1, 1, 3],
-      outputs: ["loss"],
-    });
-    let x = origin;
-    for (let i = 0; i < steps; i++) {
-      const results = await run(step, {
-        x,
-        [ATTACK_NAMES.origin]: origin,
-        [ATTACK_NAMES.epsilon]: scalarTensor(epsilon),
-        [ATTACK_NAMES.stepSize]: scalarTensor(0.03),
-        [ATTACK_NAMES.mask]: floatTensor(Float32Array.from(mask), [1, 1, 1, 3]),
-      });
-      x = results[ATTACK_NAMES.next] as FloatTensor;
-    }
-    return x.data;
-  }
-  const score = (x: Float32Array): number => x[0]! - 2 * x[1]! + 0.5 * x[2]!;
-
-  it("reaches the closed-form optimum of a linear score in both norms", async () => {
-    expect(score(await attack("linf"))).toBeCloseTo(-0.6, 5);
-    expect(score(await attack("l2"))).toBeCloseTo(-0.479129, 5);
-  });
-
-  it("leaves masked pixels untouched, and everything at epsilon 0", async () => {
-    const [a, b, c] = await attack("linf", [0, 1, 0]);
-    expect([a, c]).toEqual([0.5, 0.5]);
-    expect(b).toBeCloseTo(0.6, 6);
-    expect([...(await attack("linf", [1, 1, 1], 3, 0))]).toEqual([0.5, 0.5, 0.5]);
-    expect([...(await attack("l2", [1, 1, 1], 3, 0))]).toEqual([0.5, 0.5, 0.5]);
   });
 });

@@ -3,7 +3,7 @@ import { Locked } from "../context/Locked.tsx";
 import { AnswerPanel } from "../panels/AnswerPanel.tsx";
 import { AnswerStrip } from "../panels/AnswerStrip.tsx";
 import { Numbers } from "../panels/Numbers.tsx";
-import { QuestionBox } from "../panels/QuestionBox.tsx";
+import { Question } from "../panels/Question.tsx";
 import { FileDrop } from "./FileDrop.tsx";
 import { ReplayBanner } from "../share/ReplayBanner.tsx";
 import { Stage } from "./Stage.tsx";
@@ -48,7 +48,7 @@ export function App() {
       </main>
       <aside className={styles.right} aria-label="Question and answers">
         <Locked name="question">
-          <QuestionBox />
+          <Question />
         </Locked>
         <Answers />
       </aside>

@@ -1,4 +1,5 @@
 /** All commands by name: type a few letters, choose with the arrows, Enter does it. */
+import "../kit/dialog.css";
 import { Modal } from "@mantine/core";
 import { useId, useMemo, useState } from "react";
 import type { KeyboardEvent } from "react";

@@ -1,11 +1,11 @@
 /** Keys and mouse, in one place: what they do, and others in their place. */
-import { Modal } from "@mantine/core";
 import { useState } from "react";
 import type { KeyboardEvent } from "react";
 import type { Buttons, DragRole } from "../../state/keyStore.ts";
 import { HELP, POINTER, isFixed, keyName, keysOf, rebound } from "../context/keymap.ts";
 import type { Command } from "../context/keymap.ts";
 import { useKeys, useStores, useView } from "../context/stores.ts";
+import { Dialog } from "../kit/Dialog.tsx";
 import { Button } from "../kit/Button.tsx";
 import { Select } from "../kit/Select.tsx";
 import styles from "./app.module.css";
@@ -46,52 +46,54 @@ export function HelpDialog() {
   };
 
   return (
-    <Modal.Root opened={isOpen} onClose={close} size="md" closeOnEscape={!asked}>
-      <Modal.Overlay />
-      <Modal.Content aria-label="Keys and mouse" onKeyDownCapture={onKeyDown}>
-        <Modal.Body className={styles.help}>
-          <h2>Keys and mouse</h2>
-          <Modal.CloseButton aria-label="Close help" className={styles.helpClose} />
-          <p className={styles.helpHint} role="status">
-            {refusal ||
-              (asked
-                ? `Press the new key for “${commandName(asked)}”, or Esc to leave it.`
-                : "Press a key below to put another in its place; this browser keeps your choice.")}
-          </p>
-          <dl className={styles.keys}>
-            {POINTER.map(({ press, does }) => (
-              <Line key={does} does={does}>
-                {press.map((name) => (
-                  <kbd key={name}>{name}</kbd>
-                ))}
-              </Line>
+    <Dialog
+      opened={isOpen}
+      onClose={close}
+      size="md"
+      closeOnEscape={!asked}
+      label="Keys and mouse"
+      closeLabel="Close help"
+      className={styles.help}
+      onKeyDownCapture={onKeyDown}
+    >
+      <p className={styles.helpHint} role="status">
+        {refusal ||
+          (asked
+            ? `Press the new key for “${commandName(asked)}”, or Esc to leave it.`
+            : "Press a key below to put another in its place; this browser keeps your choice.")}
+      </p>
+      <dl className={styles.keys}>
+        {POINTER.map(({ press, does }) => (
+          <Line key={does} does={does}>
+            {press.map((name) => (
+              <kbd key={name}>{name}</kbd>
             ))}
-            <ButtonLine button="middle" />
-            <ButtonLine button="right" />
-            {HELP.map(({ commands, does }) => (
-              <Line key={does} does={does}>
-                {commands.flatMap((command) =>
-                  keysOf(command, own).map((from) => (
-                    <Key
-                      key={`${command} ${from}`}
-                      asked={{ command, from }}
-                      isAsked={asked?.command === command && asked.from === from}
-                      onAsk={(next) => {
-                        setRefusal("");
-                        setAsked(next);
-                      }}
-                    />
-                  )),
-                )}
-              </Line>
-            ))}
-          </dl>
-          <Button look="outlined" onClick={() => keys.getState().reset()}>
-            All keys as they came
-          </Button>
-        </Modal.Body>
-      </Modal.Content>
-    </Modal.Root>
+          </Line>
+        ))}
+        <ButtonLine button="middle" />
+        <ButtonLine button="right" />
+        {HELP.map(({ commands, does }) => (
+          <Line key={does} does={does}>
+            {commands.flatMap((command) =>
+              keysOf(command, own).map((from) => (
+                <Key
+                  key={`${command} ${from}`}
+                  asked={{ command, from }}
+                  isAsked={asked?.command === command && asked.from === from}
+                  onAsk={(next) => {
+                    setRefusal("");
+                    setAsked(next);
+                  }}
+                />
+              )),
+            )}
+          </Line>
+        ))}
+      </dl>
+      <Button look="outlined" onClick={() => keys.getState().reset()}>
+        All keys as they came
+      </Button>
+    </Dialog>
   );
 }
 

@@ -1,5 +1,4 @@
 /** Films of an archive that the page's own server passes on: searched, and opened as files are. */
-import { Modal } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import type { SyntheticEvent } from "react";
 import { toErrorData } from "../../errors/labError.ts";
@@ -8,6 +7,7 @@ import { LIMITS, openArchive } from "../../io/dicomWeb.ts";
 import type { ArchiveQuery, ArchiveStudy } from "../../io/dicomWeb.ts";
 import { useStores, useView } from "../context/stores.ts";
 import { useOpenFile } from "../controls/useOpenFile.ts";
+import { Dialog } from "../kit/Dialog.tsx";
 import { Button } from "../kit/Button.tsx";
 import { StudyTable } from "./StudyTable.tsx";
 import styles from "./archive.module.css";
@@ -20,16 +20,15 @@ export function ArchiveDialog() {
   const isOpen = useView((s) => s.dialog === "archive");
   const close = () => view.getState().set({ dialog: null });
   return (
-    <Modal.Root opened={isOpen} onClose={close} size="min(860px, 96vw)">
-      <Modal.Overlay />
-      <Modal.Content aria-label="Open from an archive">
-        <Modal.Body className={styles.dialog}>
-          <h2>Open from an archive</h2>
-          <Modal.CloseButton aria-label="Close the archive" className={styles.close} />
-          {isOpen && <ArchiveSearch onOpened={close} />}
-        </Modal.Body>
-      </Modal.Content>
-    </Modal.Root>
+    <Dialog
+      opened={isOpen}
+      onClose={close}
+      size="min(860px, 96vw)"
+      label="Open from an archive"
+      closeLabel="Close the archive"
+    >
+      {isOpen && <ArchiveSearch onOpened={close} />}
+    </Dialog>
   );
 }
 

@@ -1,11 +1,11 @@
 /** The attack as a cine: scrub through the pictures it tried, with answer, cosine and attention at each. */
-import { Modal } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 import type { FrameSequence } from "../../experiment/instruments/instrumentResult.ts";
 import { toErrorData } from "../../errors/labError.ts";
 import { editInstrument } from "../../state/specEdits.ts";
 import { useExperiment, useResults, useRoom, useStores, useView } from "../context/stores.ts";
 import { Gated } from "../context/Gated.tsx";
+import { Dialog } from "../kit/Dialog.tsx";
 import { Button } from "../kit/Button.tsx";
 import { CineStrip } from "./CineStrip.tsx";
 import { CINE, answerLine, drawFrame } from "./drawFrame.ts";
@@ -19,20 +19,19 @@ export function CineDialog() {
   const isOpen = useView((s) => s.dialog === "replay");
   const close = () => view.getState().set({ dialog: null });
   return (
-    <Modal.Root opened={isOpen} onClose={close} size="min(860px, 96vw)">
-      <Modal.Overlay />
-      <Modal.Content aria-label="Replay of the attack">
-        <Modal.Body className={styles.dialog}>
-          <h2>Replay of the attack</h2>
-          <Modal.CloseButton aria-label="Close the replay" className={styles.close} />
-          {isOpen && (
-            <Gated door="replay">
-              <Replay />
-            </Gated>
-          )}
-        </Modal.Body>
-      </Modal.Content>
-    </Modal.Root>
+    <Dialog
+      opened={isOpen}
+      onClose={close}
+      size="min(860px, 96vw)"
+      label="Replay of the attack"
+      closeLabel="Close the replay"
+    >
+      {isOpen && (
+        <Gated door="replay">
+          <Replay />
+        </Gated>
+      )}
+    </Dialog>
   );
 }
 

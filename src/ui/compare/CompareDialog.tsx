@@ -1,5 +1,4 @@
 /** Two systems side by side on the case of the bench, and where they part. */
-import { Modal } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { toErrorData } from "../../errors/labError.ts";
 import type { LabErrorData } from "../../errors/labError.ts";
@@ -10,6 +9,7 @@ import { withSystem } from "../../experiment/systemChange.ts";
 import type { SystemChange } from "../../experiment/systemChange.ts";
 import { useExperiment, useResultValues, useStores, useView } from "../context/stores.ts";
 import { Gated } from "../context/Gated.tsx";
+import { Dialog } from "../kit/Dialog.tsx";
 import { Button } from "../kit/Button.tsx";
 import { currentNumbers } from "../share/currentRun.ts";
 import { currentRecord } from "../share/currentRecord.ts";
@@ -24,20 +24,20 @@ export function CompareDialog() {
   const isOpen = useView((s) => s.dialog === "compare");
   const close = () => view.getState().set({ dialog: null });
   return (
-    <Modal.Root opened={isOpen} onClose={close} size="min(960px, 96vw)">
-      <Modal.Overlay />
-      <Modal.Content aria-label="Compare two systems">
-        <Modal.Body className={styles.dialog}>
-          <h2>Compare two systems</h2>
-          <Modal.CloseButton aria-label="Close the comparison" className={styles.close} />
-          {isOpen && (
-            <Gated door="compare">
-              <Comparison />
-            </Gated>
-          )}
-        </Modal.Body>
-      </Modal.Content>
-    </Modal.Root>
+    <Dialog
+      opened={isOpen}
+      onClose={close}
+      size="min(960px, 96vw)"
+      label="Compare two systems"
+      closeLabel="Close the comparison"
+      className={styles.dialog}
+    >
+      {isOpen && (
+        <Gated door="compare">
+          <Comparison />
+        </Gated>
+      )}
+    </Dialog>
   );
 }
 

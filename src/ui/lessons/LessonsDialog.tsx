@@ -1,10 +1,10 @@
 /** Lessons, the blind quiz and blind reading for whoever learns; links and answers of a class for whoever teaches. */
-import { Modal } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { toErrorData } from "../../errors/labError.ts";
 import { LESSON_IDS } from "../../lesson/catalog.ts";
 import type { Lesson } from "../../lesson/schema.ts";
 import { useLesson, useStores } from "../context/stores.ts";
+import { Dialog } from "../kit/Dialog.tsx";
 import { Segments } from "../kit/Segments.tsx";
 import { BlindModes } from "./BlindModes.tsx";
 import { Collect } from "./Collect.tsx";
@@ -37,29 +37,30 @@ export function LessonsDialog() {
   const lessons = useAllLessons();
   const close = () => stores.lessons.getState().set({ isListOpen: false });
   return (
-    <Modal.Root opened={isOpen} onClose={close} size="min(1080px, 96vw)">
-      <Modal.Overlay />
-      <Modal.Content aria-label="Lessons">
-        <Modal.Body className={styles.dialog}>
-          <h2>Learn and teach</h2>
-          <Modal.CloseButton aria-label="Close lessons" className={styles.close} />
-          <Segments label="What to do" segments={TABS} value={tab} onChange={setTab} />
-          <p className={styles.lead}>{LEADS[tab]}</p>
-          {typeof lessons === "string" ? (
-            <p className={styles.refused} role="alert">
-              {lessons}
-            </p>
-          ) : (
-            <>
-              {tab === "lessons" && <LessonList lessons={lessons} onOpened={close} />}
-              {tab === "blind" && <BlindModes onOpened={close} />}
-              {tab === "room" && <Instructor lessons={lessons} />}
-              {tab === "answers" && <Collect lessons={lessons} />}
-            </>
-          )}
-        </Modal.Body>
-      </Modal.Content>
-    </Modal.Root>
+    <Dialog
+      opened={isOpen}
+      onClose={close}
+      size="min(1080px, 96vw)"
+      label="Lessons"
+      title="Learn and teach"
+      closeLabel="Close lessons"
+      className={styles.dialog}
+    >
+      <Segments label="What to do" segments={TABS} value={tab} onChange={setTab} />
+      <p className={styles.lead}>{LEADS[tab]}</p>
+      {typeof lessons === "string" ? (
+        <p className={styles.refused} role="alert">
+          {lessons}
+        </p>
+      ) : (
+        <>
+          {tab === "lessons" && <LessonList lessons={lessons} onOpened={close} />}
+          {tab === "blind" && <BlindModes onOpened={close} />}
+          {tab === "room" && <Instructor lessons={lessons} />}
+          {tab === "answers" && <Collect lessons={lessons} />}
+        </>
+      )}
+    </Dialog>
   );
 }
 

@@ -1,5 +1,4 @@
 /** The blind quiz: which of these two was attacked? */
-import { Modal } from "@mantine/core";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { toErrorData } from "../../errors/labError.ts";
 import { AS_GIVEN, UNIT_SCALE, greyPixels } from "../../image/display.ts";
@@ -10,6 +9,7 @@ import { leaveRoom } from "./openRoom.ts";
 import { QuizResult } from "./QuizResult.tsx";
 import { startQuizLane } from "./quizLane.ts";
 import type { QuizPictures } from "./quizLane.ts";
+import { Dialog } from "../kit/Dialog.tsx";
 import styles from "./quiz.module.css";
 
 export function Quiz() {
@@ -17,16 +17,17 @@ export function Quiz() {
   const count = useRoom((s) => s.quizRounds);
   const seed = useRoom((s) => s.seed);
   return (
-    <Modal.Root opened={count !== null} onClose={() => leaveRoom(stores)} size="min(1120px, 96vw)">
-      <Modal.Overlay />
-      <Modal.Content aria-label="Blind quiz">
-        <Modal.Body className={styles.dialog}>
-          <h2>Which of these was attacked?</h2>
-          <Modal.CloseButton aria-label="Close the quiz" className={styles.close} />
-          {count !== null && <Rounds key={`${seed} ${count}`} seed={seed} count={count} />}
-        </Modal.Body>
-      </Modal.Content>
-    </Modal.Root>
+    <Dialog
+      opened={count !== null}
+      onClose={() => leaveRoom(stores)}
+      size="min(1120px, 96vw)"
+      label="Blind quiz"
+      title="Which of these was attacked?"
+      closeLabel="Close the quiz"
+      className={styles.dialog}
+    >
+      {count !== null && <Rounds key={`${seed} ${count}`} seed={seed} count={count} />}
+    </Dialog>
   );
 }
 

@@ -1,8 +1,8 @@
 /** A dropped ONNX file: what the lab makes of it, to correct, to save and to use. */
-import { Modal } from "@mantine/core";
 import { useState } from "react";
 import type { OwnModelProposal } from "../../engine/protocol.ts";
 import { useModels, useStores } from "../context/stores.ts";
+import { Dialog } from "../kit/Dialog.tsx";
 import { Button } from "../kit/Button.tsx";
 import type { DraftGraph, ModelDraft } from "../../state/modelStore.ts";
 import { FolderDraftView } from "./FolderDraftView.tsx";
@@ -19,18 +19,19 @@ export function ModelDialog() {
   const close = () => models.getState().close();
   const name = folder?.proposed?.manifest.name ?? draft?.chosen?.files.name;
   return (
-    <Modal.Root opened={draft !== null || folder !== null} onClose={close} size="lg">
-      <Modal.Overlay />
-      <Modal.Content aria-label="Your model">
-        <Modal.Body className={styles.dialog}>
-          <h2>{name ?? "Your model"}</h2>
-          <Modal.CloseButton aria-label="Close" className={styles.close} />
-          {folder && <FolderDraftView draft={folder} />}
-          {draft && draft.graphs.length > 1 && <GraphPicker draft={draft} />}
-          {draft?.chosen && <Draft key={draft.id} draft={draft} graph={draft.chosen} />}
-        </Modal.Body>
-      </Modal.Content>
-    </Modal.Root>
+    <Dialog
+      opened={draft !== null || folder !== null}
+      onClose={close}
+      size="lg"
+      label="Your model"
+      title={name ?? "Your model"}
+      closeLabel="Close"
+      className={styles.dialog}
+    >
+      {folder && <FolderDraftView draft={folder} />}
+      {draft && draft.graphs.length > 1 && <GraphPicker draft={draft} />}
+      {draft?.chosen && <Draft key={draft.id} draft={draft} graph={draft.chosen} />}
+    </Dialog>
   );
 }
 

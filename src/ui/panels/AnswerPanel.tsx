@@ -8,7 +8,6 @@ import { NO_ATTENTION } from "../picture/attentionMap.ts";
 import { givenAnswer } from "../../system/reading.ts";
 import type { AnswerResult } from "../../system/reading.ts";
 import { AnswerBars } from "./AnswerBars.tsx";
-import { GroundTruth } from "./GroundTruth.tsx";
 import { OwnReading } from "./OwnReading.tsx";
 import { useDisturbedAnswer } from "./useDisturbedAnswer.ts";
 import { ResultSection } from "../context/ResultSection.tsx";
@@ -18,6 +17,10 @@ import { answerWord } from "../kit/formats.ts";
 // What was measured of each model is needed with the first answer, not before it.
 const Reliability = lazy(() =>
   loadPart(() => import("./Reliability.tsx")).then(({ Reliability: part }) => ({ default: part })),
+);
+
+const GroundTruth = lazy(() =>
+  loadPart(() => import("./GroundTruth.tsx")).then(({ GroundTruth: part }) => ({ default: part })),
 );
 
 /** Together longer than this, the two answers are set smaller so that they stay on one line. */
@@ -66,9 +69,20 @@ export function AnswerPanel() {
       )}
       <Agreed clean={clean} disturbed={disturbed} />
       <OwnReading />
-      <GroundTruth />
+      <Truth />
       {!clean && <p className={styles.empty}>The model has not been asked yet.</p>}
     </ResultSection>
+  );
+}
+
+/** Knows the question bank, as the box above does. */
+function Truth() {
+  return (
+    <ErrorBoundary>
+      <Suspense fallback={null}>
+        <GroundTruth />
+      </Suspense>
+    </ErrorBoundary>
   );
 }
 
@@ -109,7 +123,7 @@ function NoAnswer() {
         {isMute ? " and its guarantee" : ", its attention and its guarantee"}. Attacks move the{" "}
         {what ? "class scores" : "features"}.{isMute && ` ${NO_ATTENTION}.`}
       </p>
-      <GroundTruth />
+      <Truth />
     </ResultSection>
   );
 }

@@ -1,4 +1,5 @@
 /** The question: chosen from the bank or typed freely, and what the lab understood of it. */
+import "../kit/combobox.css";
 import { Autocomplete } from "@mantine/core";
 import type { AutocompleteProps, ComboboxParsedItem } from "@mantine/core";
 import { useMemo, useState } from "react";
@@ -6,7 +7,6 @@ import { SPEC_LIMITS } from "../../experiment/params.ts";
 import { isOwnModel } from "../../model/catalog.ts";
 import { useExperiment, useResults, useStores } from "../context/stores.ts";
 import { questionMenu, readQuestion } from "./questionMenu.ts";
-import { Section } from "../kit/Section.tsx";
 import styles from "./panels.module.css";
 
 export function QuestionBox() {
@@ -35,54 +35,52 @@ export function QuestionBox() {
       .edit((spec) => (spec.question === question ? spec : { ...spec, question }));
   };
   return (
-    <Section title="Ask" line="Pick a question or type your own.">
-      <form
-        className={styles.question}
-        onSubmit={(event) => {
-          event.preventDefault();
-          ask(draft);
-          setOpen(false);
-        }}
-      >
-        <Autocomplete
-          aria-label="Question"
-          disabled={isMute}
-          value={draft}
-          data={menu}
-          maxDropdownHeight={360}
-          maxLength={SPEC_LIMITS.questionCharacters}
-          onChange={setDraft}
-          onOptionSubmit={ask}
-          dropdownOpened={isOpen}
-          onDropdownOpen={() => setOpen(true)}
-          onDropdownClose={() => setOpen(false)}
-          onBlur={() => ask(draft)}
-          onFocus={(event) => event.currentTarget.select()}
-          filter={(input) => (input.search === asked ? input.options : everyWord(input))}
-          styles={{ input: { background: "var(--raised)", border: 0, fontSize: 14, height: 36 } }}
-        />
-        <div role="status" data-testid="question-reading">
-          {isMute ? (
+    <form
+      className={styles.question}
+      onSubmit={(event) => {
+        event.preventDefault();
+        ask(draft);
+        setOpen(false);
+      }}
+    >
+      <Autocomplete
+        aria-label="Question"
+        disabled={isMute}
+        value={draft}
+        data={menu}
+        maxDropdownHeight={360}
+        maxLength={SPEC_LIMITS.questionCharacters}
+        onChange={setDraft}
+        onOptionSubmit={ask}
+        dropdownOpened={isOpen}
+        onDropdownOpen={() => setOpen(true)}
+        onDropdownClose={() => setOpen(false)}
+        onBlur={() => ask(draft)}
+        onFocus={(event) => event.currentTarget.select()}
+        filter={(input) => (input.search === asked ? input.options : everyWord(input))}
+        styles={{ input: { background: "var(--raised)", border: 0, fontSize: 14, height: 36 } }}
+      />
+      <div role="status" className={styles.reading} data-testid="question-reading">
+        {isMute ? (
+          <p className={styles.understood}>
+            This model answers no questions. The question stays for one that does.
+          </p>
+        ) : reading.ok ? (
+          <>
             <p className={styles.understood}>
-              This model answers no questions. The question stays for one that does.
+              {reading.statement}
+              {pending && " Press Enter to ask."}
             </p>
-          ) : reading.ok ? (
-            <>
-              <p className={styles.understood}>
-                {reading.statement}
-                {pending && " Press Enter to ask."}
-              </p>
-              <p className={styles.understood}>{reading.detail}</p>
-            </>
-          ) : (
-            <p className={styles.refused}>
-              {reading.message} {reading.hint}
-            </p>
-          )}
-          {pending && <p className={styles.understood}>The results still answer "{asked}"</p>}
-        </div>
-      </form>
-    </Section>
+            <p className={styles.understood}>{reading.detail}</p>
+          </>
+        ) : (
+          <p className={styles.refused}>
+            {reading.message} {reading.hint}
+          </p>
+        )}
+        {pending && <p className={styles.understood}>The results still answer "{asked}"</p>}
+      </div>
+    </form>
   );
 }
 

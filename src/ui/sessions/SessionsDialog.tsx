@@ -1,8 +1,8 @@
 /** Experiments kept in this browser: named, opened again, deleted. */
-import { Modal } from "@mantine/core";
 import { useCallback, useEffect, useState } from "react";
 import type { SyntheticEvent } from "react";
 import { useRoom, useStores, useView } from "../context/stores.ts";
+import { Dialog } from "../kit/Dialog.tsx";
 import { Button } from "../kit/Button.tsx";
 import { caseWords, openSession, saveBench } from "./sessionOfBench.ts";
 import {
@@ -20,16 +20,15 @@ export function SessionsDialog() {
   const isOpen = useView((s) => s.dialog === "sessions");
   const close = () => view.getState().set({ dialog: null });
   return (
-    <Modal.Root opened={isOpen} onClose={close} size="min(720px, 96vw)">
-      <Modal.Overlay />
-      <Modal.Content aria-label="Sessions">
-        <Modal.Body className={styles.dialog}>
-          <h2>Sessions</h2>
-          <Modal.CloseButton aria-label="Close sessions" className={styles.close} />
-          {isOpen && <Sessions onOpened={close} />}
-        </Modal.Body>
-      </Modal.Content>
-    </Modal.Root>
+    <Dialog
+      opened={isOpen}
+      onClose={close}
+      size="min(720px, 96vw)"
+      label="Sessions"
+      closeLabel="Close sessions"
+    >
+      {isOpen && <Sessions onOpened={close} />}
+    </Dialog>
   );
 }
 

@@ -1,5 +1,4 @@
 /** What a paper or a talk needs of the run on screen: a figure, a table, a script that repeats it, and how to cite it. */
-import { Modal } from "@mantine/core";
 import { useEffect, useMemo, useState } from "react";
 import { toErrorData } from "../../errors/labError.ts";
 import { citationOf } from "../../experiment/exports/citation.ts";
@@ -8,6 +7,7 @@ import type { Figure, FigurePanel } from "../../experiment/exports/figure.ts";
 import type { RunRecord } from "../../experiment/exports/runRecord.ts";
 import { useResultValues, useStores, useView } from "../context/stores.ts";
 import { Gated } from "../context/Gated.tsx";
+import { Dialog } from "../kit/Dialog.tsx";
 import { Button } from "../kit/Button.tsx";
 import { currentNumbers } from "./currentRun.ts";
 import { currentRecord } from "./currentRecord.ts";
@@ -19,20 +19,20 @@ export function ExportDialog() {
   const isOpen = useView((s) => s.dialog === "export");
   const close = () => view.getState().set({ dialog: null });
   return (
-    <Modal.Root opened={isOpen} onClose={close} size="min(1080px, 96vw)">
-      <Modal.Overlay />
-      <Modal.Content aria-label="Export">
-        <Modal.Body className={styles.dialog}>
-          <h2>Export</h2>
-          <Modal.CloseButton aria-label="Close export" className={styles.close} />
-          {isOpen && (
-            <Gated door="export">
-              <ExportOfRun />
-            </Gated>
-          )}
-        </Modal.Body>
-      </Modal.Content>
-    </Modal.Root>
+    <Dialog
+      opened={isOpen}
+      onClose={close}
+      size="min(1080px, 96vw)"
+      label="Export"
+      closeLabel="Close export"
+      className={styles.dialog}
+    >
+      {isOpen && (
+        <Gated door="export">
+          <ExportOfRun />
+        </Gated>
+      )}
+    </Dialog>
   );
 }
 

@@ -1,10 +1,10 @@
 /** Studies: the experiment on the bench, asked of many pictures or under many settings, as one table. */
-import { Modal } from "@mantine/core";
 import { useMemo, useRef, useState } from "react";
 import { useStudyState } from "../../state/studyStore.ts";
 import { summarize } from "../../study/summarize.ts";
 import { useStores, useView } from "../context/stores.ts";
 import { Gated } from "../context/Gated.tsx";
+import { Dialog } from "../kit/Dialog.tsx";
 import { Button } from "../kit/Button.tsx";
 import { FolderPicker } from "./FolderPicker.tsx";
 import { StudyBuilder } from "./StudyBuilder.tsx";
@@ -25,26 +25,26 @@ export function StudiesDialog() {
   const { study } = useStudyState(session.store);
   const isWished = useView((s) => s.linkedStudy !== null || s.honestyWished);
   return (
-    <Modal.Root opened={isOpen} onClose={close} size="min(1240px, 96vw)">
-      <Modal.Overlay />
-      <Modal.Content aria-label="Studies">
-        <Modal.Body className={styles.dialog}>
-          <h2>Studies</h2>
-          <Modal.CloseButton aria-label="Close studies" className={styles.close} />
-          <p className={styles.lead}>
-            One experiment, asked of many pictures or under many settings, as one table. It runs in
-            the background and lets the bench go first; you may close this.
-          </p>
-          <Gated door="studies">
-            {study && !isWished ? (
-              <StudyResults session={session} onShown={close} />
-            ) : (
-              <StudyBuilder session={session} />
-            )}
-          </Gated>
-        </Modal.Body>
-      </Modal.Content>
-    </Modal.Root>
+    <Dialog
+      opened={isOpen}
+      onClose={close}
+      size="min(1240px, 96vw)"
+      label="Studies"
+      closeLabel="Close studies"
+      className={styles.dialog}
+    >
+      <p className={styles.lead}>
+        One experiment, asked of many pictures or under many settings, as one table. It runs in the
+        background and lets the bench go first; you may close this.
+      </p>
+      <Gated door="studies">
+        {study && !isWished ? (
+          <StudyResults session={session} onShown={close} />
+        ) : (
+          <StudyBuilder session={session} />
+        )}
+      </Gated>
+    </Dialog>
   );
 }
 
