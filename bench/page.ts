@@ -5,8 +5,10 @@ import { median } from "./statistics.ts";
 export interface PageMeasurements {
   /** From first contentful paint to the first answer, cold cache, loopback. */
   readonly firstAnswerMs: number;
-  /** From first contentful paint to the first certificate on screen. */
+  /** From first contentful paint to the first curve of the case's own certificate on screen. */
   readonly firstCertificateMs: number;
+  /** From first contentful paint to the first sentence on screen that something is proved. */
+  readonly firstProofMs: number;
   readonly firstPaintMs: number;
   /** From first contentful paint until the default model is downloaded, checked by hash, opened, self-tested and timed. */
   readonly modelReadyMs: number;
@@ -32,11 +34,12 @@ function watchFirstTexts(): void {
     if (answer !== "…") marks["answerAt"] ??= performance.now();
     const chip = document.querySelector('[data-testid="backend-chip"]')?.textContent ?? "";
     if (/^(?:WASM|WebGPU)/.test(chip)) marks["readyAt"] ??= performance.now();
-    const proved = document.querySelector('[data-testid="certificate-plot"][data-drawn="true"]');
-    if (proved) marks["certificateAt"] ??= performance.now();
-    if (marks["answerAt"] === undefined || marks["certificateAt"] === undefined) {
-      requestAnimationFrame(look);
-    }
+    const drawn = document.querySelector('[data-testid="certificate-plot"][data-drawn="true"]');
+    if (drawn) marks["certificateAt"] ??= performance.now();
+    const panel = document.querySelector('section[aria-label="What is guaranteed"]');
+    if (panel?.querySelector('[data-kind="proved"]')) marks["provedAt"] ??= performance.now();
+    const wanted = ["answerAt", "certificateAt", "provedAt"];
+    if (wanted.some((key) => marks[key] === undefined)) requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
 }
@@ -46,11 +49,18 @@ async function firstTimes(browser: Browser, url: string): Promise<readonly numbe
   const page = await context.newPage();
   await page.addInitScript(watchFirstTexts);
   await page.goto(url);
-  await page.waitForFunction(() => "certificateAt" in globalThis, undefined, { timeout: 120_000 });
+  await page.waitForFunction(
+    () => "certificateAt" in globalThis && "provedAt" in globalThis,
+    undefined,
+    { timeout: 120_000 },
+  );
   const times = await page.evaluate(() => {
     const marks = globalThis as unknown as Record<string, number>;
     const paint = performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? NaN;
-    return [paint, ...["answerAt", "certificateAt", "readyAt"].map((key) => marks[key]! - paint)];
+    return [
+      paint,
+      ...["answerAt", "certificateAt", "readyAt", "provedAt"].map((key) => marks[key]! - paint),
+    ];
   });
   await context.close();
   return times;
@@ -157,6 +167,7 @@ export async function measurePage(browser: Browser, url: string): Promise<PageMe
     firstAnswerMs: column(1),
     firstCertificateMs: column(2),
     modelReadyMs: column(3),
+    firstProofMs: column(4),
     tickToAnswerMs,
     memoryBefore,
     memoryAfter,

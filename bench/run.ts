@@ -1,11 +1,12 @@
 /**
  * `npm run bench`: measures the built page, the engine worker and the gradient graphs, writes bench/results.json and the
- * table of bench/README.md. Parts can be named: gradients, gradients-fuzz, encoders, browser, study-page, studies, peers. Ratios where a ratio says it: a time is a property of the machine.
+ * table of bench/README.md. Parts can be named: gradients, gradients-fuzz, encoders, browser, instruments, study-page, studies, peers. Ratios where a ratio says it: a time is a property of the machine.
  */
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import path from "node:path";
 import { chromium } from "@playwright/test";
+import type { Browser } from "@playwright/test";
 import { OptionError, readOptions } from "../scripts/options.mjs";
 import { serve } from "../scripts/serve.mjs";
 import { ROOT, ensureBuilt } from "../scripts/toolchain.mjs";
@@ -14,6 +15,7 @@ import { measureEncoders } from "./encoders.ts";
 import { measureEngine } from "./engine.ts";
 import { measureGradients, timedSessions } from "./gradients.ts";
 import { measureGradientsFuzz } from "./gradientsFuzz.ts";
+import { measureInstruments } from "./instruments.ts";
 import { openBenchModel } from "./model.ts";
 import { measurePage } from "./page.ts";
 import { measurePeers } from "./peers.ts";
@@ -55,12 +57,13 @@ async function browser() {
   }
 }
 
-async function studyPage() {
+/** A measurement of the built page. */
+async function onPage<T>(measure: (chrome: Browser, url: string) => Promise<T>): Promise<T> {
   ensureBuilt();
   const site = await serve({ root: path.join(ROOT, "dist"), port: 4500 });
   const chrome = await launch();
   try {
-    return await measureStudyPage(chrome, site.url);
+    return await measure(chrome, site.url);
   } finally {
     await chrome.close();
     await site.close();
@@ -81,6 +84,7 @@ const PARTS = [
   "gradients-fuzz",
   "encoders",
   "browser",
+  "instruments",
   "study-page",
   "studies",
   "peers",
@@ -115,7 +119,8 @@ const results: BenchResults = {
   ...(again("browser")
     ? await browser()
     : { engine: before!.engine, page: before!.page, chromium: before!.chromium }),
-  studyPage: again("study-page") ? await studyPage() : before!.studyPage,
+  instruments: again("instruments") ? await onPage(measureInstruments) : before!.instruments,
+  studyPage: again("study-page") ? await onPage(measureStudyPage) : before!.studyPage,
   studies: again("studies") ? await measureStudies() : before!.studies,
   peers: again("peers") ? await measurePeers(launch) : before!.peers,
 };

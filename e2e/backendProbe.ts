@@ -1,5 +1,4 @@
 /** Runs in the browser: one model on one backend, its forward pass, its gradient and an attack, as plain numbers. */
-import { findAdapter } from "../src/engine/adapter.ts";
 import { Lab } from "../src/engine/lab.ts";
 import { fetchModelPackage } from "../src/graphs/modelPackage.ts";
 import { openModel } from "../src/graphs/openModel.ts";
@@ -29,7 +28,7 @@ export interface ProbeNumbers {
 let runtime: Promise<WebRuntime> | undefined;
 
 export async function probe(backend: "webgpu" | "wasm", siteUrl: string): Promise<ProbeNumbers> {
-  runtime ??= findAdapter().then((adapter) => startRuntime(adapter, true));
+  runtime ??= startRuntime(true);
   const files = await fetchModelPackage(siteUrl, "base", "int8", () => {});
   const { manifest } = files;
   const { factory } = await runtime;

@@ -3,13 +3,13 @@ import type { Choice } from "../graphs/generative/answers.ts";
 import { likeliest, scoreChoices } from "../graphs/generative/answers.ts";
 import type { LlavaModel } from "../graphs/generative/llavaModel.ts";
 import type { FolderFiles } from "../graphs/generative/modelFiles.ts";
-import { meanNorm, nearestWords } from "../graphs/generative/nearestWords.ts";
-import type { NearWord } from "../graphs/generative/nearestWords.ts";
 import { headMean, partingBlock, stageShift } from "../graphs/generative/stageShift.ts";
 import type { StageShift } from "../graphs/generative/stageShift.ts";
 import { VlmStages } from "../graphs/generative/stages.ts";
 import type { AnswerAttention, StageReading } from "../graphs/generative/stages.ts";
 import type { SessionFactory } from "../graphs/session.ts";
+import { meanNorm, nearestWords } from "../metrics/nearestWords.ts";
+import type { NearWord } from "../metrics/nearestWords.ts";
 import { tokenGrid } from "../onnx/taps.ts";
 
 export interface StagesAsked {

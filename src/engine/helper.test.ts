@@ -22,10 +22,10 @@ test("the helper is asked once it has opened the model, and each picture keeps i
   });
   const embed = embedding(
     async (images) => features(images),
-    () => elsewhere(defaultSpec()),
+    () => elsewhere.now(defaultSpec()),
   );
   const alone = await embed(pictures);
-  await vi.waitFor(() => expect(elsewhere(defaultSpec())).toBeDefined());
+  await vi.waitFor(() => expect(elsewhere.now(defaultSpec())).toBeDefined());
   expect(await embed(pictures)).toEqual(alone);
   // No picture went over while the model was being opened; a single one is not worth it.
   expect(asked).toEqual([0, 1]);
@@ -40,11 +40,11 @@ test("a helper that fails costs no feature", async () => {
     opened = true;
     return [];
   });
-  elsewhere(defaultSpec());
-  await vi.waitFor(() => expect(elsewhere(defaultSpec())).toBeDefined());
+  elsewhere.now(defaultSpec());
+  await vi.waitFor(() => expect(elsewhere.now(defaultSpec())).toBeDefined());
   const embed = embedding(
     async (images) => features(images),
-    () => elsewhere(defaultSpec()),
+    () => elsewhere.now(defaultSpec()),
   );
   expect(await embed(pictures)).toEqual(features(pictures));
 });
@@ -58,6 +58,27 @@ test.each([
   const help = vi.fn<EmbedHelper>();
   const elsewhere = helped(announced as BackendInfo | undefined, help);
   const { model, defenses } = defaultSpec();
-  expect(elsewhere({ model: { ...model, id }, defenses })).toBeUndefined();
+  expect(elsewhere.now({ model: { ...model, id }, defenses })).toBeUndefined();
   expect(help).not.toHaveBeenCalled();
+});
+
+test("whoever can wait gets the helper once it has the model, or none where that fails", async () => {
+  const asked: number[] = [];
+  const elsewhere = helped(alike, async ({ images }) => {
+    asked.push(images.length);
+    return features(images);
+  });
+  const [first, second] = await Promise.all([
+    elsewhere.soon(defaultSpec()),
+    elsewhere.soon(defaultSpec()),
+  ]);
+  expect(asked).toEqual([0]);
+  expect(await first!(pictures)).toEqual(features(pictures));
+  expect(await second!(pictures)).toEqual(features(pictures));
+  const lost = helped(alike, async () => {
+    throw new Error("lost");
+  });
+  expect(await lost.soon(defaultSpec())).toBeUndefined();
+  expect(lost.now(defaultSpec())).toBeUndefined();
+  expect(await helped(undefined, async () => []).soon(defaultSpec())).toBeUndefined();
 });

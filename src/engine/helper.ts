@@ -1,6 +1,5 @@
 /** A second engine that shares the work of long sampling, on the core that a single-threaded one leaves free. */
-import type { EmbedImages } from "../experiment/labContext.ts";
-import type { ExperimentSpec } from "../experiment/spec.ts";
+import type { Elsewhere, EmbedImages } from "../experiment/labContext.ts";
 import { isOwnModel } from "../model/catalog.ts";
 import type { EmbedHelper, EngineHost } from "./engineService.ts";
 import type { BackendInfo, EngineSettings } from "./protocol.ts";
@@ -11,35 +10,51 @@ interface Situation {
   readonly announced: BackendInfo | undefined;
 }
 
+/** A system in the helper. */
+interface Opening {
+  readonly opened: Promise<EmbedImages | undefined>;
+  /** Undefined until it is opened. */
+  embed: EmbedImages | undefined;
+}
+
 /**
  * Features are shared out only where both engines compute them alike: one thread of WASM each, so that a bound has the same
  * digits whoever looked at a picture. The helper is started at the first long sampling, and used from when it has the model.
  */
-export function helperFor(
-  host: Pick<EngineHost, "helper">,
-  situation: () => Situation,
-): (spec: Pick<ExperimentSpec, "model" | "defenses">) => EmbedImages | undefined {
+export function helperFor(host: Pick<EngineHost, "helper">, situation: () => Situation): Elsewhere {
   let helper: EmbedHelper | undefined;
-  const ready = new Map<string, "opening" | "ready" | "failed">();
-  return ({ model, defenses }) => {
+  const asked = new Map<string, Opening>();
+  const openingOf = ({ model, defenses }: Parameters<Elsewhere["now"]>[0]): Opening | undefined => {
     const { settings, announced } = situation();
     const isAlike = announced?.backend === "wasm" && announced.threads === 1;
     if (!host.helper || !isAlike || isOwnModel(model.id)) return undefined;
     helper ??= host.helper();
+    const ask = helper;
     const { assetsUrl } = settings;
     const subject = { model, defenses };
-    const ask = helper;
+    const embed: EmbedImages = (images) => ask({ assetsUrl, subject, images });
     const key = `${model.id} ${model.precision}`;
-    const state = ready.get(key);
-    if (state === "ready") return (images) => ask({ assetsUrl, subject, images });
-    if (state === undefined) {
-      ready.set(key, "opening");
-      // No pictures: the model is opened, and nothing waits for it.
-      ask({ assetsUrl, subject, images: [] }).then(
-        () => ready.set(key, "ready"),
-        () => ready.set(key, "failed"),
-      );
-    }
-    return undefined;
+    const known = asked.get(key);
+    if (known) return known.embed ? { ...known, embed } : known;
+    const opening: Opening = {
+      embed: undefined,
+      // No pictures: the model is opened.
+      opened: embed([]).then(
+        () => {
+          opening.embed = embed;
+          return embed;
+        },
+        () => undefined,
+      ),
+    };
+    asked.set(key, opening);
+    return opening;
+  };
+  return {
+    now: (subject) => openingOf(subject)?.embed,
+    soon: async (subject) => {
+      const opening = openingOf(subject);
+      return opening && (opening.embed ?? opening.opened);
+    },
   };
 }

@@ -11,14 +11,12 @@ import type { SessionFactory } from "../graphs/session.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
 import { ELEMENT_TYPE, emptyModel, makeValueInfo } from "../onnx/messages.ts";
 import { serializeModel } from "../onnx/file.ts";
-import type { Adapter } from "./adapter.ts";
 import { Fifo } from "./fifo.ts";
 import type { BackendName } from "./protocol.ts";
 
 export interface WebRuntime {
   readonly threads: number;
   readonly isolated: boolean;
-  readonly adapter: Adapter;
   factory(backend: BackendName): SessionFactory;
   readonly queue: Fifo;
 }
@@ -27,11 +25,7 @@ export interface WebRuntime {
  * Loads and configures onnxruntime-web for this worker; call once.
  * @param webGpu whether WebGPU may be tried, which takes the larger build
  */
-export async function startRuntime(
-  adapter: Adapter,
-  webGpu: boolean,
-  mostThreads = 8,
-): Promise<WebRuntime> {
+export async function startRuntime(webGpu: boolean, mostThreads = 8): Promise<WebRuntime> {
   const isolated = globalThis.crossOriginIsolated === true;
   // One core is left to the page: with every core computing, frames of 20 ms take 100 and the page stutters (measured on
   // two cores: docs/decisions.md).
@@ -68,7 +62,6 @@ export async function startRuntime(
   return {
     threads,
     isolated,
-    adapter,
     queue,
     factory,
   };

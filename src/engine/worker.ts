@@ -4,6 +4,7 @@ import { loadPart } from "../host/loadPart.ts";
 import { linkWorker, serveCalls } from "../host/workers.ts";
 import { findAdapter, reasonAgainstWebGpu } from "./adapter.ts";
 import { chooseBackend } from "./backendChoice.ts";
+import type { FoundRuntime } from "./backendChoice.ts";
 import { createEngine } from "./engineService.ts";
 import type { OwnModel } from "./engineService.ts";
 import type { GraphRunner } from "../onnx/graph.ts";
@@ -17,12 +18,11 @@ import { probeRunner } from "../graphs/runners.ts";
 import { httpSource } from "../graphs/sources/http.ts";
 import type { EngineService, EngineSettings, WorkerEvent } from "./protocol.ts";
 import { startRuntime } from "./sessions.ts";
-import type { WebRuntime } from "./sessions.ts";
 import { createMessageYield } from "./yieldToHost.ts";
 
 const HEARTBEAT_MS = 1000;
 
-let runtime: Promise<WebRuntime> | undefined;
+let runtime: Promise<FoundRuntime> | undefined;
 let opened: Promise<OwnModels> | undefined;
 let folders: Promise<OwnFolders> | undefined;
 
@@ -101,10 +101,14 @@ const engine = createEngine({
 async function openRuntime(
   { wish, setback, threads }: EngineSettings,
   tell: (event: WorkerEvent) => void,
-): Promise<WebRuntime> {
-  const adapter = await findAdapter();
+): Promise<FoundRuntime> {
+  const searching = findAdapter();
+  // Where WASM is asked for, its runtime is the same whatever the search finds.
+  const early = wish === "wasm" ? startRuntime(false, threads) : undefined;
+  const adapter = await searching;
   tell({ type: "webGpu", obstacle: "obstacle" in adapter ? adapter.obstacle : null });
-  return startRuntime(adapter, reasonAgainstWebGpu(adapter, wish, setback) === null, threads);
+  const isTried = reasonAgainstWebGpu(adapter, wish, setback) === null;
+  return { ...(await (early ?? startRuntime(isTried, threads))), adapter };
 }
 
 serveCalls(engine);

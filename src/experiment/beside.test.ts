@@ -6,6 +6,10 @@ import { bestCosineBound } from "../certificates/featureCosine.ts";
 import { besideNoiseTrained, defaultSpec } from "./defaultSpec.ts";
 import type { StageResults } from "./results.ts";
 import type { ExperimentSpec } from "./spec.ts";
+import type { LabContext } from "./labContext.ts";
+import { runExperiment } from "./run.ts";
+import { labAround } from "../testing/fakeLab.ts";
+import { fakeModel } from "../testing/fakeModel.ts";
 import { validateSpec } from "./validateSpec.ts";
 
 const lab = nodeLab(nodeSessions(1));
@@ -72,3 +76,54 @@ test("it is asked for by the experiment alone, and refused where it names no mod
     /beside/,
   );
 }, 240_000);
+
+/** The same experiment on one model of a test's own, with or without another core. */
+async function around(elsewhere?: LabContext["elsewhere"]) {
+  const model = fakeModel();
+  const told: string[] = [];
+  const context = labAround(model, {
+    manifest: async () => model.manifest,
+    ...(elsewhere ? { elsewhere } : {}),
+  });
+  let found: StageResults["beside"] | undefined;
+  for await (const event of runExperiment(validateSpec(opening({})), "full", context)) {
+    if (event.type !== "stage") continue;
+    told.push(`${event.stage}${event.partial ? "…" : ""}`);
+    if (event.stage === "beside") found = event.payload;
+  }
+  if (!found || "obstacle" in found) throw new Error("no certificate beside it");
+  return { told, beside: found.certificate };
+}
+
+test("another core opens the model and draws while this one disturbs, and the bound has the same digits", async () => {
+  const alone = await around();
+  const model = fakeModel();
+  const away: number[] = [];
+  let askedAfter = "";
+  const helped = await around({
+    now: () => undefined,
+    soon: async ({ model: { id } }) => {
+      askedAfter = id;
+      return async (images) => {
+        away.push(images.length);
+        return model.embed(images);
+      };
+    },
+  });
+  const { told } = helped;
+  expect(askedAfter).toBe("noise");
+  // The clean picture, then every copy, two at a time.
+  expect(away).toEqual([1, ...Array.from({ length: 32 }, () => 2)]);
+  expect(helped.beside).toEqual(alone.beside);
+  // Nothing waits for it but what comes after the numbers.
+  expect(told.indexOf("beside…")).toBe(told.indexOf("metrics") + 1);
+  expect(alone.told.indexOf("beside…")).toBe(alone.told.indexOf("metrics") + 1);
+  const lost = await around({
+    now: () => undefined,
+    soon: async () => async () => Promise.reject(new Error("lost")),
+  });
+  expect(lost.beside).toEqual(alone.beside);
+  expect((await around({ now: () => undefined, soon: async () => undefined })).beside).toEqual(
+    alone.beside,
+  );
+});

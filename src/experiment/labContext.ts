@@ -9,6 +9,16 @@ import type { StageCache } from "./stageCache.ts";
 
 export type EmbedImages = (images: readonly Float32Array[]) => Promise<Float32Array[]>;
 
+type Subject = Pick<ExperimentSpec, "model" | "defenses">;
+
+/** The features of a system on another core, where one is free to help and gives the same digits. */
+export interface Elsewhere {
+  /** Undefined while there is none; then the system is opened there, and nobody waits. */
+  now(subject: Subject): EmbedImages | undefined;
+  /** Once it is opened there; undefined where it can't be had. */
+  soon(subject: Subject): Promise<EmbedImages | undefined>;
+}
+
 export interface LabContext {
   /** The bare model of that id and precision. @throws LabError "model-not-found" */
   system(id: string, precision: Precision): Promise<System>;
@@ -16,11 +26,7 @@ export interface LabContext {
   manifest?(id: string): Promise<ModelManifest>;
   /** A reader's own radiograph by its pixel hash, if it is open here. */
   radiograph(sha256: string): Radiograph | undefined;
-  /**
-   * The features of the same system on another core, where one is free to help and gives the same digits; undefined while
-   * there is none.
-   */
-  elsewhere?(spec: Pick<ExperimentSpec, "model" | "defenses">): EmbedImages | undefined;
+  readonly elsewhere?: Elsewhere;
   /** Graphs of the lab that can be linked to a model. @throws LabError "model-not-found" */
   linkPackage?(id: string): Promise<LinkPackage>;
   readonly cache: StageCache;

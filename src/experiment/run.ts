@@ -24,6 +24,8 @@ interface Started {
   /** Where its result is known by another name to the stages that need it. */
   readonly content: string | undefined;
   readonly run: StageRun<unknown>;
+  /** After whose result it goes on, if it gave way to one. */
+  until: HeldName | undefined;
 }
 
 /** Runs the experiment until done or the context's signal is raised; never yields anything stale after that. */
@@ -54,6 +56,7 @@ class Run {
   async *events(): AsyncGenerator<RunEvent, void> {
     for (const stage of await stagesOf(this.#ask.spec)) {
       yield* this.#resume(({ name }) => stage.needs.includes(name));
+      if (!this.#context.signal.aborted) yield* this.#goOn();
       if (!this.#context.signal.aborted) yield* this.#perform(stage);
       if (this.#context.signal.aborted) return;
     }
@@ -65,6 +68,16 @@ class Run {
     for (const started of this.#waiting.filter(({ stage }) => isWanted(stage))) {
       this.#waiting.splice(this.#waiting.indexOf(started), 1);
       while (!(yield* this.#advance(started)));
+      if (this.#context.signal.aborted) return;
+    }
+  }
+
+  /** Stages that gave way to one that has its result now, until they end or give way again. */
+  async *#goOn(): AsyncGenerator<RunEvent, void> {
+    const due = this.#waiting.filter(({ until }) => until && this.#results.has(until));
+    for (const started of due) {
+      this.#waiting.splice(this.#waiting.indexOf(started), 1);
+      if (!(yield* this.#advance(started))) this.#waiting.push(started);
       if (this.#context.signal.aborted) return;
     }
   }
@@ -89,7 +102,7 @@ class Run {
     await this.#context.yieldToHost();
     if (this.#context.signal.aborted) return;
     const run = known ? settled(known) : stage.run(given, { ...scope, key } as StageScope);
-    const started = { stage, key, content, run };
+    const started: Started = { stage, key, content, run, until: undefined };
     if (!(yield* this.#advance(started, known !== undefined))) this.#waiting.push(started);
   }
 
@@ -105,7 +118,10 @@ class Run {
         return true;
       }
       const news: StageNews<unknown> = step.value;
-      if ("giveWay" in news) return false;
+      if ("giveWay" in news) {
+        started.until = news.giveWay === true ? undefined : news.giveWay;
+        return false;
+      }
       if ("progress" in news) {
         yield { type: "progress", stage: stage.name, ...news.progress } as RunEvent;
       } else {

@@ -72,6 +72,7 @@ export interface ModelParts {
   readonly sessions: SessionFactory;
   readonly textSide: TextEncoder | undefined;
   readonly say: VisionLanguageModel["say"];
+  readonly words: VisionLanguageModel["words"];
   /** See chain.ts. */
   readonly mergedBytes: number;
   /** Sessions that go with this model. */
@@ -139,6 +140,10 @@ export class OnnxModel implements LinkableModel, InnerModel {
 
   get say(): VisionLanguageModel["say"] {
     return this.#parts.say;
+  }
+
+  get words(): VisionLanguageModel["words"] {
+    return this.#parts.words;
   }
 
   async encode(image: Float32Array, { maps }: Look = { maps: true }): Promise<Encoding> {

@@ -5,6 +5,7 @@ import { MERGED_BYTES } from "./chain.ts";
 import { Encoder, IMAGE, requireGrey, tapValue } from "./encoder.ts";
 import { OnnxModel } from "./onnxModel.ts";
 import type { AnswerSide } from "./onnxModel.ts";
+import type { Say } from "../model/visionLanguageModel.ts";
 import type { ReadyAnswer, ReadyModel, Speech } from "./readyModel.ts";
 import type { SessionFactory } from "./session.ts";
 import { textEncoder } from "./textEncoder.ts";
@@ -71,6 +72,7 @@ export async function openModel(
     answerSide,
     textSide,
     say: speech?.say,
+    words: speech?.words,
     sessions,
     mergedBytes,
     owned: [
@@ -83,16 +85,21 @@ export async function openModel(
 }
 
 /** A speech whose sessions are made with its first word. */
-function openedOnce(open: () => Promise<Speech>): Speech {
+function openedOnce(open: () => Promise<Speech>) {
   let opened: Promise<Speech> | undefined;
+  const speech = (): Promise<Speech> => {
+    const opening = (opened ??= open());
+    opening.catch(() => {
+      opened = undefined;
+    });
+    return opening;
+  };
+  const say: Say = async function* (...asked) {
+    return yield* (await speech()).say(...asked);
+  };
   return {
-    async *say(...asked) {
-      opened ??= open();
-      opened.catch(() => {
-        opened = undefined;
-      });
-      return yield* (await opened).say(...asked);
-    },
+    say,
+    words: async () => (await speech()).words,
     release: async () => (await opened?.catch(() => undefined))?.release(),
   };
 }

@@ -5,7 +5,7 @@
 import { LabError } from "../errors/labError.ts";
 import type { Tokenizer } from "../language/tokenizer.ts";
 import { graphsSha256 } from "../model/manifest.ts";
-import type { Say } from "../model/visionLanguageModel.ts";
+import type { Say, WordTable } from "../model/visionLanguageModel.ts";
 import type { ModelManifest, ModelRole, ParityReference, Precision } from "../model/manifest.ts";
 import { foldWeights } from "../onnx/edit/foldWeights.ts";
 import { parseModel } from "../onnx/file.ts";
@@ -38,6 +38,8 @@ export interface ReadyModel {
 /** A model's own words, and the sessions they need. */
 export interface Speech {
   readonly say: Say;
+  /** Absent where picture tokens do not stand among words. */
+  readonly words?: WordTable;
   release(): Promise<void>;
 }
 

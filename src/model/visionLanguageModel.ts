@@ -70,6 +70,15 @@ export type Say = (
   limits: { readonly maxTokens: number },
 ) => AsyncGenerator<SpeechStep, Said>;
 
+/** The vocabulary of a model that reads a picture's tokens among its words, in one sequence and one space. */
+export interface WordTable {
+  readonly count: number;
+  /** Embeddings [n, W] of n ids from `from` on. */
+  rows(from: number, n: number): Promise<Float32Array>;
+  /** The word, or part of one, as it is written. */
+  text(id: number): string;
+}
+
 /** Central differences against the gradient graph at seeded random coordinates, in the deployed precision. */
 export interface GradientCheck {
   readonly coordinates: number;
@@ -98,6 +107,8 @@ export interface VisionLanguageModel {
   answer(tokens: FloatTensor, promptIds: readonly number[], look?: Look): Promise<AnswerLogits>;
   /** Words of its own; undefined for a model that answers in single words alone. */
   readonly say?: Say | undefined;
+  /** Its vocabulary; undefined where picture tokens do not stand among words. */
+  readonly words?: (() => Promise<WordTable | undefined>) | undefined;
   /** The loss alone, by the graphs that answer the reader: forward passes, whatever the model's operators are. */
   loss(image: Float32Array, objective: Objective): Promise<number>;
   /** @throws LabError "graph-unsupported-op" for a model whose gradient can't be built. */

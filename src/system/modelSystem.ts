@@ -64,6 +64,7 @@ export function modelSystem(
       answer,
       ask: (tokens, promptIds) => model.answer(tokens, promptIds),
       say: model.say,
+      words: model.words,
     },
     embed: (images) => model.embed(images),
     evaluator: (objective) => ({

@@ -14,6 +14,7 @@ import type {
   GradientCheck,
   Say,
   VisionLanguageModel,
+  WordTable,
 } from "../model/visionLanguageModel.ts";
 import type { AnswerResult, Reading } from "./reading.ts";
 
@@ -54,6 +55,8 @@ export interface Halves {
   ask(tokens: FloatTensor, promptIds: readonly number[]): Promise<AnswerLogits>;
   /** Words of its own; undefined for a model that answers in single words alone. */
   readonly say?: Say | undefined;
+  /** The words among which the picture's tokens stand; undefined where they stand among none. */
+  readonly words?: (() => Promise<WordTable | undefined>) | undefined;
 }
 
 /** One of several models that answer as one. */

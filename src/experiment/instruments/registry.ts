@@ -22,6 +22,7 @@ import { transferMatrix } from "./transferMatrix.ts";
 import { whatMisleads } from "./whatMisleads.ts";
 import { stageShift } from "./stageShift.ts";
 import { tokenDistance } from "./tokenDistance.ts";
+import { nearWords } from "./nearWords.ts";
 import { weightRandomization } from "./weightRandomization.ts";
 import { ownWords } from "./ownWords.ts";
 import { paraphraseFlips } from "./paraphraseFlips.ts";
@@ -75,6 +76,7 @@ export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   weightRandomization,
   stageShift,
   tokenDistance,
+  nearWords,
   causalInterchange,
   dropoutSamples,
   certifiedTokens,

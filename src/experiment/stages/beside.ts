@@ -5,7 +5,7 @@
 import { LabError } from "../../errors/labError.ts";
 import { certificateResult, continueCertificate, startCertificate } from "../certify.ts";
 import type { RunningCertificate } from "../certify.ts";
-import type { LabContext } from "../labContext.ts";
+import type { EmbedImages, LabContext } from "../labContext.ts";
 import type { CertificateResult, InputResult } from "../results.ts";
 import type { BesideSpec, CertificateSpec } from "../spec.ts";
 import { defineStage } from "../stage.ts";
@@ -17,6 +17,16 @@ const COPIES = 64;
 const FIRST = 24;
 const PRECISION = "int8";
 
+interface Subject {
+  readonly input: InputResult;
+  readonly context: LabContext;
+  readonly key: readonly string[];
+}
+
+/**
+ * Where another core is free, it opens the model and draws the first copies while this one attacks; otherwise they are drawn here, once
+ * the reader's own answers stand.
+ */
 export const besideStage = defineStage({
   name: "beside",
   needs: ["input"],
@@ -27,67 +37,111 @@ export const besideStage = defineStage({
   async *run({ input }, { spec, context, keyOf }) {
     const { alpha, seed, beside } = spec.certificate;
     if (!beside) return undefined;
-    const { model, sigma, l2 } = beside;
-    const asked = { enabled: true, sigma, alpha, maxSamples: COPIES, seed };
-    const opened = await running(beside, asked, { input, context, key: [keyOf("input")] });
+    const { model, l2 } = beside;
+    const asked = { enabled: true, sigma: beside.sigma, alpha, maxSamples: COPIES, seed };
+    const subject = { input, context, key: [keyOf("input")] };
+    const ahead = elsewhere(beside, asked, subject);
+    yield { giveWay: "metrics" };
+    if (context.signal.aborted) return undefined;
+    const opened = (await ahead) ?? (await here(beside, asked, subject));
     if (typeof opened === "string") return { obstacle: opened };
     const latest = (): { model: string; certificate: CertificateResult } | undefined =>
       opened.latest && {
         model,
         certificate: certificateResult(opened, opened.latest, asked, l2),
       };
+    const first = latest();
+    if (first && first.certificate.n >= FIRST && first.certificate.n < COPIES) {
+      yield { partial: first };
+    }
     let gaveWay = false;
     while (!opened.finished && (opened.latest?.n ?? 0) < COPIES) {
       if (context.signal.aborted) return undefined;
+      if ((opened.latest?.n ?? 0) >= FIRST && !gaveWay) {
+        gaveWay = true;
+        yield { giveWay: true };
+      }
       await continueCertificate(opened);
       const n = opened.latest?.n ?? 0;
       const partial = latest();
       if (partial && n % 8 === 0 && n >= FIRST && n < COPIES) yield { partial };
-      if (gaveWay || n < FIRST) continue;
-      gaveWay = true;
-      yield { giveWay: true };
     }
     return latest();
   },
 });
 
-/** The estimate under way, or a new one; a sentence where this model can't be had for this picture. */
-async function running(
+/** The estimate by another core, its first copies drawn; undefined where none is free or the model is not to be had there. */
+async function elsewhere(
   beside: BesideSpec,
   asked: CertificateSpec,
-  subject: {
-    readonly input: InputResult;
-    readonly context: LabContext;
-    readonly key: readonly string[];
-  },
+  subject: Subject,
+): Promise<RunningCertificate | undefined> {
+  const { context, input } = subject;
+  const { model } = beside;
+  try {
+    const opening = context.elsewhere?.soon({
+      model: { id: model, precision: PRECISION },
+      defenses: [],
+    });
+    const [embed, manifest] = await Promise.all([opening, context.manifest?.(model)]);
+    // What is wrong with the model is said where it is opened here.
+    if (!embed || manifest?.input.size !== input.size) return undefined;
+    const running = await estimate(asked, subject, {
+      model,
+      // A helper that is lost costs time, not the result.
+      embed: (images) =>
+        embed(images).catch(async () => (await context.system(model, PRECISION)).embed(images)),
+    });
+    while (!context.signal.aborted && (running.latest?.n ?? 0) < FIRST) {
+      if (!(await continueCertificate(running))) break;
+    }
+    return running;
+  } catch (error) {
+    if (error instanceof LabError) return undefined;
+    throw error;
+  }
+}
+
+/** The same here; a sentence where this model can't be had for this picture. */
+async function here(
+  { model }: BesideSpec,
+  asked: CertificateSpec,
+  subject: Subject,
 ): Promise<RunningCertificate | string> {
   const { input, context } = subject;
-  const { model } = beside;
   try {
     const system = await context.system(model, PRECISION);
     if (system.size !== input.size) {
       return `The model "${model}" reads pictures of ${system.size} pixels a side, not ${input.size}.`;
     }
-    const embed = (images: readonly Float32Array[]) => system.embed(images);
-    const key = stageKey("beside running", [asked, system.key], subject.key);
-    const known = context.cache.get<RunningCertificate>(key);
-    if (known) {
-      // The same model may have been closed and opened again since.
-      known.embed = embed;
-      return known;
-    }
-    const [cleanFeature] = await embed([input.image]);
-    const made = startCertificate(
-      { embed, image: input.image, feature: "embedding", cleanFeature: cleanFeature! },
-      asked,
-      { direction: undefined, cosines: [] },
-      context.yieldToHost,
-    );
-    context.cache.set(key, made);
-    return made;
+    return await estimate(asked, subject, { model, embed: (images) => system.embed(images) });
   } catch (error) {
     // It stands beside the reader's own result, which it must not take down with it.
     if (error instanceof LabError) return error.message;
     throw error;
   }
+}
+
+/** The estimate under way, or a new one. */
+async function estimate(
+  asked: CertificateSpec,
+  { input, context, key: parents }: Subject,
+  { model, embed }: { readonly model: string; readonly embed: EmbedImages },
+): Promise<RunningCertificate> {
+  const key = stageKey("beside running", [asked, model], parents);
+  const known = context.cache.get<RunningCertificate>(key);
+  if (known) {
+    // The same model may have been closed and opened again since.
+    known.embed = embed;
+    return known;
+  }
+  const [cleanFeature] = await embed([input.image]);
+  const made = startCertificate(
+    { embed, image: input.image, feature: "embedding", cleanFeature: cleanFeature! },
+    asked,
+    { direction: undefined, cosines: [] },
+    context.yieldToHost,
+  );
+  context.cache.set(key, made);
+  return made;
 }

@@ -71,7 +71,7 @@ async function resumed(
     ? (images) => inner.embedTokens(images)
     : embedding(
         (images) => system.embed(images),
-        () => context.elsewhere?.(spec),
+        () => context.elsewhere?.now(spec),
       );
   if (known) {
     known.embed = embed;

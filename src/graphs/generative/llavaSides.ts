@@ -71,6 +71,14 @@ export async function llavaSides(
           };
           return speaker.say(tokens, prompt, limits);
         },
+        words: {
+          count: vocabulary,
+          rows: async (from, n) => {
+            const ids = Array.from({ length: n }, (_, k) => from + k);
+            return (await speaker.embed(ids, width)).data;
+          },
+          text: (id) => files.tokenizer.decode([id]),
+        },
         release: () => speaker.release(),
       };
     },

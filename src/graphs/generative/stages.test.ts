@@ -4,7 +4,6 @@ import { nodeSessions } from "../../cli/nodeSessions.ts";
 import { linfNorm, subtract } from "../../tensor/norms.ts";
 import { vlmFiles, vlmVectors } from "../../testing/vlmFolders.ts";
 import { LlavaModel } from "./llavaModel.ts";
-import { meanNorm, nearestWords } from "./nearestWords.ts";
 import { headMean, partingBlock, stageShift } from "./stageShift.ts";
 import { VlmStages } from "./stages.ts";
 
@@ -61,19 +60,6 @@ it.each([undefined, "q4", "eager"])("reads a folder's stages in the form %s", as
   expect(stageShift(reading, reading).logits).toBeCloseTo(1, 6);
   await stages.release();
   await model.release();
-});
-
-it("names the word that makes the smallest angle, however long it is, and leaves words without a direction out", () => {
-  const table = Float32Array.of(0, 0, 1, 0, 0, 5, -3, 0);
-  const tokens = {
-    block: "connector",
-    rows: 3,
-    width: 2,
-    data: Float32Array.of(9, 1, 1, 2, -1, 0),
-  };
-  expect(nearestWords(tokens, table).map(({ id }) => id)).toEqual([1, 2, 3]);
-  expect(nearestWords(tokens, table)[1]!.cosine).toBeCloseTo(2 / Math.sqrt(5), 6);
-  expect(meanNorm(table, 2)).toBeCloseTo((0 + 1 + 5 + 3) / 4, 6);
 });
 
 it("averages heads over the picture, and finds where a stream falls away", () => {

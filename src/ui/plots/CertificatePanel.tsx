@@ -5,7 +5,13 @@ import type { CertifiedFeature } from "../../experiment/spec.ts";
 import { isOwnModel } from "../../model/catalog.ts";
 import { provableCase } from "../../state/provableCase.ts";
 import { useExperiment, useResults, useStores } from "../context/stores.ts";
-import { BETWEEN, besideSentence, certificateSpec, guaranteeOf } from "./certificateSpec.ts";
+import {
+  BETWEEN,
+  besideSentence,
+  certificateSpec,
+  guaranteeOf,
+  provesBeside,
+} from "./certificateSpec.ts";
 import type { Between } from "./certificateSpec.ts";
 import { Empty, PlotPanel } from "./PlotPanel.tsx";
 import { Button } from "../kit/Button.tsx";
@@ -43,6 +49,11 @@ export function CertificatePanel() {
     [certificate, enabled, between, beside],
   );
   const guarantee = certificate && enabled ? guaranteeOf(certificate, between, beside) : null;
+  const besides = enabled && beside && (
+    <span data-kind={provesBeside(beside, between) ? "proved" : "vacuous"}>
+      {besideSentence(beside, between)}{" "}
+    </span>
+  );
   return (
     <PlotPanel
       title="What is guaranteed"
@@ -64,7 +75,7 @@ export function CertificatePanel() {
       {guarantee ? (
         <p className={styles.statement} data-kind={guarantee.kind}>
           {guarantee.sentence} {certificate && asked !== certificate.feature && NO_TOKENS}
-          {beside && <span data-kind="proved">{besideSentence(beside, between)} </span>}
+          {besides}
           {guarantee.kind === "vacuous" && canShow && (
             <Button
               look="inline"
@@ -75,6 +86,8 @@ export function CertificatePanel() {
             </Button>
           )}
         </p>
+      ) : besides ? (
+        <p className={styles.statement}>{besides}</p>
       ) : (
         <Empty>
           {enabled

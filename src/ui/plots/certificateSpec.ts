@@ -61,7 +61,7 @@ export function guaranteeOf(
   };
 }
 
-function provesBeside(beside: BesideResult | undefined, between: Between): boolean {
+export function provesBeside(beside: BesideResult | undefined, between: Between): boolean {
   return beside !== undefined && "certificate" in beside && beside.certificate.atStack[between] > 0;
 }
 
