@@ -43,7 +43,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   metrics: L3,
   triage: L3,
   // A model over ONNX. Everything above knows it by its contract in model/.
-  graphs: [...L0, "image/jsd", "onnx", "model", "language", "explanations"],
+  graphs: [...L0, "image/jsd", "image/pillow", "onnx", "model", "language", "explanations"],
   experiment: LAB,
   study: [...LAB, "experiment"],
   // Lessons look at experiments and their results, and change fields as a study does.

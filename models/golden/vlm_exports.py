@@ -34,8 +34,8 @@ TEMPLATE = (
 )
 
 
-def tokenizer_of(special, template=None, suffix=None, end_last=False):
-    pieces = [*special, *sorted({c for word in WORDS for c in word} | set("?:.,ABCXYabcdefghijklmnopqrstuvwxyz-0123456789Ġ"))]
+def tokenizer_of(special, template=None, suffix=None, end_last=False, more=""):
+    pieces = [*special, *sorted({c for word in WORDS for c in word} | set("?:.,ABCXYabcdefghijklmnopqrstuvwxyz-0123456789Ġ" + more))]
     merges, vocab = [], {piece: i for i, piece in enumerate(pieces)}
     for word in WORDS:
         pairs = [(word[:i], word[i]) for i in range(1, len(word))] + [("Ġ", word)]

@@ -227,16 +227,16 @@ it("refuses by a sentence what does not fit", async () => {
 
 it("names a family that it does not open, and each graph of it", async () => {
   const root = mkdtempSync(path.join(TEMPORARY, "smol-"));
-  writeFileSync(path.join(root, "config.json"), JSON.stringify({ model_type: "smolvlm" }));
+  writeFileSync(path.join(root, "config.json"), JSON.stringify({ model_type: "llava_next" }));
   const graph = readFileSync(path.join(vlmFolder("llava"), "onnx/decoder_model_merged_q4.onnx"));
   writeFileSync(path.join(root, "decoder_model_merged_q4.onnx"), graph);
   const { folder } = (await printed(inspectVerb, root)) as {
     folder: { problem: string; contents: Record<string, { notDifferentiable: unknown[] }> };
   };
-  expect(folder.problem).toMatch(/^SmolVLM is recognised and not opened/);
+  expect(folder.problem).toMatch(/^LLaVA-NeXT is recognised and not opened/);
   expect(folder.contents["decoder_model_merged_q4.onnx"]!.notDifferentiable).toEqual([]);
   await expect(askVerb([FILM, ...QUESTION, "--model", root], () => undefined)).rejects.toThrow(
-    /SmolVLM is recognised and not opened/,
+    /LLaVA-NeXT is recognised and not opened/,
   );
 });
 

@@ -48,13 +48,14 @@ export function answerMaps(
     const pictured = tap.shape.at(-1)!;
     const rows = within ? whole.shape.at(-2)! : queries;
     const [inside, counted] = [new Float32Array(rows * keys), new Float32Array(rows * keys)];
-    const start = (within?.rows[asking] ?? asking) * keys + (within?.from ?? 0);
+    const start = (within?.rows[asking] ?? asking) * keys;
     for (let key = 0; key < pictured; key++) {
       // Class and register tokens stand before those of the picture.
       const cell = key - pictured + shares.length;
       if (cell < 0) continue;
-      inside[start + key] = shares[cell]!;
-      counted[start + key] = 1;
+      const at = start + (within?.columns[key] ?? key);
+      inside[at] = shares[cell]!;
+      counted[at] = 1;
     }
     const shape = [...whole.shape.slice(0, -2), rows, keys];
     const weights = shape.length === 4 ? [1, 1, rows, keys] : [1, rows, keys];

@@ -149,8 +149,9 @@ export function onPicture(whole: Float32Array, { within, shape }: PictureTap): F
   const part = new Float32Array(heads * queries * keys);
   for (let head = 0; head < heads; head++) {
     for (const [query, row] of within.rows.entries()) {
-      const from = (head * sequence + row) * width + within.from;
-      part.set(whole.subarray(from, from + keys), (head * queries + query) * keys);
+      const from = (head * sequence + row) * width;
+      const to = (head * queries + query) * keys;
+      for (const [key, column] of within.columns.entries()) part[to + key] = whole[from + column]!;
     }
   }
   return part;

@@ -81,11 +81,11 @@ export type AskingTokenizer = Pick<Tokenizer, "encodeQuestion" | "encodeText">;
 
 /** Attention of the prompt's tokens to the picture's, [1, heads, prompt, picture]. */
 export interface PictureTap extends AttentionTap {
-  /** Where it is part of a larger map over one sequence: that map, the rows of the prompt's tokens, and the picture's first column. */
+  /** Where it is part of a larger map over one sequence: that map, the rows of the prompt's tokens, and the columns of the picture's. */
   readonly within?: {
     readonly tap: AttentionTap;
     readonly rows: readonly number[];
-    readonly from: number;
+    readonly columns: readonly number[];
   };
 }
 

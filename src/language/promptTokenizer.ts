@@ -8,6 +8,8 @@ export interface PromptTokenizer {
   decode(ids: readonly number[]): string;
   /** The id of a token as it is written in the vocabulary. */
   idOf(token: string): number | undefined;
+  /** The token of an id, as it is written in the vocabulary. */
+  tokenOf(id: number): string | undefined;
 }
 
 /** @throws LabError "model-damaged" when the file holds no tokenizer */
@@ -22,5 +24,6 @@ export function loadPromptTokenizer(json: unknown, config: unknown): PromptToken
     encode: (text, special) => [...tokenizer.encode(text, { add_special_tokens: special }).ids],
     decode: (ids) => tokenizer.decode([...ids], { skip_special_tokens: true }),
     idOf: (token) => tokenizer.token_to_id(token),
+    tokenOf: (id) => tokenizer.id_to_token(id),
   };
 }

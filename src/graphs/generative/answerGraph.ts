@@ -12,20 +12,24 @@ import { GraphBuilder } from "../../onnx/graphBuilder.ts";
 import { prepareGraph } from "../../onnx/inline.ts";
 import {
   ELEMENT_TYPE,
+  declaredDims,
   elementTypeOf,
   graphOf,
   isDefaultDomain,
   replaceGraph,
   withNodeFields,
 } from "../../onnx/messages.ts";
-import type { ModelProto, NodeProto } from "../../onnx/messages.ts";
+import type { ModelProto, NodeProto, ValueInfoProto } from "../../onnx/messages.ts";
 import { findAttentionTaps, fusedAttentionNodes } from "../../onnx/taps.ts";
 import { protoFromTensor } from "../../onnx/tensorData.ts";
 import { int64Tensor } from "../../tensor/tensor.ts";
 import type { PictureTap } from "../readyModel.ts";
 import type { Choice } from "./answers.ts";
-import { fixedInput } from "./promptDecoder.ts";
+import type { FamilyRules } from "./families.ts";
+import { partsOf, picturePlaces, toldInput, toldOf } from "./sequence.ts";
+import type { SequenceShape } from "./sequence.ts";
 import { withSpokenAnswers } from "./spokenAnswers.ts";
+import { inSequence, sequenceIndices } from "./tiles.ts";
 
 export interface PromptLayout {
   /** Tokens of every prompt, padding and the one place for the picture included. */
@@ -35,6 +39,12 @@ export interface PromptLayout {
   /** Tokens of the picture, and channels of each. */
   readonly image: number;
   readonly width: number;
+  /** Ids that stand between the runs of the picture's tokens, and tiles along each of its sides (0: not cut). */
+  readonly between: readonly (readonly number[])[];
+  readonly tiles: number;
+  readonly rules: FamilyRules;
+  /** What prompts are padded with. */
+  readonly padId: number;
 }
 
 interface AnswerGraph {
@@ -50,6 +60,7 @@ interface AnswerGraph {
 }
 
 const EMBEDDED = "prompt_embeddings";
+const MASK = "prompt_mask";
 const TEXT_LOGITS = "text_logits";
 const LOGITS = "spoken_logits";
 
@@ -60,11 +71,12 @@ export async function answerGraph(
   choices: readonly Pick<Choice, "ids">[],
   runner: GraphRunner,
 ): Promise<AnswerGraph> {
-  const fed = embeddedPrompt(embed, layout);
+  const isMasked = seesPadding(decoder, layout.rules);
+  const fed = embeddedPrompt(embed, layout, isMasked);
   const { model: joined } = joinGraphs(
     withOpsetOf(fed, decoder),
-    promptLogits(decoder, layout),
-    { [EMBEDDED]: EMBEDDED },
+    promptLogits(decoder, layout, isMasked),
+    { [EMBEDDED]: EMBEDDED, ...(isMasked ? { [MASK]: MASK } : {}) },
     "decoder/",
   );
   const b0 = new GraphBuilder(joined);
@@ -80,15 +92,15 @@ export async function answerGraph(
   b.add("Identity", [spoken], { outputs: [LOGITS] });
   const view = new GraphView(model);
   const rows = rowsOf(layout);
+  const columns = columnsOf(layout);
   const hidden = fusedAttentionNodes(view).length > 0;
   const taps = (hidden ? [] : findAttentionTaps(view, shapes))
-    .filter(({ shape }) => shape.length === 4 && shape.at(-1) === length - 1 + image)
+    .filter(({ shape }) => shape.length === 4 && shape.at(-1) === sequenceLength(layout))
     .map((tap, k): PictureTap => {
       const asked = b.add("Gather", [tap.name, b.ints(rows)], { attributes: { axis: { int: 2 } } });
       const name = `picture_attention_${k}`;
-      b.add("Slice", [asked, b.ints([layout.place]), b.ints([layout.place + image]), b.ints([3])], {
-        outputs: [name],
-      });
+      const last = { attributes: { axis: { int: 3 } }, outputs: [name] };
+      b.add("Gather", [asked, b.ints(columns)], last);
       const shape = [...tap.shape.slice(0, 2), length, image];
       return {
         ...tap,
@@ -96,7 +108,7 @@ export async function answerGraph(
         shape,
         kind: "cross",
         layer: k,
-        within: { tap, rows, from: layout.place },
+        within: { tap, rows, columns },
       };
     });
   b.setOutputs([]);
@@ -109,7 +121,7 @@ export async function answerGraph(
 
 /** Operators that compute the same from operator set 13 on, and that tables of embeddings are made of. */
 const SAME_SINCE_13 = new Set(
-  "Gather Cast Constant Identity Mul Div Add Sub Sqrt Shape Reshape Unsqueeze Squeeze Slice Concat DequantizeLinear Expand Clip".split(
+  "Gather Cast Constant Identity Mul Div Add Sub Sqrt Shape Reshape Unsqueeze Squeeze Slice Concat DequantizeLinear Expand Clip Equal Not Transpose".split(
     " ",
   ),
 );
@@ -130,13 +142,45 @@ function withOpsetOf(table: ModelProto, decoder: ModelProto): ModelProto {
   ]);
 }
 
+/** Numbers of tokens of the whole sequence, padding included. */
+function shapeOf({ length, place, image, between }: PromptLayout): SequenceShape {
+  return {
+    before: place,
+    image,
+    between: between.map((ids) => ids.length),
+    after: length - 1 - place,
+  };
+}
+
+function sequenceLength({ length, image, between }: PromptLayout): number {
+  return length - 1 + image + between.flat().length;
+}
+
 /** Where each token of the prompt stands in the sequence; the picture's place is its last token. */
-function rowsOf({ length, place, image }: PromptLayout): number[] {
-  return Array.from({ length }, (_, i) => (i < place ? i : i + image - 1));
+function rowsOf(layout: PromptLayout): number[] {
+  const { length, place } = layout;
+  const shift = sequenceLength(layout) - length;
+  return Array.from({ length }, (_, i) => (i < place ? i : i + shift));
+}
+
+/** Where each of the picture's tokens stands in the sequence. */
+function columnsOf(layout: PromptLayout): number[] {
+  const places = picturePlaces(shapeOf(layout)).flatMap((is, i) => (is ? [i] : []));
+  return sequenceIndices(layout).map((at) => places[at]!);
+}
+
+/** Whether a decoder looks at what stands behind a prompt, so that padding has to be masked: where it is not causal itself. */
+function seesPadding(decoder: ModelProto, { sees }: FamilyRules): boolean {
+  const view = new GraphView(decoder);
+  const mask = view.input("attention_mask");
+  const isCausal = view.nodes.some(({ opType }) => opType === "GroupQueryAttention");
+  return sees === "prefix" && !isCausal && mask !== undefined;
 }
 
 /** The embedding table, with the picture's tokens put in their place: ids and tokens to [1, length - 1 + image, width]. */
-function embeddedPrompt(embed: ModelProto, { length, place, image, width }: PromptLayout) {
+function embeddedPrompt(embed: ModelProto, layout: PromptLayout, isMasked: boolean): ModelProto {
+  const { length, place, image, width, padId } = layout;
+  const between = layout.between.flat();
   const view = new GraphView(embed);
   const [input, ...more] = view.inputs;
   const [output = ""] = view.outputs;
@@ -159,42 +203,62 @@ function embeddedPrompt(embed: ModelProto, { length, place, image, width }: Prom
     b.add("Slice", [x, b.ints([from]), b.ints([to]), b.ints([1])]);
   const along = { attributes: { axis: { int: 1 } } };
   // The picture's place is no word: its id need not be in the table.
-  const parts = (x: string, at: number, end: number) => [
-    ...(at > 0 ? [part(x, 0, at)] : []),
-    ...(at < end ? [part(x, at, end)] : []),
-  ];
   const read = [
     ...(place > 0 ? [part(ids, 0, place)] : []),
     ...(place + 1 < length ? [part(ids, place + 1, length)] : []),
+    ...(between.length > 0 ? [b.constant(int64Tensor(between, [1, between.length]))] : []),
   ];
   b.add("Concat", read, { ...along, outputs: [words] });
   const wide = b.add("Cast", [output], { attributes: { to: { int: ELEMENT_TYPE.float32 } } });
-  const shaped = b.reshape(wide, [1, length - 1, width]);
-  const texts = parts(shaped, place, length - 1);
-  const [before, after] = place > 0 ? texts : [undefined, texts[0]];
-  const order = [before, tokens, after].filter((x) => x !== undefined);
+  const shaped = b.reshape(wide, [1, length - 1 + between.length, width]);
+  // In the table's rows: text before the picture, text after it, text between its runs.
+  const starts = { before: 0, after: place, between: length - 1 } as const;
+  const seen = inSequence(b, tokens, layout);
+  const parts = partsOf(shapeOf(layout));
+  const order = parts.map(({ of, from, to }) =>
+    of === "image"
+      ? to - from === image
+        ? seen
+        : part(seen, from, to)
+      : part(shaped, starts[of] + from, starts[of] + to),
+  );
   b.add("Concat", order, { ...along, outputs: [EMBEDDED] });
   b.setOutputs([]);
-  b.addOutput(EMBEDDED, ELEMENT_TYPE.float32, [1, length - 1 + image, width]);
+  const sequence = sequenceLength(layout);
+  b.addOutput(EMBEDDED, ELEMENT_TYPE.float32, [1, sequence, width]);
+  if (isMasked) {
+    const pads = b.add("Equal", [part(ids, place + 1, length), b.ints([padId])]);
+    const words = b.add("Cast", [b.add("Not", [pads])], {
+      attributes: { to: { int: ELEMENT_TYPE.int64 } },
+    });
+    const real = sequence - (length - 1 - place);
+    const all = b.constant(int64Tensor(Array<number>(real).fill(1), [1, real]));
+    b.add("Concat", [all, words], { ...along, outputs: [MASK] });
+    b.addOutput(MASK, ELEMENT_TYPE.int64, [1, sequence]);
+  }
   return b.build();
 }
 
 /** The decoder from the whole sequence to logits at the prompt's tokens [1, length, V], float32. */
-function promptLogits(decoder: ModelProto, layout: PromptLayout): ModelProto {
+function promptLogits(decoder: ModelProto, layout: PromptLayout, isMasked: boolean): ModelProto {
   const view = new GraphView(decoder);
   const embeddings = view.input("inputs_embeds");
   if (embeddings === undefined || !view.has("logits")) {
     throw new LabError("model-unsupported", "The decoder graph has no inputs_embeds or no logits.");
   }
-  const { length, image, width } = layout;
-  const sequence = length - 1 + image;
+  const { width } = layout;
+  const sequence = sequenceLength(layout);
+  const told = toldOf(layout.rules, shapeOf(layout));
   const b = new GraphBuilder(decoder);
   b.setInputs([]);
   for (const info of view.inputs) {
     if (info.name === "inputs_embeds") continue;
+    if (isMasked && info.name === "attention_mask") {
+      maskFrom(b, info, b.addInput(MASK, ELEMENT_TYPE.int64, [1, sequence]), sequence);
+      continue;
+    }
     // 0 keeps the logits of all places.
-    const value =
-      info.name === "num_logits_to_keep" ? int64Tensor([0], []) : fixedInput(info, sequence);
+    const value = info.name === "num_logits_to_keep" ? int64Tensor([0], []) : toldInput(info, told);
     b.addInitializer(protoFromTensor(info.name, value));
   }
   b.addInput(EMBEDDED, ELEMENT_TYPE.float32, [1, sequence, width]);
@@ -211,6 +275,29 @@ function promptLogits(decoder: ModelProto, layout: PromptLayout): ModelProto {
   b.setOutputs([]);
   b.addOutput(TEXT_LOGITS, ELEMENT_TYPE.float32);
   return b.build();
+}
+
+/** The decoder's own mask from one that says of each place whether it is read. */
+function maskFrom(b: GraphBuilder, info: ValueInfoProto, mask: string, sequence: number): void {
+  const outputs = [info.name];
+  const type = elementTypeOf(info);
+  const to = { attributes: { to: { int: type } }, outputs };
+  if (declaredDims(info)?.length === 2) {
+    b.add("Cast", [mask], to);
+    return;
+  }
+  const square = b.add("Expand", [
+    b.reshape(mask, [1, 1, 1, sequence]),
+    b.ints([1, 1, sequence, sequence]),
+  ]);
+  if (type === ELEMENT_TYPE.bool) {
+    b.add("Cast", [square], to);
+    return;
+  }
+  const wide = b.add("Cast", [square], { attributes: { to: { int: ELEMENT_TYPE.float32 } } });
+  // 0 where it is read; -65504 is what half precision holds.
+  const added = b.add("Mul", [b.add("Sub", [wide, b.float(1)]), b.float(65504)]);
+  b.add("Cast", [added], to);
 }
 
 /** Logits of the asked rows. The vocabulary is wide: rows are picked before the last product where that is plain. */

@@ -12,7 +12,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { probeRunner } from "../runners.ts";
 import type { GraphSession, SessionFactory } from "../session.ts";
 import { captionLength, laidOutCaptions } from "./captions.ts";
-import { GREY_INPUT, withGreyPicture } from "./greyVision.ts";
+import { GREY_INPUT, withGreyPicture } from "./visionInputs.ts";
 import { marginOf, openMargin } from "./margin.ts";
 import type { PictureOracle } from "./margin.ts";
 import type { FolderFiles } from "./modelFiles.ts";
@@ -53,7 +53,7 @@ export class DualEncoder {
       throw new LabError("question-invalid", "A picture is scored against at least two captions.");
     }
     const whole = await files.graph("joint");
-    const b = new GraphBuilder(withGreyPicture(whole, files.preprocessing, files.size));
+    const b = new GraphBuilder(withGreyPicture(whole, files));
     const view = new GraphView(b.build());
     if (!view.has("logits_per_image")) {
       throw new LabError("model-unsupported", "The graph has no output logits_per_image.");

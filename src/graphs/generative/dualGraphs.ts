@@ -16,7 +16,7 @@ import type { ModelProto } from "../../onnx/messages.ts";
 import type { ShapeTable } from "../../onnx/shapes.ts";
 import { findStateSites } from "../../onnx/stateSites.ts";
 import { fusedAttentionNodes } from "../../onnx/taps.ts";
-import { GREY_INPUT, withGreyPicture } from "./greyVision.ts";
+import { GREY_INPUT, withGreyPicture } from "./visionInputs.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 import { PICTURE, wide, withPictureOutputs } from "./pictureGraph.ts";
 import type { PictureGraph } from "./pictureGraph.ts";
@@ -38,11 +38,11 @@ export const CAPTION_LOGITS = "caption_logits";
 
 /** @throws LabError "model-unsupported" for a graph with other inputs or outputs, "graph-*" */
 export async function dualGraphs(
-  { graph, preprocessing, size }: Pick<FolderFiles, "graph" | "preprocessing" | "size">,
+  { graph, preprocessing, pixels }: Pick<FolderFiles, "graph" | "preprocessing" | "pixels">,
   { captions, length }: CaptionLayout,
   runner: GraphRunner,
 ): Promise<DualGraphs> {
-  const grey = withGreyPicture(await graph("joint"), preprocessing, size);
+  const grey = withGreyPicture(await graph("joint"), { preprocessing, pixels });
   const given = new GraphView(grey);
   for (const name of ["logits_per_image", "image_embeds"]) {
     if (given.has(name)) continue;
@@ -61,7 +61,7 @@ export async function dualGraphs(
   const text = given.inputs.filter(({ name }) => TEXT_INPUTS.includes(name));
   const { model, shapes } = await prepareGraph(asked.build(), runner, {
     shapes: {
-      [GREY_INPUT]: [1, 1, size, size],
+      [GREY_INPUT]: [1, 1, pixels.size, pixels.size],
       ...Object.fromEntries(text.map(({ name }) => [name, [captions, length]])),
     },
   });
@@ -71,6 +71,7 @@ export async function dualGraphs(
     picture: {
       model: pictureSide(model, patches),
       shapes,
+      tiles: 0,
       image: [count === undefined || patches === "image_embeds" ? 1 : count, width ?? 0],
     },
     answer: captionSide(model, shapes, { patches, captions, length }),

@@ -40,9 +40,7 @@ describe("a model folder", () => {
   });
 
   it.each([
-    ["smolvlm", /SmolVLM is recognised and not opened: it cuts pictures into tiles/],
-    ["qwen2_vl", /Qwen2-VL is recognised and not opened: its pictures have patches/],
-    ["gemma3", /Gemma 3 \(MedGemma\) is recognised and not opened/],
+    ["llava_next", /LLaVA-NeXT is recognised and not opened: it cuts pictures into tiles/],
     ["florence2", /cross-attention/],
     ["bert", /model_type "bert", which the lab knows no prompt/],
   ])("refuses %s by name", (type, sentence) => {

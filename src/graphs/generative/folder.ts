@@ -15,9 +15,9 @@ const PARTS = {
 } as const;
 export type Part = keyof typeof PARTS;
 
-const PRECISIONS = ["q4f16", "q4", "fp16", "int8", "uint8", "quantized", "bnb4", "eager"];
+const PRECISIONS = ["q4f16", "q4", "fp16", "int8", "uint8", "quantized", "bnb4", "eager", "fused"];
 
-/** "llava": vision encoder, projector and decoder in three graphs. "dual": a picture and captions in one space. */
+/** "llava": vision encoder, words and decoder in three graphs, as LLaVA and its kin are. "dual": a picture and captions in one space. */
 export type Family = "llava" | "dual";
 
 interface FamilyEntry {
@@ -33,6 +33,12 @@ const CROSS =
 
 const FAMILIES: Readonly<Record<string, FamilyEntry>> = {
   llava: { family: "llava", label: "LLaVA" },
+  gemma3: { family: "llava", label: "Gemma 3 (MedGemma)" },
+  paligemma: { family: "llava", label: "PaliGemma" },
+  idefics3: { family: "llava", label: "Idefics3" },
+  smolvlm: { family: "llava", label: "SmolVLM" },
+  qwen2_vl: { family: "llava", label: "Qwen2-VL" },
+  qwen2_5_vl: { family: "llava", label: "Qwen2.5-VL" },
   clip: { family: "dual", label: "CLIP" },
   siglip: { family: "dual", label: "SigLIP" },
   llava_next: { family: undefined, label: "LLaVA-NeXT", missing: TILES },
@@ -41,28 +47,6 @@ const FAMILIES: Readonly<Record<string, FamilyEntry>> = {
     family: undefined,
     label: "nanoLLaVA",
     missing: "its prompt has no chat template with a place for the picture",
-  },
-  idefics3: { family: undefined, label: "Idefics3", missing: TILES },
-  smolvlm: { family: undefined, label: "SmolVLM", missing: TILES },
-  qwen2_vl: {
-    family: undefined,
-    label: "Qwen2-VL",
-    missing: "its pictures have patches of changing number and three-part positions",
-  },
-  qwen2_5_vl: {
-    family: undefined,
-    label: "Qwen2.5-VL",
-    missing: "its pictures have patches of changing number and three-part positions",
-  },
-  gemma3: {
-    family: undefined,
-    label: "Gemma 3 (MedGemma)",
-    missing: "its processor's own wrapping of the picture's tokens is not built",
-  },
-  paligemma: {
-    family: undefined,
-    label: "PaliGemma",
-    missing: "its processor's own wrapping of the picture's tokens is not built",
   },
   florence2: { family: undefined, label: "Florence-2", missing: CROSS },
   blip: { family: undefined, label: "BLIP", missing: CROSS },
@@ -109,8 +93,10 @@ export function readModelFolder(names: readonly string[], config: unknown): Mode
       graphs,
     };
   }
+  const has = (file: string): boolean =>
+    names.some((name) => name === file || name.endsWith(`/${file}`));
   const files = ["tokenizer.json", "preprocessor_config.json"].filter(
-    (file) => !names.some((name) => name === file || name.endsWith(`/${file}`)),
+    (file) => !has(file) && !(file.startsWith("pre") && has("processor_config.json")),
   );
   const lacking = [
     ...PARTS_OF[family]

@@ -12,13 +12,13 @@ import type { FloatTensor } from "../../tensor/tensor.ts";
 import { probeRunner } from "../runners.ts";
 import type { GraphSession, SessionFactory } from "../session.ts";
 import type { Choice } from "./answers.ts";
-import { GREY_INPUT } from "./greyVision.ts";
+import { GREY_INPUT } from "./visionInputs.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 import { PICTURE, pictureGraph } from "./pictureGraph.ts";
 import type { PictureGraph } from "./pictureGraph.ts";
-import { promptOf } from "./prompt.ts";
+import { promptOf, shapeOf } from "./prompt.ts";
 import type { Prompt } from "./prompt.ts";
-import { PROMPT_VALUES, promptDecoder } from "./promptDecoder.ts";
+import { PROMPT_VALUES, promptDecoder, wordsOf } from "./promptDecoder.ts";
 import { marginOf, openMargin } from "./margin.ts";
 import type { PictureOracle } from "./margin.ts";
 import { Speaker } from "./speaker.ts";
@@ -102,15 +102,13 @@ export class LlavaModel {
     others: readonly Choice[],
   ): Promise<PictureOracle> {
     const [image, width] = this.#picture.image;
-    const shape = { before: prompt.before.length, image, after: prompt.after.length, width };
-    const head = new GraphBuilder(promptDecoder(this.#speaker.decoder, shape));
+    const shape = { ...shapeOf(prompt, image), width, tiles: this.#picture.tiles };
+    const head = new GraphBuilder(promptDecoder(this.#speaker.decoder, shape, this.#files.rules));
     const loss = marginOf(head, PROMPT_VALUES.logits, { answer, others });
     const decoder = await prepareGraph(head.build(), probeRunner(this.#sessions));
     const text: Record<string, FloatTensor> = {};
-    for (const part of ["before", "after"] as const) {
-      if (shape[part] > 0) {
-        text[PROMPT_VALUES[part]] = await this.#speaker.embed(prompt[part], width);
-      }
+    for (const [part, ids] of Object.entries(wordsOf(prompt))) {
+      text[part] = await this.#speaker.embed(ids, width);
     }
     const names = [PROMPT_VALUES.image, ...Object.keys(text)];
     const links = [

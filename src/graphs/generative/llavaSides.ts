@@ -11,7 +11,7 @@ import { specialToken } from "./modelFiles.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 import type { Sides, Spoken } from "./sides.ts";
 import { pictureGraph } from "./pictureGraph.ts";
-import { promptOf } from "./prompt.ts";
+import { imageToken, promptOf } from "./prompt.ts";
 import { Speaker } from "./speaker.ts";
 
 /** Tokens that a typed question, or a text to be said behind it, may have beyond the longest wording known. */
@@ -26,7 +26,14 @@ export async function llavaSides(
   const choices = choicesOf(files, spoken);
   const picture = await pictureGraph(files, runner);
   const [image, width] = picture.image;
-  const layout: PromptLayout = { ...promptLayout(files), image, width };
+  const layout: PromptLayout = {
+    ...promptLayout(files),
+    image,
+    width,
+    tiles: picture.tiles,
+    rules: files.rules,
+    padId: padOf(files),
+  };
   const { model, vocabulary, taps, logits, textLogits } = await answerGraph(
     { embed: await files.graph("embed"), decoder: await files.graph("decoder") },
     layout,
@@ -34,6 +41,7 @@ export async function llavaSides(
     runner,
   );
   const place = imageToken(files);
+  const readsAll = files.rules.sees === "prefix";
   const words = choices.map(({ answer }) => answer);
   const spaces = Object.entries(ANSWER_SPACES).filter(([, answers]) =>
     answers.every((answer) => words.includes(answer)),
@@ -57,7 +65,14 @@ export async function llavaSides(
             "The chat template puts the question before the picture, and the lab feeds this model pictures first.",
           );
         },
-        encodeText: (text) => files.tokenizer.encode(text, false),
+        encodeText: (text) => {
+          if (!readsAll) return files.tokenizer.encode(text, false);
+          throw new LabError(
+            "model-incompatible",
+            `${files.folder.label} reads its whole prompt at once, so that a text to be written cannot stand behind the question as if it were said already.`,
+            { hint: "Move its answer or its features instead." },
+          );
+        },
       },
     },
     speech: async (sessions) => {
@@ -67,6 +82,7 @@ export async function llavaSides(
           const prompt = {
             text: "",
             before: ids.slice(0, layout.place),
+            between: layout.between,
             after: ids.slice(layout.place + 1),
           };
           return speaker.say(tokens, prompt, limits);
@@ -129,16 +145,13 @@ function choicesOf({ tokenizer }: FolderFiles, spoken: Spoken | undefined): read
 }
 
 /** Where the picture stands in a prompt, and how long prompts may be: as the longest wording the lab knows, and a little more. */
-function promptLayout(files: FolderFiles): Pick<PromptLayout, "length" | "place"> {
-  const { before, after } = promptOf(files, "");
+function promptLayout(files: FolderFiles): Pick<PromptLayout, "length" | "place" | "between"> {
+  const { before, between, after } = promptOf(files, "");
   const longest = Math.max(
     ...expandQuestions().map(({ text }) => files.tokenizer.encode(text, false).length),
   );
-  return { place: before.length, length: before.length + 1 + after.length + longest + SPARE };
-}
-
-function imageToken({ config }: FolderFiles): number {
-  return Number(config["image_token_index"] ?? config["image_token_id"]);
+  const length = before.length + 1 + after.length + longest + SPARE;
+  return { place: before.length, between, length };
 }
 
 function padOf({ tokenizer, tokenizerConfig }: FolderFiles): number {

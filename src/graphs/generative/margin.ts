@@ -5,7 +5,7 @@ import { MERGED_BYTES, mergedLinks } from "../chain.ts";
 import type { Link } from "../chain.ts";
 import { ChainGradient } from "../chainGradient.ts";
 import type { SessionFactory } from "../session.ts";
-import { GREY_INPUT } from "./greyVision.ts";
+import { GREY_INPUT } from "./visionInputs.ts";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
 import { ELEMENT_TYPE } from "../../onnx/messages.ts";
 import type { Choice } from "./answers.ts";

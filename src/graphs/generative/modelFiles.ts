@@ -11,8 +11,12 @@ import { readJson } from "../sources/byteSource.ts";
 import type { ByteSource } from "../sources/byteSource.ts";
 import { readGraphFile } from "../sources/graphFile.ts";
 import type { GraphFile } from "../sources/graphFile.ts";
+import { GENERATIVE } from "./families.ts";
+import type { FamilyRules } from "./families.ts";
 import { graphOfPart, readModelFolder } from "./folder.ts";
 import type { ModelFolder, Part } from "./folder.ts";
+import { pixelFormOf } from "./pixelForm.ts";
+import type { PixelForm } from "./pixelForm.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -28,6 +32,9 @@ export interface FolderFiles {
   /** Text of the chat template; undefined where the folder has none. */
   readonly template: string | undefined;
   readonly preprocessing: Preprocessing;
+  /** What the family's processor and decoder want otherwise. */
+  readonly rules: FamilyRules;
+  readonly pixels: PixelForm;
   /** Side of the picture. */
   readonly size: number;
   /** Of tokenizer.json, and of all that is read beside the graphs. */
@@ -77,16 +84,15 @@ export async function readFolderFiles(
   const folder = readModelFolder(names, config);
   if (folder.problem !== undefined) throw new LabError("model-unsupported", folder.problem);
   const tokenizerConfig = (await json("tokenizer_config.json")) ?? {};
-  const preprocessing = parsePreprocessing(
-    await json("preprocessor_config.json"),
-    "preprocessor_config.json",
-  );
-  if (preprocessing?.size === undefined) {
-    throw new LabError(
-      "model-damaged",
-      "preprocessor_config.json does not say the size of the picture.",
-    );
-  }
+  const [processor, processorFile] = await processorOf(json);
+  const preprocessing = parsePreprocessing(processor, processorFile) ?? {
+    file: processorFile,
+    resize: "area-centre-crop",
+    notices: [],
+  };
+  // A model of captions takes its picture whole, as LLaVA does.
+  const rules = GENERATIVE[folder.modelType] ?? GENERATIVE["llava"]!;
+  const pixels = pixelFormOf(rules.pixels, processor, preprocessing.size);
   const words = await json("tokenizer.json");
   const generation = (await json("generation_config.json")) ?? {};
   const template = await templateOf(source, pathOf, tokenizerConfig);
@@ -124,8 +130,10 @@ export async function readFolderFiles(
     tokenizerConfig,
     generation,
     template,
-    preprocessing,
-    size: preprocessing.size,
+    preprocessing: { ...preprocessing, ...formed(pixels, preprocessing) },
+    rules,
+    pixels,
+    size: pixels.size,
     hashes: {
       tokenizer: await hashOf(words),
       words: await hashOf([words, tokenizerConfig, config, generation, template ?? ""]),
@@ -134,6 +142,39 @@ export async function readFolderFiles(
     pathOf: graphPath,
     file,
     graph: async (part) => (await file(part)).model,
+  };
+}
+
+type ReadJson = (file: string) => Promise<Json | undefined>;
+
+/** What is said about pixels: in a file of its own, or beside what is said about the text. */
+async function processorOf(json: ReadJson): Promise<[processor: Json | undefined, file: string]> {
+  const own = await json("preprocessor_config.json");
+  const whole = own === undefined ? await json("processor_config.json") : undefined;
+  const inner = whole?.["image_processor"];
+  return typeof inner === "object" && inner !== null
+    ? [inner as Json, "processor_config.json"]
+    : [own, "preprocessor_config.json"];
+}
+
+/** Pictures that are cut or flattened are of one square size here, and the reader is told. */
+function formed(
+  pixels: PixelForm,
+  { notices }: Preprocessing,
+): Pick<Preprocessing, "size" | "resize" | "notices"> | object {
+  if (pixels.kind === "whole") return {};
+  const { size } = pixels;
+  const cut =
+    pixels.kind === "tiles" && pixels.across > 0
+      ? `The picture of ${size} x ${size} is cut into ${pixels.across} x ${pixels.across} tiles of ${pixels.tile} x ${pixels.tile}, and the whole, made as small as one, stands behind them. `
+      : "";
+  return {
+    size,
+    resize: "area-centre-crop",
+    notices: [
+      ...notices,
+      `${cut}Its own processor takes films of any shape; the lab gives it the middle square at ${size} x ${size}.`,
+    ],
   };
 }
 

@@ -16,7 +16,7 @@ import type { GraphFile } from "../sources/graphFile.ts";
 import type { NamedSource } from "../sources/zip.ts";
 import { PARTS_OF } from "./folder.ts";
 import type { Part } from "./folder.ts";
-import { GREY_INPUT } from "./greyVision.ts";
+import { GREY_INPUT } from "./visionInputs.ts";
 import { readFolderFiles } from "./modelFiles.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 import { folderManifest } from "./folderManifest.ts";
@@ -25,6 +25,7 @@ import { dualSides } from "./dualSides.ts";
 import { PICTURE } from "./pictureGraph.ts";
 import type { PictureGraph } from "./pictureGraph.ts";
 import type { FolderChoice, Sides } from "./sides.ts";
+import { tiledGrid } from "./tiles.ts";
 
 /** A folder with its graphs read and taken to pieces. */
 export interface BuiltFolder {
@@ -100,8 +101,9 @@ function pixelsOf({ range, mean, std, resize }: ModelManifest["input"]) {
   return { range, mean, std, resize };
 }
 
-/** Rows and columns of the picture's tokens: a square, with one special token before it or none; else one row. */
-function gridOf({ image: [count] }: Pick<PictureGraph, "image">): [number, number] {
+/** Rows and columns of the picture's tokens: those of its tiles, or a square with one special token before it or none; else one row. */
+function gridOf({ image: [count], tiles }: PictureGraph): [number, number] {
+  if (tiles > 0) return tiledGrid({ tiles, image: count });
   for (const tokens of [count, count - 1]) {
     const side = Math.sqrt(tokens);
     if (tokens > 0 && Number.isInteger(side)) return [side, side];

@@ -104,10 +104,10 @@ const SENTENCES: readonly [string, (own: OwnFolders) => Promise<unknown>, object
   [
     "a family known by name only",
     (own) => {
-      const folder = { ...llava, "m/config.json": new Blob(['{"model_type":"qwen2_vl"}']) };
+      const folder = { ...llava, "m/config.json": new Blob(['{"model_type":"llava_next"}']) };
       return own.propose({ folder }, {}, runner);
     },
-    { code: "model-unsupported", message: expect.stringContaining("Qwen2-VL is recognised") },
+    { code: "model-unsupported", message: expect.stringContaining("LLaVA-NeXT is recognised") },
   ],
   [
     "more than a tab holds, before any of it is read",

@@ -7,8 +7,9 @@ import { prepareGraph } from "../../onnx/inline.ts";
 import { ELEMENT_TYPE } from "../../onnx/messages.ts";
 import type { ModelProto } from "../../onnx/messages.ts";
 import type { ShapeTable } from "../../onnx/shapes.ts";
-import { GREY_INPUT, withGreyPicture } from "./greyVision.ts";
+import { GREY_INPUT, withGreyPicture } from "./visionInputs.ts";
 import type { FolderFiles } from "./modelFiles.ts";
+import { onPlaces } from "./tiles.ts";
 
 /** Names of its outputs: tokens [1, T, D], and what stands for the whole picture [1, E], of norm 1. */
 export const PICTURE = { tokens: "picture_tokens", embedding: "picture_embedding" } as const;
@@ -19,6 +20,8 @@ export interface PictureGraph {
   readonly shapes: ShapeTable;
   /** Number of the picture's tokens, and channels of each. */
   readonly image: readonly [count: number, width: number];
+  /** Tiles along each side that the picture is cut into; 0 where it is not. */
+  readonly tiles: number;
 }
 
 /**
@@ -26,25 +29,36 @@ export interface PictureGraph {
  * connector: a generative model has no other single vector for a picture.
  */
 export async function pictureGraph(
-  { graph, preprocessing, size }: Pick<FolderFiles, "graph" | "preprocessing" | "size">,
+  { graph, preprocessing, pixels }: Pick<FolderFiles, "graph" | "preprocessing" | "pixels">,
   runner: GraphRunner,
 ): Promise<PictureGraph> {
-  const grey = withGreyPicture(await graph("vision"), preprocessing, size);
+  const grey = withGreyPicture(await graph("vision"), { preprocessing, pixels });
   const { model, shapes } = await prepareGraph(grey, runner, {
-    shapes: { [GREY_INPUT]: [1, 1, size, size] },
+    shapes: { [GREY_INPUT]: [1, 1, pixels.size, pixels.size] },
   });
   const [output = ""] = new GraphView(model).outputs;
-  const [count, width] = (shapes.shapes.get(output) ?? []).slice(-2);
-  if (count === undefined || width === undefined) {
+  const [count, width] = tokensIn(output, shapes);
+  const tiles = pixels.kind === "tiles" ? pixels.across : 0;
+  const b = new GraphBuilder(model);
+  const read = b.reshape(wide(b, output), [1, count, width]);
+  b.add("Identity", [onPlaces(b, read, { tiles, image: count, width })], {
+    outputs: [PICTURE.tokens],
+  });
+  const mean = b.add("Mul", [b.reduceSum(PICTURE.tokens, [1], false), b.float(1 / count)]);
+  return { model: withPictureOutputs(b, mean), shapes, image: [count, width], tiles };
+}
+
+/** Number of tokens of a vision graph's output [..., T, W], and channels of each; leading axes may be tiles. */
+export function tokensIn(output: string, shapes: ShapeTable): readonly [number, number] {
+  const dims = shapes.shapes.get(output) ?? [];
+  const width = dims.at(-1);
+  if (dims.length < 2 || width === undefined) {
     throw new LabError(
       "model-incompatible",
       `The vision graph's output ${output} is no list of tokens.`,
     );
   }
-  const b = new GraphBuilder(model);
-  b.add("Reshape", [wide(b, output), b.ints([1, -1, width])], { outputs: [PICTURE.tokens] });
-  const mean = b.add("Mul", [b.reduceSum(PICTURE.tokens, [1], false), b.float(1 / count)]);
-  return { model: withPictureOutputs(b, mean), shapes, image: [count, width] };
+  return [dims.slice(0, -1).reduce((product, n) => product * n, 1), width];
 }
 
 /** The graph with its two outputs, the embedding brought to norm 1. */

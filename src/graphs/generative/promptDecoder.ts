@@ -3,32 +3,39 @@
  * masked), the picture's tokens stand where the prompt has its place for them, and the logits are those of the next token.
  */
 import { LabError } from "../../errors/labError.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
 import { GraphView } from "../../onnx/graph.ts";
 import { GraphBuilder } from "../../onnx/graphBuilder.ts";
-import { ELEMENT_TYPE, declaredDims, elementTypeOf } from "../../onnx/messages.ts";
-import type { ModelProto, ValueInfoProto } from "../../onnx/messages.ts";
-import { protoFromTensor, tensorTypeOf } from "../../onnx/tensorData.ts";
+import { ELEMENT_TYPE, elementTypeOf } from "../../onnx/messages.ts";
+import type { ModelProto } from "../../onnx/messages.ts";
+import { protoFromTensor } from "../../onnx/tensorData.ts";
+import type { FamilyRules } from "./families.ts";
+import type { Prompt } from "./prompt.ts";
+import { partsOf, toldInput, toldOf } from "./sequence.ts";
+import type { SequenceShape } from "./sequence.ts";
+import { inSequence } from "./tiles.ts";
 
-export interface PromptShape {
-  /** Tokens of the text before the picture, of the picture, and of the text after it. */
-  readonly before: number;
-  readonly image: number;
-  readonly after: number;
+export interface PromptShape extends SequenceShape {
   /** Channels of an embedding. */
   readonly width: number;
+  /** Tiles along each side of the picture; 0 where it is not cut. */
+  readonly tiles: number;
 }
 
 export const PROMPT_VALUES = {
   before: "text_before",
   image: "image_features",
+  between: "text_between",
   after: "text_after",
   /** [V]: logits of the token after the prompt. */
   logits: "next_logits",
 } as const;
 
 /** @throws LabError "model-unsupported" for an input that the lab does not know how to feed */
-export function promptDecoder(model: ModelProto, shape: PromptShape): ModelProto {
+export function promptDecoder(
+  model: ModelProto,
+  shape: PromptShape,
+  rules: FamilyRules,
+): ModelProto {
   const view = new GraphView(model);
   const embeddings = view.input("inputs_embeds");
   if (embeddings === undefined || !view.has("logits")) {
@@ -36,16 +43,12 @@ export function promptDecoder(model: ModelProto, shape: PromptShape): ModelProto
   }
   const b = new GraphBuilder(model);
   b.setInputs([]);
-  const length = shape.before + shape.image + shape.after;
+  const told = toldOf(rules, shape);
   for (const info of view.inputs) {
     if (info.name === "inputs_embeds") continue;
-    b.addInitializer(protoFromTensor(info.name, fixedInput(info, length)));
+    b.addInitializer(protoFromTensor(info.name, toldInput(info, told)));
   }
-  const parts = (["before", "image", "after"] as const)
-    .filter((part) => shape[part] > 0)
-    .map((part) =>
-      b.addInput(PROMPT_VALUES[part], ELEMENT_TYPE.float32, [1, shape[part], shape.width]),
-    );
+  const parts = promptParts(b, shape);
   const type = elementTypeOf(embeddings);
   const joined = b.add("Concat", parts, {
     attributes: { axis: { int: 1 } },
@@ -62,39 +65,31 @@ export function promptDecoder(model: ModelProto, shape: PromptShape): ModelProto
   return b.build();
 }
 
-/** What every other input holds at the start of an answer. */
-export function fixedInput(info: ValueInfoProto, length: number): Tensor {
-  const { name } = info;
-  const dims = declaredDims(info) ?? [];
-  const ones = (count: number): BigInt64Array => new BigInt64Array(count).fill(1n);
-  if (name === "attention_mask" && dims.length === 2) {
-    return { dtype: "int64", shape: [1, length], data: ones(length) };
-  }
-  if (name === "position_ids" && dims.length === 2) {
-    const data = BigInt64Array.from({ length }, (_, i) => BigInt(i));
-    return { dtype: "int64", shape: [1, length], data };
-  }
-  if (name === "use_cache_branch") return { dtype: "bool", shape: [1], data: Uint8Array.of(0) };
-  if (name === "num_logits_to_keep") return { dtype: "int64", shape: [], data: ones(1) };
-  if (isPast(name)) return emptyPast(info);
-  throw new LabError(
-    "model-unsupported",
-    `The decoder graph has the input ${name} [${dims.join(", ")}], which the lab does not know how to feed.`,
+/** Ids of a prompt's texts by the input that takes their embeddings; empty ones left out. */
+export function wordsOf({ before, between, after }: Prompt): Record<string, readonly number[]> {
+  const all = {
+    [PROMPT_VALUES.before]: before,
+    [PROMPT_VALUES.between]: between.flat(),
+    [PROMPT_VALUES.after]: after,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, ids]) => ids.length > 0));
+}
+
+/** Adds the inputs of a prompt's parts that are not empty. @returns names of their slices, in the sequence's order */
+export function promptParts(b: GraphBuilder, shape: PromptShape): string[] {
+  const { before, image, between, after, width, tiles } = shape;
+  const lengths = { before, image, between: between.reduce((sum, n) => sum + n, 0), after };
+  const whole = (["before", "image", "between", "after"] as const)
+    .filter((part) => lengths[part] > 0)
+    .map((part): [string, string] => [
+      part,
+      b.addInput(PROMPT_VALUES[part], ELEMENT_TYPE.float32, [1, lengths[part], width]),
+    ]);
+  const named = new Map(whole);
+  named.set("image", inSequence(b, named.get("image")!, { tiles, image, width }));
+  return partsOf(shape).map(({ of, from, to }) =>
+    to - from === lengths[of]
+      ? named.get(of)!
+      : b.add("Slice", [named.get(of)!, b.ints([from]), b.ints([to]), b.ints([1])]),
   );
-}
-
-export function isPast(name: string): boolean {
-  return /^past_key_values\.\d+\.(key|value)$/.test(name);
-}
-
-function emptyPast(info: ValueInfoProto): Tensor {
-  const [, heads, , width] = declaredDims(info) ?? [];
-  const dtype = tensorTypeOf(elementTypeOf(info));
-  if (typeof heads !== "number" || typeof width !== "number") {
-    throw new LabError("model-unsupported", `${info.name} does not say how many heads it has.`);
-  }
-  const shape = [1, heads, 0, width];
-  if (dtype === "float16") return { dtype, shape, data: new Uint16Array(0) };
-  if (dtype === "float32") return { dtype, shape, data: new Float32Array(0) };
-  throw new LabError("model-unsupported", `${info.name} holds no floating-point numbers.`);
 }

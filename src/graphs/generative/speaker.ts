@@ -15,9 +15,15 @@ import type { GraphSession, SessionFactory } from "../session.ts";
 import { specialToken } from "./modelFiles.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 import type { Prompt } from "./prompt.ts";
-import { fixedInput, isPast } from "./promptDecoder.ts";
+import { shapeOf } from "./prompt.ts";
+import { isPast, partsOf, toldInput, toldNext, toldOf } from "./sequence.ts";
+import type { Told } from "./sequence.ts";
+import { sequenceIndices } from "./tiles.ts";
 
-type Words = Pick<FolderFiles, "config" | "generation" | "tokenizer" | "tokenizerConfig">;
+type Words = Pick<
+  FolderFiles,
+  "config" | "generation" | "tokenizer" | "tokenizerConfig" | "rules" | "pixels"
+>;
 
 type Sessions = Readonly<Record<"embed" | "decoder", GraphSession>>;
 
@@ -50,7 +56,8 @@ export class Speaker {
 
   /** Logits [V] of the token after the prompt. @param image the picture's tokens [1, T, W] */
   async nextLogits(image: FloatTensor, prompt: Prompt): Promise<Float32Array> {
-    const results = await this.#step(await this.#embeddings(image, prompt), undefined);
+    const told = toldOf(this.#words.rules, shapeOf(prompt, image.shape[1]!));
+    const results = await this.#step(await this.#embeddings(image, prompt), told);
     return lastRow(results["logits"]!);
   }
 
@@ -63,11 +70,14 @@ export class Speaker {
     const ids: number[] = [];
     const stops = this.#stopTokens();
     let input = await this.#embeddings(image, prompt);
+    const asked = toldOf(this.#words.rules, shapeOf(prompt, image.shape[1]!));
+    let told = asked;
     let past: Past | undefined;
     const text = (): string => this.#words.tokenizer.decode(ids);
     while (ids.length < maxTokens) {
-      const results = await this.#step(input, past);
-      past = { length: (past?.length ?? 0) + input.shape[1]!, present: results };
+      const results = await this.#step(input, told, past);
+      past = results;
+      told = toldNext(asked, ids.length);
       const logits = lastRow(results["logits"]!);
       const next = logits.reduce((best, z, i) => (z > logits[best]! ? i : best), 0);
       if (stops.has(next)) return { text: text(), ids, stopped: "end" };
@@ -96,38 +106,49 @@ export class Speaker {
     for (const session of Object.values(this.#open)) await session.release();
   }
 
-  async #embeddings(image: FloatTensor, { before, after }: Prompt): Promise<FloatTensor> {
+  async #embeddings(image: FloatTensor, prompt: Prompt): Promise<FloatTensor> {
+    const { before, between, after } = prompt;
     const width = image.shape.at(-1)!;
-    const parts = [
-      ...(before.length > 0 ? [await this.embed(before, width)] : []),
-      image,
-      ...(after.length > 0 ? [await this.embed(after, width)] : []),
-    ];
-    const rows = parts.reduce((sum, { shape }) => sum + shape[1]!, 0);
+    const count = image.shape[1]!;
+    const words = async (ids: readonly number[]): Promise<Float32Array> =>
+      ids.length > 0 ? (await this.embed(ids, width)).data : new Float32Array(0);
+    const values = {
+      before: await words(before),
+      image: this.#tileByTile(image),
+      between: await words(between.flat()),
+      after: await words(after),
+    };
+    const parts = partsOf(shapeOf(prompt, count));
+    const rows = parts.reduce((sum, { from, to }) => sum + to - from, 0);
     const data = new Float32Array(rows * width);
     let at = 0;
-    for (const part of parts) {
-      data.set(part.data, at);
-      at += part.data.length;
+    for (const { of, from, to } of parts) {
+      data.set(values[of].subarray(from * width, to * width), at);
+      at += (to - from) * width;
     }
     return floatTensor(data, [1, rows, width]);
   }
 
+  /** The picture's tokens as the model reads them. */
+  #tileByTile({ data, shape }: FloatTensor): Float32Array {
+    const { pixels } = this.#words;
+    if (pixels.kind !== "tiles" || pixels.across === 0) return data;
+    const [, count = 0, width = 0] = shape;
+    const read = new Float32Array(data.length);
+    for (const [i, at] of sequenceIndices({ tiles: pixels.across, image: count }).entries()) {
+      read.set(data.subarray(i * width, (i + 1) * width), at * width);
+    }
+    return read;
+  }
+
   /** One run of the decoder, after the earlier steps. */
-  #step(embeddings: FloatTensor, past: Past | undefined): Promise<Record<string, Tensor>> {
-    const length = embeddings.shape[1]!;
-    const before = past?.length ?? 0;
+  #step(embeddings: FloatTensor, told: Told, past?: Past): Promise<Record<string, Tensor>> {
     const feeds: Record<string, Tensor> = {};
     for (const info of this.#inputs) {
       const { name } = info;
       if (name === "inputs_embeds") feeds[name] = embeddings;
-      else if (past && isPast(name)) feeds[name] = past.present[presentOf(name)]!;
-      else if (past && name === "use_cache_branch") {
-        feeds[name] = { dtype: "bool", shape: [1], data: Uint8Array.of(1) };
-      } else if (name === "position_ids") {
-        const positions = Array.from({ length }, (_, i) => before + i);
-        feeds[name] = int64Tensor(positions, [1, length]);
-      } else feeds[name] = fixedInput(info, before + length);
+      else if (past && isPast(name)) feeds[name] = past[presentOf(name)]!;
+      else feeds[name] = toldInput(info, told);
     }
     return this.#open.decoder.run(feeds);
   }
@@ -146,10 +167,8 @@ export class Speaker {
   }
 }
 
-interface Past {
-  readonly length: number;
-  readonly present: Readonly<Record<string, Tensor>>;
-}
+/** What the last run gave. */
+type Past = Readonly<Record<string, Tensor>>;
 
 function presentOf(past: string): string {
   return past.replace("past_key_values.", "present.");

@@ -2,7 +2,6 @@
  * A LLaVA with its inside open: what encoder, connector and language side hold of one picture and one question, and where
  * the answer's token looks. Fused operators are taken apart first, so that published exports show it too.
  */
-import { LabError } from "../../errors/labError.ts";
 import { serializeModel } from "../../onnx/file.ts";
 import { GraphView } from "../../onnx/graph.ts";
 import { prepareGraph } from "../../onnx/inline.ts";
@@ -16,10 +15,14 @@ import { floatData, floatTensor, int64Tensor } from "../../tensor/tensor.ts";
 import type { FloatTensor, Tensor } from "../../tensor/tensor.ts";
 import { probeRunner } from "../runners.ts";
 import type { GraphSession, SessionFactory } from "../session.ts";
-import { GREY_INPUT, withGreyPicture } from "./greyVision.ts";
+import { GREY_INPUT, withGreyPicture } from "./visionInputs.ts";
 import type { Prompt } from "./prompt.ts";
 import type { FolderFiles } from "./modelFiles.ts";
-import { PROMPT_VALUES, promptDecoder } from "./promptDecoder.ts";
+import { tokensIn } from "./pictureGraph.ts";
+import { shapeOf } from "./prompt.ts";
+import { PROMPT_VALUES, promptDecoder, wordsOf } from "./promptDecoder.ts";
+import { picturePlaces } from "./sequence.ts";
+import type { SequenceShape } from "./sequence.ts";
 
 /** One place's value: `rows` vectors of `width` numbers. */
 export interface StageState {
@@ -94,23 +97,17 @@ export class VlmStages {
 
   /** @throws LabError "model-*" | "graph-*" */
   static async open(files: FolderFiles, sessions: SessionFactory): Promise<VlmStages> {
-    const { size, preprocessing } = files;
-    const grey = withGreyPicture(await files.graph("vision"), preprocessing, size);
+    const { size } = files;
+    const grey = withGreyPicture(await files.graph("vision"), files);
     const prepared = await prepareGraph(grey, probeRunner(sessions), {
       shapes: { [GREY_INPUT]: [1, 1, size, size] },
     });
     const [output = ""] = new GraphView(prepared.model).outputs;
-    const [count, width] = (prepared.shapes.shapes.get(output) ?? []).slice(-2);
-    if (count === undefined || width === undefined) {
-      throw new LabError(
-        "model-incompatible",
-        `The vision graph's output ${output} is no list of tokens.`,
-      );
-    }
+    const image = tokensIn(output, prepared.shapes);
     const vision = {
       ...(await openGraph(prepared, sessions)),
       output,
-      image: [count, width] as const,
+      image,
     };
     const embed = await sessions.create(serializeModel(await files.graph("embed")));
     return new VlmStages(files, sessions, { vision, embed });
@@ -131,19 +128,18 @@ export class VlmStages {
     const seen = await session.run({ [GREY_INPUT]: floatTensor(picture, [1, 1, size, size]) });
     const tokens = floatTensor(Float32Array.from(numbersOf(seen[output]!)), [1, ...image]);
     const feeds: Record<string, Tensor> = { [PROMPT_VALUES.image]: tokens };
-    if (prompt.before.length > 0) feeds[PROMPT_VALUES.before] = await this.words(prompt.before);
-    if (prompt.after.length > 0) feeds[PROMPT_VALUES.after] = await this.words(prompt.after);
+    for (const [part, ids] of Object.entries(wordsOf(prompt))) feeds[part] = await this.words(ids);
     const decoder = await this.#decoder(prompt);
     const said = await decoder.session.run(feeds);
-    const from = prompt.before.length;
+    const places = picturePlaces(shapeOf(prompt, image[0])).flatMap((is, i) => (is ? [i] : []));
     const language = streamsOf(decoder.sites, said);
     return {
       encoder: streamsOf(sites, seen),
       connector: { block: "connector", rows: image[0], width: image[1], data: tokens.data },
-      picture: language.map((state) => rowsOf(state, from, from + image[0])),
-      answer: language.map((state) => rowsOf(state, state.rows - 1, state.rows)),
+      picture: language.map((state) => rowsOf(state, places)),
+      answer: language.map((state) => rowsOf(state, [state.rows - 1])),
       attention: decoder.taps.map((tap, layer) =>
-        attentionOf(said[tap.name]!, tap, { layer, from, count: image[0] }),
+        attentionOf(said[tap.name]!, tap, { layer, places }),
       ),
       logits: floatData(said[PROMPT_VALUES.logits]!, PROMPT_VALUES.logits),
     };
@@ -164,21 +160,19 @@ export class VlmStages {
     for (const opening of this.#decoders.values()) await (await opening).session.release();
   }
 
-  #decoder({ before, after }: Prompt): Promise<OpenGraph> {
-    const key = `${before.length} ${after.length}`;
-    const opening = this.#decoders.get(key) ?? this.#openDecoder(before.length, after.length);
+  #decoder(prompt: Prompt): Promise<OpenGraph> {
+    const shape = shapeOf(prompt, this.#vision.image[0]);
+    const key = JSON.stringify(shape);
+    const opening = this.#decoders.get(key) ?? this.#openDecoder(shape);
     this.#decoders.set(key, opening);
     return opening;
   }
 
-  async #openDecoder(before: number, after: number): Promise<OpenGraph> {
-    const [image, width] = this.#vision.image;
-    const graph = promptDecoder(await this.#files.graph("decoder"), {
-      before,
-      image,
-      after,
-      width,
-    });
+  async #openDecoder(shape: SequenceShape): Promise<OpenGraph> {
+    const [, width] = this.#vision.image;
+    // The encoder's own order of tiles, which is the sequence's.
+    const whole = { ...shape, width, tiles: 0 };
+    const graph = promptDecoder(await this.#files.graph("decoder"), whole, this.#files.rules);
     return openGraph(await prepareGraph(graph, probeRunner(this.#sessions)), this.#sessions);
   }
 }
@@ -209,25 +203,27 @@ function streamsOf(
   }));
 }
 
-function rowsOf(state: StageState, from: number, to: number): StageState {
+function rowsOf(state: StageState, places: readonly number[]): StageState {
   const { width, data } = state;
-  return { ...state, rows: to - from, data: data.subarray(from * width, to * width) };
+  const rows = new Float32Array(places.length * width);
+  places.forEach((at, i) => rows.set(data.subarray(at * width, (at + 1) * width), i * width));
+  return { ...state, rows: places.length, data: rows };
 }
 
 /** The last query's row of a map [1, heads, N, N], the picture's keys of it. */
 function attentionOf(
   tensor: Tensor,
   { name, shape }: AttentionTap,
-  place: { readonly layer: number; readonly from: number; readonly count: number },
+  { layer, places }: { readonly layer: number; readonly places: readonly number[] },
 ): AnswerAttention {
   const [, heads = 1, queries = 1, keys = 1] = shape;
-  const { layer, from, count } = place;
+  const count = places.length;
   const data = floatData(tensor, name);
   const maps = new Float32Array(heads * count);
   const onPicture = new Float32Array(heads);
   for (let head = 0; head < heads; head++) {
-    const row = (head * queries + queries - 1) * keys + from;
-    const part = data.subarray(row, row + count);
+    const row = (head * queries + queries - 1) * keys;
+    const part = Float32Array.from(places, (at) => data[row + at]!);
     maps.set(part, head * count);
     onPicture[head] = part.reduce((sum, value) => sum + value, 0);
   }

@@ -58,8 +58,8 @@ describe("sums that are normalised taken apart", () => {
     ["with products of 4 bits", "q4"],
   ])("show the stream of a builder's decoder block by block, %s", async (_, precision) => {
     const files = await vlmFiles("llava", precision);
-    const shape = { before: 3, image: 4, after: 5, width: 32 };
-    const decoder = promptDecoder(await files.graph("decoder"), shape);
+    const shape = { before: 3, image: 4, between: [], after: 5, width: 32, tiles: 0 };
+    const decoder = promptDecoder(await files.graph("decoder"), shape, files.rules);
     const { model, shapes } = await prepareGraph(decoder, nativeRunner);
     const streams = findStateSites(new GraphView(model), shapes).filter(
       ({ role }) => role === "stream",

@@ -50,11 +50,11 @@ describe("a Hugging Face folder", () => {
 
   it("of a family that is not opened says why, and offers its vision encoder", async () => {
     const { chosen, folder: whole } = (await modelAmong(
-      dropped({ ...folder, "llava/config.json": { model_type: "smolvlm" } }),
+      dropped({ ...folder, "llava/config.json": { model_type: "llava_next" } }),
     ))!;
     expect(whole).toBeUndefined();
     expect(chosen!.path).toBe("llava/onnx/vision_encoder.onnx");
-    expect(chosen!.notices.join(" ")).toMatch(/SmolVLM is recognised and not opened: it cuts/);
+    expect(chosen!.notices.join(" ")).toMatch(/LLaVA-NeXT is recognised and not opened: it cuts/);
   });
 
   it("that lacks a file says which, and offers its vision encoder", async () => {

@@ -1,0 +1,63 @@
+/**
+ * Resampling as Pillow does it (its Resample.c), which is what published processors prepare pictures with: a filter as wide as the
+ * shrinking asks for, weights brought to sum 1 at the border.
+ */
+
+export type PillowFilter = "box" | "bilinear" | "hamming" | "bicubic" | "lanczos";
+
+interface Kernel {
+  /** Half the filter's width, in pixels of the coarser grid. */
+  readonly support: number;
+  readonly at: (x: number) => number;
+}
+
+const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
+
+const KERNELS: Readonly<Record<PillowFilter, Kernel>> = {
+  box: { support: 0.5, at: (x) => (x > -0.5 && x <= 0.5 ? 1 : 0) },
+  bilinear: { support: 1, at: (x) => Math.max(0, 1 - Math.abs(x)) },
+  hamming: {
+    support: 1,
+    at: (x) => (Math.abs(x) >= 1 ? 0 : sinc(x) * (0.54 + 0.46 * Math.cos(Math.PI * x))),
+  },
+  bicubic: { support: 2, at: (x) => cubic(Math.abs(x)) },
+  lanczos: { support: 3, at: (x) => (x >= -3 && x < 3 ? sinc(x) * sinc(x / 3) : 0) },
+};
+
+/** Keys' cubic with a = -0.5. */
+function cubic(x: number): number {
+  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+  return x < 2 ? -0.5 * (((x - 5) * x + 8) * x - 4) : 0;
+}
+
+/** The input pixels that make one output pixel along an axis: indices first, first+1, ... with weights summing to 1. */
+interface PillowTaps {
+  readonly first: number;
+  readonly weights: Float64Array;
+}
+
+/** @returns one entry for each of the `to` pixels of the output */
+export function pillowTaps(from: number, to: number, filter: PillowFilter): readonly PillowTaps[] {
+  const { support, at } = KERNELS[filter];
+  const scale = from / to;
+  const stretch = Math.max(1, scale);
+  return Array.from({ length: to }, (_, i) => {
+    const centre = (i + 0.5) * scale;
+    const first = Math.max(0, Math.trunc(centre - support * stretch + 0.5));
+    const last = Math.min(from, Math.trunc(centre + support * stretch + 0.5));
+    const weights = Float64Array.from({ length: last - first }, (_each, k) =>
+      at((first + k - centre + 0.5) / stretch),
+    );
+    const sum = weights.reduce((total, w) => total + w, 0);
+    return { first, weights: weights.map((w) => w / sum) };
+  });
+}
+
+/** The same as rows of a matrix [to * from]. */
+export function pillowMatrix(from: number, to: number, filter: PillowFilter): Float32Array {
+  const matrix = new Float32Array(to * from);
+  for (const [row, { first, weights }] of pillowTaps(from, to, filter).entries()) {
+    matrix.set(weights, row * from + first);
+  }
+  return matrix;
+}
