@@ -15,6 +15,8 @@ import type { NamedSource } from "../graphs/sources/zip.ts";
 import type { SessionFactory } from "../graphs/session.ts";
 import { cosine } from "../tensor/norms.ts";
 import { pictureOf } from "./askOwnModel.ts";
+import { FILM_OPTIONS, partOf } from "./filmPart.ts";
+import type { FilmPart } from "./filmPart.ts";
 import { sessionsNamed } from "./graphFiles.ts";
 import { ownFolder } from "./ownFolder.ts";
 import { UsageError, parseCommandLine, wholeNumber } from "./usageError.ts";
@@ -35,6 +37,7 @@ export async function agreeVerb(
       precision: { type: "string", multiple: true },
       backend: { type: "string", multiple: true },
       "max-tokens": { type: "string", default: "24" },
+      ...FILM_OPTIONS,
     },
     allowPositionals: true,
   });
@@ -55,6 +58,7 @@ export async function agreeVerb(
     question,
     answers: values.answer ?? ["yes", "no"],
     maxTokens: wholeNumber("max-tokens", values["max-tokens"], 0, 4096),
+    part: partOf(values),
   };
   const { folder } = await readFolderFiles(own.names, own.source, undefined);
   const forms = values.precision ?? formsOf(folder);
@@ -83,6 +87,7 @@ interface Asked {
   readonly question: string;
   readonly answers: readonly string[];
   readonly maxTokens: number;
+  readonly part: FilmPart;
 }
 
 /** What one form of the model on one backend says and holds. */
@@ -117,7 +122,7 @@ async function read(
   asked: Asked,
 ): Promise<Reading> {
   const files = await readFolderFiles(own.names, own.source, { form });
-  const { image } = await pictureOf(file, files);
+  const { image } = await pictureOf(file, files, asked.part);
   const parts = files.folder.family === "dual" ? (["joint"] as const) : LLAVA_PARTS;
   const about = {
     backend,

@@ -12,11 +12,14 @@ import { readFolderFiles } from "../graphs/generative/modelFiles.ts";
 import type { FolderFiles } from "../graphs/generative/modelFiles.ts";
 import type { NamedSource } from "../graphs/sources/zip.ts";
 import type { SessionFactory } from "../graphs/session.ts";
-import { openRadiograph } from "./files.ts";
+import { openPart } from "./filmPart.ts";
+import type { FilmPart } from "./filmPart.ts";
 import type { StagePictures, StagesAsked } from "./stagesOfAsk.ts";
 
 export interface OwnQuestion {
   readonly question: string;
+  /** Of the film that is asked about. */
+  readonly part: FilmPart;
   /** Answers that are weighed against each other, or captions of a dual encoder. */
   readonly answers: readonly string[];
   readonly precision: string | undefined;
@@ -127,7 +130,7 @@ async function openDual(
 
 async function askAbout(file: string, model: Answering, asked: OwnQuestion): Promise<object> {
   const { files } = model;
-  const input = await pictureOf(file, files);
+  const input = await pictureOf(file, files, asked.part);
   const answers = await model.answer(input.image);
   const attacked = asked.epsilon > 0 ? await attack(model, input.image, answers, asked) : undefined;
   const against = asked.stages?.against;
@@ -173,10 +176,11 @@ function verdict(answers: readonly Answered[], isShare: boolean): object {
 export async function pictureOf(
   file: string,
   { size, preprocessing }: FolderFiles,
+  part: FilmPart = {},
 ): Promise<InputResult> {
-  const radiograph = await openRadiograph(file);
+  const { radiograph, source } = await openPart(file, part);
   return modelInputOf(
-    { kind: "file", sha256: radiograph.rawSha256 ?? "" },
+    source,
     { kind: radiograph.vois.length > 0 ? "file" : "automatic" },
     { size, resize: preprocessing.resize },
     () => radiograph,

@@ -5,7 +5,8 @@ import type { AnswerResult } from "../system/reading.ts";
 import type { Population } from "../experiment/results.ts";
 import { validateSpec } from "../experiment/validateSpec.ts";
 import type { Lab } from "../engine/lab.ts";
-import { openRadiograph } from "./files.ts";
+import { FILM_OPTIONS, openPart, partOf } from "./filmPart.ts";
+import type { FilmPart } from "./filmPart.ts";
 import { sessionsNamed } from "./graphFiles.ts";
 import { bundledManifest } from "./modelFiles.ts";
 import { nodeLab } from "./nodeLab.ts";
@@ -16,6 +17,7 @@ import { UsageError, parseCommandLine, wholeNumber } from "./usageError.ts";
 const OPTIONS = {
   question: { type: "string" },
   model: { type: "string", default: defaultSpec().model.id },
+  ...FILM_OPTIONS,
   // For a model of the reader's own.
   answer: { type: "string", multiple: true },
   precision: { type: "string" },
@@ -53,8 +55,11 @@ export async function askVerb(
   if (question === undefined || positionals.length === 0) {
     throw new UsageError('ask needs a file and a question: lab ask FILE --question "TEXT".');
   }
+  const part = partOf(values);
   const own = await ownFolder(model);
-  const ask = own ? await asksOwn(own, question, values) : await asksBundled(model, question, args);
+  const ask = own
+    ? await asksOwn(own, { question, part }, values)
+    : await asksBundled(model, { question, part }, args);
   for (const file of positionals) {
     try {
       print(await ask(file));
@@ -70,7 +75,12 @@ export async function askVerb(
 
 type Ask = (file: string) => Promise<object>;
 
-async function asksBundled(id: string, question: string, args: readonly string[]): Promise<Ask> {
+interface Asked {
+  readonly question: string;
+  readonly part: FilmPart;
+}
+
+async function asksBundled(id: string, asked: Asked, args: readonly string[]): Promise<Ask> {
   const manifest = await bundledManifest(id);
   const given = OWN_OPTIONS.find((name) => args.some((arg) => arg.split("=")[0] === `--${name}`));
   if (given !== undefined) {
@@ -81,7 +91,7 @@ async function asksBundled(id: string, question: string, args: readonly string[]
   const precision = manifest.defaultPrecision;
   const lab = nodeLab();
   return async (file) => {
-    const { statement, answer, population } = await ask(lab, file, question, { id, precision });
+    const { statement, answer, population } = await ask(lab, file, asked, { id, precision });
     return {
       file,
       model: id,
@@ -106,7 +116,11 @@ interface OwnOptions {
   readonly wording?: string | undefined;
 }
 
-async function asksOwn(own: NamedSource, question: string, values: OwnOptions): Promise<Ask> {
+async function asksOwn(
+  own: NamedSource,
+  { question, part }: Asked,
+  values: OwnOptions,
+): Promise<Ask> {
   const { answer: answers = ["yes", "no"] } = values;
   if (new Set(answers).size < Math.max(2, answers.length)) {
     throw new UsageError("Give --answer at least twice, each time another answer.");
@@ -117,6 +131,7 @@ async function asksOwn(own: NamedSource, question: string, values: OwnOptions): 
   }
   const asked = {
     question,
+    part,
     stages: stages ? { against, wording } : undefined,
     answers,
     precision: values.precision,
@@ -146,19 +161,19 @@ function isAboutTheFile(error: unknown): boolean {
 async function ask(
   lab: Lab,
   file: string,
-  question: string,
+  { question, part }: Asked,
   model: { readonly id: string; readonly precision: string },
 ): Promise<{
   readonly statement: string;
   readonly answer: AnswerResult;
   readonly population: Population | undefined;
 }> {
-  const radiograph = await openRadiograph(file);
+  const { radiograph, source } = await openPart(file, part);
   lab.addRadiograph(radiograph);
   const opening = defaultSpec();
   const spec = validateSpec({
     ...opening,
-    case: { kind: "file", sha256: radiograph.rawSha256 },
+    case: source,
     // As the page does: the file's own window where it has one.
     window: { kind: radiograph.vois.length > 0 ? "file" : "automatic" },
     model,

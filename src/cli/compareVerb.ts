@@ -68,7 +68,7 @@ async function resultsOf(
 ): Promise<Partial<StageResults>> {
   const lab = nodeLab(sessionsNamed(backend));
   if (spec.case.kind === "file") {
-    lab.addRadiograph(await radiographOf(spec.case.sha256, file));
+    lab.addRadiograph(await radiographOf(spec.case, file));
   }
   const results: Partial<StageResults> = {};
   for await (const event of lab.run(spec, "full", { aborted: false })) {

@@ -17,7 +17,7 @@ export async function decodeVerb(
   const frame = wholeNumber("frame", values.frame ?? "1", 1, 100_000) - 1;
   for (const file of positionals) {
     try {
-      print(await decodeSummary(await openRadiograph(file, frame)));
+      print(await decodeSummary(await openRadiograph(file, { frame })));
     } catch (error) {
       const { code, message, hint } = toErrorData(error);
       print({ error: { code, message } });

@@ -1,13 +1,17 @@
 /** Files of the command line. */
 import { readFile } from "node:fs/promises";
 import { LabError } from "../errors/labError.ts";
-import { loadRadiograph } from "../io/loadRadiograph.ts";
+import { findPicture } from "../io/loadRadiograph.ts";
+import type { WantedPicture } from "../io/loadRadiograph.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import { nodeCodecs } from "./nodeCodecs.ts";
 
 /** @throws LabError "not-found" when there is no such file, a "file-*" code when it can't be shown. */
-export async function openRadiograph(file: string, frame = 0): Promise<Radiograph> {
-  return loadRadiograph(await readBytes(file), nodeCodecs, frame);
+export async function openRadiograph(
+  file: string,
+  wanted: WantedPicture = {},
+): Promise<Radiograph> {
+  return findPicture(await readBytes(file), nodeCodecs, wanted);
 }
 
 /** @throws LabError "not-found" when there is no such file or it can't be read. */

@@ -10,7 +10,7 @@ npm run -s lab -- run SPEC.json | MANIFEST.json | LINK [--file FILE] [--backend 
     [--model FOLDER|ZIP|ENCODER.onnx [--precision q4|...]] [--export DIR [--panels clean,disturbed,...]]
     Runs an experiment and prints the numbers of every stage as JSON: answers and margins, norms, feature cosine,
     attack trace, where the answers' relevance peaks, certificate. "-" reads it from standard input. A file case is
-    named by --file FILE, whose stored pixels must have the sha256 of the experiment. What is printed is a run manifest:
+    named by --file FILE, one of whose pictures must have the sha256 of the experiment. What is printed is a run manifest:
     the page opens it, and so does this verb. A manifest or a share link with numbers in it is compared with them
     (answers, margins, feature cosine, model and precision; the rest of a manifest is for reading): {replay: {status,
     differences}}. --backend wasm runs the page's own build of the runtime, whose numbers agree with
@@ -70,10 +70,14 @@ npm run -s lab -- phantom --seed N [--finding KIND[:side[:amount]]]... [--size N
     Kinds: ${FINDING_KINDS.map(kindHelp).join("; ")}.
     --size is the side in pixels (64 to 1024, 512 if not given).
 
-npm run -s lab -- ask FILE... --question TEXT [--model ID]
+npm run -s lab -- ask FILE... --question TEXT [--model ID] [--frame N] [--square whole|LEFT,TOP,SIDE]
     One JSON line per file: {file, question, answer, corrected, probabilities, margin, ...} of the bundled model.
+    --frame N is which picture, from 1, of files that hold several. --square is what of a film the model is given: the whole
+    of it with black beside it, or a square by its left column, top row and side in the film's pixels; the largest in the
+    middle unless said otherwise. An experiment says both in its case: {"kind": "file", "sha256": ..., "frame": 2,
+    "square": {"kind": "placed", "left": 120, "top": 0, "side": 2000}} or {"kind": "whole"}.
 npm run -s lab -- ask FILE... --question TEXT --model FOLDER|FILE.zip|llava-mini|siglip-mini [--answer TEXT...]
-    [--precision NAME] [--max-tokens N] [--epsilon K/255 [--steps N]] [--backend native|wasm]
+    [--precision NAME] [--max-tokens N] [--epsilon K/255 [--steps N]] [--backend native|wasm] [--frame N] [--square ...]
     The same of a model of your own, in the layout of browser exports (config.json, tokenizer.json, onnx/...): LLaVA
     (vision_encoder, embed_tokens, decoder_model_merged; yes and no, or the --answer given, by the next token's
     probability, all spellings summed; --max-tokens also writes its own text) and CLIP or SigLIP (model.onnx; each --answer
@@ -84,7 +88,7 @@ npm run -s lab -- ask FILE... --question TEXT --model FOLDER|FILE.zip|llava-mini
     decoder; with a second wording, in which block the two part. What a model does not show is named.
 
 npm run -s lab -- agree FILE --question TEXT --model FOLDER|FILE.zip|ID [--answer TEXT --answer TEXT...]
-    [--precision NAME]... [--backend native|wasm]... [--max-tokens N]
+    [--precision NAME]... [--backend native|wasm]... [--max-tokens N] [--frame N] [--square ...]
     One film and one question to every precision that the model has, on the native runtime and on the page's WASM build:
     the cosine of each with the fullest native one behind encoder, connector and language side, answers, texts, and a
     sentence on what differs. A quantized kernel that computes something else shows here.

@@ -2,6 +2,8 @@
 import { buffer } from "node:stream/consumers";
 import { LabError } from "../errors/labError.ts";
 import { looksLikeLink } from "../experiment/shareLink/decode.ts";
+import type { CaseSpec } from "../experiment/spec.ts";
+import type { Radiograph } from "../image/radiograph.ts";
 import { openRadiograph, readBytes } from "./files.ts";
 import { UsageError } from "./usageError.ts";
 
@@ -22,14 +24,20 @@ export async function readSource(source: string): Promise<string> {
 }
 
 /** The film an experiment is about. @throws UsageError where none is named; LabError "file-mismatch" for another one */
-export async function radiographOf(sha256: string, file: string | undefined) {
+export async function radiographOf(
+  { sha256, frame = 1 }: Extract<CaseSpec, { kind: "file" }>,
+  file: string | undefined,
+): Promise<Radiograph> {
   if (file === undefined) {
     throw new UsageError("The experiment is about a file: name it with --file FILE.");
   }
-  const radiograph = await openRadiograph(file);
+  const radiograph = await openRadiograph(file, { sha256, frame: frame - 1 });
   if (radiograph.rawSha256 === sha256) return radiograph;
+  const { frame: several } = radiograph;
   throw new LabError(
     "file-mismatch",
-    `The experiment is about another picture: ${file} has pixel hash ${radiograph.rawSha256?.slice(0, 12)}, not ${sha256.slice(0, 12)}.`,
+    several
+      ? `The experiment is about another picture: none of the ${several.count} in ${file} has pixel hash ${sha256.slice(0, 12)}.`
+      : `The experiment is about another picture: ${file} has pixel hash ${radiograph.rawSha256?.slice(0, 12)}, not ${sha256.slice(0, 12)}.`,
   );
 }

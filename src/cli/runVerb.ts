@@ -57,7 +57,7 @@ export async function runVerb(
   const spec = own ? own.about(opened.spec) : opened.spec;
   const lab = nodeLab(sessions, own?.ready);
   if (spec.case.kind === "file") {
-    lab.addRadiograph(await radiographOf(spec.case.sha256, values.file));
+    lab.addRadiograph(await radiographOf(spec.case, values.file));
   } else if (values.file !== undefined) {
     throw new UsageError("--file is given, but the experiment is about a phantom.");
   }

@@ -1,8 +1,28 @@
 /** Which picture, and which of its grey levels the model is given. */
 import { z } from "zod";
+import { LEAST_SIDE } from "../image/modelInput.ts";
 import { PARAMS } from "./params.ts";
 import { phantomSchema } from "./phantomSchema.ts";
-import { numberIn, text } from "./specFields.ts";
+import { numberIn, text, wrong } from "./specFields.ts";
+
+/** A side of the largest film that is read. */
+const MOST_PIXELS = 65_535;
+const MOST_FRAMES = 100_000;
+
+/** Part of a film that the model is given, in the film's pixels; whether it lies on the film is known once that is open. */
+const squareSchema = z.discriminatedUnion(
+  "kind",
+  [
+    z.strictObject({
+      kind: z.literal("placed"),
+      left: numberIn({ unit: "columns", min: 0, max: MOST_PIXELS }),
+      top: numberIn({ unit: "rows", min: 0, max: MOST_PIXELS }),
+      side: numberIn({ unit: "columns", min: LEAST_SIDE, max: MOST_PIXELS }),
+    }),
+    z.strictObject({ kind: z.literal("whole") }),
+  ],
+  { error: "must have a kind: placed or whole" },
+);
 
 /** Which radiograph: a phantom by its parameters, or a reader's own file by the hash of its stored pixel values. */
 export const caseSchema = z.discriminatedUnion(
@@ -12,6 +32,14 @@ export const caseSchema = z.discriminatedUnion(
     z.strictObject({
       kind: z.literal("file"),
       sha256: text(64, /^[0-9a-f]{64}$/, "a SHA-256 as 64 hex digits"),
+      /** Where it lies in a file that holds several, from 1. The hash says which it is: without this, it is looked for. */
+      frame: z
+        .int({ error: (issue) => wrong(issue.input, "a picture of the file, from 1") })
+        .min(1, { error: (issue) => wrong(issue.input, "a picture of the file, from 1") })
+        .max(MOST_FRAMES, { error: (issue) => wrong(issue.input, `at most ${MOST_FRAMES}`) })
+        .exactOptional(),
+      /** Absent: the largest square in the middle, or all of it for a model that takes films stretched. */
+      square: squareSchema.exactOptional(),
     }),
   ],
   { error: "must have a kind: phantom or file" },

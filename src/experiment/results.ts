@@ -1,5 +1,6 @@
 /** What each stage of a run yields. Plain data: it crosses the worker border and is printed as JSON by the headless lab. */
 import type { AttackMember } from "../attacks/attack.ts";
+import type { Box } from "../image/resize.ts";
 import type { GraphPart } from "../model/graphPartSchema.ts";
 import type { AttentionLayer, GradientCheck } from "../model/visionLanguageModel.ts";
 import type { Phantom } from "../phantom/phantom.ts";
@@ -16,6 +17,8 @@ export interface InputResult {
   /** Which window and crop the model saw, in one line. */
   readonly statement: string;
   readonly notices: readonly string[];
+  /** Of a film: the part that is given, in its pixels; all beyond the film is black. */
+  readonly crop?: Box;
   /** Where the case is a phantom. */
   readonly truth?: GroundTruth;
 }

@@ -1,7 +1,8 @@
 /** The case as the model's input, with the truth where it is a phantom. */
 import { LabError } from "../errors/labError.ts";
 import { snapToByteLattice } from "../image/greyImage.ts";
-import { toModelInput } from "../image/modelInput.ts";
+import { squareOf, toModelInput } from "../image/modelInput.ts";
+import type { FilmSquare } from "../image/modelInput.ts";
 import type { Radiograph, Voi } from "../image/radiograph.ts";
 import { distributionOf } from "../image/distribution.ts";
 import { automaticWindow, fileVoi, fullRangeWindow } from "../image/voi.ts";
@@ -45,12 +46,27 @@ export function modelInputOf(
       { hint: "Open the same file; it never travels with a link." },
     );
   }
-  const input = toModelInput(opened, {
+  const { square } = source;
+  if (square) refuseOffFilm(opened, square);
+  const { data, statement, crop } = toModelInput(opened, {
     voi: windowOf(opened, window),
     size,
     fit: resize === "area-stretch" ? "stretch" : "crop",
+    square,
   });
-  return { size, image: input.data, statement: input.statement, notices: opened.notices };
+  return { size, image: data, statement, notices: opened.notices, crop };
+}
+
+/** @throws LabError "spec-invalid": of what lies beyond the film nobody knows anything. */
+function refuseOffFilm(film: Radiograph, square: FilmSquare): void {
+  const { top, left, height, width } = squareOf(film, square);
+  const { rows, cols } = film;
+  if (square.kind === "whole" || (left + width <= cols && top + height <= rows)) return;
+  throw new LabError(
+    "spec-invalid",
+    `The square that the model is to be given reaches beyond the film, which has ${cols} columns and ${rows} rows.`,
+    { hint: "Move it or make it smaller, or give the model the whole film." },
+  );
 }
 
 function windowOf(radiograph: Radiograph, window: WindowSpec): Voi {

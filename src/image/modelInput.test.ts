@@ -46,6 +46,43 @@ describe("toModelInput", () => {
     expect(stretched.crop).toEqual({ top: 0, left: 0, height: 20, width: 40 });
   });
 
+  it("takes a square that the reader placed, and says what it cuts off on each side", () => {
+    const picture = radiograph(20, 40, (y, x) => (y >= 4 && y < 14 && x >= 25 && x < 35 ? 255 : 0));
+    const square = { kind: "placed", left: 25, top: 4, side: 10 } as const;
+    const input = toModelInput(picture, { voi, size: 10, square });
+    expect(input.data.every((value) => value === 1)).toBe(true);
+    expect(input.statement).toBe(
+      "W 255 C 127.5; a square of the reader’s (13% of the image), cut off: 63% at the left, 13% at the right, 20% at the top and 30% at the bottom; 10 x 10",
+    );
+    // A model that takes films stretched is given the square, too.
+    expect(toModelInput(picture, { voi, size: 10, fit: "stretch", square }).data).toEqual(
+      input.data,
+    );
+  });
+
+  it("fills a whole film up with black: as the film set into a black square", () => {
+    const at = (y: number, x: number) => (y * 31 + x * 17) % 256;
+    for (const [rows, cols] of [
+      [20, 50],
+      [50, 20],
+    ] as const) {
+      const [above, before] = [(50 - rows) / 2, (50 - cols) / 2];
+      const framed = radiograph(50, 50, (y, x) => {
+        const isIn = y >= above && y < above + rows && x >= before && x < before + cols;
+        return isIn ? at(y - above, x - before) : 0;
+      });
+      const whole = toModelInput(radiograph(rows, cols, at), {
+        voi,
+        size: 17,
+        square: { kind: "whole" },
+      });
+      expect(whole.data).toEqual(toModelInput(framed, { voi, size: 17 }).data);
+      expect(whole.statement).toContain(
+        `whole image with black ${rows < cols ? "above and below" : "left and right"} of it`,
+      );
+    }
+  });
+
   it("honours pixels twice as high as wide", () => {
     // 20 rows of height 2 and 40 columns are square on the detector: nothing is cut, a circle stays a circle.
     const picture = {

@@ -16,18 +16,30 @@ export type ResizeFilter = "area" | "bilinear";
 
 /**
  * Resamples the part of the image inside `box` (default: all of it) to `rows` x `cols`. Same size and whole-pixel box:
- * an exact copy. "bilinear" takes no antialiasing when it shrinks, like align_corners=false elsewhere.
+ * an exact copy. "bilinear" takes no antialiasing when it shrinks, like align_corners=false elsewhere. What of the box lies
+ * beyond the image repeats its edge, or is 0 where `beyond` says so.
  */
 export function resize(
   image: GreyImage,
   rows: number,
   cols: number,
-  options: { readonly filter?: ResizeFilter; readonly box?: Box } = {},
+  options: {
+    readonly filter?: ResizeFilter;
+    readonly box?: Box;
+    readonly beyond?: "edge" | "zero";
+  } = {},
 ): GreyImage {
   const filter = options.filter ?? "area";
   const box = options.box ?? { top: 0, left: 0, height: image.rows, width: image.cols };
-  const across = axisWeights(image.cols, cols, box.left, box.width, filter);
-  const down = axisWeights(image.rows, rows, box.top, box.height, filter);
+  const isZero = options.beyond === "zero";
+  const axis = (inputSize: number, outputSize: number, start: number, extent: number) =>
+    axisWeights(inputSize, outputSize, start, extent, filter).map((taps, i) =>
+      isZero
+        ? within(taps, inputSize, start + (i * extent) / outputSize, extent / outputSize)
+        : taps,
+    );
+  const across = axis(image.cols, cols, box.left, box.width);
+  const down = axis(image.rows, rows, box.top, box.height);
 
   // Only the rows that some output row reads are resampled across.
   const firstRow = Math.min(...down.map((taps) => taps.first));
@@ -96,6 +108,15 @@ function areaTaps(inputSize: number, low: number, high: number): Taps {
   }
   for (let k = 0; k < weights.length; k++) weights[k] = weights[k]! / sum;
   return { first, weights };
+}
+
+/** The same taps, weighed by how much of the output pixel's footprint, [start, start + extent], lies on the image. */
+function within({ first, weights }: Taps, inputSize: number, start: number, extent: number): Taps {
+  const covered = Math.min(inputSize, start + extent) - Math.max(0, start);
+  // All of it, but for rounding: the very weights of an image without a border.
+  if (covered > extent * (1 - 1e-9)) return { first, weights };
+  if (covered <= 0) return { first, weights: Float64Array.of(0) };
+  return { first, weights: weights.map((weight) => (weight * covered) / extent) };
 }
 
 function linearTaps(inputSize: number, position: number): Taps {

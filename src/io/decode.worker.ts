@@ -5,11 +5,11 @@
 import { moving, serveCalls } from "../host/workers.ts";
 import { browserCodecs } from "./browserCodecs.ts";
 import type { DecodeService } from "./decodeClient.ts";
-import { loadRadiograph } from "./loadRadiograph.ts";
+import { findPicture } from "./loadRadiograph.ts";
 
 const service: DecodeService = {
-  read: async (bytes, frame) => {
-    const radiograph = await loadRadiograph(new Uint8Array(bytes), browserCodecs, frame);
+  read: async (bytes, wanted) => {
+    const radiograph = await findPicture(new Uint8Array(bytes), browserCodecs, wanted);
     return moving(radiograph, [radiograph.values.buffer as ArrayBuffer]);
   },
 };

@@ -8,13 +8,14 @@ import { linkWorker, moving } from "../host/workers.ts";
 import type { WorkerLike, WorkerLink } from "../host/workers.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import { DECODE_TIMEOUT_MS } from "./limits.ts";
+import type { WantedPicture } from "./loadRadiograph.ts";
 
 export interface DecodeClient {
   /**
    * Decodes one picture of a file, the first unless said otherwise; files wait for each other. `bytes` is transferred to the worker and unusable afterwards.
    * @throws LabError with a file-* code, or "internal" when the worker itself can't run
    */
-  load(bytes: ArrayBuffer, frame?: number): Promise<Radiograph>;
+  load(bytes: ArrayBuffer, wanted?: WantedPicture): Promise<Radiograph>;
   /** Stops the worker; waiting files are refused as cancelled. */
   dispose(): void;
 }
@@ -22,7 +23,7 @@ export interface DecodeClient {
 /** What the worker can be asked. */
 export interface DecodeService {
   /** `bytes` is a whole file and moves to the worker. @throws LabError with a file-* code */
-  read(bytes: ArrayBuffer, frame: number): Promise<Radiograph>;
+  read(bytes: ArrayBuffer, wanted: WantedPicture): Promise<Radiograph>;
 }
 
 export function createDecodeClient(
@@ -39,22 +40,22 @@ export function createDecodeClient(
     link = undefined;
   };
 
-  const decode = async (bytes: ArrayBuffer, frame: number): Promise<Radiograph> => {
+  const decode = async (bytes: ArrayBuffer, wanted: WantedPicture): Promise<Radiograph> => {
     if (isDisposed) throw disposed();
     link ??= linkWorker<DecodeService>(spawn(), (crash) =>
       giveUp(isUnfetched(crash) ? partMissing() : workerFailed()),
     );
     const timer = setTimeout(() => giveUp(tookTooLong(timeoutMs)), timeoutMs);
     try {
-      return await link.ask((s) => s.read(moving(bytes, [bytes]), frame));
+      return await link.ask((s) => s.read(moving(bytes, [bytes]), wanted));
     } finally {
       clearTimeout(timer);
     }
   };
 
   return {
-    load(bytes, frame = 0) {
-      const result = lastFile.then(() => decode(bytes, frame));
+    load(bytes, wanted = {}) {
+      const result = lastFile.then(() => decode(bytes, wanted));
       lastFile = result.catch(() => {});
       return result;
     },

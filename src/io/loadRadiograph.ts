@@ -13,6 +13,41 @@ import { noSuchFrame } from "./encapsulatedFrame.ts";
 import { MAX_FILE_BYTES } from "./limits.ts";
 import { sniffFormat } from "./sniff.ts";
 
+/** Which picture of a file that holds several. */
+export interface WantedPicture {
+  /** From 0; the first where nothing is said. */
+  readonly frame?: number | undefined;
+  /** Its pixel hash: where `frame` is another one, the others are looked through. */
+  readonly sha256?: string | undefined;
+}
+
+/**
+ * The picture that is wanted. Where none of the file's has the hash, it is the one at `frame` (the first, where the file does not
+ * hold so many): the caller says that it is another.
+ * @throws LabError as loadRadiograph does
+ */
+export async function findPicture(
+  bytes: Uint8Array,
+  host: CodecHost,
+  { frame = 0, sha256 }: WantedPicture,
+): Promise<Radiograph> {
+  if (sha256 === undefined) return loadRadiograph(bytes, host, frame);
+  const said = await loadRadiograph(bytes, host, frame).catch((error: unknown) => {
+    if (frame > 0 && error instanceof LabError && error.code === "file-no-image") return undefined;
+    throw error;
+  });
+  const first = said ?? (await loadRadiograph(bytes, host));
+  if (first.rawSha256 === sha256) return first;
+  const { count, index } = first.frame ?? { count: 1, index: 0 };
+  for (let other = 0; other < count; other++) {
+    if (other === index) continue;
+    // One that is damaged is not the one that was read before.
+    const found = await loadRadiograph(bytes, host, other).catch(() => undefined);
+    if (found?.rawSha256 === sha256) return found;
+  }
+  return first;
+}
+
 /**
  * @param frame which picture, from 0, of a file that holds several
  * Runs in a worker in the browser (see decodeClient.ts), directly in Node.

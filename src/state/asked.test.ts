@@ -31,6 +31,7 @@ test("an answer belongs to its question and to all that made it, each setting of
     { ...bare, window: { kind: "automatic" as const } },
     { ...bare, window: { kind: "file" as const, index: 1 } },
     { ...bare, window: { kind: "manual" as const, center: 40, width: 80 } },
+    { ...bare, case: { kind: "file" as const, sha256: "a", square: { kind: "whole" as const } } },
     { ...bare, defenses: [item("bitDepth", { removed: 4 })] },
     { ...bare, defenses: [item("bitDepth", { removed: 3 })] },
     { ...bare, defenses: [item("bitDepth", { removed: 4 }), item("jpegFilter")] },
@@ -51,6 +52,17 @@ test("what changes nothing changes no key: a defense that is off or at strength 
   const one = { ...bare, defenses: [item("purifier")] };
   const other = { ...bare, defenses: [item("purifier", { sigma: 0.25 }, { seed: 9, id: "e" })] };
   expect(askedOf(other, film)).toBe(askedOf(one, film));
+});
+
+test("the film itself, and where its file keeps it, is no part of what is asked", () => {
+  const of = (frame?: number) => ({
+    kind: "file" as const,
+    sha256: "a",
+    ...(frame ? { frame } : {}),
+  });
+  expect(askedOf({ ...bare, case: of(2) }, film)).toBe(askedOf(bare, film));
+  const whole = { ...of(), square: { kind: "whole" as const } };
+  expect(askedInWords({ ...bare, case: whole }, film)).toBe("Base model, int8, given whole films");
 });
 
 test("films as they were opened are asked alike, with a window of their own or without", () => {

@@ -4,6 +4,7 @@ import type { DefenseItem } from "../defenses/defense.ts";
 import { isInForce } from "../defenses/inForce.ts";
 import type { ExperimentSpec, WindowSpec } from "../experiment/spec.ts";
 import { canonicalJson } from "../host/canonicalJson.ts";
+import type { FilmSquare } from "../image/modelInput.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import { BUNDLED_MODELS } from "../model/catalog.ts";
 import { withDefaults, wordsFor } from "../system/param.ts";
@@ -11,13 +12,17 @@ import type { ParamMeta } from "../system/param.ts";
 import { openingWindow } from "./specEdits.ts";
 
 /** The model's name stands for how its pictures are cut and scaled, too: one that is fed otherwise has another id. */
-export type Asked = Pick<ExperimentSpec, "model" | "window" | "defenses" | "question">;
+export type Asked = Pick<ExperimentSpec, "model" | "window" | "defenses" | "question"> &
+  Partial<Pick<ExperimentSpec, "case">>;
 
 /**
  * A key: answers under the same one may stand in one list.
  * @param film that is on the bench; undefined for a phantom.
  */
-export function askedOf({ model, window, defenses, question }: Asked, film: Film): string {
+export function askedOf(
+  { model, window, defenses, question, case: of }: Asked,
+  film: Film,
+): string {
   return canonicalJson([
     model.id,
     model.precision,
@@ -28,6 +33,7 @@ export function askedOf({ model, window, defenses, question }: Asked, film: Film
       DEFENSE_CATALOG[defense]?.isRandom ? seed : null,
     ]),
     question,
+    ...(squareOfCase(of) ? [squareOfCase(of)] : []),
   ]);
 }
 
@@ -41,7 +47,7 @@ function isOpening(window: WindowSpec, film: Film): boolean {
 
 /** "Base model, int8, behind Median filter (window 3 pixels)". @param ownName of a reader's model. */
 export function askedInWords(
-  { model, window, defenses }: Asked,
+  { model, window, defenses, case: of }: Asked,
   film: Film,
   ownName?: string,
 ): string {
@@ -50,12 +56,18 @@ export function askedInWords(
     const said = settings.map(({ meta, value }) => settingInWords(meta, value)).join(", ");
     return `${DEFENSE_CATALOG[defense]!.label}${said && ` (${said})`}`;
   });
+  const square = squareOfCase(of);
   return [
     label,
     model.precision,
     ...(isOpening(window, film) ? [] : [`given ${windowInWords(window)}`]),
+    ...(square ? [square.kind === "whole" ? "given whole films" : "given a placed square"] : []),
     ...(behind.length > 0 ? [`behind ${behind.join(", then ")}`] : []),
   ].join(", ");
+}
+
+function squareOfCase(of: Asked["case"]): FilmSquare | undefined {
+  return of?.kind === "file" ? of.square : undefined;
 }
 
 interface Setting {

@@ -18,15 +18,15 @@ export interface CaseState {
   readonly opening: boolean;
   /** Items of the stack that were on when a film of the reader's was opened, which starts untouched. */
   readonly switchedOff: readonly string[];
-  /** The last file that held several pictures, so that another of them can be chosen. */
-  readonly manyFramed: File | null;
+  /** Of a picture out of several in a file, by its hash: that file, so that another of them can be chosen. */
+  readonly manyFramed: Readonly<Record<string, File>>;
   /** @returns pixel hashes of films that were let go, so that a day of films does not fill the memory. */
   add(sha256: string, radiograph: Radiograph): readonly string[];
   /** Films of a study, which needs each of them until it ends: never let go. */
   keep(sha256: string, radiograph: Radiograph): void;
-  set(
-    values: Partial<Pick<CaseState, "provisional" | "opening" | "switchedOff" | "manyFramed">>,
-  ): void;
+  /** Which file a picture came from, where that holds more of them. */
+  remember(sha256: string, file: File): void;
+  set(values: Partial<Pick<CaseState, "provisional" | "opening" | "switchedOff">>): void;
 }
 
 export type CaseStore = StoreApi<CaseState>;
@@ -41,7 +41,7 @@ export function createCaseStore(mostBytes = MOST_BYTES): CaseStore {
     provisional: null,
     opening: false,
     switchedOff: [],
-    manyFramed: null,
+    manyFramed: {},
     add(sha256, radiograph) {
       const others = Object.entries(get().radiographs).filter(([each]) => each !== sha256);
       const films = [...others, [sha256, radiograph] as const];
@@ -61,6 +61,8 @@ export function createCaseStore(mostBytes = MOST_BYTES): CaseStore {
       keptForever.add(sha256);
       set(({ radiographs }) => ({ radiographs: { ...radiographs, [sha256]: radiograph } }));
     },
+    remember: (sha256, file) =>
+      set(({ manyFramed }) => ({ manyFramed: { ...manyFramed, [sha256]: file } })),
     set: (values) => set(values),
   }));
 }

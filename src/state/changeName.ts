@@ -29,6 +29,9 @@ export function changeName(before: ExperimentSpec, after: ExperimentSpec): strin
 }
 
 function caseName({ case: before }: ExperimentSpec, { case: after }: ExperimentSpec): string {
+  if (before.kind === "file" && after.kind === "file" && before.sha256 === after.sha256) {
+    return "the model’s square";
+  }
   const isSamePhantom =
     before.kind === "phantom" &&
     after.kind === "phantom" &&

@@ -41,7 +41,9 @@ export function blindKey({
   case: film,
   question,
 }: Pick<ExperimentSpec, "case" | "question">): string {
-  return JSON.stringify([film, question]);
+  // The same film wherever its file keeps it, and whatever of it the model is given.
+  const { sha256 } = film as { readonly sha256?: string };
+  return JSON.stringify([sha256 ?? film, question]);
 }
 
 /** Whether answers, or what gives them away, are kept back until the reader has said their own reading. */

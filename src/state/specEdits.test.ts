@@ -16,6 +16,7 @@ import {
   removeItem,
   reroll,
   setParam,
+  setSquare,
   switchOn,
 } from "./specEdits.ts";
 
@@ -45,11 +46,29 @@ describe("edits of the stack", () => {
       stack: [...before.stack, { ...before.stack[0]!, id: "off", enabled: false }],
     };
     const on = partly.stack.filter(({ enabled }) => enabled).map(({ id }) => id);
-    const opened = openFilm("ab", { kind: "automatic" })(partly);
+    const opened = openFilm("ab", { vois: [] })(partly);
     expect(opened.case).toEqual({ kind: "file", sha256: "ab" });
     expect(opened.stack.map(({ enabled }) => enabled)).toEqual([false, false, false]);
     expect(switchOn(on)(opened).stack).toEqual(partly.stack);
     expect(switchOn(["nobody"])(opened)).toBe(opened);
+  });
+
+  it("says which picture of a file it is, and keeps no square but the whole film's from one film to the next", () => {
+    const second = openFilm("ab", { vois: [], frame: { index: 1, count: 3 } })(defaultSpec());
+    expect(second.case).toEqual({ kind: "file", sha256: "ab", frame: 2 });
+    const placed = { kind: "placed", left: 1, top: 2, side: 64 } as const;
+    const moved = setSquare(placed)(second);
+    expect(moved.case).toEqual({ ...second.case, square: placed });
+    expect(setSquare({ ...placed })(moved)).toBe(moved);
+    expect(setSquare(undefined)(moved)).toEqual(second);
+    expect(openFilm("cd", { vois: [] })(moved).case).toEqual({ kind: "file", sha256: "cd" });
+    const whole = setSquare({ kind: "whole" })(moved);
+    expect(openFilm("cd", { vois: [] })(whole).case).toEqual({
+      kind: "file",
+      sha256: "cd",
+      square: { kind: "whole" },
+    });
+    expect(setSquare(placed)(defaultSpec())).toEqual(defaultSpec());
   });
 
   it("finds ids nobody has", () => {

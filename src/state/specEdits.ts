@@ -6,6 +6,7 @@ import type {
   Stroke,
   WindowSpec,
 } from "../experiment/spec.ts";
+import type { FilmSquare } from "../image/modelInput.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 
 type Edit = (spec: ExperimentSpec) => ExperimentSpec;
@@ -66,15 +67,36 @@ export function toggleItem(id: string): Edit {
 
 /**
  * A reader's own film on the bench, untouched: what the stack did to the picture before stays in it, switched off, so that the first
- * thing said about a patient's film is about the film. `window` is what the model is given of it.
+ * thing said about a patient's film is about the film.
  */
-export function openFilm(sha256: string, window: WindowSpec): Edit {
+export function openFilm(
+  sha256: string,
+  { frame, vois }: Pick<Radiograph, "frame" | "vois">,
+): Edit {
   return (spec) => ({
     ...spec,
-    case: { kind: "file", sha256 },
-    window,
+    case: {
+      kind: "file",
+      sha256,
+      ...(frame ? { frame: frame.index + 1 } : {}),
+      // A way to be given any film; a placed square belongs to the film it was placed on.
+      ...("square" in spec.case && spec.case.square?.kind === "whole"
+        ? { square: spec.case.square }
+        : {}),
+    },
+    window: openingWindow({ vois }),
     stack: spec.stack.map((item) => (item.enabled ? { ...item, enabled: false } : item)),
   });
+}
+
+/** Which part of the film on the bench the model is given; undefined is how it takes films. */
+export function setSquare(square: FilmSquare | undefined): Edit {
+  return (spec) => {
+    if (spec.case.kind !== "file") return spec;
+    const { square: before, ...film } = spec.case;
+    if (JSON.stringify(before) === JSON.stringify(square)) return spec;
+    return { ...spec, case: square ? { ...film, square } : film };
+  };
 }
 
 /** The window that the model is given of a film when it is opened: its own, or the automatic one where it has none. */

@@ -13,8 +13,10 @@ import type { Study } from "../study/schema.ts";
 
 export type Layout = "film" | "single" | "pair" | "triple";
 export type PaneName = "clean" | "disturbed" | "difference";
-export type ToolName = "window" | "pan" | "brush" | "eraser" | MeasureTool;
-/** Tools that measure, on the whole film only. */
+export type ToolName = "window" | "pan" | "brush" | "eraser" | FilmToolName;
+/** Tools of the whole film only. */
+export type FilmToolName = MeasureTool | "square";
+/** Those that measure. */
 export type MeasureTool = "ruler" | "angle" | "heartRatio";
 /** Dialogs that lie over the bench, one at a time. */
 export type DialogName = "archive" | "export" | "sessions" | "compare" | "replay" | "palette";

@@ -15,6 +15,23 @@ test("a list begins anew, and an entry is changed alone", () => {
   expect(getState().entries).toEqual([]);
 });
 
+test("a file that holds several pictures becomes one entry for each, once", () => {
+  const { getState } = createWorklistStore();
+  getState().begin([file("a"), file("b"), file("c")]);
+  getState().update(1, { answers: { asked: "no" } });
+  for (let k = 0; k < 2; k++) getState().unfold(1, 3);
+  const { entries } = getState();
+  expect(entries.map((entry) => [entry.file.name, entry.picture?.index])).toEqual([
+    ["a", undefined],
+    ["b", 0],
+    ["b", 1],
+    ["b", 2],
+    ["c", undefined],
+  ]);
+  expect(new Set(entries.map(({ id }) => id)).size).toBe(5);
+  expect(entries.map(({ answers }) => Object.keys(answers).length)).toEqual([0, 1, 0, 0, 0]);
+});
+
 test("a thumbnail keeps the picture’s sides", () => {
   const size = 2 * THUMB;
   const image = Float32Array.from({ length: size * size }, (_, k) => (k % size < THUMB ? 0 : 1));

@@ -1,10 +1,13 @@
 /** Several films at hand: files as they were picked, opened one at a time, with what the model said of each. */
 import { createStore } from "zustand/vanilla";
 import type { StoreApi } from "zustand/vanilla";
+import type { FrameOf } from "../image/radiograph.ts";
 
 export interface WorklistEntry {
   readonly id: number;
   readonly file: File;
+  /** Of a file that holds several pictures, which, from 0, and how many. */
+  readonly picture?: FrameOf;
   /** Pixel hash, once it was opened. */
   readonly sha256?: string | undefined;
   /** Why it can't be opened. */
@@ -21,6 +24,8 @@ export interface WorklistState {
   readonly isAsking: boolean;
   /** In the place of those before. */
   begin(files: readonly File[]): void;
+  /** An entry whose file turned out to hold several pictures becomes one for each; the first keeps its place. */
+  unfold(id: number, count: number): void;
   update(id: number, values: Partial<Omit<WorklistEntry, "id" | "file">>): void;
   setAsking(isAsking: boolean): void;
   close(): void;
@@ -36,6 +41,26 @@ export function createWorklistStore(): WorklistStore {
     isAsking: false,
     begin: (files) =>
       set({ entries: files.map((file, id) => ({ id, file, answers: {} })), isAsking: false }),
+    unfold: (id, count) =>
+      set(({ entries }) => {
+        const next = Math.max(...entries.map((entry) => entry.id)) + 1;
+        return {
+          entries: entries.flatMap((entry) =>
+            entry.id !== id || entry.picture
+              ? [entry]
+              : Array.from({ length: count }, (_, index) =>
+                  index === 0
+                    ? { ...entry, picture: { index, count } }
+                    : {
+                        id: next + index,
+                        file: entry.file,
+                        picture: { index, count },
+                        answers: {},
+                      },
+                ),
+          ),
+        };
+      }),
     update: (id, values) =>
       set(({ entries }) => ({
         entries: entries.map((entry) => (entry.id === id ? { ...entry, ...values } : entry)),

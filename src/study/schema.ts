@@ -111,6 +111,8 @@ const fileSchema = z.strictObject({
   sha256: text(64, /^[0-9a-f]{64}$/, "a SHA-256 as 64 hex digits"),
   /** Where the file lies, for `lab`; never part of a row. */
   path: text(1000).exactOptional(),
+  /** Which picture of that file, from 1; without it, the one with this hash is looked for. Never part of a row either. */
+  frame: whole(1, 100_000).exactOptional(),
   labels: labels.exactOptional(),
   /** Asked instead of the base's question, with its right answer where that is known. */
   question: text(300).exactOptional(),

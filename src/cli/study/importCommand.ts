@@ -4,6 +4,7 @@ import path from "node:path";
 import { toErrorData } from "../../errors/labError.ts";
 import { namesOf } from "../../study/imageNames.ts";
 import { questionStudy, readQuestionSet } from "../../study/questionSet.ts";
+import { othersLeftOut } from "../../io/encapsulatedFrame.ts";
 import { openRadiograph, readBytes } from "../files.ts";
 import { UsageError, parseCommandLine } from "../usageError.ts";
 import { say } from "./running.ts";
@@ -61,7 +62,8 @@ async function filmFinder(
   const read = async (name: string): Promise<string | undefined> => {
     const file = path.join(folder, name);
     try {
-      const { rawSha256 } = await openRadiograph(file);
+      const { rawSha256, frame } = await openRadiograph(file);
+      if (frame) say(`Left out of ${file}: ${othersLeftOut(frame)}`);
       if (rawSha256 !== undefined && !places.has(rawSha256)) places.set(rawSha256, file);
       return rawSha256;
     } catch (error) {

@@ -9,6 +9,7 @@ import type { ExperimentSpec } from "../../experiment/spec.ts";
 import type { Backend } from "../../model/backend.ts";
 import type { StudyHost } from "../../study/runStudy.ts";
 import { nodeRowMaker } from "./modelHashes.ts";
+import type { FilmPlace } from "./studyFile.ts";
 import type { GroupResult, GroupTask } from "./worker.ts";
 
 export interface StudyPool extends StudyHost {
@@ -21,7 +22,7 @@ export interface StudyPool extends StudyHost {
 export function studyPool(
   workers: number,
   backend: Backend,
-  files: ReadonlyMap<string, string>,
+  files: ReadonlyMap<string, FilmPlace>,
 ): StudyPool {
   let started: Tinypool | undefined;
   // Where every row is there already no process is started.
@@ -57,12 +58,15 @@ export function studyPool(
   };
 }
 
-function filmsOf(jobs: GroupTask["jobs"], files: ReadonlyMap<string, string>): GroupTask["files"] {
-  const found: Record<string, string> = {};
+function filmsOf(
+  jobs: GroupTask["jobs"],
+  files: ReadonlyMap<string, FilmPlace>,
+): GroupTask["files"] {
+  const found: Record<string, FilmPlace> = {};
   for (const { spec } of jobs) {
     if (spec.case.kind !== "file") continue;
-    const file = files.get(spec.case.sha256);
-    if (file !== undefined) found[spec.case.sha256] = file;
+    const place = files.get(spec.case.sha256);
+    if (place !== undefined) found[spec.case.sha256] = place;
   }
   return found;
 }

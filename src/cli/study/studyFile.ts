@@ -5,15 +5,23 @@ import { LabError, toErrorData } from "../../errors/labError.ts";
 import { parseStudy } from "../../study/schema.ts";
 import { decodeStudyLink } from "../../study/studyLink.ts";
 import type { Study, StudyFile } from "../../study/schema.ts";
+import { othersLeftOut } from "../../io/encapsulatedFrame.ts";
 import { openRadiograph, readBytes } from "../files.ts";
 import { labelsFrom } from "../../study/labelsCsv.ts";
+
+/** A picture in a file on this disk. */
+export interface FilmPlace {
+  readonly file: string;
+  /** From 1. */
+  readonly frame: number;
+}
 
 export interface OpenedStudy {
   /** Without folders and without paths: what may be kept beside the rows and sent to others. */
   readonly study: Study;
   /** Where each film lies, by hash. */
-  readonly files: ReadonlyMap<string, string>;
-  /** Files of a folder that are no films, each with the sentence that says why. */
+  readonly files: ReadonlyMap<string, FilmPlace>;
+  /** Files of a folder that are no films, or have more pictures than are taken, each with the sentence that says so. */
   readonly skipped: readonly { readonly file: string; readonly message: string }[];
 }
 
@@ -38,16 +46,16 @@ export async function jsonOf(file: string): Promise<unknown> {
 
 /** Paths are relative to the folder of the study. */
 async function resolved(study: Study, root: string): Promise<OpenedStudy> {
-  const files = new Map<string, string>();
+  const files = new Map<string, FilmPlace>();
   const skipped: { file: string; message: string }[] = [];
   const cases: Study["cases"] = [];
   for (const set of study.cases) {
     if (set.kind === "files") {
-      for (const { sha256, path: listed } of set.files) {
+      for (const { sha256, path: listed, frame } of set.files) {
         if (listed !== undefined)
-          files.set(sha256, await checked(path.resolve(root, listed), sha256));
+          files.set(sha256, await checked(path.resolve(root, listed), sha256, frame));
       }
-      cases.push({ ...set, files: set.files.map(withoutPath) });
+      cases.push({ ...set, files: set.files.map(withoutPlace) });
     } else if (set.kind === "folder") {
       const folder = path.resolve(root, set.path);
       const labels =
@@ -56,10 +64,12 @@ async function resolved(study: Study, root: string): Promise<OpenedStudy> {
       for (const name of await namesIn(folder)) {
         const file = path.join(folder, name);
         try {
-          const sha256 = (await openRadiograph(file)).rawSha256!;
+          const { rawSha256, frame } = await openRadiograph(file);
+          const sha256 = rawSha256!;
           const known = labels.get(name) ?? labels.get(path.basename(name));
           if (!files.has(sha256)) found.push({ sha256, ...known });
-          files.set(sha256, file);
+          files.set(sha256, { file, frame: 1 });
+          if (frame) skipped.push({ file, message: othersLeftOut(frame) });
         } catch (error) {
           skipped.push({ file, message: toErrorData(error).message });
         }
@@ -81,25 +91,28 @@ async function resolved(study: Study, root: string): Promise<OpenedStudy> {
   return { study: { ...study, cases }, files, skipped };
 }
 
-/** The films in a folder that workers share, by the hash of their pixels, whatever they are called. */
-export async function filmsIn(folder: string): Promise<ReadonlyMap<string, string>> {
-  const films = new Map<string, string>();
+/** The films in a folder that workers share, by the hash of their pixels, whatever they are called: every picture of every file. */
+export async function filmsIn(folder: string): Promise<ReadonlyMap<string, FilmPlace>> {
+  const films = new Map<string, FilmPlace>();
   for (const name of await namesIn(folder)) {
     const file = path.join(folder, name);
-    const film = await openRadiograph(file).catch(() => undefined);
-    if (film?.rawSha256 !== undefined) films.set(film.rawSha256, file);
+    let count = 1;
+    for (let frame = 1; frame <= count; frame++) {
+      const film = await openRadiograph(file, { frame: frame - 1 }).catch(() => undefined);
+      count = film?.frame?.count ?? count;
+      if (film?.rawSha256 !== undefined) films.set(film.rawSha256, { file, frame });
+    }
   }
   return films;
 }
 
-function withoutPath(file: StudyFile): StudyFile {
-  const { path: where, ...rest } = file;
-  return where === undefined ? file : rest;
+function withoutPlace({ path: _path, frame: _frame, ...file }: StudyFile): StudyFile {
+  return file;
 }
 
-async function checked(file: string, sha256: string): Promise<string> {
-  const { rawSha256 } = await openRadiograph(file);
-  if (rawSha256 === sha256) return file;
+async function checked(file: string, sha256: string, frame = 1): Promise<FilmPlace> {
+  const { rawSha256, frame: at } = await openRadiograph(file, { sha256, frame: frame - 1 });
+  if (rawSha256 === sha256) return { file, frame: (at?.index ?? 0) + 1 };
   throw new LabError(
     "file-mismatch",
     `The study names another picture: ${file} has pixel hash ${rawSha256?.slice(0, 12)}, not ${sha256.slice(0, 12)}.`,

@@ -10,13 +10,14 @@ import type { RunJob, RunOutcome } from "../../study/measureRun.ts";
 import { openRadiograph } from "../files.ts";
 import { sessionsOn } from "../graphFiles.ts";
 import { nodeLab } from "../nodeLab.ts";
+import type { FilmPlace } from "./studyFile.ts";
 
 /** What a worker is sent: it keeps nothing of the study but its open models and films. */
 export interface GroupTask {
   readonly backend: Backend;
   readonly jobs: readonly RunJob[];
   /** Where the films of these jobs lie, by hash. */
-  readonly files: Readonly<Record<string, string>>;
+  readonly files: Readonly<Record<string, FilmPlace>>;
 }
 
 export interface GroupResult {
@@ -59,13 +60,13 @@ async function measured(job: RunJob, by: Lab, files: GroupTask["files"]): Promis
 
 async function openFilm(sha256: string, by: Lab, files: GroupTask["files"]): Promise<void> {
   if (opened.has(sha256)) return;
-  const file = files[sha256];
-  if (file === undefined) {
+  const place = files[sha256];
+  if (place === undefined) {
     throw new LabError("not-open", `The film with pixel hash ${sha256.slice(0, 12)} is not here.`, {
       hint: "Say in the study where it lies.",
     });
   }
-  by.addRadiograph(await openRadiograph(file));
+  by.addRadiograph(await openRadiograph(place.file, { sha256, frame: place.frame - 1 }));
   opened.add(sha256);
 }
 

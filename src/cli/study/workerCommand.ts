@@ -8,6 +8,7 @@ import { rowsOf } from "../../study/runStudy.ts";
 import type { Backend } from "../../model/backend.ts";
 import { parseCommandLine, wholeNumber } from "../usageError.ts";
 import { filmsIn } from "./studyFile.ts";
+import type { FilmPlace } from "./studyFile.ts";
 import { studyPool } from "./pool.ts";
 import type { StudyPool } from "./pool.ts";
 import { QUEUE, REFUSED, connectRedis, rowsName, workerName } from "./queue.ts";
@@ -40,7 +41,7 @@ export async function workerCommand(args: readonly string[]): Promise<void> {
   const backend = backendNamed(values.backend);
   const redis = await connectRedis(values.redis);
   const films =
-    values.films === undefined ? new Map<string, string>() : await filmsIn(values.films);
+    values.films === undefined ? new Map<string, FilmPlace>() : await filmsIn(values.films);
   const pool = studyPool(count, backend, films);
   const name = `${hostname()} ${process.pid}`;
   let made = 0;

@@ -7,7 +7,7 @@ import type { Command, KeyStroke } from "../context/keymap.ts";
 import type { Stores } from "../context/stores.ts";
 import { mirrored, panFilm, turned, upended, zoomFilm } from "../picture/filmGeometry.ts";
 import { panBy, zoomAt } from "../picture/viewGeometry.ts";
-import { isMeasureTool } from "../viewer/tools/toolFaces.ts";
+import { isFilmTool } from "../viewer/tools/toolFaces.ts";
 import type { DisplayPreset } from "../picture/windowDrag.ts";
 
 const LAYOUTS: readonly Layout[] = ["film", "single", "pair", "triple"];
@@ -75,6 +75,7 @@ const ACTIONS: Readonly<Record<Command, (bench: Bench) => void>> = {
   ruler: (bench) => viewOf(bench).set({ tool: "ruler" }),
   angle: (bench) => viewOf(bench).set({ tool: "angle" }),
   heartRatio: (bench) => viewOf(bench).set({ tool: "heartRatio" }),
+  square: (bench) => viewOf(bench).set({ tool: "square" }),
   turnLeft: turn((view) => turned(view, -1)),
   turnRight: turn((view) => turned(view, 1)),
   mirror: turn(mirrored),
@@ -86,7 +87,7 @@ const ACTIONS: Readonly<Record<Command, (bench: Bench) => void>> = {
   redo: ({ stores }) => stores.history.getState().redo(),
   escape: ({ stores }) => {
     const { tool, guideStep, set } = stores.view.getState();
-    if (tool === "brush" || tool === "eraser" || isMeasureTool(tool)) set({ tool: "window" });
+    if (tool === "brush" || tool === "eraser" || isFilmTool(tool)) set({ tool: "window" });
     else if (guideStep !== null) set({ guideStep: null });
     else stores.link.cancel();
   },

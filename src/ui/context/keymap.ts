@@ -41,6 +41,7 @@ export const KEYMAP = {
   ruler: { keys: ["d"], does: "Ruler", layout: "film" },
   angle: { keys: ["n"], does: "Angle", layout: "film" },
   heartRatio: { keys: ["c"], does: "Cardiothoracic ratio", layout: "film" },
+  square: { keys: ["s"], does: "Move the model’s square", layout: "film" },
   turnLeft: { keys: ["l"], does: "Turn left", layout: "film" },
   turnRight: { keys: ["k"], does: "Turn right", layout: "film" },
   mirror: { keys: ["h"], does: "Mirror, left to right", layout: "film" },
@@ -97,6 +98,10 @@ export const HELP: readonly HelpRow[] = [
   {
     commands: ["ruler", "angle", "heartRatio"],
     does: "ruler, angle, cardiothoracic ratio, on the whole film; with the arrows, Enter sets a point, Delete takes the last one away",
+  },
+  {
+    commands: ["square"],
+    does: "move what the model is given of the film; with the arrows, [ and ] change its size, Delete puts it back in the middle",
   },
   { commands: ["turnLeft", "turnRight"], does: "turn the whole film left, right" },
   { commands: ["mirror", "upend"], does: "mirror the whole film left to right, top to bottom" },

@@ -1,19 +1,22 @@
 /** A radiograph of the reader's own: what the file says of it, and what of it the model is given. */
-import { useCases, useStores } from "../context/stores.ts";
+import { useCases, useExperiment, useStores } from "../context/stores.ts";
 import type { FrameOf } from "../../image/radiograph.ts";
 import { Button } from "../kit/Button.tsx";
 import { FilmMap } from "./FilmMap.tsx";
 import { ModelWindow } from "./ModelWindow.tsx";
 import { useOpenFile } from "./useOpenFile.ts";
+import { useOpenEntry } from "./useWorklist.ts";
 import styles from "./case.module.css";
 
 export function FileCase({ sha256 }: { readonly sha256: string }) {
   const radiograph = useCases((s) => s.radiographs[sha256]);
+  const frame = useExperiment(({ spec }) => ("frame" in spec.case ? spec.case.frame : undefined));
   if (!radiograph) {
     return (
       <p className={styles.needs} role="status">
-        This experiment is about a reader’s own radiograph (pixel hash {sha256.slice(0, 12)}…),
-        which is never part of a link. Open the same file to replay it.
+        This experiment is about a reader’s own radiograph (pixel hash {sha256.slice(0, 12)}…
+        {frame === undefined ? "" : `, picture ${frame} of its file`}), which is never part of a
+        link. Open the same file to replay it.
       </p>
     );
   }
@@ -31,7 +34,7 @@ export function FileCase({ sha256 }: { readonly sha256: string }) {
           {notice}
         </p>
       ))}
-      {radiograph.frame && <FrameChoice frame={radiograph.frame} />}
+      {radiograph.frame && <FrameChoice sha256={sha256} frame={radiograph.frame} />}
       <FilmMap radiograph={radiograph} />
       <ModelWindow radiograph={radiograph} />
     </>
@@ -39,14 +42,18 @@ export function FileCase({ sha256 }: { readonly sha256: string }) {
 }
 
 /** Another picture of the same file; a file that a session brought along has only the one that was kept. */
-function FrameChoice({ frame: { index, count } }: { readonly frame: FrameOf }) {
-  const { cases } = useStores();
-  const hasFile = useCases((s) => s.manyFramed !== null);
+function FrameChoice(props: { readonly sha256: string; readonly frame: FrameOf }) {
+  const { index, count } = props.frame;
+  const file = useCases((s) => s.manyFramed[props.sha256]);
+  const { worklist } = useStores();
   const open = useOpenFile();
-  if (!hasFile) return null;
+  const openEntry = useOpenEntry();
+  if (!file) return <p className={styles.saw}>Open the file again for its other pictures.</p>;
   const show = (frame: number) => {
-    const { manyFramed } = cases.getState();
-    if (manyFramed) void open(manyFramed, frame);
+    const entry = worklist
+      .getState()
+      .entries.find((each) => each.file === file && each.picture?.index === frame);
+    void (entry ? openEntry(entry) : open(file, frame));
   };
   return (
     <div className={styles.actions} role="group" aria-label="Picture of the file">

@@ -5,7 +5,8 @@ import type { Radiograph } from "../../image/radiograph.ts";
 import { useExperiment } from "../context/stores.ts";
 import { modelVoi } from "../picture/useDetail.ts";
 import styles from "./case.module.css";
-import { filmMap } from "./filmMap.ts";
+import { useModelBox } from "../picture/useModelBox.ts";
+import { filmMap, sharesOf } from "./filmMap.ts";
 
 const SIDE = 150;
 
@@ -20,8 +21,9 @@ export function FilmMap({ radiograph }: { readonly radiograph: Radiograph }) {
     const pixels = greyPixels(map.image, UNIT_SCALE, AS_GIVEN);
     canvas.current?.getContext("2d")?.putImageData(new ImageData(pixels, map.cols, map.rows), 0, 0);
   }, [map]);
-  const { square } = map;
-  if (square.height === 1 && square.width === 1) return null;
+  const box = useModelBox();
+  const square = box && sharesOf(radiograph, box);
+  if (!square || (square.height === 1 && square.width === 1)) return null;
   const percent = (share: number) => `${100 * share}%`;
   return (
     <figure className={styles.film}>

@@ -1,10 +1,13 @@
-/** Which grey window of a file the model is given; the window on screen is another matter. */
+/** Which grey window and which part of a film the model is given; what is on screen is another matter. */
 import { PARAMS } from "../../experiment/params.ts";
 import type { WindowSpec } from "../../experiment/spec.ts";
+import { squareOf } from "../../image/modelInput.ts";
 import type { Radiograph, Voi } from "../../image/radiograph.ts";
 import { automaticWindow } from "../../image/voi.ts";
+import { setSquare } from "../../state/specEdits.ts";
 import { useExperiment, useStores } from "../context/stores.ts";
 import { distributionOnce } from "../picture/distributionOnce.ts";
+import { placed } from "../picture/placedSquare.ts";
 import { Select } from "../kit/Select.tsx";
 import { Row } from "../kit/Row.tsx";
 import { ParamSlider } from "./ParamSlider.tsx";
@@ -27,6 +30,7 @@ export function ModelWindow({ radiograph }: { readonly radiograph: Radiograph })
   };
   return (
     <>
+      <ModelPart radiograph={radiograph} />
       <Row
         label="Model gets"
         help="The grey window that the model is given. Dragging on the pictures changes the display only."
@@ -77,6 +81,37 @@ export function ModelWindow({ radiograph }: { readonly radiograph: Radiograph })
         </>
       )}
     </>
+  );
+}
+
+/** All of it, or a square: the one in the middle, or where the reader puts it. */
+function ModelPart({ radiograph }: { readonly radiograph: Radiograph }) {
+  const { experiment, view } = useStores();
+  const square = useExperiment(({ spec }) =>
+    spec.case.kind === "file" ? spec.case.square : undefined,
+  );
+  const choose = (kind: string) => {
+    const { edit } = experiment.getState();
+    if (kind === "whole") return edit(setSquare({ kind }));
+    if (kind === "usual") return edit(setSquare(undefined));
+    edit(setSquare(placed(radiograph, squareOf(radiograph))));
+    view.getState().set({ layout: "film", tool: "square" });
+  };
+  return (
+    <Row
+      label="Of the film"
+      help="Which part of the film the model is given. Black bars beside a whole film are nothing it was trained on."
+    >
+      <Select
+        aria-label="Part of the film for the model"
+        value={square?.kind ?? "usual"}
+        onChange={(event) => choose(event.currentTarget.value)}
+      >
+        <option value="usual">as the model takes films</option>
+        <option value="placed">a square that I place</option>
+        <option value="whole">all of it, with black bars</option>
+      </Select>
+    </Row>
   );
 }
 

@@ -90,7 +90,7 @@ export function Worklist() {
               onClick={() => void open(entry)}
             >
               <Thumb thumb={entry.thumb} />
-              <span className={styles.name}>{isUntitled ? untitled(index) : entry.file.name}</span>
+              <span className={styles.name}>{isUntitled ? untitled(index) : nameOf(entry)}</span>
               <span className={styles.said}>{said(entry, asked, isTold(entry))}</span>
             </button>
           </li>
@@ -98,6 +98,10 @@ export function Worklist() {
       </ol>
     </div>
   );
+}
+
+function nameOf({ file, picture }: WorklistEntry): string {
+  return picture ? `${file.name}, ${picture.index + 1} of ${picture.count}` : file.name;
 }
 
 function said({ refusal, answers }: WorklistEntry, asked: string, isTold: boolean): string {

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import type { Radiograph } from "../../image/radiograph.ts";
-import { filmMap } from "./filmMap.ts";
+import { centredSquare, squareOf } from "../../image/modelInput.ts";
+import { filmMap, sharesOf } from "./filmMap.ts";
 
 const voi = { kind: "linear_exact", center: 0.5, width: 1 } as const;
 
@@ -22,7 +23,20 @@ function film(pixelAspect: number, photometric: Radiograph["photometric"]): Radi
 it("shows the whole film with the centred square of a tall one", () => {
   const map = filmMap(film(1, "MONOCHROME2"), voi, 40);
   expect([map.rows, map.cols]).toEqual([40, 20]);
-  expect(map.square).toEqual({ top: 0.25, left: 0, height: 0.5, width: 1 });
+  const tall = film(1, "MONOCHROME2");
+  expect(sharesOf(tall, centredSquare(tall))).toEqual({
+    top: 0.25,
+    left: 0,
+    height: 0.5,
+    width: 1,
+  });
+  // With black beside it, all of the film is inside.
+  expect(sharesOf(tall, squareOf(tall, { kind: "whole" }))).toEqual({
+    top: 0,
+    left: 0,
+    height: 1,
+    width: 1,
+  });
   expect(map.image[0]).toBe(0);
   expect(map.image[19]).toBe(1);
 });
@@ -30,7 +44,8 @@ it("shows the whole film with the centred square of a tall one", () => {
 it("has square pixels of its own where the film's are flat: there the whole of it is the square", () => {
   const map = filmMap(film(0.5, "MONOCHROME2"), voi, 40);
   expect([map.rows, map.cols]).toEqual([40, 40]);
-  expect(map.square).toEqual({ top: 0, left: 0, height: 1, width: 1 });
+  const flat = film(0.5, "MONOCHROME2");
+  expect(sharesOf(flat, centredSquare(flat))).toEqual({ top: 0, left: 0, height: 1, width: 1 });
 });
 
 it("turns MONOCHROME1 over and leaves padding black", () => {

@@ -1,5 +1,4 @@
-/** A whole radiograph as a small picture: what the square that the model sees was cut from. */
-import { centredSquare } from "../../image/modelInput.ts";
+/** A whole radiograph as a small picture: what the model's part was cut from. */
 import { isPadding } from "../../image/radiograph.ts";
 import type { Radiograph, Voi } from "../../image/radiograph.ts";
 import type { Box } from "../../image/resize.ts";
@@ -10,8 +9,6 @@ export interface FilmMap {
   readonly cols: number;
   /** [rows * cols] in [0, 1], bright is dense; padding is black. */
   readonly image: Float32Array;
-  /** The square the model sees, as shares (0 to 1) of height and width. */
-  readonly square: Box;
 }
 
 /** Samples a side of what becomes one pixel: enough for a map, and a film of 20 megapixels takes a few milliseconds. */
@@ -40,12 +37,17 @@ export function filmMap(radiograph: Radiograph, voi: Voi, side: number): FilmMap
     }
     image[i] = sum / SAMPLES ** 2;
   }
-  const { top, left, ...box } = centredSquare(radiograph);
-  const square = {
-    top: top / rows,
-    left: left / cols,
-    height: box.height / rows,
-    width: box.width / cols,
+  return { ...size, image };
+}
+
+/** Of a box in the film's pixels, what lies on the film, as shares (0 to 1) of its height and width. */
+export function sharesOf({ rows, cols }: Pick<Radiograph, "rows" | "cols">, box: Box): Box {
+  const within = (value: number, most: number) => Math.max(0, Math.min(most, value)) / most;
+  const [top, left] = [within(box.top, rows), within(box.left, cols)];
+  return {
+    top,
+    left,
+    height: within(box.top + box.height, rows) - top,
+    width: within(box.left + box.width, cols) - left,
   };
-  return { ...size, image, square };
 }

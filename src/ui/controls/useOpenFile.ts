@@ -4,7 +4,7 @@ import { LabError, toErrorData } from "../../errors/labError.ts";
 import { createDecodeClient } from "../../io/decodeClient.ts";
 import type { DecodeClient } from "../../io/decodeClient.ts";
 import { refuseLocked } from "../../state/roomStore.ts";
-import { openFilm, openingWindow } from "../../state/specEdits.ts";
+import { openFilm } from "../../state/specEdits.ts";
 import { useStores } from "../context/stores.ts";
 
 /** Above this nothing is read: the size is known before the file is touched. */
@@ -12,12 +12,13 @@ const MAX_BYTES = 512 * 1024 * 1024;
 
 let decoder: DecodeClient | undefined;
 
-export type Opened = { readonly sha256: string } | { readonly refusal: string };
+export type Opened =
+  { readonly sha256: string; readonly pictures: number } | { readonly refusal: string };
 
 export function useOpenFile(): (file: File, frame?: number) => Promise<Opened> {
   const { cases, engine, experiment, link, results, room, view } = useStores();
   return useCallback(
-    async (file: File, frame = 0) => {
+    async (file: File, frame?: number) => {
       if (cases.getState().opening) return { refusal: "Another film is being opened." };
       cases.getState().set({ opening: true });
       try {
@@ -29,35 +30,43 @@ export function useOpenFile(): (file: File, frame?: number) => Promise<Opened> {
           );
         }
         decoder ??= createDecodeClient();
-        const radiograph = await decoder.load(await file.arrayBuffer(), frame);
+        const wanted = experiment.getState().spec.case;
+        const isAwaited = wanted.kind === "file" && !cases.getState().radiographs[wanted.sha256];
+        // A link says which picture of the file it is about, at least by its hash.
+        const asked =
+          isAwaited && frame === undefined
+            ? { sha256: wanted.sha256, frame: (wanted.frame ?? 1) - 1 }
+            : { frame };
+        const radiograph = await decoder.load(await file.arrayBuffer(), asked);
         const sha256 = radiograph.rawSha256;
         if (!sha256) throw new LabError("internal", "The file was opened without its pixel hash.");
-        const wanted = experiment.getState().spec.case;
         const isAsked = wanted.kind === "file" && wanted.sha256 === sha256;
         if (!isAsked) refuseLocked(room.getState(), "case");
-        const isAwaited = wanted.kind === "file" && !cases.getState().radiographs[wanted.sha256];
         if (isAwaited && wanted.sha256 !== sha256) {
           throw new LabError(
             "file-mismatch",
-            `This is another radiograph (pixel hash ${sha256.slice(0, 12)}) than the link is about (${wanted.sha256.slice(0, 12)}).`,
+            radiograph.frame && frame === undefined
+              ? `None of the ${radiograph.frame.count} pictures in this file is the one that the link is about (pixel hash ${wanted.sha256.slice(0, 12)}).`
+              : `This is another radiograph (pixel hash ${sha256.slice(0, 12)}) than the link is about (${wanted.sha256.slice(0, 12)}).`,
             { hint: "Open the one it is about, or choose a phantom first to leave the link." },
           );
         }
         for (const gone of cases.getState().add(sha256, radiograph)) engine.forgetRadiograph(gone);
         engine.addRadiograph(radiograph);
-        if (radiograph.frame) cases.getState().set({ manyFramed: file });
+        if (radiograph.frame) cases.getState().remember(sha256, file);
+        const pictures = radiograph.frame?.count ?? 1;
         results.getState().dismissRefusal();
         const open = experiment.getState().spec.case;
         if (open.kind === "file" && open.sha256 === sha256) {
           // The file a link was waiting for: its own settings stay.
           link.rerun();
-          return { sha256 };
+          return { sha256, pictures };
         }
         const on = experiment.getState().spec.stack.flatMap((i) => (i.enabled ? [i.id] : []));
         if (on.length > 0) cases.getState().set({ switchedOff: on });
-        experiment.getState().edit(openFilm(sha256, openingWindow(radiograph)));
+        experiment.getState().edit(openFilm(sha256, radiograph));
         view.getState().resetView();
-        return { sha256 };
+        return { sha256, pictures };
       } catch (error) {
         const refused = toErrorData(error);
         results.getState().refuse(refused);

@@ -15,10 +15,14 @@ export function useOpenEntry(): (entry: WorklistEntry) => Promise<void> {
   const { cases, worklist } = useStores();
   const open = useOpenFile();
   return useCallback(
-    async ({ id, file }) => {
+    async ({ id, file, picture }) => {
       if (cases.getState().opening) return;
-      const opened = await open(file);
-      worklist.getState().update(id, { sha256: undefined, refusal: undefined, ...opened });
+      const opened = await open(file, picture?.index);
+      const { update, unfold } = worklist.getState();
+      if ("refusal" in opened) return update(id, { sha256: undefined, refusal: opened.refusal });
+      const { sha256, pictures } = opened;
+      update(id, { sha256, refusal: undefined });
+      if (pictures > 1) unfold(id, pictures);
     },
     [cases, open, worklist],
   );
@@ -31,14 +35,14 @@ export function useAskAll(): () => Promise<void> {
   return useCallback(async () => {
     const { worklist } = stores;
     worklist.getState().setAsking(true);
-    for (const { id } of worklist.getState().entries) {
+    // An entry may unfold into several while it is opened.
+    for (;;) {
       const { isAsking, entries } = worklist.getState();
-      const entry = entries.find((each) => each.id === id);
+      const entry = entries.find((each) => !hasAnswer(each, stores));
       if (!isAsking) return;
-      if (!entry || hasAnswer(entry, stores)) continue;
+      if (!entry) break;
       await open(entry);
-      if (await isAnswered(id, stores)) continue;
-      break;
+      if (!(await isAnswered(entry.id, stores))) break;
     }
     worklist.getState().setAsking(false);
   }, [open, stores]);

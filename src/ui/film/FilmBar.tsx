@@ -30,7 +30,7 @@ export function FilmBar({
       <span className={styles.explanation}>
         {film?.isPhantom
           ? "Drawn finer than the model is given it."
-          : "The model is given what is inside the dashed frame."}
+          : "The model is given what is inside the dashed frame (S moves it)."}
       </span>
       <FilmInsetPicker />
       <Button

@@ -4,15 +4,15 @@
  */
 import { useEffect, useMemo, useRef, useState } from "react";
 import { UNIT_SCALE, greyPixels } from "../../image/display.ts";
-import type { Box } from "../../image/resize.ts";
 import type { FilmInset as Inset } from "../../state/viewStore.ts";
-import { useView } from "../context/stores.ts";
+import { useResults, useView } from "../context/stores.ts";
 import type { Extent } from "../kit/useExtent.ts";
 import { differenceScale } from "../picture/differenceScale.ts";
 import { differencePixels } from "../picture/drawRadiograph.ts";
 import type { Affine } from "../picture/filmGeometry.ts";
 import { bitmapOf } from "../viewer/panePainter.ts";
 import { usePanePicture } from "../viewer/usePaneLayers.ts";
+import type { WholeFilm } from "./useWholeFilm.ts";
 import styles from "./film.module.css";
 
 /** Half a second each: slower than the three flashes a second of WCAG 2.2, 2.3.1. */
@@ -20,12 +20,14 @@ const FLICKER_MS = 500;
 
 export function FilmInset(props: {
   readonly inset: Inset;
-  /** In film pixels. */
-  readonly square: Box;
+  readonly film: WholeFilm;
   readonly matrix: Affine;
   readonly extent: Extent;
 }) {
-  const { inset, square, matrix, extent } = props;
+  const { inset, film, matrix, extent } = props;
+  // The picture lies where it was cut from, also while the square is being moved away from there.
+  const given = useResults((s) => s.stages.input?.payload.crop);
+  const square = (film.isPhantom ? undefined : given) ?? film.square;
   const canvas = useRef<HTMLCanvasElement>(null);
   const bitmap = useInsetBitmap(inset.picture);
   const isOut = useFlicker(inset.how === "flicker");

@@ -13,8 +13,10 @@ export function FilmOverlay(props: {
   readonly items: readonly FilmMeasure[];
   /** Where the keyboard holds the tool, in film pixels. */
   readonly tip: Point | null;
+  /** The square can be taken by its corners. */
+  readonly hasHandles: boolean;
 }) {
-  const { film, matrix, items, tip } = props;
+  const { film, matrix, items, tip, hasHandles } = props;
   const { top, left, width, height } = film.square;
   const corners = [
     { x: left, y: top },
@@ -30,6 +32,10 @@ export function FilmOverlay(props: {
         className={styles.square}
         points={corners.map(({ x, y }) => `${x},${y}`).join(" ")}
       />
+      {hasHandles &&
+        corners.map(({ x, y }, index) => (
+          <rect key={index} className={styles.handle} x={x - 4} y={y - 4} width={8} height={8} />
+        ))}
       {items.map((item, index) => (
         <Drawn key={index} item={item} film={film} matrix={matrix} />
       ))}

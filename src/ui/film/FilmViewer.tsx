@@ -57,10 +57,12 @@ export function FilmViewer() {
       film: film.radiograph,
       key: film.key,
       extent: () => extent,
+      toViewer: () => filmToViewer(stores.view.getState().film, film.radiograph, extent),
       toFilm: (at) => {
         const now = filmToViewer(stores.view.getState().film, film.radiograph, extent);
         return mapped(at, inverse(now));
       },
+      square: film.isPhantom ? null : film.square,
       tip: { get: () => tip, set: setTip },
     };
 
@@ -104,15 +106,14 @@ export function FilmViewer() {
         {film && matrix && tone ? (
           <>
             <FilmCanvas key={losses} {...{ matrix, tone, extent, onLost }} levels={film.levels} />
-            {inset && (
-              <FilmInset inset={inset} square={film.square} matrix={matrix} extent={extent} />
-            )}
+            {inset && <FilmInset inset={inset} film={film} matrix={matrix} extent={extent} />}
             <FilmLayers square={film.square} matrix={matrix} extent={extent} />
             <FilmOverlay
               film={film}
               matrix={matrix}
               items={items}
               tip={isMeasureTool(toolName) ? tip : null}
+              hasHandles={toolName === "square" && !film.isPhantom}
             />
             <FilmCorners
               film={film}

@@ -4,13 +4,15 @@ import type { ToolName } from "../../state/viewStore.ts";
 import type { Stores } from "../context/stores.ts";
 import type { Extent } from "../kit/useExtent.ts";
 import type { Point, Press } from "../kit/usePointerGestures.ts";
+import type { Box } from "../../image/resize.ts";
 import { panFilm, zoomFilm } from "../picture/filmGeometry.ts";
-import type { FilmSize } from "../picture/filmGeometry.ts";
+import type { Affine, FilmSize } from "../picture/filmGeometry.ts";
 import { NOTHING } from "../viewer/tools/tool.ts";
 import type { Tool } from "../viewer/tools/tool.ts";
 import { FACES, isMeasureTool } from "../viewer/tools/toolFaces.ts";
 import { windowTool } from "../viewer/tools/windowTool.ts";
 import { MEASURE_TOOLS } from "./measureTools.ts";
+import { squareTool } from "./squareTool.ts";
 
 export interface FilmSurface {
   readonly stores: Stores;
@@ -19,6 +21,9 @@ export interface FilmSurface {
   readonly key: string;
   extent(): Extent;
   toFilm(at: Point): Point;
+  toViewer(): Affine;
+  /** What the model is given, in film pixels; null where that can't be chosen. */
+  readonly square: Box | null;
   /** Where the keyboard holds the tool, in film pixels; null until it is moved. */
   readonly tip: { get(): Point | null; set(at: Point): void };
 }
@@ -78,5 +83,6 @@ const DRAGS: Readonly<Record<DragRole, Tool<FilmSurface>>> = {
 
 export function filmToolInHand(name: ToolName): Tool<FilmSurface> {
   if (isMeasureTool(name)) return MEASURE_TOOLS[name];
+  if (name === "square") return squareTool;
   return name === "pan" ? panTool : windowTool;
 }

@@ -14,6 +14,8 @@ function bench() {
     key: "film",
     extent: () => ({ width: 640, height: 640 }),
     toFilm: (at: Point) => at,
+    toViewer: () => ({ a: 1, b: 0, c: 0, d: 1, e: 0, f: 0 }),
+    square: null,
     tip: { get: () => tip, set: (at: Point) => void (tip = at) },
   };
   return {

@@ -3,7 +3,6 @@ import { useEffect, useMemo, useState } from "react";
 import { toErrorData } from "../../errors/labError.ts";
 import { UNIT_SCALE } from "../../image/display.ts";
 import type { GreyScale } from "../../image/display.ts";
-import { centredSquare } from "../../image/modelInput.ts";
 import type { Radiograph } from "../../image/radiograph.ts";
 import type { Box } from "../../image/resize.ts";
 import { FIELD_MM } from "../../phantom/projection.ts";
@@ -11,6 +10,7 @@ import { useCases, useExperiment, useStores } from "../context/stores.ts";
 import { pictures } from "../picture/pictureClient.ts";
 import type { PyramidLevel } from "../picture/pyramid.ts";
 import { PHANTOM_SIZE, useFilmScale } from "../picture/useDetail.ts";
+import { useModelBox } from "../picture/useModelBox.ts";
 
 export interface WholeFilm {
   /** Names the case, so that what was measured on it is shown on no other. */
@@ -32,15 +32,17 @@ type Drawn = Pick<WholeFilm, "key" | "radiograph" | "levels" | "isPhantom">;
 export function useWholeFilm(): WholeFilm | null {
   const { results } = useStores();
   const source = useExperiment((s) => s.spec.case);
-  const radiograph = useCases((s) =>
-    source.kind === "file" ? s.radiographs[source.sha256] : undefined,
-  );
+  const phantom = source.kind === "phantom" ? source.phantom : undefined;
+  const sha256 = source.kind === "file" ? source.sha256 : undefined;
+  const radiograph = useCases((s) => (sha256 === undefined ? undefined : s.radiographs[sha256]));
+  const box = useModelBox();
   const fileScale = useFilmScale();
   const [drawn, setDrawn] = useState<{ of: object; film: Drawn } | null>(null);
   const wanted = useMemo(() => {
-    if (source.kind === "phantom") return { draw: () => phantomFilm(source.phantom) };
-    return radiograph ? { draw: () => fileFilm(source.sha256, radiograph) } : null;
-  }, [source, radiograph]);
+    if (phantom) return { draw: () => phantomFilm(phantom) };
+    return radiograph && sha256 !== undefined ? { draw: () => fileFilm(sha256, radiograph) } : null;
+    // Not of the whole case: the film is the same when another part of it is given.
+  }, [phantom, sha256, radiograph]);
   useEffect(() => {
     if (!wanted) return;
     let isOver = false;
@@ -60,8 +62,10 @@ export function useWholeFilm(): WholeFilm | null {
     if (!wanted || drawn?.of !== wanted) return null;
     const { film } = drawn;
     const scale = film.isPhantom ? UNIT_SCALE : fileScale;
-    return scale && { ...film, scale, square: centredSquare(film.radiograph) };
-  }, [wanted, drawn, fileScale]);
+    const { cols, rows } = film.radiograph;
+    const square = box ?? { left: 0, top: 0, width: cols, height: rows };
+    return scale && { ...film, scale, square };
+  }, [wanted, drawn, fileScale, box]);
 }
 
 async function fileFilm(key: string, radiograph: Radiograph): Promise<Drawn> {

@@ -16,6 +16,9 @@ const SHAPES = {
   ruler: <path d="M2 10.5 10.5 2 14 5.5 5.5 14zM5 7.5l1.5 1.5M7.5 5l2 2M10 2.5" />,
   angle: <path d="M12.5 2.5 2.5 13h11M6.5 13a5 5 0 0 0-1.5-3" />,
   heartRatio: <path d="M1.5 4v8M14.5 4v8M1.5 8h13M5.5 6v4M10.5 6v4" />,
+  square: (
+    <path d="M4.5 4.5h7v7h-7zM2.5 4.5h.01M2.5 2.5h2M11.5 2.5h2v2M13.5 11.5v2h-2M4.5 13.5h-2v-2M2.5 2.5v2" />
+  ),
   turnLeft: <path d="M3 8a5 5 0 1 0 1.6-3.7M3 2.5v3h3" />,
   turnRight: <path d="M13 8a5 5 0 1 1-1.6-3.7M13 2.5v3h-3" />,
   mirror: <path d="M8 2v12M6 4.5 2 12h4zM10 4.5 14 12h-4z" />,

@@ -7,6 +7,7 @@ import type { AnswerResult } from "../../system/reading.ts";
 import { interpretQuestion } from "../../language/recognise.ts";
 import { measuredModel } from "../../model/measured.ts";
 import { useExperiment, useResults } from "../context/stores.ts";
+import { CutOffNote } from "./CutOffNote.tsx";
 import { onPhantom, onRealFilm } from "./reliabilityText.ts";
 import styles from "./panels.module.css";
 
@@ -19,7 +20,14 @@ export function Reliability(props: {
   const id = useExperiment((s) => s.spec.model.id);
   const { understood } = interpretQuestion(answer.question);
   const measured = measuredModel(id);
-  if (!understood) return children(false);
+  if (!understood) {
+    return (
+      <>
+        {isFile && <CutOffNote asked={null} />}
+        {children(false)}
+      </>
+    );
+  }
   const said = isFile
     ? onRealFilm(measured, understood)
     : onPhantom(measured, understood, Math.max(...Object.values(answer.probabilities)));
@@ -37,6 +45,7 @@ export function Reliability(props: {
   return (
     <>
       {isFile && <Population />}
+      {isFile && <CutOffNote asked={understood} />}
       {isFile && line}
       {children(said.isTrusted)}
       {!isFile && line}

@@ -11,6 +11,7 @@ import {
 import type { Radiograph, Voi } from "../../image/radiograph.ts";
 import { fullRangeWindow, renderUnit } from "../../image/voi.ts";
 import { cutOut, detailOf, previewOf } from "./detail.ts";
+import { centredSquare } from "../../image/modelInput.ts";
 import { distributionOnce } from "./distributionOnce.ts";
 import { nativePart } from "./nativePart.ts";
 import { filmPresets } from "./windowDrag.ts";
@@ -41,7 +42,7 @@ const scaleOf = (voi: Voi, film = radiograph) =>
 
 describe("a film at its own resolution", () => {
   it("is the square the model saw, each pixel with the value that the file holds", () => {
-    const { size, image } = detailOf(radiograph, 4096);
+    const { size, image } = detailOf(radiograph, centredSquare(radiograph), 4096);
     expect(size).toBe(64);
     // The centred square of 64 columns starts at column 16.
     expect([...image.subarray(0, 64)]).toEqual(Array.from({ length: 64 }, (_, i) => 16 + i));
@@ -49,20 +50,32 @@ describe("a film at its own resolution", () => {
 
   it("keeps whole pixels where the square starts between two", () => {
     const odd = { ...radiograph, cols: 95, values: radiograph.values.filter((v) => v < 95) };
-    expect(detailOf(odd, 4096).image.every(Number.isInteger)).toBe(true);
+    expect(detailOf(odd, centredSquare(odd), 4096).image.every(Number.isInteger)).toBe(true);
   });
 
   it("is larger than any preview of it", () => {
-    const native = detailOf(radiograph, 4096);
+    const native = detailOf(radiograph, centredSquare(radiograph), 4096);
     expect(previewOf(native, 32)).toMatchObject({ size: 32 });
     expect(previewOf(native, 64)).toBe(native);
-    expect(detailOf(radiograph, 50).size).toBe(50);
+    expect(detailOf(radiograph, centredSquare(radiograph), 50).size).toBe(50);
+  });
+
+  it("follows the part that the model is given, and is darkest beyond the film", () => {
+    const square = { left: 80, top: 8, width: 32, height: 32 };
+    for (const film of [radiograph, negative]) {
+      const { size, image } = detailOf(film, square, 4096);
+      const dark = film === negative ? 95 : 0;
+      expect(size).toBe(32);
+      expect([...image.subarray(0, 32)]).toEqual(
+        Array.from({ length: 32 }, (_, i) => (i < 16 ? 80 + i : dark)),
+      );
+    }
   });
 
   it("shows padding darkest, in both photometric interpretations", () => {
     for (const film of [radiograph, negative]) {
       const padded = { ...film, padding: { low: 40, high: 40 } };
-      const { image } = detailOf(padded, 4096);
+      const { image } = detailOf(padded, centredSquare(padded), 4096);
       const scale = scaleOf({ kind: "linear_exact", center: 48, width: 95 }, padded);
       const pixels = greyPixels(image.subarray(0, 64), scale, AS_GIVEN);
       expect(pixels[4 * (40 - 16)]).toBeLessThan(4);
@@ -71,7 +84,7 @@ describe("a film at its own resolution", () => {
 
   it.each(VOIS)("untouched, is what the model's window makes of it: $kind", (voi) => {
     for (const film of [radiograph, negative]) {
-      const { image } = detailOf(film, 4096);
+      const { image } = detailOf(film, centredSquare(film), 4096);
       const pixels = greyPixels(image.subarray(0, 64), scaleOf(voi, film), AS_GIVEN);
       const expected = renderUnit(film, voi).subarray(16, 80);
       expected.forEach((unit, i) =>
@@ -82,7 +95,7 @@ describe("a film at its own resolution", () => {
 
   it("brings back what the model's window clipped, whatever its curve", () => {
     for (const film of [radiograph, negative]) {
-      const { image } = detailOf(film, 4096);
+      const { image } = detailOf(film, centredSquare(film), 4096);
       for (const voi of VOIS) {
         const scale = scaleOf(voi, film);
         const window = displayWindow({ center: 47.5, width: 95 }, scale);
@@ -144,7 +157,7 @@ describe("the part drawn pixel by pixel", () => {
   it("ends at the film's edge and holds the film's own values", () => {
     const box = nativePart({ zoom: 10, x: 0, y: 0 }, viewer, sizes)!;
     expect(box).toMatchObject({ left: 0, top: 0, width: 150, height: 150 });
-    const native = detailOf(radiograph, 4096);
+    const native = detailOf(radiograph, centredSquare(radiograph), 4096);
     const part = cutOut(native, { left: 3, top: 2, width: 4, height: 2 });
     expect([...part]).toEqual([19, 20, 21, 22, 19, 20, 21, 22]);
   });

@@ -2,10 +2,10 @@
  * A radiograph at its own resolution on the square that the model saw, in the file's own units: the reader's display window
  * reaches whatever the file holds, also what the model's window clipped.
  */
-import { centredSquare } from "../../image/modelInput.ts";
 import { isPadding } from "../../image/radiograph.ts";
 import type { Radiograph } from "../../image/radiograph.ts";
 import { resize } from "../../image/resize.ts";
+import type { Box } from "../../image/resize.ts";
 
 export interface SquarePicture {
   readonly size: number;
@@ -13,25 +13,26 @@ export interface SquarePicture {
 }
 
 /**
- * The square, one value for each of the film's pixels up to `size` a side. Padding takes the value that is shown darkest.
+ * The part that the model is given, one value for each of the film's pixels up to `size` a side. Padding, and what lies beyond the
+ * film, takes the value that is shown darkest.
  * @returns modality values, not inverted for MONOCHROME1.
  */
-export function detailOf(radiograph: Radiograph, size: number): SquarePicture {
+export function detailOf(radiograph: Radiograph, square: Box, size: number): SquarePicture {
   const { rows, cols, values, padding, pixelAspect } = radiograph;
   const unit = Float32Array.from(values);
-  if (padding) {
-    const dark = darkest(radiograph);
-    for (let i = 0; i < unit.length; i++) if (isPadding(unit[i]!, radiograph)) unit[i] = dark;
+  // Measured from the darkest, so that nothing is as dark as that.
+  const dark = darkest(radiograph);
+  for (let i = 0; i < unit.length; i++) {
+    unit[i] = padding && isPadding(unit[i]!, radiograph) ? 0 : unit[i]! - dark;
   }
-  const square = centredSquare(radiograph);
   const side = Math.min(size, Math.round(Math.max(square.width, square.height)));
   // Whole pixels of the film stay whole pixels: half a pixel of shift would blend each with its neighbour.
   const box =
     pixelAspect === 1
       ? { ...square, top: Math.floor(square.top), left: Math.floor(square.left) }
       : square;
-  const { data } = resize({ rows, cols, data: unit }, side, side, { box });
-  return { size: side, image: Float32Array.from(data) };
+  const { data } = resize({ rows, cols, data: unit }, side, side, { box, beyond: "zero" });
+  return { size: side, image: Float32Array.from(data, (value) => value + dark) };
 }
 
 /** The same picture at no more than `size` a side: what is drawn where a screen has no use for more. */

@@ -11,8 +11,8 @@ const PREVIEW_SIZE = 1024;
 const service: PictureService = {
   phantom: (spec, size) =>
     drawn({ size, image: Float32Array.from(renderPhantom(spec, size).image) }),
-  detail: (radiograph, size) => {
-    const native = detailOf(radiograph, size);
+  detail: (radiograph, box, size) => {
+    const native = detailOf(radiograph, box, size);
     if (native.size <= PREVIEW_SIZE) return drawn(native);
     return drawn({ ...native, preview: previewOf(native, PREVIEW_SIZE) });
   },

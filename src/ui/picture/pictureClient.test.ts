@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { Radiograph } from "../../image/radiograph.ts";
+import type { Box } from "../../image/resize.ts";
 import type { PhantomSpec } from "../../phantom/spec.ts";
 import { FakeWorker, messagesArrive } from "../../testing/fakeWorker.ts";
 import { createPictureClient } from "./pictureClient.ts";
@@ -18,7 +19,7 @@ class ScriptedPainter {
   phantom({ seed }: PhantomSpec, size: number): Promise<Picture> {
     return this.#answer(`phantom ${seed}`, size);
   }
-  detail({ values }: Radiograph, size: number): Promise<Picture> {
+  detail({ values }: Radiograph, _box: Box, size: number): Promise<Picture> {
     return this.#answer(`film of ${values.length}`, size);
   }
   #answer(name: string, size: number): Promise<Picture> {
@@ -67,11 +68,13 @@ it("draws only the newest case of a drag, and thumbnails after it, all of them",
   expect(painter!.asked.slice(3)).toEqual(["phantom 10"]);
 });
 
+const BOX = { left: 0, top: 0, width: 2, height: 2 };
+
 it("copies a film to the worker once, however often it is looked at", async () => {
   const { client, painters } = setUp();
   const [first, second] = [film(3), film(4)];
   for (const open of [first, first, second, second]) {
-    const picture = client.detail(open, 2);
+    const picture = client.detail(open, BOX, 2);
     await messagesArrive();
     if (painters[0]!.isWaiting) await painters[0]!.draw();
     expect((await picture).size).toBe(2);
@@ -83,11 +86,11 @@ it("copies a film to the worker once, however often it is looked at", async () =
 it("refuses what was under way when the worker stops, and brings the film to the next one", async () => {
   const { client, painters } = setUp();
   const open = film(3);
-  const stopped = client.detail(open, 2);
+  const stopped = client.detail(open, BOX, 2);
   await messagesArrive();
   painters[0]!.worker.crash("out of memory");
   await expect(stopped).rejects.toMatchObject({ code: "internal" });
-  const next = client.detail(open, 2);
+  const next = client.detail(open, BOX, 2);
   await messagesArrive();
   await painters[1]!.draw();
   expect((await next).size).toBe(2);

@@ -8,6 +8,7 @@ import { isUnfetched, partMissing } from "../../host/loadPart.ts";
 import { linkWorker } from "../../host/workers.ts";
 import type { WorkerLike, WorkerLink } from "../../host/workers.ts";
 import type { Radiograph } from "../../image/radiograph.ts";
+import type { Box } from "../../image/resize.ts";
 import type { PhantomSpec } from "../../phantom/spec.ts";
 import type { SquarePicture } from "./detail.ts";
 import type { PyramidLevel } from "./pyramid.ts";
@@ -20,8 +21,8 @@ export interface Picture extends SquarePicture {
 /** What the worker can be asked. Pictures move to the page. */
 export interface PictureService {
   phantom(spec: PhantomSpec, size: number): Picture;
-  /** The film in its own units, at its own resolution up to `size` a side. */
-  detail(radiograph: Radiograph, size: number): Picture;
+  /** Part of the film in its own units, at its own resolution up to `size` a side. */
+  detail(radiograph: Radiograph, box: Box, size: number): Picture;
   /** The whole film and its halves. */
   whole(radiograph: Radiograph): PyramidLevel[];
 }
@@ -35,8 +36,8 @@ export interface PictureClient {
    * @throws LabError "spec-invalid" for a spec out of range, "cancelled" when a newer one for its place came first
    */
   phantom(spec: PhantomSpec, size: number, place: Place): Promise<Picture>;
-  /** Modality values of the film's square. @throws LabError "cancelled" when a newer detail came first */
-  detail(radiograph: Radiograph, size: number): Promise<Picture>;
+  /** Modality values of a part of the film. @throws LabError "cancelled" when a newer detail came first */
+  detail(radiograph: Radiograph, box: Box, size: number): Promise<Picture>;
   /** The whole film in its own units, and its halves. @throws LabError "cancelled" when a newer detail came first */
   whole(radiograph: Radiograph): Promise<PyramidLevel[]>;
 }
@@ -57,7 +58,13 @@ export function createPictureClient(spawn: () => WorkerLike = spawnPictureWorker
   let link: WorkerLink<PictureService> | undefined;
   /** Of the film looked at last: a film is copied to the worker once, not at every look. */
   let detail:
-    { readonly of: Radiograph; readonly size: number; picture: Promise<Picture> } | undefined;
+    | {
+        readonly of: Radiograph;
+        readonly box: Box;
+        readonly size: number;
+        readonly picture: Promise<Picture>;
+      }
+    | undefined;
   let film: { readonly of: Radiograph; readonly levels: Promise<PyramidLevel[]> } | undefined;
   let waiting: readonly Waiting[] = [];
   let isDrawing = false;
@@ -115,10 +122,11 @@ export function createPictureClient(spawn: () => WorkerLike = spawnPictureWorker
       if (phantoms.size > KEPT) phantoms.delete([...phantoms.keys()][0]!);
       return picture;
     },
-    detail: (radiograph, size) => {
-      if (detail?.of === radiograph && detail.size === size) return detail.picture;
-      const picture = ask("detail", (worker) => worker.ask((s) => s.detail(radiograph, size)));
-      const kept = { of: radiograph, size, picture };
+    detail: (radiograph, box, size) => {
+      const { of, box: at, size: side, picture: known } = detail ?? {};
+      if (known && of === radiograph && side === size && isSameBox(at!, box)) return known;
+      const picture = ask("detail", (worker) => worker.ask((s) => s.detail(radiograph, box, size)));
+      const kept = { of: radiograph, box, size, picture };
       detail = kept;
       picture.catch(() => {
         if (detail === kept) detail = undefined;
@@ -136,6 +144,10 @@ export function createPictureClient(spawn: () => WorkerLike = spawnPictureWorker
       return levels;
     },
   };
+}
+
+function isSameBox(a: Box, b: Box): boolean {
+  return a.left === b.left && a.top === b.top && a.width === b.width && a.height === b.height;
 }
 
 function spawnPictureWorker(): WorkerLike {

@@ -11,6 +11,7 @@ import type { SquarePicture } from "./detail.ts";
 import { distributionOnce } from "./distributionOnce.ts";
 import { pictures } from "./pictureClient.ts";
 import type { Picture } from "./pictureClient.ts";
+import { useModelBox } from "./useModelBox.ts";
 
 /** A film of 16 megapixels is kept whole; what is larger is shown at this many pixels a side, and said to be. */
 export const DETAIL_LIMIT = 4096;
@@ -32,6 +33,7 @@ export function useDetail(isShown: boolean): Detail | null {
   const radiograph = useCases((s) =>
     source.kind === "file" ? s.radiographs[source.sha256] : undefined,
   );
+  const box = useModelBox();
   const scale = useFilmScale();
   const [drawn, setDrawn] = useState<{ of: object; native: Picture } | null>(null);
   const wanted = useMemo(() => {
@@ -39,8 +41,10 @@ export function useDetail(isShown: boolean): Detail | null {
     if (source.kind === "phantom") {
       return { draw: () => pictures.phantom(source.phantom, PHANTOM_SIZE, "detail") };
     }
-    return radiograph ? { draw: () => pictures.detail(radiograph, DETAIL_LIMIT) } : null;
-  }, [isWanted, source, radiograph]);
+    return radiograph && box
+      ? { draw: () => pictures.detail(radiograph, box, DETAIL_LIMIT) }
+      : null;
+  }, [isWanted, source, radiograph, box]);
 
   useEffect(() => {
     if (!wanted) return;

@@ -1,6 +1,7 @@
 /** A folder of the reader's films as cases of a study: decoded here, named by their pixels, and never sent anywhere. */
 import { LabError, toErrorData } from "../../errors/labError.ts";
 import type { Radiograph } from "../../image/radiograph.ts";
+import { othersLeftOut } from "../../io/encapsulatedFrame.ts";
 import { namesOf } from "../../study/imageNames.ts";
 import { labelsFrom } from "../../study/labelsCsv.ts";
 import type { KnownOfFilm } from "../../study/labelsCsv.ts";
@@ -41,6 +42,7 @@ export async function readFolder(
     try {
       const radiograph = await decode(await file.arrayBuffer());
       const sha256 = radiograph.rawSha256!;
+      if (radiograph.frame) problems.push(`${file.name}: ${othersLeftOut(radiograph.frame)}`);
       films.push({ file, sha256 });
       if (radiographs.has(sha256)) continue;
       radiographs.set(sha256, radiograph);

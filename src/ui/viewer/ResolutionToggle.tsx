@@ -1,21 +1,17 @@
 /** Shows the film at its own resolution, or draws a phantom finer, in place of the small picture that the model is given. */
-import { centredSquare } from "../../image/modelInput.ts";
-import { useCases, useExperiment, useStores, useView } from "../context/stores.ts";
+import { useStores, useView } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
 import { DETAIL_LIMIT, PHANTOM_SIZE } from "../picture/useDetail.ts";
+import { useModelBox } from "../picture/useModelBox.ts";
 import { usePanePicture } from "./usePaneLayers.ts";
 import styles from "./viewer.module.css";
 
 export function ResolutionToggle() {
   const { view } = useStores();
   const isOn = useView((s) => s.fullResolution);
-  const source = useExperiment((s) => s.spec.case);
-  const radiograph = useCases((s) =>
-    source.kind === "file" ? s.radiographs[source.sha256] : undefined,
-  );
   const { size } = usePanePicture();
   const given = `The model is given ${size} x ${size}.`;
-  const square = radiograph && centredSquare(radiograph);
+  const square = useModelBox();
   const side = square ? Math.round(Math.max(square.width, square.height)) : PHANTOM_SIZE;
   const shown = Math.min(side, DETAIL_LIMIT);
   const title = !square

@@ -7,7 +7,7 @@ import { useStores, useView } from "../context/stores.ts";
 import { Segments } from "../kit/Segments.tsx";
 import type { Segment } from "../kit/Segments.tsx";
 import type { Layout, ToolName } from "../../state/viewStore.ts";
-import { FACES, isMeasureTool } from "./tools/toolFaces.ts";
+import { FACES, isFilmTool } from "./tools/toolFaces.ts";
 import type { ToolFace } from "./tools/toolFaces.ts";
 import { PresetPicker } from "./PresetPicker.tsx";
 import styles from "./viewer.module.css";
@@ -21,7 +21,7 @@ const LAYOUTS: readonly Segment<Layout>[] = [
 
 const PAINTS: readonly ToolName[] = ["brush", "eraser"];
 const TOOL_NAMES = Object.keys(FACES) as ToolName[];
-const ON_PANES = TOOL_NAMES.filter((name) => !isMeasureTool(name));
+const ON_PANES = TOOL_NAMES.filter((name) => !isFilmTool(name));
 const ON_FILM = TOOL_NAMES.filter((name) => !PAINTS.includes(name));
 
 export function ViewerToolbar() {
@@ -35,9 +35,7 @@ export function ViewerToolbar() {
   const layout = useView((s) => s.layout);
   const tool = useView((s) => s.tool);
   // Where the tool in hand can do nothing, a drag moves the display window, and the toolbar says so.
-  const inHand = (layout === "film" ? PAINTS.includes(tool) : isMeasureTool(tool))
-    ? "window"
-    : tool;
+  const inHand = (layout === "film" ? PAINTS.includes(tool) : isFilmTool(tool)) ? "window" : tool;
   const invert = useView((s) => s.invert);
   const magnifier = useView((s) => s.magnifier);
   const history = useHistory();

@@ -22,7 +22,7 @@ export interface Surface {
 /** @typeParam S what the tool works on. */
 export interface Tool<S = Surface> extends ToolFace {
   /** Over a viewer; "none" where the tool draws its own tip. */
-  readonly cursor: "default" | "none" | "grab" | "crosshair";
+  readonly cursor: "default" | "none" | "grab" | "crosshair" | "move";
   onDown(at: Point, surface: S): Gesture;
   /** Keys of a focused viewer while the tool is taken up. @returns whether the key was one of them. */
   onKey?(key: string, surface: S): boolean;

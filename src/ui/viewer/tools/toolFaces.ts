@@ -1,5 +1,5 @@
 /** How each tool that can be taken up is called and drawn; what it does stands in its own file, which may be fetched later. */
-import type { MeasureTool, ToolName } from "../../../state/viewStore.ts";
+import type { FilmToolName, MeasureTool, ToolName } from "../../../state/viewStore.ts";
 import type { Command } from "../../context/keymap.ts";
 import type { IconName } from "../../kit/icons.tsx";
 
@@ -21,6 +21,11 @@ export const FACES = {
   pan: { name: "Pan (drag)", icon: "pan" },
   brush: { name: "Brush", icon: "brush", command: "brush" },
   eraser: { name: "Eraser", icon: "eraser", command: "eraser" },
+  square: {
+    name: "Move the model’s square (drag; a corner changes its size)",
+    icon: "square",
+    command: "square",
+  },
   ruler: { name: "Ruler (drag)", icon: "ruler", command: "ruler" },
   angle: { name: "Angle (two drags)", icon: "angle", command: "angle" },
   heartRatio: {
@@ -34,4 +39,8 @@ const MEASURING: readonly ToolName[] = ["ruler", "angle", "heartRatio"] satisfie
 
 export function isMeasureTool(name: ToolName): name is MeasureTool {
   return MEASURING.includes(name);
+}
+
+export function isFilmTool(name: ToolName): name is FilmToolName {
+  return name === "square" || isMeasureTool(name);
 }

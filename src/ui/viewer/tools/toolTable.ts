@@ -1,17 +1,17 @@
 /** The tools of the viewers, and which of them a press of the pointer takes. */
 import type { Press } from "../../kit/usePointerGestures.ts";
 import type { Buttons, DragRole } from "../../../state/keyStore.ts";
-import type { MeasureTool, ToolName } from "../../../state/viewStore.ts";
+import type { FilmToolName, ToolName } from "../../../state/viewStore.ts";
 import { brushTool } from "./brushTool.ts";
 import { eraserTool } from "./eraserTool.ts";
 import { panTool } from "./panTool.ts";
 import type { Tool } from "./tool.ts";
-import { isMeasureTool } from "./toolFaces.ts";
+import { isFilmTool } from "./toolFaces.ts";
 import { windowTool } from "./windowTool.ts";
 import { zoomTool } from "./zoomTool.ts";
 
 /** Those that can be taken up, in the order of the toolbar. */
-export const TOOLS: Readonly<Record<Exclude<ToolName, MeasureTool>, Tool>> = {
+export const TOOLS: Readonly<Record<Exclude<ToolName, FilmToolName>, Tool>> = {
   window: windowTool,
   pan: panTool,
   brush: brushTool,
@@ -22,7 +22,7 @@ const PAINTS: readonly Tool[] = [brushTool, eraserTool];
 
 /** The tool in hand on a viewer: where nothing can be painted or measured, brushes and rulers drag the window. */
 export function toolInHand(name: ToolName, canPaint: boolean): Tool {
-  if (isMeasureTool(name)) return windowTool;
+  if (isFilmTool(name)) return windowTool;
   const tool = TOOLS[name];
   return PAINTS.includes(tool) && !canPaint ? windowTool : tool;
 }
