@@ -1,7 +1,7 @@
 /** Which picture of a file, and which part of it, as the command line names them. */
 import type { CaseSpec } from "../experiment/spec.ts";
-import { LEAST_SIDE } from "../image/modelInput.ts";
-import type { FilmSquare } from "../image/modelInput.ts";
+import { LEAST_SIDE } from "../image/filmSquare.ts";
+import type { FilmSquare } from "../image/filmSquare.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import { openRadiograph } from "./files.ts";
 import { UsageError, wholeNumber } from "./usageError.ts";

@@ -1,6 +1,6 @@
 /** Which picture, and which of its grey levels the model is given. */
 import { z } from "zod";
-import { LEAST_SIDE } from "../image/modelInput.ts";
+import { LEAST_SIDE } from "../image/filmSquare.ts";
 import { PARAMS } from "./params.ts";
 import { phantomSchema } from "./phantomSchema.ts";
 import { numberIn, text, wrong } from "./specFields.ts";

@@ -1,8 +1,9 @@
 /** The case as the model's input, with the truth where it is a phantom. */
 import { LabError } from "../errors/labError.ts";
 import { snapToByteLattice } from "../image/greyImage.ts";
-import { squareOf, toModelInput } from "../image/modelInput.ts";
-import type { FilmSquare } from "../image/modelInput.ts";
+import { squareOf } from "../image/filmSquare.ts";
+import { toModelInput } from "../image/modelInput.ts";
+import type { FilmSquare } from "../image/filmSquare.ts";
 import type { Radiograph, Voi } from "../image/radiograph.ts";
 import { distributionOf } from "../image/distribution.ts";
 import { automaticWindow, fileVoi, fullRangeWindow } from "../image/voi.ts";

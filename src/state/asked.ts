@@ -4,7 +4,7 @@ import type { DefenseItem } from "../defenses/defense.ts";
 import { isInForce } from "../defenses/inForce.ts";
 import type { ExperimentSpec, WindowSpec } from "../experiment/spec.ts";
 import { canonicalJson } from "../host/canonicalJson.ts";
-import type { FilmSquare } from "../image/modelInput.ts";
+import type { FilmSquare } from "../image/filmSquare.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import { BUNDLED_MODELS } from "../model/catalog.ts";
 import { withDefaults, wordsFor } from "../system/param.ts";

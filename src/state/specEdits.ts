@@ -6,7 +6,7 @@ import type {
   Stroke,
   WindowSpec,
 } from "../experiment/spec.ts";
-import type { FilmSquare } from "../image/modelInput.ts";
+import type { FilmSquare } from "../image/filmSquare.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 
 type Edit = (spec: ExperimentSpec) => ExperimentSpec;

@@ -1,7 +1,7 @@
 /** Which grey window and which part of a film the model is given; what is on screen is another matter. */
 import { PARAMS } from "../../experiment/params.ts";
 import type { WindowSpec } from "../../experiment/spec.ts";
-import { squareOf } from "../../image/modelInput.ts";
+import { squareOf } from "../../image/filmSquare.ts";
 import type { Radiograph, Voi } from "../../image/radiograph.ts";
 import { automaticWindow } from "../../image/voi.ts";
 import { setSquare } from "../../state/specEdits.ts";

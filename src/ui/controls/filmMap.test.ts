@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Radiograph } from "../../image/radiograph.ts";
-import { centredSquare, squareOf } from "../../image/modelInput.ts";
+import { centredSquare, squareOf } from "../../image/filmSquare.ts";
 import { filmMap, sharesOf } from "./filmMap.ts";
 
 const voi = { kind: "linear_exact", center: 0.5, width: 1 } as const;

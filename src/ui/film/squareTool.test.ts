@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { ExperimentSpec } from "../../experiment/spec.ts";
-import { squareOf } from "../../image/modelInput.ts";
-import type { FilmSquare } from "../../image/modelInput.ts";
+import { squareOf } from "../../image/filmSquare.ts";
+import type { FilmSquare } from "../../image/filmSquare.ts";
 import { openFilm } from "../../state/specEdits.ts";
 import { testBench } from "../../testing/testBench.ts";
 import { inverse, mapped } from "../picture/filmGeometry.ts";

@@ -1,6 +1,6 @@
 /** Moves and resizes the square that the model is given of a film, by the pointer or by keys. */
-import { LEAST_SIDE } from "../../image/modelInput.ts";
-import type { FilmSquare } from "../../image/modelInput.ts";
+import { LEAST_SIDE } from "../../image/filmSquare.ts";
+import type { FilmSquare } from "../../image/filmSquare.ts";
 import type { Box } from "../../image/resize.ts";
 import { setSquare } from "../../state/specEdits.ts";
 import type { Point } from "../kit/usePointerGestures.ts";

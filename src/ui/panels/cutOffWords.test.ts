@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cutOffOf, squareOf } from "../../image/modelInput.ts";
+import { cutOffOf, squareOf } from "../../image/filmSquare.ts";
 import { cutOffWords } from "./cutOffWords.ts";
 
 const WIDE = { rows: 600, cols: 1000, pixelAspect: 1 };

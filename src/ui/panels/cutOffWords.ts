@@ -1,6 +1,6 @@
 /** What of a film the model is not given, in words, and why that matters to the question. */
-import { cutOffText } from "../../image/modelInput.ts";
-import type { CutOff } from "../../image/modelInput.ts";
+import { cutOffText } from "../../image/filmSquare.ts";
+import type { CutOff } from "../../image/filmSquare.ts";
 import type { Understood } from "../../language/recognise.ts";
 
 type Side = keyof CutOff;

@@ -11,7 +11,7 @@ import {
 import type { Radiograph, Voi } from "../../image/radiograph.ts";
 import { fullRangeWindow, renderUnit } from "../../image/voi.ts";
 import { cutOut, detailOf, previewOf } from "./detail.ts";
-import { centredSquare } from "../../image/modelInput.ts";
+import { centredSquare } from "../../image/filmSquare.ts";
 import { distributionOnce } from "./distributionOnce.ts";
 import { nativePart } from "./nativePart.ts";
 import { filmPresets } from "./windowDrag.ts";

@@ -1,6 +1,6 @@
 /** A square as the reader places it on a film. */
-import { LEAST_SIDE } from "../../image/modelInput.ts";
-import type { FilmSquare } from "../../image/modelInput.ts";
+import { LEAST_SIDE } from "../../image/filmSquare.ts";
+import type { FilmSquare } from "../../image/filmSquare.ts";
 import type { Box } from "../../image/resize.ts";
 import type { FilmSize } from "./filmGeometry.ts";
 

@@ -1,6 +1,6 @@
 /** What of the open film the model is given, in the film's pixels. */
 import { useMemo } from "react";
-import { squareOf } from "../../image/modelInput.ts";
+import { squareOf } from "../../image/filmSquare.ts";
 import type { Box } from "../../image/resize.ts";
 import { useCases, useExperiment, useResults } from "../context/stores.ts";
 
