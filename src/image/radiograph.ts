@@ -54,6 +54,11 @@ export interface FrameOf {
   readonly count: number;
 }
 
+/** What a list of films that takes one picture of each file says of a file with several. */
+export function othersLeftOut({ count }: FrameOf): string {
+  return `pictures 2 to ${count} of it; the first is taken.`;
+}
+
 export interface Radiograph {
   /** Of a file that holds several pictures. */
   readonly frame?: FrameOf;

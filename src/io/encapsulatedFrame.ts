@@ -14,11 +14,6 @@ export function noSuchFrame(wanted: number, frames: number): LabError {
   );
 }
 
-/** What a list of films that takes one picture of each file says of a file with several. */
-export function othersLeftOut({ count }: { readonly count: number }): string {
-  return `pictures 2 to ${count} of it; the first is taken.`;
-}
-
 /**
  * Joins the fragments that belong to one frame: all of them when there is one frame; one when there are as many as frames; else
  * those between its entry of an offset table and the next; without a table, one fragment for RLE and up to the next start of an

@@ -4,7 +4,7 @@ import path from "node:path";
 import { toErrorData } from "../../errors/labError.ts";
 import { namesOf } from "../../study/imageNames.ts";
 import { questionStudy, readQuestionSet } from "../../study/questionSet.ts";
-import { othersLeftOut } from "../../io/encapsulatedFrame.ts";
+import { othersLeftOut } from "../../image/radiograph.ts";
 import { openRadiograph, readBytes } from "../files.ts";
 import { UsageError, parseCommandLine } from "../usageError.ts";
 import { say } from "./running.ts";

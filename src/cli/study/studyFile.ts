@@ -5,7 +5,7 @@ import { LabError, toErrorData } from "../../errors/labError.ts";
 import { parseStudy } from "../../study/schema.ts";
 import { decodeStudyLink } from "../../study/studyLink.ts";
 import type { Study, StudyFile } from "../../study/schema.ts";
-import { othersLeftOut } from "../../io/encapsulatedFrame.ts";
+import { othersLeftOut } from "../../image/radiograph.ts";
 import { openRadiograph, readBytes } from "../files.ts";
 import { labelsFrom } from "../../study/labelsCsv.ts";
 

@@ -107,9 +107,9 @@ function ModelPart({ radiograph }: { readonly radiograph: Radiograph }) {
         value={square?.kind ?? "usual"}
         onChange={(event) => choose(event.currentTarget.value)}
       >
-        <option value="usual">as the model takes films</option>
-        <option value="placed">a square that I place</option>
-        <option value="whole">all of it, with black bars</option>
+        <option value="usual">as it takes films</option>
+        <option value="placed">a square I place</option>
+        <option value="whole">all, with black bars</option>
       </Select>
     </Row>
   );

@@ -1,7 +1,7 @@
 /** A folder of the reader's films as cases of a study: decoded here, named by their pixels, and never sent anywhere. */
 import { LabError, toErrorData } from "../../errors/labError.ts";
+import { othersLeftOut } from "../../image/radiograph.ts";
 import type { Radiograph } from "../../image/radiograph.ts";
-import { othersLeftOut } from "../../io/encapsulatedFrame.ts";
 import { namesOf } from "../../study/imageNames.ts";
 import { labelsFrom } from "../../study/labelsCsv.ts";
 import type { KnownOfFilm } from "../../study/labelsCsv.ts";
