@@ -1,7 +1,7 @@
 /** The whole film: what a radiologist does with it before asking a model anything. */
 import { decode } from "fast-png";
 import type { Page } from "@playwright/test";
-import { TAG } from "../src/testing/dicomBytes.ts";
+import { TAG, words } from "../src/testing/dicomBytes.ts";
 import { WIDE, wideDicom } from "./chestFiles.ts";
 import { expect, test } from "./fixtures.ts";
 import { openBench, openFile, settle } from "./steps.ts";
@@ -203,4 +203,52 @@ test("lengths are measured where they hold, by pointer and by keys", async ({ pa
   await expect(lengths).toBeHidden();
   await drag(page, at(100, 100), at(300, 100));
   await expect(lengths).toContainText(/(199|200|201) px the file has no pixel spacing/);
+});
+
+/** Two pictures in one file, the second a ramp the other way. */
+function twoPictures(): Uint8Array {
+  const pixels = WIDE.cols * WIDE.rows;
+  const ramp = (at: (col: number) => number) =>
+    Array.from({ length: pixels }, (_, i) => 4 * at(i % WIDE.cols) + Math.floor(i / WIDE.cols));
+  return wideDicom({
+    [TAG.frames]: "2",
+    [TAG.pixelData]: words([...ramp((col) => col), ...ramp((col) => WIDE.cols - col)]),
+  });
+}
+
+test("the second picture of a file, given in a part that the reader moved, comes back from its link", async ({
+  page,
+  site,
+}) => {
+  await openBench(page, site.url);
+  await openFile(page, "two.dcm", twoPictures());
+  await expect(page.getByText("This file holds 2 pictures; the first is shown.")).toBeVisible();
+  await page.getByRole("button", { name: "Next picture" }).click();
+  await expect(page.getByText("number 2 is shown")).toBeVisible();
+  // 100 columns on each side are cut off, and that is said before the answer.
+  const cut = page.getByTestId("cut-off");
+  await expect(cut).toContainText("17% at the left and 17% at the right");
+  await page.getByLabel("Part of the film for the model").selectOption("placed");
+  const { viewer, middle, at, scale } = await placed(page);
+  await expect(page.getByTestId("film-canvas")).toBeVisible({ timeout: 60_000 });
+  await drag(page, middle, { x: middle.x - 42 * scale, y: middle.y });
+  await viewer.focus();
+  await page.keyboard.press("ArrowLeft");
+  await expect(cut).toContainText("8% at the left and 25% at the right");
+  const corner = (await page.getByTestId("model-square").getAttribute("points"))!.split(/[ ,]/);
+  expect(Math.abs((await viewer.boundingBox())!.x + Number(corner[0]) - at(49, 0).x)).toBeLessThan(
+    2,
+  );
+  await settle(page);
+  await page.getByRole("button", { name: "Share" }).click();
+  await expect(page.getByText("and the numbers on screen")).toBeVisible({ timeout: 60_000 });
+  const link = await page.getByLabel("Link to this experiment").inputValue();
+
+  const other = await page.context().newPage();
+  await other.goto(link);
+  await expect(other.getByText(/picture 2 of its file/)).toBeVisible({ timeout: 60_000 });
+  await openFile(other, "two.dcm", twoPictures());
+  await settle(other);
+  await expect(other.getByText("Reproduced.")).toBeVisible();
+  await expect(other.getByTestId("cut-off")).toContainText("8% at the left and 25% at the right");
 });
