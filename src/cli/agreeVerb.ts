@@ -2,7 +2,7 @@
 import { choiceOf, likeliest, scoreChoices } from "../graphs/generative/answers.ts";
 import type { Choice } from "../graphs/generative/answers.ts";
 import { DualEncoder } from "../graphs/generative/dualEncoder.ts";
-import { graphOfPart } from "../graphs/generative/folder.ts";
+import { PARTS_OF, graphOfPart } from "../graphs/generative/folder.ts";
 import type { ModelFolder } from "../graphs/generative/folder.ts";
 import { LlavaModel } from "../graphs/generative/llavaModel.ts";
 import { readFolderFiles } from "../graphs/generative/modelFiles.ts";
@@ -123,7 +123,7 @@ async function read(
 ): Promise<Reading> {
   const files = await readFolderFiles(own.names, own.source, { form });
   const { image } = await pictureOf(file, files, asked.part);
-  const parts = files.folder.family === "dual" ? (["joint"] as const) : LLAVA_PARTS;
+  const parts = PARTS_OF[files.folder.family!];
   const about = {
     backend,
     precision: form,
@@ -135,8 +135,6 @@ async function read(
       : await askLlava(files, image, asked, sessions);
   return { ...about, ...said };
 }
-
-const LLAVA_PARTS = ["vision", "embed", "decoder"] as const;
 
 type Said = Omit<Reading, "backend" | "precision" | "graphs">;
 

@@ -16,9 +16,9 @@ const fileSchema = z.object({
   path: z.string().check(z.regex(/^[\w.-]+$/, "a plain file name")),
   /**
    * What the graph computes: image -> tokens and embedding; ids -> embedding; ids and tokens -> logits. "embed": ids -> rows of
-   * the table that an "answer" graph of a reader's folder reads.
+   * the table that an "answer" graph of a reader's folder reads; "encoder": what reads picture and words before it.
    */
-  role: z.enum(["vision", "text", "answer", "embed"]),
+  role: z.enum(["vision", "text", "answer", "embed", "encoder"]),
   precision: precisionSchema,
   bytes: z.int().check(z.positive()),
   sha256: z.string().check(z.regex(/^[0-9a-f]{64}$/)),
@@ -34,7 +34,7 @@ const answerSpaceSchema = z.object({
 
 /** A reader's vision-language model in a folder of several graphs (src/graphs/generative). */
 const folderSchema = z.object({
-  family: z.enum(["llava", "dual"]),
+  family: z.enum(["llava", "seq2seq", "dual"]),
   /** The family's name. */
   label: z.string(),
   /** Ending of the graphs' names that says their form, such as "q4"; "fp32" where there is none. */

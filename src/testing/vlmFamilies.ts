@@ -15,8 +15,9 @@ export const FAMILY_NAMES = [
   "idefics3",
   "qwen2_vl",
   "qwen2_5_vl",
+  "florence2",
 ] as const;
-export type FamilyName = (typeof FAMILY_NAMES)[number] | "florence2";
+export type FamilyName = (typeof FAMILY_NAMES)[number];
 
 /** What PyTorch says of one picture and one question. */
 export interface FamilyVectors {

@@ -91,26 +91,32 @@ export async function answerGraph(
   const spoken = withSpokenAnswers(b, TEXT_LOGITS, vocabulary, choices);
   b.add("Identity", [spoken], { outputs: [LOGITS] });
   const view = new GraphView(model);
-  const rows = rowsOf(layout);
+  const places = rowsOf(layout);
   const columns = columnsOf(layout);
   const hidden = fusedAttentionNodes(view).length > 0;
-  const taps = (hidden ? [] : findAttentionTaps(view, shapes))
-    .filter(({ shape }) => shape.length === 4 && shape.at(-1) === sequenceLength(layout))
-    .map((tap, k): PictureTap => {
-      const asked = b.add("Gather", [tap.name, b.ints(rows)], { attributes: { axis: { int: 2 } } });
-      const name = `picture_attention_${k}`;
-      const last = { attributes: { axis: { int: 3 } }, outputs: [name] };
-      b.add("Gather", [asked, b.ints(columns)], last);
-      const shape = [...tap.shape.slice(0, 2), length, image];
-      return {
-        ...tap,
-        name,
-        shape,
-        kind: "cross",
-        layer: k,
-        within: { tap, rows, columns },
-      };
-    });
+  const sequence = sequenceLength(layout);
+  const found = (hidden ? [] : findAttentionTaps(view, shapes)).filter(
+    ({ shape }) => shape.length === 4 && shape.at(-1) === sequence,
+  );
+  // A decoder behind an encoder of text asks from its own few tokens; the encoder's own maps are not the answer's.
+  const across = found.filter(({ shape }) => shape.at(-2) !== sequence);
+  const taps = (across.length > 0 ? across : found).map((tap, k): PictureTap => {
+    const queries = tap.shape.at(-2)!;
+    const rows = queries === sequence ? places : Array<number>(length).fill(queries - 1);
+    const asked = b.add("Gather", [tap.name, b.ints(rows)], { attributes: { axis: { int: 2 } } });
+    const name = `picture_attention_${k}`;
+    const last = { attributes: { axis: { int: 3 } }, outputs: [name] };
+    b.add("Gather", [asked, b.ints(columns)], last);
+    const shape = [...tap.shape.slice(0, 2), length, image];
+    return {
+      ...tap,
+      name,
+      shape,
+      kind: "cross",
+      layer: k,
+      within: { tap, rows, columns },
+    };
+  });
   b.setOutputs([]);
   b.addOutput(LOGITS, ELEMENT_TYPE.float32, [1, length, "answers"]);
   b.addOutput(TEXT_LOGITS, ELEMENT_TYPE.float32, [1, length, vocabulary]);

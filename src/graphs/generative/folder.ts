@@ -7,6 +7,7 @@ import { LabError } from "../../errors/labError.ts";
 /** Parts of a model as exporters name their graphs. */
 const PARTS = {
   vision: ["vision_encoder"],
+  encoder: ["encoder_model"],
   embed: ["embed_tokens"],
   decoder: ["decoder_model_merged", "decoder_model", "decoder"],
   joint: ["model"],
@@ -17,8 +18,8 @@ export type Part = keyof typeof PARTS;
 
 const PRECISIONS = ["q4f16", "q4", "fp16", "int8", "uint8", "quantized", "bnb4", "eager", "fused"];
 
-/** "llava": vision encoder, words and decoder in three graphs, as LLaVA and its kin are. "dual": a picture and captions in one space. */
-export type Family = "llava" | "dual";
+/** "llava": vision encoder, words and decoder in three graphs, as LLaVA and its kin are. "seq2seq": an encoder of text before the decoder. "dual": a picture and captions in one space. */
+export type Family = "llava" | "seq2seq" | "dual";
 
 interface FamilyEntry {
   readonly family: Family | undefined;
@@ -48,7 +49,7 @@ const FAMILIES: Readonly<Record<string, FamilyEntry>> = {
     label: "nanoLLaVA",
     missing: "its prompt has no chat template with a place for the picture",
   },
-  florence2: { family: undefined, label: "Florence-2", missing: CROSS },
+  florence2: { family: "seq2seq", label: "Florence-2" },
   blip: { family: undefined, label: "BLIP", missing: CROSS },
   "vision-encoder-decoder": { family: undefined, label: "VisionEncoderDecoder", missing: CROSS },
 };
@@ -56,6 +57,7 @@ const FAMILIES: Readonly<Record<string, FamilyEntry>> = {
 /** The graphs that each family is opened from; the one that answers last. */
 export const PARTS_OF: Readonly<Record<Family, readonly Part[]>> = {
   llava: ["vision", "embed", "decoder"],
+  seq2seq: ["vision", "embed", "encoder", "decoder"],
   dual: ["joint"],
 };
 

@@ -13,6 +13,7 @@ import type { Sides } from "./sides.ts";
 const ROLES: Readonly<Partial<Record<Part, readonly ModelRole[]>>> = {
   vision: ["vision"],
   embed: ["embed"],
+  encoder: ["encoder"],
   decoder: ["answer"],
   joint: ["vision", "answer"],
 };

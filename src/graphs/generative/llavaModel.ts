@@ -21,6 +21,7 @@ import type { Prompt } from "./prompt.ts";
 import { PROMPT_VALUES, promptDecoder, wordsOf } from "./promptDecoder.ts";
 import { marginOf, openMargin } from "./margin.ts";
 import type { PictureOracle } from "./margin.ts";
+import { languageGraph } from "./readingEncoder.ts";
 import { Speaker } from "./speaker.ts";
 
 export interface GenerationLimits {
@@ -103,7 +104,8 @@ export class LlavaModel {
   ): Promise<PictureOracle> {
     const [image, width] = this.#picture.image;
     const shape = { ...shapeOf(prompt, image), width, tiles: this.#picture.tiles };
-    const head = new GraphBuilder(promptDecoder(this.#speaker.decoder, shape, this.#files.rules));
+    const language = await languageGraph(this.#files, probeRunner(this.#sessions));
+    const head = new GraphBuilder(promptDecoder(language, shape, this.#files.rules));
     const loss = marginOf(head, PROMPT_VALUES.logits, { answer, others });
     const decoder = await prepareGraph(head.build(), probeRunner(this.#sessions));
     const text: Record<string, FloatTensor> = {};

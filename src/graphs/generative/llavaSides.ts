@@ -12,6 +12,7 @@ import type { FolderFiles } from "./modelFiles.ts";
 import type { Sides, Spoken } from "./sides.ts";
 import { pictureGraph } from "./pictureGraph.ts";
 import { imageToken, promptOf } from "./prompt.ts";
+import { languageGraph } from "./readingEncoder.ts";
 import { Speaker } from "./speaker.ts";
 
 /** Tokens that a typed question, or a text to be said behind it, may have beyond the longest wording known. */
@@ -35,7 +36,7 @@ export async function llavaSides(
     padId: padOf(files),
   };
   const { model, vocabulary, taps, logits, textLogits } = await answerGraph(
-    { embed: await files.graph("embed"), decoder: await files.graph("decoder") },
+    { embed: await files.graph("embed"), decoder: await languageGraph(files, runner) },
     layout,
     choices,
     runner,

@@ -51,7 +51,7 @@ export async function buildFolder(
     ...(choice.input && { preprocessing: { ...read.preprocessing, ...pixelsOf(choice.input) } }),
     graph: async (part) => graphs[part]!.model,
   };
-  const build = family === "llava" ? llavaSides : dualSides;
+  const build = family === "dual" ? dualSides : llavaSides;
   const sides = await build(files, choice.spoken, runner);
   const grid = gridOf(sides.picture);
   const manifest = await folderManifest({ files, graphs, sides, grid, choice });

@@ -118,7 +118,7 @@ export function proposalOf(
     chain,
     forms: [...forms],
     paths: names.filter((name) => /\.onnx$/i.test(name)),
-    memory: memoryOf(ready, folder.family === "llava"),
+    memory: memoryOf(ready, folder.family !== "dual"),
     asks: sides.asks,
     hasStandIns: Object.values(models).some(hasStandIns),
     notices: [...preprocessing.notices, ...sides.notices],
@@ -145,6 +145,11 @@ function partWords(
       };
     case "embed":
       return { label: "Table of words", makes: `each word becomes ${width} numbers` };
+    case "encoder":
+      return {
+        label: "Encoder of picture and words",
+        makes: `picture tokens and words become as many vectors of ${width} numbers`,
+      };
     case "decoder":
       return {
         label: "Decoder",

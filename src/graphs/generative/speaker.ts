@@ -16,16 +16,22 @@ import { specialToken } from "./modelFiles.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 import type { Prompt } from "./prompt.ts";
 import { shapeOf } from "./prompt.ts";
-import { isPast, partsOf, toldInput, toldNext, toldOf } from "./sequence.ts";
+import { startIds, toldOfText } from "./readingEncoder.ts";
+import { partsOf, toldInput, toldNext, toldOf } from "./sequence.ts";
 import type { Told } from "./sequence.ts";
 import { sequenceIndices } from "./tiles.ts";
 
 type Words = Pick<
   FolderFiles,
-  "config" | "generation" | "tokenizer" | "tokenizerConfig" | "rules" | "pixels"
+  "config" | "folder" | "generation" | "tokenizer" | "tokenizerConfig" | "rules" | "pixels"
 >;
 
-type Sessions = Readonly<Record<"embed" | "decoder", GraphSession>>;
+interface Sessions {
+  readonly embed: GraphSession;
+  /** What reads the prompt before the decoder, where there is such an encoder. */
+  readonly encoder: GraphSession | undefined;
+  readonly decoder: GraphSession;
+}
 
 export class Speaker {
   readonly decoder: ModelProto;
@@ -48,16 +54,18 @@ export class Speaker {
     const decoder = await files.graph("decoder");
     const embed = await files.graph("embed");
     checkTable(embed);
+    const encoder = isSeq2seq(files) ? await files.graph("encoder") : undefined;
     return new Speaker(files, decoder, {
       embed: await sessions.create(serializeModel(embed)),
+      encoder: encoder && (await sessions.create(serializeModel(encoder))),
       decoder: await sessions.create(serializeModel(decoder)),
     });
   }
 
   /** Logits [V] of the token after the prompt. @param image the picture's tokens [1, T, W] */
   async nextLogits(image: FloatTensor, prompt: Prompt): Promise<Float32Array> {
-    const told = toldOf(this.#words.rules, shapeOf(prompt, image.shape[1]!));
-    const results = await this.#step(await this.#embeddings(image, prompt), told);
+    const asked = await this.#asked(image, prompt);
+    const results = await this.#step(asked.input, asked.told, asked.read);
     return lastRow(results["logits"]!);
   }
 
@@ -69,15 +77,14 @@ export class Speaker {
   ): AsyncGenerator<SpeechStep, Said> {
     const ids: number[] = [];
     const stops = this.#stopTokens();
-    let input = await this.#embeddings(image, prompt);
-    const asked = toldOf(this.#words.rules, shapeOf(prompt, image.shape[1]!));
-    let told = asked;
-    let past: Past | undefined;
+    const asked = await this.#asked(image, prompt);
+    let { input, told } = asked;
+    let past: Feeds | undefined;
     const text = (): string => this.#words.tokenizer.decode(ids);
     while (ids.length < maxTokens) {
-      const results = await this.#step(input, told, past);
-      past = results;
-      told = toldNext(asked, ids.length);
+      const results = await this.#step(input, told, { ...asked.read, ...past });
+      past = keptFrom(results, past);
+      told = toldNext(asked.told, ids.length);
       const logits = lastRow(results["logits"]!);
       const next = logits.reduce((best, z, i) => (z > logits[best]! ? i : best), 0);
       if (stops.has(next)) return { text: text(), ids, stopped: "end" };
@@ -103,7 +110,8 @@ export class Speaker {
   }
 
   async release(): Promise<void> {
-    for (const session of Object.values(this.#open)) await session.release();
+    const { embed, encoder, decoder } = this.#open;
+    for (const session of [embed, encoder, decoder]) await session?.release();
   }
 
   async #embeddings(image: FloatTensor, prompt: Prompt): Promise<FloatTensor> {
@@ -141,14 +149,34 @@ export class Speaker {
     return read;
   }
 
-  /** One run of the decoder, after the earlier steps. */
-  #step(embeddings: FloatTensor, told: Told, past?: Past): Promise<Record<string, Tensor>> {
+  /** What the decoder begins with: the prompt itself, or its own first tokens beside what an encoder made of the prompt. */
+  async #asked(image: FloatTensor, prompt: Prompt): Promise<Asked> {
+    const embeddings = await this.#embeddings(image, prompt);
+    const { encoder } = this.#open;
+    if (!encoder) {
+      const told = toldOf(this.#words.rules, shapeOf(prompt, image.shape[1]!));
+      return { input: embeddings, told, read: {} };
+    }
+    const [, length = 0, width = 0] = embeddings.shape;
+    const mask = int64Tensor(Array<number>(length).fill(1), [1, length]);
+    const found = await encoder.run({ inputs_embeds: embeddings, attention_mask: mask });
+    const start = startIds(this.#words);
+    return {
+      input: await this.embed(start, width),
+      told: toldOfText(start.length),
+      read: {
+        encoder_hidden_states: found[encoder.outputNames[0]!]!,
+        encoder_attention_mask: mask,
+      },
+    };
+  }
+
+  /** One run of the decoder. @param read what it was given or made before, by the input that takes it */
+  #step(embeddings: FloatTensor, told: Told, read: Feeds): Promise<Record<string, Tensor>> {
     const feeds: Record<string, Tensor> = {};
     for (const info of this.#inputs) {
       const { name } = info;
-      if (name === "inputs_embeds") feeds[name] = embeddings;
-      else if (past && isPast(name)) feeds[name] = past[presentOf(name)]!;
-      else feeds[name] = toldInput(info, told);
+      feeds[name] = name === "inputs_embeds" ? embeddings : (read[name] ?? toldInput(info, told));
     }
     return this.#open.decoder.run(feeds);
   }
@@ -167,11 +195,26 @@ export class Speaker {
   }
 }
 
-/** What the last run gave. */
-type Past = Readonly<Record<string, Tensor>>;
+type Feeds = Readonly<Record<string, Tensor>>;
 
-function presentOf(past: string): string {
-  return past.replace("past_key_values.", "present.");
+interface Asked {
+  readonly input: FloatTensor;
+  readonly told: Told;
+  readonly read: Feeds;
+}
+
+/** Keys and values for the next step. What was made of an encoder's states is made once: later steps may return it empty. */
+function keptFrom(results: Feeds, before: Feeds | undefined): Feeds {
+  const kept = Object.entries(results).flatMap(([name, value]) => {
+    const input = name.replace(/^present(_key_values)?\./, "past_key_values.");
+    if (input === name) return [];
+    return [[input, before && input.includes(".encoder.") ? before[input]! : value] as const];
+  });
+  return Object.fromEntries(kept);
+}
+
+function isSeq2seq({ folder }: Pick<FolderFiles, "folder">): boolean {
+  return folder.family === "seq2seq";
 }
 
 function lastRow(logits: Tensor): Float32Array {

@@ -21,6 +21,7 @@ import type { FolderFiles } from "./modelFiles.ts";
 import { tokensIn } from "./pictureGraph.ts";
 import { shapeOf } from "./prompt.ts";
 import { PROMPT_VALUES, promptDecoder, wordsOf } from "./promptDecoder.ts";
+import { languageGraph } from "./readingEncoder.ts";
 import { picturePlaces } from "./sequence.ts";
 import type { SequenceShape } from "./sequence.ts";
 
@@ -132,13 +133,20 @@ export class VlmStages {
     const decoder = await this.#decoder(prompt);
     const said = await decoder.session.run(feeds);
     const places = picturePlaces(shapeOf(prompt, image[0])).flatMap((is, i) => (is ? [i] : []));
-    const language = streamsOf(decoder.sites, said);
+    const sequence = picturePlaces(shapeOf(prompt, image[0])).length;
+    // An encoder of text before the decoder holds the picture's places; the decoder's own stream is of its first tokens.
+    const streams = streamsOf(decoder.sites, said);
+    const own = streams.filter(({ rows }) => rows !== sequence);
+    const maps = decoder.taps.filter(({ shape }) => shape.at(-1) === sequence);
+    const across = maps.filter(({ shape }) => shape.at(-2) !== sequence);
     return {
       encoder: streamsOf(sites, seen),
       connector: { block: "connector", rows: image[0], width: image[1], data: tokens.data },
-      picture: language.map((state) => rowsOf(state, places)),
-      answer: language.map((state) => rowsOf(state, [state.rows - 1])),
-      attention: decoder.taps.map((tap, layer) =>
+      picture: streams
+        .filter(({ rows }) => rows === sequence)
+        .map((state) => rowsOf(state, places)),
+      answer: (own.length > 0 ? own : streams).map((state) => rowsOf(state, [state.rows - 1])),
+      attention: (across.length > 0 ? across : maps).map((tap, layer) =>
         attentionOf(said[tap.name]!, tap, { layer, places }),
       ),
       logits: floatData(said[PROMPT_VALUES.logits]!, PROMPT_VALUES.logits),
@@ -172,7 +180,8 @@ export class VlmStages {
     const [, width] = this.#vision.image;
     // The encoder's own order of tiles, which is the sequence's.
     const whole = { ...shape, width, tiles: 0 };
-    const graph = promptDecoder(await this.#files.graph("decoder"), whole, this.#files.rules);
+    const language = await languageGraph(this.#files, probeRunner(this.#sessions));
+    const graph = promptDecoder(language, whole, this.#files.rules);
     return openGraph(await prepareGraph(graph, probeRunner(this.#sessions)), this.#sessions);
   }
 }
