@@ -1,5 +1,6 @@
 /** Places inside a transformer whose values can be read or replaced: its residual stream after each block, and each attention's parts. */
 import { isOp } from "./elementTypes.ts";
+import { nodeReads } from "./graph.ts";
 import type { GraphView } from "./graph.ts";
 import { ELEMENT_TYPE } from "./messages.ts";
 import type { NodeProto } from "./messages.ts";
@@ -30,6 +31,8 @@ export interface StateSite {
 export function findStateSites(view: GraphView, table: ShapeTable): readonly StateSite[] {
   const taps = new Map(findAttentionTaps(view, table).map((tap) => [tap.name, tap]));
   const stream = new Set<string>();
+  // What was made of some stream: a sum of other values begins the stream of a tower of its own.
+  const after = new Set<string>();
   const counts: Record<BlockKind, number> = {
     stem: 0,
     convolution: 0,
@@ -39,7 +42,9 @@ export function findStateSites(view: GraphView, table: ShapeTable): readonly Sta
   };
   const sites: StateSite[] = [];
   for (const node of view.nodes) {
-    const added = residualAdd(view, table, node, stream);
+    const isAfter = nodeReads(node).some((name) => stream.has(name) || after.has(name));
+    if (isAfter) for (const name of node.output) after.add(name);
+    const added = residualAdd(view, table, node, { stream, isAfter });
     if (!added) continue;
     const { branch, shape, start } = added;
     if (start !== undefined) {
@@ -92,7 +97,7 @@ function residualAdd(
   view: GraphView,
   table: ShapeTable,
   node: NodeProto,
-  stream: ReadonlySet<string>,
+  { stream, isAfter }: { readonly stream: ReadonlySet<string>; readonly isAfter: boolean },
 ): ResidualAdd | undefined {
   const [left = "", right = ""] = node.input;
   const [output = ""] = node.output;
@@ -102,7 +107,7 @@ function residualAdd(
   if (shape.length !== 3 || String(a) !== String(b)) return undefined;
   if (stream.has(unchanged(view, left))) return { branch: right, shape };
   if (stream.has(unchanged(view, right))) return { branch: left, shape };
-  if (stream.size > 0) return undefined;
+  if (isAfter) return undefined;
   const comesFrom = (value: string, source: string) =>
     branchParts(view, value, new Set()).values.includes(source);
   const [first, second] = [unchanged(view, left), unchanged(view, right)];

@@ -1,5 +1,6 @@
 /** Folders of random weights, exported as browser models are, opened like the lab's own and held against PyTorch. */
 import { describe, expect, it } from "vitest";
+import { bundledFolder } from "../../cli/modelFiles.ts";
 import { nodeSessions } from "../../cli/nodeSessions.ts";
 import { decodeAnswer } from "../../language/answer.ts";
 import { modelSystem } from "../../system/modelSystem.ts";
@@ -127,3 +128,36 @@ describe.each(["clip", "siglip"] as const)("a %s folder", (name) => {
     await model.release();
   }, 60_000);
 });
+
+it("finds the patches of a picture whose tower stands behind the text's", async () => {
+  // siglip-mini: the text's stream comes first in its joint graph.
+  const { built, model } = await bundled("siglip-mini");
+  const [rows, columns] = built.ready.vision.grid;
+  expect([rows, columns]).toEqual([16, 16]);
+  const picture = Float32Array.from({ length: 224 ** 2 }, (_, i) => 0.5 + 0.3 * Math.sin(i / 997));
+  const { attention, tokens } = await model.encode(picture);
+  expect(tokens.shape[1]).toBe(256);
+  expect(attention.length).toBeGreaterThan(0);
+  const ids = model.encodePrompt("Is there a pleural effusion?");
+  const { crossAttention } = await model.answer(tokens, ids);
+  expect(crossAttention).toHaveLength(1);
+  const { answers, tokenIds } = built.manifest.answerSpaces["yes-no"]!;
+  const relevance = await model.relevance(picture, {
+    kind: "answer",
+    aim: "away",
+    answer: "yes",
+    loss: "margin",
+    promptIds: ids,
+    answers,
+    answerTokenIds: tokenIds,
+  });
+  expect(relevance).toHaveLength(256);
+  expect(relevance.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 4);
+  await model.release();
+}, 60_000);
+
+async function bundled(id: string) {
+  const { names, source } = (await bundledFolder(id))!;
+  const built = await buildFolder({ names, source }, {}, runner);
+  return { built, model: await openModel(built.ready, sessions) };
+}
