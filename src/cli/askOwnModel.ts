@@ -182,7 +182,7 @@ export async function pictureOf(
   return modelInputOf(
     source,
     { kind: radiograph.vois.length > 0 ? "file" : "automatic" },
-    { size, resize: preprocessing.resize },
+    { size, resize: preprocessing.resize, resample: preprocessing.resample },
     () => radiograph,
   );
 }

@@ -16,7 +16,7 @@ import type { CaseSpec, WindowSpec } from "./spec.ts";
 export function modelInputOf(
   source: CaseSpec,
   window: WindowSpec,
-  { size, resize }: Pick<ModelManifest["input"], "size" | "resize">,
+  { size, resize, resample }: Pick<ModelManifest["input"], "size" | "resize" | "resample">,
   radiograph: (sha256: string) => Radiograph | undefined,
 ): InputResult {
   if (source.kind === "phantom") {
@@ -54,6 +54,7 @@ export function modelInputOf(
     size,
     fit: resize === "area-stretch" ? "stretch" : "crop",
     square,
+    resample,
   });
   return { size, image: data, statement, notices: opened.notices, crop };
 }

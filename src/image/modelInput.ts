@@ -1,6 +1,6 @@
 /**
  * What a model sees of a radiograph: window applied, MONOCHROME1 inverted, padding black, pixels made square, cut,
- * stretched or filled up to a square, shrunk by area averaging, and rounded to k/255.
+ * stretched or filled up to a square, shrunk by area averaging or as the model's own processor does it, and rounded to k/255.
  *
  * The rounding is part of the contract: certificates hold for integer noise on an 8-bit picture only (adding float
  * noise to a float picture leaks the picture through its low bits), and a file saved as 8-bit PNG is then the same input.
@@ -8,6 +8,9 @@
 import { cutOffOf, cutOffText, squareOf } from "./filmSquare.ts";
 import type { FilmSquare } from "./filmSquare.ts";
 import { snapToByteLattice } from "./greyImage.ts";
+import type { GreyImage } from "./greyImage.ts";
+import { resampledSquare } from "./ownResampling.ts";
+import type { OwnResampling } from "./ownResampling.ts";
 import { isPadding } from "./radiograph.ts";
 import type { Radiograph, Voi } from "./radiograph.ts";
 import { resize } from "./resize.ts";
@@ -38,6 +41,8 @@ export function toModelInput(
     readonly fit?: SquareFit;
     /** Instead of what `fit` takes. */
     readonly square?: FilmSquare | undefined;
+    /** The model's own resampling; areas are averaged where absent. */
+    readonly resample?: OwnResampling | undefined;
   },
 ): ModelInput {
   const size = options.size ?? 224;
@@ -47,13 +52,12 @@ export function toModelInput(
   if (radiograph.padding) {
     for (let i = 0; i < unit.length; i++) if (isPadding(values[i]!, radiograph)) unit[i] = 0;
   }
-  const { square } = options;
+  const { square, resample } = options;
   const isStretched = fit === "stretch" && !square;
-  const crop = isStretched
-    ? { top: 0, left: 0, height: rows, width: cols }
-    : squareOf(radiograph, square);
-  const { data } = resize({ rows, cols, data: unit }, size, size, { box: crop, beyond: "zero" });
-  snapToByteLattice(data);
+  const film = { rows, cols, data: unit };
+  const { data, crop } = resample
+    ? ownSquare(film, radiograph, { size, fit, square, resample })
+    : areaSquare(film, size, isStretched ? wholeOf(film) : squareOf(radiograph, square));
   const cut = isStretched
     ? "whole image, stretched to a square"
     : describeCrop(radiograph, crop, square);
@@ -65,6 +69,38 @@ export function toModelInput(
     crop,
     statement: `${describeVoi(options.voi)}; ${cut}; ${size} x ${size}`,
   };
+}
+
+type Square = Pick<ModelInput, "data" | "crop">;
+
+function wholeOf({ rows, cols }: GreyImage): Box {
+  return { top: 0, left: 0, height: rows, width: cols };
+}
+
+function areaSquare(film: GreyImage, size: number, crop: Box): Square {
+  const { data } = resize(film, size, size, { box: crop, beyond: "zero" });
+  snapToByteLattice(data);
+  return { data, crop };
+}
+
+/** A square of the reader's is cut out first, as if it were the film. */
+function ownSquare(
+  film: GreyImage,
+  radiograph: Radiograph,
+  asked: {
+    readonly size: number;
+    readonly fit: SquareFit;
+    readonly square: FilmSquare | undefined;
+    readonly resample: OwnResampling;
+  },
+): Square {
+  const { size, fit, square, resample } = asked;
+  if (!square)
+    return resampledSquare(film, { size, fit, aspect: radiograph.pixelAspect }, resample);
+  const crop = squareOf(radiograph, square);
+  const side = Math.max(1, Math.round(crop.width));
+  const part = resize(film, side, side, { box: crop, beyond: "zero" });
+  return { ...resampledSquare(part, { size, fit: "stretch", aspect: 1 }, resample), crop };
 }
 
 function describeCrop(film: Radiograph, crop: Box, square: FilmSquare | undefined): string {

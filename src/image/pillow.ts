@@ -3,6 +3,9 @@
  * shrinking asks for, weights brought to sum 1 at the border.
  */
 
+import { toByte } from "./greyImage.ts";
+import type { GreyImage } from "./greyImage.ts";
+
 export type PillowFilter = "box" | "bilinear" | "hamming" | "bicubic" | "lanczos";
 
 interface Kernel {
@@ -60,4 +63,40 @@ export function pillowMatrix(from: number, to: number, filter: PillowFilter): Fl
     matrix.set(weights, row * from + first);
   }
   return matrix;
+}
+
+/** An 8-bit picture (values k/255) resized as Pillow resizes one: across, then down, each rounded to whole greys. */
+export function pillowResize(
+  { rows, cols, data }: GreyImage,
+  wanted: { readonly rows: number; readonly cols: number },
+  filter: PillowFilter,
+): GreyImage {
+  // An axis that keeps its length is not passed over.
+  const across = cols === wanted.cols ? undefined : pillowTaps(cols, wanted.cols, filter);
+  const narrow = across ? new Float32Array(rows * wanted.cols) : data;
+  for (const [x, { first, weights }] of across?.entries() ?? []) {
+    for (let y = 0; y < rows; y++) {
+      narrow[y * wanted.cols + x] = rounded(data, weights, { at: y * cols + first, step: 1 });
+    }
+  }
+  if (rows === wanted.rows) return { ...wanted, data: narrow };
+  const down = pillowTaps(rows, wanted.rows, filter);
+  const made = new Float32Array(wanted.rows * wanted.cols);
+  for (const [y, { first, weights }] of down.entries()) {
+    for (let x = 0; x < wanted.cols; x++) {
+      const from = { at: first * wanted.cols + x, step: wanted.cols };
+      made[y * wanted.cols + x] = rounded(narrow, weights, from);
+    }
+  }
+  return { ...wanted, data: made };
+}
+
+function rounded(
+  data: Float32Array,
+  weights: Float64Array,
+  { at, step }: { readonly at: number; readonly step: number },
+): number {
+  let sum = 0;
+  for (let k = 0; k < weights.length; k++) sum += weights[k]! * data[at + k * step]!;
+  return toByte(sum) / 255;
 }

@@ -72,6 +72,14 @@ const manifestSchema = z.object({
     std: z.array(z.number()),
     /** How a radiograph becomes size x size. */
     resize: z.enum(["area-centre-crop", "area-stretch"]),
+    /** The filter of the model's own processor, in place of averaging areas; lengths of a side that it goes by on the way. */
+    resample: z.optional(
+      z.object({
+        filter: z.enum(["box", "bilinear", "hamming", "bicubic", "lanczos"]),
+        shortest: z.optional(z.int().check(z.positive())),
+        longest: z.optional(z.int().check(z.positive())),
+      }),
+    ),
   }),
   /** Names of graph outputs and inputs by what they mean. */
   outputs: z.object({

@@ -18,7 +18,7 @@ import { probeRunner } from "../runners.ts";
 import { choiceOf } from "./answers.ts";
 import { LlavaModel } from "./llavaModel.ts";
 import { buildFolder } from "./ownFolder.ts";
-import { imageToken, shapeOf } from "./prompt.ts";
+import { imageToken, promptOf, shapeOf } from "./prompt.ts";
 import { partsOf } from "./sequence.ts";
 import { VlmStages } from "./stages.ts";
 import { GREY_INPUT, withGreyPicture } from "./visionInputs.ts";
@@ -133,6 +133,20 @@ describe.each(FAMILY_NAMES)("%s", (name) => {
     expect(reading.answer.length).toBeGreaterThan(0);
     await stages.release();
     await model.release();
+  });
+});
+
+it("asks Florence-2's tasks by the sentences of its processor, with or without a token for the picture", async () => {
+  const files = await familyFiles("florence2");
+  const caption = promptOf(files, "<CAPTION>");
+  expect(caption.text).toMatch(/<s>What does the image describe\?<\/s>$/);
+  expect(promptOf(files, "<REGION_TO_OCR> heart").text).toMatch(
+    /What text is in the region heart\?/,
+  );
+  const { image_token_id: _none, ...config } = files.config;
+  expect(promptOf({ ...files, config }, "<CAPTION>")).toEqual({
+    ...caption,
+    text: caption.text.replace("<image>", ""),
   });
 });
 

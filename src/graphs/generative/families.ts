@@ -3,6 +3,8 @@
  * round the picture's tokens, how pixels reach the encoder, and what the decoder is told beside its embeddings.
  */
 
+import { florenceQuestion } from "./florenceTasks.ts";
+
 /** Which earlier and later places a place of the prompt sees, where the graph leaves that to be told. */
 export type Sees = "past" | "picture" | "prefix";
 
@@ -70,7 +72,7 @@ export const GENERATIVE: Readonly<Record<string, FamilyRules>> = {
   qwen2_5_vl: FLAT,
   florence2: {
     ...CHAT,
-    lay: (question, { image, bos, eos }) => `${image}${bos}${question}${eos}`,
+    lay: (question, { image, bos, eos }) => `${image}${bos}${florenceQuestion(question)}${eos}`,
     adds: "nothing",
     sees: "prefix",
   },

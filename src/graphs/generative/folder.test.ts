@@ -41,7 +41,7 @@ describe("a model folder", () => {
 
   it.each([
     ["llava_next", /LLaVA-NeXT is recognised and not opened: it cuts pictures into tiles/],
-    ["florence2", /cross-attention/],
+    ["blip", /cross-attention/],
     ["bert", /model_type "bert", which the lab knows no prompt/],
   ])("refuses %s by name", (type, sentence) => {
     const folder = readModelFolder(LLAVA, { model_type: type });

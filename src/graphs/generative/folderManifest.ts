@@ -64,6 +64,7 @@ export async function folderManifest({
       mean: [...mean],
       std: [...std],
       resize,
+      ...(preprocessing.resample && { resample: preprocessing.resample }),
     },
     outputs: { ...PICTURE, logits: sides.answer.logits },
     tokenGrid: grid,

@@ -157,22 +157,27 @@ async function processorOf(json: ReadJson): Promise<[processor: Json | undefined
     : [own, "preprocessor_config.json"];
 }
 
-/** Pictures that are cut or flattened are of one square size here, and the reader is told. */
+/** What a processor does with a film, done here as it does it; what cannot be is told. */
 function formed(
   pixels: PixelForm,
-  { notices }: Preprocessing,
-): Pick<Preprocessing, "size" | "resize" | "notices"> | object {
-  if (pixels.kind === "whole") return {};
+  { resample, notices, resize }: Preprocessing,
+): Pick<Preprocessing, "resize" | "resample" | "notices"> {
+  if (pixels.kind === "whole") {
+    return { resize, resample, notices: resample === undefined ? notices : [] };
+  }
   const { size } = pixels;
+  const filter = resample?.filter ?? (pixels.kind === "tiles" ? "lanczos" : "bicubic");
+  if (pixels.kind === "tiles" && pixels.across === 0) {
+    return { resize: "area-stretch", resample: { filter, longest: pixels.longest }, notices: [] };
+  }
   const cut =
-    pixels.kind === "tiles" && pixels.across > 0
+    pixels.kind === "tiles"
       ? `The picture of ${size} x ${size} is cut into ${pixels.across} x ${pixels.across} tiles of ${pixels.tile} x ${pixels.tile}, and the whole, made as small as one, stands behind them. `
       : "";
   return {
-    size,
     resize: "area-centre-crop",
+    resample: { filter },
     notices: [
-      ...notices,
       `${cut}Its own processor takes films of any shape; the lab gives it the middle square at ${size} x ${size}.`,
     ],
   };

@@ -97,8 +97,8 @@ export function requireSameFiles(described: ModelManifest, found: ModelManifest)
   }
 }
 
-function pixelsOf({ range, mean, std, resize }: ModelManifest["input"]) {
-  return { range, mean, std, resize };
+function pixelsOf({ range, mean, std, resize, resample }: ModelManifest["input"]) {
+  return { range, mean, std, resize, resample };
 }
 
 /** Rows and columns of the picture's tokens: those of its tiles, or a square with one special token before it or none; else one row. */

@@ -10,6 +10,8 @@ export type PixelForm =
       /** Side of a tile, and tiles along each side of the picture; 0 where it is not cut. */
       readonly tile: number;
       readonly across: number;
+      /** Length that the longer side of a film is brought to first. */
+      readonly longest: number;
     }
   | {
       readonly kind: "patches";
@@ -34,12 +36,13 @@ export function pixelFormOf(
 ): PixelForm {
   if (pixels === "tiles") {
     const tile = need(processor, "max_image_size", "longest_edge");
-    const across = Math.ceil((numberAt(processor, "size", "longest_edge") ?? tile) / tile);
+    const longest = numberAt(processor, "size", "longest_edge") ?? tile;
+    const across = Math.ceil(longest / tile);
     // A picture of one tile is not cut.
     if (fieldOf(processor, "do_image_splitting") === false || across === 1) {
-      return { kind: "tiles", size: tile, tile, across: 0 };
+      return { kind: "tiles", size: tile, tile, across: 0, longest };
     }
-    return { kind: "tiles", size: across * tile, tile, across };
+    return { kind: "tiles", size: across * tile, tile, across, longest };
   }
   if (pixels === "patches") {
     const patch = numberAt(processor, "patch_size") ?? 14;

@@ -24,6 +24,8 @@ export function promptOf(files: FolderFiles, question: string): Prompt {
   const adds = rules.adds === "as needed" && (words.bos === "" || !text.startsWith(words.bos));
   const ids = tokenizer.encode(expanded, adds);
   const image = imageToken(files);
+  // The first exports of Florence-2 have no token for it: the picture simply stands first.
+  if (Number.isNaN(image) && rules.lay) return { text, before: [], between: [], after: ids };
   const places = ids.flatMap((id, i) => (id === image ? [i] : []));
   const runs = words.tiles ** 2 + 1;
   if (places.length !== runs) {

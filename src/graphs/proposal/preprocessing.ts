@@ -13,6 +13,8 @@ export interface Preprocessing {
   readonly mean?: readonly number[];
   readonly std?: readonly number[];
   readonly resize: ModelManifest["input"]["resize"];
+  /** The processor's own way of resizing, where that is not the mean over areas; what follows it needs no notices. */
+  readonly resample?: ModelManifest["input"]["resample"];
   /** One sentence for each thing the lab does otherwise. */
   readonly notices: readonly string[];
 }
@@ -59,6 +61,9 @@ const plainSchema = z.object({
 });
 
 const RESAMPLING = ["nearest", "lanczos", "bilinear", "bicubic", "box", "hamming"];
+
+/** Filters that are weights over pixels; Pillow's box is the mean over areas already. */
+const PILLOW = ["lanczos", "bilinear", "bicubic", "hamming"] as const;
 
 /** Undefined for JSON that says nothing about pixels. */
 export function parsePreprocessing(json: unknown, file: string): Preprocessing | undefined {
@@ -108,6 +113,7 @@ function ofProcessor(config: Processor, file: string): Preprocessing {
   if (resampling !== undefined && resampling !== "box") {
     notices.push(resamplingNotice(resampling));
   }
+  const own = PILLOW.find((filter) => filter === resampling);
   const isNormalised = config.do_normalize !== false && config.image_mean && config.image_std;
   return {
     file,
@@ -116,6 +122,7 @@ function ofProcessor(config: Processor, file: string): Preprocessing {
     mean: isNormalised ? config.image_mean! : [0, 0, 0],
     std: isNormalised ? config.image_std! : [1, 1, 1],
     resize: cropped === undefined && isStretched(config) ? "area-stretch" : "area-centre-crop",
+    ...(own && { resample: { filter: own, ...(resized !== size && { shortest: resized }) } }),
     notices,
   };
 }
