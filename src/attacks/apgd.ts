@@ -1,4 +1,4 @@
-import { ascentDirection, stepAlong } from "./ascent.ts";
+import { climbed } from "./ascent.ts";
 import type { AttackProblem, AttackRule, Differentiated } from "./attack.ts";
 import { defineGradientAttack } from "./define.ts";
 
@@ -42,6 +42,8 @@ export function beginApgd(problem: AttackProblem): AttackRule<Differentiated> {
   let improved = 0;
   let reviewedAt = 0;
   let bestAtReview = -Infinity;
+  /** Where a target that is only on the way to the next point is written. */
+  const scratch = new Float32Array(problem.origin.length);
   let halvedAtReview = false;
 
   /** Whether the step size is to be halved (conditions 1 and 2 of the paper). */
@@ -73,7 +75,7 @@ export function beginApgd(problem: AttackProblem): AttackRule<Differentiated> {
         improved = 0;
       }
       previous = from;
-      const target = stepAlong(from, ascentDirection(uphill, problem), stepSize);
+      const target = climbed(from, uphill, problem, [stepSize, inertia && scratch]);
       feasible.project(target);
       if (inertia === undefined) return target;
       const out = new Float32Array(target.length);

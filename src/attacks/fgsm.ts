@@ -1,4 +1,4 @@
-import { ascentDirection, stepAlong } from "./ascent.ts";
+import { climbed } from "./ascent.ts";
 import { defineGradientAttack } from "./define.ts";
 
 /** Fast gradient (sign) method: one step of the full epsilon (Goodfellow, Shlens & Szegedy 2015). */
@@ -10,7 +10,7 @@ export const fgsm = defineGradientAttack({
   settings: [],
   begin: (problem) => ({
     next({ x, gradient }) {
-      return stepAlong(x, ascentDirection(gradient, problem), problem.options.epsilon);
+      return climbed(x, gradient, problem, [problem.options.epsilon]);
     },
   }),
 });

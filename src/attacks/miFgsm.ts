@@ -1,5 +1,5 @@
 import { l1Norm } from "../tensor/norms.ts";
-import { ascentDirection, stepAlong } from "./ascent.ts";
+import { climbed } from "./ascent.ts";
 import { defineGradientAttack } from "./define.ts";
 
 const DECAY = 1;
@@ -19,7 +19,7 @@ export const miFgsm = defineGradientAttack({
         for (let i = 0; i < momentum.length; i++) {
           momentum[i] = DECAY * momentum[i]! + (length === 0 ? 0 : gradient[i]! / length);
         }
-        return stepAlong(x, ascentDirection(momentum, problem), problem.options.stepSize);
+        return climbed(x, momentum, problem, [problem.options.stepSize]);
       },
     };
   },

@@ -1,4 +1,4 @@
-import { ascentDirection, stepAlong } from "./ascent.ts";
+import { climbed } from "./ascent.ts";
 import { defineGradientAttack } from "./define.ts";
 
 /** Projected gradient ascent (Madry et al. 2018): a step, then back into the ball. */
@@ -10,7 +10,7 @@ export const pgd = defineGradientAttack({
   settings: ["steps", "relativeStep"],
   begin: (problem) => ({
     next({ x, gradient }) {
-      return stepAlong(x, ascentDirection(gradient, problem), problem.options.stepSize);
+      return climbed(x, gradient, problem, [problem.options.stepSize]);
     },
   }),
 });

@@ -11,7 +11,7 @@ import type {
   AttackResult,
 } from "./attack.ts";
 import { feasibleSet } from "./feasibleSet.ts";
-import { checkOnLattice, holdsNeighbours, toLattice } from "./lattice.ts";
+import { checkOnLattice, holdsNeighbours, latticeAround } from "./lattice.ts";
 
 export interface Run {
   readonly origin: Float32Array;
@@ -40,6 +40,7 @@ export async function* search(
 ): AsyncGenerator<AttackIterate, AttackResult> {
   checkOptions(description, origin, options);
   if (options.lattice === true) checkOnLattice(origin);
+  const pictureOf = options.lattice === true ? latticeAround(origin, options) : undefined;
   const isStill = holdsOnlyOrigin(options);
   const isOneStep = !description.settings.some((s) => s === "steps" || s === "queries");
   const feasible = feasibleSet(origin, options);
@@ -64,7 +65,7 @@ export async function* search(
     for (let step = 0; step <= steps; step++) {
       await context.yieldToHost();
       if (context.signal.aborted) return stopped();
-      const shown = options.lattice === true ? toLattice(x, origin, options) : x;
+      const shown = pictureOf?.(x) ?? x;
       const { loss, next } = await walk.visit(x, shown, step);
       checkLoss(loss);
       const norm = distance(shown, origin, options.norm);
@@ -110,13 +111,16 @@ function checkLoss(loss: number): void {
 
 /** Distance of two images in the norm of the ball. */
 export function distance(x: Float32Array, origin: Float32Array, norm: Norm): number {
+  const isLargest = norm === "linf";
   let [largest, squares] = [0, 0];
   for (let i = 0; i < x.length; i++) {
     const change = x[i]! - origin[i]!;
-    squares += change * change;
-    largest = Math.max(largest, Math.abs(change));
+    if (!isLargest) squares += change * change;
+    // Seldom so: the largest is soon found.
+    else if (change > largest) largest = change;
+    else if (-change > largest) largest = -change;
   }
-  return norm === "linf" ? largest : Math.sqrt(squares);
+  return isLargest ? largest : Math.sqrt(squares);
 }
 
 function checkOptions(

@@ -16,9 +16,19 @@ import type { SessionFactory } from "../graphs/session.ts";
 import { bundledManifest, bundledSource } from "./modelFiles.ts";
 import { nodeSessions } from "./nodeSessions.ts";
 
-/** @param own a reader's model, open under its manifest's id */
-export function nodeLab(sessions: SessionFactory = nodeSessions(), own?: ReadyModel): Lab {
+interface NodeLabOptions {
+  /** A reader's model, open under its manifest's id. */
+  readonly own?: ReadyModel | undefined;
+  /** See LabHost. */
+  readonly modelsKept?: number;
+}
+
+export function nodeLab(
+  sessions: SessionFactory = nodeSessions(),
+  { own, modelsKept }: NodeLabOptions = {},
+): Lab {
   return new Lab({
+    ...(modelsKept === undefined ? {} : { modelsKept }),
     openModel: (id, precision) => {
       if (id === own?.manifest.id) return openModel(own, sessions);
       if (!isOwnModel(id)) return openBundledModel(id, precision, sessions);

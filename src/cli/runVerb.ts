@@ -55,7 +55,7 @@ export async function runVerb(
   const sessions = sessionsNamed(values.backend);
   const own = await ownOf(values, sessions);
   const spec = own ? own.about(opened.spec) : opened.spec;
-  const lab = nodeLab(sessions, own?.ready);
+  const lab = nodeLab(sessions, { own: own?.ready });
   if (spec.case.kind === "file") {
     lab.addRadiograph(await radiographOf(spec.case, values.file));
   } else if (values.file !== undefined) {

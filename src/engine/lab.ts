@@ -20,6 +20,8 @@ import type { System } from "../system/system.ts";
 const MODELS_KEPT = 3;
 
 export interface LabHost {
+  /** Models that stay open, MODELS_KEPT where it says nothing. */
+  readonly modelsKept?: number;
   /** Opens a model package. @throws LabError "model-not-found" */
   openModel(id: string, precision: Precision): Promise<VisionLanguageModel>;
   /** Reads a package's description. @throws LabError "model-not-found" */
@@ -82,7 +84,7 @@ export class Lab {
       if (this.#models.get(key) === opened) this.#models.delete(key);
     });
     for (const [oldest, model] of this.#models) {
-      if (this.#models.size <= MODELS_KEPT) break;
+      if (this.#models.size <= (this.#host.modelsKept ?? MODELS_KEPT)) break;
       if (this.#inUse.has(oldest)) continue;
       this.#models.delete(oldest);
       model.then((m) => m.release()).catch(() => {});

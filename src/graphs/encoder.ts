@@ -72,8 +72,10 @@ export class Encoder {
   feeds(images: readonly Float32Array[]): Record<string, Tensor> {
     const { size, scalars } = this.parts;
     const shapes = this.shapes(images.length);
-    const data = new Float32Array(images.length * size * size);
-    images.forEach((image, i) => data.set(image, i * size * size));
+    const [only, ...others] = images;
+    // One picture is fed as it is: nobody changes it while the graph runs.
+    const data = only && others.length === 0 ? only : new Float32Array(images.length * size * size);
+    if (data !== only) images.forEach((image, i) => data.set(image, i * size * size));
     const feeds: Record<string, Tensor> = { [IMAGE]: floatTensor(data, shapes[IMAGE]!) };
     for (const [name, { value }] of Object.entries(scalars)) {
       const shape = shapes[name]!;

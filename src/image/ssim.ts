@@ -19,19 +19,32 @@ export interface SsimOptions {
 
 /** Mean SSIM in [-1, 1]; 1 only for equal images. @throws LabError "internal" on different sizes or a too small image. */
 export function ssim(a: GreyImage, b: GreyImage, options: SsimOptions = {}): number {
-  const { data } = ssimMap(a, b, options);
-  let sum = 0;
-  for (let i = 0; i < data.length; i++) sum += data[i]!;
-  return sum / data.length;
+  return ssimTo(a, options)(b);
+}
+
+/** The mean SSIM of one image to any number of others: what is only about the one is computed once. */
+export function ssimTo(a: GreyImage, options: SsimOptions = {}): (b: GreyImage) => number {
+  const mapTo = ssimMapTo(a, options);
+  return (b) => {
+    const { data } = mapTo(b);
+    let sum = 0;
+    for (let i = 0; i < data.length; i++) sum += data[i]!;
+    return sum / data.length;
+  };
 }
 
 /** Local SSIM of every window, (rows - taps + 1) x (cols - taps + 1). */
-export function ssimMap(
-  a: GreyImage,
-  b: GreyImage,
-  options: SsimOptions = {},
-): { readonly rows: number; readonly cols: number; readonly data: Float64Array } {
-  checkSameSize(a, b);
+export interface SsimMap {
+  readonly rows: number;
+  readonly cols: number;
+  readonly data: Float64Array;
+}
+
+export function ssimMap(a: GreyImage, b: GreyImage, options: SsimOptions = {}): SsimMap {
+  return ssimMapTo(a, options)(b);
+}
+
+function ssimMapTo(a: GreyImage, options: SsimOptions): (b: GreyImage) => SsimMap {
   const { taps = 11, sigma = 1.5, range = 1 } = options;
   const rows = a.rows - taps + 1;
   const cols = a.cols - taps + 1;
@@ -42,25 +55,27 @@ export function ssimMap(
   const meanOf = (x: ArrayLike<number>, y?: ArrayLike<number>) =>
     filterInside(a, productOf(x, y), window);
   const meanX = meanOf(a.data);
-  const meanY = meanOf(b.data);
   const meanXX = meanOf(a.data, a.data);
-  const meanYY = meanOf(b.data, b.data);
-  const meanXY = meanOf(a.data, b.data);
-
   const c1 = (0.01 * range) ** 2;
   const c2 = (0.03 * range) ** 2;
-  const data = new Float64Array(rows * cols);
-  for (let i = 0; i < data.length; i++) {
-    const mx = meanX[i]!;
-    const my = meanY[i]!;
-    const varianceX = meanXX[i]! - mx * mx;
-    const varianceY = meanYY[i]! - my * my;
-    const covariance = meanXY[i]! - mx * my;
-    data[i] =
-      ((2 * mx * my + c1) * (2 * covariance + c2)) /
-      ((mx * mx + my * my + c1) * (varianceX + varianceY + c2));
-  }
-  return { rows, cols, data };
+  return (b) => {
+    checkSameSize(a, b);
+    const meanY = meanOf(b.data);
+    const meanYY = meanOf(b.data, b.data);
+    const meanXY = meanOf(a.data, b.data);
+    const data = new Float64Array(rows * cols);
+    for (let i = 0; i < data.length; i++) {
+      const mx = meanX[i]!;
+      const my = meanY[i]!;
+      const varianceX = meanXX[i]! - mx * mx;
+      const varianceY = meanYY[i]! - my * my;
+      const covariance = meanXY[i]! - mx * my;
+      data[i] =
+        ((2 * mx * my + c1) * (2 * covariance + c2)) /
+        ((mx * mx + my * my + c1) * (varianceX + varianceY + c2));
+    }
+    return { rows, cols, data };
+  };
 }
 
 /**

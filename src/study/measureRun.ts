@@ -28,6 +28,8 @@ export interface RunHost {
   run(spec: ExperimentSpec, look: Look): AsyncIterable<RunEvent>;
   /** Milliseconds. */
   now(): number;
+  /** Milliseconds that this run's thread has worked, where the host can tell: other load is not in it. */
+  worked?(): number;
 }
 
 /** Never throws: what goes wrong is part of the outcome. */
@@ -63,18 +65,18 @@ function cellsOf(read: (id: MeasureId) => Cell): RunOutcome["cells"] {
 
 async function resultsOf(
   { spec, stages }: RunJob,
-  { run, now }: RunHost,
+  { run, now, worked = now }: RunHost,
 ): Promise<{ readonly results: Partial<StageResults>; readonly readingMs: number | null }> {
   const results: { -readonly [S in StageName]?: StageResults[S] } = {};
   const missing = new Set<StageName>(["metrics"]);
   for (const need of stages) if (need !== "maps" && isSwitchedOn(need, spec)) missing.add(need);
   const readings: { -readonly [S in "clean" | "readout"]?: number } = {};
-  let last = now();
+  let last = worked();
   // Another model's guarantee beside it is for a reader of one picture: no measure reads it.
   const { beside: _, ...certificate } = spec.certificate;
   for await (const event of run({ ...spec, certificate }, { maps: readsMaps(spec, stages) })) {
-    const took = now() - last;
-    last = now();
+    const took = worked() - last;
+    last = worked();
     if (event.type !== "stage") continue;
     if ((event.stage === "clean" || event.stage === "readout") && !event.cached) {
       readings[event.stage] = took;

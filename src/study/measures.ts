@@ -210,7 +210,7 @@ export const MEASURES = {
   ),
   latency: number(
     ["Time of a reading", "ms"],
-    "One look at a picture and the answers to the question and its other wordings, defenses included, on one thread of this machine. Empty where the reading was known from the run before; another machine and another day have other times.",
+    "One look at a picture and the answers to the question and its other wordings, defenses included, on one thread of this machine: processor time in `lab`, where other load does not count, and elapsed time in the page. Empty where the reading was known from the run before; another machine and another day have other times.",
     ({ readingMs }) => readingMs ?? null,
   ),
   gradientPasses: number(

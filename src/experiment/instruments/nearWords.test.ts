@@ -16,7 +16,7 @@ const opening = defaultSpec();
 /** @param folder of a model of several graphs; the opening model where absent */
 async function found(folder?: string) {
   const ready = folder === undefined ? undefined : await readyOwnModel(folder, undefined, sessions);
-  const lab = nodeLab(sessions, ready);
+  const lab = nodeLab(sessions, { own: ready });
   const spec = validateSpec({
     ...opening,
     model: ready ? { id: ready.manifest.id, precision: ready.precision } : opening.model,
