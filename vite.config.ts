@@ -5,6 +5,7 @@ import { defineConfig } from "vitest/config";
 import lab from "./package.json" with { type: "json" };
 import { CONTENT_POLICY } from "./scripts/contentPolicy.mjs";
 import { catalogs } from "./scripts/catalogs.ts";
+import { jsxDoor } from "./scripts/jsxDoor.ts";
 import { offlineList } from "./scripts/offlineList.ts";
 import { commitOf } from "./src/cli/build.ts";
 
@@ -39,6 +40,7 @@ export default defineConfig({
       ],
     },
     catalogs(),
+    jsxDoor(),
     offlineList(),
     // The page's own files are kept by the service worker (src/sw.ts), the rest by the engine as it loads it.
     VitePWA({
@@ -65,6 +67,7 @@ export default defineConfig({
           "offline.json",
           "lessons/*.json",
           "glossary.json",
+          "languages/*.json",
         ],
         maximumFileSizeToCacheInBytes: 4_000_000,
         rollupFormat: "iife",

@@ -84,6 +84,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
  * folder that may import it, so that there is no circle. `app` puts the page together and may import all of them.
  */
 const UI: Readonly<Record<string, readonly string[]>> = {
+  // The page's language: below everything that has words.
+  locale: [],
   // Controls that know nothing of the experiment.
   kit: [],
   // The stores, and what every panel does with them.

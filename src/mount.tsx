@@ -29,6 +29,7 @@ import { ErrorBoundary } from "./ui/context/ErrorBoundary.tsx";
 import { StoresContext } from "./ui/context/stores.ts";
 import type { Stores } from "./ui/context/stores.ts";
 import { theme } from "./ui/kit/theme.ts";
+import { openLanguage } from "./ui/locale/locale.ts";
 import { keepPage } from "./ui/offline/serviceWorker.ts";
 import { followLinks } from "./ui/share/followLinks.ts";
 import { prepareReload, reloadKeepingWork } from "./ui/share/reloadKeepingWork.ts";
@@ -95,7 +96,7 @@ export async function mount(
     );
   });
   void keepPage(page);
-  const looks = followTheme(keys, page);
+  const looks = Promise.all([followTheme(keys, page), openLanguage(keys.getState().language)]);
   listen(link.onEvent);
 
   try {

@@ -1,4 +1,4 @@
-/** Keys, mouse buttons and light or dark, as this reader wants them, kept in the browser. What a command is called is the page's business. */
+/** Keys, mouse buttons, language and light or dark, as this reader wants them, kept in the browser. What a command is called is the page's business. */
 import { createStore } from "zustand/vanilla";
 import type { StoreApi } from "zustand/vanilla";
 
@@ -22,17 +22,28 @@ export const THEMES: readonly (readonly [Theme, string])[] = [
   ["light", "Light"],
 ];
 
+/** With their own names for themselves. */
+export const LANGUAGES = [
+  ["en", "English"],
+  ["es", "Español"],
+] as const;
+
+export type Language = (typeof LANGUAGES)[number][0];
+
 interface OwnKeys {
   /** All keys of a command that has other keys than the bench gives it, by command. */
   readonly keys: Readonly<Record<string, readonly string[]>>;
   readonly buttons: Buttons;
   readonly theme: Theme;
+  readonly language: Language;
 }
 
 export interface KeyState extends OwnKeys {
   setKeys(command: string, keys: readonly string[]): void;
   setButton(button: keyof Buttons, role: DragRole): void;
   setTheme(theme: Theme): void;
+  /** Takes effect when the page is next loaded. */
+  setLanguage(language: Language): void;
   /** Keys and buttons as the bench comes. */
   reset(): void;
 }
@@ -44,6 +55,7 @@ export const GIVEN: OwnKeys = {
   keys: {},
   buttons: { middle: "pan", right: "zoom" },
   theme: "system",
+  language: "en",
 };
 
 export function createKeyStore(): KeyStore {
@@ -52,9 +64,10 @@ export function createKeyStore(): KeyStore {
     setKeys: (command, keys) => set((now) => ({ keys: { ...now.keys, [command]: keys } })),
     setButton: (button, role) => set((now) => ({ buttons: { ...now.buttons, [button]: role } })),
     setTheme: (theme) => set({ theme }),
+    setLanguage: (language) => set({ language }),
     reset: () => set({ keys: GIVEN.keys, buttons: GIVEN.buttons }),
   }));
-  store.subscribe(({ keys, buttons, theme }) => keep({ keys, buttons, theme }));
+  store.subscribe(({ keys, buttons, theme, language }) => keep({ keys, buttons, theme, language }));
   return store;
 }
 
@@ -69,7 +82,7 @@ function keep(own: OwnKeys): void {
 /** What was kept; whatever of it is not of this shape is as the bench gives it. */
 function kept(): OwnKeys {
   try {
-    const { keys, buttons, theme } = JSON.parse(
+    const { keys, buttons, theme, language } = JSON.parse(
       localStorage.getItem(KEY) ?? "null",
     ) as Partial<OwnKeys>;
     const entries = Object.entries(keys ?? {}).filter(([, own]) => isKeys(own));
@@ -81,6 +94,7 @@ function kept(): OwnKeys {
         right: ROLES.includes(right) ? right : GIVEN.buttons.right,
       },
       theme: THEMES.find(([name]) => name === theme)?.[0] ?? GIVEN.theme,
+      language: LANGUAGES.find(([name]) => name === language)?.[0] ?? GIVEN.language,
     };
   } catch {
     return GIVEN;

@@ -1,6 +1,6 @@
 /** The doors to what a whole experiment can be used for: kept, exported, compared, replayed; and to every command by its name. */
 import { Menu } from "@mantine/core";
-import { THEMES } from "../../state/keyStore.ts";
+import { LANGUAGES, THEMES } from "../../state/keyStore.ts";
 import type { DialogName } from "../../state/viewStore.ts";
 import { KEYMAP, keyName } from "../context/keymap.ts";
 import { useKeys, useStores } from "../context/stores.ts";
@@ -16,8 +16,9 @@ const DOORS: readonly { readonly dialog: DialogName; readonly label: string }[] 
 ];
 
 export function BenchMenu() {
-  const { keys, view } = useStores();
+  const { keys, reload, view } = useStores();
   const theme = useKeys((s) => s.theme);
+  const spoken = useKeys((s) => s.language);
   return (
     <Menu position="bottom-end" width={300} portalProps={{ target: "#layer" }}>
       <Menu.Target>
@@ -46,6 +47,21 @@ export function BenchMenu() {
             onClick={() => keys.getState().setTheme(value)}
           >
             {label}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        {LANGUAGES.map(([language, name]) => (
+          <Menu.Item
+            key={language}
+            lang={language}
+            aria-current={spoken === language}
+            rightSection={spoken === language && "✓"}
+            onClick={() => {
+              keys.getState().setLanguage(language);
+              reload();
+            }}
+          >
+            {name}
           </Menu.Item>
         ))}
       </Menu.Dropdown>

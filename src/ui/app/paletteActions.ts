@@ -10,7 +10,7 @@ import { BUNDLED_MODELS, BUNDLED_PRECISIONS, isOwnModel } from "../../model/cata
 import { PERTURBATION_CATALOG } from "../../perturbations/catalog.ts";
 import type { PerturbationId } from "../../perturbations/catalog.ts";
 import { isKeptBack } from "../../state/roomStore.ts";
-import { THEMES } from "../../state/keyStore.ts";
+import { LANGUAGES, THEMES } from "../../state/keyStore.ts";
 import { addDefense } from "../../state/defenseEdits.ts";
 import { addItem, editInstrument } from "../../state/specEdits.ts";
 import type { DialogName, Layout } from "../../state/viewStore.ts";
@@ -87,6 +87,12 @@ export function paletteActions(
       named(`theme.${theme}`, `Theme: ${label.toLowerCase()}`, () =>
         stores.keys.getState().setTheme(theme),
       ),
+    ),
+    ...LANGUAGES.map(([language, name]) =>
+      named(`language.${language}`, `Language: ${name}`, () => {
+        stores.keys.getState().setLanguage(language);
+        stores.reload();
+      }),
     ),
     ...entries(LAYOUTS).map(([id, label]) => named(`layout.${id}`, label, show({ layout: id }))),
     ...GALLERY.map((shown, k) => {

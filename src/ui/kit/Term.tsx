@@ -31,7 +31,7 @@ export function Term({ label, help }: TermProps) {
 }
 
 export function PlainTerm({ label, help }: TermProps) {
-  if (help === undefined) return label;
+  if (help === undefined) return <>{label}</>;
   return (
     <Hint text={help}>
       <span>{label}</span>

@@ -1,0 +1,243 @@
+/**
+ * Every sentence of the page, read from the source: what a dictionary under public/languages has to know. Text of components
+ * is taken as it reaches the screen ("{0} of {1} films": neighbours make one sentence), other strings where they are prose.
+ */
+import { readFileSync, readdirSync } from "node:fs";
+import path from "node:path";
+import { parseSync } from "vite";
+import { ROOT } from "./toolchain.mjs";
+
+/**
+ * Not on the page, or English in every language: the questions (the model reads English), exported scripts, and what is wrong
+ * inside a graph, which speaks to the tools that write graphs.
+ */
+const OUTSIDE =
+  /(\.test\.tsx?|\.d\.ts|[sS]haders?\.ts)$|^(cli|testing|language|onnx|numerics|tensor|sw\.ts|experiment\/exports|graphs\/(proposal|generative\/(?!ownFolders)))(\/|$)/;
+/** Properties and attributes whose value is read out or printed, even when it is one word. */
+const PRINTED =
+  /^(label|title|help|hint|text|does|name|unit|short|summary|note|caption|description|heading|placeholder|alt|word|says|what|why|about|aria-label|aria-description|aria-roledescription|aria-valuetext)$/;
+/** Values for machines. */
+const MACHINE =
+  /^(className|style|key|id|d|viewBox|transform|points|fill|stroke|font|background|type|role|href|src|path|code|ops?|rel|mode|kind|question|wording|prompt|template|source|reference|citation|columns?|operators?)$/;
+
+type Node = Readonly<Record<string, unknown>> & { readonly type: string };
+
+/** Sentence to the file it was first seen in. */
+export function pageSentences(): ReadonlyMap<string, string> {
+  const source = path.join(ROOT, "src");
+  const found = new Map<string, string>();
+  const files = readdirSync(source, { recursive: true, encoding: "utf8" })
+    .map((file) => file.split(path.sep).join("/"))
+    .filter((file) => /\.tsx?$/.test(file) && !OUTSIDE.test(file))
+    .toSorted();
+  for (const file of files) {
+    const text = readFileSync(path.join(source, file), "utf8");
+    for (const sentence of sentencesOf(text, file)) {
+      if (!found.has(sentence)) found.set(sentence, file);
+    }
+  }
+  return found;
+}
+
+/** The sentences of one module. */
+export function sentencesOf(text: string, file: string): readonly string[] {
+  const { program } = parseSync(file, text);
+  const found: string[] = [];
+  const keep = (sentence: string) => {
+    const core = sentence.replaceAll(/\s+/g, " ").trim();
+    if (isSpoken(core)) found.push(core);
+  };
+  visit(program as unknown as Node, { keep, name: "", isShown: false });
+  return found;
+}
+
+interface Place {
+  readonly keep: (sentence: string) => void;
+  /** Of the property or attribute that the node is the value of. */
+  readonly name: string;
+  /** Inside a component's text. */
+  readonly isShown: boolean;
+}
+
+function visit(node: Node, place: Place): void {
+  switch (node.type) {
+    case "ImportDeclaration":
+    case "ExportAllDeclaration":
+    case "TSLiteralType":
+    case "TSTypeAliasDeclaration":
+    case "TSInterfaceDeclaration":
+      return;
+    case "JSXElement":
+    case "JSXFragment":
+      visitText(node["children"] as Node[], place);
+      if (node["openingElement"])
+        visit(node["openingElement"] as Node, { ...place, isShown: false });
+      return;
+    case "JSXAttribute": {
+      const name = (node["name"] as Node)["name"] as string;
+      const value = node["value"] as Node | null;
+      if (value) visit(value, { ...place, name, isShown: false });
+      return;
+    }
+    case "Property": {
+      const key = node["key"] as Node;
+      const name = ((key["name"] ?? key["value"]) as string | undefined) ?? "";
+      visit(node["value"] as Node, { ...place, name, isShown: false });
+      return;
+    }
+    case "BinaryExpression":
+      if (["===", "!==", "==", "!=", "in"].includes(node["operator"] as string)) return;
+      break;
+    case "SwitchCase":
+      for (const child of node["consequent"] as Node[]) visit(child, place);
+      return;
+    case "TaggedTemplateExpression":
+      return;
+  }
+  const sentence = textOf(node);
+  if (sentence !== undefined && isPrinted(sentence, place)) place.keep(sentence);
+  for (const child of childrenOf(node)) {
+    // The halves of a sum of strings are one sentence already.
+    if (sentence !== undefined && textOf(child) !== undefined && node.type === "BinaryExpression") {
+      for (const inner of expressionsOf(child)) visit(inner, place);
+    } else visit(child, place);
+  }
+}
+
+function isPrinted(sentence: string, { name, isShown }: Place): boolean {
+  if (MACHINE.test(name)) return false;
+  if (isShown || PRINTED.test(name)) return true;
+  const words = sentence.replaceAll(/\{\d+\}/g, "place");
+  return /\p{L}{2,}[^\p{L}]* .*\p{L}{2,}/su.test(words) && /\p{L}{3}/u.test(sentence);
+}
+
+/** Letters, and no code, path or style. */
+function isSpoken(core: string): boolean {
+  const words = core.replaceAll(/\{\d+\}/g, " ");
+  if (!/\p{L}{2}/u.test(words)) return false;
+  return !/^[a-z]+([A-Z-][a-z]*)+$|^[\w-]+[/.:#][\w/.#:-]+$|var\(--|\bpx\b.*(solid|auto)|^[\d.\s]+(px|fr|em)|^\.|=>|\$\{|^[A-Z_]+$|^<|\[role=|internal:|^\(prefers|linear-gradient|sans-serif|#version|^section\[|^\{?['"{]|arXiv:|^%|^--|^min\(|^[a-z]+_[a-z]|^(?:\{q\}|[A-Z]\w* ?)+$(?<=[A-Z]{2} [A-Z]{2}.*)/u.test(
+    core,
+  );
+}
+
+/** Text, template or a sum of them as a sentence with places; undefined for anything else. */
+function textOf(node: Node): string | undefined {
+  const pieces = piecesOf(node);
+  if (!pieces?.some((piece) => piece !== null)) return undefined;
+  return withPlaces(pieces);
+}
+
+/** null stands for what is filled in. */
+function piecesOf(node: Node): readonly (string | null)[] | undefined {
+  if (node.type === "Literal") {
+    return typeof node["value"] === "string" ? [node["value"]] : undefined;
+  }
+  if (node.type === "TemplateLiteral") {
+    return (node["quasis"] as { readonly value: { readonly cooked: string } }[]).flatMap(
+      ({ value }, k) => (k === 0 ? [value.cooked] : [null, value.cooked]),
+    );
+  }
+  if (node.type === "BinaryExpression" && node["operator"] === "+") {
+    const [left, right] = [piecesOf(node["left"] as Node), piecesOf(node["right"] as Node)];
+    if (!left && !right) return undefined;
+    return [...(left ?? [null]), ...(right ?? [null])];
+  }
+  return undefined;
+}
+
+function withPlaces(pieces: readonly (string | null)[]): string {
+  let place = 0;
+  return pieces.map((piece) => piece ?? `{${place++}}`).join("");
+}
+
+function expressionsOf(node: Node): readonly Node[] {
+  if (node.type === "TemplateLiteral") return node["expressions"] as Node[];
+  if (node.type === "BinaryExpression") {
+    return [node["left"] as Node, node["right"] as Node].flatMap((side) =>
+      textOf(side) === undefined ? [side] : expressionsOf(side),
+    );
+  }
+  return [];
+}
+
+/** Children of an element: runs of text and of what is filled in are one sentence each. */
+function visitText(children: readonly Node[], place: Place): void {
+  let run: (string | null)[] = [];
+  const close = () => {
+    if (run.some((piece) => piece !== null && /\p{L}/u.test(piece))) place.keep(withPlaces(run));
+    run = [];
+  };
+  for (const child of children) {
+    if (child.type === "JSXText") {
+      const text = shownText(child["value"] as string);
+      if (text !== "") run.push(text);
+      continue;
+    }
+    const inner = child.type === "JSXExpressionContainer" ? (child["expression"] as Node) : child;
+    if (inner.type === "JSXEmptyExpression") continue;
+    const pieces = piecesOf(inner);
+    if (pieces) run.push(...pieces);
+    else if (isValue(inner)) run.push(null);
+    else close();
+    for (const part of pieces ? expressionsOf(inner) : [inner]) {
+      visit(part, { ...place, name: "", isShown: true });
+    }
+  }
+  close();
+}
+
+/** Whether an expression can only be a string or a number. */
+function isValue(node: Node): boolean {
+  if (node.type === "Identifier") return node["name"] !== "children";
+  if (node.type === "ConditionalExpression") {
+    return [node["consequent"], node["alternate"]].every(
+      (side) => piecesOf(side as Node) !== undefined || isValue(side as Node),
+    );
+  }
+  return node.type === "MemberExpression" || node.type === "CallExpression"
+    ? !hasElements(node)
+    : false;
+}
+
+function hasElements(node: Node): boolean {
+  return node.type.startsWith("JSX") || childrenOf(node).some((child) => hasElements(child));
+}
+
+/** JSX text as React shows it: lines are trimmed and joined by a space. */
+function shownText(raw: string): string {
+  const lines = raw.split("\n");
+  return decoded(
+    lines
+      .map((line, k) => {
+        const left = k === 0 ? line : line.trimStart();
+        return k === lines.length - 1 ? left : left.trimEnd();
+      })
+      .filter((line) => line !== "")
+      .join(" "),
+  );
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&amp;": "&",
+  "&lt;": "<",
+  "&gt;": ">",
+  "&quot;": '"',
+  "&apos;": "'",
+  "&nbsp;": " ",
+};
+
+function decoded(text: string): string {
+  return text.replaceAll(/&\w+;/g, (entity) => ENTITIES[entity] ?? entity);
+}
+
+function childrenOf(node: Node): readonly Node[] {
+  return Object.entries(node).flatMap(([name, value]) => {
+    if (name === "type" || name === "typeAnnotation" || name === "typeArguments") return [];
+    if (Array.isArray(value)) return value.filter(isNode);
+    return isNode(value) ? [value] : [];
+  });
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof value === "object" && value !== null && "type" in value;
+}
