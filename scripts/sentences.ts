@@ -111,13 +111,26 @@ function isPrinted(sentence: string, { name, isShown }: Place): boolean {
   return /\p{L}{2,}[^\p{L}]* .*\p{L}{2,}/su.test(words) && /\p{L}{3}/u.test(sentence);
 }
 
-/** Letters, and no code, path or style. */
+/** What has words in it and is none: names in code, paths, styles, selectors, shaders, templates of other languages. */
+const NOT_SPOKEN: readonly RegExp[] = [
+  /^[a-z]+([A-Z-][a-z]*)+$/,
+  /^[a-z]+_[a-z]/,
+  /^[A-Z_]+$/,
+  /^[\w-]+[/.:#][\w/.#:-]+$/,
+  /^[.<%]|^--|^section\[|^\(prefers|^min\(|^rgb\(/,
+  /^[\d.\s]+(px|fr|em)|\bpx\b.*(solid|auto)|var\(--|linear-gradient|sans-serif/,
+  /\[role=|=>|\$\{|#version|<br>/,
+  /^\{?["'][\w{}]*["']: |^\{["']/,
+  // Words that a perturbation writes on the film, and titles of papers.
+  /^(?=.*[A-Z]{2} [A-Z]{2})[A-Z ]+$/,
+  /arXiv:/,
+  // Of the developer's own mistakes.
+  /internal:/,
+];
+
 function isSpoken(core: string): boolean {
   const words = core.replaceAll(/\{\d+\}/g, " ");
-  if (!/\p{L}{2}/u.test(words)) return false;
-  return !/^[a-z]+([A-Z-][a-z]*)+$|^[\w-]+[/.:#][\w/.#:-]+$|var\(--|\bpx\b.*(solid|auto)|^[\d.\s]+(px|fr|em)|^\.|=>|\$\{|^[A-Z_]+$|^<|\[role=|internal:|^\(prefers|linear-gradient|sans-serif|#version|^section\[|^\{?['"{]|arXiv:|^%|^--|^min\(|^[a-z]+_[a-z]|^(?:\{q\}|[A-Z]\w* ?)+$(?<=[A-Z]{2} [A-Z]{2}.*)/u.test(
-    core,
-  );
+  return /\p{L}{2}/u.test(words) && !NOT_SPOKEN.some((pattern) => pattern.test(core));
 }
 
 /** Text, template or a sum of them as a sentence with places; undefined for anything else. */

@@ -92,7 +92,7 @@ const UI: Readonly<Record<string, readonly string[]>> = {
   context: ["kit"],
   // Films and phantoms as pixels, and the coordinates of a viewer.
   picture: ["kit", "context"],
-  plots: ["kit", "context"],
+  plots: ["locale", "kit", "context"],
   brush: ["kit", "context", "picture"],
   controls: ["kit", "context", "picture"],
   panels: ["kit", "context", "picture"],
@@ -100,7 +100,7 @@ const UI: Readonly<Record<string, readonly string[]>> = {
   models: ["kit", "context"],
   offline: ["kit", "context"],
   share: ["kit", "context", "offline"],
-  lessons: ["kit", "context", "share"],
+  lessons: ["locale", "kit", "context", "share"],
   studies: ["kit", "context", "plots", "share", "instruments"],
   sessions: ["kit", "context", "share"],
   archive: ["kit", "context", "controls"],

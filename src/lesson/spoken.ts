@@ -29,10 +29,14 @@ export function said(text: Spoken, language: string): string {
   return text[language] ?? text["en"]!;
 }
 
-/** The text with its live numbers; a dash stands for what is not there yet. */
-export function filled(text: string, state: LessonState): string {
+/** The text with its live numbers; a dash stands for what is not there yet. @param spoken puts words into the text's language. */
+export function filled(
+  text: string,
+  state: LessonState,
+  spoken: (words: string) => string = (words) => words,
+): string {
   return text.replace(PLACE, (_, path: string, form: string | undefined) =>
-    shown(valueAt(state, path), form),
+    spoken(shown(valueAt(state, path), form)),
   );
 }
 

@@ -7,6 +7,7 @@ import { NOTHING_YET } from "../../state/lessonStore.ts";
 import { useLesson, useStores } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
 import { Icon } from "../kit/icons.tsx";
+import { translated } from "../locale/locale.ts";
 import { LessonEnd } from "./LessonEnd.tsx";
 import { LANGUAGE, goTo, lessonState, openLesson, phaseOf, showHow } from "./lessonSession.ts";
 import { Choices } from "./Choices.tsx";
@@ -192,7 +193,10 @@ function useWatch(): void {
       if (!step?.task || !made || phaseOf(step, made) !== "task") return;
       const state = lessonState(stores);
       if (!holds(step.task.done, state)) return;
-      record(index, { isDone: true, outcome: filled(said(step.task.after, LANGUAGE), state) });
+      record(index, {
+        isDone: true,
+        outcome: filled(said(step.task.after, LANGUAGE), state, translated),
+      });
     };
     const ends = [experiment, results, view, lessons].map((store) =>
       (store as { subscribe(listener: () => void): () => void }).subscribe(look),

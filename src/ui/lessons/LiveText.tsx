@@ -4,6 +4,7 @@ import type { ExperimentSpec } from "../../experiment/spec.ts";
 import { filled, placesOf, said } from "../../lesson/spoken.ts";
 import type { Spoken } from "../../lesson/spoken.ts";
 import { useStores } from "../context/stores.ts";
+import { translated } from "../locale/locale.ts";
 import { LANGUAGE, lessonState } from "./lessonSession.ts";
 import styles from "./lesson.module.css";
 
@@ -15,12 +16,12 @@ export function LiveText(props: {
   const { text, about } = props;
   const stores = useStores();
   const words = said(text, LANGUAGE);
-  const [shown, setShown] = useState(() => filled(words, lessonState(stores)));
+  const [shown, setShown] = useState(() => filled(words, lessonState(stores), translated));
   useEffect(() => {
     if (placesOf(words).length === 0) return;
     const look = () => {
       if (about && stores.experiment.getState().spec !== about) return;
-      setShown(filled(words, lessonState(stores)));
+      setShown(filled(words, lessonState(stores), translated));
     };
     look();
     const ends = [stores.results.subscribe(look), stores.experiment.subscribe(look)];

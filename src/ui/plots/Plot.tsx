@@ -7,6 +7,7 @@ import { createDrawQueue } from "./drawQueue.ts";
 import type { Drawable } from "./drawable.ts";
 import { loadPlotter } from "./plotly.ts";
 import { readTheme } from "./readTheme.ts";
+import { spokenPlot } from "./spokenPlot.ts";
 import styles from "./plots.module.css";
 
 const queue = createDrawQueue<HTMLElement>({
@@ -57,7 +58,7 @@ function Drawn(props: PlotProps) {
         if (!isCurrent) return;
         queue.request(element, () => {
           const form = { width, height, ...scales, isLarge };
-          const { data, layout } = drawn(spec, readTheme(element), form);
+          const { data, layout } = drawn(spokenPlot(spec), readTheme(element), form);
           void plotly.react(element, data, layout, CONFIG).then(() => setDrawn(true));
         });
       },

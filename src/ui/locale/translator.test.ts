@@ -1,0 +1,54 @@
+import { expect, test } from "vitest";
+import { createTranslator } from "./translator.ts";
+
+const spanish = createTranslator({
+  Clean: "Limpia",
+  yes: "sí",
+  "The answer turns from “{0}” to “{1}”.": "La respuesta pasa de «{0}» a «{1}».",
+  "{0} of {1} wordings disagree.": "De {1} formulaciones discrepan {0}.",
+  "{0} and {1}": "{0} y {1}",
+  "{0} of {1}": "{0} de {1}",
+  "{0}: on": "{0}: activado",
+  "grey levels": "niveles de gris",
+  "Nothing is guaranteed.": "No se garantiza nada.",
+});
+
+test("a sentence is found as it is, and keeps the white space around it", () => {
+  expect(spanish("Clean")).toBe("Limpia");
+  expect(spanish("  Clean ")).toBe("  Limpia ");
+});
+
+test("what is filled in goes to its place, in whatever order the other language wants it", () => {
+  expect(spanish("3 of 12 wordings disagree.")).toBe("De 12 formulaciones discrepan 3.");
+  expect(spanish("The answer turns from “yes” to “no”.")).toBe("La respuesta pasa de «sí» a «no».");
+});
+
+test("a pattern with few letters counts only where all that is filled in is known too", () => {
+  expect(spanish("3 of 12")).toBe("3 de 12");
+  expect(spanish("Clean: on")).toBe("Limpia: activado");
+  expect(spanish("Deletion and insertion of Petsiuk, Das and Saenko")).toBe(
+    "Deletion and insertion of Petsiuk, Das and Saenko",
+  );
+});
+
+test("an amount keeps its number", () => {
+  expect(spanish("3.00 grey levels")).toBe("3.00 niveles de gris");
+  expect(spanish("−0.5 grey levels")).toBe("−0.5 niveles de gris");
+});
+
+test("of several sentences each is looked up by itself", () => {
+  expect(spanish("Nothing is guaranteed. Reload the page.")).toBe(
+    "No se garantiza nada. Reload the page.",
+  );
+});
+
+test("what no entry fits, and what has no words, stays as it is", () => {
+  for (const text of ["Is there a pleural effusion?", "0.9985", "", "ε", "$&"]) {
+    expect(spanish(text)).toBe(text);
+  }
+});
+
+test("signs of regular expressions in a sentence are signs", () => {
+  const other = createTranslator({ "Value (in % of {0})? [{1}]": "Valor (en % de {0})? [{1}]" });
+  expect(other("Value (in % of 7)? [3]")).toBe("Valor (en % de 7)? [3]");
+});
