@@ -6,6 +6,7 @@ beforeEach(async () => {
   vi.stubGlobal("document", { baseURI: "http://lab/", documentElement: { lang: "en" } });
   vi.stubGlobal("fetch", async () =>
     Response.json({
+      kept: [],
       sentences: { Clean: "Limpia", "{0} of {1} films": "{0} de {1} radiografías", films: "x" },
     }),
   );

@@ -5,6 +5,12 @@
 import { createTranslator } from "./translator.ts";
 import type { Sentences, Translator } from "./translator.ts";
 
+/** As under public/languages. */
+interface Dictionary {
+  readonly sentences: Sentences;
+  readonly kept: readonly string[];
+}
+
 let translator: Translator | undefined;
 
 /** Fetches a language's sentences. Without them the page stays English, and says so by `<html lang>`. */
@@ -14,8 +20,8 @@ export async function openLanguage(language: string): Promise<void> {
   if (language === "en") return;
   try {
     const response = await fetch(new URL(`languages/${language}.json`, document.baseURI));
-    const { sentences } = (await response.json()) as { readonly sentences: Sentences };
-    translator = createTranslator(sentences);
+    const { sentences, kept } = (await response.json()) as Dictionary;
+    translator = createTranslator(sentences, kept);
     document.documentElement.lang = language;
   } catch {
     // A dictionary that can't be fetched is missed, and nothing else is.

@@ -31,6 +31,21 @@ test("a pattern with few letters counts only where all that is filled in is know
   );
 });
 
+test("names that are kept, and capitals, are known", () => {
+  const other = createTranslator({ "{0}: on": "{0}: activado" }, ["Grad-CAM"]);
+  expect(other("Grad-CAM: on")).toBe("Grad-CAM: activado");
+  expect(other("PGD: on")).toBe("PGD: activado");
+  expect(other("Occlusion: on")).toBe("Occlusion: on");
+});
+
+test("a name inside a sentence begins small", () => {
+  const other = createTranslator({
+    "Strength of {0}": "Fuerza de {0}",
+    "Gaussian noise": "Ruido gaussiano",
+  });
+  expect(other("Strength of gaussian noise")).toBe("Fuerza de ruido gaussiano");
+});
+
 test("an amount keeps its number", () => {
   expect(spanish("3.00 grey levels")).toBe("3.00 niveles de gris");
   expect(spanish("−0.5 grey levels")).toBe("−0.5 niveles de gris");

@@ -28,12 +28,13 @@ const LETTERS_THAT_SUFFICE = 12;
 /** How often what is filled in may itself be a pattern. */
 const DEPTH = 3;
 /** A number before its unit or name. */
-const AMOUNT = /^([-+−<>≥≤]?\d[\d.,]*%?) (.+)$/su;
+const AMOUNT = /^([-+−<>≥≤]?\d[\d.,]*%?\s+)(.+)$/su;
 const PLACE = /\{(\d+)\}/;
 /** Where one sentence ends and the next begins. */
 const BETWEEN_SENTENCES = /(?<=[.!?]) +(?=[^a-z])/;
 
-export function createTranslator(sentences: Sentences): Translator {
+/** @param kept names that are the same in the other language. */
+export function createTranslator(sentences: Sentences, kept: readonly string[] = []): Translator {
   const byFirstWord = new Map<string, Pattern[]>();
   for (const [english, other] of Object.entries(sentences)) addPattern(byFirstWord, english, other);
   for (const patterns of byFirstWord.values()) patterns.sort((a, b) => b.weight - a.weight);
@@ -41,12 +42,12 @@ export function createTranslator(sentences: Sentences): Translator {
 
   /** What the dictionary makes of a text without white space around it; undefined where nothing fits. */
   const entry = (text: string, depth: number): string | undefined => {
-    if (!hasWords(text)) return text;
     if (Object.hasOwn(sentences, text)) return sentences[text];
+    if (!hasWords(text) || kept.includes(text)) return text;
     if (depth > DEPTH) return undefined;
     const counted = AMOUNT.exec(text);
     const unit = counted && entry(counted[2]!, depth + 1);
-    if (unit) return `${counted[1]} ${unit}`;
+    if (unit) return `${counted[1]}${unit}`;
     const first = firstWord(text);
     for (const key of first === "" ? [""] : [first, ""]) {
       for (const pattern of byFirstWord.get(key) ?? []) {
@@ -54,12 +55,22 @@ export function createTranslator(sentences: Sentences): Translator {
         if (made !== undefined) return made;
       }
     }
+    // A name inside a sentence begins small.
+    const capital = text[0]!.toUpperCase() + text.slice(1);
+    const named = capital === text ? undefined : sentences[capital];
+    if (named !== undefined) return named[0]!.toLowerCase() + named.slice(1);
+    return sentencesOf(text, depth);
+  };
+
+  /** Several sentences, each by itself; on the screen what is known of them, inside a pattern all or none. */
+  const sentencesOf = (text: string, depth: number): string | undefined => {
     const parts = text.split(BETWEEN_SENTENCES);
     if (parts.length === 1) return undefined;
     const made = parts.map((part) => entry(part, depth + 1));
-    return made.some((part) => part !== undefined)
-      ? made.map((part, k) => part ?? parts[k]!).join(" ")
-      : undefined;
+    const isKnown = made.every((part) => part !== undefined);
+    const isChanged = made.some((part, k) => part !== undefined && part !== parts[k]);
+    if (!isChanged || (depth > 0 && !isKnown)) return undefined;
+    return made.map((part, k) => part ?? parts[k]!).join(" ");
   };
 
   const filledIn = ({ regex, pieces, weight }: Pattern, text: string, depth: number) => {
@@ -92,8 +103,9 @@ function aroundCore(
   return made === undefined ? undefined : text.replace(core, () => made);
 }
 
+/** Capitals alone are names (PGD, SSIM). */
 function hasWords(text: string): boolean {
-  return /\p{L}{2}/u.test(text);
+  return /\p{Ll}{2}/u.test(text);
 }
 
 /** The first word of a text or of a pattern; empty where a place stands in it. */
