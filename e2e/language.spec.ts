@@ -16,7 +16,7 @@ test("a reader takes the page to Spanish and back, and the experiment comes alon
   await expect(page.getByText("Solo para investigación y docencia.")).toBeVisible();
   await expect(page.getByTestId("answer-clean")).toHaveText("sí", { timeout: 60_000 });
   // The model reads English: what it is asked stays as it is.
-  await expect(page.getByLabel("Pregunta", { exact: true })).toHaveValue(
+  await expect(page.getByRole("combobox", { name: "Pregunta" })).toHaveValue(
     "Is there a pleural effusion?",
   );
   const epsilon = slider(page, /PGD.*Épsilon/);
@@ -31,7 +31,7 @@ test("a reader takes the page to Spanish and back, and the experiment comes alon
   await expect(lesson).toContainText("Active el filtro gaussiano.");
   await lesson.getByRole("button", { name: /^Salir de la lección/ }).click();
 
-  await page.getByRole("button", { name: /^Más/ }).click();
+  await page.getByRole("button", { name: /^Más:/ }).click();
   await page.getByRole("menuitem", { name: "English" }).click();
   await expect(page.locator("html")).toHaveAttribute("lang", "en");
   await expect(slider(page, /PGD.*Epsilon/)).toHaveValue("1.5");

@@ -31,6 +31,11 @@ test("a pattern with few letters counts only where all that is filled in is know
   );
 });
 
+test("what stands behind a name and a colon may be anything, in any language", () => {
+  const other = createTranslator({ "Lesson: {0}": "Lección: {0}" });
+  expect(other("Lesson: Las defensas")).toBe("Lección: Las defensas");
+});
+
 test("names that are kept, and capitals, are known", () => {
   const other = createTranslator({ "{0}: on": "{0}: activado" }, ["Grad-CAM"]);
   expect(other("Grad-CAM: on")).toBe("Grad-CAM: activado");

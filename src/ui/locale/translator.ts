@@ -11,6 +11,8 @@ interface Pattern {
   /** The translation, cut at its places. */
   readonly pieces: readonly (string | number)[];
   readonly weight: number;
+  /** Whether it says enough by itself to count whatever is filled in. */
+  readonly isTelling: boolean;
 }
 
 export interface Translator {
@@ -25,6 +27,8 @@ const REMEMBERED = 4000;
  * too.
  */
 const LETTERS_THAT_SUFFICE = 12;
+/** "Lesson: {0}" says enough with fewer. */
+const NAMED = /^\p{L}[^{]*: /u;
 /** How often what is filled in may itself be a pattern. */
 const DEPTH = 3;
 /** A number before its unit or name. */
@@ -73,11 +77,11 @@ export function createTranslator(sentences: Sentences, kept: readonly string[] =
     return made.map((part, k) => part ?? parts[k]!).join(" ");
   };
 
-  const filledIn = ({ regex, pieces, weight }: Pattern, text: string, depth: number) => {
+  const filledIn = ({ regex, pieces, isTelling }: Pattern, text: string, depth: number) => {
     const filled = regex.exec(text)?.slice(1);
     if (!filled) return undefined;
     const said = filled.map((part) => aroundCore(part, (core) => entry(core, depth + 1)));
-    if (weight < LETTERS_THAT_SUFFICE && said.includes(undefined)) return undefined;
+    if (!isTelling && said.includes(undefined)) return undefined;
     return pieces
       .map((piece) => (typeof piece === "string" ? piece : (said[piece] ?? filled[piece]!)))
       .join("");
@@ -124,8 +128,9 @@ function addPattern(into: Map<string, Pattern[]>, english: string, other: string
   const filled = other
     .split(PLACE)
     .map((piece, k) => (k % 2 === 0 ? piece : places.indexOf(Number(piece))));
+  const isTelling = weight >= LETTERS_THAT_SUFFICE || NAMED.test(english);
   const key = firstWord(english);
-  into.set(key, [...(into.get(key) ?? []), { regex, pieces: filled, weight }]);
+  into.set(key, [...(into.get(key) ?? []), { regex, pieces: filled, weight, isTelling }]);
 }
 
 function escaped(text: string): string {
