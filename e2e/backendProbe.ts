@@ -28,7 +28,7 @@ export interface ProbeNumbers {
 let runtime: Promise<WebRuntime> | undefined;
 
 export async function probe(backend: "webgpu" | "wasm", siteUrl: string): Promise<ProbeNumbers> {
-  runtime ??= startRuntime(true);
+  runtime ??= startRuntime(true, { yieldToHost: createMessageYield() });
   const files = await fetchModelPackage(siteUrl, "base", "int8", () => {});
   const { manifest } = files;
   const { factory } = await runtime;

@@ -1,5 +1,6 @@
 /** The lab that runs in a worker or in Node: loaded models, known radiographs, and a cache of stages. */
 import { LabError } from "../errors/labError.ts";
+import type { CancelSignal } from "../host/newestWins.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import type { LabContext } from "../experiment/labContext.ts";
 import { runExperiment } from "../experiment/run.ts";
@@ -154,7 +155,7 @@ export class Lab {
   async *run(
     spec: ExperimentSpec,
     fidelity: Fidelity,
-    signal: { readonly aborted: boolean },
+    signal: CancelSignal,
     { record, look, isWatched = true }: RunOptions = {},
   ): AsyncGenerator<RunEvent, void> {
     try {

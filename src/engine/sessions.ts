@@ -25,7 +25,13 @@ export interface WebRuntime {
  * Loads and configures onnxruntime-web for this worker; call once.
  * @param webGpu whether WebGPU may be tried, which takes the larger build
  */
-export async function startRuntime(webGpu: boolean, mostThreads = 8): Promise<WebRuntime> {
+export async function startRuntime(
+  webGpu: boolean,
+  {
+    mostThreads = 8,
+    yieldToHost,
+  }: { readonly mostThreads?: number | undefined; readonly yieldToHost: () => Promise<void> },
+): Promise<WebRuntime> {
   const isolated = globalThis.crossOriginIsolated === true;
   // One core is left to the page: with every core computing, frames of 20 ms take 100 and the page stutters (measured on
   // two cores: docs/decisions.md).
@@ -45,7 +51,13 @@ export async function startRuntime(webGpu: boolean, mostThreads = 8): Promise<We
           backend === "webgpu" ? [{ name: "webgpu", preferredLayout: "NCHW" }] : ["wasm"],
         logSeverityLevel: 3,
       },
-      inTurn: (work) => queue.enqueue(work),
+      // Before each run messages are let in, so that a newer request is heard between two of them wherever they are asked for:
+      // while a second model is opened and checked, too.
+      inTurn: (work) =>
+        queue.enqueue(async () => {
+          await yieldToHost();
+          return work();
+        }),
       failure: (...failed) => failure(backend, ...failed),
     });
   // Opening a first session compiles the runtime: that happens while the model is still on its way.

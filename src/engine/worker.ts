@@ -54,8 +54,10 @@ async function openOwn({ manifest, files }: OwnModel, probe: GraphRunner): Promi
     : (await ownModels()).open(manifest, files, probe);
 }
 
+const yieldToHost = createMessageYield();
+
 const engine = createEngine({
-  yieldToHost: createMessageYield(),
+  yieldToHost,
   now: () => performance.now(),
   openModel: async ({ id, precision, own }, settings, tell) => {
     runtime ??= openRuntime(settings, tell);
@@ -104,11 +106,12 @@ async function openRuntime(
 ): Promise<FoundRuntime> {
   const searching = findAdapter();
   // Where WASM is asked for, its runtime is the same whatever the search finds.
-  const early = wish === "wasm" ? startRuntime(false, threads) : undefined;
+  const use = { mostThreads: threads, yieldToHost };
+  const early = wish === "wasm" ? startRuntime(false, use) : undefined;
   const adapter = await searching;
   tell({ type: "webGpu", obstacle: "obstacle" in adapter ? adapter.obstacle : null });
   const isTried = reasonAgainstWebGpu(adapter, wish, setback) === null;
-  return { ...(await (early ?? startRuntime(isTried, threads))), adapter };
+  return { ...(await (early ?? startRuntime(isTried, use))), adapter };
 }
 
 serveCalls(engine);

@@ -1,4 +1,5 @@
 /** What a run needs from outside: models, radiographs, a clock, a way to stop. Nothing here is a DOM or a runtime. */
+import type { CancelSignal } from "../host/newestWins.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import type { LinkPackage } from "../model/linkManifest.ts";
 import type { ModelManifest, Precision } from "../model/manifest.ts";
@@ -30,7 +31,7 @@ export interface LabContext {
   /** Graphs of the lab that can be linked to a model. @throws LabError "model-not-found" */
   linkPackage?(id: string): Promise<LinkPackage>;
   readonly cache: StageCache;
-  readonly signal: { readonly aborted: boolean };
+  readonly signal: CancelSignal;
   /**
    * Keeps what a stage computes on its way and no result holds (noisy features, votes), for a reader who recomputes a figure.
    * Absent where nobody asked for it.

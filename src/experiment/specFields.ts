@@ -99,7 +99,7 @@ export function describeIssue(error: z.ZodError, root: string): string {
       ? `${field} is missing`
       : `${field} must be ${KINDS[issue.expected] ?? issue.expected}`;
   }
-  return /^(is|has|must) /.test(issue.message)
+  return /^(is|has|holds|must) /.test(issue.message)
     ? `${field} ${issue.message}`
     : `${field}: ${issue.message}`;
 }

@@ -24,7 +24,7 @@ import { floatData, floatTensor, sizeOf } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { linkFeeds } from "./chain.ts";
 import { paddedIds, paddingOf } from "./promptPadding.ts";
-import type { ModelParts } from "./onnxModel.ts";
+import type { ModelParts } from "./modelParts.ts";
 import { probeRunner } from "./runners.ts";
 import type { GraphSession } from "./session.ts";
 

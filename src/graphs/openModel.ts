@@ -4,7 +4,7 @@ import { withTaps } from "../onnx/taps.ts";
 import { MERGED_BYTES } from "./chain.ts";
 import { Encoder, IMAGE, requireGrey, tapValue } from "./encoder.ts";
 import { OnnxModel } from "./onnxModel.ts";
-import type { AnswerSide } from "./onnxModel.ts";
+import type { AnswerSide } from "./modelParts.ts";
 import type { Say } from "../model/visionLanguageModel.ts";
 import type { ReadyAnswer, ReadyModel, Speech } from "./readyModel.ts";
 import type { SessionFactory } from "./session.ts";

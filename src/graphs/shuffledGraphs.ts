@@ -3,7 +3,7 @@ import { withShuffledWeights } from "../onnx/edit/shuffledWeights.ts";
 import { serializeModel } from "../onnx/file.ts";
 import { withTaps } from "../onnx/taps.ts";
 import type { OpenLink } from "./chain.ts";
-import type { AnswerSide, ModelParts } from "./onnxModel.ts";
+import type { AnswerSide, ModelParts } from "./modelParts.ts";
 import type { GraphSession } from "./session.ts";
 
 export interface ShuffledGraphs {

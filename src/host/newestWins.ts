@@ -5,6 +5,37 @@
 
 export interface CancelSignal {
   readonly aborted: boolean;
+  /** Fulfilled when it is raised; absent where nothing is ever stopped half-way. */
+  readonly stopped?: Promise<void>;
+}
+
+/** What `work` makes; undefined as soon as the signal is raised, while the work itself goes on for whoever needs it next. */
+export function unlessStopped<T>(
+  work: Promise<T>,
+  { stopped }: CancelSignal,
+): Promise<T | undefined> {
+  return stopped ? Promise.race([work, stopped.then(() => undefined)]) : work;
+}
+
+class Stop implements CancelSignal {
+  readonly stopped: Promise<void>;
+  #raise = () => {};
+  #isRaised = false;
+
+  constructor() {
+    this.stopped = new Promise((resolve) => {
+      this.#raise = resolve;
+    });
+  }
+
+  get aborted(): boolean {
+    return this.#isRaised;
+  }
+
+  raise(): void {
+    this.#isRaised = true;
+    this.#raise();
+  }
 }
 
 export type Job<T> = (signal: CancelSignal) => Promise<T>;
@@ -16,18 +47,18 @@ interface Waiting {
 }
 
 export class NewestWins {
-  #running: { aborted: boolean } | undefined;
+  #running: Stop | undefined;
   #next: Waiting | undefined;
 
   /** What the job made; undefined where it was stopped or never begun. Rejects with what a job that ran on threw. */
   submit<T>(job: Job<T>): Promise<T | undefined> {
     this.#next?.drop();
-    if (this.#running) this.#running.aborted = true;
+    this.#running?.raise();
     return new Promise((resolve, reject) => {
       this.#next = {
         drop: () => resolve(undefined),
         start: async () => {
-          const signal = { aborted: false };
+          const signal = new Stop();
           this.#running = signal;
           try {
             const made = await job(signal);
@@ -48,7 +79,7 @@ export class NewestWins {
   cancel(): void {
     this.#next?.drop();
     this.#next = undefined;
-    if (this.#running) this.#running.aborted = true;
+    this.#running?.raise();
   }
 
   get busy(): boolean {

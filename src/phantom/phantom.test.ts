@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { LabError } from "../errors/labError.ts";
-import { randomStream } from "../numerics/random.ts";
-import { expose } from "./detector.ts";
+import { sd } from "../testing/spread.ts";
 import { FINDINGS, FINDING_KINDS } from "./spec.ts";
 import { drawPatient } from "./patient.ts";
 import { renderPhantom } from "./phantom.ts";
@@ -9,7 +8,6 @@ import { sampleSpec } from "./sample.ts";
 import { PATIENT_PARAMS } from "./spec.ts";
 import type { FindingKind, FindingSpec, PatientParams, Side } from "./spec.ts";
 import type { Phantom } from "./phantom.ts";
-import { gridOf } from "./projection.ts";
 
 const SIZE = 160;
 const SEEDS = [3, 14, 15, 92];
@@ -50,12 +48,6 @@ function columnExtent(size: number, inside: (index: number) => boolean): [number
     return false;
   });
   return [columns[0]!, columns.at(-1)!];
-}
-
-function sd(values: ArrayLike<number>): number {
-  const list = Array.from(values);
-  const mean = list.reduce((sum, v) => sum + v, 0) / list.length;
-  return Math.sqrt(list.reduce((sum, v) => sum + (v - mean) ** 2, 0) / (list.length - 1));
 }
 
 describe("determinism", () => {
@@ -289,51 +281,6 @@ describe("truth", () => {
   });
 });
 
-describe("noise", () => {
-  /** Display values of a featureless slab of line integral 3. */
-  function slab(dose: number): Float32Array {
-    const grid = gridOf(128);
-    const path = new Float32Array(128 * 128).fill(3);
-    return expose(
-      grid,
-      path,
-      path.slice(),
-      { low: 2, high: 4, photons: 4e5 * dose, scatterShare: 0, blurMm: 0.5 },
-      randomStream(1, "test slab"),
-    );
-  }
-
-  test("sd on a slab is that of counting photons, in the log domain: slope of the curve / sqrt(N)", () => {
-    for (const dose of [0.1, 0.25, 1, 2]) {
-      const counts = 4e5 * dose * Math.exp(-3);
-      // The curve is straight between toe and shoulder: 0.86 of the range over a window of 2; read-out adds 9 photons.
-      const expected = ((0.86 / 2) * Math.sqrt(counts + 81)) / counts;
-      expect(Math.abs(sd(slab(dose)) / expected - 1)).toBeLessThan(0.03);
-    }
-  });
-
-  test("sd in a whole phantom falls with the square root of the dose within 10 %", () => {
-    const at = (exposure: number) => render(12, [], { exposure, collimation: 0 }).image;
-    const lung = render(12, [], { collimation: 0 }).masks.get("rightLung")!;
-    const [low, middle, high] = [at(0.5), at(1), at(2)];
-    const inLung = (a: Float32Array, b: Float32Array) =>
-      sd(a.map((v, k) => v - b[k]!).filter((_, k) => lung[k] === 1));
-    // One noise realisation, scaled: differences are sigma * (1/sqrt(d1) - 1/sqrt(d2)), whose ratio is sqrt(2).
-    expect(Math.abs(inLung(low, middle) / inLung(middle, high) / Math.SQRT2 - 1)).toBeLessThan(0.1);
-  });
-});
-
-test("noise of the display is larger behind the mediastinum than behind the lung", () => {
-  const at = (exposure: number) =>
-    renderPhantom({ seed: 12, findings: [], patient: { exposure } }, 224);
-  const [low, high] = [at(0.5), at(1)];
-  const behind = (mask: Float32Array) =>
-    sd(low.image.map((v, k) => v - high.image[k]!).filter((_, k) => mask[k] === 1));
-  expect(behind(low.masks.get("heart")!)).toBeGreaterThan(
-    1.3 * behind(low.masks.get("rightLung")!),
-  );
-});
-
 test("every finding has a mask at its smallest, usual and largest amount, on ten patients", () => {
   for (const kind of FINDING_KINDS) {
     const { min, max, default: usual } = FINDINGS[kind];
@@ -349,33 +296,6 @@ test("every finding has a mask at its smallest, usual and largest amount, on ten
       }
     }
   }
-});
-
-describe("sampled cases", () => {
-  const specs = Array.from({ length: 600 }, (_, seed) => sampleSpec(seed));
-
-  test("every finding occurs in 12 to 28 % of cases, a fifth or more are normal, effusions may be bilateral", () => {
-    for (const kind of FINDING_KINDS) {
-      const share = specs.filter((s) => s.findings.some((f) => f.kind === kind)).length / 600;
-      expect(share).toBeGreaterThan(0.12);
-      expect(share).toBeLessThan(0.28);
-    }
-    expect(specs.filter((s) => s.findings.length === 0).length / 600).toBeGreaterThan(0.2);
-    const effusions = specs.map((s) => s.findings.filter((f) => f.kind === "effusion"));
-    expect(effusions.some((e) => e.length === 2 && e[0]!.side !== e[1]!.side)).toBe(true);
-    expect(effusions.every((e) => e.length <= 2)).toBe(true);
-  });
-
-  test("amounts stay inside their ranges and the rate is obeyed", () => {
-    for (const { kind, amount, side } of specs.flatMap((s) => s.findings)) {
-      const { min, max, sided } = FINDINGS[kind];
-      expect(amount! >= min && amount! <= max).toBe(true);
-      expect(side !== undefined).toBe(sided);
-    }
-    expect(
-      specs.every(({ seed }) => sampleSpec(seed, { findingRate: 0 }).findings.length === 0),
-    ).toBe(true);
-  });
 });
 
 describe("specs that can't be drawn", () => {

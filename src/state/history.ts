@@ -105,12 +105,13 @@ export function createHistory(
     if (pastStates.length === 0 && futureStates.length === 0) {
       // Another experiment was opened: nothing before it can be gone back to.
       store.setState({ past: [], future: [] });
-    } else if (pastStates.at(-1) !== before.pastStates.at(-1) && futureStates.length === 0) {
-      // The edit itself has been made; a drag is called by its first.
-      const from = pastStates.at(-1)!.spec as ExperimentSpec;
-      const to = experiment.getState().spec;
-      add({ of: "experiment", name: nameOf(from, to), before: from, after: to });
+      return;
     }
+    const last = pastStates.at(-1);
+    if (!last?.spec || last === before.pastStates.at(-1) || futureStates.length > 0) return;
+    // The edit itself has been made; a drag is called by its first.
+    const to = experiment.getState().spec;
+    add({ of: "experiment", name: nameOf(last.spec, to), before: last.spec, after: to });
   });
   view.subscribe((state, before) => {
     if (isMoving) return;

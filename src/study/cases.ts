@@ -4,7 +4,7 @@ import { interpretQuestion } from "../language/recognise.ts";
 import { sampleFinding, sampleSpec } from "../phantom/sample.ts";
 import { FINDING_KINDS } from "../phantom/spec.ts";
 import type { FindingKind, PhantomSpec } from "../phantom/spec.ts";
-import type { CaseLabels } from "./measures.ts";
+import type { CaseLabels } from "./trueAnswer.ts";
 import type { CaseSet, Study, StudyFile } from "./schema.ts";
 import type { Json, JsonObject } from "./specPath.ts";
 
@@ -91,9 +91,7 @@ function phantomOf(
   question: string,
 ): PhantomSpec {
   const seed = firstSeed + index;
-  if (typeof findings !== "string") {
-    return { seed, findings: findings as unknown as PhantomSpec["findings"] };
-  }
+  if (typeof findings !== "string") return { seed, findings };
   const sampled = sampleSpec(seed, findingRate === undefined ? {} : { findingRate });
   if (findings === "sampled") return sampled;
   const kind = askedFinding(question);

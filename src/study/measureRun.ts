@@ -4,8 +4,10 @@ import type { LabErrorData } from "../errors/labError.ts";
 import type { RunEvent, StageName, StageResults } from "../experiment/results.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
 import type { Look } from "../model/visionLanguageModel.ts";
-import { MEASURES, instrumentCells, measure, trueAnswer } from "./measures.ts";
-import type { CaseLabels, MeasureId, Need } from "./measures.ts";
+import { MEASURES, instrumentCells, measure } from "./measures.ts";
+import type { MeasureId, Need } from "./measures.ts";
+import { trueAnswer } from "./trueAnswer.ts";
+import type { CaseLabels } from "./trueAnswer.ts";
 import { isSwitchedOn } from "./switchedOn.ts";
 import type { Cell } from "./rowColumns.ts";
 

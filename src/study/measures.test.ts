@@ -8,8 +8,9 @@ import { labAround } from "../testing/fakeLab.ts";
 import { fakeModel } from "../testing/fakeModel.ts";
 import { baseExperiment } from "./baseExperiment.ts";
 import { measureRun } from "./measureRun.ts";
-import { MEASURES, extraStages, isMeasureId, measure, trueAnswer } from "./measures.ts";
+import { MEASURES, extraStages, isMeasureId, measure } from "./measures.ts";
 import type { MeasureId } from "./measures.ts";
+import { trueAnswer } from "./trueAnswer.ts";
 
 const QUESTION = "Is there a pleural effusion?";
 const attack = defaultSpec().stack.find((item): item is AttackItem => item.type === "attack")!;

@@ -3,41 +3,30 @@
  * holds every measure of the stages that ran, so that another choice of measures computes nothing again; a new
  * measure here is a reason to raise ROW_VERSION (rowKey.ts).
  */
-import { compareMaps } from "../explanations/mapComparison.ts";
-import { greyImage } from "../image/greyImage.ts";
-import { groundTruth } from "../experiment/groundTruth.ts";
 import { INSTRUMENT_CATALOG } from "../experiment/instruments/catalog.ts";
 import type { StageName, StageResults } from "../experiment/results.ts";
-import type { AttackItem, ExperimentSpec } from "../experiment/spec.ts";
 import { correctedAnswer } from "../language/answer.ts";
-import { interpretQuestion } from "../language/recognise.ts";
-import { mean } from "../numerics/sums.ts";
-import type { AnswerResult } from "../system/reading.ts";
 import type { Cell, ColumnType } from "./rowColumns.ts";
+import {
+  attackCost,
+  attackSuccess,
+  averaged,
+  confidence,
+  finite,
+  relevanceSsim,
+  rightAfter,
+  rightBefore,
+  scaled,
+  scoreForYes,
+  spoken,
+} from "./runReaders.ts";
+import type { MeasuredRun } from "./runReaders.ts";
 
 /**
  * What a measure may need beyond "metrics": stages, and "maps" of attention, which are megabytes a look and which a run
  * does without unless asked.
  */
 export type Need = StageName | "maps";
-
-/** What is known of a reader's own film. */
-export interface CaseLabels {
-  /** Right answer to the question as it is asked. */
-  readonly answer?: string;
-  /** Findings by id: there or not there. */
-  readonly labels?: Readonly<Record<string, boolean>>;
-}
-
-/** One run with what is known about its case. */
-export interface MeasuredRun {
-  readonly spec: ExperimentSpec;
-  readonly results: Partial<StageResults>;
-  /** The right answer as it would be spoken to this very wording; null where it is not known. */
-  readonly truth: string | null;
-  /** Milliseconds of one reading; null where none was made for this run. */
-  readonly readingMs?: number | null;
-}
 
 export interface Measure {
   readonly label: string;
@@ -315,87 +304,4 @@ export const DEFAULT_MEASURES: readonly MeasureId[] = [
 /** What a choice of measures needs beyond "metrics", in a fixed order. */
 export function extraStages(measures: readonly MeasureId[]): readonly Need[] {
   return [...new Set(measures.flatMap((id) => measure(id).needs ?? []))].sort();
-}
-
-/** The right answer to the spec's wording, as spoken. */
-export function trueAnswer(
-  { question }: ExperimentSpec,
-  { input }: Partial<StageResults>,
-  known: CaseLabels,
-): string | null {
-  if (known.answer !== undefined) return known.answer;
-  if (input?.truth) return groundTruth(question, input.truth)?.answer ?? null;
-  const { understood } = interpretQuestion(question);
-  if (!known.labels || !understood || understood.findingId === null) return null;
-  // A label says whether, not where or how large.
-  const asksWhether = understood.type === "presence" || understood.type === "heart";
-  if (!asksWhether || understood.scope !== null || !understood.equivalent) return null;
-  const label = known.labels[understood.findingId];
-  return label === undefined ? null : correctedAnswer(label ? "yes" : "no", understood.polarity);
-}
-
-function rightBefore({ results, truth }: MeasuredRun): boolean | null {
-  return isRight(results.clean?.answer, truth);
-}
-
-function rightAfter({ results, truth }: MeasuredRun): boolean | null {
-  return isRight(results.readout?.answer, truth);
-}
-
-function isRight(said: AnswerResult | null | undefined, truth: string | null): boolean | null {
-  return said && truth !== null ? said.answer === truth : null;
-}
-
-function attackSuccess(run: MeasuredRun): boolean | null {
-  const attacks = run.spec.stack.filter(
-    (item): item is AttackItem => item.type === "attack" && item.enabled,
-  );
-  const goal = attacks.at(-1)?.goal;
-  const { clean, readout } = run.results;
-  if (!goal || !clean?.answer || !readout?.answer) return null;
-  if (goal.kind === "targeted") {
-    if (clean.answer.corrected === goal.answer) return null;
-    return readout.answer.corrected === goal.answer;
-  }
-  return rightBefore(run) === true ? rightAfter(run) === false : null;
-}
-
-function spoken(said: AnswerResult | null | undefined): string | null {
-  return said?.answer ?? null;
-}
-
-function scoreForYes(said: AnswerResult | null | undefined): number | null {
-  return said && "yes" in said.probabilities && "no" in said.probabilities
-    ? said.polarity * said.margin
-    : null;
-}
-
-function confidence(said: AnswerResult | null | undefined): number | null {
-  return said?.probabilities[said.answer] ?? null;
-}
-
-function attackCost(
-  { disturbed }: Partial<StageResults>,
-  what: "gradientPasses" | "queries",
-): number | null {
-  const traces = (disturbed?.items ?? []).flatMap(({ trace }) => (trace ? [trace] : []));
-  return traces.length === 0 ? null : traces.reduce((sum, trace) => sum + trace[what], 0);
-}
-
-function relevanceSsim({ results: { relevance, clean } }: MeasuredRun): number | null {
-  if (!relevance || "obstacle" in relevance || !clean) return null;
-  const map = (data: Float32Array) => greyImage(data, ...clean.grid);
-  return finite(compareMaps(map(relevance.clean), map(relevance.disturbed)).ssim);
-}
-
-function averaged(values: readonly number[] | undefined): number | null {
-  return values && values.length > 0 ? finite(mean(values)) : null;
-}
-
-function scaled(value: number | undefined, factor: number): number | null {
-  return value === undefined ? null : value * factor;
-}
-
-function finite(value: number | undefined): number | null {
-  return value !== undefined && Number.isFinite(value) ? value : null;
 }

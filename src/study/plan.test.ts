@@ -164,6 +164,10 @@ test.each([
     "This study asks for 8 runs (4 cases x 2 repeats), and may ask for 5.",
   ],
   [
+    { cases: [{ kind: "phantoms", firstSeed: 1, count: 1, findings: [{ kind: "gout" }] }] },
+    "cases[0].findings holds findings that no phantom has: [0].kind",
+  ],
+  [
     { axes: [{ name: "e", kind: "field", path: "stack[pgd].epsilon", values: [1] }] },
     'The path "stack[pgd].epsilon" names [pgd], but there are 2 entries (noise, attack).',
   ],

@@ -13,7 +13,7 @@ import type { StudyCase } from "./cases.ts";
 import { encoderPasses } from "./cost.ts";
 import { extraStages } from "./measures.ts";
 import type { Need } from "./measures.ts";
-import type { CaseLabels } from "./measures.ts";
+import type { CaseLabels } from "./trueAnswer.ts";
 import type { Cell } from "./rowColumns.ts";
 import { STUDY_LIMITS, measuresOf } from "./schema.ts";
 import type { Study, StudyAxis } from "./schema.ts";

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { LabError } from "../errors/labError.ts";
+import { phantomSchema } from "../experiment/phantomSchema.ts";
 import { describeIssue, numberIn, oneOf, text, wrong } from "../experiment/specFields.ts";
 import { INSTRUMENT_CATALOG } from "../experiment/instruments/catalog.ts";
 import { PARAMS } from "../experiment/params.ts";
@@ -136,10 +137,19 @@ const caseSetSchema = z.discriminatedUnion(
        * "sampled": each finding with the rate of the training data. "balanced": the finding that is asked about in every
        * second phantom, the rest as sampled. A list: exactly these, in every phantom.
        */
-      findings: z.custom<"sampled" | "balanced" | readonly Json[]>(
-        (value) => value === "sampled" || value === "balanced" || Array.isArray(value),
-        { error: (issue) => wrong(issue.input, "sampled, balanced or a list of findings") },
-      ),
+      findings: z
+        .custom<"sampled" | "balanced" | readonly unknown[]>(
+          (value) => value === "sampled" || value === "balanced" || Array.isArray(value),
+          { error: (issue) => wrong(issue.input, "sampled, balanced or a list of findings") },
+        )
+        .transform((value, context) => {
+          if (typeof value === "string") return value;
+          const list = phantomSchema.shape.findings.safeParse(value);
+          if (list.success) return list.data;
+          const message = `holds findings that no phantom has: ${describeIssue(list.error, "the list")}`;
+          context.issues.push({ code: "custom", input: value, message });
+          return z.NEVER;
+        }),
       findingRate: numberIn({ unit: "", min: 0, max: 1 }).exactOptional(),
     }),
     z.strictObject({ kind: z.literal("files"), files: listOf(fileSchema, STUDY_LIMITS.files) }),

@@ -3,6 +3,7 @@
  * holds looks like, beside one that does not.
  */
 import { LabError } from "../../errors/labError.ts";
+import { unlessStopped } from "../../host/newestWins.ts";
 import { certificateResult, continueCertificate, startCertificate } from "../certify.ts";
 import type { RunningCertificate } from "../certify.ts";
 import type { EmbedImages, LabContext } from "../labContext.ts";
@@ -43,7 +44,12 @@ export const besideStage = defineStage({
     const ahead = elsewhere(beside, asked, subject);
     yield { giveWay: "metrics" };
     if (context.signal.aborted) return undefined;
-    const opened = (await ahead) ?? (await here(beside, asked, subject));
+    // Opening a model takes a second or two: a newer request does not wait for it, wherever it is opened.
+    const opening = ahead.then(
+      (found) => found ?? (context.signal.aborted ? undefined : here(beside, asked, subject)),
+    );
+    const opened = await unlessStopped(opening, context.signal);
+    if (!opened) return undefined;
     if (typeof opened === "string") return { obstacle: opened };
     const latest = (): { model: string; certificate: CertificateResult } | undefined =>
       opened.latest && {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { ACTIVATION_CASES, ELEMENTWISE_CASES } from "../../testing/ruleCases/elementwise.ts";
 import { MOVEMENT_CASES } from "../../testing/ruleCases/movement.ts";
-import { CONV_CASES, LINALG_CASES, MICROSOFT_CASES } from "../../testing/ruleCases/products.ts";
+import { MICROSOFT_CASES } from "../../testing/ruleCases/microsoft.ts";
+import { CONV_CASES, LINALG_CASES } from "../../testing/ruleCases/products.ts";
 import { NORMALIZATION_CASES, REDUCTION_CASES } from "../../testing/ruleCases/reductions.ts";
 import { graphOfCase } from "../../testing/ruleCases/ruleCase.ts";
 import type { RuleCase } from "../../testing/ruleCases/ruleCase.ts";

@@ -4,7 +4,7 @@ import { nativeRunner } from "../../testing/nativeRunner.ts";
 import { FUSED_CASES, ONNX_FUSED_CASES } from "../../testing/ruleCases/fusedAttention.ts";
 import { graphOfCase } from "../../testing/ruleCases/ruleCase.ts";
 import type { RuleCase } from "../../testing/ruleCases/ruleCase.ts";
-import { SKIP_NORMALIZATIONS } from "../../testing/ruleCases/products.ts";
+import { SKIP_NORMALIZATIONS } from "../../testing/ruleCases/microsoft.ts";
 import { checkCase } from "../../testing/tinyGraphs.ts";
 import { vlmFiles } from "../../testing/vlmFolders.ts";
 import { promptDecoder } from "../../graphs/generative/promptDecoder.ts";
