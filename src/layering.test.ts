@@ -124,6 +124,7 @@ const DOORS: Readonly<Record<string, RegExp>> = {
   "dicom-parser": /^io\/dicom\w*\.ts$/,
   "dicomweb-client": /^io\/dicomWeb\.ts$/,
   "fast-png": /^(io\/(exportPng|pngPixels)\.ts$|cli\/)/,
+  tiff: /^io\/loadTiff\.ts$/,
   bullmq: /^cli\/study\//,
   ioredis: /^cli\/study\//,
   tinypool: /^cli\/study\//,

@@ -60,7 +60,7 @@ npm run -s lab -- list [models|findings|patient|questions|perturbations|attacks|
     What there is to choose from, with ranges, units, defaults and help, as JSON: the tables that the page itself reads.
 
 npm run -s lab -- decode FILE... [--frame N]
-    One JSON line per DICOM, PNG or JPEG file: {rows, cols, rawSha256, displaySha256, notices}, or
+    One JSON line per DICOM, PNG, JPEG or TIFF file: {rows, cols, rawSha256, displaySha256, notices}, or
     {error: {code, message}} and exit status 2. rawSha256 is over the stored values as int32 little-endian,
     displaySha256 over the 8-bit picture after window and MONOCHROME1. --frame N is which picture, from 1, of a file that
     holds several; the first unless said otherwise.

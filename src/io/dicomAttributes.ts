@@ -121,6 +121,8 @@ export function readAttributes(dataSet: DataSet, frame = 0): DicomAttributes {
   const voi = frameMacro(dataSet, MACRO.voiLut, frame);
   const padding = readPadding(word, signed);
   const pixelSpacingMm = readSpacing(dataSet, frame);
+  const overlays = readOverlays(dataSet);
+  notices.push(...overlayNotices(overlays));
   return {
     rows,
     cols,
@@ -130,7 +132,7 @@ export function readAttributes(dataSet: DataSet, frame = 0): DicomAttributes {
     photometric: photometric === "" ? "MONOCHROME2" : photometric,
     ...depth,
     signed,
-    hasOverlayBits: readOverlayBits(dataSet),
+    hasOverlayBits: overlays.inBits,
     modality: text(TAG.modality),
     presentationInverse: text(TAG.presentationLutShape) === "INVERSE",
     rescale,
@@ -161,14 +163,24 @@ function frameMacro(dataSet: DataSet, macro: string, frame: number): DataSet {
   return dataSet;
 }
 
-/** Groups 6000 to 601E: an overlay with a bit position and no data of its own. */
-function readOverlayBits(dataSet: DataSet): boolean {
+/** Groups 6000 to 601E (PS3.3 C.9.2): overlays with data of their own, and whether any lies in bits of the pixels. */
+function readOverlays(dataSet: DataSet): { readonly planes: number; readonly inBits: boolean } {
+  const found = { planes: 0, inBits: false };
   for (let group = 0x6000; group <= 0x601e; group += 2) {
     const tag = `x${group.toString(16)}`;
     const position = wordsOf(dataSet, tag + TAG.overlayBitPosition)[0] ?? 0;
-    if (position > 0 && !dataSet.elements[tag + TAG.overlayData]) return true;
+    if (dataSet.elements[tag + TAG.overlayData]) found.planes += 1;
+    else if (position > 0) found.inBits = true;
   }
-  return false;
+  return found;
+}
+
+function overlayNotices({ planes, inBits }: ReturnType<typeof readOverlays>): readonly string[] {
+  if (planes === 0 && !inBits) return [];
+  const what = planes > 1 ? `${planes} overlays` : "an overlay";
+  return [
+    `The file brings ${what} of marks or text, drawn over the film elsewhere: not shown here, and not given to the model.`,
+  ];
 }
 
 function rangeOfStored(bits: number, signed: boolean): { low: number; high: number } {

@@ -255,6 +255,12 @@ describe("notices", () => {
     const notices = async (extra: DicomElements): Promise<readonly string[]> =>
       (await load(native12(extra))).notices;
     expect(await notices({})).toEqual([]);
+    // Planes of their own (group 60xx), and one in unused bits of the pixels.
+    const plane = { "60003000": Uint8Array.of(0, 0) };
+    expect((await notices(plane))[0]).toMatch(/^The file brings an overlay of marks or text/);
+    const two = { ...plane, "60023000": Uint8Array.of(0, 0) };
+    expect((await notices(two))[0]).toMatch(/brings 2 overlays/);
+    expect((await notices({ "60000102": 12 }))[0]).toMatch(/an overlay/);
     expect((await notices({ [TAG.burnedIn]: "YES" }))[0]).toMatch(/may name the patient/);
     expect((await notices({ [TAG.burnedIn]: "" }))[0]).toMatch(/does not say whether text/);
     expect(await notices({ [TAG.modality]: "CT", [TAG.burnedIn]: "" })).toEqual([

@@ -75,5 +75,8 @@ export async function loadRadiograph(
       return loadPng(bytes);
     case "jpeg":
       return loadJpeg(bytes, host);
+    case "tiff":
+      // Few films come so: its reader is fetched with the first that does.
+      return (await import("./loadTiff.ts")).loadTiff(bytes, frame);
   }
 }

@@ -53,7 +53,7 @@ describe("what is not an image", () => {
     await expectRefusal(
       ascii("hello"),
       "file-unknown-format",
-      /^Not a DICOM, PNG or JPEG image\.$/,
+      /^Not a DICOM, PNG, JPEG or TIFF image\.$/,
     );
     await expectRefusal(
       ascii("PK\u0003\u0004...."),

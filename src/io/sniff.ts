@@ -1,7 +1,7 @@
 /** What a file is, from its first bytes; names and extensions are not looked at. */
 import { LabError } from "../errors/labError.ts";
 
-export type ImageFormat = "dicom" | "dicom-without-preamble" | "png" | "jpeg";
+export type ImageFormat = "dicom" | "dicom-without-preamble" | "png" | "jpeg" | "tiff";
 
 const SIGNATURES: readonly {
   readonly format: ImageFormat;
@@ -11,6 +11,8 @@ const SIGNATURES: readonly {
   { format: "dicom", at: 128, bytes: [0x44, 0x49, 0x43, 0x4d] },
   { format: "png", at: 0, bytes: [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a] },
   { format: "jpeg", at: 0, bytes: [0xff, 0xd8, 0xff] },
+  { format: "tiff", at: 0, bytes: [0x49, 0x49, 42, 0] },
+  { format: "tiff", at: 0, bytes: [0x4d, 0x4d, 0, 42] },
 ];
 
 /** Formats that people try, named in the refusal so that they know what to do. */
@@ -19,8 +21,8 @@ const OTHERS: readonly { readonly name: string; readonly text: string; readonly 
   { name: "a gzip archive", text: "\u001f\u008b", hint: "Unpack it and open the image inside." },
   { name: "a PDF document", text: "%PDF", hint: "Export the X-ray itself as DICOM or PNG." },
   { name: "a GIF image", text: "GIF8", hint: "Save it as PNG." },
-  { name: "a TIFF image", text: "II*\0", hint: "Save it as 16-bit PNG." },
-  { name: "a TIFF image", text: "MM\0*", hint: "Save it as 16-bit PNG." },
+  { name: "a BigTIFF image", text: "II+\0", hint: "Save it as TIFF or as 16-bit PNG." },
+  { name: "a BigTIFF image", text: "MM\0+", hint: "Save it as TIFF or as 16-bit PNG." },
   { name: "a WebP image", text: "RIFF", hint: "Save it as PNG." },
   { name: "a bitmap (BMP) image", text: "BM", hint: "Save it as PNG." },
 ];
@@ -36,9 +38,11 @@ export function sniffFormat(bytes: Uint8Array): ImageFormat {
   const other = OTHERS.find(({ text }) =>
     [...text].every((letter, i) => bytes[i] === letter.charCodeAt(0)),
   );
-  const hint = other?.hint ?? "Open a DICOM file, a PNG or a JPEG.";
+  const hint = other?.hint ?? "Open a DICOM, PNG, JPEG or TIFF file.";
   const what = other ? ` It looks like ${other.name}.` : "";
-  throw new LabError("file-unknown-format", `Not a DICOM, PNG or JPEG image.${what}`, { hint });
+  throw new LabError("file-unknown-format", `Not a DICOM, PNG, JPEG or TIFF image.${what}`, {
+    hint,
+  });
 }
 
 /** Old archives leave out preamble and "DICM": the data set starts at once, with group 0002 or 0008. */

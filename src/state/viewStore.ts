@@ -11,7 +11,7 @@ import { IDENTITY_WINDOW } from "../image/display.ts";
 import type { DisplayWindow } from "../image/display.ts";
 import type { Study } from "../study/schema.ts";
 
-export type Layout = "film" | "single" | "pair" | "triple";
+export type Layout = "film" | "single" | "pair" | "triple" | "quad";
 export type PaneName = "clean" | "disturbed" | "difference";
 export type ToolName = "window" | "pan" | "brush" | "eraser" | FilmToolName;
 /** Tools of the whole film only. */

@@ -14,7 +14,7 @@ export const allFindings = defineInstrument({
   id: "allFindings",
   label: "All findings at once",
   group: "film",
-  help: "Asks in the plain wording about every finding the model knows, on the clean and on the disturbed picture. Percentages are the model's own; the last column says how well it tells this finding on real adult films, where that was measured.",
+  help: "Asks in the plain wording about every finding the model knows, on the clean and on the disturbed picture. Percentages are the model's own share of yes; the last column says how well it tells this finding on real adult films, where that was measured.",
   source:
     "One presence question a finding (src/language/questionBank.json); areas under the ROC curve with 95 % intervals from the model's card",
   params: {},
@@ -40,6 +40,12 @@ export const allFindings = defineInstrument({
     const findings = rows.filter(({ question }) => isFinding(question));
     const said = findings.filter(({ before }) => isYes(before));
     const turned = rows.filter((row) => row.turned);
+    // What the model says is there comes first, and whether it calls the film normal last.
+    const listed = rows.toSorted(
+      (a, b) =>
+        Number(isFinding(b.question)) - Number(isFinding(a.question)) ||
+        yesPercent(b.before) - yesPercent(a.before),
+    );
     const contradiction = contradicted(
       rows.map(({ question, before }) => ({ question, said: before })),
     );
@@ -65,25 +71,16 @@ export const allFindings = defineInstrument({
         {
           id: "findings",
           title: "Every question, clean and disturbed",
-          columns: [
-            "Question",
-            "Clean",
-            "yes, %",
-            "Disturbed",
-            "yes, %",
-            "Turned",
-            "On adult films",
-          ],
-          rows: rows.map(({ question, before, after, turned: isTurned }) => [
-            question.text,
-            before.answer,
-            share(before),
-            after.answer,
-            share(after),
+          columns: ["Asked about", "Yes, clean", "Yes, disturbed", "Turned", "On adult films"],
+          percent: [1, 2],
+          rows: listed.map(({ question, before, after, turned: isTurned }) => [
+            subjectOf(question),
+            yesPercent(before),
+            yesPercent(after),
             isTurned ? "turned" : "",
             worth(measured, question),
           ]),
-          opens: rows.map(({ question }) => ({ question: question.text })),
+          opens: listed.map(({ question }) => ({ question: question.text })),
         },
       ],
     };
@@ -98,8 +95,14 @@ function isYes({ corrected }: AnswerResult): boolean {
   return corrected === "yes";
 }
 
-function share({ probabilities }: AnswerResult): number {
-  return Math.round(1000 * (probabilities["yes"] ?? 0)) / 10;
+/** To a thousandth of a percent: what is nearly sure stays apart from what is sure. */
+function yesPercent({ probabilities }: AnswerResult): number {
+  return Math.round(1e5 * (probabilities["yes"] ?? 0)) / 1e3;
+}
+
+/** "pneumothorax"; the one question that is about no finding stays as it is. */
+function subjectOf({ text }: ExpandedQuestion): string {
+  return text.replace(/^Is there (?:an? )?(.*)\?$/, "$1");
 }
 
 /** Whether the model calls a film normal and finds something on it, or neither. */
@@ -123,6 +126,6 @@ function worth(measured: MeasuredModel | undefined, { findingId, type }: Expande
   const area = measured?.adults[key];
   if (!area) return "not measured";
   const { auc, low, high, n } = area;
-  const verdict = low < NEAR_CHANCE ? "close to guessing, " : "";
+  const verdict = low < NEAR_CHANCE ? "close to guessing: " : "";
   return `${verdict}AUC ${auc.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)}), ${n} films`;
 }

@@ -76,6 +76,8 @@ export interface ResultTable {
   readonly id: string;
   readonly title: string;
   readonly columns: readonly string[];
+  /** Columns that hold per cents, by their place. */
+  readonly percent?: readonly number[];
   readonly rows: readonly (readonly (string | number | null)[])[];
   /** For each row, the change of the experiment that shows it live; null where there is none. */
   readonly opens?: readonly (ExperimentChange | null)[];

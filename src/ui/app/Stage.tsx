@@ -55,6 +55,18 @@ export function Stage() {
       </div>
     );
   }
+  if (layout === "quad") {
+    return (
+      <div className={app.stage} data-layout={layout}>
+        <div className={app.viewers}>
+          <Pane isBare pane="clean" explanation={EXPLANATIONS.clean} />
+          <Pane isBare pane="disturbed" explanation={EXPLANATIONS.disturbed} />
+          <Pane pane="clean" explanation="The same, with what lies over it." />
+          <Pane pane="disturbed" explanation="The same, with what lies over it." />
+        </div>
+      </div>
+    );
+  }
   return (
     <div className={app.stage} data-layout={layout}>
       <div className={app.viewers}>

@@ -42,6 +42,7 @@ const LAYOUTS: Readonly<Record<Layout, string>> = {
   single: "Layout: one viewer",
   pair: "Layout: clean and disturbed",
   triple: "Layout: clean, disturbed and difference",
+  quad: "Layout: four viewers, bare pictures above their maps",
 };
 
 export function paletteActions(

@@ -10,7 +10,7 @@ import { panBy, zoomAt } from "../picture/viewGeometry.ts";
 import { isFilmTool } from "../viewer/tools/toolFaces.ts";
 import type { DisplayPreset } from "../picture/windowDrag.ts";
 
-const LAYOUTS: readonly Layout[] = ["film", "single", "pair", "triple"];
+const LAYOUTS: readonly Layout[] = ["film", "single", "pair", "triple", "quad"];
 /** Keyboard pans and zooms act as on a viewer of this size. */
 const NOMINAL = { width: 400, height: 400 };
 const MIDDLE = { x: 200, y: 200 };

@@ -65,7 +65,7 @@ function OpenButton() {
     <>
       <Button
         look="outlined"
-        title="DICOM, PNG or JPEG, one or several. They stay in this tab."
+        title="DICOM, PNG, JPEG or TIFF, one or several. They stay in this tab."
         disabled={opening}
         onClick={() => input.current?.click()}
       >

@@ -7,16 +7,20 @@ import type {
 } from "../../experiment/instruments/instrumentResult.ts";
 import { useStores } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
+import { percent } from "../kit/formats.ts";
 import { Sideways } from "./Sideways.tsx";
 import { figure } from "./figure.ts";
 import styles from "./instruments.module.css";
+
+/** Text of more characters gets room, so that a row is no tower of single words. */
+const LONG = 20;
 
 export function InstrumentTable(props: {
   readonly table: ResultTable;
   readonly follow?: (lead: Lead) => (() => void) | undefined;
 }) {
   const { table, follow } = props;
-  const { title, columns, rows, opens, leads } = table;
+  const { title, columns, rows, opens, leads, percent: shares = [] } = table;
   /** What the last cell of a row leads to. */
   const leadOf = (r: number, c: number) => {
     const lead = c === columns.length - 1 ? leads?.[r] : undefined;
@@ -44,8 +48,16 @@ export function InstrumentTable(props: {
           {rows.map((row, r) => (
             <tr key={r}>
               {row.map((cell, c) => (
-                <td key={c} data-number={typeof cell === "number"}>
-                  <CellOf cell={cell} onFollow={leadOf(r, c)} />
+                <td
+                  key={c}
+                  data-number={typeof cell === "number"}
+                  data-long={typeof cell === "string" && c > 0 && cell.length > LONG}
+                >
+                  {typeof cell === "number" && shares.includes(c) ? (
+                    percent(cell / 100)
+                  ) : (
+                    <CellOf cell={cell} onFollow={leadOf(r, c)} />
+                  )}
                 </td>
               ))}
               {opens && (

@@ -17,7 +17,7 @@ export function BlindReading() {
   return (
     <Section title="Your reading" line="First yours, then the model’s.">
       <p className={styles.question}>{spec.question}</p>
-      <div className={styles.readings} role="group" aria-label="Your answer">
+      <div className={styles.readings} data-reads-first role="group" aria-label="Your answer">
         {Object.keys(answer?.probabilities ?? {}).map((word) => (
           <button key={word} type="button" onClick={() => say(word)}>
             {answerWord(word)}

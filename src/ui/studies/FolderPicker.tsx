@@ -50,7 +50,7 @@ export function FolderPicker({ onFilms }: { readonly onFilms: (films: FolderFilm
         onPick={(files) => void read(files)}
       />
       <p className={styles.note}>
-        DICOM, PNG or JPEG. They stay in this tab. A table beside them (CSV: file, then a column for
+        DICOM, PNG, JPEG or TIFF. They stay in this tab. A table beside them (CSV: file, then a column for
         each finding with 1 or 0) says what is right; a question set (CSV or JSON: image, question,
         paraphrases, phenomenon, label) says what to ask.
       </p>

@@ -12,10 +12,12 @@ import styles from "./viewer.module.css";
 
 export function CornerText(props: {
   readonly pane: PaneName;
+  /** Of the viewer; that of its pane, or of its bare twin. */
+  readonly id: string;
   readonly hover: Point | null;
   readonly detail: Detail | null;
 }) {
-  const { pane, hover, detail } = props;
+  const { pane, id, hover, detail } = props;
   const isShown = useView((s) => s.cornerText);
   const display = useView((s) => s.window);
   const zoom = useView((s) => s.camera.zoom);
@@ -33,19 +35,20 @@ export function CornerText(props: {
   const state = isAsked ? (relevance ? missing : ": to come") : "";
   const map = attention?.source === "map" ? measured : undefined;
   const isBlind = useHidden("answers");
-  const overlay = isBlind
-    ? ""
-    : pane !== "difference" && attention?.source === "map" && (map?.picture ?? pane) === pane
-      ? (map?.label ?? "Measured map: to come")
-      : attention?.source !== "map" && attention && readout && pane !== "difference"
-        ? `${choiceName(attention, readout)}${state}`
-        : "";
+  const overlay =
+    isBlind || id !== pane
+      ? ""
+      : pane !== "difference" && attention?.source === "map" && (map?.picture ?? pane) === pane
+        ? (map?.label ?? "Measured map: to come")
+        : attention?.source !== "map" && attention && readout && pane !== "difference"
+          ? `${choiceName(attention, readout)}${state}`
+          : "";
   const magnified = `${Math.round(zoom * 100)}%`;
   const isDragged =
     display.center !== IDENTITY_WINDOW.center || display.width !== IDENTITY_WINDOW.width;
   return (
     <>
-      <span id={`${pane}-value`} className="visually-hidden">
+      <span id={`${id}-value`} className="visually-hidden">
         {`Display window width ${Math.round(window.width)}, centre ${Math.round(window.center)}, zoom ${magnified}${invert ? ", inverted" : ""}. ${overlay}`}
       </span>
       {isShown && side > 0 && (

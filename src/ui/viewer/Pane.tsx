@@ -27,9 +27,12 @@ const TITLES: Readonly<Record<PaneName, string>> = {
 export function Pane(props: {
   readonly pane: PaneName;
   readonly explanation: string;
+  /** Without maps and outlines over it, beside the viewer that has them. */
+  readonly isBare?: boolean;
   readonly children?: ReactNode;
 }) {
-  const { pane, explanation, children } = props;
+  const { pane, explanation, isBare = false, children } = props;
+  const id = isBare ? `${pane}-bare` : pane;
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const extent = useExtent(frame);
@@ -41,7 +44,7 @@ export function Pane(props: {
   const tools = usePaneTools(frame, canPaint);
   const detail = useDetail(pane === "clean");
   const stroke = useHeldStroke(tools.stroke);
-  const layers = usePaneLayers(pane, stroke, detail, extent);
+  const layers = usePaneLayers(pane, { stroke, detail, extent, isBare });
   const stale = useResults((s) => isStale(s, pane === "clean" ? "input" : "disturbed"));
 
   const { disturbed } = usePanePicture();
@@ -61,7 +64,7 @@ export function Pane(props: {
     <figure className={styles.pane} data-pane={pane} data-stale={stale} data-waiting={isWaiting}>
       <figcaption className={styles.caption}>
         <span className={styles.title}>{TITLES[pane]}</span>
-        {isBrush && (pane === "disturbed" || isAlone) ? (
+        {isBrush && ((pane === "disturbed" && !isBare) || isAlone) ? (
           <BrushBar />
         ) : (
           <span className={styles.explanation}>
@@ -72,7 +75,7 @@ export function Pane(props: {
                 : "Drawn finer than the model was given it."}
           </span>
         )}
-        {pane === "clean" && <ResolutionToggle />}
+        {pane === "clean" && !isBare && <ResolutionToggle />}
       </figcaption>
       {/* A viewer is one widget that takes pointer and keys itself, which no HTML element stands for. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
@@ -81,8 +84,8 @@ export function Pane(props: {
         className={styles.frame}
         style={{ cursor: tools.tool.cursor }}
         role="application"
-        aria-label={`${TITLES[pane]} radiograph viewer`}
-        aria-describedby={`${pane}-value`}
+        aria-label={`${TITLES[pane]} radiograph viewer${isBare ? ", bare" : ""}`}
+        aria-describedby={`${id}-value`}
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         onKeyDown={tools.onKeyDown}
@@ -90,12 +93,12 @@ export function Pane(props: {
         <canvas
           ref={canvas}
           className={styles.canvas}
-          data-testid={`${pane}-canvas`}
+          data-testid={`${id}-canvas`}
           role="img"
           aria-label={`${TITLES[pane]} radiograph`}
         />
-        <CornerText pane={pane} hover={tools.hover} detail={detail} />
-        <OutlineLegend pane={pane} />
+        <CornerText pane={pane} id={id} hover={tools.hover} detail={detail} />
+        {!isBare && <OutlineLegend pane={pane} />}
         {isWaiting && <p className={styles.waiting}>Not disturbed yet</p>}
       </div>
       {children}

@@ -3,7 +3,7 @@ import { Icon } from "../kit/icons.tsx";
 import { IconButton } from "../kit/IconButton.tsx";
 import { useTitles } from "../context/useTitles.ts";
 import { useHistory } from "../context/useHistory.ts";
-import { useStores, useView } from "../context/stores.ts";
+import { useExperiment, useStores, useView } from "../context/stores.ts";
 import { Segments } from "../kit/Segments.tsx";
 import type { Segment } from "../kit/Segments.tsx";
 import type { Layout, ToolName } from "../../state/viewStore.ts";
@@ -17,12 +17,19 @@ const LAYOUTS: readonly Segment<Layout>[] = [
   { value: "single", shown: "1", name: "One viewer" },
   { value: "pair", shown: "A B", name: "Clean and disturbed" },
   { value: "triple", shown: "A B Δ", name: "Clean, disturbed and difference" },
+  {
+    value: "quad",
+    shown: "4",
+    name: "Four viewers: bare pictures above, what lies over them below",
+  },
 ];
 
 const PAINTS: readonly ToolName[] = ["brush", "eraser"];
 const TOOL_NAMES = Object.keys(FACES) as ToolName[];
 const ON_PANES = TOOL_NAMES.filter((name) => !isFilmTool(name));
 const ON_FILM = TOOL_NAMES.filter((name) => !PAINTS.includes(name));
+/** A phantom is given as a whole. */
+const ON_PHANTOM = ON_FILM.filter((name) => name !== "square");
 
 export function ViewerToolbar() {
   const { view } = useStores();
@@ -34,14 +41,17 @@ export function ViewerToolbar() {
   };
   const layout = useView((s) => s.layout);
   const tool = useView((s) => s.tool);
+  const isFile = useExperiment((s) => s.spec.case.kind === "file");
   // Where the tool in hand can do nothing, a drag moves the display window, and the toolbar says so.
-  const inHand = (layout === "film" ? PAINTS.includes(tool) : isFilmTool(tool)) ? "window" : tool;
+  const cannotWork =
+    layout === "film" ? PAINTS.includes(tool) || (tool === "square" && !isFile) : isFilmTool(tool);
+  const inHand = cannotWork ? "window" : tool;
   const invert = useView((s) => s.invert);
   const magnifier = useView((s) => s.magnifier);
   const history = useHistory();
   const set = view.getState().set;
   return (
-    <div className={styles.toolbar} role="toolbar" aria-label="Viewer tools">
+    <div className={styles.toolbar} data-layout={layout} role="toolbar" aria-label="Viewer tools">
       <Segments
         label="Layout"
         segments={LAYOUTS}
@@ -50,7 +60,7 @@ export function ViewerToolbar() {
       />
       <Segments
         label="Pointer tool"
-        segments={(layout === "film" ? ON_FILM : ON_PANES).map(face)}
+        segments={(layout === "film" ? (isFile ? ON_FILM : ON_PHANTOM) : ON_PANES).map(face)}
         value={inHand}
         onChange={(tool) => set({ tool })}
       />

@@ -73,9 +73,18 @@ export function useMeasuredMap(): PictureMap | undefined {
 
 export function usePaneLayers(
   pane: PaneName,
-  stroke: Stroke | null,
-  detail: Detail | null,
-  extent: Extent,
+  {
+    stroke,
+    detail,
+    extent,
+    isBare,
+  }: {
+    readonly stroke: Stroke | null;
+    readonly detail: Detail | null;
+    readonly extent: Extent;
+    /** The picture alone: no map and no outline over it. */
+    readonly isBare: boolean;
+  },
 ): readonly Layer[] {
   const { size, clean, disturbed } = usePanePicture();
   const window = useView((s) => s.window);
@@ -111,11 +120,11 @@ export function usePaneLayers(
     if (!base) return [];
     const layers: Layer[] = [{ bitmap: base, opacity: 1, smooth: false }];
     if (sharp) layers.push(sharp);
-    if (heat) layers.push(heat);
-    if (masks) layers.push(masks);
+    if (heat && !isBare) layers.push(heat);
+    if (masks && !isBare) layers.push(masks);
     if (painted) layers.push({ bitmap: painted, opacity: 0.85, smooth: true });
     return layers;
-  }, [base, sharp, heat, masks, painted]);
+  }, [base, sharp, heat, masks, painted, isBare]);
 }
 
 /** The visible part of a film, pixel by pixel, over its preview. It may lag a frame behind a drag: the preview shows meanwhile. */
