@@ -3,11 +3,13 @@ import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "
 import path from "node:path";
 import type { Plugin } from "vite";
 import {
+  BUNDLED_FOLDERS,
   BUNDLED_MODELS,
   BUNDLED_PRECISIONS,
   LINK_PACKAGE,
   OPENED_ROLES,
 } from "../src/model/catalog.ts";
+import { parseFolderIndex } from "../src/model/bundledFolderManifest.ts";
 import { parseLinkManifest } from "../src/model/linkManifest.ts";
 import { parseManifest } from "../src/model/manifest.ts";
 import type { OfflineFile, OfflinePart } from "../src/host/offlineParts.ts";
@@ -51,10 +53,11 @@ function offlineParts(folder: string): readonly OfflinePart[] {
     ),
     part(
       "cards",
-      BUNDLED_MODELS.map(({ id }) => `models/${id}/card.md`),
+      [...BUNDLED_MODELS, ...BUNDLED_FOLDERS].map(({ id }) => `models/${id}/card.md`),
     ),
     ...BUNDLED_MODELS.flatMap(({ id }) => modelParts(folder, id)),
     linkPart(folder, LINK_PACKAGE),
+    ...BUNDLED_FOLDERS.map(({ id }) => part(id, folderFiles(folder, id))),
   ];
   for (const { id, files } of parts) {
     if (files.length === 0) throw new Error(`offline list: no file of "${id}" in ${folder}`);
@@ -82,6 +85,15 @@ function modelParts(folder: string, id: string): readonly OfflinePart[] {
         })),
     ],
   }));
+}
+
+/** A vision-language model as a folder of files, which the page fetches one by one as they lie there. */
+function folderFiles(folder: string, id: string): readonly string[] {
+  const base = `models/${id}`;
+  const { files } = parseFolderIndex(
+    JSON.parse(readFileSync(path.join(folder, base, "files.json"), "utf8")),
+  );
+  return [`${base}/files.json`, ...files.map((file) => `${base}/${file.path}`)];
 }
 
 /** Graphs that defenses link to a model. */

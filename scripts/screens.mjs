@@ -46,11 +46,12 @@ const STATES = {
   film: both(command("layout: the whole film"), see("film-canvas")),
   paint: command("brush"),
   question: (page) => page.getByRole("combobox", { name: "Question" }).click(),
-  models: (page) =>
-    page
-      .getByRole("button", { name: /^Model/ })
-      .first()
-      .click(),
+  four: command("layout: four"),
+  models: both(
+    (page) => page.getByRole("combobox", { name: "Model" }).selectOption("llava-mini"),
+    (page) => page.getByTestId("folder-memory").waitFor({ timeout: 60_000 }),
+  ),
+  archive: command("open from an archive"),
   more: (page) => page.getByRole("button", { name: /^More: sessions/ }).click(),
   palette: (page) => page.keyboard.press("Control+k"),
   keys: (page) => page.keyboard.press("?"),

@@ -41,7 +41,9 @@ registerRoute(
   new CacheFirst({ cacheName: CACHES.runtime, plugins: [networkInstead] }),
 );
 registerRoute(
-  ({ url, sameOrigin }) => sameOrigin && /\/models\/.*\.(?:json|md)$/.test(url.pathname),
+  ({ url, sameOrigin }) =>
+    // Graphs of a folder in the layout of browser exports, too: the page itself asks for them, not the engine.
+    sameOrigin && /\/models\/(?:.*\.(?:json|md|jinja)|[\w-]+\/onnx\/.*)$/.test(url.pathname),
   new NetworkFirst({ cacheName: CACHES.manifests, plugins: [networkInstead] }),
 );
 

@@ -48,6 +48,8 @@ export interface FolderDraft {
   readonly correction: FolderCorrection;
   /** The same files as one encoder and graphs beside it, to open the image encoder alone. */
   readonly graphs: readonly DraftGraph[];
+  /** Of a model that came with the page: what was measured of it. */
+  readonly card?: string;
   readonly proposed?: FolderProposal;
   readonly error?: LabErrorData;
 }
@@ -61,7 +63,7 @@ export interface ModelState {
   /** What the engine makes of a draft, or why it can't; late news of an earlier draft is dropped. */
   described(draft: number, outcome: Pick<ModelDraft, "proposed" | "error">): void;
   /** Begins a draft of a folder, or its correction, and returns its number. */
-  openFolder(folder: Pick<FolderDraft, "files" | "correction" | "graphs">): number;
+  openFolder(folder: Pick<FolderDraft, "files" | "correction" | "graphs" | "card">): number;
   /** What the engine makes of a folder; late news of an earlier draft is dropped. */
   describedFolder(draft: number, outcome: Pick<FolderDraft, "proposed" | "error">): void;
   use(manifest: ModelManifest): void;

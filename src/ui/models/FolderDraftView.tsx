@@ -54,7 +54,12 @@ function Proposed(props: {
   return (
     <>
       <p>
-        {`A ${manifest.folder?.label ?? ""} model. It is read here and goes nowhere. Correct what the files could not say.`}
+        {`A ${manifest.folder?.label ?? ""} model. It is read here and goes nowhere. Correct what the files could not say.`}{" "}
+        {draft.card && (
+          <a href={draft.card} target="_blank" rel="noreferrer">
+            What it was trained and measured on
+          </a>
+        )}
       </p>
       <ModelChain chain={chain} />
       <div className={styles.fields}>

@@ -9,17 +9,19 @@ import type { DroppedFile } from "./droppedFiles.ts";
 import { readingError } from "./readingError.ts";
 
 /** Takes files that hold a model; false when they hold none. */
-export function useOpenModel(): (files: readonly DroppedFile[]) => Promise<boolean> {
+/** @param card where what was measured of a model that came with the page is told. */
+export function useOpenModel(): (files: readonly DroppedFile[], card?: string) => Promise<boolean> {
   const { models, results } = useStores();
   const choose = useChooseGraph();
   const describe = useDescribeFolder();
   return useCallback(
-    async (files) => {
+    async (files, card) => {
       try {
         const { modelAmong } = await loadPart(() => import("./openModelFiles.ts"));
         const dropped = await modelAmong(files);
         if (!dropped) return false;
-        if (dropped.folder) describe({ ...dropped.folder, graphs: dropped.graphs });
+        if (dropped.folder)
+          describe({ ...dropped.folder, graphs: dropped.graphs, ...(card ? { card } : {}) });
         else if (dropped.chosen) choose(dropped.graphs, dropped.chosen);
         else models.getState().open(dropped.graphs, undefined);
         results.getState().dismissRefusal();
@@ -40,7 +42,7 @@ export function useBundledFolder(): (id: string) => void {
     (id) => {
       loadPart(() => import("./bundledFolder.ts"))
         .then(({ bundledFolder }) => bundledFolder(id))
-        .then(open)
+        .then((files) => open(files, `models/${id}/card.md`))
         .catch((error: unknown) => results.getState().refuse(toErrorData(error)));
     },
     [open, results],
@@ -49,7 +51,7 @@ export function useBundledFolder(): (id: string) => void {
 
 /** Has a folder looked at, or looked at again after a correction. */
 export function useDescribeFolder(): (
-  folder: Pick<FolderDraft, "files" | "correction" | "graphs">,
+  folder: Pick<FolderDraft, "files" | "correction" | "graphs" | "card">,
 ) => void {
   const { engine, models } = useStores();
   return useCallback(

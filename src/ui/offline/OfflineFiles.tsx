@@ -1,5 +1,5 @@
 /** What works without a network in this browser, what does not yet, and a button that keeps all of it. */
-import { BUNDLED_MODELS, LINK_PACKAGE } from "../../model/catalog.ts";
+import { BUNDLED_FOLDERS, BUNDLED_MODELS, LINK_PACKAGE } from "../../model/catalog.ts";
 import { usePage } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
 import { bytes } from "../kit/formats.ts";
@@ -74,5 +74,13 @@ function partNames(ids: readonly string[]): readonly string[] {
       .map(([, precision]) => precision);
     return precisions.length > 0 ? [`${label} (${precisions.join(", ")})`] : [];
   });
-  return [...models, ...ids.map((id) => OTHER_PARTS[id]).filter((name) => name !== undefined)];
+  const folders = BUNDLED_FOLDERS.filter(({ id }) => ids.includes(id)).map(
+    // Its size stands in the label of the menu.
+    ({ label }) => label.replace(/ \(.*/, ""),
+  );
+  return [
+    ...models,
+    ...folders,
+    ...ids.map((id) => OTHER_PARTS[id]).filter((name) => name !== undefined),
+  ];
 }
