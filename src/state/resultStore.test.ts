@@ -87,6 +87,32 @@ describe("results and the model they are about", () => {
     expect(store.getState().stages.gradientCheck).toBeUndefined();
   });
 
+  it("keep nothing that was said of another film, and what is known of the model", () => {
+    const film = (sha256: string, frame?: number) => ({
+      ...defaultSpec(),
+      case: { kind: "file" as const, sha256, ...(frame ? { frame } : {}) },
+    });
+    const filled = (spec: ExperimentSpec) => {
+      const store = createResultStore();
+      store.getState().submitted(1, "full", spec);
+      const entry = { requestId: 1, spec, payload: {}, key: "k", partial: false, cached: false };
+      const stages = { input: entry, clean: entry, readout: entry, graphs: entry };
+      store.setState({ stages: stages as never });
+      return store;
+    };
+    const after = (before: ExperimentSpec, next: ExperimentSpec) => {
+      const store = filled(before);
+      store.getState().submitted(2, "full", next);
+      return Object.keys(store.getState().stages);
+    };
+    expect(after(defaultSpec(), film("a"))).toEqual(["input", "graphs"]);
+    expect(after(film("a"), film("b"))).toEqual(["input", "graphs"]);
+    expect(after(film("a"), defaultSpec())).toEqual(["input", "graphs"]);
+    // Another part of the same film, or another slider of a phantom, dims what it makes old.
+    expect(after(film("a"), film("a", 2))).toHaveLength(4);
+    expect(after(defaultSpec(), { ...defaultSpec(), question: "x" })).toHaveLength(4);
+  });
+
   it("keep what is known of the same model when only a setting changes", () => {
     const store = createResultStore();
     store.getState().submitted(1, "full", specOf("base"));

@@ -120,7 +120,11 @@ export function createResultStore(): ResultStore {
               requestId,
               fidelity,
               spec,
-              stages: isSameModel(state.spec, spec) ? state.stages : withoutModel(state.stages),
+              stages: !isSameModel(state.spec, spec)
+                ? withoutModel(state.stages)
+                : isSameFilm(state.spec, spec)
+                  ? state.stages
+                  : withoutAnswers(state.stages),
               busy: true,
               cancelled: false,
               progress: null,
@@ -226,6 +230,25 @@ function isSameModel(a: ExperimentSpec | null, b: ExperimentSpec): boolean {
  */
 function withoutModel({ input }: StageEntries): StageEntries {
   return input ? { input } : {};
+}
+
+/** Phantoms are one film that is changed by sliders; a reader's film is another than any phantom and any other film. */
+function isSameFilm(a: ExperimentSpec | null, b: ExperimentSpec): boolean {
+  const [before, after] = [a?.case, b.case];
+  if (before?.kind === "file" && after.kind === "file") return before.sha256 === after.sha256;
+  return before?.kind === after.kind;
+}
+
+/**
+ * What stays when another film is opened: the old picture, dimmed, and what was found out about the model. An answer about another
+ * patient must not stand beside the name of this one, however short.
+ */
+function withoutAnswers({ input, graphs, gradientCheck }: StageEntries): StageEntries {
+  return {
+    ...(input ? { input } : {}),
+    ...(graphs ? { graphs } : {}),
+    ...(gradientCheck ? { gradientCheck } : {}),
+  };
 }
 
 /** Where the model of the newest request runs; null until that very model is ready. */

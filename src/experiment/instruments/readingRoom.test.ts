@@ -45,6 +45,11 @@ test("every way that is said to turn the answer turns it when it is opened", asy
     expect(opened.readout!.answer!.corrected).not.toBe(clean);
     expect(Math.round(255 * opened.metrics!.linf), String(row[0])).toBe(row[4]);
   }
+  // Wordings count as the one kind that they are among those tried.
+  const [kinds] = found.quantities;
+  const named = table!.rows.map(([kind]) => (String(kind).endsWith("wording") ? "wording" : kind));
+  expect(kinds!.value).toBe(new Set(named).size);
+  expect(kinds!.value).toBeLessThanOrEqual(Number(/of (\d+) tried/.exec(kinds!.note!)![1]));
   // The least visible first, and nothing of the reader's own stack is lost.
   const similar = table!.rows.map((row) => row[3] as number);
   expect(similar).toEqual([...similar].sort((a, b) => b - a));

@@ -3,8 +3,10 @@ import { LabError } from "../../errors/labError.ts";
 import { expandQuestions } from "../../language/questionBank.ts";
 import { recogniseQuestion } from "../../language/recognise.ts";
 import { perceptibility } from "../../metrics/perceptibility.ts";
+import { percent } from "../../numerics/percentText.ts";
 import { PERTURBATIONS } from "../../perturbations/registry.ts";
 import type { PerturbationId } from "../../perturbations/registry.ts";
+import type { AnswerResult } from "../../system/reading.ts";
 import { applyPerturbation, runAttack } from "../disturb.ts";
 import { objectiveOf } from "../objectiveOf.ts";
 import { readOut } from "../readout.ts";
@@ -30,6 +32,9 @@ interface Way {
 }
 
 type Search<T> = AsyncGenerator<StageNews<never>, T>;
+
+/** A share of yes or no below this is no decided answer. */
+const UNSURE = 0.7;
 
 /** Strengths tried up to the largest before halving in between. */
 const COARSE = 6;
@@ -82,8 +87,7 @@ export const whatMisleads = defineInstrument({
     const { way: attack, obstacle } = yield* attackIfAny(given, scope);
     if (scope.context.signal.aborted) return undefined;
     if (attack) ways.push(attack);
-    const { corrected } = given.clean.answer!;
-    return resultOf(ways, { tried: total, answer: corrected, obstacle });
+    return resultOf(ways, { tried: total, answer: given.clean.answer!, obstacle });
   },
 });
 
@@ -152,7 +156,10 @@ async function smallestPerturbation(
     }
     if (!turned) continue;
     const value = turned.item.params[strength]!;
-    const inWords = meta.inWords?.(value) ?? `${value.toPrecision(3)} ${meta.unit}`.trim();
+    const inWords =
+      meta.inWords?.(value) ??
+      // A strength without a unit says something only beside its largest.
+      `${value.toPrecision(3)} ${meta.unit || `of at most ${Math.abs(end)}`}`;
     found.push(wayOf(given, { kind: label, what: inWords, item: turned.item }, turned));
   }
   return found.toSorted((a, b) => b.ssim - a.ssim)[0];
@@ -262,22 +269,35 @@ function resultOf(
     tried,
     answer,
     obstacle,
-  }: { readonly tried: number; readonly answer: string; readonly obstacle: string | undefined },
+  }: {
+    readonly tried: number;
+    readonly answer: AnswerResult;
+    readonly obstacle: string | undefined;
+  },
 ): InstrumentResult {
   const ranked = ways.toSorted((a, b) => b.ssim - a.ssim || a.linf - b.linf);
   const [first] = ranked;
-  const words = ways.filter(({ linf }) => linf === 0).length;
+  // All wordings are one kind of change, as they are one of those tried.
+  const words = ways.filter(({ opens }) => opens.add === undefined).length;
+  const kinds = ways.length - words + (words > 0 ? 1 : 0);
+  const others = words === 1 ? "one other wording" : `${words} other wordings`;
+  const { corrected } = answer;
+  const surest = answer.probabilities[answer.answer] ?? 1;
+  const unsure =
+    surest < UNSURE
+      ? ` It was hardly sure of it: ${percent(surest)}, where 50% is the toss of a coin.`
+      : "";
   return {
     statement: first
-      ? `The answer “${answer}” can be turned in ${ways.length} ways found here${words > 0 ? `, ${words} of them by words alone` : ""}; the least visible is ${first.kind}: ${first.what}.`
-      : `Nothing that was tried turns the answer “${answer}”.`,
+      ? `The answer “${corrected}” is turned by ${kinds} of ${tried} kinds of change${words > 0 ? `, among them ${others}` : ""}; the least visible is ${first.kind}: ${first.what}${/[.?]$/.test(first.what) ? "" : "."}${unsure}`
+      : `Nothing that was tried turns the answer “${corrected}”.`,
     quantities: [
       {
         id: "ways",
-        label: "Ways that turn the answer",
-        value: ways.length,
+        label: "Kinds of change that turn the answer",
+        value: kinds,
         unit: "",
-        note: `of ${tried} kinds tried`,
+        note: `of ${tried} tried`,
       },
       {
         id: "smallestAttack",

@@ -6,6 +6,9 @@ import type { SectionProps } from "../kit/Section.tsx";
 import { useResults } from "./stores.ts";
 
 export function ResultSection({ stage, ...section }: SectionProps & { readonly stage: StageName }) {
-  const stale = useResults((s) => isStale(s, stage));
+  // The second reading comes later than the first: what is said of both is as old as the older of them.
+  const stale = useResults(
+    (s) => isStale(s, stage) || (stage === "readout" && isStale(s, "clean")),
+  );
   return <Section {...section} isStale={stale} />;
 }

@@ -17,7 +17,7 @@ export function AnswerStrip() {
   const disturbed = wordOf(useDisturbedAnswer());
   const flipped = useResults((s) => s.stages.metrics?.payload.flipped);
   const isHidden = useHidden("answers");
-  const stale = useResults((s) => isStale(s, "readout"));
+  const stale = useResults((s) => isStale(s, "readout") || isStale(s, "clean"));
   if (isHidden) return null;
   return (
     <section className={styles.strip} data-stale={stale} aria-label="Answer at a glance">

@@ -10,6 +10,11 @@ test("a film that is given as a whole needs no words", () => {
   expect(cutOffWords(cut, asked("effusion")).lead).toBe("");
 });
 
+test("a hair's breadth of the border needs none either", () => {
+  const film = { rows: 1020, cols: 1000, pixelAspect: 1 };
+  expect(cutOffWords(cutOffOf(film, squareOf(film)), asked("effusion")).lead).toBe("");
+});
+
 test("says what is cut off, and why that matters to what is asked", () => {
   const sides = cutOffOf(WIDE, squareOf(WIDE));
   expect(cutOffWords(sides, asked("effusion"))).toEqual({

@@ -25,16 +25,19 @@ const AT_THE_BORDER: Readonly<
   hernia: { sides: ["bottom"], look: "A hernia lies low, behind the heart" },
 };
 
-/** Empty where the model is given all of the film. */
+/** Less than this share of a side is border, not patient; what the model saw is stated exactly beside the film. */
+const LEAST = 0.025;
+
+/** Empty where the model is given nearly all of the film. */
 export function cutOffWords(
   cut: CutOff,
   asked: Pick<Understood, "type" | "findingId"> | null,
 ): { readonly lead: string; readonly text: string } {
   const text = cutOffText(cut);
-  if (text === "") return { lead: "", text: "" };
+  if (Math.max(cut.left, cut.right, cut.top, cut.bottom) < LEAST) return { lead: "", text: "" };
   const key = asked?.type === "heart" ? "cardiomegaly" : (asked?.findingId ?? "");
   const place = AT_THE_BORDER[key];
-  const isThere = place?.sides.some((side) => cut[side] >= 0.005) ?? false;
+  const isThere = place?.sides.some((side) => cut[side] >= LEAST) ?? false;
   return {
     lead: `The model is not given all of this film: ${text} of it are cut off.`,
     text: isThere
