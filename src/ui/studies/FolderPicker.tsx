@@ -50,9 +50,9 @@ export function FolderPicker({ onFilms }: { readonly onFilms: (films: FolderFilm
         onPick={(files) => void read(files)}
       />
       <p className={styles.note}>
-        DICOM, PNG, JPEG or TIFF. They stay in this tab. A table beside them (CSV: file, then a column for
-        each finding with 1 or 0) says what is right; a question set (CSV or JSON: image, question,
-        paraphrases, phenomenon, label) says what to ask.
+        DICOM, PNG, JPEG or TIFF. They stay in this tab. A table beside them (CSV: file, then a
+        column for each finding with 1 or 0) says what is right; a question set (CSV or JSON: image,
+        question, paraphrases, phenomenon, label) says what to ask.
       </p>
       {reading && <p role="status">{reading}</p>}
       {refusal && <p role="alert">{refusal}</p>}
