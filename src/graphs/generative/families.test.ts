@@ -168,4 +168,30 @@ describe("gemma3 by the generative runtime's builder", () => {
     await oracle.release();
     await model.release();
   });
+
+  it("answers in int4, with the slope of the int4 weights", async () => {
+    const golden = await familyVectors("gemma3");
+    const files = await familyFiles("gemma3", "q4");
+    const model = await LlavaModel.open(files, nodeSessions(1));
+    const prompt = model.prompt(golden.question);
+    const picture = Float32Array.from(golden.grey, (v) => v / 255);
+    const far = relative(await model.nextLogits(picture, prompt), golden.fused!.logits);
+    // Four bits move the logits, and not beyond recognition.
+    expect(far).toBeGreaterThan(1e-3);
+    expect(far).toBeLessThan(0.6);
+    const [yes, no] = ["yes", "no"].map((answer) => choiceOf(files.tokenizer, answer));
+    const oracle = await model.marginOracle(prompt, yes!, [no!]);
+    const { gradient } = await oracle.lossAndGradient(picture);
+    expect(oracle.surrogateNodes.every((label) => label.startsWith("MatMulNBits "))).toBe(true);
+    const along = gradient.map((g) => g / linfNorm(gradient));
+    const h = 5e-3;
+    const [up, down] = await Promise.all(
+      [h, -h].map((by) => oracle.loss(picture.map((v, i) => v + by * along[i]!))),
+    );
+    const slope = gradient.reduce((sum, g, i) => sum + g * along[i]!, 0);
+    // The builder's int4 rounds activations to 8 bits: the quotient has steps.
+    expect(Math.abs((up! - down!) / (2 * h) / slope - 1)).toBeLessThan(0.15);
+    await oracle.release();
+    await model.release();
+  });
 });

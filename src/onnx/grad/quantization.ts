@@ -6,6 +6,7 @@
  * The "gradient" of a quantized integer value is a float tensor of its shape, with respect to the integer taken as a
  * real number.
  */
+import { matMulBnb4 } from "./bnb4.ts";
 import { ELEMENT_TYPE } from "../messages.ts";
 import { intAttribute, intsAttribute } from "../tensorData.ts";
 import { roundsActivations } from "../straightThrough.ts";
@@ -291,6 +292,7 @@ export const MICROSOFT_QUANTIZATION_RULES: Readonly<Record<string, VjpRule>> = {
   QuantizeLinear: quantizeLinear,
   DequantizeLinear: dequantizeLinear,
   MatMulNBits: matMulNBits,
+  MatMulBnb4: matMulBnb4,
   MatMulIntegerToFloat: matMulIntegerToFloat,
   DynamicQuantizeMatMul: dynamicQuantizeMatMul,
 };

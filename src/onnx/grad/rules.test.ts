@@ -25,7 +25,9 @@ const CASES: Readonly<Record<string, readonly RuleCase[]>> = {
 /** Rules that central differences can't test: see quantization.test.ts, and Swish, which no runtime here has yet. */
 const ELSEWHERE = new Set([
   ...Object.keys(QUANTIZATION_RULES),
-  ...Object.keys(MICROSOFT_QUANTIZATION_RULES).filter((op) => op !== "MatMulNBits"),
+  ...Object.keys(MICROSOFT_QUANTIZATION_RULES).filter(
+    (op) => !["MatMulNBits", "MatMulBnb4"].includes(op),
+  ),
   "Swish",
 ]);
 

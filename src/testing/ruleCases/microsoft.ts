@@ -96,6 +96,21 @@ export const MICROSOFT_CASES: Readonly<Record<string, readonly RuleCase[]>> = {
     },
   ],
   Trilu: [{ inputs: [x([3, 4]), int(1)], ...microsoft }],
+  MatMulBnb4: [0, 1].map((kind) => ({
+    note: kind === 0 ? "FP4" : "NF4",
+    inputs: [
+      x([2, 3, 40]),
+      { constant: bytes("uint8", pseudoBytes(100), [100]) },
+      weights(2, [13], 0.1),
+    ],
+    attributes: {
+      quant_type: { int: kind },
+      block_size: { int: 16 },
+      N: { int: 5 },
+      K: { int: 40 },
+    },
+    ...microsoft,
+  })),
   MatMulNBits: [2, 4, 8].flatMap((bits) =>
     [false, true].map((zeros) => ({
       note: `${bits} bits${zeros ? ", zero points" : ""}`,
