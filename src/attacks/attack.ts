@@ -28,6 +28,14 @@ export interface GradientOracle extends QueryOracle {
     /** Draws pictures and placements. */
     readonly random: RandomStream;
     lossAndGradient(k: number, x: Float32Array): Promise<{ loss: number; gradient: Float32Array }>;
+    /**
+     * How much of the model's attention lies in a mask [size * size], with its gradient.
+     * @throws LabError "model-incompatible" for a model that shows no attention over the picture
+     */
+    attentionIn(
+      x: Float32Array,
+      mask: Float32Array,
+    ): Promise<{ loss: number; gradient: Float32Array }>;
   };
 }
 

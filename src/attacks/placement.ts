@@ -85,6 +85,13 @@ export function stamped(
   return out;
 }
 
+/** The pixels it lies on: 1 there, 0 elsewhere. @param pixels of the picture */
+export function coveredBy(pixels: number, cells: number, place: Placement): Float32Array {
+  const out = new Float32Array(pixels);
+  eachPixel(pixels, cells, place, (pixel) => (out[pixel] = 1));
+  return out;
+}
+
 /** Gradient with respect to the pattern, where the picture's is given; a pixel cut off at white has none. */
 export function stampedBack(
   gradient: Float32Array,

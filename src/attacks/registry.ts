@@ -10,7 +10,7 @@ import { patch } from "./patch.ts";
 import { pgd } from "./pgd.ts";
 import { square } from "./square.ts";
 import { strong } from "./strong.ts";
-import { universalPatch, universalPerturbation } from "./universal.ts";
+import { attentionPatch, universalPatch, universalPerturbation } from "./universal.ts";
 
 export type AttackId =
   | "fgsm"
@@ -25,6 +25,7 @@ export type AttackId =
   | "strong"
   | "patch"
   | "universalPatch"
+  | "attentionPatch"
   | "universalPerturbation";
 
 /** Every attack by its id, cheapest first. */
@@ -41,5 +42,6 @@ export const ATTACKS: Readonly<Record<AttackId, AttackMember>> = {
   strong,
   patch,
   universalPatch,
+  attentionPatch,
   universalPerturbation,
 };

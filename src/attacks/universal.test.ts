@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { randomStream } from "../numerics/random.ts";
 import type { AttackIterate, AttackMember, AttackOptions, GradientOracle } from "./attack.ts";
-import { placedAt, randomPlacement, stamped, stampedBack } from "./placement.ts";
-import { universalPatch, universalPerturbation } from "./universal.ts";
+import { coveredBy, placedAt, randomPlacement, stamped, stampedBack } from "./placement.ts";
+import { attentionPatch, universalPatch, universalPerturbation } from "./universal.ts";
 
 const SIDE = 24;
 const base: AttackOptions = {
@@ -22,7 +22,11 @@ const SHARED = Float32Array.from({ length: SIDE * SIDE }, (_, i) =>
 );
 
 /** Each picture has a slope of its own beside the shared one. */
-function crowd(seed: number, seen: Float32Array[] = []): NonNullable<GradientOracle["crowd"]> {
+function crowd(
+  seed: number,
+  seen: Float32Array[] = [],
+  pull = 1,
+): NonNullable<GradientOracle["crowd"]> {
   const random = randomStream(seed, "slopes");
   const slopes = Array.from({ length: 6 }, () => SHARED.map((s) => s + 2 * random.normal()));
   return {
@@ -32,12 +36,17 @@ function crowd(seed: number, seen: Float32Array[] = []): NonNullable<GradientOra
       seen.push(x);
       return { loss: x.reduce((sum, v, i) => sum + slopes[k]![i]! * v, 0), gradient: slopes[k]! };
     },
+    // Attention goes to what is dark under the sticker.
+    async attentionIn(x, mask) {
+      const gradient = mask.map((on) => -pull * on);
+      return { loss: x.reduce((sum, v, i) => sum + gradient[i]! * v, 0), gradient };
+    },
   };
 }
 
 const own = (x: Float32Array) => x.reduce((sum, v, i) => sum + SHARED[i]! * (v - 0.5), 0);
 
-async function run(attack: AttackMember, options: Partial<AttackOptions>, seed = 1) {
+async function run(attack: AttackMember, options: Partial<AttackOptions>, seed = 1, pull = 1) {
   const asked: Float32Array[] = [];
   const learnedOn: Float32Array[] = [];
   const oracle: GradientOracle = {
@@ -45,7 +54,7 @@ async function run(attack: AttackMember, options: Partial<AttackOptions>, seed =
     lossAndGradient: () => {
       throw new Error("the picture itself was differentiated");
     },
-    crowd: crowd(seed, learnedOn),
+    crowd: crowd(seed, learnedOn, pull),
   };
   const context = { signal: { aborted: false }, yieldToHost: async () => {} };
   const iterator = attack.run(oracle, flat(0.5), { ...base, ...options }, context);
@@ -118,4 +127,25 @@ test("a universal patch keeps to its stamp and repeats itself; more starts are c
   const twice = await run(universalPatch, { ...options, restarts: 2 });
   expect(twice.result.gradientPasses).toBe(120);
   expect([0, 1]).toContain(twice.result.restart);
+});
+
+test("a patch that draws attention follows both slopes, where a plain one follows the answer's alone", async () => {
+  const stamp = { x: 0.5, y: 0.25, side: 0.3, degrees: 0 };
+  const options = { epsilon: 1, stamp };
+  const on = coveredBy(SIDE * SIDE, 7, placedAt(stamp));
+  const darkness = (x: Float32Array) => x.reduce((sum, v, i) => sum + on[i]! * (1 - v), 0);
+  const plain = (await run(universalPatch, options)).result;
+  const drawn = (await run(attentionPatch, options)).result;
+  expect(darkness(drawn.adversarial)).toBeGreaterThan(darkness(plain.adversarial) + 1);
+  expect(drawn.gradientPasses).toBe(2 * plain.gradientPasses);
+  // Where attention has no slope, what is left is the plain one.
+  const still = (await run(attentionPatch, options, 1, 0)).result;
+  expect(still.adversarial).toEqual(plain.adversarial);
+});
+
+test("what a sticker covers is what it changes", () => {
+  const place = randomPlacement(0.3, randomStream(8));
+  const on = coveredBy(SIDE * SIDE, 5, place);
+  const out = stamped(flat(0), { pattern: new Float64Array(25).fill(0.5), cells: 5 }, place);
+  expect([...on]).toEqual(Array.from(out, (v) => (v > 0 ? 1 : 0)));
 });

@@ -8,7 +8,7 @@ import type { AttackIterate, AttackOptions, AttackResult, GradientAttack } from 
 import { defineGradientAttack } from "./define.ts";
 import { feasibleSet } from "./feasibleSet.ts";
 import { toLattice } from "./lattice.ts";
-import { placedAt, randomPlacement, stamped, stampedBack } from "./placement.ts";
+import { coveredBy, placedAt, randomPlacement, stamped, stampedBack } from "./placement.ts";
 import { distance, holdsOnlyOrigin } from "./search.ts";
 
 const MOMENTUM = 0.9;
@@ -31,6 +31,8 @@ interface Carrier {
   ): {
     readonly image: Float32Array;
     back(gradient: Float32Array): Float64Array;
+    /** The pixels under a sticker. */
+    covered?(): Float32Array;
   };
   /** The pattern on the reader's own picture. */
   shown(origin: Float32Array): Float32Array;
@@ -74,6 +76,7 @@ function sticker(
       return {
         image: stamped(picture, square, place),
         back: (gradient) => stampedBack(gradient, square, place),
+        covered: () => coveredBy(picture.length, cells, place),
       };
     },
     shown: (picture) => stamped(picture, square, placedAt(stamp)),
@@ -82,7 +85,7 @@ function sticker(
 
 function learned(
   described: Omit<GradientAttack, "access" | "run">,
-  makes: "change" | "sticker",
+  makes: "change" | "sticker" | "lure",
 ): GradientAttack {
   const alone = defineGradientAttack({ ...described, begin: beginApgd });
   return {
@@ -100,7 +103,7 @@ function learned(
       for (let restart = 0; restart < options.restarts; restart++) {
         const random = crowd.random.fork(`restart ${restart}`);
         const carrier =
-          makes === "sticker" && options.stamp
+          makes !== "change" && options.stamp
             ? sticker(origin, options.stamp, random)
             : additive(origin, options, restart > 0 ? random : undefined);
         const look = async (step: number): Promise<AttackIterate> => {
@@ -124,10 +127,15 @@ function learned(
             return { ...resultOf(best?.found ?? found), ...counts, cancelled: true };
           }
           const k = random.integer(crowd.pictures.length);
-          const { image, back } = carrier.draw(crowd.pictures[k]!, random);
+          const { image, back, covered } = carrier.draw(crowd.pictures[k]!, random);
           counts.gradientPasses++;
           const { loss, gradient } = await crowd.lossAndGradient(k, image);
-          climb(back(gradient), step);
+          const slopes = [back(gradient)];
+          if (makes === "lure" && covered) {
+            counts.gradientPasses++;
+            slopes.push(back((await crowd.attentionIn(image, covered())).gradient));
+          }
+          climb(slopes, step);
           if (2 * step > options.steps) learnedHere += loss;
           if (step === options.steps) {
             found = await look(step);
@@ -143,14 +151,15 @@ function learned(
   };
 }
 
-/** Signs of an averaged gradient, with steps that shorten. */
+/** Signs of an averaged gradient, with steps that shorten; several slopes count the same, whatever their lengths. */
 function climber({ pattern, low, high }: Carrier, steps: number) {
   const inertia = new Float64Array(pattern.length);
-  return (slope: Float64Array, step: number): void => {
-    const size = slope.reduce((sum, g) => sum + Math.abs(g), 0) || 1;
+  return (slopes: readonly Float64Array[], step: number): void => {
+    const sizes = slopes.map((slope) => slope.reduce((sum, g) => sum + Math.abs(g), 0) || 1);
     const length = (high - low) * FIRST * (LAST / FIRST) ** (step / steps);
     for (let i = 0; i < pattern.length; i++) {
-      inertia[i] = MOMENTUM * inertia[i]! + slope[i]! / size;
+      const pull = slopes.reduce((sum, slope, k) => sum + slope[i]! / sizes[k]!, 0);
+      inertia[i] = MOMENTUM * inertia[i]! + pull;
       const moved = pattern[i]! + length * Math.sign(inertia[i]!);
       pattern[i] = Math.max(low, Math.min(high, moved));
     }
@@ -174,6 +183,20 @@ export const universalPatch = learned(
     needsRegion: true,
   },
   "sticker",
+);
+
+export const attentionPatch = learned(
+  {
+    id: "attentionPatch",
+    label: "Universal patch that draws attention",
+    help: "A universal patch that is also to draw the image encoder's attention to itself: each step follows the slope of the answer and that of the share of attention on the sticker alike, at twice the passes. Where a model looks there, what lies elsewhere counts less.",
+    norms: ["linf"],
+    settings: ["steps", "phantoms"],
+    suggests: { steps: 100 },
+    reach: 255,
+    needsRegion: true,
+  },
+  "lure",
 );
 
 export const universalPerturbation = learned(

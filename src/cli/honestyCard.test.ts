@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
 import type { StageResults } from "../experiment/results.ts";
 import type { AttackItem, ExperimentSpec } from "../experiment/spec.ts";
+import { STARTS } from "../experiment/instruments/honestyCard.ts";
 import { nodeLab } from "./nodeLab.ts";
 
 const DEFENSE = {
@@ -57,7 +58,7 @@ test("its attackers are those of the stack: the same margins, the same flips", a
       norm: "linf",
       epsilon: PARAMS.epsilon,
       steps: PARAMS.steps,
-      restarts: 1,
+      restarts: knowledge === "aware" ? STARTS : 1,
       goal: { kind: "untargeted" },
       knowledge,
     };

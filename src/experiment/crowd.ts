@@ -69,10 +69,18 @@ export async function crowdOf(
     random: randomStream(seed, "attack", "crowd"),
     async lossAndGradient(k, image) {
       const { lossAndGradient } = evaluators[k]!;
-      if (!lossAndGradient) {
-        throw new LabError("graph-unsupported-op", "This system gives no gradient.");
-      }
+      if (!lossAndGradient) throw NO_GRADIENT();
+      return lossAndGradient(image);
+    },
+    async attentionIn(image, mask) {
+      const goal = { kind: "attention", mask: "painted" } as const;
+      const clean = { answer: null, embedding: new Float32Array() };
+      const drawn = objectiveOf(system, goal, { question, clean, mask });
+      const { lossAndGradient } = system.evaluator(drawn);
+      if (!lossAndGradient) throw NO_GRADIENT();
       return lossAndGradient(image);
     },
   };
 }
+
+const NO_GRADIENT = () => new LabError("graph-unsupported-op", "This system gives no gradient.");

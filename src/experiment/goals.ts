@@ -48,10 +48,16 @@ export const GOALS: Readonly<Record<GoalSpec["kind"], GoalEntry>> = {
     losses: FEATURE_LOSSES,
     fields: { text: "the sentence" },
   },
+  writtenText: {
+    help: "What the model writes of its own accord towards this sentence, by the cosine of the two in the lab's text encoder. A written text has no gradient: for attacks that only ask.",
+    source: "Zhao et al. 2023, AttackVLM MF-tt, by random gradient-free queries (arXiv:2305.16934)",
+    losses: ["cosine"],
+    fields: { text: "the sentence" },
+  },
   text: {
     help: "This text behind the question more likely, or less: the sum over its tokens of their log-probabilities, each given those before it.",
     source:
-      "Carlini et al. 2023, Are aligned neural networks adversarially aligned? (arXiv:2306.15447); by questions alone (NES, random directions) as AttackVLM MF-tt (arXiv:2305.16934), with the text's likelihood in place of a similarity of texts",
+      "Carlini et al. 2023, Are aligned neural networks adversarially aligned? (arXiv:2306.15447)",
     losses: ["log-likelihood"],
     fields: { text: "the words to say", aim: GOAL_AIMS },
   },

@@ -10,6 +10,7 @@ import type { LinkManifest, LinkRole } from "../model/linkManifest.ts";
 import type { ModelManifest, Precision } from "../model/manifest.ts";
 import { withDefaults } from "../system/param.ts";
 import type { ExperimentSpec } from "./spec.ts";
+import { COMPARING_MODEL } from "./writtenText.ts";
 
 /** Registries or their catalogues: what a member asks for is plain data. */
 export interface Askers {
@@ -33,11 +34,12 @@ export interface NeededGraphs {
 
 type Asking = Pick<ExperimentSpec, "model" | "stack" | "defenses" | "instruments" | "certificate">;
 
-/** Whether an attack moves features to where the text encoder puts a sentence. */
-export function aimsAtSentence({ stack }: Pick<ExperimentSpec, "stack">): boolean {
-  return stack.some(
-    (item) => item.type === "attack" && item.enabled && item.goal.kind === "featureText",
-  );
+/** Whether an attack is after a sentence by its place among the features of the model, or of the lab's text encoder. */
+export function aimsAtSentence(
+  { stack }: Pick<ExperimentSpec, "stack">,
+  kind: "featureText" | "writtenText",
+): boolean {
+  return stack.some((item) => item.type === "attack" && item.enabled && item.goal.kind === kind);
 }
 
 export function neededGraphs(spec: Asking, { defenses, instruments }: Askers): NeededGraphs {
@@ -58,11 +60,16 @@ export function neededGraphs(spec: Asking, { defenses, instruments }: Askers): N
       ? [{ models: [{ id: certificate.beside.model, precision: "int8" } as const] }]
       : []),
   ];
-  const textDecides = aimsAtSentence(spec);
+  const textDecides = aimsAtSentence(spec, "featureText");
   const withText = textDecides || measuring.some(({ text }) => text);
   const open = { ...model, withText, textDecides, measuresOnly: false };
   const none = { withText: false, textDecides: false };
   const models = new Map([[`${model.id} ${model.precision}`, open]]);
+  if (aimsAtSentence(spec, "writtenText")) {
+    const { id, precision } = COMPARING_MODEL;
+    const text = { withText: true, textDecides: true, measuresOnly: false };
+    models.set(`${id} ${precision}`, { id, precision, ...text });
+  }
   for (const each of [...standing, ...measuring]) {
     for (const { id, precision = model.precision, unlessOpen } of each.models ?? []) {
       if (unlessOpen && id === model.id) continue;

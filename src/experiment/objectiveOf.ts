@@ -31,7 +31,11 @@ export interface Reference {
  * @throws LabError "question-invalid" for a question that the system has no answers for; "spec-invalid" for a goal that this
  *   system or this mask can't have
  */
-export function objectiveOf(system: System, goal: GoalSpec, reference: Reference): Objective {
+export function objectiveOf(
+  system: System,
+  goal: Exclude<GoalSpec, { kind: "writtenText" }>,
+  reference: Reference,
+): Objective {
   const { clean, question, second, mask } = reference;
   if (goal.kind === "text") return textObjective(system, question, goal);
   if (goal.kind === "attention") return attentionObjective(system, question, goal, mask);

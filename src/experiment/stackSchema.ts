@@ -89,6 +89,11 @@ export const goalSchema = z.discriminatedUnion(
       text: text(SPEC_LIMITS.questionCharacters),
       loss: featureLoss,
     }),
+    /** What the model writes towards this sentence, by asking alone (AttackVLM MF-tt). */
+    z.strictObject({
+      kind: z.literal("writtenText"),
+      text: text(SPEC_LIMITS.questionCharacters),
+    }),
     /** This text behind the question more likely (its log-likelihood), or less. */
     z.strictObject({
       kind: z.literal("text"),
@@ -106,7 +111,7 @@ export const goalSchema = z.discriminatedUnion(
   ],
   {
     error:
-      "must have a kind: untargeted, targeted, featureAway, featureTowards, featureText, text or attention",
+      "must have a kind: untargeted, targeted, featureAway, featureTowards, featureText, writtenText, text or attention",
   },
 );
 

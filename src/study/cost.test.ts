@@ -66,7 +66,7 @@ test("an honesty card costs its attacks, and those through draws as many passes 
     encoderPasses({ ...defaultSpec(), stack: [], ...change }, []);
   const bare = cost({});
   expect(cost({ instruments: [{ ...card, enabled: false }] })).toBe(bare);
-  expect(cost({ instruments: [card], defenses: [defense] }) - bare).toBe(10 * 3 * 2 + 100);
+  expect(cost({ instruments: [card], defenses: [defense] }) - bare).toBe(10 * 3 * 3 + 100);
   const random = { ...defense, defense: "resizePad", params: { shrink: 0.1, eot: 8 } };
   expect(cost({ instruments: [card], defenses: [random] }) - bare).toBe(10 * 3 * 21 + 100 * 20);
 });

@@ -32,12 +32,16 @@ export function encoderPasses(spec: ExperimentSpec, stages: readonly Need[]): nu
   return reading + disturbed + attacks + certificate + relevance + honesty;
 }
 
+/** Of the attacker who knows a defense without draws (honestyCard.ts). */
+const STARTS = 2;
+
 /** Of the honesty card, which is made of attacks: on the bare model, through the defenses, and by asking. */
 function cardPasses(params: Params, looks: Looks): number {
   const { steps = 15, draws = 20, queries = 150, samples = 50 } = params;
   const attacker = looks.isRandom ? Math.max(draws, looks.attacker) : looks.attacker;
+  const known = looks.isRandom ? attacker : STARTS * attacker;
   return (
-    steps * GRADIENT * (1 + attacker) + queries * attacker + samples * looks.answer * (1 + ANSWERS)
+    steps * GRADIENT * (1 + known) + queries * attacker + samples * looks.answer * (1 + ANSWERS)
   );
 }
 

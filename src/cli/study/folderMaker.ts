@@ -58,7 +58,7 @@ function partsNeededOf({ models, links }: NeededGraphs, known: readonly GraphPar
           model === needed.id &&
           (role === "tokenizer" ||
             (precision === needed.precision &&
-              (needed === open ? role === "text" && needed.withText : role !== "text"))),
+              (role === "text" ? needed.withText : needed !== open))),
       ),
     ),
     ...known.filter(({ role }) => (links as readonly string[]).includes(role)),

@@ -14,13 +14,18 @@ import { runAttack } from "../disturb.ts";
 import { objectiveOf } from "../objectiveOf.ts";
 import { readOut } from "../readout.ts";
 import type { AttackItem } from "../spec.ts";
-import type { Held } from "../stage.ts";
+import type { Held, StageNews } from "../stage.ts";
 import { systemOf } from "../systemOf.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentScope } from "./instrument.ts";
-import { cardResult } from "./honestyText.ts";
+import { ATTACKERS, cardResult } from "./honestyText.ts";
 import type { Card, Certified, Trial, TrialId } from "./honestyText.ts";
 import { noisyAnswers } from "./noisyAnswers.ts";
+
+type Attempt = Pick<AttackItem, "attack" | "steps" | "queries" | "restarts">;
+
+/** Of the attacker who knows a defense without draws: from the picture itself, and from a random point beside it. */
+export const STARTS = 2;
 
 type Given = Pick<Held, "model" | "system" | "input" | "clean">;
 
@@ -53,7 +58,7 @@ export const honestyCard = defineInstrument({
       step: 1,
       default: 15,
       integer: true,
-      help: "Gradient steps of each attack.",
+      help: "Gradient steps of each attack. The one who knows a defense without draws takes them twice, the second time from a random start, and twice again where the filter can hide its slope.",
     },
     draws: {
       label: "Draws",
@@ -93,13 +98,16 @@ export const honestyCard = defineInstrument({
       : canAnswer(model.manifest)
         ? undefined
         : "This model gives no answers that a defense could hold.",
-  async run(given, scope) {
-    const card = await measured(given, scope);
+  async *run(given, scope) {
+    const card = yield* measured(given, scope);
     return card && cardResult(card);
   },
 });
 
-async function measured(given: Given, scope: InstrumentScope): Promise<Card | undefined> {
+async function* measured(
+  given: Given,
+  scope: InstrumentScope,
+): AsyncGenerator<StageNews<never>, Card | undefined> {
   const trials: Trial[] = [];
   const { model, system, input, clean } = given;
   const { spec, params, context } = scope;
@@ -110,11 +118,7 @@ async function measured(given: Given, scope: InstrumentScope): Promise<Card | un
   const against = (attacked: System, said: Given["clean"]) =>
     objectiveOf(attacked, { kind: "untargeted" }, { question: spec.question, clean: said });
   const judge = known.evaluator(against(known, clean));
-  const attempt = async (
-    id: TrialId,
-    attacked: System,
-    attack: Pick<AttackItem, "attack" | "steps" | "queries">,
-  ): Promise<boolean> => {
+  const attempt = async (id: TrialId, attacked: System, attack: Attempt): Promise<boolean> => {
     const said = attacked === model ? bare : clean;
     const target = { system: attacked, objective: against(attacked, said), aware: true };
     const found = await lastOf(
@@ -135,12 +139,21 @@ async function measured(given: Given, scope: InstrumentScope): Promise<Card | un
   };
   const steps = { steps: params["steps"]! };
   const isRandom = system.gradient === "expectation";
-  const isDone =
-    (await attempt("transfer", model, { attack: "apgd", ...steps })) &&
-    (!isRandom || (await attempt("naive", single, { attack: "apgd", ...steps }))) &&
-    (await attempt("adaptive", known, { attack: "apgd", ...steps })) &&
-    (await attempt("blackBox", known, { attack: "square", queries: params["queries"]! }));
-  if (!isDone) return undefined;
+  const apgd = { attack: "apgd", ...steps, restarts: 1 } as const;
+  const square = { attack: "square", queries: params["queries"]!, restarts: 1 } as const;
+  const attempts: readonly (readonly [TrialId, System, Attempt])[] = [
+    ["transfer", model, apgd],
+    ...(isRandom ? [["naive", single, apgd] as const] : []),
+    // The draws are other starts enough.
+    ["adaptive", known, { ...apgd, restarts: isRandom ? 1 : STARTS }],
+    ["blackBox", known, square],
+  ];
+  const total = attempts.length + 1;
+  for (const [done, [id, attacked, attack]] of attempts.entries()) {
+    yield { progress: { done, total, label: `Attacked by one who ${ATTACKERS[id]}` } };
+    if (!(await attempt(id, attacked, attack))) return undefined;
+  }
+  yield { progress: { done: attempts.length, total, label: "Certificate and times" } };
   const certified = await certifiedBy(given, wording, scope);
   if (scope.context.signal.aborted) return undefined;
   return {
@@ -192,10 +205,7 @@ function drawing(items: readonly DefenseItem[], draws: number): readonly Defense
   });
 }
 
-function attackItem(
-  attack: Pick<AttackItem, "attack" | "steps" | "queries">,
-  { params, seed }: InstrumentScope,
-): AttackItem {
+function attackItem(attack: Attempt, { params, seed }: InstrumentScope): AttackItem {
   return {
     id: "honesty",
     type: "attack",
@@ -203,7 +213,6 @@ function attackItem(
     seed,
     norm: "linf",
     epsilon: params["epsilon"]!,
-    restarts: 1,
     goal: { kind: "untargeted" },
     ...attack,
   };

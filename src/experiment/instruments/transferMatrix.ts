@@ -113,6 +113,7 @@ async function attacked(
   image: Float32Array,
   { spec, params, seed, context }: InstrumentScope,
 ): Promise<Float32Array | undefined> {
+  const goal = { kind: "untargeted" } as const;
   const item: AttackItem = {
     id: "transfer",
     type: "attack",
@@ -123,10 +124,10 @@ async function attacked(
     epsilon: params["epsilon"]!,
     steps: params["steps"]!,
     restarts: 1,
-    goal: { kind: "untargeted" },
+    goal,
   };
   const clean = await readOut(system, image, spec.question);
-  const objective = objectiveOf(system, item.goal, { question: spec.question, clean });
+  const objective = objectiveOf(system, goal, { question: spec.question, clean });
   const run = runAttack({ system, objective, aware: true }, { image }, item, context);
   for (;;) {
     const step = await run.next();

@@ -23,6 +23,7 @@ import type { AttackItem, CaseSpec, PerturbationItem, StackItem } from "../spec.
 import { defineStage, settled } from "../stage.ts";
 import type { Held, StageNews, StageRun, StageScope } from "../stage.ts";
 import { stageKey } from "../stageCache.ts";
+import { writtenTowards } from "../writtenText.ts";
 import { keepWarm, warmStart } from "./warmStart.ts";
 import type { WarmStart } from "./warmStart.ts";
 
@@ -225,6 +226,10 @@ async function targetOf(
   const aware = knowledge !== "unaware";
   const attacked = aware ? system : model;
   const clean = attacked === system ? said : await readOut(model, input.image, question);
+  if (goal.kind === "writtenText") {
+    const { text } = goal;
+    return { ...(await writtenTowards(attacked, { question, text }, context)), aware };
+  }
   if (goal.kind === "attention") {
     const mask = regionMask(goal.mask, input, before, "goal")!;
     const objective = objectiveOf(attacked, goal, { question, clean, mask });

@@ -18,7 +18,8 @@ export const graphsStage = defineStage({
           model,
           instruments.filter(({ enabled }) => enabled).map(({ instrument }) => instrument),
           certificate.enabled && certificate.beside ? certificate.beside.model : null,
-          aimsAtSentence({ stack }),
+          aimsAtSentence({ stack }, "featureText"),
+          aimsAtSentence({ stack }, "writtenText"),
         ]
       : undefined,
   async run({ model }, { spec, context }): Promise<readonly GraphPart[]> {

@@ -1,6 +1,11 @@
 /** The honesty card over all cases of a study: what a defense costs, what it gains, and whether the gain is one. */
+import { DEFENSE_CATALOG } from "../../defenses/catalog.ts";
 import { obstructed } from "../../experiment/instruments/instrumentResult.ts";
-import type { InstrumentResult, Quantity } from "../../experiment/instruments/instrumentResult.ts";
+import type {
+  InstrumentResult,
+  Quantity,
+  ResultTable,
+} from "../../experiment/instruments/instrumentResult.ts";
 import { ATTACKERS } from "../../experiment/instruments/honestyText.ts";
 import type { TrialId } from "../../experiment/instruments/honestyText.ts";
 import type { ExperimentSpec } from "../../experiment/spec.ts";
@@ -46,25 +51,63 @@ function resultOf(rows: readonly Row[]): InstrumentResult {
       "Not measured: no run of this study has a defense and the honesty card switched on.",
     );
   }
-  const settings = new Set(carded.map((row) => settingOf(row)));
-  if (settings.size > 1) {
-    return obstructed(
-      "This study has several settings, and a card is about one: take the study of one setting, or read the columns of the card in the table.",
-    );
-  }
-  const judged = oneOfEachCase(carded).flatMap(judgedOf);
-  if (judged.length === 0) {
+  const settings = [...new Set(carded.map(settingOf))].map((setting): Setting => {
+    const own = carded.filter((row) => settingOf(row) === setting);
+    return { setting, judged: oneOfEachCase(own).flatMap(judgedOf) };
+  });
+  const known = settings.filter(({ judged }) => judged.length > 0);
+  const [first, ...others] = known;
+  if (!first) {
     return obstructed("The truth of these cases is not known, so no answer is right or wrong.");
   }
-  return { statement: inWords(judged), quantities: quantitiesOf(judged) };
+  const tables = [cardTable(known)];
+  return others.length === 0
+    ? { statement: inWords(first.judged), quantities: quantitiesOf(first.judged), tables }
+    : { statement: overAll(known), quantities: known.map(worstOf), tables };
 }
+
+/** The cases of one setting of the study. */
+interface Setting {
+  /** As JSON: what settingOf says. */
+  readonly setting: string;
+  readonly judged: readonly Judged[];
+}
+
+type Named = Pick<ExperimentSpec, "model" | "defenses" | "instruments" | "stack">;
 
 /** What a card is about besides its case and its question; seeds are draws of one setting. */
 function settingOf({ spec }: Row): string {
-  const { model, defenses, instruments, stack } = JSON.parse(String(spec)) as ExperimentSpec;
-  const seedless = (items: readonly { readonly enabled: boolean }[]) =>
+  const { model, defenses, instruments, stack } = JSON.parse(String(spec)) as Named;
+  const seedless = <T extends { readonly enabled: boolean }>(items: readonly T[]) =>
     items.filter(({ enabled }) => enabled).map((item) => ({ ...item, seed: 0 }));
-  return JSON.stringify([model, ...[defenses, instruments, stack].map(seedless)]);
+  const named: Record<keyof Named, unknown> = {
+    model,
+    defenses: seedless(defenses),
+    instruments: seedless(instruments),
+    stack: seedless(stack),
+  };
+  return JSON.stringify(named);
+}
+
+/** "Gaussian filter 1 px": the defenses with their strengths, and what else tells these settings apart. */
+function nameOf({ setting }: Setting, all: readonly Setting[]): string {
+  const read = ({ setting: json }: Setting) => JSON.parse(json) as Named;
+  const differs = (of: (named: Named) => unknown) =>
+    new Set(all.map((each) => JSON.stringify(of(read(each))))).size > 1;
+  const { model, defenses, instruments } = JSON.parse(setting) as Named;
+  const shields = defenses.map(({ defense, params }) => {
+    const { label = defense, strength = "", params: metas = {} } = DEFENSE_CATALOG[defense] ?? {};
+    const meta = metas[strength];
+    return meta ? `${label} ${params[strength] ?? meta.default} ${meta.unit}`.trim() : label;
+  });
+  const epsilonOf = ({ instruments: on }: Named) =>
+    on.find(({ instrument }) => instrument === "honestyCard")?.params["epsilon"];
+  const epsilon = epsilonOf({ model, defenses, instruments, stack: [] });
+  return [
+    ...(differs((named) => named.model) ? [`${model.id} ${model.precision}`] : []),
+    shields.join(" + ") || "none",
+    ...(differs(epsilonOf) ? [`epsilon ${epsilon}`] : []),
+  ].join(", ");
 }
 
 function judgedOf(row: Row): readonly Judged[] {
@@ -89,35 +132,139 @@ function judgedOf(row: Row): readonly Judged[] {
 const isHeld = ({ after }: Judged, ids: readonly TrialId[]) =>
   ids.every((id) => after[id] !== false);
 
-function inWords(judged: readonly Judged[]): string {
-  const n = judged.length;
+/** Right answers of the cases. */
+function countsOf(judged: readonly Judged[]) {
   const of = (isRight: (each: Judged) => boolean) => judged.filter(isRight).length;
-  const [clean, bare] = [of((each) => each.clean), of((each) => each.bare)];
-  const unaware = of((each) => each.clean && isHeld(each, ["transfer"]));
-  const worst = of((each) => each.clean && isHeld(each, TRIALS));
-  const before = of((each) => each.bareAttacked);
-  return `Before any attack ${clean} of ${n} answers are right behind the defense, ${bare} without it. Under attack ${before} are right without the defense, ${unaware} behind it if the attacker does not know of it, and ${worst} if the attacker does the worst of all that was tried. ${verdict(judged, { before, unaware, worst })}`;
+  return {
+    n: judged.length,
+    clean: of((each) => each.clean),
+    bare: of((each) => each.bare),
+    unaware: of((each) => each.clean && isHeld(each, ["transfer"])),
+    worst: of((each) => each.clean && isHeld(each, TRIALS)),
+    /** Without the defense, under the attack on the bare model. */
+    before: of((each) => each.bareAttacked),
+  };
 }
 
-function verdict(
-  judged: readonly Judged[],
-  { before, unaware, worst }: Readonly<Record<"before" | "unaware" | "worst", number>>,
-): string {
+function inWords(judged: readonly Judged[]): string {
+  const { n, clean, bare, unaware, worst, before } = countsOf(judged);
+  return `Before any attack ${clean} of ${n} answers are right behind the defense, ${bare} without it. Under attack ${before} are right without the defense, ${unaware} behind it if the attacker does not know of it, and ${worst} if the attacker does the worst of all that was tried. ${SAID[verdictOf(judged).kind](verdictOf(judged))}`;
+}
+
+interface Verdict {
+  readonly kind: "survives" | "lost" | "unclear" | "none";
+  /** Held that the bare model loses, and the other way. */
+  readonly gained: number;
+  readonly lost: number;
+  /** McNemar's exact p, in words. */
+  readonly chance: string;
+}
+
+const SAID: Readonly<Record<Verdict["kind"], (verdict: Verdict) => string>> = {
+  survives: ({ gained, lost, chance }) =>
+    `The gain survives an attacker who knows: ${gained} answers are held that the bare model loses, ${lost} the other way (${chance}).`,
+  lost: () => "The gain does not survive an attacker who knows: nothing is left of it.",
+  unclear: ({ chance }) =>
+    `Whether the gain survives an attacker who knows can't be told from so few cases (${chance}).`,
+  none: () => "There is no gain: not even against an attacker who does not know of the defense.",
+};
+
+const SAID_SHORT: Readonly<Record<Verdict["kind"], (verdict: Verdict) => string>> = {
+  survives: ({ chance }) => `survives (${chance})`,
+  lost: () => "does not survive",
+  unclear: ({ chance }) => `can't be told (${chance})`,
+  none: () => "there is none",
+};
+
+function verdictOf(judged: readonly Judged[]): Verdict {
+  const { before, unaware, worst } = countsOf(judged);
   const isLeft = (each: Judged) => each.clean && isHeld(each, TRIALS);
   const gained = judged.filter((each) => isLeft(each) && !each.bareAttacked).length;
   const lost = judged.filter((each) => !isLeft(each) && each.bareAttacked).length;
   const p = mcnemarExact(gained, lost);
   const chance = `p = ${p < 0.001 ? "< .001" : p.toFixed(3)}`.replace("= <", "<");
-  if (worst > before && p < ALPHA) {
-    return `The gain survives an attacker who knows: ${gained} answers are held that the bare model loses, ${lost} the other way (${chance}).`;
-  }
-  if (unaware > before && worst <= before) {
-    return `The gain does not survive an attacker who knows: nothing is left of it.`;
-  }
-  if (worst > before) {
-    return `Whether the gain survives an attacker who knows can't be told from so few cases (${chance}).`;
-  }
-  return "There is no gain: not even against an attacker who does not know of the defense.";
+  const kind =
+    worst > before ? (p < ALPHA ? "survives" : "unclear") : unaware > before ? "lost" : "none";
+  return { kind, gained, lost, chance };
+}
+
+/** Of several settings, how many keep a gain, and by name. */
+function overAll(settings: readonly Setting[]): string {
+  const named = (kind: Verdict["kind"]) =>
+    settings
+      .filter(({ judged }) => verdictOf(judged).kind === kind)
+      .map((each) => nameOf(each, settings));
+  const said = (kind: Verdict["kind"], text: string) => {
+    const names = named(kind);
+    return names.length > 0 ? [`${text}: ${names.join("; ")}.`] : [];
+  };
+  return [
+    `${settings.length} settings on the same cases.`,
+    ...said("survives", "The gain survives an attacker who knows"),
+    ...said("unclear", "More answers are held than without it, but too few to tell from chance"),
+    ...said("lost", "The gain does not survive an attacker who knows"),
+    ...said("none", "There is no gain even against an attacker who does not know"),
+  ].join(" ");
+}
+
+/** One line a setting: what it costs, what each attacker leaves, and whether the gain survives. */
+function cardTable(settings: readonly Setting[]): ResultTable {
+  const tried = TRIALS.filter((id) =>
+    settings.some(({ judged }) => judged.some(({ after }) => after[id] !== undefined)),
+  );
+  const shares: readonly (readonly [string, (each: Judged) => boolean | undefined])[] = [
+    ["right, no attack", (each) => each.clean],
+    ["without it", (each) => each.bare],
+    ["without it, attacked", (each) => each.bareAttacked],
+    ...tried.map((id) => [SHORT[id], (each: Judged) => each.after[id]] as const),
+    ["the worst of all", (each) => each.clean && isHeld(each, TRIALS)],
+  ];
+  return {
+    id: "cards",
+    title: "Right answers of each defense, with 95 % intervals",
+    columns: ["Defense", ...shares.map(([label]) => label), "n", "warnings", "Its gain"],
+    rows: settings.map((each) => {
+      const { judged } = each;
+      const warned = judged.filter(({ row }) => (numberOf(row, `${CARD}flags`) ?? 0) > 0).length;
+      return [
+        nameOf(each, settings),
+        ...shares.map(([, isRight]) => shareText(judged.map(isRight))),
+        judged.length,
+        warned,
+        SAID_SHORT[verdictOf(judged).kind](verdictOf(judged)),
+      ];
+    }),
+  };
+}
+
+const SHORT: Readonly<Record<TrialId, string>> = {
+  transfer: "attacker unaware",
+  naive: "one draw",
+  adaptive: "attacker aware",
+  blackBox: "only asking",
+};
+
+/** "0.75 (0.51 to 0.9)"; null where that was not tried. */
+function shareText(right: readonly (boolean | undefined)[]): string | null {
+  const told = right.filter((each) => each !== undefined);
+  if (told.length === 0) return null;
+  const count = told.filter(Boolean).length;
+  const { low, high } = wilsonInterval(count, told.length);
+  const shown = (value: number) => String(Number(value.toFixed(2)));
+  return `${shown(count / told.length)} (${shown(low)} to ${shown(high)})`;
+}
+
+/** What is left under every attacker, as a number of the setting. */
+function worstOf(each: Setting, k: number, all: readonly Setting[]): Quantity {
+  const { n, worst } = countsOf(each.judged);
+  return {
+    id: `worst.${k}`,
+    label: `${nameOf(each, all)}: right under every attacker tried`,
+    value: worst / n,
+    unit: "",
+    n,
+    interval: { ...wilsonInterval(worst, n), level: 0.95 },
+  };
 }
 
 function quantitiesOf(judged: readonly Judged[]): readonly Quantity[] {

@@ -334,9 +334,26 @@ describe("honesty card over the cases", () => {
     expect(valueOf(reading, "bare")!.value).toBe(0);
   });
 
-  it("is about one setting, and not to be had without a card or without a truth", () => {
-    const two = [...cards(3, {}), card(9, {}, "medianFilter")];
-    expect(defenseHonesty(two).result.obstacle).toContain("several settings");
+  it("puts several settings side by side, each with its own verdict", () => {
+    const broken = { adaptiveFlipped: 1 };
+    const two = [
+      ...cards(8, {}),
+      ...Array.from({ length: 8 }, (_, k) => card(k, broken, "medianFilter")),
+    ];
+    const { statement, quantities, tables } = defenseHonesty(two).result;
+    expect(statement).toContain("The gain survives an attacker who knows: Wavelet");
+    expect(statement).toContain("The gain does not survive an attacker who knows: Median");
+    expect(quantities.map(({ value }) => value)).toEqual([1, 0]);
+    expect(tables![0]!.rows.map((cells) => cells.at(-1))).toEqual([
+      "survives (p = 0.008)",
+      "does not survive",
+    ]);
+    // 8 of 8 by Wilson: from .68.
+    expect(tables![0]!.rows[0]).toContain("1 (0.68 to 1)");
+    expect(tables![0]!.rows[1]).toContain("0 (0 to 0.32)");
+  });
+
+  it("is not to be had without a card or without a truth", () => {
     expect(defenseHonesty([row(1, { correctClean: true })]).result.obstacle).toMatch(
       /Not measured/,
     );

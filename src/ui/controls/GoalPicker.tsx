@@ -57,6 +57,7 @@ export function GoalPicker({ name, goal, onChange }: Props) {
         ))}
       {!isMute && <option value="text:towards">say a text of mine</option>}
       {!isMute && <option value="text:away">never say a text of mine</option>}
+      {!isMute && <option value="writtenText">write what means a sentence of mine</option>}
       <option value="featureAway">move the features</option>
       {!isMute && <option value="featureText">features like those of a sentence</option>}
       <optgroup label="features like those of another phantom">
@@ -85,6 +86,8 @@ export function GoalPicker({ name, goal, onChange }: Props) {
 
 const TEXT_HELP = {
   text: "The attack makes the model more likely, or less, to say exactly these words behind the question (their log-likelihood). A model that was taught single answers may never say a sentence, however likely it becomes.",
+  writtenText:
+    "The attack brings what the model writes of its own accord near this sentence, by a text encoder. A written text has no gradient, so that only attacks that ask can have this goal, and the model must write.",
   featureText:
     "The attack moves the picture's features to where the text encoder puts this sentence.",
 } as const;
@@ -98,7 +101,7 @@ const SIDES: Readonly<Record<AttentionSide, string>> = {
 export function GoalDetails({ name, goal, onChange }: Props) {
   const isMute = useResults((s) => s.stages.clean?.payload.answer === null);
   const [typed, setTyped] = useState<string | null>(null);
-  if (goal.kind === "text" || goal.kind === "featureText") {
+  if ("text" in goal) {
     return (
       <Row label="Text" help={TEXT_HELP[goal.kind]}>
         <input
@@ -156,7 +159,8 @@ export function LossPicker({ name, goal, onChange }: Props) {
     (s) => Object.keys(s.stages.clean?.payload.answer?.probabilities ?? {}).length,
   );
   const offered = lossesOf(goal, answers);
-  if (offered.length === 0) return <span>log-likelihood</span>;
+  if (offered.length === 0)
+    return <span>{goal.kind === "text" ? "log-likelihood" : "cosine of the texts"}</span>;
   return (
     <Select
       aria-label={`${name}: loss`}

@@ -1,5 +1,7 @@
 /** Sliders of one perturbation: its strength, and the rest behind "More". */
+import { Suspense, lazy } from "react";
 import type { PerturbationItem } from "../../experiment/spec.ts";
+import { loadPart } from "../../host/loadPart.ts";
 import { PERTURBATION_CATALOG } from "../../perturbations/catalog.ts";
 import { addItem, editItem, setParam } from "../../state/specEdits.ts";
 import { keyName, keysOf } from "../context/keymap.ts";
@@ -9,6 +11,12 @@ import { SeedField } from "./SeedField.tsx";
 import { ParamSlider } from "./ParamSlider.tsx";
 import { Button } from "../kit/Button.tsx";
 import styles from "./stack.module.css";
+
+const SeverityPicker = lazy(() =>
+  loadPart(() => import("./SeverityPicker.tsx")).then(({ SeverityPicker: picker }) => ({
+    default: picker,
+  })),
+);
 
 export function PerturbationControls(props: {
   readonly item: PerturbationItem;
@@ -20,6 +28,8 @@ export function PerturbationControls(props: {
   const { params, strength, help } = PERTURBATION_CATALOG[item.perturbation];
   const hasPaint = (item.strokes?.length ?? 0) > 0;
   const others = Object.keys(params).filter((param) => param !== strength);
+  const set = (param: string, value: number) =>
+    experiment.getState().edit(setParam(item.id, param, value));
   const slider = (param: string) => {
     const meta = params[param];
     if (!meta) return null;
@@ -30,13 +40,21 @@ export function PerturbationControls(props: {
         meta={meta}
         value={item.params[param] ?? meta.default}
         accent="disturbed"
-        onChange={(value) => experiment.getState().edit(setParam(item.id, param, value))}
+        onChange={(value) => set(param, value)}
       />
     );
   };
   return (
     <>
       {slider(strength)}
+      <Suspense fallback={null}>
+        <SeverityPicker
+          perturbation={item.perturbation}
+          name={name}
+          value={item.params[strength] ?? params[strength]?.default ?? 0}
+          onChange={(value) => set(strength, value)}
+        />
+      </Suspense>
       {item.perturbation === "paintedPatch" && (
         <p className={styles.seed}>
           {strokeCount(item.strokes?.length ?? 0)}

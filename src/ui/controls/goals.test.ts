@@ -12,6 +12,7 @@ test("every entry of the list makes the goal it stands for", () => {
     "say:no",
     "featureAway",
     "featureText",
+    "writtenText",
     "featureTowards:healthy",
     ...FINDING_KINDS.map((kind) => `featureTowards:${kind}`),
     ...GOAL_AIMS.map((aim) => `text:${aim}`),

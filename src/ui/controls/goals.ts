@@ -21,6 +21,7 @@ export function entryOf(goal: GoalSpec): string {
     case "featureAway":
       return goal.kind;
     case "featureText":
+    case "writtenText":
       return goal.kind;
     case "targeted":
       return `say:${goal.answer}`;
@@ -46,7 +47,9 @@ export function goalOf(entry: string, old: GoalSpec, text: string): GoalSpec {
   const [kind = "", what = "", where = ""] = entry.split(":");
   if (kind === "say") return { kind: "targeted", answer: entry.slice("say:".length) };
   if (kind === "featureAway") return { kind: "featureAway" };
-  if (kind === "featureText") return { kind: "featureText", text: typed(old) ?? SENTENCE };
+  if (kind === "featureText" || kind === "writtenText") {
+    return { kind, text: typed(old) ?? SENTENCE };
+  }
   if (kind === "featureTowards") {
     return what === "" ? old : { kind: "featureTowards", case: secondPicture(what) };
   }
@@ -64,7 +67,7 @@ export function goalOf(entry: string, old: GoalSpec, text: string): GoalSpec {
 }
 
 function typed(goal: GoalSpec): string | undefined {
-  return goal.kind === "text" || goal.kind === "featureText" ? goal.text : undefined;
+  return "text" in goal ? goal.text : undefined;
 }
 
 /** What stands in no spec is the first of its list: one goal has one form, and one link. */
@@ -81,6 +84,7 @@ function secondPicture(what: string): CaseSpec {
 export function lossesOf(goal: GoalSpec, answers: number): readonly GoalLoss[] {
   switch (goal.kind) {
     case "text":
+    case "writtenText":
       return [];
     case "attention":
       return ATTENTION_LOSSES;
@@ -99,13 +103,14 @@ export function lossesOf(goal: GoalSpec, answers: number): readonly GoalLoss[] {
 }
 
 export function lossOf(goal: GoalSpec): GoalLoss | undefined {
-  return goal.kind === "text" ? undefined : goal.loss;
+  return "loss" in goal ? goal.loss : undefined;
 }
 
 /** The goal with another of its own losses; a loss of another kind of goal changes nothing. */
 export function withLoss(goal: GoalSpec, loss: string): GoalSpec {
   switch (goal.kind) {
     case "text":
+    case "writtenText":
       return goal;
     case "attention":
       return { ...goal, ...chosen(ATTENTION_LOSSES, loss) };
