@@ -14,7 +14,7 @@ const TEXT = "No";
 const MINI = fileURLToPath(new URL("../../public/models/llava-mini", import.meta.url));
 const sessions = nodeSessions(1);
 const mini = await readyOwnModel(MINI, undefined, sessions);
-const lab = nodeLab(sessions, mini);
+const lab = nodeLab(sessions, { own: mini });
 
 function asking(change: Partial<AttackItem>): ExperimentSpec {
   const { certificate, relevance, ...spec } = defaultSpec();
