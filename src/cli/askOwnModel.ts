@@ -9,7 +9,8 @@ import { PARTS_OF, formOf } from "../graphs/generative/folder.ts";
 import { LlavaModel } from "../graphs/generative/llavaModel.ts";
 import type { PictureOracle } from "../graphs/generative/margin.ts";
 import { readFolderFiles } from "../graphs/generative/modelFiles.ts";
-import type { FolderFiles } from "../graphs/generative/modelFiles.ts";
+import type { FolderFiles, GraphChoice } from "../graphs/generative/modelFiles.ts";
+import { LARGEST_SIDE } from "../graphs/generative/pixelForm.ts";
 import type { NamedSource } from "../graphs/sources/zip.ts";
 import type { SessionFactory } from "../graphs/session.ts";
 import { openPart } from "./filmPart.ts";
@@ -57,12 +58,31 @@ export async function openOwnModel(
   asked: OwnQuestion,
   sessions: SessionFactory,
 ): Promise<(file: string) => Promise<object>> {
-  const files = await readFolderFiles(opened.names, opened.source, { form: asked.precision });
-  const model =
-    files.folder.family === "dual"
-      ? await openDual(files, asked, sessions)
-      : await openLlava(files, asked, sessions);
-  return (file) => askAbout(file, model, asked);
+  const choice = { form: asked.precision };
+  const files = await readFolderFiles(opened.names, opened.source, choice);
+  const open = files.folder.family === "dual" ? openDual : openLlava;
+  if (files.pixels.kind !== "patches") {
+    const model = await open(files, asked, sessions);
+    return (file) => askAbout(file, model, asked);
+  }
+  // The picture's size follows the film's, and the graphs' shapes follow the picture's.
+  return async (file) => {
+    const own = await filesForFilm(opened, choice, { file, part: asked.part });
+    return askAbout(file, await open(own, asked, sessions), asked);
+  };
+}
+
+/** A folder's files for one film: a model that takes pictures of any size is given the film's own, up to a limit. */
+export async function filesForFilm(
+  { names, source }: NamedSource,
+  choice: GraphChoice,
+  film: { readonly file: string; readonly part: FilmPart | undefined },
+): Promise<FolderFiles> {
+  const files = await readFolderFiles(names, source, choice);
+  if (files.pixels.kind !== "patches") return files;
+  const { radiograph } = await openPart(film.file, film.part ?? {});
+  const side = Math.min(LARGEST_SIDE, radiograph.rows, radiograph.cols);
+  return readFolderFiles(names, source, { ...choice, side });
 }
 
 async function openLlava(

@@ -18,6 +18,7 @@ import { openModel } from "../openModel.ts";
 import { probeRunner } from "../runners.ts";
 import { choiceOf } from "./answers.ts";
 import { LlavaModel } from "./llavaModel.ts";
+import { readFolderFiles } from "./modelFiles.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 import { buildFolder } from "./ownFolder.ts";
 import { imageToken, promptOf, shapeOf } from "./prompt.ts";
@@ -136,6 +137,27 @@ describe.each(FAMILY_NAMES)("%s", (name) => {
     await stages.release();
     await model.release();
   });
+});
+
+it("takes pictures of any size as Qwen2-VL's processor does, 448 where nobody says", async () => {
+  const { names, source } = await familySource("qwen2_vl");
+  const wide = {
+    read: async (file: string) =>
+      file === "preprocessor_config.json"
+        ? new TextEncoder().encode(
+            JSON.stringify({ do_rescale: true, patch_size: 4, merge_size: 2, max_pixels: 1e6 }),
+          )
+        : source.read(file),
+  };
+  const sizeAt = async (side?: number) => (await readFolderFiles(names, wide, { side })).size;
+  expect(await sizeAt()).toBe(448);
+  expect(await sizeAt(61)).toBe(64);
+  // At least 56 x 56 pixels, and at most a million.
+  expect(await sizeAt(20)).toBe(56);
+  expect(await sizeAt(2000)).toBe(1000);
+  const golden = await familyVectors("qwen2_vl");
+  const files = await readFolderFiles(names, source, { side: golden.side });
+  expect(files.size).toBe(golden.side);
 });
 
 it("asks Florence-2's tasks by the sentences of its processor, with or without a token for the picture", async () => {

@@ -53,6 +53,8 @@ export interface GraphChoice {
   readonly form?: string | undefined;
   /** Paths, for parts whose graph the names do not tell rightly. */
   readonly graphs?: Readonly<Partial<Record<Part, string>>> | undefined;
+  /** Side of the pictures, for a model that takes any. */
+  readonly side?: number | undefined;
 }
 
 /**
@@ -62,7 +64,7 @@ export interface GraphChoice {
 export async function readFolderFiles(
   names: readonly string[],
   source: ByteSource,
-  { form, graphs = {} }: GraphChoice = {},
+  { form, graphs = {}, side }: GraphChoice = {},
 ): Promise<FolderFiles> {
   const pathOf = (file: string): string | undefined =>
     names
@@ -92,7 +94,7 @@ export async function readFolderFiles(
   };
   // A model of captions takes its picture whole, as LLaVA does.
   const rules = GENERATIVE[folder.modelType] ?? GENERATIVE["llava"]!;
-  const pixels = pixelFormOf(rules.pixels, processor, preprocessing.size);
+  const pixels = pixelFormOf(rules.pixels, processor, preprocessing.size, side);
   const words = await json("tokenizer.json");
   const generation = (await json("generation_config.json")) ?? {};
   const template = await templateOf(source, pathOf, tokenizerConfig);

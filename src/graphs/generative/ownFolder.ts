@@ -42,7 +42,7 @@ export async function buildFolder(
   choice: FolderChoice & { readonly input?: ModelManifest["input"] | undefined },
   runner: GraphRunner,
 ): Promise<BuiltFolder> {
-  const read = await readFolderFiles(names, source, choice);
+  const read = await readFolderFiles(names, source, { ...choice, side: choice.input?.size });
   const family = read.folder.family!;
   const graphs: Partial<Record<Part, GraphFile>> = {};
   for (const part of PARTS_OF[family]) graphs[part] = await read.file(part);

@@ -22,17 +22,22 @@ export type PixelForm =
       readonly frames: number;
     };
 
-/** Side of the pictures given to a model that takes any: 448, as its makers' examples for the browser have it, or its nearest bound. */
-const ANY_SIDE = 448;
+/**
+ * Largest side of the pictures given to a model that takes any, where nobody says another: as its makers' examples for the browser
+ * have it. Its own bounds may go to thousands of tokens.
+ */
+export const LARGEST_SIDE = 448;
 
 /**
  * @param size side that the processor states for pictures taken whole
+ * @param side of the film, or the one wanted, for a model that takes any
  * @throws LabError "model-damaged" for a processor that does not say what its family needs
  */
 export function pixelFormOf(
   pixels: FamilyRules["pixels"],
   processor: unknown,
   size: number | undefined,
+  side: number = LARGEST_SIDE,
 ): PixelForm {
   if (pixels === "tiles") {
     const tile = need(processor, "max_image_size", "longest_edge");
@@ -52,8 +57,8 @@ export function pixelFormOf(
       numberAt(processor, name) ?? numberAt(processor, "size", edge);
     const least = bound("min_pixels", "shortest_edge") ?? 56 * 56;
     const most = bound("max_pixels", "longest_edge") ?? 28 * 28 * 1280;
-    const side = smartSide(ANY_SIDE, { factor: patch * merge, least, most });
-    return { kind: "patches", size: side, patch, merge, frames };
+    const near = smartSide(side, { factor: patch * merge, least, most });
+    return { kind: "patches", size: near, patch, merge, frames };
   }
   if (size === undefined) {
     throw new LabError(
