@@ -19,19 +19,23 @@ import { nodeSessions } from "./nodeSessions.ts";
 interface NodeLabOptions {
   /** A reader's model, open under its manifest's id. */
   readonly own?: ReadyModel | undefined;
+  /** A reader's model by its manifest's id; undefined for one that is not known here. */
+  readonly openOwn?: (id: string) => Promise<ReadyModel | undefined>;
   /** See LabHost. */
   readonly modelsKept?: number;
 }
 
 export function nodeLab(
   sessions: SessionFactory = nodeSessions(),
-  { own, modelsKept }: NodeLabOptions = {},
+  { own, openOwn, modelsKept }: NodeLabOptions = {},
 ): Lab {
   return new Lab({
     ...(modelsKept === undefined ? {} : { modelsKept }),
-    openModel: (id, precision) => {
+    openModel: async (id, precision) => {
       if (id === own?.manifest.id) return openModel(own, sessions);
       if (!isOwnModel(id)) return openBundledModel(id, precision, sessions);
+      const ready = await openOwn?.(id);
+      if (ready) return openModel(ready, sessions);
       throw new LabError(
         "not-open",
         `This experiment runs on a reader's own model (${id}), which never travels with it.`,

@@ -15,15 +15,21 @@ const WATCH_INTERVAL_MS = 2_000;
 export class Watchdog {
   readonly #timer: ReturnType<typeof setInterval>;
   #lastHeard = 0;
+  #lastTick = performance.now();
   #isWaiting = false;
   #isReady = false;
 
   /** @param onSilence told how long, in seconds, the worker has said nothing */
   constructor(onSilence: (seconds: number) => void) {
     this.#timer = setInterval(() => {
+      const now = performance.now();
+      // A closed lid and a frozen tab stop the worker with the page: that is no silence.
+      const asleep = Math.max(0, now - this.#lastTick - WATCH_INTERVAL_MS);
+      this.#lastHeard = Math.min(now, this.#lastHeard + asleep);
+      this.#lastTick = now;
       if (!this.#isWaiting) return;
       const limit = this.#isReady ? SILENCE_LIMIT_MS : LOADING_SILENCE_LIMIT_MS;
-      if (performance.now() - this.#lastHeard > limit) onSilence(limit / 1000);
+      if (now - this.#lastHeard > limit) onSilence(limit / 1000);
     }, WATCH_INTERVAL_MS);
   }
 

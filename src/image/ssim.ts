@@ -40,10 +40,6 @@ export interface SsimMap {
   readonly data: Float64Array;
 }
 
-export function ssimMap(a: GreyImage, b: GreyImage, options: SsimOptions = {}): SsimMap {
-  return ssimMapTo(a, options)(b);
-}
-
 function ssimMapTo(a: GreyImage, options: SsimOptions): (b: GreyImage) => SsimMap {
   const { taps = 11, sigma = 1.5, range = 1 } = options;
   const rows = a.rows - taps + 1;

@@ -31,13 +31,7 @@ export function levelsOf(
     case "levels":
       return axis.levels;
     case "model":
-      return axis.models.map(({ id, precision }) => ({
-        label: precision === undefined ? id : `${id} ${precision}`,
-        set: {
-          "model.id": id,
-          ...(precision === undefined ? {} : { "model.precision": precision }),
-        },
-      }));
+      return axis.models.map(modelLevel);
     case "finding":
       return axis.findings.map((kind) => ({
         label: kind,
@@ -54,6 +48,23 @@ export function levelsOf(
         })),
       ];
   }
+}
+
+function modelLevel({
+  id,
+  precision,
+  folder,
+  label,
+}: Extract<StudyAxis, { kind: "model" }>["models"][number]): Level {
+  if (id === undefined) {
+    throw new LabError("spec-invalid", `The model in ${folder} has not been read.`, {
+      hint: "Run the study with `lab study run`: a page opens no folder by its path.",
+    });
+  }
+  return {
+    label: label ?? (precision === undefined ? id : `${id} ${precision}`),
+    set: { "model.id": id, ...(precision === undefined ? {} : { "model.precision": precision }) },
+  };
 }
 
 /** True for an axis that decides which model is loaded: it changes slowest, so that each model is loaded once. */

@@ -60,10 +60,22 @@ const listOf = <T>(item: z.ZodType<T>, most: number) =>
     .min(1, "is an empty list")
     .max(most, `has more than ${most} entries`);
 
-const model = z.strictObject({
-  id: text(40, /^[a-z0-9][a-z0-9-]*$/, "a model id"),
-  precision: oneOf<Precision>(["fp32", "fp16", "int8", "int4"]).exactOptional(),
-});
+const model = z
+  .strictObject(
+    {
+      /** A bundled model, or a reader's own as the lab names it. */
+      id: text(40, /^[a-z0-9][a-z0-9-]*$/, "a model id").exactOptional(),
+      precision: oneOf<Precision>(["fp32", "fp16", "int8", "int4"]).exactOptional(),
+      /** A reader's own model on disk; `lab` turns it into its id before anything runs. */
+      folder: text(1000).exactOptional(),
+      /** As tables call it; its id where absent. */
+      label: text(60).exactOptional(),
+    },
+    { error: (issue) => wrong(issue.input, "an object with an id or a folder") },
+  )
+  .refine(({ id, folder }) => (id === undefined) !== (folder === undefined), {
+    error: "must have either an id or a folder",
+  });
 
 const common = { name, label: text(60).exactOptional() };
 const axisSchema = z.discriminatedUnion(

@@ -32,6 +32,25 @@ test("a study of the bench's own case is the bench's experiment, level by level"
   expect(runs[3]!.spec!.stack).toEqual([spec.stack[0], { ...spec.stack[1], epsilon: 2 }]);
 });
 
+test("defenses are varied against none, and a reader's own model stands beside the lab's", () => {
+  const spec = {
+    ...defaultSpec(),
+    model: { id: "own-0123456789ab", precision: "fp32" as const },
+    defenses: [
+      { id: "d", defense: "jpegFilter", enabled: true, seed: 1, params: { loss: 25 } },
+      { id: "off", defense: "medianFilter", enabled: false, seed: 1, params: { radius: 1 } },
+    ],
+  };
+  const runs = [...planRuns(studyFrom(spec, { axes: ["defenses"], cases: "this" }))];
+  expect(runs.map(({ spec: run }) => run!.defenses.map(({ defense }) => defense))).toEqual([
+    [],
+    ["jpegFilter"],
+  ]);
+  const models = [...planRuns(studyFrom(spec, { axes: ["model"], cases: "this" }))];
+  expect(models.at(-1)!.levels["system"]).toBe("the model on the bench");
+  expect(models.at(-1)!.spec!.model).toEqual(spec.model);
+});
+
 test("two items of one kind are two axes", () => {
   const spec = defaultSpec();
   const twice = {

@@ -10,7 +10,7 @@ import type {
   StackItem,
 } from "../experiment/spec.ts";
 import { interpretQuestion } from "../language/recognise.ts";
-import { BUNDLED_MODELS, BUNDLED_PRECISIONS } from "../model/catalog.ts";
+import { BUNDLED_MODELS, BUNDLED_PRECISIONS, isOwnModel } from "../model/catalog.ts";
 import { withDefaults } from "../system/param.ts";
 import { PERTURBATION_CATALOG } from "../perturbations/catalog.ts";
 import { SEVERITIES } from "../perturbations/severities.ts";
@@ -18,7 +18,7 @@ import { FINDING_KINDS } from "../phantom/spec.ts";
 import { STUDY_FORMAT, STUDY_VERSION } from "./schema.ts";
 import type { CaseSet, Study, StudyAxis, StudyFile } from "./schema.ts";
 import type { MeasureId } from "./measures.ts";
-import type { JsonObject } from "./specPath.ts";
+import type { Json, JsonObject } from "./specPath.ts";
 
 export interface StudyWish {
   /** What is varied, by the key of axisChoices. */
@@ -60,9 +60,16 @@ export function axisChoices(spec: ExperimentSpec): readonly AxisChoice[] {
         name: "system",
         label: "Model",
         kind: "model",
-        models: BUNDLED_MODELS.map(({ id }) => ({ id })),
+        models: [
+          ...BUNDLED_MODELS.map(({ id }) => ({ id })),
+          // A reader's own on the bench beside the lab's.
+          ...(isOwnModel(spec.model.id)
+            ? [{ ...spec.model, label: "the model on the bench" }]
+            : []),
+        ],
       },
     },
+    ...withoutDefenses(spec),
     {
       key: "precision",
       label: "Precision of the weights",
@@ -153,6 +160,23 @@ export function honestyStudy(spec: ExperimentSpec, cases: StudyWish["cases"]): S
     axes: [],
     measures: ["correctClean", ...measured.map((id): MeasureId => `honestyCard.${id}`)],
   };
+}
+
+/** The bench's defenses against none. */
+function withoutDefenses({ defenses }: ExperimentSpec): readonly AxisChoice[] {
+  const on = defenses.filter(({ enabled }) => enabled);
+  if (on.length === 0) return [];
+  const names = on.map(({ defense }) => DEFENSE_CATALOG[defense]?.label ?? defense);
+  const axis: StudyAxis = {
+    name: "defended",
+    label: "With and without the defenses",
+    kind: "levels",
+    levels: [
+      { label: "none", set: { defenses: [] } },
+      { label: names.join(" + "), set: { defenses: on as unknown as Json } },
+    ],
+  };
+  return [{ key: "defenses", label: axis.label!, axis }];
 }
 
 function caseSet(spec: ExperimentSpec, cases: StudyWish["cases"]): CaseSet {

@@ -7,11 +7,15 @@ import type { ModelManifest } from "../../model/manifest.ts";
 import type { Backend } from "../../model/backend.ts";
 import { graphsBeside } from "../../study/rowGraphs.ts";
 import type { RowMaker } from "../../study/rowKey.ts";
+import type { OwnModels } from "./ownModels.ts";
 import { bundledManifest, bundledSource } from "../modelFiles.ts";
 import { sha256Text } from "./rowFolder.ts";
 
-export function nodeRowMaker(backend: Backend): RowMaker {
-  const manifest = once((id): Promise<ModelManifest> => bundledManifest(id));
+/** @param own readers' models, by id */
+export function nodeRowMaker(backend: Backend, own?: OwnModels): RowMaker {
+  const manifest = once(
+    async (id): Promise<ModelManifest> => own?.get(id)?.manifest ?? (await bundledManifest(id)),
+  );
   const linkManifest = once(async (id): Promise<LinkManifest> =>
     parseLinkManifest(await readJson(await bundledSource(id), "manifest.json")),
   );

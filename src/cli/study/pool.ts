@@ -9,7 +9,8 @@ import type { ExperimentSpec } from "../../experiment/spec.ts";
 import type { Backend } from "../../model/backend.ts";
 import type { StudyHost } from "../../study/runStudy.ts";
 import { nodeRowMaker } from "./modelHashes.ts";
-import type { FilmPlace } from "./studyFile.ts";
+import type { OwnModels } from "./ownModels.ts";
+import type { FilmPlace, OpenedStudy } from "./studyFile.ts";
 import type { GroupResult, GroupTask } from "./worker.ts";
 
 export interface StudyPool extends StudyHost {
@@ -19,11 +20,14 @@ export interface StudyPool extends StudyHost {
   end(): Promise<void>;
 }
 
+const NO_MODELS: OwnModels = new Map();
+
 export function studyPool(
   workers: number,
   backend: Backend,
-  files: ReadonlyMap<string, FilmPlace>,
+  { files, models = NO_MODELS }: Pick<OpenedStudy, "files"> & Partial<OpenedStudy>,
 ): StudyPool {
+  const own = Object.fromEntries([...models].map(([id, { place }]) => [id, place]));
   let started: Tinypool | undefined;
   // Where every row is there already no process is started.
   const pool = () =>
@@ -43,17 +47,18 @@ export function studyPool(
   let runtimeMs = 0;
   let busyMs = 0;
   return {
-    ...nodeRowMaker(backend),
+    ...nodeRowMaker(backend, models),
     workers,
     async runGroup(jobs) {
-      const task: GroupTask = { backend, jobs, files: filmsOf(jobs, files) };
+      const task: GroupTask = { backend, jobs, files: filmsOf(jobs, files), own };
       const result = (await pool().run(task, { name: "runJobs" }).catch(lost)) as GroupResult;
       runtimeMs += result.runtimeMs;
       busyMs += result.busyMs;
       return result.outcomes;
     },
     runtimeShare: () => runtimeMs / busyMs,
-    encoderMs: (model) => pool().run({ backend, model }, { name: "encoderMs" }) as Promise<number>,
+    encoderMs: (model) =>
+      pool().run({ backend, model, own }, { name: "encoderMs" }) as Promise<number>,
     end: async () => started?.destroy(),
   };
 }

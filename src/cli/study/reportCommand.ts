@@ -4,6 +4,8 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { planSize } from "../../study/plan.ts";
 import type { Row } from "../../study/rowColumns.ts";
+import { partName } from "../../model/graphPart.ts";
+import { graphsOf } from "../../study/rowGraphs.ts";
 import { studyReadings } from "../../study/readings/readings.ts";
 import { summarize } from "../../study/summarize.ts";
 import type { MeasureTable, StudySummary } from "../../study/summarize.ts";
@@ -52,18 +54,23 @@ export async function reportCommand(
     const maker = folderMaker(folder);
     const rows: Row[] = [];
     const models = new Map<string, SummaryModel>();
+    const beside = new Set<string>();
     for await (const row of folder.rows(study, maker)) {
       // Not needed for tables, and most of a row's size.
       rows.push({ ...row, spec: null });
       const made = { id: String(row.model), precision: String(row.precision) };
       const sha256 = String(row.modelSha256);
       models.set(`${made.id} ${made.precision} (${sha256.slice(0, 8)})`, { ...made, sha256 });
+      for (const part of graphsOf(String(row.graphs ?? ""))) {
+        if (part.role !== "tokenizer") beside.add(`${partName(part)} (${part.sha256.slice(0, 8)})`);
+      }
     }
     const facts = {
       study,
       summary: summarize(study, rows),
       readings: studyReadings(rows),
       models: [...models.keys()],
+      beside: [...beside],
       backend: maker.backend,
       planned: planSize(study).rows,
     };

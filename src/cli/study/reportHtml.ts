@@ -20,6 +20,8 @@ export interface ReportFacts {
   readonly readings: readonly StudyReading[];
   /** "base int8 (fffced36)" and so on. */
   readonly models: readonly string[];
+  /** Graphs that the rows rest on besides: linked ones, other models. */
+  readonly beside: readonly string[];
   readonly backend: string;
   /** Rows that the study asks for. */
   readonly planned: number;
@@ -35,7 +37,7 @@ const THEME = {
 };
 
 export function reportHtml(facts: ReportFacts): string {
-  const { study, summary, readings, models, backend, planned, plotly } = facts;
+  const { study, summary, readings, models, beside, backend, planned, plotly } = facts;
   const figures: PlotlyFigure[] = [];
   const sections = summary.tables.map((table) => {
     const figure = figureOf(study, table);
@@ -64,7 +66,7 @@ export function reportHtml(facts: ReportFacts): string {
         <p>Research and teaching only, not for diagnosis.</p>
         <p>
           ${summary.rows} of ${planned} runs, ${summary.cases} cases. Models: ${models.join("; ")}.
-          Backend: ${backend}.
+          ${beside.length > 0 && `Graphs beside them: ${beside.join("; ")}.`} Backend: ${backend}.
         </p>
         ${failures(summary)}
         <h2>To repeat it</h2>

@@ -9,12 +9,13 @@ import { readingMarkdown } from "./readingSections.ts";
 import type { ReportFacts } from "./reportHtml.ts";
 
 export function reportMarkdown(facts: Omit<ReportFacts, "plotly">): string {
-  const { study, summary, readings, models, backend, planned } = facts;
+  const { study, summary, readings, models, beside, backend, planned } = facts;
+  const besides = beside.length > 0 ? ` Graphs beside them: ${beside.join("; ")}.` : "";
   const failed = summary.failures.reduce((sum, { count }) => sum + count, 0);
   return [
     `# ${study.name}`,
     study.description ?? "",
-    `${summary.rows} of ${planned} runs, ${summary.cases} cases, ${failed} failed. Models: ${models.join("; ")}. Backend: ${backend}.`,
+    `${summary.rows} of ${planned} runs, ${summary.cases} cases, ${failed} failed. Models: ${models.join("; ")}.${besides} Backend: ${backend}.`,
     "To repeat it: `npm run -s lab -- study run STUDY.json --out DIR`, then `npm run -s lab -- study report DIR --markdown FILE`; `npm run studies` does both for every study of `studies/`.",
     ...readings.map((reading) => readingMarkdown(reading)),
     ...summary.tables.map((table) => tableText(study, table)),

@@ -9,7 +9,6 @@ import type { StudyOptions } from "../../study/runStudy.ts";
 import { measuresOf } from "../../study/schema.ts";
 import type { Study } from "../../study/schema.ts";
 import { UsageError, parseCommandLine, wholeNumber } from "../usageError.ts";
-import { nodeRowMaker } from "./modelHashes.ts";
 import { studyPool } from "./pool.ts";
 import type { StudyPool } from "./pool.ts";
 import { durationText, startProgress } from "./progress.ts";
@@ -48,15 +47,15 @@ export async function runCommand(
       : wholeNumber("workers", values.workers, 1, 256);
   const backend = backendNamed(values.backend);
   const shard = values.shard === undefined ? undefined : shardNamed(values.shard);
-  const { study, files, skipped } = await openStudy(source);
+  const { study, skipped, ...places } = await openStudy(source);
   for (const { file, message } of skipped) say(`Left out ${file}: ${message}`);
   const size = planSize(study);
-  const pool = studyPool(workers, backend, files);
+  const pool = studyPool(workers, backend, places);
   let folder: RowFolder | undefined;
   try {
     if (values.out !== undefined) folder = folderFor(values.out, values.resume);
     if (folder && values["retry-failed"]) forgetFailed(folder);
-    const open = await openRuns(study, backend, folder, shard);
+    const open = await openRuns(study, pool, folder, shard);
     const seconds = await estimate(study, size, pool, open / size.rows);
     const time = seconds === null ? "" : `, about ${durationText(seconds)}`;
     const todo = open === 0 ? "none to do here" : `${open} to do here${time}`;
@@ -75,7 +74,7 @@ export async function runCommand(
     }
     folder.keepStudy(study);
     const ran = await intoFolder({ study, folder, pool, open, ...(shard ? { shard } : {}) });
-    const rows = await folder.tidy(study, nodeRowMaker(backend));
+    const rows = await folder.tidy(study, pool);
     print({
       study: study.name,
       folder: folder.path,

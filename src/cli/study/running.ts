@@ -6,9 +6,9 @@ import { extraStages } from "../../study/measures.ts";
 import { runBatches } from "../../study/runStudy.ts";
 import type { StudyOptions } from "../../study/runStudy.ts";
 import { measuresOf } from "../../study/schema.ts";
+import type { RowMaker } from "../../study/rowKey.ts";
 import type { Study } from "../../study/schema.ts";
 import { UsageError } from "../usageError.ts";
-import { nodeRowMaker } from "./modelHashes.ts";
 import { RowFolder } from "./rowFolder.ts";
 
 export function say(line: string): void {
@@ -38,13 +38,13 @@ export function folderFor(out: string, resume: boolean): RowFolder {
 /** How many runs are not there yet. */
 export async function openRuns(
   study: Study,
-  backend: Backend,
+  maker: RowMaker,
   folder: RowFolder | undefined,
   shard?: StudyOptions["shard"],
 ): Promise<number> {
   const isKnown = (key: string) => folder?.has(key) ?? false;
   const stages = extraStages(measuresOf(study));
-  const batches = runBatches(study, stages, nodeRowMaker(backend), {
+  const batches = runBatches(study, stages, maker, {
     isKnown,
     ...(shard ? { shard } : {}),
   });

@@ -8,6 +8,8 @@ import type { Study, StudyFile } from "../../study/schema.ts";
 import { othersLeftOut } from "../../image/radiograph.ts";
 import { openRadiograph, readBytes } from "../files.ts";
 import { labelsFrom } from "../../study/labelsCsv.ts";
+import { withOwnModels } from "./ownModels.ts";
+import type { OwnModels } from "./ownModels.ts";
 
 /** A picture in a file on this disk. */
 export interface FilmPlace {
@@ -21,11 +23,13 @@ export interface OpenedStudy {
   readonly study: Study;
   /** Where each film lies, by hash. */
   readonly files: ReadonlyMap<string, FilmPlace>;
+  /** Readers' own models that it asks. */
+  readonly models: OwnModels;
   /** Files of a folder that are no films, or have more pictures than are taken, each with the sentence that says so. */
   readonly skipped: readonly { readonly file: string; readonly message: string }[];
 }
 
-/** @param file or a link to a study. @throws LabError "not-found" | "spec-invalid" | "link-invalid" | a "file-*" code for a listed file that can't be read */
+/** @param file or a link to a study. @throws LabError "not-found" | "spec-invalid" | "link-invalid" | a "file-*" code for a listed file and a "model-*" code for a model that can't be read */
 export async function openStudy(file: string): Promise<OpenedStudy> {
   const link = /#s\d+\..*$/s.exec(file)?.[0];
   if (link !== undefined) return resolved(decodeStudyLink(link), process.cwd());
@@ -88,7 +92,8 @@ async function resolved(study: Study, root: string): Promise<OpenedStudy> {
       cases.push(set);
     }
   }
-  return { study: { ...study, cases }, files, skipped };
+  const own = await withOwnModels(study, root);
+  return { study: { ...own.study, cases }, files, models: own.models, skipped };
 }
 
 /** The films in a folder that workers share, by the hash of their pixels, whatever they are called: every picture of every file. */

@@ -5,7 +5,9 @@
 import { Queue } from "bullmq";
 import type { Job } from "bullmq";
 import type { Redis } from "ioredis";
+import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { LabError } from "../../errors/labError.ts";
 import { extraStages } from "../../study/measures.ts";
 import { noCells } from "../../study/measureRun.ts";
 import { planSize } from "../../study/plan.ts";
@@ -52,14 +54,21 @@ export async function submitCommand(
     );
   }
   const backend = backendNamed(values.backend);
-  const { study } = await openStudy(source);
+  const { study, models } = await openStudy(source);
+  if (models.size > 0) {
+    throw new LabError(
+      "spec-invalid",
+      `The study asks a model of your own (${[...models.values()].map(({ place }) => path.basename(place)).join(", ")}), which the workers of a queue do not have.`,
+      { hint: "Run it on this machine: lab study run STUDY.json --out DIR." },
+    );
+  }
   const size = planSize(study);
   const redis = await connectRedis(values.redis);
   const folder = folderFor(values.out, values.resume);
   try {
     folder.keepStudy(study);
     const maker = nodeRowMaker(backend);
-    const open = await openRuns(study, backend, folder);
+    const open = await openRuns(study, maker, folder);
     say(`${size.rows} runs of ${size.cases} cases; ${open} to be made by the workers of ${QUEUE}.`);
     const submission = new Submission({ study, folder, redis, backend, open });
     const stopped = await submission.run();

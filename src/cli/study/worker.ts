@@ -18,6 +18,8 @@ export interface GroupTask {
   readonly jobs: readonly RunJob[];
   /** Where the films of these jobs lie, by hash. */
   readonly files: Readonly<Record<string, FilmPlace>>;
+  /** Where readers' own models lie, by id. */
+  readonly own: Readonly<Record<string, string>>;
 }
 
 export interface GroupResult {
@@ -33,17 +35,28 @@ const MODELS_KEPT = 12;
 let runtimeMs = 0;
 let lab: Lab | undefined;
 const opened = new Set<string>();
+const places = new Map<string, string>();
 
 // Ctrl-C reaches every process of the terminal's group; the pool's owner says when this one ends.
 process.on("SIGINT", () => {});
 
-function own(backend: Backend): Lab {
-  lab ??= nodeLab(timed(sessionsOn(backend, 1)), { modelsKept: MODELS_KEPT });
+function labOn({ backend, own }: Pick<GroupTask, "backend" | "own">): Lab {
+  for (const [id, place] of Object.entries(own)) places.set(id, place);
+  const sessions = sessionsOn(backend, 1);
+  lab ??= nodeLab(timed(sessions), {
+    modelsKept: MODELS_KEPT,
+    openOwn: async (id) => {
+      const place = places.get(id);
+      if (place === undefined) return undefined;
+      const { readyOwnModel } = await import("../ownModel.ts");
+      return readyOwnModel(place, undefined, sessions);
+    },
+  });
   return lab;
 }
 
-export async function runJobs({ backend, jobs, files }: GroupTask): Promise<GroupResult> {
-  const by = own(backend);
+export async function runJobs({ jobs, files, ...where }: GroupTask): Promise<GroupResult> {
+  const by = labOn(where);
   const started = performance.now();
   const before = runtimeMs;
   const outcomes: RunOutcome[] = [];
@@ -81,13 +94,12 @@ async function openFilm(sha256: string, by: Lab, files: GroupTask["files"]): Pro
 
 /** Milliseconds of one pass of the encoder, the median of five after the first. */
 export async function encoderMs({
-  backend,
   model,
-}: {
-  backend: Backend;
+  ...where
+}: Pick<GroupTask, "backend" | "own"> & {
   model: { id: string; precision: Precision };
 }): Promise<number> {
-  const loaded = await own(backend).model(model.id, model.precision);
+  const loaded = await labOn(where).model(model.id, model.precision);
   const image = parityImage(loaded.manifest.input.size);
   const times: number[] = [];
   for (let k = 0; k < 6; k++) {

@@ -42,7 +42,7 @@ export async function workerCommand(args: readonly string[]): Promise<void> {
   const redis = await connectRedis(values.redis);
   const films =
     values.films === undefined ? new Map<string, FilmPlace>() : await filmsIn(values.films);
-  const pool = studyPool(count, backend, films);
+  const pool = studyPool(count, backend, { files: films });
   const name = `${hostname()} ${process.pid}`;
   let made = 0;
   const worker = new Worker<StudyJob>(

@@ -13,6 +13,7 @@ import { runStudy } from "../../study/runStudy.ts";
 import { measuresOf } from "../../study/schema.ts";
 import type { Study } from "../../study/schema.ts";
 import type { Stores } from "../context/stores.ts";
+import { createPace } from "./pace.ts";
 import { keepRow, keepStudy, keptRow, lastStudy } from "./rowShelf.ts";
 import { laneCount, startLanes, tabRowMaker } from "./studyLane.ts";
 
@@ -81,19 +82,18 @@ function createSession({ cases, engine, models, results }: Stores): StudySession
         isBenchBusy: () => results.getState().busy,
       });
       end = () => lanes.end();
-      const before = shown.size;
-      const started = performance.now();
-      let last = started;
+      let last = performance.now();
+      const pace = createPace(last);
       const options = { isKnown: (key: string) => keys.has(key), signal: own, perJob: 1 };
       for await (const event of runStudy(study, lanes, options)) {
         if (event.type !== "row") continue;
         await keepRow(event.row);
         shown.set(event.index, event.row);
         const now = performance.now();
+        pace.row(now);
         if (now - last < SHOWN_EVERY_MS) continue;
         last = now;
-        const perRow = (now - started) / 1000 / (shown.size - before);
-        tell({ secondsLeft: (total - shown.size) * perRow });
+        tell({ secondsLeft: (total - shown.size) * pace.secondsPerRow() });
         show();
       }
       // Runs that two combinations share stand in the table for both.
