@@ -8,12 +8,15 @@ import { runManifest } from "../experiment/manifest.ts";
 import type { StageResults } from "../experiment/results.ts";
 import type { FigurePanel } from "../experiment/exports/figure.ts";
 import type { RunRecord } from "../experiment/exports/runRecord.ts";
+import { validateSpec } from "../experiment/validateSpec.ts";
 import { openExperiment } from "../experiment/openExperiment.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
 import { compareReplay, replayNumbers } from "../experiment/replay.ts";
 import { commitOf } from "./build.ts";
 import { sessionsNamed } from "./graphFiles.ts";
 import type { Lab } from "../engine/lab.ts";
+import { boxesFrom, boxesOf } from "../study/boxesCsv.ts";
+import { readBytes } from "./files.ts";
 import { nodeLab } from "./nodeLab.ts";
 import type { CliSessions } from "./nodeSessions.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -31,6 +34,7 @@ export async function runVerb(
     args: [...args],
     options: {
       file: { type: "string" },
+      boxes: { type: "string" },
       backend: { type: "string", default: "native" },
       dump: { type: "string" },
       export: { type: "string" },
@@ -54,7 +58,7 @@ export async function runVerb(
   const { expected } = opened;
   const sessions = sessionsNamed(values.backend);
   const own = await ownOf(values, sessions);
-  const spec = own ? own.about(opened.spec) : opened.spec;
+  const spec = await marked(own ? own.about(opened.spec) : opened.spec, values);
   const lab = nodeLab(sessions, { own: own?.ready });
   if (spec.case.kind === "file") {
     lab.addRadiograph(await radiographOf(spec.case, values.file));
@@ -88,6 +92,21 @@ export async function runVerb(
     ...(replay ? { replay } : {}),
     ...(files ? { files } : {}),
   });
+}
+
+/** With what a table says of where findings are on the film. */
+async function marked(
+  spec: ExperimentSpec,
+  { boxes, file }: { readonly boxes?: string | undefined; readonly file?: string | undefined },
+): Promise<ExperimentSpec> {
+  if (boxes === undefined) return spec;
+  if (spec.case.kind !== "file" || file === undefined) {
+    throw new UsageError("--boxes says where findings are on a film: name the film with --file.");
+  }
+  const table = boxesFrom(new TextDecoder().decode(await readBytes(boxes)));
+  const own = boxesOf(table, path.basename(file));
+  if (!own) throw new UsageError(`${boxes} has no box on ${path.basename(file)}.`);
+  return validateSpec({ ...spec, case: { ...spec.case, boxes: own } });
 }
 
 /** The reader's own model that is named, if one is; what reads such models is fetched with it. */

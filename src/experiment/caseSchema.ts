@@ -1,7 +1,7 @@
 /** Which picture, and which of its grey levels the model is given. */
 import { z } from "zod";
 import { LEAST_SIDE } from "../image/filmSquare.ts";
-import { PARAMS } from "./params.ts";
+import { PARAMS, SPEC_LIMITS } from "./params.ts";
 import { phantomSchema } from "./phantomSchema.ts";
 import { numberIn, text, wrong } from "./specFields.ts";
 
@@ -24,6 +24,24 @@ const squareSchema = z.discriminatedUnion(
   { error: "must have a kind: placed or whole" },
 );
 
+const pixels = numberIn({ unit: "pixels", min: 0, max: 1e6 });
+const extent = numberIn({ unit: "pixels", min: 1e-3, max: 1e6 });
+
+/** Where a reader saw findings on a film: rectangles in pixels of the film as it is seen, from its top left corner. */
+export const boxesSchema = z
+  .array(
+    z.strictObject({
+      /** A finding that questions ask about, or another name. */
+      finding: text(40),
+      x: pixels,
+      y: pixels,
+      width: extent,
+      height: extent,
+    }),
+  )
+  .min(1, "is an empty list")
+  .max(SPEC_LIMITS.boxes, `has more than ${SPEC_LIMITS.boxes} entries`);
+
 /** Which radiograph: a phantom by its parameters, or a reader's own file by the hash of its stored pixel values. */
 export const caseSchema = z.discriminatedUnion(
   "kind",
@@ -40,6 +58,7 @@ export const caseSchema = z.discriminatedUnion(
         .exactOptional(),
       /** Absent: the largest square in the middle, or all of it for a model that takes films stretched. */
       square: squareSchema.exactOptional(),
+      boxes: boxesSchema.exactOptional(),
     }),
   ],
   { error: "must have a kind: phantom or file" },

@@ -269,12 +269,14 @@ export const SPEC_LIMITS = {
   strokesPerItem: 100,
   pointsPerStroke: 1000,
   defenses: 6,
-  instruments: 40,
+  instruments: 64,
   /** A reader's own wordings of one instrument. */
   instrumentTexts: 12,
   /** Over all strokes of a spec. */
   points: 8000,
   phantomFindings: 16,
+  /** Places that a reader marked on one film. */
+  boxes: 40,
   answerCharacters: 60,
   idCharacters: 40,
 } as const;

@@ -54,7 +54,9 @@ export function regionMask(
           input.truth
             ? `${claim.findings}, and this phantom has none.`
             : `${claim.findings}, and where they are in this radiograph is not known.`,
-          { hint: `Choose a phantom with a finding, or ${claim.otherwise}.` },
+          {
+            hint: `Choose a phantom with a finding, open a film with a table of boxes, or ${claim.otherwise}.`,
+          },
         );
       }
       return region === "findings" ? findings : findings.map((v) => 1 - v);
@@ -116,11 +118,14 @@ function paintedPixels(size: number, before: readonly StackItem[]): Float32Array
   return painted;
 }
 
-/** Pixels of any finding; organs are outlined too, but are none. */
-function findingPixels({ size, truth }: InputResult): Float32Array {
+/** Pixels of any finding, or of what a reader marked on a film; organs are outlined too, but are none. */
+function findingPixels({ size, truth, marked = {} }: InputResult): Float32Array {
   const pixels = new Float32Array(size * size);
-  for (const kind of FINDING_KINDS) {
-    truth?.masks[kind]?.forEach((share, i) => {
+  const masks = truth
+    ? FINDING_KINDS.map((kind) => truth.masks[kind])
+    : Object.values(marked).map(({ mask }) => mask);
+  for (const mask of masks) {
+    mask?.forEach((share, i) => {
       if (share >= HALF) pixels[i] = 1;
     });
   }

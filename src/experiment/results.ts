@@ -3,6 +3,7 @@ import type { AttackMember } from "../attacks/attack.ts";
 import type { Box } from "../image/resize.ts";
 import type { GraphPart } from "../model/graphPartSchema.ts";
 import type { AttentionLayer, GradientCheck } from "../model/visionLanguageModel.ts";
+import type { BoxMask } from "../image/boxMask.ts";
 import type { Phantom } from "../phantom/phantom.ts";
 import type { AnswerResult } from "../system/reading.ts";
 import type { GradientKind } from "../system/system.ts";
@@ -21,6 +22,8 @@ export interface InputResult {
   readonly crop?: Box;
   /** Where the case is a phantom. */
   readonly truth?: GroundTruth;
+  /** By finding, what a reader marked on a film. */
+  readonly marked?: Readonly<Record<string, BoxMask>>;
 }
 
 /** What is known of a phantom, as the phantom itself states it. */

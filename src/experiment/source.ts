@@ -1,8 +1,10 @@
 /** The case as the model's input, with the truth where it is a phantom. */
 import { LabError } from "../errors/labError.ts";
 import { snapToByteLattice } from "../image/greyImage.ts";
+import { boxMask } from "../image/boxMask.ts";
 import { squareOf } from "../image/filmSquare.ts";
 import { toModelInput } from "../image/modelInput.ts";
+import type { ModelInput } from "../image/modelInput.ts";
 import type { FilmSquare } from "../image/filmSquare.ts";
 import type { Radiograph, Voi } from "../image/radiograph.ts";
 import { distributionOf } from "../image/distribution.ts";
@@ -10,7 +12,7 @@ import { automaticWindow, fileVoi, fullRangeWindow } from "../image/voi.ts";
 import type { ModelManifest } from "../model/manifest.ts";
 import { renderPhantom } from "../phantom/phantom.ts";
 import type { InputResult } from "./results.ts";
-import type { CaseSpec, WindowSpec } from "./spec.ts";
+import type { CaseSpec, FilmBoxes, WindowSpec } from "./spec.ts";
 
 /** @throws LabError "not-open" when the case is a reader's file that is not open here. */
 export function modelInputOf(
@@ -56,7 +58,30 @@ export function modelInputOf(
     square,
     resample,
   });
-  return { size, image: data, statement, notices: opened.notices, crop };
+  const { boxes } = source;
+  return {
+    size,
+    image: data,
+    statement,
+    notices: opened.notices,
+    crop,
+    ...(boxes && { marked: markedOn(boxes, { crop, size }) }),
+  };
+}
+
+function markedOn(
+  boxes: FilmBoxes,
+  { crop, size }: Pick<ModelInput, "crop" | "size">,
+): NonNullable<InputResult["marked"]> {
+  const findings = [...new Set(boxes.map(({ finding }) => finding))];
+  return Object.fromEntries(
+    findings.map((name) => {
+      const places = boxes
+        .filter(({ finding }) => finding === name)
+        .map(({ x, y, width, height }) => ({ left: x, top: y, width, height }));
+      return [name, boxMask(places, crop, size)];
+    }),
+  );
 }
 
 /** @throws LabError "spec-invalid": of what lies beyond the film nobody knows anything. */

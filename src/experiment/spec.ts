@@ -4,7 +4,7 @@
  * caseSchema.ts), where every field is explained and checked.
  */
 import type { z } from "zod";
-import type { caseSchema, windowSchema } from "./caseSchema.ts";
+import type { boxesSchema, caseSchema, windowSchema } from "./caseSchema.ts";
 import type {
   ATTACK_KNOWLEDGE,
   ATTACK_REGIONS,
@@ -25,6 +25,7 @@ type Of<S extends z.ZodType> = Plain<z.infer<S>>;
 
 export type ExperimentSpec = Of<typeof specSchema>;
 export type CaseSpec = Of<typeof caseSchema>;
+export type FilmBoxes = Of<typeof boxesSchema>;
 export type WindowSpec = Of<typeof windowSchema>;
 export type Stroke = Of<typeof strokeSchema>;
 export type PerturbationItem = Of<typeof perturbationSchema>;

@@ -1,6 +1,7 @@
 /** Pure edits of the experiment spec: each takes a spec and returns the next one, or the same object when nothing changes. */
 import type {
   ExperimentSpec,
+  FilmBoxes,
   InstrumentItem,
   StackItem,
   Stroke,
@@ -72,6 +73,7 @@ export function toggleItem(id: string): Edit {
 export function openFilm(
   sha256: string,
   { frame, vois }: Pick<Radiograph, "frame" | "vois">,
+  boxes?: FilmBoxes,
 ): Edit {
   return (spec) => ({
     ...spec,
@@ -83,6 +85,7 @@ export function openFilm(
       ...("square" in spec.case && spec.case.square?.kind === "whole"
         ? { square: spec.case.square }
         : {}),
+      ...(boxes && { boxes }),
     },
     window: openingWindow({ vois }),
     stack: spec.stack.map((item) => (item.enabled ? { ...item, enabled: false } : item)),
@@ -97,6 +100,11 @@ export function setSquare(square: FilmSquare | undefined): Edit {
     if (JSON.stringify(before) === JSON.stringify(square)) return spec;
     return { ...spec, case: square ? { ...film, square } : film };
   };
+}
+
+/** Where findings are on the film that is open. */
+export function markFilm(boxes: FilmBoxes): Edit {
+  return (spec) => (spec.case.kind === "file" ? { ...spec, case: { ...spec.case, boxes } } : spec);
 }
 
 /** The window that the model is given of a film when it is opened: its own, or the automatic one where it has none. */

@@ -1,6 +1,7 @@
 /** Several films at hand: files as they were picked, opened one at a time, with what the model said of each. */
 import { createStore } from "zustand/vanilla";
 import type { StoreApi } from "zustand/vanilla";
+import type { FilmBoxes } from "../experiment/spec.ts";
 import type { FrameOf } from "../image/radiograph.ts";
 
 export interface WorklistEntry {
@@ -8,6 +9,8 @@ export interface WorklistEntry {
   readonly file: File;
   /** Of a file that holds several pictures, which, from 0, and how many. */
   readonly picture?: FrameOf;
+  /** Where a table that came with the films says that findings are. */
+  readonly boxes?: FilmBoxes | undefined;
   /** Pixel hash, once it was opened. */
   readonly sha256?: string | undefined;
   /** Why it can't be opened. */
@@ -23,7 +26,7 @@ export interface WorklistState {
   /** Going through all of them. */
   readonly isAsking: boolean;
   /** In the place of those before. */
-  begin(files: readonly File[]): void;
+  begin(files: readonly File[], boxes?: ReadonlyMap<File, FilmBoxes>): void;
   /** An entry whose file turned out to hold several pictures becomes one for each; the first keeps its place. */
   unfold(id: number, count: number): void;
   update(id: number, values: Partial<Omit<WorklistEntry, "id" | "file">>): void;
@@ -39,8 +42,11 @@ export function createWorklistStore(): WorklistStore {
   return createStore<WorklistState>()((set) => ({
     entries: [],
     isAsking: false,
-    begin: (files) =>
-      set({ entries: files.map((file, id) => ({ id, file, answers: {} })), isAsking: false }),
+    begin: (files, boxes) =>
+      set({
+        entries: files.map((file, id) => ({ id, file, answers: {}, boxes: boxes?.get(file) })),
+        isAsking: false,
+      }),
     unfold: (id, count) =>
       set(({ entries }) => {
         const next = Math.max(...entries.map((entry) => entry.id)) + 1;

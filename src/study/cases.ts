@@ -62,7 +62,7 @@ function* casesIn(set: CaseSet, seen: Map<string, number>): Generator<StudyCase>
       }
       return;
     case "files":
-      for (const { sha256, labels, answer, question, paraphrases } of set.files) {
+      for (const { sha256, labels, answer, question, paraphrases, boxes } of set.files) {
         // A second question about the same film is another case.
         const place = (seen.get(sha256) ?? 0) + 1;
         seen.set(sha256, place);
@@ -74,7 +74,11 @@ function* casesIn(set: CaseSet, seen: Map<string, number>): Generator<StudyCase>
           },
           ...(question === undefined ? {} : { question }),
           ...(paraphrases === undefined ? {} : { paraphrases }),
-          source: () => ({ kind: "file", sha256 }),
+          source: () => ({
+            kind: "file",
+            sha256,
+            ...(boxes && { boxes: boxes as unknown as Json }),
+          }),
         };
       }
       return;

@@ -4,7 +4,7 @@ import { FINDING_TERMS } from "../language/questionBank.ts";
 import type { StudyFile } from "./schema.ts";
 import { parseCsv } from "./csv.ts";
 
-export type KnownOfFilm = Pick<StudyFile, "labels" | "question" | "answer">;
+export type KnownOfFilm = Pick<StudyFile, "labels" | "question" | "answer" | "boxes">;
 
 /** By file name as the table writes it. @throws LabError "spec-invalid" for a table without what it needs */
 export function labelsFrom(text: string): ReadonlyMap<string, KnownOfFilm> {

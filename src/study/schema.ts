@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { LabError } from "../errors/labError.ts";
+import { boxesSchema } from "../experiment/caseSchema.ts";
 import { phantomSchema } from "../experiment/phantomSchema.ts";
 import { describeIssue, numberIn, oneOf, text, wrong } from "../experiment/specFields.ts";
 import { INSTRUMENT_CATALOG } from "../experiment/instruments/catalog.ts";
@@ -130,6 +131,8 @@ const fileSchema = z.strictObject({
   /** Asked instead of the base's question, with its right answer where that is known. */
   question: text(300).exactOptional(),
   answer: text(60).exactOptional(),
+  /** Where findings are on the film. */
+  boxes: boxesSchema.exactOptional(),
   /** Other wordings of the question. */
   paraphrases: listOf(
     z.strictObject({ text: text(300), phenomenon: text(40) }),
@@ -171,6 +174,8 @@ const caseSetSchema = z.discriminatedUnion(
       path: text(1000),
       /** A CSV with a column `file` and a column for each finding (1, 0 or empty). */
       labels: text(1000).exactOptional(),
+      /** A CSV of rectangles on the films: file, finding, x, y, w, h in film pixels. */
+      boxes: text(1000).exactOptional(),
     }),
   ],
   { error: "must have a kind: this, phantoms, files or folder" },

@@ -7,6 +7,7 @@ import { decodeStudyLink } from "../../study/studyLink.ts";
 import type { Study, StudyFile } from "../../study/schema.ts";
 import { othersLeftOut } from "../../image/radiograph.ts";
 import { openRadiograph, readBytes } from "../files.ts";
+import { boxesFrom, boxesOf } from "../../study/boxesCsv.ts";
 import { labelsFrom } from "../../study/labelsCsv.ts";
 import { withOwnModels } from "./ownModels.ts";
 import type { OwnModels } from "./ownModels.ts";
@@ -64,6 +65,7 @@ async function resolved(study: Study, root: string): Promise<OpenedStudy> {
       const folder = path.resolve(root, set.path);
       const labels =
         set.labels === undefined ? new Map() : labelsFrom(await textOf(root, set.labels));
+      const boxes = set.boxes === undefined ? undefined : boxesFrom(await textOf(root, set.boxes));
       const found: StudyFile[] = [];
       for (const name of await namesIn(folder)) {
         const file = path.join(folder, name);
@@ -71,7 +73,10 @@ async function resolved(study: Study, root: string): Promise<OpenedStudy> {
           const { rawSha256, frame } = await openRadiograph(file);
           const sha256 = rawSha256!;
           const known = labels.get(name) ?? labels.get(path.basename(name));
-          if (!files.has(sha256)) found.push({ sha256, ...known });
+          const marked = boxes && boxesOf(boxes, name);
+          if (!files.has(sha256)) {
+            found.push({ sha256, ...known, ...(marked && { boxes: [...marked] }) });
+          }
           files.set(sha256, { file, frame: 1 });
           if (frame) skipped.push({ file, message: othersLeftOut(frame) });
         } catch (error) {

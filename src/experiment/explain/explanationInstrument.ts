@@ -8,7 +8,7 @@ import { withDefaults } from "../../system/param.ts";
 import { defineInstrument } from "../instruments/instrument.ts";
 import type { Instrument } from "../instruments/instrument.ts";
 import type { InstrumentResult, PictureMap, Quantity } from "../instruments/instrumentResult.ts";
-import type { GroundTruth } from "../results.ts";
+import type { InputResult } from "../results.ts";
 import type { StageNews } from "../stage.ts";
 import type { ExplainScope, Explainer, Explanation, Subject } from "./explainer.ts";
 
@@ -45,7 +45,7 @@ export function explanationInstrument(explainer: Explainer): Instrument {
             scope,
           );
       if (!second) return undefined;
-      const mask = askedMask(spec.question, input.truth);
+      const mask = askedMask(spec.question, input);
       return resultOf(explainer, { first, second, isSame, mask });
     },
   });
@@ -69,15 +69,31 @@ export async function* explained(
   }
 }
 
-/** Where the finding that is asked about lies, in a phantom that has it. */
+/** Where the finding that is asked about lies: in a phantom that has it, or where a reader marked it on a film. */
 interface AskedMask {
   readonly finding: string;
   readonly mask: Float32Array;
+  /** Of a film: share of the marked area that the model was given. */
+  readonly inside?: number;
 }
 
-function askedMask(question: string, truth: GroundTruth | undefined): AskedMask | string {
-  if (!truth) return "only phantoms know where their findings are";
+/** The place, or why there is none, as a clause. */
+export function askedMask(
+  question: string,
+  { truth, marked }: Pick<InputResult, "truth" | "marked">,
+): AskedMask | string {
   const finding = interpretQuestion(question).understood?.findingId ?? undefined;
+  if (!truth) {
+    if (!marked) {
+      return "of a film it is known only where a reader has marked it (a table of boxes, opened together with the films)";
+    }
+    const box = finding === undefined ? undefined : marked[finding];
+    if (finding === undefined || !box) {
+      return `no box on this film is marked as what the question asks about (marked: ${Object.keys(marked).join(", ")})`;
+    }
+    if (box.inside === 0) return "the marked box lies outside the square that the model is given";
+    return { finding, mask: box.mask, inside: box.inside };
+  }
   const known = finding !== undefined && truth.findings.some(({ kind }) => kind === finding);
   const mask = known ? truth.masks[finding] : undefined;
   return mask && finding !== undefined
@@ -128,7 +144,9 @@ function resultOf(explainer: Explainer, { first, second, isSame, mask }: Pair): 
         value: alike.jsd,
         unit: "bits",
       },
-      ...names.flatMap((name, k) => localizationQuantities(name, places[k] ?? null, note)),
+      ...names.flatMap((name, k) =>
+        localizationQuantities(name, places[k] ?? null, { note, mask }),
+      ),
       ...names.flatMap((name, k) => ownQuantities(name, [first, second][k]!)),
     ],
     maps,
@@ -142,20 +160,22 @@ function positive(values: Float32Array): Float32Array {
 function localizationQuantities(
   name: string,
   place: Localization | null,
-  note: string,
+  { note, mask }: { readonly note: string; readonly mask: AskedMask | string },
 ): readonly Quantity[] {
   const why = place ? {} : { note };
+  const isBox = typeof mask !== "string" && mask.inside !== undefined;
+  const where = isBox ? "the marked box" : "the finding";
   return [
     {
       id: `energy.${name}`,
-      label: `Weight on the finding, ${name}`,
+      label: `Weight on ${where}, ${name}`,
       value: place?.energy ?? NaN,
       unit: "share",
       ...why,
     },
     {
       id: `pointing.${name}`,
-      label: `Strongest cell touches the finding, ${name} (1 yes, 0 no)`,
+      label: `Strongest cell touches ${where}, ${name} (1 yes, 0 no)`,
       value: place ? Number(place.hit) : NaN,
       unit: "",
       ...why,
@@ -204,5 +224,14 @@ function whereSentence(
   if (!clean) return `${label} finds nothing in the clean picture that speaks for its answer.`;
   const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
   const after = disturbed ? `, and ${percent(disturbed.energy)} after the disturbance` : "";
-  return `${label} puts ${percent(clean.energy)} of its weight on the ${mask.finding}, which covers ${percent(clean.area)} of the picture${after}; its strongest cell ${clean.hit ? "touches" : "misses"} it.`;
+  const { finding, inside } = mask;
+  const where =
+    inside === undefined
+      ? `on the ${finding}, which covers`
+      : `in what is marked as ${finding} on this film (a box is larger than the finding in it), which covers`;
+  const cut =
+    inside !== undefined && inside < 0.995
+      ? ` Only ${percent(inside)} of the marked area lies in the square that the model is given.`
+      : "";
+  return `${label} puts ${percent(clean.energy)} of its weight ${where} ${percent(clean.area)} of the picture${after}; its strongest cell ${clean.hit ? "touches" : "misses"} it.${cut}`;
 }

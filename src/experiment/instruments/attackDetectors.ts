@@ -1,5 +1,6 @@
 /** Can an attack be told from a picture that is merely noisy? Detectors, measured on phantoms under both. */
 import { delongAuc } from "../../metrics/auc.ts";
+import { proportion } from "../../metrics/proportion.ts";
 import { recogniseQuestion } from "../../language/recognise.ts";
 import type { BundledModel } from "../../model/catalog.ts";
 import { canAnswer } from "../../model/manifest.ts";
@@ -18,6 +19,7 @@ import type { DetectorId, Looker, Scores } from "./detectorScores.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentScope } from "./instrument.ts";
 import type { InstrumentResult, Quantity, Series } from "./instrumentResult.ts";
+import { proportionQuantity } from "./proportionQuantity.ts";
 
 /** Seeds of the phantoms that are measured, and of those that are known; no training run draws them. */
 const FIRST_MEASURED = 7_700_000;
@@ -211,11 +213,11 @@ function resultOf(
         id: "detectors",
         title: `At an alarm on at most ${100 * FALSE_ALARMS} % of clean phantoms`,
         columns: [
-          "detector",
-          "this picture",
-          "alarm above",
-          "attacked found",
-          "noisy called attacked",
+          "Detector",
+          "This picture",
+          "Alarm above",
+          "Attacked found",
+          "Noisy called attacked",
         ],
         rows: rows.map(({ id, alarm, found, noisy }) => [
           DETECTORS[id],
@@ -265,6 +267,18 @@ function ranked(positive: readonly number[], negative: readonly number[]): Ranke
   };
 }
 
+/** Two groups that never overlap, or never differ, have no spread to make an interval of. */
+function noInterval(auc: number): string {
+  if (!Number.isFinite(auc)) return "no other model looks";
+  return auc === 0 || auc === 1 ? "no overlap, so no interval" : "all alike, so no interval";
+}
+
+function ofPictures(id: string, label: string, share: number, n: number): Quantity {
+  return Number.isFinite(share)
+    ? proportionQuantity(id, label, proportion(Math.round(share * n), n))
+    : { id, label, value: NaN, unit: "share", n: 0, note: "no other model looks" };
+}
+
 function quantitiesOf(row: ReturnType<typeof rowOf>): readonly Quantity[] {
   const { id, own, found, noisy, againstClean, againstNoise, n } = row;
   const label = DETECTORS[id];
@@ -276,14 +290,14 @@ function quantitiesOf(row: ReturnType<typeof rowOf>): readonly Quantity[] {
     n,
     ...(Number.isFinite(low)
       ? { interval: { low, high, level: 0.95 } }
-      : { note: Number.isFinite(value) ? "no overlap, so no interval" : "no other model looks" }),
+      : { note: noInterval(value) }),
   });
   return [
     { id, label, value: own, unit: "" },
     auc("Clean", "attacked against clean", againstClean),
     auc("Noise", "attacked against noisy", againstNoise),
-    { id: `${id}Found`, label: `${label}: attacked found`, value: found, unit: "", n },
-    { id: `${id}NoiseAlarms`, label: `${label}: noisy called attacked`, value: noisy, unit: "", n },
+    ofPictures(`${id}Found`, `${label}: attacked found`, found, n),
+    ofPictures(`${id}NoiseAlarms`, `${label}: noisy called attacked`, noisy, n),
   ];
 }
 

@@ -174,7 +174,8 @@ function resultOf(
         title: "Picture by picture",
         columns: ["Restart", "Step", "Answer", "Margin, logits", "Cosine", "Loss"],
         rows: frames.map(({ restart, step, answer, margin, cosine, loss }) => [
-          restart,
+          // As the sentence above counts them.
+          restart + 1,
           step,
           answer,
           margin,

@@ -167,7 +167,6 @@ interface Swapped {
   readonly null: number;
   /** Largest effect of swapping what comes from the picture alone between wordings; NaN between pictures. */
   readonly pictureOnly: number;
-  readonly passes: number;
 }
 
 async function* swapAll(
@@ -217,7 +216,6 @@ async function* swapAll(
     whole: margin(source.logits) - start,
     null: Math.max(...nulls),
     pictureOnly: positions ? Math.max(...fromPicture) : NaN,
-    passes: done,
   };
 }
 
@@ -255,7 +253,7 @@ function strides(shape: readonly number[], role: InnerSite["role"]) {
 }
 
 function resultOf(
-  { rows, whole, null: own, pictureOnly, passes }: Swapped,
+  { rows, whole, null: own, pictureOnly }: Swapped,
   { positions, between }: Exchange,
 ): InstrumentResult {
   if (Math.abs(whole) < LEAST) {
@@ -286,7 +284,7 @@ function resultOf(
         : ", as it must"
     }. ${BARE}`,
     quantities: [
-      { id: "whole", label: "Difference of the margins", value: whole, unit: "logits", n: passes },
+      { id: "whole", label: "Difference of the margins", value: whole, unit: "logits" },
       {
         id: "strongest",
         label: `Carried by ${strongest[0]!.name}`,

@@ -4,6 +4,7 @@ import { tokenBounds } from "../../certificates/tokenBounds.ts";
 import { innerModelOf } from "../../system/innerModelOf.ts";
 import { PARAMS } from "../params.ts";
 import { BARE } from "../insideOf.ts";
+import { recordRows } from "../recordRows.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
 
@@ -74,6 +75,7 @@ export const certifiedTokens = defineInstrument({
       if (!step.value) return undefined;
       // Class and register tokens stand before those of the picture.
       const scores = step.value.slice(-clean.grid[0] * clean.grid[1]);
+      recordRows(context, "instrument.certifiedTokens.scoreLower", [scores]);
       const about = { radius, sigma, alpha, copies, stackL2: metrics.l2, grid: clean.grid };
       return resultOf(scores, about);
     }

@@ -3,6 +3,7 @@ import { gridBet } from "../../certificates/gridBet.ts";
 import { COSINE_SLACK, alphaForBound, noisyDraws } from "../../certificates/sampler.ts";
 import { cosine, l2Norm } from "../../tensor/norms.ts";
 import { PARAMS } from "../params.ts";
+import { recordRows } from "../recordRows.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
 
@@ -43,6 +44,7 @@ export const copiesCost = defineInstrument({
     const sum = new Float64Array(clean.embedding.length);
     const points: Point[] = [];
     const means: Float32Array[] = [];
+    const features: Float32Array[] = [];
     let milliseconds = 0;
     for (let n = 1; n <= copies; n++) {
       await context.yieldToHost();
@@ -51,6 +53,7 @@ export const copiesCost = defineInstrument({
       const from = Date.now();
       const [feature] = await system.embed(noisy);
       milliseconds += Date.now() - from;
+      features.push(feature!);
       const score = (1 + cosine(feature!, clean.embedding)) / 2;
       lower.add(Math.max(0, score - COSINE_SLACK));
       upper.add(Math.max(0, 1 - score - COSINE_SLACK));
@@ -62,6 +65,7 @@ export const copiesCost = defineInstrument({
       const width = 1 - upper.lowerBound(left / 2) - lower.lowerBound(left / 2);
       points.push({ n, milliseconds, width: Math.min(1, Math.max(0, width)) });
     }
+    recordRows(context, "instrument.copiesCost.draws", features);
     return resultOf(points, means, sigma);
   },
 });

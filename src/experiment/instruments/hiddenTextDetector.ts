@@ -27,7 +27,7 @@ export const hiddenTextDetector = defineInstrument({
       quantities: [
         {
           id: "found",
-          label: "Message found (1) or not (0)",
+          label: "Message found (1 yes, 0 no)",
           value: text === undefined ? 0 : 1,
           unit: "",
         },
@@ -40,9 +40,10 @@ export const hiddenTextDetector = defineInstrument({
         },
         {
           id: "survivesJpeg",
-          label: "Message survives JPEG of quality 75",
-          value: survives ? 1 : 0,
+          label: "Message survives JPEG of quality 75 (1 yes, 0 no)",
+          value: text === undefined ? NaN : survives ? 1 : 0,
           unit: "",
+          ...(text === undefined ? { note: "no message" } : {}),
         },
       ],
     };

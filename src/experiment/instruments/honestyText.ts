@@ -64,13 +64,13 @@ export function cardResult(card: Card): InstrumentResult {
       logits("bareMargin", "Clean margin without it", bare.margin),
       {
         id: "cleanAbstains",
-        label: "Abstains before any attack (1) or not (0)",
+        label: "Abstains before any attack (1 yes, 0 no)",
         value: clean.agreement?.abstains ? 1 : 0,
         unit: "",
       },
       {
         id: "sameAsBare",
-        label: "Says the same as without it before any attack (1) or not (0)",
+        label: "Says the same as without it before any attack (1 yes, 0 no)",
         value: clean.corrected === bare.corrected ? 1 : 0,
         unit: "",
       },
@@ -78,7 +78,7 @@ export function cardResult(card: Card): InstrumentResult {
       ...trials.flatMap(trialQuantities),
       {
         id: "survives",
-        label: "Answer survives every attacker (1) or not (0)",
+        label: "Answer survives every attacker (1 yes, 0 no)",
         value: survives(card) ? 1 : 0,
         unit: "",
       },
@@ -127,7 +127,7 @@ function certifiedQuantities({ certified }: Card): readonly Quantity[] {
     },
     {
       id: "certified",
-      label: "Proved against all of that reach (1) or not (0)",
+      label: "Proved against all of that reach (1 yes, 0 no)",
       value: radius >= needed ? 1 : 0,
       unit: "",
     },

@@ -5,7 +5,7 @@ import { mean } from "../../numerics/sums.ts";
 import type { AnswerResult } from "../../system/reading.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
-import { counted, proportionQuantity } from "./proportionQuantity.ts";
+import { counted, linkedQuantity, proportionQuantity } from "./proportionQuantity.ts";
 import { otherPatient, plainPicture } from "./substitutePictures.ts";
 import { answersQuestions, wordingsOf } from "./wordings.ts";
 
@@ -126,11 +126,10 @@ function resultOf({
   return {
     statement: `${quadrant.name}: ${quadrant.meaning} ${counted(flips.base)} wordings disagree with yours, and ${counted(patients)} answers change with another patient's picture.`,
     quantities: [
-      proportionQuantity(
-        "changed.others",
-        "Answers that change with another patient's picture",
-        patients,
-      ),
+      linkedQuantity("changed.others", "Answers that change with another patient's picture", {
+        of: patients,
+        shared: "pictures and wordings",
+      }),
       proportionQuantity(
         "changed.black",
         "Answers that change with a black picture",

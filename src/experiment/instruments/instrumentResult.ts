@@ -17,6 +17,8 @@ export interface Quantity {
   /** How many draws, wordings or cells it rests on. */
   readonly n?: number;
   readonly note?: string;
+  /** A cell of one of the tables too: a column for studies, and not listed again where the table is shown. */
+  readonly isInTable?: true;
 }
 
 export interface Axis {

@@ -6,7 +6,7 @@ import { answerSpaceOf } from "../../system/answerSpace.ts";
 import type { AnswerResult } from "../../system/reading.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentResult, ResultTable } from "./instrumentResult.ts";
-import { counted, proportionQuantity } from "./proportionQuantity.ts";
+import { counted, linkedQuantity, proportionQuantity } from "./proportionQuantity.ts";
 import { answersQuestions, wordingsOf } from "./wordings.ts";
 import type { Wording, Wordings } from "./wordings.ts";
 
@@ -127,7 +127,7 @@ function resultOf({ asked, clean, moved, isCounted, inSpace }: Asked): Instrumen
 function ratesOf(id: string, where: string, { pair, base, any }: FlipRates) {
   return [
     proportionQuantity(`base.${id}`, `Disagree with your wording, ${where}`, base),
-    proportionQuantity(`pair.${id}`, `Pairs that disagree, ${where}`, pair),
+    linkedQuantity(`pair.${id}`, `Pairs that disagree, ${where}`, { of: pair, shared: "wordings" }),
     {
       id: `any.${id}`,
       label: `Any flip at all, ${where} (1 yes, 0 no)`,

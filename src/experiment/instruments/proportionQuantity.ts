@@ -11,6 +11,16 @@ export function proportionQuantity(id: string, label: string, of: Proportion): Q
   return { id, label, value: share, unit: "share", interval: { low, high, level: 0.95 }, n: total };
 }
 
+/** The same of parts that share wordings or pictures: counted as independent they would make an interval that is too narrow. */
+export function linkedQuantity(
+  id: string,
+  label: string,
+  { of, shared }: { readonly of: Proportion; readonly shared: string },
+): Quantity {
+  const { interval, ...quantity } = proportionQuantity(id, label, of);
+  return interval ? { ...quantity, note: `they share ${shared}, so no interval` } : quantity;
+}
+
 /** "2 of 7". */
 export function counted({ count, total }: Proportion): string {
   return `${count} of ${total}`;

@@ -10,6 +10,7 @@ import type { Evaluator, System } from "../../system/system.ts";
 import { cosine, l2Norm } from "../../tensor/norms.ts";
 import { PARAMS } from "../params.ts";
 import type { LabContext } from "../labContext.ts";
+import { recordRows } from "../recordRows.ts";
 import { defineInstrument } from "./instrument.ts";
 import { obstructed } from "./instrumentResult.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
@@ -94,6 +95,8 @@ export const smoothedAttack = defineInstrument({
     const { lossAndGradient } = system.evaluator(objective);
     if (!lossAndGradient) return obstructed("This system gives no gradient to attack along.");
     const found: Attacked[] = [];
+    const pictures: Float32Array[] = [];
+    const averages = [smoothed];
     for (const size of SIZES) {
       const ball = { norm: "l2" as const, epsilon: size * radius };
       const walk = walkOf(lossAndGradient, input.image, { ...ball, sigma, seed, steps });
@@ -111,9 +114,13 @@ export const smoothedAttack = defineInstrument({
       const turned = await smoothedAt(system, attacked, { sigma, seed, copies }, context);
       if (!turned) return undefined;
       yield progress("Verdict: noisy copies", copies);
+      pictures.push(attacked);
+      averages.push(turned);
       const change = attacked.map((v, i) => v - input.image[i]!);
       found.push({ asked: ball.epsilon, l2: l2Norm(change), cosine: cosine(turned, smoothed) });
     }
+    recordRows(context, "instrument.smoothedAttack.pictures", pictures);
+    recordRows(context, "instrument.smoothedAttack.averages", averages);
     return resultOf(found, { scoreLower, sigma, alpha, copies });
   },
 });

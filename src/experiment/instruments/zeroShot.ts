@@ -9,6 +9,7 @@ import { softmax } from "../../numerics/sums.ts";
 import { cosine, l2Norm } from "../../tensor/norms.ts";
 import { PARAMS } from "../params.ts";
 import type { InputResult } from "../results.ts";
+import { recordRows } from "../recordRows.ts";
 import { defineInstrument } from "./instrument.ts";
 import { obstructed } from "./instrumentResult.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
@@ -71,21 +72,26 @@ export const zeroShot = defineInstrument({
       heads.push(await headOf(finding, embedText));
     }
     const own = texts.length > 0 ? await embedText(texts) : [];
+    const sides = heads.flatMap(({ present, absent }) => [present, absent]);
+    recordRows(context, "instrument.zeroShot.sentences", [...sides, ...own]);
     const asked = recogniseQuestion(spec.question);
     const head = heads.find(({ finding }) => finding.id === asked.findingId);
     let certified: Certified | undefined;
     if (head && samples > 0) {
       const options = { sigma, alpha: ALPHA, maxSamples: samples, batch: BATCH, seed };
       const bet = gridBet();
+      const features: Float32Array[] = [];
       const better = fitsPresence(head, clean.embedding);
       const w = direction(head, better);
       for await (const images of noisyBatches(input.image, options, context)) {
         for (const feature of await system.embed(images)) {
+          features.push(feature);
           bet.add(Math.max(0, (1 + cosine(feature, w) - 1e-5) / 2));
         }
         yield { progress: { done: bet.count, total: samples, label: "Noisy copies" } };
       }
       if (context.signal.aborted) return undefined;
+      recordRows(context, "instrument.zeroShot.draws", features);
       const lower = bet.lowerBound(alphaForBound(options, input.image.length));
       certified = {
         radius: lower > 0.5 ? sigma * normalQuantile(lower) : 0,

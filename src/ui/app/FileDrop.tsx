@@ -7,7 +7,7 @@ import { readingError } from "../models/readingError.ts";
 import { useOpenModel } from "../models/useModels.ts";
 import { isRunFile, useOpenRun } from "../share/useOpenRun.ts";
 import { useStores } from "../context/stores.ts";
-import { useOpenFile } from "../controls/useOpenFile.ts";
+import { TABLE, useOpenFilms } from "../controls/useOpenFilms.ts";
 
 const PICTURE = /\.(dcm|dicom|dic|ima|png|jpe?g)$/i;
 /** A file of a DICOM medium has no ending, and its DICOMDIR is no picture. */
@@ -20,8 +20,8 @@ function films(files: readonly DroppedFile[]): readonly DroppedFile[] {
 
 /** Finds out what the files are and opens it. */
 function useOpenDropped(): (dropped: Promise<readonly DroppedFile[]>) => Promise<void> {
-  const { results, worklist } = useStores();
-  const open = useOpenFile();
+  const { results } = useStores();
+  const open = useOpenFilms();
   const openModel = useOpenModel();
   const openRun = useOpenRun();
   return useCallback(
@@ -39,14 +39,15 @@ function useOpenDropped(): (dropped: Promise<readonly DroppedFile[]>) => Promise
         } else if (files.length === 1 && (await isRunFile(first.file))) {
           await openRun(first.file);
         } else if (!(await openModel(files))) {
-          if (pictures.length > 1) worklist.getState().begin(pictures.map(({ file }) => file));
-          else await open(first.file);
+          const tables = pictures.length > 0 ? files.filter(({ path }) => TABLE.test(path)) : [];
+          const opened = pictures.length > 0 ? pictures : [first];
+          await open([...opened, ...tables].map(({ file }) => file));
         }
       } catch (error) {
         results.getState().refuse(readingError(error));
       }
     },
-    [open, openModel, openRun, results, worklist],
+    [open, openModel, openRun, results],
   );
 }
 

@@ -3,14 +3,14 @@ import { Suspense, lazy, useRef } from "react";
 import { loadPart } from "../../host/loadPart.ts";
 import { ErrorBoundary } from "../context/ErrorBoundary.tsx";
 import { useHidden } from "../context/useHidden.ts";
-import { useCases, useExperiment, useResults, useStores, useWorklist } from "../context/stores.ts";
+import { useCases, useExperiment, useResults, useWorklist } from "../context/stores.ts";
 import { Icon } from "../kit/icons.tsx";
 import { Section } from "../kit/Section.tsx";
 import { Gallery } from "./Gallery.tsx";
 import { FileInput } from "../kit/FileInput.tsx";
 import { Button } from "../kit/Button.tsx";
 import styles from "./case.module.css";
-import { useOpenFile } from "./useOpenFile.ts";
+import { useOpenFilms } from "./useOpenFilms.ts";
 
 const PhantomEditor = lazy(() =>
   loadPart(() => import("./PhantomEditor.tsx")).then(({ PhantomEditor: part }) => ({
@@ -58,14 +58,13 @@ export function CasePanel() {
 
 function OpenButton() {
   const input = useRef<HTMLInputElement>(null);
-  const { worklist } = useStores();
-  const open = useOpenFile();
+  const open = useOpenFilms();
   const opening = useCases((s) => s.opening);
   return (
     <>
       <Button
         look="outlined"
-        title="DICOM, PNG, JPEG or TIFF, one or several. They stay in this tab."
+        title="DICOM, PNG, JPEG or TIFF, one or several, with a CSV of boxes if there is one (file,finding,x,y,w,h). They stay in this tab."
         disabled={opening}
         onClick={() => input.current?.click()}
       >
@@ -75,10 +74,7 @@ function OpenButton() {
         ref={input}
         label="Open a radiograph"
         multiple
-        onPick={(files) => {
-          if (files.length > 1) worklist.getState().begin(files);
-          else if (files[0]) void open(files[0]);
-        }}
+        onPick={(files) => void open(files)}
       />
     </>
   );

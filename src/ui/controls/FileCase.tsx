@@ -1,5 +1,6 @@
 /** A radiograph of the reader's own: what the file says of it, and what of it the model is given. */
 import { useCases, useExperiment, useStores } from "../context/stores.ts";
+import { useHidden } from "../context/useHidden.ts";
 import type { FrameOf } from "../../image/radiograph.ts";
 import { Button } from "../kit/Button.tsx";
 import { FilmMap } from "./FilmMap.tsx";
@@ -34,10 +35,26 @@ export function FileCase({ sha256 }: { readonly sha256: string }) {
           {notice}
         </p>
       ))}
+      <Marked />
       {radiograph.frame && <FrameChoice sha256={sha256} frame={radiograph.frame} />}
       <FilmMap radiograph={radiograph} />
       <ModelWindow radiograph={radiograph} />
     </>
+  );
+}
+
+/** Where a table said that findings are on this film. */
+function Marked() {
+  const open = useExperiment((s) => s.spec.case);
+  const isHidden = useHidden("truth");
+  if (open.kind !== "file" || !open.boxes || isHidden) return null;
+  const findings = [...new Set(open.boxes.map(({ finding }) => finding))];
+  return (
+    <p className={styles.saw}>
+      <b>Marked on it:</b> {findings.join(", ")} ({open.boxes.length}{" "}
+      {open.boxes.length === 1 ? "box" : "boxes"}). Explanations say how much of their weight lies
+      there.
+    </p>
   );
 }
 

@@ -1,10 +1,11 @@
 /** Opens a reader's file: decoded in a worker, named by its pixels only. A refused file leaves the open case alone. */
 import { useCallback } from "react";
 import { LabError, toErrorData } from "../../errors/labError.ts";
+import type { FilmBoxes } from "../../experiment/spec.ts";
 import { createDecodeClient } from "../../io/decodeClient.ts";
 import type { DecodeClient } from "../../io/decodeClient.ts";
 import { refuseLocked } from "../../state/roomStore.ts";
-import { openFilm } from "../../state/specEdits.ts";
+import { markFilm, openFilm } from "../../state/specEdits.ts";
 import { useStores } from "../context/stores.ts";
 
 /** Above this nothing is read: the size is known before the file is touched. */
@@ -15,10 +16,10 @@ let decoder: DecodeClient | undefined;
 export type Opened =
   { readonly sha256: string; readonly pictures: number } | { readonly refusal: string };
 
-export function useOpenFile(): (file: File, frame?: number) => Promise<Opened> {
+export function useOpenFile(): (file: File, frame?: number, boxes?: FilmBoxes) => Promise<Opened> {
   const { cases, engine, experiment, link, results, room, view } = useStores();
   return useCallback(
-    async (file: File, frame?: number) => {
+    async (file, frame, boxes) => {
       if (cases.getState().opening) return { refusal: "Another film is being opened." };
       cases.getState().set({ opening: true });
       try {
@@ -59,12 +60,13 @@ export function useOpenFile(): (file: File, frame?: number) => Promise<Opened> {
         const open = experiment.getState().spec.case;
         if (open.kind === "file" && open.sha256 === sha256) {
           // The file a link was waiting for: its own settings stay.
+          if (boxes) experiment.getState().edit(markFilm(boxes));
           link.rerun();
           return { sha256, pictures };
         }
         const on = experiment.getState().spec.stack.flatMap((i) => (i.enabled ? [i.id] : []));
         if (on.length > 0) cases.getState().set({ switchedOff: on });
-        experiment.getState().edit(openFilm(sha256, radiograph));
+        experiment.getState().edit(openFilm(sha256, radiograph, boxes));
         view.getState().resetView();
         return { sha256, pictures };
       } catch (error) {

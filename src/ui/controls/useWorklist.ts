@@ -15,9 +15,9 @@ export function useOpenEntry(): (entry: WorklistEntry) => Promise<void> {
   const { cases, worklist } = useStores();
   const open = useOpenFile();
   return useCallback(
-    async ({ id, file, picture }) => {
+    async ({ id, file, picture, boxes }) => {
       if (cases.getState().opening) return;
-      const opened = await open(file, picture?.index);
+      const opened = await open(file, picture?.index, boxes);
       const { update, unfold } = worklist.getState();
       if ("refusal" in opened) return update(id, { sha256: undefined, refusal: opened.refusal });
       const { sha256, pictures } = opened;

@@ -35,7 +35,8 @@ export function InstrumentFindings(props: {
   readonly follow?: (lead: Lead) => (() => void) | undefined;
 }) {
   const { id, result, follow } = props;
-  const { statement, quantities, plots = [], maps = [], tables = [], obstacle } = result;
+  const { statement, plots = [], maps = [], tables = [], obstacle } = result;
+  const quantities = result.quantities.filter(({ isInTable }) => !isInTable);
   if (obstacle !== undefined) return <p className={styles.obstacle}>{obstacle}</p>;
   return (
     <>

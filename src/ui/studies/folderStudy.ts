@@ -3,6 +3,7 @@ import { LabError, toErrorData } from "../../errors/labError.ts";
 import { othersLeftOut } from "../../image/radiograph.ts";
 import type { Radiograph } from "../../image/radiograph.ts";
 import { namesOf } from "../../study/imageNames.ts";
+import { boxesFrom, boxesOf, marksBoxes } from "../../study/boxesCsv.ts";
 import { labelsFrom } from "../../study/labelsCsv.ts";
 import type { KnownOfFilm } from "../../study/labelsCsv.ts";
 import { questionStudy, readQuestionSet } from "../../study/questionSet.ts";
@@ -59,6 +60,8 @@ export async function readFolder(
   const find = namesOf(films, ({ file }) => pathOf(file));
   const tables = visible.filter(({ name }) => /\.(csv|json)$/i.test(name));
   const labels = new Map<string, KnownOfFilm>();
+  const known = (sha256: string, more: KnownOfFilm) =>
+    void labels.set(sha256, { ...labels.get(sha256), ...more });
   let study: Study | undefined;
   for (const table of tables) {
     const text = await table.text();
@@ -68,10 +71,18 @@ export async function readFolder(
         ...set.unmapped.map(({ row, message }) => `${table.name}, row ${row}: ${message}`),
       );
       study ??= questionStudy(table.name.replace(/\.\w+$/, ""), set);
+    } else if (/\.csv$/i.test(table.name) && marksBoxes(text)) {
+      for (const [name, boxes] of boxesFrom(text)) {
+        // Names without an ending are films too.
+        const one = new Map([[name, boxes]]);
+        const film = find(name) ?? films.find(({ file }) => boxesOf(one, pathOf(file)));
+        if (film) known(film.sha256, { boxes: [...boxes] });
+        else problems.push(`${table.name}: there is no film ${name}.`);
+      }
     } else if (/\.csv$/i.test(table.name)) {
-      for (const [name, known] of labelsFrom(text)) {
+      for (const [name, told] of labelsFrom(text)) {
         const film = find(name);
-        if (film) labels.set(film.sha256, known);
+        if (film) known(film.sha256, told);
         else problems.push(`${table.name}: there is no film ${name}.`);
       }
     } else {

@@ -16,7 +16,7 @@ export function OutlineLegend({ pane }: { readonly pane: PaneName }) {
   const outlined = useOutlined(pane);
   if (!outlined) return null;
   return (
-    <ul className={styles.outlines} aria-label="Outlined: ground truth">
+    <ul className={styles.outlines} aria-label="Outlined: where findings are">
       {outlined.masks.map(([name], index) => (
         <li key={name} style={{ color: `rgb(${maskColour(index).join(" ")})` }}>
           {FINDINGS[name as FindingKind]?.label ?? ORGANS[name] ?? name}

@@ -31,7 +31,9 @@ export function OverlayPicker() {
   // Where the model looks, and how far that moved, speak of its answer.
   const isBlind = useHidden("answers");
   const isTruthHidden = useHidden("truth");
-  const truth = useResults((s) => s.stages.input?.payload.truth);
+  const truth = useResults(
+    ({ stages: { input } }) => input?.payload.truth ?? input?.payload.marked,
+  );
   const isMute = readout !== undefined && !hasAttention(readout);
   const set = view.getState().set;
   const measured = useMeasuredMaps();

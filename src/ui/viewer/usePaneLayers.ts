@@ -206,7 +206,10 @@ export interface Outlined {
   readonly masks: readonly (readonly [name: string, mask: Float32Array])[];
 }
 
-/** What of the truth is outlined on a pane: what the phantom was given; its organs only where it has no finding at all. */
+/**
+ * What of the truth is outlined on a pane: what the phantom was given, its organs only where it has no finding at all; of a film what
+ * was marked on it.
+ */
 export function useOutlined(pane: PaneName): Outlined | null {
   const isHidden = useHidden("truth");
   const isShown = useView((s) => s.showMasks) && !isHidden;
@@ -215,7 +218,12 @@ export function useOutlined(pane: PaneName): Outlined | null {
     s.stages.input?.spec.case === open ? s.stages.input.payload : undefined,
   );
   return useMemo(() => {
-    if (!isShown || !input?.truth || pane === "difference") return null;
+    if (!isShown || !input || pane === "difference") return null;
+    if (input.marked) {
+      const masks = Object.entries(input.marked).map(([name, { mask }]) => [name, mask] as const);
+      return { size: input.size, masks };
+    }
+    if (!input.truth) return null;
     const { masks, findings } = input.truth;
     const kinds = new Set<string>(findings.map(({ kind }) => kind));
     const all = Object.entries(masks);
