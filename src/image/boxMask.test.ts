@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { boxMask } from "./boxMask.ts";
-import { centredSquare } from "./modelInput.ts";
+import { centredSquare } from "./filmSquare.ts";
 
 const sumOf = (mask: Float32Array) => mask.reduce((sum, value) => sum + value, 0);
 

@@ -1,4 +1,5 @@
 /** How far the picture's tokens lie from those of phantoms as the model was trained on, at every stage of the encoder. */
+import { proportion } from "../../metrics/proportion.ts";
 import { referenceSet, rowMean } from "../../metrics/representation.ts";
 import type { ReferenceSet } from "../../metrics/representation.ts";
 import type { InnerModel, InnerSite } from "../../model/innerModel.ts";
@@ -10,6 +11,7 @@ import { BARE, noInside, orObstacle, promptOf } from "../insideOf.ts";
 import { stageKey } from "../stageCache.ts";
 import { recordRows } from "../recordRows.ts";
 import { defineInstrument } from "./instrument.ts";
+import { proportionQuantity } from "./proportionQuantity.ts";
 import type { InstrumentScope } from "./instrument.ts";
 import type { InstrumentResult, Quantity } from "./instrumentResult.ts";
 import type { StageNews } from "../stage.ts";
@@ -144,11 +146,15 @@ function resultOf(
     unit,
     n: held,
   });
+  const nearer = (id: string, label: string, { further }: Placed): Quantity =>
+    proportionQuantity(id, label, proportion(Math.round(further * held), held));
+  const shares = (places: readonly Placed[]) =>
+    Float64Array.from(places, ({ further }) => 100 * further);
   return {
     statement: `At the encoder's last stage the clean picture lies further out than ${percent(a)} of ${held} phantoms that the reference was not made from, the disturbed one further than ${percent(b)} (Mahalanobis ${a.mahalanobis.toFixed(1)} and ${b.mahalanobis.toFixed(1)}). ${BARE}`,
     quantities: [
-      quantity("further.clean", "Phantoms that lie nearer, clean", a.further, "share"),
-      quantity("further.disturbed", "Phantoms that lie nearer, disturbed", b.further, "share"),
+      nearer("further.clean", "Phantoms that lie nearer, clean", a),
+      nearer("further.disturbed", "Phantoms that lie nearer, disturbed", b),
       quantity("mahalanobis.clean", "Mahalanobis distance, clean", a.mahalanobis, ""),
       quantity("mahalanobis.disturbed", "Mahalanobis distance, disturbed", b.mahalanobis, ""),
       quantity(
@@ -165,6 +171,17 @@ function resultOf(
       ),
     ],
     plots: [
+      {
+        kind: "lines",
+        id: "nearer",
+        title: "How unusual the picture is, stage by stage",
+        x: { label: "Stage, in order", unit: "" },
+        y: { label: "Phantoms that lie nearer", unit: "%" },
+        series: [
+          { name: "clean", x, y: shares(clean) },
+          { name: "disturbed", x, y: shares(moved) },
+        ],
+      },
       {
         kind: "lines",
         id: "distance",

@@ -7,7 +7,7 @@ import type { HeatSpec } from "../plots/heatSpec.ts";
 import { sidesOf } from "../plots/heatSpec.ts";
 import { Sideways } from "./Sideways.tsx";
 import { figure } from "./figure.ts";
-import styles from "./figures.module.css";
+import styles from "../plots/figures.module.css";
 
 /** Above so many columns there is no room for numbers, and names stand on end. */
 const MOST_WITH_NUMBERS = 5;

@@ -16,7 +16,7 @@ import { Term } from "../kit/Term.tsx";
 import { PlotMenu } from "../plots/PlotMenu.tsx";
 import { HeatTable } from "./HeatTable.tsx";
 import { InstrumentTable } from "./InstrumentTable.tsx";
-import { SmallPlot } from "./SmallPlot.tsx";
+import { SmallPlot } from "../plots/SmallPlot.tsx";
 import { figure } from "./figure.ts";
 import { drawableOf } from "./instrumentPlot.ts";
 import { shown } from "./quantityText.ts";

@@ -1,6 +1,6 @@
 /** What may be wider than its card and is then moved sideways, by keys too. */
 import type { ReactNode } from "react";
-import styles from "./figures.module.css";
+import styles from "../plots/figures.module.css";
 
 export function Sideways(props: { readonly label: string; readonly children: ReactNode }) {
   return (

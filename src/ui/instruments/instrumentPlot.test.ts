@@ -10,7 +10,7 @@ const THEME: PlotTheme = {
   panel: "#000",
   font: "sans",
 };
-const FORM: PlotForm = { width: 300, height: 200, logX: false, logY: false, isLarge: false };
+const FORM: PlotForm = { width: 300, height: 200, logX: false, logY: false };
 
 const heat = {
   kind: "heat",

@@ -32,7 +32,6 @@ interface PlotProps {
   readonly testId?: string;
   readonly spec: Drawable;
   readonly scales: PlotScales;
-  readonly isLarge?: boolean;
 }
 
 /** Drawn anew, with the inks of the page, when that turns light or dark. */
@@ -42,7 +41,7 @@ export function Plot(props: PlotProps) {
 }
 
 function Drawn(props: PlotProps) {
-  const { testId, spec, scales, isLarge = false } = props;
+  const { testId, spec, scales } = props;
   const host = useRef<HTMLDivElement>(null);
   const { width, height } = useExtent(host);
   const { results } = useStores();
@@ -57,7 +56,7 @@ function Drawn(props: PlotProps) {
       ({ plotly, drawn }) => {
         if (!isCurrent) return;
         queue.request(element, () => {
-          const form = { width, height, ...scales, isLarge };
+          const form = { width, height, ...scales };
           const { data, layout } = drawn(spokenPlot(spec), readTheme(element), form);
           void plotly.react(element, data, layout, CONFIG).then(() => setDrawn(true));
         });
@@ -69,7 +68,7 @@ function Drawn(props: PlotProps) {
     return () => {
       isCurrent = false;
     };
-  }, [spec, scales, isLarge, width, height, isTime, results]);
+  }, [spec, scales, width, height, isTime, results]);
   useEffect(() => {
     const element = host.current;
     return () => {

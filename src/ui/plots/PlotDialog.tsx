@@ -26,7 +26,7 @@ export function PlotDialog(props: {
     >
       <p>{meaning}</p>
       <p className={styles.statement}>{spec.description}</p>
-      <Plot testId={testId} spec={spec} scales={scales} isLarge />
+      <Plot testId={testId} spec={spec} scales={scales} />
     </Dialog>
   );
 }

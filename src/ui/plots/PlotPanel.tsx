@@ -9,7 +9,7 @@ import { ErrorBoundary } from "../context/ErrorBoundary.tsx";
 import { Hint } from "../kit/Hint.tsx";
 import { Icon } from "../kit/icons.tsx";
 import { Button } from "../kit/Button.tsx";
-import { Plot } from "./Plot.tsx";
+import { PanelPlot } from "./PanelPlot.tsx";
 import type { PlotScales } from "./Plot.tsx";
 import { PlotMenu } from "./PlotMenu.tsx";
 import type { PlotChoice } from "./PlotMenu.tsx";
@@ -64,7 +64,7 @@ export function PlotPanel(props: {
         )}
       </header>
       {children}
-      {spec && <Plot testId={testId} spec={spec} scales={scales} />}
+      {spec && <PanelPlot testId={testId} spec={spec} scales={scales} />}
       {spec && isLarge && (
         <ErrorBoundary>
           <Suspense fallback={null}>

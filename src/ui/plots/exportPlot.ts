@@ -17,7 +17,7 @@ export async function savePlotImage(
   format: "png" | "svg",
 ): Promise<void> {
   const { plotly, drawn } = await loadPlotter();
-  const form = { ...SIZE, ...scales, isLarge: true };
+  const form = { ...SIZE, ...scales };
   const { data, layout } = drawn(spec, readTheme(document.body), form);
   const title = { text: spec.title, font: { size: 15 } };
   const withTitle = { ...layout, title, margin: { ...layout.margin, t: 70 } };

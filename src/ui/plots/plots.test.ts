@@ -17,7 +17,7 @@ const THEME: PlotTheme = {
   panel: "#000",
   font: "sans",
 };
-const FORM: PlotForm = { width: 400, height: 200, logX: false, logY: false, isLarge: false };
+const FORM: PlotForm = { width: 400, height: 200, logX: false, logY: false };
 
 const certificate = (stackL2: number, atStack: number): CertificateResult => ({
   n: 62,

@@ -16,32 +16,23 @@ export interface PlotForm {
   readonly height: number;
   readonly logX: boolean;
   readonly logY: boolean;
-  /** An enlarged or exported plot has room for a legend and larger type. */
-  readonly isLarge: boolean;
 }
-
-/** Below this height titles of axes give way to the curve; the panel's heading names them. */
-const COMPACT_HEIGHT = 105;
 
 export function toPlotly(
   spec: PlotSpec,
   theme: PlotTheme,
   form: PlotForm,
 ): { readonly data: Data[]; readonly layout: Partial<Layout> } {
-  const isCompact = !form.isLarge && form.height < COMPACT_HEIGHT;
-  const titleSize = form.isLarge ? 13 : 10.5;
   return {
     data: spec.series.flatMap((series) => [...band(series, theme), trace(series, spec, theme)]),
     layout: {
       width: form.width,
       height: form.height,
-      margin: form.isLarge
-        ? { l: 62, r: 24, t: 16, b: 52 }
-        : { l: isCompact ? 34 : 46, r: 10, t: 6, b: isCompact ? 18 : 34 },
-      paper_bgcolor: form.isLarge ? theme.panel : "transparent",
+      margin: { l: 62, r: 24, t: 16, b: 52 },
+      paper_bgcolor: theme.panel,
       plot_bgcolor: "transparent",
-      font: { family: theme.font, size: form.isLarge ? 13 : 10, color: theme.text },
-      showlegend: form.isLarge,
+      font: { family: theme.font, size: 13, color: theme.text },
+      showlegend: true,
       legend: { orientation: "h", x: 0, y: 1, yanchor: "bottom" },
       hovermode: "closest",
       hoverlabel: { font: { family: theme.font, size: 12 } },
@@ -49,14 +40,10 @@ export function toPlotly(
       uirevision: `${form.logX}-${form.logY}`,
       xaxis: axis(spec.x, theme, {
         isLog: form.logX,
-        hasTitle: !isCompact,
-        titleSize,
         ticks: form.width / 60,
       }),
       yaxis: axis(spec.y, theme, {
         isLog: form.logY,
-        hasTitle: !isCompact,
-        titleSize,
         ticks: Math.max(2, form.height / 34),
       }),
       shapes: shapesOf(spec, theme),
@@ -123,8 +110,6 @@ function axis(
   theme: PlotTheme,
   how: {
     readonly isLog: boolean;
-    readonly titleSize: number;
-    readonly hasTitle: boolean;
     readonly ticks: number;
   },
 ): Partial<Layout["xaxis"]> {
@@ -133,7 +118,7 @@ function axis(
     // A logarithmic axis has no zero: plotly chooses the decades from the values.
     ...(how.isLog ? { autorange: true } : { range: [...range] }),
     nticks: Math.max(2, Math.round(how.ticks)),
-    ...(how.hasTitle ? { title: { text: title, standoff: 6, font: { size: how.titleSize } } } : {}),
+    title: { text: title, standoff: 6, font: { size: 13 } },
     gridcolor: theme.grid,
     linecolor: theme.grid,
     zerolinecolor: theme.inks.faint,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { decades, ticks } from "../../numerics/ticks.ts";
-import type { PlotSpec, Series } from "../plots/plotSpec.ts";
+import type { PlotSpec, Series } from "./plotSpec.ts";
 import { smallPlot } from "./plotPaths.ts";
 
 const SIZE = { width: 154, height: 128, logX: false, logY: false };
@@ -79,4 +79,41 @@ test("points are places, bars stand on zero beside each other, a band is one out
 test("a line of one point is seen", () => {
   const one = smallPlot(plotOf({ x: [1], y: [5] }), SIZE).series[0]!;
   expect(one.points).toEqual([[94, 58]]);
+});
+
+test("a mark stands at its value with its words where there is room, and a band has its words where they fit", () => {
+  const { marks, band } = smallPlot(
+    plotOf(
+      {},
+      {
+        marks: [
+          { at: 0.5, label: "near", ink: "changed" },
+          { at: 1.5, label: "far", ink: "changed" },
+        ],
+        band: { from: 1, to: 9, label: "nothing is\nproved here" },
+      },
+    ),
+    SIZE,
+  );
+  expect(marks.map(({ at, isLeft }) => [at, isLeft])).toEqual([
+    [69, false],
+    [119, true],
+  ]);
+  // To the edge, and too narrow for words.
+  expect(band).toEqual({ from: 94, to: 144, label: [] });
+  const wide = smallPlot(
+    plotOf({}, { band: { from: 0, to: 2, label: "nothing is\nproved here" } }),
+    {
+      ...SIZE,
+      width: 354,
+    },
+  );
+  expect(wide.band).toEqual({ from: 44, to: 344, label: ["nothing is", "proved here"] });
+  // On a logarithmic axis 0 has no place.
+  expect(
+    smallPlot(plotOf({ x: [1, 10, 100] }, { band: { from: 0, to: 2, label: "" } }), {
+      ...SIZE,
+      logX: true,
+    }).band,
+  ).toBeUndefined();
 });

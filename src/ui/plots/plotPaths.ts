@@ -1,6 +1,6 @@
 /** A plot of lines as paths of a drawing of a given size: what the page draws itself, at once, where plotly would hold it up. */
 import { decades, ticks } from "../../numerics/ticks.ts";
-import type { Axis, Ink, PlotSpec, Series } from "../plots/plotSpec.ts";
+import type { Axis, Band, Ink, PlotSpec, Series } from "./plotSpec.ts";
 
 export interface DrawnSeries {
   readonly name: string;
@@ -36,6 +36,23 @@ export interface DrawnPlot {
   readonly x: readonly DrawnTick[];
   readonly y: readonly DrawnTick[];
   readonly series: readonly DrawnSeries[];
+  readonly marks: readonly DrawnMark[];
+  readonly band?: DrawnBand;
+}
+
+/** A vertical line with its words on the side where there is more room. */
+export interface DrawnMark {
+  readonly at: number;
+  readonly label: string;
+  readonly ink: Ink;
+  readonly isLeft: boolean;
+}
+
+export interface DrawnBand {
+  readonly from: number;
+  readonly to: number;
+  /** Lines of words in its middle; none where they would not fit. */
+  readonly label: readonly string[];
 }
 
 interface PlotSize {
@@ -49,6 +66,8 @@ type Place = (value: number) => number;
 
 /** Room for a tick's number, in CSS pixels. */
 const LEFT = 44;
+/** A narrower band has no room for its words. */
+const WORDY_BAND = 110;
 
 export function smallPlot(spec: PlotSpec, { width, height, logX, logY }: PlotSize): DrawnPlot {
   const box = { left: LEFT, right: width - 10, top: 8, bottom: height - 20 };
@@ -89,7 +108,26 @@ export function smallPlot(spec: PlotSpec, { width, height, logX, logY }: PlotSiz
         ...(points.length === 1 ? { points } : {}),
       };
     }),
+    marks: (spec.marks ?? []).flatMap(({ at, label, ink }) => {
+      const place = px(at);
+      const isLeft = place > (box.left + box.right) / 2;
+      return Number.isFinite(place) ? [{ at: round(place), label, ink, isLeft }] : [];
+    }),
+    ...bandBetween(spec.band, box, px),
   };
+}
+
+/** Inside the plot; left out where it is empty or its ends have no place, as 0 has none on a logarithmic axis. */
+function bandBetween(
+  band: Band | undefined,
+  { left, right }: DrawnPlot["box"],
+  px: Place,
+): Pick<DrawnPlot, "band"> {
+  if (!band) return {};
+  const end = (value: number) => round(Math.min(right, Math.max(left, px(value))));
+  const [from, to] = [end(band.from), end(band.to)];
+  if (!(to > from)) return {};
+  return { band: { from, to, label: to - from < WORDY_BAND ? [] : band.label.split("\n") } };
 }
 
 /** Where values stand between the ends of an axis, 0 to 1. */

@@ -1,0 +1,61 @@
+/**
+ * A plot in its panel on the bench, drawn by the page at once: what streams in costs a few paths. plotly.js, which took the page's
+ * thread for a second when it was loaded and for longer than a frame with each new value, is kept for the enlarged plot.
+ */
+import { useMemo, useRef } from "react";
+import { useExtent } from "../kit/useExtent.ts";
+import { Drawing } from "./Drawing.tsx";
+import type { PlotScales } from "./Plot.tsx";
+import type { PlotSpec } from "./plotSpec.ts";
+import { smallPlot } from "./plotPaths.ts";
+import figures from "./figures.module.css";
+import styles from "./plots.module.css";
+
+/** Below this height titles of axes give way to the curve; the panel's heading names them. */
+const COMPACT_HEIGHT = 105;
+const TITLE = 13;
+
+export function PanelPlot(props: {
+  readonly testId: string;
+  readonly spec: PlotSpec;
+  readonly scales: PlotScales;
+}) {
+  const { testId, spec, scales } = props;
+  const host = useRef<HTMLDivElement>(null);
+  const { width, height } = useExtent(host);
+  const isCompact = height < COMPACT_HEIGHT;
+  const above = isCompact ? 0 : TITLE;
+  const inner = height - (isCompact ? 0 : 2 * TITLE);
+  const plot = useMemo(
+    () => (width > 0 && inner > 30 ? smallPlot(spec, { width, height: inner, ...scales }) : null),
+    [spec, scales, width, inner],
+  );
+  return (
+    <div
+      ref={host}
+      className={styles.host}
+      data-testid={testId}
+      data-drawn={plot !== null}
+      role="img"
+      aria-label={spec.description}
+    >
+      {plot && (
+        <svg className={figures.plot} width={width} height={height} aria-hidden="true">
+          {!isCompact && (
+            <>
+              <text x={2} y={TITLE - 3}>
+                {spec.y.title}
+              </text>
+              <text x={width - 10} y={height - 4} textAnchor="end">
+                {spec.x.title}
+              </text>
+            </>
+          )}
+          <g transform={`translate(0 ${above})`}>
+            <Drawing plot={plot} />
+          </g>
+        </svg>
+      )}
+    </div>
+  );
+}
