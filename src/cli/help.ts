@@ -6,11 +6,12 @@ import { FINDINGS, FINDING_KINDS } from "../phantom/spec.ts";
 export function helpText(): string {
   return `The headless lab: the page's own experiment, in Node. Research and teaching only, not for diagnosis.
 
-npm run -s lab -- run SPEC.json | MANIFEST.json | LINK [--file FILE] [--backend native|wasm] [--dump DIR]
+npm run -s lab -- run SPEC.json | MANIFEST.json | LINK [--file FILE [--boxes CSV]] [--backend native|wasm] [--dump DIR]
     [--model FOLDER|ZIP|ENCODER.onnx [--precision q4|...]] [--export DIR [--panels clean,disturbed,...]]
     Runs an experiment and prints the numbers of every stage as JSON: answers and margins, norms, feature cosine,
     attack trace, where the answers' relevance peaks, certificate. "-" reads it from standard input. A file case is
-    named by --file FILE, one of whose pictures must have the sha256 of the experiment. What is printed is a run manifest:
+    named by --file FILE, one of whose pictures must have the sha256 of the experiment; --boxes says
+    where findings are on it (file,finding,x,y,w,h in film pixels), for explanations to be measured against. What is printed is a run manifest:
     the page opens it, and so does this verb. A manifest or a share link with numbers in it is compared with them
     (answers, margins, feature cosine, model and precision; the rest of a manifest is for reading): {replay: {status,
     differences}}. --backend wasm runs the page's own build of the runtime, whose numbers agree with
