@@ -8,6 +8,7 @@ import { Drawing } from "./Drawing.tsx";
 import type { PlotScales } from "./Plot.tsx";
 import type { PlotSpec } from "./plotSpec.ts";
 import { smallPlot } from "./plotPaths.ts";
+import { spokenPlot } from "./spokenPlot.ts";
 import figures from "./figures.module.css";
 import styles from "./plots.module.css";
 
@@ -26,9 +27,11 @@ export function PanelPlot(props: {
   const isCompact = height < COMPACT_HEIGHT;
   const above = isCompact ? 0 : TITLE;
   const inner = height - (isCompact ? 0 : 2 * TITLE);
+  // In one piece: words that are split over lines can't be looked up.
+  const spoken = useMemo(() => spokenPlot(spec), [spec]);
   const plot = useMemo(
-    () => (width > 0 && inner > 30 ? smallPlot(spec, { width, height: inner, ...scales }) : null),
-    [spec, scales, width, inner],
+    () => (width > 0 && inner > 30 ? smallPlot(spoken, { width, height: inner, ...scales }) : null),
+    [spoken, scales, width, inner],
   );
   return (
     <div
