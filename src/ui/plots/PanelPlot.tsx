@@ -2,7 +2,8 @@
  * A plot in its panel on the bench, drawn by the page at once: what streams in costs a few paths. plotly.js, which took the page's
  * thread for a second when it was loaded and for longer than a frame with each new value, is kept for the enlarged plot.
  */
-import { useMemo, useRef } from "react";
+import { useMemo, useRef, useState } from "react";
+import type { PointerEvent } from "react";
 import { useExtent } from "../kit/useExtent.ts";
 import { Drawing } from "./Drawing.tsx";
 import type { PlotScales } from "./Plot.tsx";
@@ -33,6 +34,12 @@ export function PanelPlot(props: {
     () => (width > 0 && inner > 30 ? smallPlot(spoken, { width, height: inner, ...scales }) : null),
     [spoken, scales, width, inner],
   );
+  const [pointer, setPointer] = useState<readonly [number, number] | null>(null);
+  const near = pointer && plot?.nearest(pointer[0], pointer[1] - above);
+  const follow = ({ currentTarget, clientX, clientY }: PointerEvent) => {
+    const { left, top } = currentTarget.getBoundingClientRect();
+    setPointer([clientX - left, clientY - top]);
+  };
   return (
     <div
       ref={host}
@@ -41,6 +48,8 @@ export function PanelPlot(props: {
       data-drawn={plot !== null}
       role="img"
       aria-label={spec.description}
+      onPointerMove={follow}
+      onPointerLeave={() => setPointer(null)}
     >
       {plot && (
         <svg className={figures.plot} width={width} height={height} aria-hidden="true">
@@ -56,6 +65,14 @@ export function PanelPlot(props: {
           )}
           <g transform={`translate(0 ${above})`}>
             <Drawing plot={plot} />
+            {near && (
+              <g data-ink={near.ink}>
+                <circle cx={near.at[0]} cy={near.at[1]} r={3.5} />
+                <text x={plot.box.right} y={plot.box.bottom - 6} textAnchor="end">
+                  {`${near.name}: ${near.x}, ${near.y}`}
+                </text>
+              </g>
+            )}
           </g>
         </svg>
       )}

@@ -81,6 +81,12 @@ test("a line of one point is seen", () => {
   expect(one.points).toEqual([[94, 58]]);
 });
 
+test("the value nearest to the pointer is read, and none where nothing is drawn", () => {
+  const { nearest } = smallPlot(plotOf({ x: [0, 1, 2], y: [0, 2.5, 10] }), SIZE);
+  expect(nearest(97, 80)).toEqual({ name: "line", ink: "clean", x: "1", y: "2.5", at: [94, 83] });
+  expect(smallPlot(plotOf({ y: [NaN, NaN, NaN] }), SIZE).nearest(97, 80)).toBeUndefined();
+});
+
 test("a mark stands at its value with its words where there is room, and a band has its words where they fit", () => {
   const { marks, band } = smallPlot(
     plotOf(

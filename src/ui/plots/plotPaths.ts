@@ -38,6 +38,17 @@ export interface DrawnPlot {
   readonly series: readonly DrawnSeries[];
   readonly marks: readonly DrawnMark[];
   readonly band?: DrawnBand;
+  /** The value drawn nearest to a place of the drawing; undefined where none is drawn. */
+  nearest(x: number, y: number): NearValue | undefined;
+}
+
+export interface NearValue {
+  readonly name: string;
+  readonly ink: Ink;
+  readonly x: string;
+  readonly y: string;
+  /** Its place. */
+  readonly at: readonly [number, number];
 }
 
 /** A vertical line with its words on the side where there is more room. */
@@ -114,7 +125,27 @@ export function smallPlot(spec: PlotSpec, { width, height, logX, logY }: PlotSiz
       return Number.isFinite(place) ? [{ at: round(place), label, ink, isLeft }] : [];
     }),
     ...bandBetween(spec.band, box, px),
+    nearest: (x, y) => nearestOf(spec.series, [px, py], [x, y]),
   };
+}
+
+function nearestOf(
+  all: readonly Series[],
+  [px, py]: Places,
+  [toX, toY]: readonly [number, number],
+): NearValue | undefined {
+  let found: NearValue | undefined;
+  let least = Infinity;
+  for (const { name, ink, x, y } of all) {
+    for (let k = 0; k < x.length; k++) {
+      const at = [round(px(x[k]!)), round(py(y[k]!))] as const;
+      const away = (at[0] - toX) ** 2 + (at[1] - toY) ** 2;
+      if (!(away < least)) continue;
+      least = away;
+      found = { name, ink, x: tickLabel(x[k]!), y: tickLabel(y[k]!), at };
+    }
+  }
+  return found;
 }
 
 /** Inside the plot; left out where it is empty or its ends have no place, as 0 has none on a logarithmic axis. */
