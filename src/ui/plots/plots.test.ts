@@ -159,10 +159,6 @@ describe("drawing", () => {
     expect(log.xaxis?.type).toBe("log");
     expect(log.annotations?.[0]?.x).toBe(1);
   });
-
-  it("gives titles up where there is no room for them", () => {
-    expect(toPlotly(SPEC, THEME, { ...FORM, height: 80 }).layout.xaxis?.title).toBeUndefined();
-  });
 });
 
 describe("a plot as a table", () => {
