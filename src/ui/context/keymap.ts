@@ -37,7 +37,10 @@ export const KEYMAP = {
   brushLarger: { keys: ["]"], does: "Larger brush" },
   magnifier: { keys: ["m"], does: "Magnifier" },
   attention: { keys: ["a"], does: "Attention" },
-  truth: { keys: ["g"], does: "Outline of the findings the phantom really has" },
+  truth: {
+    keys: ["g"],
+    does: "Outline of findings: those the phantom has, or what is marked on a film",
+  },
   ruler: { keys: ["d"], does: "Ruler", layout: "film" },
   angle: { keys: ["n"], does: "Angle", layout: "film" },
   heartRatio: { keys: ["c"], does: "Cardiothoracic ratio", layout: "film" },

@@ -3,6 +3,9 @@ import { useId } from "react";
 import type { DrawnBand, DrawnMark, DrawnPlot, DrawnSeries } from "./plotPaths.ts";
 import styles from "./figures.module.css";
 
+/** So near to the right end the middle of a number would stand outside. */
+const EDGE = 14;
+
 export function Drawing({ plot }: { readonly plot: DrawnPlot }) {
   const clip = useId();
   const { left, right, top, bottom } = plot.box;
@@ -79,7 +82,7 @@ function Axes({ plot: { box, x, y } }: { readonly plot: DrawnPlot }) {
       {x.map(({ at, label }) => (
         <g key={label}>
           <line x1={at} x2={at} y1={bottom} y2={bottom + 4} />
-          <text x={at} y={bottom + 15} textAnchor="middle">
+          <text x={at} y={bottom + 15} textAnchor={at > right - EDGE ? "end" : "middle"}>
             {label}
           </text>
         </g>
