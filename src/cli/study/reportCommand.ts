@@ -35,6 +35,10 @@ export interface SummaryFile extends Pick<StudySummary, "changed"> {
 const require = createRequire(import.meta.url);
 const PLOTLY = "plotly.js-cartesian-dist-min/plotly-cartesian.min.js";
 
+function tellsOfDefense(row: Row): boolean {
+  return Object.keys(row).some((name) => name.startsWith("honestyCard."));
+}
+
 export async function reportCommand(
   args: readonly string[],
   print: (value: unknown) => void,
@@ -56,8 +60,8 @@ export async function reportCommand(
     const models = new Map<string, SummaryModel>();
     const beside = new Set<string>();
     for await (const row of folder.rows(study, maker)) {
-      // Not needed for tables, and most of a row's size.
-      rows.push({ ...row, spec: null });
+      // Most of a row's size, and read only of rows that tell of a defense.
+      rows.push(tellsOfDefense(row) ? row : { ...row, spec: null });
       const made = { id: String(row.model), precision: String(row.precision) };
       const sha256 = String(row.modelSha256);
       models.set(`${made.id} ${made.precision} (${sha256.slice(0, 8)})`, { ...made, sha256 });
