@@ -6,7 +6,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { parseArgs } from "node:util";
+import { countNamed, parseOptions, readOptions } from "../scripts/options.mjs";
 import { ROOT } from "../scripts/toolchain.mjs";
 import { openBundledModel } from "../src/cli/nodeLab.ts";
 import { nodeSessions } from "../src/cli/nodeSessions.ts";
@@ -21,14 +21,17 @@ import { renderPhantom } from "../src/phantom/phantom.ts";
 import { sampleSpec } from "../src/phantom/sample.ts";
 
 const FIRST_SEED = 5_020_000;
-const { values } = parseArgs({
-  options: {
-    phantoms: { type: "string", default: "60" },
-    all: { type: "boolean", default: false },
-    only: { type: "string", multiple: true },
+const { phantoms, ...values } = readOptions(
+  "Usage: npm run bench:answers -- [--phantoms N] [--all] [--only ID]...",
+  (args) => {
+    const given = parseOptions(args, {
+      phantoms: { type: "string", default: "60" },
+      all: { type: "boolean", default: false },
+      only: { type: "string", multiple: true },
+    });
+    return { ...given, phantoms: countNamed("phantoms", given.phantoms) };
   },
-});
-const phantoms = Number(values.phantoms);
+);
 
 const models: Record<string, MeasuredModel> = {};
 for (const { id } of BUNDLED_MODELS) {

@@ -103,7 +103,12 @@ export function residualNetwork(name: string): Network {
   const b = new GraphBuilder(emptyModel(17, name, 8));
   const weights = new Weights(b);
   const image = b.addInput("image", ELEMENT_TYPE.float32, [1, 3, 224, 224]);
-  const conv = (x: string, from: number, to: number, kernel: number, stride: number): string => {
+  const conv = (
+    x: string,
+    [from, to]: readonly [number, number],
+    kernel: number,
+    stride: number,
+  ): string => {
     const pad = (kernel - 1) / 2;
     const scale = Math.sqrt(3 / (from * kernel * kernel));
     return b.add(
@@ -119,7 +124,7 @@ export function residualNetwork(name: string): Network {
     );
   };
   const relu = (x: string): string => b.add("Relu", [x]);
-  let x = b.add("MaxPool", [relu(conv(image, 3, 64, 7, 2))], {
+  let x = b.add("MaxPool", [relu(conv(image, [3, 64], 7, 2))], {
     attributes: {
       kernel_shape: { ints: [3, 3] },
       strides: { ints: [2, 2] },
@@ -132,13 +137,12 @@ export function residualNetwork(name: string): Network {
     for (let block = 0; block < blocks; block++) {
       const stride = stage > 0 && block === 0 ? 2 : 1;
       const y = conv(
-        relu(conv(relu(conv(x, from, inner, 1, 1)), inner, inner, 3, stride)),
-        inner,
-        4 * inner,
+        relu(conv(relu(conv(x, [from, inner], 1, 1)), [inner, inner], 3, stride)),
+        [inner, 4 * inner],
         1,
         1,
       );
-      const skip = block === 0 ? conv(x, from, 4 * inner, 1, stride) : x;
+      const skip = block === 0 ? conv(x, [from, 4 * inner], 1, stride) : x;
       x = relu(b.add("Add", [y, skip]));
       from = 4 * inner;
     }

@@ -6,7 +6,7 @@
  */
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { parseArgs } from "node:util";
+import { OptionError, parseOptions, readOptions } from "../scripts/options.mjs";
 import { ROOT } from "../scripts/toolchain.mjs";
 import { openRadiograph } from "../src/cli/files.ts";
 import { openBundledModel } from "../src/cli/nodeLab.ts";
@@ -25,17 +25,20 @@ const COUNT = { train: 1500, val: 400, test: 400 };
 /** Seeds that no training run and no other measurement draws. */
 const SEEDS = { train: 6_000_000, val: 6_100_000, test: 6_200_000 };
 
-const { values } = parseArgs({
-  options: {
-    adults: { type: "string" },
-    children: { type: "string" },
-    others: { type: "string" },
+const { adults, children, others } = readOptions(
+  "Usage: npm run bench:populations -- --adults DIR --children DIR --others DIR",
+  (args) => {
+    const given = parseOptions(args, {
+      adults: { type: "string" },
+      children: { type: "string" },
+      others: { type: "string" },
+    });
+    if (given.adults && given.children && given.others) {
+      return { adults: given.adults, children: given.children, others: given.others };
+    }
+    throw new OptionError("Name the three folders");
   },
-});
-const { adults, children, others } = values;
-if (!adults || !children || !others) {
-  throw new Error("Name the three folders: --adults DIR --children DIR --others DIR");
-}
+);
 
 const manifest = JSON.parse(
   readFileSync(path.join(ROOT, "public/models", MODEL, "manifest.json"), "utf8"),

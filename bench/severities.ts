@@ -7,7 +7,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { parseArgs } from "node:util";
+import { countNamed, parseOptions, readOptions } from "../scripts/options.mjs";
 import { ROOT } from "../scripts/toolchain.mjs";
 import { openBundledModel } from "../src/cli/nodeLab.ts";
 import { nodeSessions } from "../src/cli/nodeSessions.ts";
@@ -34,20 +34,24 @@ const POINTS = 8;
 /** How often a strength whose answers turn too often is moved halfway to the severity below. */
 const HALVINGS = 3;
 
-const { values } = parseArgs({
-  options: {
-    phantoms: { type: "string", default: "6" },
-    only: { type: "string" },
-    out: { type: "string", default: path.join(ROOT, "src/perturbations/severities.json") },
+const values = readOptions(
+  "Usage: npm run bench:severities -- [--phantoms N] [--only ID,ID] [--out FILE]",
+  (args) => {
+    const given = parseOptions(args, {
+      phantoms: { type: "string", default: "6" },
+      only: { type: "string" },
+      out: { type: "string", default: path.join(ROOT, "src/perturbations/severities.json") },
+    });
+    return { ...given, phantoms: countNamed("phantoms", given.phantoms) };
   },
-});
+);
 
 const model = await openBundledModel(MODEL, "int8", nodeSessions(1));
 const system = modelSystem(MODEL, model, async () => {});
 const wordings = plainQuestions()
   .filter(({ type }) => type === "presence")
   .slice(0, QUESTIONS);
-const pictures = Array.from({ length: Number(values.phantoms) }, (_, k) => {
+const pictures = Array.from({ length: values.phantoms }, (_, k) => {
   const picture = renderPhantom(sampleSpec(FIRST_SEED + k), system.size).image.slice();
   snapToByteLattice(picture);
   return picture;

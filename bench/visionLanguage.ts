@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { parseArgs } from "node:util";
+import { countNamed, parseOptions, readOptions } from "../scripts/options.mjs";
 import { ROOT } from "../scripts/toolchain.mjs";
 import { nodeSessions } from "../src/cli/nodeSessions.ts";
 import { bundledFolder } from "../src/cli/modelFiles.ts";
@@ -21,15 +21,18 @@ import { wilsonInterval } from "../src/numerics/binomial.ts";
 import { renderPhantom } from "../src/phantom/phantom.ts";
 import { sampleSpec } from "../src/phantom/sample.ts";
 
-const { values } = parseArgs({
-  options: {
-    phantoms: { type: "string", default: "300" },
-    precision: { type: "string" },
-    only: { type: "string" },
+const { phantoms, ...values } = readOptions(
+  "Usage: npm run bench:vlm -- [--phantoms N] [--precision FORM] [--only ID]",
+  (args) => {
+    const given = parseOptions(args, {
+      phantoms: { type: "string", default: "300" },
+      precision: { type: "string" },
+      only: { type: "string" },
+    });
+    return { ...given, phantoms: countNamed("phantoms", given.phantoms) };
   },
-});
+);
 const FIRST_SEED = 5_040_000;
-const phantoms = Number(values.phantoms);
 const sessions = nodeSessions(1);
 const bank = expandQuestions();
 const truths = Array.from({ length: phantoms }, (_, i) => FIRST_SEED + i).map((seed) => {

@@ -15,3 +15,6 @@ export function parseOptions<T extends ParseArgsOptionsConfig>(
 ): ReturnType<typeof parseArgs<{ options: T }>>["values"];
 /** @throws OptionError when the text is no whole number from 1 to 65535 */
 export function portNumber(text: string): number;
+
+/** A number of things, from 1. @throws OptionError */
+export function countNamed(option: string, text: string): number;

@@ -39,6 +39,13 @@ export function portNumber(text) {
   throw new OptionError(`"${text}" is not a port: give a whole number from 1 to 65535`);
 }
 
+/** A number of things, from 1. @throws OptionError */
+export function countNamed(option, text) {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1) return count;
+  throw new OptionError(`--${option} is "${text}": give a whole number from 1`);
+}
+
 function isComplaintOfParseArgs(error) {
   return String(error?.code).startsWith("ERR_PARSE_ARGS_");
 }

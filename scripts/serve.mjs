@@ -122,10 +122,10 @@ async function respond(site, request, response) {
   if (pathname.startsWith("/assets/")) {
     headers["Cache-Control"] = "public, max-age=31536000, immutable";
   }
-  return send(site, file, headers, request, response);
+  return send(site, file, headers, { request, response });
 }
 
-async function send(site, file, headers, request, response) {
+async function send(site, file, headers, { request, response }) {
   const extension = path.extname(file.path).toLowerCase();
   const encoding =
     site.room && COMPRESSIBLE.has(extension)

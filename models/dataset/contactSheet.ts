@@ -99,7 +99,12 @@ function captionOf({ findings, patient }: Phantom): readonly string[] {
   return lines.filter((line) => line !== "");
 }
 
-function write(sheet: Uint8Array, width: number, text: string, left: number, top: number): void {
+function write(
+  sheet: Uint8Array,
+  width: number,
+  text: string,
+  [left, top]: readonly [number, number],
+): void {
   [...text.toUpperCase()].forEach((letter, k) => {
     [...(GLYPHS[letter] ?? "0000000")].forEach((digit, row) => {
       const dots = Number.parseInt(digit, 32);
@@ -159,7 +164,7 @@ CASES.forEach((spec, k) => {
   const top = GAP + Math.floor(k / COLUMNS) * (TILE + CAPTION + GAP);
   draw(phantom.image, left, top);
   captionOf(phantom).forEach((line, n) => {
-    write(sheet, width, line, left + 2, top + TILE + 4 + 11 * n);
+    write(sheet, width, line, [left + 2, top + TILE + 4 + 11 * n]);
   });
   if (real[k]) draw(real[k], left + COLUMNS * (TILE + GAP), top);
 });

@@ -146,13 +146,12 @@ describe("every attack", () => {
       loss: (x) => (count(), oracle.loss(x)),
       lossAndGradient: (x) => (count(), oracle.lossAndGradient(x)),
     };
-    const { iterates, result } = await trace(
-      id,
-      watched,
-      new Float32Array(16).fill(0.5),
-      { ...base, norm: ATTACKS[id].norms[0]!, steps: 20 },
-      { ...running, signal },
-    );
+    const { iterates, result } = await trace(id, watched, new Float32Array(16).fill(0.5), {
+      ...base,
+      norm: ATTACKS[id].norms[0]!,
+      steps: 20,
+      context: { ...running, signal },
+    });
     expect(calls).toBe(2);
     expect(result.cancelled).toBe(true);
     if (ATTACKS[id].seeks === undefined) {

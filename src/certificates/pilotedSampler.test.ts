@@ -67,7 +67,12 @@ describe("samplePiloted", () => {
     const { score, scoreLower } = await last(turning);
     let plain = { score: NaN, scoreLower: NaN };
     const half = { ...options, alpha: (options.alpha + 64 * 400 * 3e-14) / 2 };
-    for await (const each of sampleCertificate(turning, clean, unmoved, half, running))
+    for await (const each of sampleCertificate(
+      turning,
+      { clean, cleanFeature: unmoved },
+      half,
+      running,
+    ))
       plain = each;
     expect(score).toBeCloseTo(plain.score, 7);
     expect(scoreLower).toBeCloseTo(plain.scoreLower, 4);

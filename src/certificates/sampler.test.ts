@@ -26,7 +26,9 @@ async function all(source: AsyncGenerator<ScoreEstimate, void>): Promise<ScoreEs
 
 describe("sampleCertificate", () => {
   test("yields after each batch with a bound that only rises and never passes the mean", async () => {
-    const estimates = await all(sampleCertificate(encode, clean, cleanFeature, options, running));
+    const estimates = await all(
+      sampleCertificate(encode, { clean, cleanFeature }, options, running),
+    );
     expect(estimates.map((e) => e.n)).toEqual([32, 64, 96, 128, 160, 192, 200]);
     estimates.reduce((before, e) => {
       expect(e.scoreLower).toBeGreaterThanOrEqual(before);
@@ -45,7 +47,7 @@ describe("sampleCertificate", () => {
     const by = async (batch: number, seed: number) =>
       (
         await all(
-          sampleCertificate(encode, clean, cleanFeature, { ...options, batch, seed }, running),
+          sampleCertificate(encode, { clean, cleanFeature }, { ...options, batch, seed }, running),
         )
       ).at(-1)!;
     const [a, b, c] = [await by(32, 9), await by(7, 9), await by(32, 10)];
@@ -58,8 +60,7 @@ describe("sampleCertificate", () => {
     const estimates = await all(
       sampleCertificate(
         still,
-        clean,
-        Float32Array.of(0, 1),
+        { clean, cleanFeature: Float32Array.of(0, 1) },
         { ...options, maxSamples: 1000, batch: 100 },
         running,
       ),
@@ -74,8 +75,7 @@ describe("sampleCertificate", () => {
     const estimates = await all(
       sampleCertificate(
         tossed,
-        clean,
-        Float32Array.of(0, 1),
+        { clean, cleanFeature: Float32Array.of(0, 1) },
         { ...options, maxSamples: 2000 },
         running,
       ),
@@ -94,7 +94,7 @@ describe("sampleCertificate", () => {
       return encode(batch);
     };
     const estimates = await all(
-      sampleCertificate(counting, clean, cleanFeature, options, { ...running, signal }),
+      sampleCertificate(counting, { clean, cleanFeature }, options, { ...running, signal }),
     );
     expect(batches).toBe(2);
     expect(estimates).toHaveLength(1);

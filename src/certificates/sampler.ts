@@ -46,22 +46,21 @@ const HISTOGRAM_BINS = 64;
 /**
  * Yields an estimate after each batch until `maxSamples` or until the signal is raised.
  * @param encode a batch of images (model space, [size * size]) to their unit features, in order.
- * @param clean pixels k/255, model space.
- * @param cleanFeature feature of the clean image without noise: fixed before the draws, as the theorem asks.
- * @param known features of the first draws with this encoder, picture, sigma and seed; they aren't drawn again, and later ones
+ * `clean`: pixels k/255, model space; `cleanFeature`: feature of the clean image without noise, fixed before the draws, as the
+ * theorem asks.
+ * `known`: features of the first draws with this encoder, picture, sigma and seed; they aren't drawn again, and later ones
  * are added. The bound is the one that fresh draws would give, since draws depend on neither alpha nor their number.
  * @throws LabError "spec-invalid" for options out of range or so many draws that 53 random bits no longer carry alpha.
  */
 export async function* sampleCertificate(
   encode: (batch: Float32Array[]) => Promise<Float32Array[]>,
-  clean: Float32Array,
-  cleanFeature: Float32Array,
+  { clean, cleanFeature }: { readonly clean: Float32Array; readonly cleanFeature: Float32Array },
   options: SamplingOptions,
-  context: SamplingContext,
-  known: Float32Array[] = [],
+  context: SamplingContext & { readonly known?: Float32Array[] },
 ): AsyncGenerator<ScoreEstimate, void> {
   const alpha = alphaForBound(options, clean.length);
   const { maxSamples, batch } = options;
+  const { known = [] } = context;
   const bet = gridBet();
   const sum = new Float64Array(cleanFeature.length);
   const draw = noisyDraws(clean, options);

@@ -89,8 +89,16 @@ export function startCertificate(
           { ...context, known: draws },
         )
       : feature === "tokens"
-        ? sampleCertificate(inPlane, image, Float32Array.of(1, 0), options, context, draws.cosines)
-        : sampleCertificate(encode, image, cleanFeature, options, context, draws.cosines);
+        ? sampleCertificate(
+            inPlane,
+            { clean: image, cleanFeature: Float32Array.of(1, 0) },
+            options,
+            { ...context, known: draws.cosines },
+          )
+        : sampleCertificate(encode, { clean: image, cleanFeature }, options, {
+            ...context,
+            known: draws.cosines,
+          });
   const running: RunningCertificate = {
     embed,
     draws: draws.cosines,

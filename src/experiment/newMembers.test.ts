@@ -2,7 +2,11 @@
  * What a stranger does: one file and one registry line each for a defense and for an instrument. Everything else has them by
  * itself: validation, the link, the page's state, the cache, a run and `lab run`'s manifest.
  */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { expect, test, vi } from "vitest";
+import { runVerb } from "../cli/runVerb.ts";
 import { createExperimentStore } from "../state/experimentStore.ts";
 import { labAround } from "../testing/fakeLab.ts";
 import { fakeModel } from "../testing/fakeModel.ts";
@@ -112,4 +116,30 @@ test("the instrument runs when it is switched on, comes from the cache, and is i
   expect(model.calls).toEqual(before);
   const off = { ...spec, instruments: [{ ...spec.instruments[0]!, enabled: false }] };
   expect((await run(off)).results["instrument:toyInstrument"]).toBeUndefined();
+});
+
+test("`lab run` runs both on a bundled model, and its manifest repeats itself", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "new-members-"));
+  try {
+    const file = path.join(folder, "run.json");
+    const labRun = async (what: unknown) => {
+      await writeFile(file, JSON.stringify(what));
+      const printed: unknown[] = [];
+      await runVerb([file], (value) => void printed.push(value));
+      return printed[0] as {
+        readonly results: {
+          readonly instruments: Readonly<Record<string, { readonly statement: string }>>;
+          readonly undefended?: unknown;
+        };
+        readonly replay?: { readonly status: string };
+      };
+    };
+    const first = await labRun({ ...spec, stack: [] });
+    expect(first.results.instruments["toyInstrument"]!.statement).toBeTruthy();
+    // What the model says without the defense stands beside what it says behind it.
+    expect(first.results.undefended).toBeDefined();
+    expect((await labRun(first)).replay?.status).toBe("reproduced");
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });

@@ -153,7 +153,8 @@ describe("rise", () => {
     const score = async (batch: Float32Array[]) =>
       batch.map((x) => x.reduce((sum, v, i) => (inCorner(i) ? sum + v / 25 : sum), 0));
     let last: Float32Array | undefined;
-    for await (const { saliency } of rise(score, image, 20, 20, options, context)) last = saliency;
+    for await (const { saliency } of rise(score, greyImage(image, 20, 20), options, context))
+      last = saliency;
     const mean = (where: (i: number) => boolean) => {
       const values = [...last!].filter((_, i) => where(i));
       return values.reduce((a, b) => a + b, 0) / values.length;

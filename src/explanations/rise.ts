@@ -2,6 +2,7 @@
  * RISE (Petsiuk, Das & Saenko 2018): saliency without gradients. The image is shown through many random soft masks; a pixel
  * is salient when the score is high while it is visible: 1 / (N p) sum f(x * M) M.
  */
+import type { GreyImage } from "../image/greyImage.ts";
 import { resize } from "../image/resize.ts";
 import { randomStream } from "../numerics/random.ts";
 import type { RandomStream } from "../numerics/random.ts";
@@ -62,9 +63,7 @@ export function riseMask(
 /** Yields the estimate after each batch of masks. @param score one value per image, the answer's probability. */
 export async function* rise(
   score: (batch: Float32Array[]) => Promise<ArrayLike<number>>,
-  image: Float32Array,
-  rows: number,
-  cols: number,
+  { data: image, rows, cols }: GreyImage,
   options: RiseOptions,
   context: RiseContext,
 ): AsyncGenerator<RiseEstimate, void> {

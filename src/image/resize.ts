@@ -33,7 +33,7 @@ export function resize(
   const box = options.box ?? { top: 0, left: 0, height: image.rows, width: image.cols };
   const isZero = options.beyond === "zero";
   const axis = (inputSize: number, outputSize: number, start: number, extent: number) =>
-    axisWeights(inputSize, outputSize, start, extent, filter).map((taps, i) =>
+    axisWeights({ inputSize, outputSize }, { start, extent }, filter).map((taps, i) =>
       isZero
         ? within(taps, inputSize, start + (i * extent) / outputSize, extent / outputSize)
         : taps,
@@ -76,14 +76,12 @@ export interface Taps {
 
 /** A whole axis of `inputSize` pixels made into `outputSize`, as `resize` does by default: the map itself. */
 export function axisTaps(inputSize: number, outputSize: number): readonly Taps[] {
-  return axisWeights(inputSize, outputSize, 0, inputSize, "area");
+  return axisWeights({ inputSize, outputSize }, { start: 0, extent: inputSize }, "area");
 }
 
 function axisWeights(
-  inputSize: number,
-  outputSize: number,
-  start: number,
-  extent: number,
+  { inputSize, outputSize }: { readonly inputSize: number; readonly outputSize: number },
+  { start, extent }: { readonly start: number; readonly extent: number },
   filter: ResizeFilter,
 ): Taps[] {
   const scale = extent / outputSize;

@@ -103,21 +103,19 @@ function expandType(
   const add = (
     template: Template,
     filling: Filling,
-    findingId: string | null,
-    canonicalId: string,
+    about: Pick<ExpandedQuestion, "findingId" | "canonicalId">,
     change: Partial<ExpandedQuestion> = {},
   ) =>
     rows.push({
       text: fill(template.text, filling),
       type,
-      findingId,
+      ...about,
       answerSpace: entry.answerSpace,
       strategy: template.strategy as Strategy,
       polarity: template.polarity === -1 ? -1 : 1,
       equivalent: template.strategy !== "scope",
       heldOut: template.heldOut,
       templateId: template.id,
-      canonicalId,
       scope: template.scope ?? (filling.side ? { side: filling.side } : null),
       ...change,
     });
@@ -132,15 +130,20 @@ function expandType(
         if (scope?.size && !finding.sized) continue;
         const narrowed = scope?.side ?? scope?.size;
         const canonicalId = `${type}.${finding.id}${narrowed ? `.${narrowed}` : ""}`;
-        add(template, finding, finding.id, canonicalId);
+        add(template, finding, { findingId: finding.id, canonicalId });
         if (!template.synonyms) continue;
         for (const synonym of finding.synonyms) {
-          add(template, synonym, finding.id, canonicalId, {
-            strategy: "lexical",
-            equivalent: synonym.equivalent,
-            heldOut: synonym.heldOut,
-            templateId: `${template.id}.${synonym.id}`,
-          });
+          add(
+            template,
+            synonym,
+            { findingId: finding.id, canonicalId },
+            {
+              strategy: "lexical",
+              equivalent: synonym.equivalent,
+              heldOut: synonym.heldOut,
+              templateId: `${template.id}.${synonym.id}`,
+            },
+          );
         }
       }
     }
@@ -150,7 +153,10 @@ function expandType(
   for (const side of type === "comparison" ? (["left", "right"] as const) : [undefined]) {
     for (const template of entry.templates) {
       const canonicalId = side ? `comparison.${side}` : type;
-      add(template, side ? { ...none, side } : none, entry.finding ?? null, canonicalId);
+      add(template, side ? { ...none, side } : none, {
+        findingId: entry.finding ?? null,
+        canonicalId,
+      });
     }
   }
   return rows;

@@ -47,7 +47,10 @@ export function readTopic(asked: string): Topic | null {
     if (heart) return heart;
   }
   if (DEVICE.test(asked)) {
-    return topic("device", "a medical device", asked, DEVICE, 1, false);
+    return topic({ type: "device", about: "a medical device" }, asked, DEVICE, {
+      polarity: 1,
+      adjective: false,
+    });
   }
   if (/\b(?:lateral|oblique|decubitus|lordotic)\b/.test(asked) && !/\bbi ?lateral/.test(asked)) {
     return {
@@ -58,8 +61,16 @@ export function readTopic(asked: string): Topic | null {
       ),
     };
   }
-  if (PORTABLE.test(asked)) return topic("portable", "a portable film", asked, PORTABLE, 1, true);
-  if (VIEW.test(asked)) return topic("view", "the view", asked, VIEW, 1, true);
+  if (PORTABLE.test(asked))
+    return topic({ type: "portable", about: "a portable film" }, asked, PORTABLE, {
+      polarity: 1,
+      adjective: true,
+    });
+  if (VIEW.test(asked))
+    return topic({ type: "view", about: "the view" }, asked, VIEW, {
+      polarity: 1,
+      adjective: true,
+    });
   if ((NORMAL.test(asked) || ABNORMAL.test(asked)) && PART.test(asked)) {
     return {
       type: "normal",
@@ -85,9 +96,16 @@ export function readTopic(asked: string): Topic | null {
     const nothing = /\bnothing (?:wrong|amiss)\b/;
     // "Nothing wrong" keeps its negation for the reading of polarity.
     const text = nothing.test(asked) ? asked.replace(nothing, "nothing pathological") : asked;
-    return topic("normal", "a normal film", text, ABNORMAL, -1, true);
+    return topic({ type: "normal", about: "a normal film" }, text, ABNORMAL, {
+      polarity: -1,
+      adjective: true,
+    });
   }
-  if (NORMAL.test(asked)) return topic("normal", "a normal film", asked, NORMAL, 1, true);
+  if (NORMAL.test(asked))
+    return topic({ type: "normal", about: "a normal film" }, asked, NORMAL, {
+      polarity: 1,
+      adjective: true,
+    });
   return null;
 }
 
@@ -120,8 +138,16 @@ function heartTopic(asked: string): Topic | null {
       ),
     };
   }
-  if (ofNormalSize) return topic("heart", "heart size", asked, NORMAL_SIZE, -1, true);
-  if (LARGE.test(asked)) return topic("heart", "heart size", asked, LARGE, 1, true);
+  if (ofNormalSize)
+    return topic({ type: "heart", about: "heart size" }, asked, NORMAL_SIZE, {
+      polarity: -1,
+      adjective: true,
+    });
+  if (LARGE.test(asked))
+    return topic({ type: "heart", about: "heart size" }, asked, LARGE, {
+      polarity: 1,
+      adjective: true,
+    });
   if (/\b(?:normal|abnormal|ok|okay|small|size|unremarkable)\b/.test(asked)) {
     return {
       type: "heart",
@@ -135,12 +161,10 @@ function heartTopic(asked: string): Topic | null {
 }
 
 function topic(
-  type: QuestionType,
-  about: string,
+  what: { readonly type: QuestionType; readonly about: string },
   asked: string,
   pattern: RegExp,
-  polarity: 1 | -1,
-  adjective: boolean,
+  how: { readonly polarity: 1 | -1; readonly adjective: boolean },
 ): Topic {
-  return { type, about, polarity, adjective, masked: asked.replace(pattern, SUBJECT) };
+  return { ...what, ...how, masked: asked.replace(pattern, SUBJECT) };
 }

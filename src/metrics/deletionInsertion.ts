@@ -59,6 +59,13 @@ export function withPixelsFrom(
   return out;
 }
 
+/** A picture, what stands for a pixel that is taken out, and the order in which they go. */
+export interface Ranked {
+  readonly image: Float32Array;
+  readonly blank: Float32Array;
+  readonly order: Uint32Array;
+}
+
 /**
  * The curve of one mode, point by point from share 0 to 1, so that it can be drawn while it runs.
  * @param steps points after the first.
@@ -66,10 +73,7 @@ export function withPixelsFrom(
 export async function* rankingCurve(
   mode: "deletion" | "insertion",
   score: Score,
-  image: Float32Array,
-  blank: Float32Array,
-  order: Uint32Array,
-  steps: number,
+  { image, blank, order, steps }: Ranked & { readonly steps: number },
   context: CurveContext,
 ): AsyncGenerator<CurvePoint, void> {
   const [from, to] = mode === "deletion" ? [image, blank] : [blank, image];
@@ -101,9 +105,7 @@ const TOP_SHARES = [0.01, 0.05, 0.1, 0.2, 0.5] as const;
 /** Sufficiency and comprehensiveness at 1, 5, 10, 20 and 50 % of the pixels. */
 export async function rationale(
   score: Score,
-  image: Float32Array,
-  blank: Float32Array,
-  order: Uint32Array,
+  { image, blank, order }: Ranked,
   shares: readonly number[] = TOP_SHARES,
 ): Promise<Rationale> {
   const full = await score(image);

@@ -167,10 +167,7 @@ describe("faithfulness", () => {
     for await (const point of rankingCurve(
       mode,
       score,
-      image,
-      new Float32Array(400),
-      order,
-      8,
+      { image, blank: new Float32Array(400), order, steps: 8 },
       context,
     )) {
       scores.push(point.score);
@@ -185,7 +182,11 @@ describe("faithfulness", () => {
     expect(curveArea(await curve("deletion", good))).toBeCloseTo(0.125, 6);
     expect(curveArea(await curve("deletion", bad))).toBeCloseTo(0.875, 6);
     expect(curveArea(await curve("insertion", good))).toBeCloseTo(0.875, 6);
-    const parts = await rationale(score, image, new Float32Array(400), good, [0.25]);
+    const parts = await rationale(
+      score,
+      { image, blank: new Float32Array(400), order: good },
+      [0.25],
+    );
     expect(parts).toEqual({ sufficiency: 0, comprehensiveness: 1 });
   });
 
@@ -195,9 +196,7 @@ describe("faithfulness", () => {
     const rest = (x: Float32Array) => x.subarray(100).reduce((a, b) => a + b, 0) / 300;
     const parts = await rationale(
       async (x) => 0.2 + 0.5 * quarter(x) + 0.2 * rest(x),
-      image,
-      new Float32Array(400),
-      good,
+      { image, blank: new Float32Array(400), order: good },
       [0.25],
     );
     expect(parts.sufficiency).toBeCloseTo(0.2, 6);
@@ -212,10 +211,7 @@ describe("faithfulness", () => {
     for await (const { score: value } of rankingCurve(
       "insertion",
       firstColumn,
-      ramp,
-      blurred,
-      good,
-      4,
+      { image: ramp, blank: blurred, order: good, steps: 4 },
       context,
     ))
       seen.push(value);

@@ -44,6 +44,7 @@ export function philox4x32(
 }
 
 // Numbers in, no arrays: certificates draw tens of millions of these.
+// oxlint-disable-next-line max-params
 function writeBlock(
   c0: number,
   c1: number,

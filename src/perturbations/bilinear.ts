@@ -4,8 +4,7 @@ import type { ImageSize } from "./perturbation.ts";
 export function bilinearAt(
   image: Float32Array,
   { width, height }: ImageSize,
-  x: number,
-  y: number,
+  [x, y]: readonly [number, number],
   outside: number | "edge",
 ): number {
   const x0 = Math.floor(x);

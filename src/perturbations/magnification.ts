@@ -44,7 +44,7 @@ export const magnification = definePerturbation({
     return image.map((_, i) => {
       const column = atX + scale * ((i % size.width) - atX);
       const row = atY + scale * (Math.floor(i / size.width) - atY);
-      return bilinearAt(image, size, column, row, 0);
+      return bilinearAt(image, size, [column, row], 0);
     });
   },
 });

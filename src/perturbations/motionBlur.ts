@@ -40,7 +40,7 @@ export const motionBlur = definePerturbation({
       const offset = k - (parts - 1) / 2;
       for (let y = 0; y < size.height; y++) {
         for (let x = 0; x < size.width; x++) {
-          const at = bilinearAt(exposure, size, x + offset * stepX, y + offset * stepY, "edge");
+          const at = bilinearAt(exposure, size, [x + offset * stepX, y + offset * stepY], "edge");
           moved[y * size.width + x]! += at / parts;
         }
       }

@@ -28,7 +28,7 @@ export const rotation = definePerturbation({
       const x = (i % size.width) - centreX;
       const y = Math.floor(i / size.width) - centreY;
       // Where this pixel came from: the inverse rotation, with y pointing down.
-      return bilinearAt(image, size, centreX + cos * x - sin * y, centreY + sin * x + cos * y, 0);
+      return bilinearAt(image, size, [centreX + cos * x - sin * y, centreY + sin * x + cos * y], 0);
     });
   },
 });

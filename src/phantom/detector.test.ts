@@ -16,8 +16,7 @@ describe("noise", () => {
     const path = new Float32Array(128 * 128).fill(3);
     return expose(
       grid,
-      path,
-      path.slice(),
+      { path, healthyPath: path.slice() },
       { low: 2, high: 4, photons: 4e5 * dose, scatterShare: 0, blurMm: 0.5 },
       randomStream(1, "test slab"),
     );

@@ -48,14 +48,13 @@ export function exposureOf(grid: Grid, g: Geometry, patient: PatientParams): Exp
 }
 
 /**
- * @param path line integral of each pixel with findings; blurred in place.
- * @param healthyPath the same without findings, from which scatter is estimated.
+ * `path`: line integral of each pixel with findings; blurred in place.
+ * `healthyPath`: the same without findings, from which scatter is estimated.
  * @returns display values in [0, 1], white = dense.
  */
 export function expose(
   grid: Grid,
-  path: Float32Array,
-  healthyPath: Float32Array,
+  { path, healthyPath }: { readonly path: Float32Array; readonly healthyPath: Float32Array },
   exposure: Exposure,
   random: RandomStream,
 ): Float32Array {

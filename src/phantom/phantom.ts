@@ -67,7 +67,7 @@ export function renderPhantom(spec: PhantomSpec, size: number): Phantom {
   const grid = gridOf(size);
   const geometry = drawGeometry(spec.seed, patient, findings);
   const scene = buildScene(spec.seed, grid, patient, geometry);
-  const bones = boneLength(grid, geometry, patient, findings, spec.seed);
+  const bones = boneLength(grid, geometry, patient, { findings, seed: spec.seed });
   const body = bodyPath(grid, geometry, patient, spec.seed);
   const healthy = healthyPath(scene, body, bones.length, findings);
   for (const finding of findings) applyFinding(scene, finding);
@@ -90,8 +90,7 @@ export function renderPhantom(spec: PhantomSpec, size: number): Phantom {
   const path = sumPaths(scene, body, bones.length);
   const image = expose(
     grid,
-    path,
-    healthy,
+    { path, healthyPath: healthy },
     exposureOf(grid, geometry, patient),
     randomStream(spec.seed, "phantom", "noise", String(size)),
   );
@@ -138,7 +137,7 @@ function healthyPath(
   return sumPaths(
     { ...scene, ...organs, geometry },
     has("atelectasis") ? bodyPath(grid, geometry, patient, seed) : body,
-    has("fracture") ? boneLength(grid, geometry, patient, [], seed).length : bone,
+    has("fracture") ? boneLength(grid, geometry, patient, { findings: [], seed }).length : bone,
   );
 }
 

@@ -90,7 +90,7 @@ export function traceTube(
   const width = j1 - j0 + 1;
   const longest = new Float32Array((i1 - i0 + 1) * width);
   for (let k = 0; k + 1 < points.length; k++) {
-    traceSegment(grid, points[k]!, points[k + 1]!, longest, i0, j0, width);
+    traceSegment(grid, [points[k]!, points[k + 1]!], longest, { top: i0, left: j0, width });
   }
   for (let n = 0; n < longest.length; n++) {
     const length = longest[n]!;
@@ -100,12 +100,9 @@ export function traceTube(
 
 function traceSegment(
   grid: Grid,
-  a: TubePoint,
-  b: TubePoint,
+  [a, b]: readonly [TubePoint, TubePoint],
   longest: Float32Array,
-  top: number,
-  left: number,
-  width: number,
+  { top, left, width }: { readonly top: number; readonly left: number; readonly width: number },
 ): void {
   const half = grid.pixelMm / 2;
   const reach = Math.max(a.r, b.r, half) + half;

@@ -1,5 +1,6 @@
 /** Small losses to attack, and an attack's whole run. */
 import type {
+  AttackContext,
   AttackIterate,
   AttackOptions,
   AttackResult,
@@ -9,7 +10,7 @@ import { ATTACKS } from "../attacks/registry.ts";
 import type { AttackId } from "../attacks/registry.ts";
 import { randomStream } from "../numerics/random.ts";
 
-export const running = { signal: { aborted: false }, yieldToHost: async () => {} };
+export const running: AttackContext = { signal: { aborted: false }, yieldToHost: async () => {} };
 export const base: AttackOptions = {
   norm: "linf",
   epsilon: 0.1,
@@ -60,8 +61,7 @@ export async function trace(
   id: AttackId,
   oracle: GradientOracle,
   origin: Float32Array,
-  options: AttackOptions,
-  context = running,
+  { context = running, ...options }: AttackOptions & { readonly context?: AttackContext },
 ): Promise<{ iterates: AttackIterate[]; result: AttackResult }> {
   const iterates: AttackIterate[] = [];
   const run = ATTACKS[id].run(oracle, origin, options, context);

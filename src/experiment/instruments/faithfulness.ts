@@ -99,10 +99,7 @@ async function test(
     for await (const { score: value } of rankingCurve(
       mode,
       score,
-      image,
-      blank,
-      order,
-      steps,
+      { image, blank, order, steps },
       context,
     ))
       points.push(value);
@@ -118,9 +115,7 @@ async function test(
       await context.yieldToHost();
       return score(picture);
     },
-    image,
-    blank,
-    ranked,
+    { image, blank, order: ranked },
   );
   if (context.signal.aborted) return undefined;
   const curves = { deletion, insertion, randomDeletion, randomInsertion };

@@ -137,7 +137,7 @@ async function* test(
   for (const order of orders) {
     for (const mode of ["deletion", "insertion"] as const) {
       const points: number[] = [];
-      for await (const point of rankingCurve(mode, score, image, blank, order, steps, context))
+      for await (const point of rankingCurve(mode, score, { image, blank, order, steps }, context))
         points.push(point.score);
       if (context.signal.aborted) return undefined;
       if (mode === "deletion") whole = points[0]!;

@@ -75,8 +75,7 @@ export const smoothedAttack = defineInstrument({
     let smoothed: Float32Array | undefined;
     const sampled = sampleCertificate(
       async (batch) => await system.embed(batch),
-      input.image,
-      clean.embedding,
+      { clean: input.image, cleanFeature: clean.embedding },
       noise,
       context,
     );

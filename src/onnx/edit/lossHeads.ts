@@ -91,17 +91,15 @@ export function withAnswerLoss(model: ModelProto, loss: AnswerLoss): ModelProto 
     const best = b.reduceMax(others, [1], false);
     each = targeted ? b.add("Sub", [zTarget, best]) : b.add("Sub", [best, zTarget]);
   } else {
-    each = differenceOfLogitsRatio(b, isTarget, zTarget, batch, answers, targeted);
+    each = differenceOfLogitsRatio(b, { isTarget, zTarget }, [batch, answers], targeted);
   }
   return finish(b, each, ANSWER_LOGITS, [batch, answers]);
 }
 
 function differenceOfLogitsRatio(
   b: GraphBuilder,
-  isTarget: string,
-  zTarget: string,
-  batch: number,
-  answers: number,
+  { isTarget, zTarget }: { readonly isTarget: string; readonly zTarget: string },
+  [batch, answers]: readonly [number, number],
   targeted: boolean,
 ): string {
   const top = targeted ? 4 : 3;

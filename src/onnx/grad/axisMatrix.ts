@@ -9,8 +9,7 @@ export function scatterAxis(
   vjp: Vjp,
   gradient: string,
   axis: number,
-  indices: readonly number[],
-  size: number,
+  { indices, size }: { readonly indices: readonly number[]; readonly size: number },
 ): string {
   const inverse = Array.from({ length: size }, () => indices.length);
   let injective = true;
@@ -22,7 +21,7 @@ export function scatterAxis(
     const matrix = new Float32Array(indices.length * size);
     indices.forEach((target, i) => (matrix[i * size + target] = 1));
     const constant = vjp.tensor({ dtype: "float32", data: matrix, shape: [indices.length, size] });
-    return applyAlongAxis(vjp, gradient, axis, constant, vjp.inputShape.length);
+    return applyAlongAxis(vjp, gradient, { axis, rank: vjp.inputShape.length }, constant);
   }
   const attributes = { axis: { int: axis } };
   if (indices.length === size)
@@ -43,9 +42,8 @@ export function scatterAxis(
 export function applyAlongAxis(
   vjp: Vjp,
   x: string,
-  axis: number,
+  { axis, rank }: { readonly axis: number; readonly rank: number },
   matrix: string,
-  rank: number,
 ): string {
   const type = vjp.type(vjp.input(0));
   const typed = type === 1 ? matrix : vjp.cast(matrix, type);

@@ -43,7 +43,9 @@ function skipNormalization(centred: boolean): VjpRule {
     if (dy !== undefined) {
       const gradient = vjp.mul(dy, vjp.input(2));
       const normalized = vjp.mul(shifted, inverse);
-      parts.push(standardizedGradient(vjp, gradient, normalized, inverse, shape, axes, centred));
+      parts.push(
+        standardizedGradient(vjp, { gradient, normalized, inverse }, { shape, axes }, centred),
+      );
     }
     const dSum = vjp.gradientOf(3);
     if (dSum !== undefined) parts.push(dSum);

@@ -18,7 +18,9 @@ function gather(vjp: Vjp): InputGradients {
   const flat = indexShape.length === 1 ? vjp.dy : vjp.reshape(vjp.dy, flatShape);
   const constant = vjp.context.valueOf(vjp.input(1));
   if (constant === undefined) {
-    return vjp.only(applyAlongAxis(vjp, flat, axis, oneHot(vjp, count, size), shape.length));
+    return vjp.only(
+      applyAlongAxis(vjp, flat, { axis, rank: shape.length }, oneHot(vjp, count, size)),
+    );
   }
   const indices = (vjp.numbers(1) ?? []).map((i) => (i < 0 ? i + size : i));
   const contiguous = indices.every((value, i) => i === 0 || value === indices[i - 1]! + 1);
@@ -26,7 +28,7 @@ function gather(vjp: Vjp): InputGradients {
     const at = (n: number): number[] => shape.map((_, i) => (i === axis ? n : 0));
     return vjp.only(vjp.pad(flat, at(indices[0]!), at(size - count - indices[0]!), vjp.input(0)));
   }
-  return vjp.only(scatterAxis(vjp, flat, axis, indices, size));
+  return vjp.only(scatterAxis(vjp, flat, axis, { indices, size }));
 }
 
 /** float32 [count, size] matrix with a 1 in each row at the run-time index of input 1. In int32: WebGPU compares no int64. */
@@ -177,7 +179,7 @@ function compress(vjp: Vjp): InputGradients {
   const given = intsOrNothing(vjp, "axis");
   if (given !== undefined) {
     const axis = vjp.axis(given, shape.length);
-    return vjp.only(scatterAxis(vjp, vjp.dy, axis, taken, shape[axis]!));
+    return vjp.only(scatterAxis(vjp, vjp.dy, axis, { indices: taken, size: shape[axis]! }));
   }
   const size = shape.reduce((a, b) => a * b, 1);
   const zero = vjp.reshape(vjp.scalar(0, vjp.input(0)), [1]);

@@ -52,8 +52,7 @@ const flip = (operand: Operand): Operand => ({ ...operand, transposed: !operand.
 /** Gradient of the operands of C = alpha op(A) op(B), each in its own stored layout. */
 function productGradients(
   vjp: Vjp,
-  a: Operand,
-  b: Operand,
+  [a, b]: readonly [Operand, Operand],
   alpha: number,
   gradient: string,
 ): InputGradients {
@@ -108,7 +107,7 @@ function matrixProduct(vjp: Vjp, transA: boolean, transB: boolean, alpha: number
     const batch = broadcastShape(fullA.slice(0, -2), fullB.slice(0, -2));
     gradient = vjp.reshape(gradient, [...batch, effective(a).at(-2)!, effective(b).at(-1)!]);
   }
-  const [da, db] = productGradients(vjp, a, b, alpha, gradient);
+  const [da, db] = productGradients(vjp, [a, b], alpha, gradient);
   return [
     da === undefined || shapeA.length > 1 ? da : vjp.reshape(da, shapeA),
     db === undefined || shapeB.length > 1 ? db : vjp.reshape(db, shapeB),
@@ -130,8 +129,7 @@ export function gemmFrom(vjp: Vjp, gradient: string): InputGradients {
   });
   const [da, db] = productGradients(
     vjp,
-    operand(0, "transA"),
-    operand(1, "transB"),
+    [operand(0, "transA"), operand(1, "transB")],
     floatAttribute(node, "alpha", 1),
     gradient,
   );

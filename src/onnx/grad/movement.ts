@@ -35,11 +35,16 @@ function concat(vjp: Vjp): InputGradients {
     const size = vjp.shape(name)[axis]!;
     const start = offset;
     offset += size;
-    return vjp.wants(i) ? sliceAxis(vjp, vjp.dy, axis, start, start + size) : undefined;
+    return vjp.wants(i) ? sliceAxis(vjp, vjp.dy, axis, [start, start + size]) : undefined;
   });
 }
 
-export function sliceAxis(vjp: Vjp, x: string, axis: number, start: number, end: number): string {
+export function sliceAxis(
+  vjp: Vjp,
+  x: string,
+  axis: number,
+  [start, end]: readonly [number, number],
+): string {
   return vjp.op("Slice", [x, vjp.ints([start]), vjp.ints([end]), vjp.ints([axis])]);
 }
 
@@ -87,7 +92,7 @@ function slice(vjp: Vjp): InputGradients {
       before[axis] = taken[0]!;
       after[axis] = size - taken.length - taken[0]!;
     } else {
-      gradient = scatterAxis(vjp, gradient, axis, taken, size);
+      gradient = scatterAxis(vjp, gradient, axis, { indices: taken, size });
     }
   });
   return vjp.only(vjp.pad(gradient, before, after, vjp.input(0)));
@@ -138,7 +143,7 @@ function pad(vjp: Vjp): InputGradients {
     for (let i = Math.min(-before[axis]!, 0); i < left + Math.max(after[axis]!, 0); i++) {
       source.push(start + borderSource(mode, i, left));
     }
-    gradient = scatterAxis(vjp, gradient, axis, source, size);
+    gradient = scatterAxis(vjp, gradient, axis, { indices: source, size });
   });
   return vjp.only(gradient);
 }

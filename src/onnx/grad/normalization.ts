@@ -27,11 +27,12 @@ function logSoftmax(vjp: Vjp): InputGradients {
  */
 export function standardizedGradient(
   vjp: Vjp,
-  gradient: string,
-  normalized: string,
-  inverse: string,
-  shape: readonly number[],
-  axes: readonly number[],
+  {
+    gradient,
+    normalized,
+    inverse,
+  }: { readonly gradient: string; readonly normalized: string; readonly inverse: string },
+  { shape, axes }: { readonly shape: readonly number[]; readonly axes: readonly number[] },
   centred: boolean,
 ): string {
   const along = vjp.mul(
@@ -91,7 +92,9 @@ function affineGradients(vjp: Vjp, form: Normalized): InputGradients {
   if (vjp.wants(0)) {
     if (dy !== undefined) {
       const gradient = vjp.mul(dy, vjp.input(1));
-      parts.push(standardizedGradient(vjp, gradient, normalized, inverse, shape, axes, centred));
+      parts.push(
+        standardizedGradient(vjp, { gradient, normalized, inverse }, { shape, axes }, centred),
+      );
     }
     const x = vjp.input(0);
     const share = 1 / axes.reduce((count, axis) => count * shape[axis]!, 1);
@@ -174,7 +177,9 @@ function instanceNormalization(vjp: Vjp): InputGradients {
   const [mean, inverse] = statistics(vjp, shape, axes, epsilon);
   const normalized = vjp.mul(vjp.sub(vjp.input(0), mean), inverse);
   const gradient = vjp.mul(vjp.dy, perChannel(vjp, vjp.input(1), shape.length));
-  return vjp.only(standardizedGradient(vjp, gradient, normalized, inverse, shape, axes, true));
+  return vjp.only(
+    standardizedGradient(vjp, { gradient, normalized, inverse }, { shape, axes }, true),
+  );
 }
 
 /** GroupNormalization: the same on channels taken in groups; scale is per group (opset 18) or per channel (21). */
@@ -198,7 +203,12 @@ function groupNormalization(vjp: Vjp): InputGradients {
   );
   const gradient = vjp.mul(vjp.reshape(vjp.dy, grouped), scale);
   const normalized = vjp.mul(centred, inverse);
-  const back = standardizedGradient(vjp, gradient, normalized, inverse, grouped, axes, true);
+  const back = standardizedGradient(
+    vjp,
+    { gradient, normalized, inverse },
+    { shape: grouped, axes },
+    true,
+  );
   return vjp.only(vjp.reshape(back, shape));
 }
 
@@ -259,7 +269,9 @@ function meanVariance(vjp: Vjp): InputGradients {
   );
   const [mean, inverse] = statistics(vjp, shape, axes, 0);
   const normalized = vjp.mul(vjp.sub(vjp.input(0), mean), inverse);
-  return vjp.only(standardizedGradient(vjp, vjp.dy, normalized, inverse, shape, axes, true));
+  return vjp.only(
+    standardizedGradient(vjp, { gradient: vjp.dy, normalized, inverse }, { shape, axes }, true),
+  );
 }
 
 export const NORMALIZATION_RULES: Readonly<Record<string, VjpRule>> = {

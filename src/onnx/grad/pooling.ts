@@ -201,7 +201,7 @@ function averagePool(vjp: Vjp): InputGradients {
       }
     }
     const constant = vjp.tensor({ dtype: "float32", data: matrix, shape: [output[i]!, size] });
-    gradient = applyAlongAxis(vjp, gradient, i + 2, constant, n + 2);
+    gradient = applyAlongAxis(vjp, gradient, { axis: i + 2, rank: n + 2 }, constant);
   });
   return vjp.only(gradient);
 }
@@ -260,7 +260,7 @@ function resize(vjp: Vjp): InputGradients {
       data: matrix,
       shape: [output[axis]!, input[axis]!],
     });
-    gradient = applyAlongAxis(vjp, gradient, axis, constant, rank);
+    gradient = applyAlongAxis(vjp, gradient, { axis, rank }, constant);
   });
   return vjp.only(gradient);
 }

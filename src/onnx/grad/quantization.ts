@@ -74,8 +74,7 @@ function dynamicQuantizeLinear(vjp: Vjp): InputGradients {
 /** Integer weights as float32, minus their zero point (scalar, or one per entry of `axis`). */
 function realWeights(
   vjp: Vjp,
-  weight: string,
-  zeroPoint: string,
+  [weight, zeroPoint]: readonly [string, string],
   shape: readonly number[],
   axis: number,
 ): string {
@@ -116,7 +115,7 @@ function matMulInteger(vjp: Vjp): InputGradients {
   if (vjp.wants(1)) throw vjp.unsupported("its second operand depends on the differentiated value");
   vjp.context.markSurrogate(vjp.node);
   const shape = vjp.shape(vjp.input(1));
-  const weight = realWeights(vjp, vjp.input(1), vjp.input(3), shape, shape.length - 1);
+  const weight = realWeights(vjp, [vjp.input(1), vjp.input(3)], shape, shape.length - 1);
   const full = timesTransposed(vjp, vjp.dy, weight, shape);
   return vjp.only(full);
 }
@@ -125,7 +124,7 @@ function convInteger(vjp: Vjp): InputGradients {
   if (vjp.wants(1)) throw vjp.unsupported("its weights depend on the differentiated value");
   vjp.context.markSurrogate(vjp.node);
   const shape = vjp.shape(vjp.input(1));
-  const weight = realWeights(vjp, vjp.input(1), vjp.input(3), shape, 0);
+  const weight = realWeights(vjp, [vjp.input(1), vjp.input(3)], shape, 0);
   const kernel = intsAttribute(vjp.node, "kernel_shape") ?? shape.slice(2);
   return vjp.only(imageGradient(vjp, vjp.dy, weight, windowOf(vjp, kernel)));
 }
@@ -146,7 +145,7 @@ function realOutputGradient(vjp: Vjp, scale: string): string {
 function qLinearConv(vjp: Vjp): InputGradients {
   vjp.context.markSurrogate(vjp.node);
   const shape = vjp.shape(vjp.input(3));
-  const integers = realWeights(vjp, vjp.input(3), vjp.input(5), shape, 0);
+  const integers = realWeights(vjp, [vjp.input(3), vjp.input(5)], shape, 0);
   const weight = vjp.mul(integers, spread(vjp, vjp.input(4), shape, 0));
   const gradient = realOutputGradient(vjp, vjp.input(6));
   const kernel = intsAttribute(vjp.node, "kernel_shape") ?? shape.slice(2);
@@ -160,7 +159,7 @@ function qLinearMatMul(vjp: Vjp): InputGradients {
   vjp.context.markSurrogate(vjp.node);
   const shape = vjp.shape(vjp.input(3));
   const last = shape.length - 1;
-  const integers = realWeights(vjp, vjp.input(3), vjp.input(5), shape, last);
+  const integers = realWeights(vjp, [vjp.input(3), vjp.input(5)], shape, last);
   const weight = vjp.mul(integers, spread(vjp, vjp.input(4), shape, last));
   const gradient = realOutputGradient(vjp, vjp.input(6));
   const product = timesTransposed(vjp, gradient, weight, shape);
@@ -198,7 +197,7 @@ function integerProduct(
   const shape = vjp.shape(vjp.input(1));
   const last = shape.length - 1;
   const scaled = vjp.mul(gradient, spread(vjp, scale, vjp.outputShape, vjp.outputShape.length - 1));
-  const integers = realWeights(vjp, vjp.input(1), zeroPoint, shape, last);
+  const integers = realWeights(vjp, [vjp.input(1), zeroPoint], shape, last);
   const gradients: (string | undefined)[] = vjp.node.input.map(() => undefined);
   if (vjp.wants(0)) gradients[0] = timesTransposed(vjp, scaled, integers, shape);
   if (vjp.wants(bias)) {

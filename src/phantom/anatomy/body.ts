@@ -62,7 +62,7 @@ export function bodyPath(
     }
   }
   drawAirway(grid, g, add(-MU.soft * 0.92));
-  drawGas(grid, g, patient, random.fork("gas"), add(-MU.soft * 0.9));
+  drawGas(grid, g, { patient, random: random.fork("gas") }, add(-MU.soft * 0.9));
   return out;
 }
 
@@ -89,8 +89,7 @@ export function upperArm(g: Geometry, y: number): { readonly x: number; readonly
 function drawGas(
   grid: Grid,
   g: Geometry,
-  patient: PatientParams,
-  random: RandomStream,
+  { patient, random }: { readonly patient: PatientParams; readonly random: RandomStream },
   carve: (index: number, ray: number) => void,
 ): void {
   const stomach = random.chance(0.75);

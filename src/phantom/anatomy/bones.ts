@@ -33,8 +33,7 @@ export function boneLength(
   grid: Grid,
   g: Geometry,
   patient: PatientParams,
-  findings: readonly ResolvedFinding[],
-  seed: number,
+  { findings, seed }: { readonly findings: readonly ResolvedFinding[]; readonly seed: number },
 ): Bones {
   const length = new Float32Array(grid.size * grid.size);
   const fractures: Fracture[] = [];
@@ -76,7 +75,7 @@ export function boneLength(
       if (rib < 8) longBone(anteriorRib(g, side, rib), ANTERIOR);
     }
     longBone(clavicle(g, side), 1.6);
-    drawShoulder(grid, g, patient, side, longBone, length);
+    drawShoulder({ grid, g, patient }, side, longBone, length);
   }
   drawSpine(grid, g, length);
   return { length, fractures };
@@ -182,9 +181,11 @@ function clavicle(g: Geometry, side: Side): TubePoint[] {
 
 /** Blade of the shoulder with its borders and spine, and the head and shaft of the humerus in the arm's axis. */
 function drawShoulder(
-  grid: Grid,
-  g: Geometry,
-  patient: PatientParams,
+  {
+    grid,
+    g,
+    patient,
+  }: { readonly grid: Grid; readonly g: Geometry; readonly patient: PatientParams },
   side: Side,
   longBone: (points: readonly TubePoint[], weight: number) => void,
   length: Float32Array,

@@ -12,7 +12,7 @@ export function vesselLength(grid: Grid, g: Geometry, seed: number): Float32Arra
   const out = new Float32Array(grid.size * grid.size);
   for (const side of ["right", "left"] as const) {
     const random = randomStream(seed, "phantom", "vessels", side);
-    drawHilum(grid, g, side, random.fork("hilum"), out);
+    drawHilum(grid, g, side, { random: random.fork("hilum"), out });
     const sign = signOf(side);
     const x = g.midX + sign * 33;
     const y = g.hilumY[side];
@@ -53,8 +53,7 @@ function drawHilum(
   grid: Grid,
   g: Geometry,
   side: Side,
-  random: RandomStream,
-  out: Float32Array,
+  { random, out }: { readonly random: RandomStream; readonly out: Float32Array },
 ): void {
   const sign = signOf(side);
   const add = (index: number, length: number) => {

@@ -23,8 +23,7 @@ function meniscus(side: Side, x: number, edge: number): number {
 /** Share of a ray's lung that fluid of this height has taken: all of it below the surface, on a supine film a veil above. */
 function fluidShare(
   scene: Scene,
-  heightMm: number,
-  volumeMl: number,
+  { heightMm, volumeMl }: { readonly heightMm: number; readonly volumeMl: number },
   y: number,
   rise: number,
 ): { readonly under: number; readonly all: number } {
@@ -57,7 +56,7 @@ function fluidHeightMm(scene: Scene, side: Side, volumeMl: number, density: numb
   const volume = (height: number): number => {
     let sum = 0;
     for (const { y, rise, length } of rays)
-      sum += length * fluidShare(scene, height, volumeMl, y, rise).all;
+      sum += length * fluidShare(scene, { heightMm: height, volumeMl }, y, rise).all;
     return (density * sum * area) / 1000;
   };
   let [low, high] = [0, 2 * (g.baseY - g.apexY)];
@@ -83,7 +82,7 @@ export function addEffusion(scene: Scene, side: Side, volumeMl: number): void {
       const index = i * grid.size + j;
       if (lung[side][index]! <= 0) continue;
       const rise = meniscus(side, mmOf(grid, j), edge);
-      const { under, all } = fluidShare(scene, height, volumeMl, y, rise);
+      const { under, all } = fluidShare(scene, { heightMm: height, volumeMl }, y, rise);
       const share = texture * all;
       if (share <= 0.001) continue;
       filling[index] = 1 - (1 - filling[index]!) * (1 - share);

@@ -6,8 +6,7 @@ const convAttributes = (
   kernel: number[],
   strides: number[],
   pads: number[],
-  dilations: number[],
-  group = 1,
+  { dilations, group = 1 }: { readonly dilations: number[]; readonly group?: number },
 ): Readonly<Record<string, AttributeValue>> => ({
   kernel_shape: { ints: kernel },
   strides: { ints: strides },
@@ -84,32 +83,32 @@ export const CONV_CASES: Readonly<Record<string, readonly RuleCase[]>> = {
     {
       note: "stride with remainder",
       inputs: [x([2, 2, 8, 7]), weights(1, [3, 2, 3, 3]), weights(2, [3])],
-      attributes: convAttributes([3, 3], [3, 2], [1, 1, 1, 1], [1, 1]),
+      attributes: convAttributes([3, 3], [3, 2], [1, 1, 1, 1], { dilations: [1, 1] }),
     },
     {
       note: "patches",
       inputs: [x([1, 2, 9, 8]), weights(1, [3, 2, 4, 4])],
-      attributes: convAttributes([4, 4], [4, 4], [0, 0, 0, 0], [1, 1]),
+      attributes: convAttributes([4, 4], [4, 4], [0, 0, 0, 0], { dilations: [1, 1] }),
     },
     {
       note: "grouped, dilated, lopsided padding",
       inputs: [x([1, 4, 7, 9]), weights(1, [6, 2, 3, 2])],
-      attributes: convAttributes([3, 2], [1, 2], [2, 0, 1, 3], [2, 3], 2),
+      attributes: convAttributes([3, 2], [1, 2], [2, 0, 1, 3], { dilations: [2, 3], group: 2 }),
     },
     {
       note: "depthwise",
       inputs: [x([1, 3, 6, 6]), weights(1, [3, 1, 5, 5])],
-      attributes: convAttributes([5, 5], [1, 1], [2, 2, 2, 2], [1, 1], 3),
+      attributes: convAttributes([5, 5], [1, 1], [2, 2, 2, 2], { dilations: [1, 1], group: 3 }),
     },
     {
       note: "depthwise, dilated, lopsided padding",
       inputs: [x([1, 3, 7, 6]), weights(1, [3, 1, 3, 2])],
-      attributes: convAttributes([3, 2], [1, 1], [4, 0, 1, 3], [2, 3], 3),
+      attributes: convAttributes([3, 2], [1, 1], [4, 0, 1, 3], { dilations: [2, 3], group: 3 }),
     },
     {
       note: "depthwise, wide padding",
       inputs: [x([1, 2, 4, 4]), weights(1, [2, 1, 2, 2])],
-      attributes: convAttributes([2, 2], [1, 1], [2, 1, 1, 2], [1, 1], 2),
+      attributes: convAttributes([2, 2], [1, 1], [2, 1, 1, 2], { dilations: [1, 1], group: 2 }),
     },
     {
       note: "SAME_UPPER",
@@ -190,7 +189,7 @@ export const CONV_CASES: Readonly<Record<string, readonly RuleCase[]>> = {
     {
       note: "overlapping",
       inputs: [x([2, 2, 7, 8])],
-      attributes: convAttributes([3, 3], [2, 2], [1, 1, 1, 1], [1, 1]),
+      attributes: convAttributes([3, 3], [2, 2], [1, 1, 1, 1], { dilations: [1, 1] }),
     },
     {
       note: "ceil mode, dilated",

@@ -69,7 +69,7 @@ export function paintPane(
   context.fillStyle = "#000";
   context.fillRect(0, 0, viewer.width, viewer.height);
   paintLayers(context, viewer, camera, scene.layers);
-  if (scene.magnifier) paintLens(context, viewer, camera, scene.layers, scene.magnifier);
+  if (scene.magnifier) paintLens(context, { viewer, camera }, scene.layers, scene.magnifier);
   if (scene.cursor) paintCursor(context, viewer, camera, scene.cursor);
 }
 
@@ -99,8 +99,7 @@ function paintLayers(
 
 function paintLens(
   context: CanvasRenderingContext2D,
-  viewer: Extent,
-  camera: Camera,
+  { viewer, camera }: { readonly viewer: Extent; readonly camera: Camera },
   layers: readonly Layer[],
   at: Point,
 ): void {
