@@ -34,7 +34,7 @@ export function ssimTo(a: GreyImage, options: SsimOptions = {}): (b: GreyImage) 
 }
 
 /** Local SSIM of every window, (rows - taps + 1) x (cols - taps + 1). */
-export interface SsimMap {
+interface SsimMap {
   readonly rows: number;
   readonly cols: number;
   readonly data: Float64Array;
