@@ -31,6 +31,8 @@ export async function measureStudyPage(
   while ((await made()) < 1) await page.waitForTimeout(500);
   const before = await made();
   await dialog.getByRole("button", { name: "Close studies" }).click();
+  // A drag that begins while it fades is one of its backdrop.
+  await dialog.waitFor({ state: "hidden" });
   await ticks(page, TICKS);
   const p95WithStudyMs = await p95(page);
   await page.getByRole("button", { name: "Studies", exact: true }).click();
