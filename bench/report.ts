@@ -6,6 +6,7 @@ import type { EngineMeasurements } from "./engine.ts";
 import type { GradientMeasurements } from "./gradients.ts";
 import type { FuzzMeasurement } from "./gradientsFuzz.ts";
 import type { InstrumentMeasurement } from "./instruments.ts";
+import type { FilmsMeasurements } from "./films.ts";
 import type { PageMeasurements } from "./page.ts";
 import type { PeerMeasurement } from "./peers.ts";
 import { rounded } from "./statistics.ts";
@@ -28,6 +29,7 @@ export interface BenchResults {
   readonly page: PageMeasurements;
   readonly encoders: readonly EncoderMeasurements[];
   /** Parts that no full run has measured yet are absent. */
+  readonly films?: FilmsMeasurements | undefined;
   readonly instruments?: readonly InstrumentMeasurement[] | undefined;
   readonly studyPage?: StudyPageMeasurements | undefined;
   readonly studies?: StudyMeasurements | undefined;
@@ -66,6 +68,28 @@ function studyRows(studies: StudyMeasurements): readonly (readonly [string, stri
       "memory at 100,000 rows over that at 10,000",
       `${rounded(bytesAt100k / bytesAt10k)}x (${megabytes(bytesAt10k)} to ${megabytes(bytesAt100k)})`,
       "flat",
+    ],
+  ];
+}
+
+function filmRows(films: FilmsMeasurements): readonly (readonly [string, string, string])[] {
+  const grown = (before: number, after: number): string =>
+    `${(after / before).toFixed(3)}x (${megabytes(before)} to ${megabytes(after)})`;
+  return [
+    [
+      `memory after 50 films of ${films.side} x ${films.side} over that after 20`,
+      grown(films.memoryAfterSome, films.memoryAfterFilms),
+      "flat",
+    ],
+    [
+      "memory after 500 mixed interactions over that after 100",
+      grown(films.memoryAfterFewInteractions, films.memoryAfterInteractions),
+      "flat",
+    ],
+    [
+      `main-thread work for one move of a pan over such a film (${films.renderer === "gpu" ? "WebGL 2" : "canvas"})`,
+      `${rounded(films.panWorkMs)} ms; ${rounded(films.panFrameMs)} ms from frame to frame, drawn in software where there is no GPU`,
+      "",
     ],
   ];
 }
@@ -189,7 +213,8 @@ export async function writeReport(results: BenchResults, file: string): Promise<
       "<= 50 ms",
     ],
   ];
-  const { studies, studyPage, instruments } = results;
+  const { films, studies, studyPage, instruments } = results;
+  if (films) rows.push(...filmRows(films));
   if (instruments) rows.push(instrumentRow(instruments));
   if (studies) rows.push(...studyRows(studies));
   if (studyPage) rows.push(studyPageRow(studyPage));

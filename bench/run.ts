@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: measures the built page, the engine worker and the gradient graphs, writes bench/results.json and the
- * table of bench/README.md. Parts can be named: gradients, gradients-fuzz, encoders, browser, instruments, study-page, studies, peers. Ratios where a ratio says it: a time is a property of the machine.
+ * table of bench/README.md. Parts can be named: gradients, gradients-fuzz, encoders, browser, films, instruments, study-page, studies, peers. Ratios where a ratio says it: a time is a property of the machine.
  */
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
@@ -13,6 +13,7 @@ import { ROOT, ensureBuilt } from "../scripts/toolchain.mjs";
 import { nodeSessions } from "../src/cli/nodeSessions.ts";
 import { measureEncoders } from "./encoders.ts";
 import { measureEngine } from "./engine.ts";
+import { measureFilms } from "./films.ts";
 import { measureGradients, timedSessions } from "./gradients.ts";
 import { measureGradientsFuzz } from "./gradientsFuzz.ts";
 import { measureInstruments } from "./instruments.ts";
@@ -84,6 +85,7 @@ const PARTS = [
   "gradients-fuzz",
   "encoders",
   "browser",
+  "films",
   "instruments",
   "study-page",
   "studies",
@@ -119,6 +121,7 @@ const results: BenchResults = {
   ...(again("browser")
     ? await browser()
     : { engine: before!.engine, page: before!.page, chromium: before!.chromium }),
+  films: again("films") ? await onPage(measureFilms) : before!.films,
   instruments: again("instruments") ? await onPage(measureInstruments) : before!.instruments,
   studyPage: again("study-page") ? await onPage(measureStudyPage) : before!.studyPage,
   studies: again("studies") ? await measureStudies() : before!.studies,

@@ -87,6 +87,14 @@ test("after keeping everything, other models and compressed files work without a
   await openFile(page, "study.dcm", await chestJpeg2000());
   await expect(page.getByText("Your DICOM file")).toBeVisible();
   await settle(page);
+
+  // A vision-language model in several graphs, which the page fetches file by file, and its card.
+  await page.getByRole("combobox", { name: "Model", exact: true }).selectOption("llava-mini");
+  const card = page.getByRole("link", { name: "What it was trained and measured on" });
+  await expect(card).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByTestId("folder-memory")).toBeVisible();
+  const address = await card.getAttribute("href");
+  expect(await page.evaluate(async (at) => (await fetch(at)).text(), address!)).toContain("LLaVA");
 });
 
 test("a page left open over a deploy keeps its files, and takes the newer page on request", async ({
