@@ -6,6 +6,7 @@ import { createDecodeClient } from "../../io/decodeClient.ts";
 import type { DecodeClient } from "../../io/decodeClient.ts";
 import { refuseLocked } from "../../state/roomStore.ts";
 import { markFilm, openFilm } from "../../state/specEdits.ts";
+import { takeFilm } from "../../state/takeFilm.ts";
 import { useStores } from "../context/stores.ts";
 
 /** Above this nothing is read: the size is known before the file is touched. */
@@ -52,8 +53,7 @@ export function useOpenFile(): (file: File, frame?: number, boxes?: FilmBoxes) =
             { hint: "Open the one it is about, or choose a phantom first to leave the link." },
           );
         }
-        for (const gone of cases.getState().add(sha256, radiograph)) engine.forgetRadiograph(gone);
-        engine.addRadiograph(radiograph);
+        takeFilm({ cases, engine }, sha256, radiograph);
         if (radiograph.frame) cases.getState().remember(sha256, file);
         const pictures = radiograph.frame?.count ?? 1;
         results.getState().dismissRefusal();

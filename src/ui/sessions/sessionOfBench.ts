@@ -5,6 +5,7 @@ import type { ExperimentSpec } from "../../experiment/spec.ts";
 import type { HiddenName } from "../../lesson/room.ts";
 import type { Stores } from "../context/stores.ts";
 import { currentNumbers } from "../share/currentRun.ts";
+import { takeFilm } from "../../state/takeFilm.ts";
 import { openShared } from "../share/openShared.ts";
 import { sharedView } from "../share/sharedView.ts";
 import { keepFilm, keepSession, keepsFilms, keptFilm } from "./sessionShelf.ts";
@@ -57,8 +58,7 @@ export async function openSession(stores: Stores, session: Session): Promise<boo
     if (shown.kind !== "file" || cases.getState().radiographs[shown.sha256]) return;
     const film = await keptFilm(shown.sha256);
     if (!film) return;
-    cases.getState().add(shown.sha256, film);
-    engine.addRadiograph(film);
+    takeFilm({ cases, engine }, shown.sha256, film);
   }
 }
 
