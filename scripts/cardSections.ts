@@ -11,6 +11,7 @@ export const CARD_STUDIES = [
   "gaussian-score-by-model",
   "epsilon-attack-model",
   "wording-by-model",
+  "wording-by-adapter",
 ] as const; // scripts/studies.mjs writes their numbers.
 type CardStudy = (typeof CARD_STUDIES)[number];
 export type Summaries = Readonly<Partial<Record<CardStudy, SummaryFile>>>;
@@ -19,7 +20,47 @@ const TITLE = "## On the deployed graphs";
 
 /** The card with its section made anew: in its old place, or at the end. */
 export function cardWith(card: string, manifest: ModelManifest, summaries: Summaries): string {
-  const section = `${cardSection(manifest, summaries)}\n`;
+  return withSection(card, `${cardSection(manifest, summaries)}\n`);
+}
+
+/** The same of the adapters' card. @param files hashes of the adapters */
+export function adapterCardWith(
+  card: string,
+  files: readonly { readonly sha256: string }[],
+  summaries: Summaries,
+): string {
+  return withSection(card, `${adapterSection(files, summaries)}\n`);
+}
+
+function adapterSection(
+  files: readonly { readonly sha256: string }[],
+  { "wording-by-adapter": summary }: Summaries,
+): string {
+  const what =
+    "The same question in 16 other words, those kept out of training first, without an adapter and with each at scale 1.";
+  const said = summary?.graphs?.map(({ sha256 }) => sha256) ?? [];
+  if (!summary || files.some(({ sha256 }) => !said.includes(sha256))) {
+    return `${TITLE}\n\n${what} Not measured: the study wording-by-adapter has no runs of these adapters.`;
+  }
+  const parts = [
+    [
+      "paraphraseFlips.base.clean",
+      "Share of other wordings whose answer about the finding is another one, mean over phantoms.",
+    ],
+    ["paraphraseFlips.negated.clean", "The same of negated wordings alone."],
+    ["correctClean", "Answers to the plain wording that are right."],
+  ] as const;
+  return [
+    TITLE,
+    `${what} Study wording-by-adapter (docs/studies/wording-by-adapter.md), ${summary.runs} of ${summary.planned} runs, ${summary.backend} ONNX Runtime, 95 % intervals.`,
+    ...parts.flatMap(([measure, title]) => [
+      title,
+      table(summary, { measure, down: "adapter", across: "finding" }),
+    ]),
+  ].join("\n\n");
+}
+
+function withSection(card: string, section: string): string {
   const from = card.indexOf(`${TITLE}\n`);
   if (from < 0) return `${card.trimEnd()}\n\n${section}`;
   const next = card.indexOf("\n## ", from);
@@ -92,15 +133,15 @@ function part(
 
 interface Layout {
   readonly measure: MeasureId;
-  /** The level of the axis "system". */
-  readonly of: string;
+  /** The level of the axis "system", where there is one. */
+  readonly of?: string;
   readonly down: string;
   readonly across?: string;
 }
 
 function table({ tables }: SummaryFile, { measure, of, down, across }: Layout): string {
   const cells = (tables.find((each) => each.measure === measure)?.cells ?? []).filter(
-    ({ levels }) => levels["system"] === of,
+    ({ levels }) => of === undefined || levels["system"] === of,
   );
   return grid(
     cells.map((cell) => ({

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "
 import path from "node:path";
 import type { Plugin } from "vite";
 import {
+  ADAPTER_PACKAGE,
   BUNDLED_FOLDERS,
   BUNDLED_MODELS,
   BUNDLED_PRECISIONS,
@@ -58,6 +59,7 @@ function offlineParts(folder: string): readonly OfflinePart[] {
     ...BUNDLED_MODELS.flatMap(({ id }) => modelParts(folder, id)),
     linkPart(folder, LINK_PACKAGE),
     ...BUNDLED_FOLDERS.map(({ id }) => part(id, folderFiles(folder, id))),
+    linkPart(folder, ADAPTER_PACKAGE),
   ];
   for (const { id, files } of parts) {
     if (files.length === 0) throw new Error(`offline list: no file of "${id}" in ${folder}`);
@@ -96,7 +98,7 @@ function folderFiles(folder: string, id: string): readonly string[] {
   return [`${base}/files.json`, ...files.map((file) => `${base}/${file.path}`)];
 }
 
-/** Graphs that defenses link to a model. */
+/** What defenses link to a model. */
 function linkPart(folder: string, id: string): OfflinePart {
   const base = `models/${id}`;
   const manifest = parseLinkManifest(

@@ -6,7 +6,12 @@ import { OptionError, readOptions } from "./options.mjs";
 import { ROOT, run } from "./toolchain.mjs";
 
 /** Those that scripts/cardSections.ts reads. */
-const QUOTED = ["gaussian-score-by-model", "epsilon-attack-model", "wording-by-model"];
+const QUOTED = [
+  "gaussian-score-by-model",
+  "epsilon-attack-model",
+  "wording-by-model",
+  "wording-by-adapter",
+];
 const all = readdirSync(path.join(ROOT, "studies"))
   .filter((file) => file.endsWith(".json"))
   .map((file) => path.basename(file, ".json"));

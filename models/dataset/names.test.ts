@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { FINDING_TERMS, expandQuestions } from "../../src/language/questionBank.ts";
+import { adapterWordings } from "./adapterWordings.ts";
 import { names } from "./names.ts";
 import { trainingWordings } from "./trainingWordings.ts";
 
@@ -26,7 +27,7 @@ test("every label of the shipped manifests is a name, in the same order", () => 
 test("no wording of training is one of the question bank, and each has a question", () => {
   const bank = new Set(expandQuestions().map(({ text }) => text.toLowerCase()));
   const known = new Set(expandQuestions().map(({ canonicalId }) => canonicalId));
-  const training = trainingWordings(FINDING_TERMS);
+  const training = [...trainingWordings(FINDING_TERMS), ...adapterWordings(FINDING_TERMS)];
   expect(training.filter(({ text }) => bank.has(text)).map(({ text }) => text)).toEqual([]);
   expect(training.filter(({ canonicalId }) => !known.has(canonicalId))).toEqual([]);
   expect(training.filter(({ text }) => /[{}]/.test(text))).toEqual([]);

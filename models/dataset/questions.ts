@@ -5,6 +5,7 @@
  *       One line per wording that has an answer: findingId, type, answerSpace, text (lower case), strategy, polarity,
  *       heldOut, canonicalId, scope (narrowed presence questions) and side (comparisons). A wording's index is its
  *       line number from 0. Held-out wordings are listed too: training must skip them, evaluation wants them.
+ *       With --adapter those that only adapters hear follow (adapterWordings.ts).
  *   node models/dataset/questions.ts --cases cases.jsonl --out answers.jsonl
  *       One line per case: [[index, word], ...] for every question that applies. With --first, only one wording (the
  *       first) of each question and polarity: the others follow from it.
@@ -21,6 +22,7 @@ import bank from "../../src/language/questionBank.json" with { type: "json" };
 import { FINDING_TERMS, expandQuestions } from "../../src/language/questionBank.ts";
 import { answerFor } from "../../src/language/questionTruth.ts";
 import type { CaseTruth } from "../../src/language/questionTruth.ts";
+import { adapterWordings } from "./adapterWordings.ts";
 import { trainingWordings } from "./trainingWordings.ts";
 
 type CaseLine = CaseTruth & { readonly report?: readonly string[] };
@@ -29,13 +31,14 @@ const ANSWER_REPEATS = 50;
 const FLUSH_CHARACTERS = 1 << 20;
 
 const values = readOptions(
-  "Usage: questions.ts [--cases FILE] [--out FILE] [--corpus] [--first]",
+  "Usage: questions.ts [--cases FILE] [--out FILE] [--corpus] [--first] [--adapter]",
   (args) =>
     parseOptions(args, {
       out: { type: "string" },
       cases: { type: "string" },
       corpus: { type: "boolean", default: false },
       first: { type: "boolean", default: false },
+      adapter: { type: "boolean", default: false },
     }),
 );
 /** Non-equivalent wordings without a scope of their own have no agreed answer. */
@@ -71,7 +74,12 @@ function* questionLines(): Generator<string> {
       side: comparison ? (q.scope?.side ?? null) : null,
     });
   }
-  for (const { canonicalId, text, polarity } of trainingWordings(FINDING_TERMS)) {
+  const taught = trainingWordings(FINDING_TERMS).map((wording) => ({
+    ...wording,
+    strategy: "training",
+  }));
+  const more = values.adapter ? adapterWordings(FINDING_TERMS) : [];
+  for (const { canonicalId, text, polarity, strategy } of [...taught, ...more]) {
     const plain = questions.find((q) => q.canonicalId === canonicalId);
     if (!plain) throw new Error(`The question bank has no ${canonicalId}.`);
     const comparison = plain.type === "comparison";
@@ -80,9 +88,9 @@ function* questionLines(): Generator<string> {
       type: plain.type,
       answerSpace: plain.answerSpace,
       text,
-      strategy: "training",
+      strategy,
       polarity,
-      heldOut: false,
+      heldOut: strategy === "choosing",
       canonicalId,
       scope: comparison ? null : plain.scope,
       side: comparison ? (plain.scope?.side ?? null) : null,

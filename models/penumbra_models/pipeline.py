@@ -40,6 +40,9 @@ CODE: dict[str, tuple[str, ...]] = {
             "penumbra_models/adults.py"),
     "vlm": ("penumbra_models/vlm_features.py", "penumbra_models/vlm_batches.py", "penumbra_models/vlm_dialogues.py", "penumbra_models/vlm_network.py",
             "penumbra_models/vlm_train.py", "penumbra_models/siglip_captions.py", "penumbra_models/siglip_network.py", "penumbra_models/siglip_train.py"),
+    "adapters": ("penumbra_models/adapters.py", "penumbra_models/adapter_batches.py", "penumbra_models/adapter_losses.py", "penumbra_models/adapter_watch.py",
+                 "penumbra_models/adapter_train.py", "penumbra_models/adapter_pareto.py", "penumbra_models/network.py", "penumbra_models/sampler.py"),
+    "interchange": ("dataset/interchange.ts", "../src/experiment/instruments/causalInterchange.ts"),
     "evaluate": ("penumbra_models",),
 }  # fmt: skip
 """The code whose change makes a stage's result another one."""
@@ -103,7 +106,8 @@ def stages(adult: str, kermany: str) -> list[Stage]:
                   (f"runs/{name}/checkpoint.pt", *(("runs/base/checkpoint.pt",) if name == LANGUAGE[0] else ()), *graphs, "data/eval", "data/outside", "runs/realism.json", *pictures),
                   (f"{package}/evaluation.json", f"{package}/card.md"), CODE["evaluate"]),
         ]  # fmt: skip
-    return out + booster_stages(module, real, (*phantoms, *pictures)) + language_stages(module, adult, taught)
+    mini = language_stages(module, adult, taught)
+    return out + booster_stages(module, real, (*phantoms, *pictures)) + mini + adapter_stages(module, adult, taught)
 
 
 def booster_stages(module: Callable[..., tuple[str, ...]], real: tuple[str, ...], taught: tuple[str, ...]) -> list[Stage]:
@@ -144,6 +148,32 @@ def language_stages(module: Callable[..., tuple[str, ...]], adult: str, taught: 
               (base, *taught, *watched, *cached), ("runs/llava-mini/checkpoint.pt",), CODE["vlm"]),
         Stage("siglip-mini", module("siglip_train", *common, "--out", "runs/siglip-mini", "--steps", "1500", "--decay", "600"),
               (base, *taught, *watched, *cached), ("runs/siglip-mini/checkpoint.pt",), CODE["vlm"]),
+    ]  # fmt: skip
+
+
+def adapter_stages(module: Callable[..., tuple[str, ...]], adult: str, taught: tuple[str, ...]) -> list[Stage]:
+    """Adapters of the base decoder: where interchange sees the difference between wordings, the weights' trade-off, three adapters, their package."""
+    base, features, package, runs = "runs/base/checkpoint.pt", "runs/features", "runs/packages/adapters", "runs/adapters"
+    cached = tuple(f"{features}/{name}" for name in ("train.tokens.f16", "train.masks.u8", "adults.tokens.f16", "watched.tokens.f16", "watched.masks.u8"))
+    watched = tuple(f"data/watched/{name}" for name in ("cases.jsonl", "answers.jsonl"))
+    questions, found, pareto = "data/adapter-questions.jsonl", "runs/interchange.json", f"{runs}/pareto/pareto.json"
+    read = (base, questions, *taught[1:], *watched, *cached, f"{adult}/index.csv")
+    common = ("--base", base, "--data", "data", "--features", features, "--adult", adult)
+    node = ("node", "--no-warnings")
+    weights = tuple(f"runs/packages/base/{role}.fp16.onnx" for role in ("vision", "text", "answer"))
+    trained = tuple(f"{runs}/{name}/{file}" for name in ("targeted", "early", "all") for file in ("adapter.safetensors", "record.json"))
+    return [
+        Stage("adapter-questions", (*node, "dataset/questions.ts", "--adapter", "--out", questions), (), (questions,), CODE["dataset"]),
+        Stage("interchange", (*node, "dataset/interchange.ts", "--seeds", "7600000:7600006", "--out", found),
+              ("../public/models/base/answer.int8.onnx", "../public/models/base/vision.int8.onnx"), (found,), CODE["interchange"]),
+        Stage("adapter-pareto", module("adapter_pareto", *common, "--steps", "120", "--out", f"{runs}/pareto"), read, (pareto,), CODE["adapters"]),
+        *(Stage(f"adapter-{name}", module("adapter_train", *common, "--layers", name, "--pareto", pareto, "--steps", "360", "--out", f"{runs}/{name}"),
+                (*read, pareto), tuple(t for t in trained if f"/{name}/" in t), CODE["adapters"])
+          for name in ("targeted", "early", "all")),
+        Stage("export-adapters", module("adapter_export", "--adapters", runs, "--base", "runs/packages/base", "--interchange", found,
+                                        "--command", "penumbra_models.pipeline", "--out", package),
+              (*trained, pareto, found, *weights), (*(f"{package}/{n}.safetensors" for n in ("targeted", "early", "all")), f"{package}/manifest.json", f"{package}/card.md"),
+              ("penumbra_models/adapter_export.py", "penumbra_models/adapter_card.py", "penumbra_models/adapters.py")),
     ]  # fmt: skip
 
 

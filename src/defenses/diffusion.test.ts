@@ -6,7 +6,7 @@ import { nodeSessions } from "../cli/nodeSessions.ts";
 import { readLinkPackage } from "../graphs/linkPackage.ts";
 import { renderPhantom } from "../phantom/phantom.ts";
 import { linkFor } from "../model/linkManifest.ts";
-import type { ModelLink } from "../model/modelLink.ts";
+import type { GraphLink } from "../model/modelLink.ts";
 import type { AnswerObjective } from "../model/objective.ts";
 import { floatTensor } from "../tensor/tensor.ts";
 import { cosine } from "../tensor/norms.ts";
@@ -23,7 +23,7 @@ const booster = await readLinkPackage(await bundledSource("purifier"));
 const host = { yieldToHost: async () => {}, linkPackage: async () => booster };
 const phantom = renderPhantom({ seed: 21, findings: [{ kind: "effusion" }] }, 224).image.slice();
 
-async function ran({ graph, scalars }: ModelLink, image: Float32Array): Promise<Float32Array> {
+async function ran({ graph, scalars }: GraphLink, image: Float32Array): Promise<Float32Array> {
   const fed = Object.entries(scalars).map(([name, value]) => [
     name,
     floatTensor(Float32Array.of(value), [1]),

@@ -6,7 +6,7 @@
 import { LabError } from "../errors/labError.ts";
 import { LINK_PACKAGE } from "../model/catalog.ts";
 import { linkFor } from "../model/linkManifest.ts";
-import type { ModelLink } from "../model/modelLink.ts";
+import type { GraphLink } from "../model/modelLink.ts";
 import { parseModel, serializeModel } from "../onnx/file.ts";
 import { GraphView } from "../onnx/graph.ts";
 import { GraphBuilder } from "../onnx/graphBuilder.ts";
@@ -48,7 +48,7 @@ export const diffusionPurifier: Defense = {
   strength: "sigma",
   isRandom: true,
   preview: { steps: 1, eot: 2 },
-  graphs: { links: ["purifier"] },
+  graphs: { links: [{ role: "purifier" }] },
   async defend(inner, { params, seed, key, host }) {
     const { sigma = 0, steps = 1, eot = 1 } = params;
     if (!inner.linked) {
@@ -89,7 +89,7 @@ export const diffusionPurifier: Defense = {
 const KEPT = "kept";
 
 /** The link that hands on D + kept (x - D) in place of D. */
-export function blending(link: ModelLink, kept: number): ModelLink {
+export function blending(link: GraphLink, kept: number): GraphLink {
   const model = parseModel(link.graph);
   const view = new GraphView(model);
   const image = view.inputs.find(({ name }) => !(name in link.scalars))!;

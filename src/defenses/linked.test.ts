@@ -97,14 +97,13 @@ it.each([...networks.map((id) => [id]), ["purifier", "mapper"]])(
   "%s: its gradient is confirmed by its own loss, and who knows of it does no worse than who does not",
   async (...ids) => {
     const bare = await lab.system(base.id, base.precision);
-    const booster = await readLinkPackage(await bundledSource("purifier"));
     const items = ids.map((id) => ({
       ...item(id, 0.25),
       params: { sigma: 0.25, steps: 2, eot: 2 },
     }));
     const system = await defended(bare, items, {
       yieldToHost: async () => {},
-      linkPackage: async () => booster,
+      linkPackage: async (id) => readLinkPackage(await bundledSource(id)),
     });
     const { answers, tokenIds } = bare.manifest.answerSpaces["yes-no"]!;
     const objective: AnswerObjective = {

@@ -2,13 +2,13 @@
 import { LabError } from "../errors/labError.ts";
 import { LINK_PACKAGE } from "../model/catalog.ts";
 import { linkFor } from "../model/linkManifest.ts";
-import type { LinkRole } from "../model/linkManifest.ts";
+import type { BoosterRole } from "../model/linkManifest.ts";
 import type { ParamMeta } from "../system/param.ts";
 import type { Defense } from "./defense.ts";
 
 const SOURCE = "Gaussian smoothness booster (arXiv:2601.16200)";
 
-function linked(role: LinkRole): Defense["defend"] {
+function linked(role: BoosterRole): Defense["defend"] {
   return async (inner, { params: { sigma = 0 }, key, host }) => {
     if (!inner.linked) {
       throw new LabError(
@@ -41,7 +41,7 @@ export const purifier: Defense = {
   source: SOURCE,
   params: { sigma: level },
   strength: "sigma",
-  graphs: { links: ["purifier"] },
+  graphs: { links: [{ role: "purifier" }] },
   defend: linked("purifier"),
 };
 
@@ -53,6 +53,6 @@ export const mapper: Defense = {
   source: SOURCE,
   params: { sigma: level },
   strength: "sigma",
-  graphs: { links: ["mapper"] },
+  graphs: { links: [{ role: "mapper" }] },
   defend: linked("mapper"),
 };

@@ -1,6 +1,7 @@
 import type { Defense } from "./defense.ts";
 import { bilateralFilter } from "./filters/bilateral.ts";
 import { bandStop, lowPass } from "./filters/frequency.ts";
+import { frequencyModules } from "./frequencyModules.ts";
 import { gaussianFilter } from "./filters/gaussian.ts";
 import { medianFilter } from "./filters/median.ts";
 import { resample } from "./filters/resample.ts";
@@ -8,6 +9,7 @@ import { bitDepth, jpegFilter } from "./filters/rounding.ts";
 import { totalVariation } from "./filters/totalVariation.ts";
 import { wavelet } from "./filters/wavelet.ts";
 import { overlayRemoval } from "./filters/overlayRemoval.ts";
+import { adapter } from "./adapter.ts";
 import { diffusionPurifier } from "./diffusion.ts";
 import { mapper, purifier } from "./linked.ts";
 import { augmentationVote } from "./looks/augmentationVote.ts";
@@ -32,6 +34,8 @@ export const DEFENSES: Readonly<Record<string, Defense>> = {
   overlayRemoval,
   purifier,
   mapper,
+  adapter,
+  frequencyModules,
   diffusionPurifier,
   augmentationVote,
   noiseVote,

@@ -2,7 +2,7 @@
 import type { Defense } from "../defenses/defense.ts";
 import { isInForce } from "../defenses/inForce.ts";
 import { LabError } from "../errors/labError.ts";
-import { LINK_PACKAGE } from "../model/catalog.ts";
+import { ADAPTER_PACKAGE, LINK_PACKAGE } from "../model/catalog.ts";
 import { linkParts, modelParts } from "../model/graphPart.ts";
 import type { GraphNeeds } from "../model/graphPart.ts";
 import type { GraphPart } from "../model/graphPartSchema.ts";
@@ -50,7 +50,11 @@ export function neededGraphs(spec: Asking, { defenses, instruments }: Askers): N
       const { graphs = {}, params: metas } = defenses[defense]!;
       const values = withDefaults(metas, params);
       const isOn = ({ when }: { readonly when?: string }) => !when || values[when] === 1;
-      return { ...graphs, models: (graphs.models ?? []).filter(isOn) };
+      return {
+        ...graphs,
+        models: (graphs.models ?? []).filter(isOn),
+        links: (graphs.links ?? []).filter(({ when }) => !when || values[when[0]] === when[1]),
+      };
     });
   const measuring: readonly GraphNeeds[] = [
     ...spec.instruments
@@ -80,7 +84,7 @@ export function neededGraphs(spec: Asking, { defenses, instruments }: Askers): N
   }
   return {
     models: [...models.values()],
-    links: [...new Set(standing.flatMap(({ links = [] }) => links))],
+    links: [...new Set(standing.flatMap(({ links = [] }) => links.map(({ role }) => role)))],
   };
 }
 
@@ -104,9 +108,18 @@ export async function graphParts(
       parts.push(isMeasure ? { ...part, measuresOnly: true } : part);
     }
   }
-  if (links.length === 0) return parts;
-  const manifest = await found(shelf.linkManifest(LINK_PACKAGE));
-  return manifest ? [...parts, ...linkParts(manifest, links)] : parts;
+  for (const id of LINK_PACKAGES) {
+    const asked = links.filter((role) => packageOf(role) === id);
+    const manifest = asked.length > 0 ? await found(shelf.linkManifest(id)) : undefined;
+    if (manifest) parts.push(...linkParts(manifest, asked));
+  }
+  return parts;
+}
+
+const LINK_PACKAGES = [LINK_PACKAGE, ADAPTER_PACKAGE] as const;
+
+function packageOf(role: LinkRole): (typeof LINK_PACKAGES)[number] {
+  return role === "purifier" || role === "mapper" ? LINK_PACKAGE : ADAPTER_PACKAGE;
 }
 
 async function found<T>(asked: Promise<T>): Promise<T | undefined> {

@@ -68,6 +68,13 @@ export class Encoder {
     return shapes;
   }
 
+  /** A scalar as what is not the encoder's own graph is fed it. */
+  scalar(name: string): Tensor {
+    const { value, dims } = this.parts.scalars[name]!;
+    const shape = dims.map((dim) => (typeof dim === "number" ? dim : 1));
+    return floatTensor(new Float32Array(sizeOf(shape)).fill(value), shape);
+  }
+
   /** Images of [size * size] each, and the scalars beside them. */
   feeds(images: readonly Float32Array[]): Record<string, Tensor> {
     const { size, scalars } = this.parts;

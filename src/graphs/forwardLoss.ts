@@ -6,7 +6,7 @@ import { floatData } from "../tensor/tensor.ts";
 import { answerMaps, encoderMaps } from "./attentionGoal.ts";
 import { tapValue } from "./encoder.ts";
 import { embedImages } from "./embedding.ts";
-import { answerSideOf, idsFor, rowAt } from "./modelParts.ts";
+import { answerFeeds, answerSideOf, rowAt } from "./modelParts.ts";
 import type { ModelParts } from "./modelParts.ts";
 
 /** @returns the loss of one picture, size*size, [0, 1]; to be maximised */
@@ -77,6 +77,5 @@ async function said(
   const { tokens } = encoder.parts;
   const { session } = answerSideOf(parts);
   const encoded = await encoder.run([image], [tokens]);
-  const feeds = { ids: idsFor(parts, ids), tokens: encoded[tokens]! };
-  return session.run(feeds, wanted);
+  return session.run(answerFeeds(parts, ids, encoded[tokens]!), wanted);
 }

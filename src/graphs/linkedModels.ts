@@ -129,8 +129,12 @@ class LinkedModel implements LinkableModel {
     return (await this.#open()).embed(images);
   }
 
-  answer(tokens: FloatTensor, promptIds: readonly number[], look?: Look): Promise<AnswerLogits> {
-    return this.#bare.answer(tokens, promptIds, look);
+  async answer(
+    tokens: FloatTensor,
+    promptIds: readonly number[],
+    look?: Look,
+  ): Promise<AnswerLogits> {
+    return (await this.#open()).answer(tokens, promptIds, look);
   }
 
   async loss(image: Float32Array, objective: Objective): Promise<number> {
@@ -156,7 +160,7 @@ class LinkedModel implements LinkableModel {
   /** What is linked now stands outside: before what was before the encoder, after what was after it. */
   withLinks(links: readonly ModelLink[]): Promise<LinkableModel> {
     const at = (place: ModelLink["place"]) => links.filter((link) => link.place === place);
-    return this.#models.model([...at("before"), ...this.#links, ...at("after")]);
+    return this.#models.model([...at("before"), ...at("inside"), ...this.#links, ...at("after")]);
   }
 
   /** Its graphs close; asked again it opens them again, for as long as the bare model is open. */

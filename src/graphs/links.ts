@@ -1,6 +1,6 @@
 /** Graphs linked to an encoder: purifiers of its image before it, mappers of its tokens and embedding after it. */
 import { LabError } from "../errors/labError.ts";
-import type { ModelLink } from "../model/modelLink.ts";
+import type { GraphLink } from "../model/modelLink.ts";
 import { foldWeights } from "../onnx/edit/foldWeights.ts";
 import { parseModel, serializeModel } from "../onnx/file.ts";
 import { GraphView } from "../onnx/graph.ts";
@@ -37,7 +37,7 @@ interface LinkTools {
 /** @throws LabError "model-incompatible" when a graph does not fit its place */
 export async function linkedEncoder(
   encoder: Encoder,
-  links: readonly ModelLink[],
+  links: readonly GraphLink[],
   sessions: SessionFactory,
 ): Promise<LinkedEncoder> {
   const { size } = encoder.parts;
@@ -47,8 +47,8 @@ export async function linkedEncoder(
   const tools = { sessions, opened };
   try {
     let { parts } = encoder;
-    const names = new Map<ModelLink, string>();
-    const fitted = async (link: ModelLink, slots: Slots): Promise<FittedLink> => {
+    const names = new Map<GraphLink, string>();
+    const fitted = async (link: GraphLink, slots: Slots): Promise<FittedLink> => {
       const opening = await openLink(parts, link, slots, tools);
       names.set(link, opening.name);
       return opening;
@@ -73,7 +73,10 @@ export async function linkedEncoder(
 }
 
 /** Shapes of the encoder's tokens and embedding. */
-async function featureSlots(encoder: Encoder, sessions: SessionFactory): Promise<Slots> {
+export async function featureSlots(
+  encoder: Encoder,
+  sessions: SessionFactory,
+): Promise<{ readonly tokens: readonly number[]; readonly embedding: readonly number[] }> {
   const { links, parts } = encoder;
   const tables = await chainShapes(links, encoder.shapes(1), probeRunner(sessions));
   const shapeOf = (value: string): readonly number[] => {
@@ -100,7 +103,7 @@ interface FittedLink {
 
 async function openLink(
   { links, isFixedBatch }: EncoderParts,
-  link: ModelLink,
+  link: GraphLink,
   slots: Slots,
   { sessions, opened }: LinkTools,
 ): Promise<FittedLink> {
@@ -143,7 +146,7 @@ async function openLink(
  */
 function fittingInputs(
   model: ModelProto,
-  { name, place, scalars }: ModelLink,
+  { name, place, scalars }: GraphLink,
   slots: Slots,
 ): Pick<FittedLink, "reads" | "scalars"> {
   const reads: Record<string, Slot> = {};
@@ -179,7 +182,7 @@ function fittingInputs(
 /** @throws LabError "model-incompatible" when no output has the form of what the place hands on */
 function fittingOutputs(
   { model, shapes }: PreparedGraph,
-  { name }: ModelLink,
+  { name }: GraphLink,
   slots: Slots,
 ): FittedLink["makes"] {
   const makes: Record<string, Slot> = {};

@@ -61,6 +61,8 @@ interface AnswerGraph {
   /** Of the vocabulary alone, where `logits` has more. */
   readonly textLogits?: string | undefined;
   readonly crossTaps: readonly PictureTap[];
+  /** Inputs beside the question and the tokens, by the value of the chain that each reads. */
+  readonly scalars?: Readonly<Record<string, string>> | undefined;
 }
 
 /** One attention map and the gradient of the loss with respect to it. */
@@ -299,6 +301,7 @@ export class LossGraphs {
     const inputs = {
       ids: "ids",
       tokens: encoder.parts.tokens,
+      ...this.#answerGraph().scalars,
       ...Object.fromEntries(named.map((name) => [name, name])),
     };
     return [...encoder.links, { name: "head", model, inputs, outputs: { [output]: output } }];

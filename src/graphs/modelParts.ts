@@ -19,6 +19,8 @@ export interface AnswerSide extends AnswerShape {
   readonly logits: string;
   readonly crossTaps: readonly PictureTap[];
   readonly session: GraphSession;
+  /** Inputs beside the question and the tokens, by the scalar of the encoder that each is fed. */
+  readonly scalars?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface ModelParts {
@@ -49,10 +51,23 @@ export function answerSideOf({ answerSide, manifest }: ModelParts): AnswerSide {
 }
 
 /** Token ids as the answering graph takes them: padded where it takes one length alone. */
-export function idsFor(parts: ModelParts, ids: readonly number[]): Tensor {
+function idsFor(parts: ModelParts, ids: readonly number[]): Tensor {
   const { promptLength } = answerSideOf(parts);
   if (promptLength === undefined) return int64Tensor(ids, [1, ids.length]);
   return paddedIds(ids, paddingOf(parts));
+}
+
+/** What the answering graph is fed. */
+export function answerFeeds(
+  parts: ModelParts,
+  ids: readonly number[],
+  tokens: Tensor,
+): Record<string, Tensor> {
+  const { scalars = {} } = answerSideOf(parts);
+  const fed = Object.entries(scalars).map(
+    ([input, value]) => [input, parts.encoder.scalar(value)] as const,
+  );
+  return { ids: idsFor(parts, ids), tokens, ...Object.fromEntries(fed) };
 }
 
 /** Logits [V] at a position, of logits [1, positions, V]. */

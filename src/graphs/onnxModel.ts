@@ -39,8 +39,8 @@ import type { GradientSide } from "./gradientSide.ts";
 import type { Inside } from "./inside.ts";
 import { LinkedModels } from "./linkedModels.ts";
 import type { OpenSet } from "./linkedModels.ts";
-import { linkedEncoder } from "./links.ts";
-import { answerSideOf, idsFor, rowAt } from "./modelParts.ts";
+import { linkedParts } from "./linkedParts.ts";
+import { answerFeeds, answerSideOf, rowAt } from "./modelParts.ts";
 import type { ModelParts } from "./modelParts.ts";
 
 /** Rollout follows tokens through all layers: it needs every layer to see the same tokens whole. */
@@ -149,7 +149,7 @@ export class OnnxModel implements LinkableModel, InnerModel {
     const crossTaps = maps ? side.crossTaps : [];
     const { grid } = this.#parts;
     const position = promptIds.length - 1;
-    const results = await session.run({ ids: idsFor(this.#parts, promptIds), tokens }, [
+    const results = await session.run(answerFeeds(this.#parts, promptIds, tokens), [
       name,
       ...crossTaps.map((tap) => tap.name),
     ]);
@@ -264,7 +264,7 @@ export class OnnxModel implements LinkableModel, InnerModel {
   }
 }
 
-async function openSet(parts: ModelParts, links: readonly ModelLink[]): Promise<OpenSet> {
-  const { encoder, opened, scalars } = await linkedEncoder(parts.encoder, links, parts.sessions);
-  return { model: new OnnxModel({ ...parts, encoder, owned: opened }), scalars };
+async function openSet(before: ModelParts, links: readonly ModelLink[]): Promise<OpenSet> {
+  const { parts, scalars } = await linkedParts(before, links);
+  return { model: new OnnxModel(parts), scalars };
 }

@@ -21,6 +21,9 @@ export const BUNDLED_FOLDERS = [
 /** The graphs that come with the lab to be linked to a model, by their folder under models/. */
 export const LINK_PACKAGE = "purifier";
 
+/** Low-rank adapters of the base model's answering side. */
+export const ADAPTER_PACKAGE = "adapters";
+
 /** Roles of a package's graphs that the lab opens. */
 export const OPENED_ROLES: readonly ModelRole[] = ["vision", "answer"];
 

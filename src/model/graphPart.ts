@@ -5,12 +5,18 @@ import type { ModelManifest, Precision } from "./manifest.ts";
 
 /** What a defense or an instrument asks for beside the graphs that look and answer. Plain data: catalogues hold it. */
 export interface GraphNeeds {
-  /** Of the package of graphs to link. */
-  readonly links?: readonly LinkRole[];
+  /** Of the packages of what is linked. */
+  readonly links?: readonly NeededLink[];
   /** Other models, by what is on: `when` names a parameter that must be 1. */
   readonly models?: readonly NeededModel[];
   /** The text encoder of the model on the bench. */
   readonly text?: true;
+}
+
+export interface NeededLink {
+  readonly role: LinkRole;
+  /** Only where this parameter has this value. */
+  readonly when?: readonly [param: string, value: number];
 }
 
 export interface NeededModel {
@@ -43,7 +49,8 @@ export function linkParts(
   { id: model, files }: Pick<LinkManifest, "id" | "files">,
   roles: readonly LinkRole[],
 ): GraphPart[] {
-  return files
+  const all: readonly { readonly role: LinkRole; readonly sha256: string }[] = files;
+  return all
     .filter(({ role }) => roles.includes(role))
     .map(({ role, sha256 }) => ({ model, role, precision: null, sha256 }));
 }
@@ -66,9 +73,18 @@ const besides = new WeakMap<
   { readonly modelSha256: string; readonly beside: readonly GraphPart[] }
 >();
 
+const PART_NAMES: Readonly<Partial<Record<GraphPart["role"], string>>> = {
+  tokenizer: "tokenizer",
+  purifier: "purifier",
+  mapper: "mapper",
+  text: "text encoder",
+  targetedAdapter: "targeted adapter",
+  earlyAdapter: "adapter of the early layer",
+  allAdapter: "adapter of all layers",
+};
+
 /** "vision graph of noise (int8)" */
 export function partName({ model, role, precision }: Omit<GraphPart, "sha256">): string {
-  const what = role === "tokenizer" || role === "purifier" || role === "mapper";
-  const kind = what ? role : role === "text" ? "text encoder" : `${role} graph`;
+  const kind = PART_NAMES[role] ?? `${role} graph`;
   return `${kind} of ${model}${precision ? ` (${precision})` : ""}`;
 }

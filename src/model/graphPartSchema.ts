@@ -4,7 +4,19 @@ import { z } from "zod";
 /** A graph of a package, or the table of its words; null for what has one form only. */
 export const graphPartSchema = z.strictObject({
   model: z.string().max(60),
-  role: z.enum(["vision", "answer", "text", "embed", "encoder", "tokenizer", "purifier", "mapper"]),
+  role: z.enum([
+    "vision",
+    "answer",
+    "text",
+    "embed",
+    "encoder",
+    "tokenizer",
+    "purifier",
+    "mapper",
+    "targetedAdapter",
+    "earlyAdapter",
+    "allAdapter",
+  ]),
   precision: z.enum(["fp32", "fp16", "int8", "int4"]).nullable(),
   /** In hex; of a link its first 16 digits. */
   sha256: z.string().regex(/^[0-9a-f]{16,64}$/),

@@ -1,41 +1,58 @@
 /**
- * The manifest of graphs that come with the lab to be linked to a model: a purifier of its image and a mapper of its
- * features (a Gaussian smoothness booster, arXiv:2601.16200), both of which take the noise level.
+ * The manifests of what comes with the lab to be linked to a model: a purifier of its image and a mapper of its features (a
+ * Gaussian smoothness booster, arXiv:2601.16200), both of which take the noise level; and low-rank adapters of its answering side.
  */
 import * as z from "zod/mini";
 import { LabError } from "../errors/labError.ts";
 import type { ModelManifest, Precision } from "./manifest.ts";
-import type { ModelLink } from "./modelLink.ts";
+import type { GraphLink } from "./modelLink.ts";
 
 const sha256Schema = z.string().check(z.regex(/^[0-9a-f]{64}$/));
-const roleSchema = z.enum(["purifier", "mapper"]);
+const boosterRoleSchema = z.enum(["purifier", "mapper"]);
+const adapterRoleSchema = z.enum(["targetedAdapter", "earlyAdapter", "allAdapter"]);
 
-const linkManifestSchema = z.object({
-  format: z.literal(1),
-  id: z.string(),
-  version: z.string(),
-  name: z.string(),
-  task: z.literal("smoothness-booster"),
-  /** The frozen model it was trained for, and its graphs. */
-  encoder: z.object({
-    package: z.string(),
-    version: z.string(),
-    files: z.array(z.object({ role: z.string(), sha256: sha256Schema })),
-  }),
-  files: z.array(
+const filesOf = <R extends z.ZodMiniType>(role: R) =>
+  z.array(
     z.object({
       path: z.string().check(z.regex(/^[\w.-]+$/, "a plain file name")),
-      role: roleSchema,
+      role,
       bytes: z.int().check(z.positive()),
       sha256: sha256Schema,
     }),
-  ),
+  );
+const common = { format: z.literal(1), id: z.string(), version: z.string(), name: z.string() };
+/** A frozen model that it was trained for, and its graphs. */
+const trainedForSchema = z.object({
+  package: z.string(),
+  version: z.string(),
+  files: z.array(z.object({ role: z.string(), sha256: sha256Schema })),
+});
+
+const boosterManifestSchema = z.object({
+  ...common,
+  task: z.literal("smoothness-booster"),
+  encoder: trainedForSchema,
+  files: filesOf(boosterRoleSchema),
   /** Noise levels it was trained for, as standard deviations in model space. */
   sigma: z.object({ low: z.number(), high: z.number() }),
 });
+const adapterManifestSchema = z.object({
+  ...common,
+  task: z.literal("low-rank-adapters"),
+  answer: trainedForSchema,
+  files: filesOf(adapterRoleSchema),
+  rank: z.int().check(z.positive()),
+  alpha: z.number().check(z.positive()),
+});
+const linkManifestSchema = z.discriminatedUnion("task", [
+  boosterManifestSchema,
+  adapterManifestSchema,
+]);
 
 export type LinkManifest = z.infer<typeof linkManifestSchema>;
-export type LinkRole = z.infer<typeof roleSchema>;
+export type BoosterRole = z.infer<typeof boosterRoleSchema>;
+export type AdapterRole = z.infer<typeof adapterRoleSchema>;
+export type LinkRole = BoosterRole | AdapterRole;
 
 export interface LinkPackage {
   readonly manifest: LinkManifest;
@@ -49,7 +66,7 @@ export function parseLinkManifest(json: unknown): LinkManifest {
   const { path, message } = result.error.issues[0]!;
   throw new LabError(
     "model-damaged",
-    `The manifest of the purifier can't be used: its field "${path.join(".") || "the whole file"}" is wrong (${message}).`,
+    `The manifest of what is linked to a model can't be used: its field "${path.join(".") || "the whole file"}" is wrong (${message}).`,
   );
 }
 
@@ -62,10 +79,13 @@ const PLACES = { purifier: "before", mapper: "after" } as const;
  */
 export function linkFor(
   { manifest, graphs }: LinkPackage,
-  role: LinkRole,
+  role: BoosterRole,
   sigma: number,
   model: { readonly manifest: ModelManifest; readonly precision: Precision },
-): ModelLink {
+): GraphLink {
+  if (manifest.task !== "smoothness-booster") {
+    throw new LabError("model-damaged", `The package ${manifest.id} has no ${role}.`);
+  }
   const { encoder, files } = manifest;
   const { low, high } = manifest.sigma;
   const isTrained = model.manifest.files.some(

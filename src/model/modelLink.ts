@@ -1,7 +1,10 @@
-/** Graphs that are linked to a model: one that prepares its images, or one that corrects what its encoder says. */
+/** What is linked to a model: graphs that prepare its images or correct what its encoder says, and changes of its own graphs. */
+import type { FloatTensor } from "../tensor/tensor.ts";
 import type { VisionLanguageModel } from "./visionLanguageModel.ts";
 
-export interface ModelLink {
+export type ModelLink = GraphLink | InnerEdit;
+
+export interface GraphLink {
   /** In messages, such as "purifier". */
   readonly name: string;
   /**
@@ -15,6 +18,42 @@ export interface ModelLink {
   readonly sha256: string;
   /** What the graph's other inputs are fed, each a single number, such as { sigma: 0.25 }. */
   readonly scalars: Readonly<Record<string, number>>;
+}
+
+/** A change of one of the model's own graphs, steered by numbers that are inputs of the changed graph. */
+export interface InnerEdit {
+  /** In messages, such as "adapter". */
+  readonly name: string;
+  readonly place: "inside";
+  /** Names all that the change is made of but the scalars. */
+  readonly sha256: string;
+  readonly change: InnerChange;
+  /** Of adapters their `scale`, of bands the gains `low` and `high`; at 0 nothing is changed. */
+  readonly scalars: Readonly<Record<string, number>>;
+}
+
+export type InnerChange =
+  | { readonly kind: "adapters"; readonly adapters: readonly AdapterFactors[] }
+  /** Of the encoder's attentions over a grid of tokens; waves of at most `radius` periods across it are low. */
+  | {
+      readonly kind: "bands";
+      readonly rows: number;
+      readonly columns: number;
+      readonly radius: number;
+    };
+
+/** A low-rank adapter of one projection of the answering side: gain * B A beside its weights. */
+export interface AdapterFactors {
+  /** The attention, by kind and position, and what of it. */
+  readonly block: "attention" | "crossAttention";
+  readonly index: number;
+  readonly role: "query" | "value";
+  /** A: [rank, in]. */
+  readonly down: FloatTensor;
+  /** B: [out, rank]. */
+  readonly up: FloatTensor;
+  /** What B A counts at a scale of 1: alpha / rank. */
+  readonly gain: number;
 }
 
 /** A model whose encoder other graphs can be linked to. */

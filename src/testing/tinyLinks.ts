@@ -1,6 +1,6 @@
 /** Graphs to link to a model in tests: a purifier and a mapper of seeded noise, the identity where sigma is 0. */
 import { createHash } from "node:crypto";
-import type { ModelLink } from "../model/modelLink.ts";
+import type { GraphLink } from "../model/modelLink.ts";
 import { ELEMENT_TYPE } from "../onnx/messages.ts";
 import { serializeModel } from "../onnx/file.ts";
 import type { ModelProto } from "../onnx/messages.ts";
@@ -42,10 +42,10 @@ export function mapperGraph(count: number, width: number): ModelProto {
 
 export function asLink(
   name: string,
-  place: ModelLink["place"],
+  place: GraphLink["place"],
   model: ModelProto,
-  scalars: ModelLink["scalars"],
-): ModelLink {
+  scalars: GraphLink["scalars"],
+): GraphLink {
   const graph = serializeModel(model);
   const sha256 = createHash("sha256").update(graph).digest("hex");
   return { name, place, graph, sha256, scalars };

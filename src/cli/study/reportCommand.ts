@@ -3,9 +3,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { planSize } from "../../study/plan.ts";
+import { graphsOf } from "../../study/rowGraphs.ts";
+import type { GraphPart } from "../../model/graphPartSchema.ts";
 import type { Row } from "../../study/rowColumns.ts";
 import { partName } from "../../model/graphPart.ts";
-import { graphsOf } from "../../study/rowGraphs.ts";
 import { studyReadings } from "../../study/readings/readings.ts";
 import { summarize } from "../../study/summarize.ts";
 import type { MeasureTable, StudySummary } from "../../study/summarize.ts";
@@ -30,6 +31,8 @@ export interface SummaryFile extends Pick<StudySummary, "changed"> {
   readonly planned: number;
   readonly backend: string;
   readonly models: readonly SummaryModel[];
+  /** Other graphs that rows rest on; absent where there are none. */
+  readonly graphs?: readonly GraphPart[];
 }
 
 const require = createRequire(import.meta.url);
@@ -58,23 +61,23 @@ export async function reportCommand(
     const maker = folderMaker(folder);
     const rows: Row[] = [];
     const models = new Map<string, SummaryModel>();
-    const beside = new Set<string>();
+    const graphs = new Map<string, GraphPart>();
     for await (const row of folder.rows(study, maker)) {
       // Most of a row's size, and read only of rows that tell of a defense.
       rows.push(tellsOfDefense(row) ? row : { ...row, spec: null });
       const made = { id: String(row.model), precision: String(row.precision) };
       const sha256 = String(row.modelSha256);
       models.set(`${made.id} ${made.precision} (${sha256.slice(0, 8)})`, { ...made, sha256 });
-      for (const part of graphsOf(String(row.graphs ?? ""))) {
-        if (part.role !== "tokenizer") beside.add(`${partName(part)} (${part.sha256.slice(0, 8)})`);
-      }
+      for (const part of graphsOf(String(row.graphs ?? ""))) graphs.set(part.sha256, part);
     }
     const facts = {
       study,
       summary: summarize(study, rows),
       readings: studyReadings(rows),
       models: [...models.keys()],
-      beside: [...beside],
+      beside: [...graphs.values()]
+        .filter(({ role }) => role !== "tokenizer")
+        .map((part) => `${partName(part)} (${part.sha256.slice(0, 8)})`),
       backend: maker.backend,
       planned: planSize(study).rows,
     };
@@ -91,7 +94,14 @@ export async function reportCommand(
         cells,
       }));
       const { backend, planned } = facts;
-      const said = { study: study.name, runs, planned, backend, models: [...models.values()] };
+      const said = {
+        study: study.name,
+        runs,
+        planned,
+        backend,
+        models: [...models.values()],
+        ...(graphs.size > 0 && { graphs: [...graphs.values()] }),
+      };
       const numbers: SummaryFile = { ...said, tables, changed };
       writeFileSync(values.summary, `${JSON.stringify(numbers, null, 1)}\n`);
     }

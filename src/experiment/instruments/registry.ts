@@ -3,6 +3,7 @@ import { allFindings } from "./allFindings.ts";
 import { explanationInstrument } from "../explain/explanationInstrument.ts";
 import { EXPLAINERS } from "../explain/explainers.ts";
 import { attackDetectors } from "./attackDetectors.ts";
+import { bandEnergy } from "./bandEnergy.ts";
 import { causalInterchange } from "./causalInterchange.ts";
 import { certifiedTokens } from "./certifiedTokens.ts";
 import { dropoutSamples } from "./dropoutSamples.ts";
@@ -75,6 +76,7 @@ export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   faithfulnessPath,
   weightRandomization,
   stageShift,
+  bandEnergy,
   tokenDistance,
   nearWords,
   causalInterchange,

@@ -11,6 +11,7 @@ import { readShapes } from "../shapes.ts";
 import { joinGraphs } from "./join.ts";
 import { cutGraph } from "./cut.ts";
 import { dropoutMask, dropoutMaskName, findDropoutSites, withDropout } from "./dropout.ts";
+import { LORA_SCALE_INPUT, withLora } from "./lora.ts";
 import { patchInputs, withPatches } from "./patching.ts";
 
 const run = async (
@@ -92,6 +93,92 @@ describe("dropout", () => {
     // Standard error of the mean: sqrt(0.3 / 0.7 / 40000) = 0.0033.
     expect(Math.abs(mean - 1)).toBeLessThan(0.015);
     expect(() => dropoutMask(site, 1, 1, 0)).toThrow(/not in \[0, 1\)/);
+  });
+});
+
+describe("LoRA", () => {
+  const x = randomTensor(1, [1, 3, 8]);
+  const [rank, gain] = [2, 1.5];
+  const [weight, joint] = [randomTensor(2, [8, 8]), randomTensor(3, [8, 16])];
+  const factors = (seed: number) => ({
+    down: randomTensor(seed, [rank, 8]),
+    up: randomTensor(seed + 1, [8, rank]),
+  });
+  /** One self-attention of two heads on a stream; keys and values of one layer. */
+  const layer = (query: FloatTensor, keyValue: FloatTensor): ModelProto =>
+    tinyGraph(21, (b) => {
+      const stream = b.add("Tanh", [floatInput(b, "x", [1, 3, 8])]);
+      const linear = (input: string, w: FloatTensor, seed: number) =>
+        b.add("Add", [
+          b.add("MatMul", [input, b.constant(w, `w${seed}`)]),
+          b.constant(randomTensor(seed, [w.shape[1]!]), `b${seed}`),
+        ]);
+      const heads = (value: string, perm: readonly number[]) =>
+        b.add("Transpose", [b.reshape(value, [1, 3, 2, 4])], {
+          attributes: { perm: { ints: perm } },
+        });
+      const [k, v] = b.addMany("Split", [linear(stream, keyValue, 11)], {
+        outputs: 2,
+        attributes: { axis: { int: -1 }, num_outputs: { int: 2 } },
+      });
+      const q = b.add("Mul", [heads(linear(stream, query, 12), [0, 2, 1, 3]), b.float(0.5)]);
+      const scores = b.add("MatMul", [q, heads(k!, [0, 2, 3, 1])]);
+      const map = b.add("Softmax", [scores], { attributes: { axis: { int: -1 } } });
+      const mixed = b.add("MatMul", [map, heads(v!, [0, 2, 1, 3])]);
+      const joined = b.add("Transpose", [mixed], { attributes: { perm: { ints: [0, 2, 1, 3] } } });
+      const branch = linear(b.reshape(joined, [1, 3, 8]), randomTensor(4, [8, 8]), 13);
+      b.addOutput(b.add("Add", [stream, branch], { outputs: ["y"] }), 1);
+    });
+  /** W + scale * gain * (B A)^T in the columns from `first` on, by hand. */
+  const merged = (w: FloatTensor, { down, up }: ReturnType<typeof factors>, at: number[]) => {
+    const [first = 0, scale = 1] = at;
+    const width = w.shape[1]!;
+    const data = w.data.slice();
+    for (let i = 0; i < 8; i++) {
+      for (let o = 0; o < 8; o++) {
+        let sum = 0;
+        for (let r = 0; r < rank; r++) sum += up.data[o * rank + r]! * down.data[r * 8 + i]!;
+        data[i * width + first + o]! += scale * gain * sum;
+      }
+    }
+    return floatTensor(data, w.shape);
+  };
+  const place = { block: "attention", index: 0, gain } as const;
+  const [query, value] = [factors(21), factors(31)];
+  const adapters = [
+    { ...place, role: "query", ...query } as const,
+    { ...place, role: "value", ...value } as const,
+  ];
+  const plain = layer(weight, joint);
+  const shapesOf = (model: ModelProto) =>
+    readShapes(model, nativeRunner, { shapes: { x: [1, 3, 8] } });
+
+  it("gives what weights with the product merged into them give; a value's half of a joint layer alone", async () => {
+    const model = withLora(plain, adapters, await shapesOf(plain));
+    for (const scale of [0.7, -1]) {
+      const byHand = layer(merged(weight, query, [0, scale]), merged(joint, value, [8, scale]));
+      const expected = (await run(byHand, { x }))["y"]!.data as Float32Array;
+      const feeds = { x, [LORA_SCALE_INPUT]: floatTensor(Float32Array.of(scale), []) };
+      const got = (await run(model, feeds))["y"]!.data as Float32Array;
+      expect(linfNorm(subtract(got, expected))).toBeLessThan(2e-5);
+    }
+    const off = await run(model, { x, [LORA_SCALE_INPUT]: floatTensor(Float32Array.of(0), []) });
+    expect(off["y"]!.data).toEqual((await run(plain, { x }))["y"]!.data);
+  });
+
+  it("passes the gradient through the path beside the weights", async () => {
+    const model = withLora(plain, adapters, await shapesOf(plain));
+    const feeds = { x, [LORA_SCALE_INPUT]: floatTensor(Float32Array.of(0.7), []) };
+    const { checks } = await checkCase({ model, feeds, wrt: ["x"] });
+    expect(checks["x"]).toMatchObject({ ok: true });
+  });
+
+  it("refuses adapters that do not fit, and places that are not there", async () => {
+    const table = await shapesOf(plain);
+    const narrow = { ...adapters[0]!, down: randomTensor(3, [rank, 5]) };
+    expect(() => withLora(plain, [narrow], table)).toThrow(/does not fit the projection/);
+    const deeper = { ...adapters[0]!, index: 3 };
+    expect(() => withLora(plain, [deeper], table)).toThrow("no query of self-attention 4");
   });
 });
 

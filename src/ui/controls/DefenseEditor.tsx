@@ -17,7 +17,7 @@ import styles from "./stack.module.css";
 
 const GROUPS: Readonly<Record<DefenseGroup, string>> = {
   filter: "Filters on the picture",
-  network: "Networks trained for the base model",
+  network: "Inside and beside the model",
   looks: "Several looks at the picture",
   models: "Several models",
 };

@@ -1,5 +1,10 @@
 /** What works without a network in this browser, what does not yet, and a button that keeps all of it. */
-import { BUNDLED_FOLDERS, BUNDLED_MODELS, LINK_PACKAGE } from "../../model/catalog.ts";
+import {
+  ADAPTER_PACKAGE,
+  BUNDLED_FOLDERS,
+  BUNDLED_MODELS,
+  LINK_PACKAGE,
+} from "../../model/catalog.ts";
 import { usePage } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
 import { bytes } from "../kit/formats.ts";
@@ -63,6 +68,7 @@ const OTHER_PARTS: Readonly<Record<string, string>> = {
   decoders: "decoders of compressed DICOM files",
   cards: "the models' cards",
   [LINK_PACKAGE]: "the purifier and the mapper",
+  [ADAPTER_PACKAGE]: "the adapters",
 };
 
 /** "Base model (int8, fp16)" for the parts of one model, and the names of the others. */
