@@ -68,7 +68,8 @@ async function logits(
 ): Promise<Float32Array> {
   const feeds = { ids: int64Tensor(ids, [1, ids.length]), tokens: TOKENS, ...extra };
   const made = await nativeRunner(serializeModel(model), feeds, ["logits"]);
-  return (made["logits"]!.data as Float32Array).slice(-1024);
+  const { data, shape } = made["logits"]!;
+  return (data as Float32Array).slice(-shape.at(-1)!);
 }
 
 test("three adapters are there, each under 200 kB", () => {
@@ -88,7 +89,9 @@ it.each(roles)("%s: the logits that PyTorch gives, at three scales", async (role
     expect(all[NO]).toBeCloseTo(answerLogits[1], 3);
   }
   const [off, , on] = references;
-  expect(Math.abs(on!.answerLogits[0] - off!.answerLogits[0])).toBeGreaterThan(0.01);
+  // Ten times what is allowed above.
+  const moved = on!.answerLogits.map((value, k) => Math.abs(value - off!.answerLogits[k]!));
+  expect(Math.max(...moved)).toBeGreaterThan(0.005);
 });
 
 it.each(["int8", "int4", "fp16"])(
