@@ -1,6 +1,6 @@
 /** A model's parts with what is linked to it: changes of its own graphs first, then the graphs around its encoder. */
-import { loadPart } from "../host/loadPart.ts";
 import type { ModelLink } from "../model/modelLink.ts";
+import { editedParts } from "./innerEdits.ts";
 import { linkedEncoder } from "./links.ts";
 import type { OpenSet } from "./linkedModels.ts";
 import type { ModelParts } from "./modelParts.ts";
@@ -14,7 +14,7 @@ export async function linkedParts(
   const outer = links.filter((link) => link.place !== "inside");
   const { parts, opened, scalars } =
     edits.length > 0
-      ? await (await loadPart(() => import("./innerEdits.ts"))).editedParts(before, edits)
+      ? await editedParts(before, edits)
       : { parts: before, opened: [], scalars: [] };
   try {
     const linked = await linkedEncoder(parts.encoder, outer, parts.sessions);

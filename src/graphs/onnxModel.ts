@@ -39,7 +39,6 @@ import type { GradientSide } from "./gradientSide.ts";
 import type { Inside } from "./inside.ts";
 import { LinkedModels } from "./linkedModels.ts";
 import type { OpenSet } from "./linkedModels.ts";
-import { linkedParts } from "./linkedParts.ts";
 import { answerFeeds, answerSideOf, rowAt } from "./modelParts.ts";
 import type { ModelParts } from "./modelParts.ts";
 
@@ -265,6 +264,7 @@ export class OnnxModel implements LinkableModel, InnerModel {
 }
 
 async function openSet(before: ModelParts, links: readonly ModelLink[]): Promise<OpenSet> {
+  const { linkedParts } = await loadPart(() => import("./linkedParts.ts"));
   const { parts, scalars } = await linkedParts(before, links);
   return { model: new OnnxModel(parts), scalars };
 }
