@@ -2,7 +2,7 @@
 import type { PerturbationItem } from "../../experiment/spec.ts";
 import { SEVERITIES } from "../../perturbations/severities.ts";
 import { Row } from "../kit/Row.tsx";
-import { Segments } from "../kit/Segments.tsx";
+import { Select } from "../kit/Select.tsx";
 import { decimal } from "../kit/formats.ts";
 
 export function SeverityPicker(props: {
@@ -17,25 +17,26 @@ export function SeverityPicker(props: {
   if (!calibrated) return null;
   const { strengths, ssim, flips } = calibrated;
   const all = [0, ...strengths];
-  const segments = all.map((strength, k) => ({
-    value: String(k),
-    shown: String(k),
-    name:
-      k === 0
-        ? "0: the picture as it is"
-        : `${k}: strength ${strength}, measured likeness (SSIM) ${decimal(ssim[k - 1]!, 2)}, ${Math.round(100 * flips[k - 1]!)} % of answers turned`,
-  }));
+  const at = all.indexOf(value);
   return (
     <Row
       label="Severity"
       help={`Five strengths that were measured on ${SEVERITIES.phantoms} phantoms and ${SEVERITIES.answers} answers of the base model: each is the largest one with no more than a given unlikeness and a given share of turned answers. A strength between them has no severity.`}
     >
-      <Segments
-        label={`${name}: severity`}
-        segments={segments}
-        value={String(all.indexOf(value))}
-        onChange={(chosen) => onChange(all[Number(chosen)]!)}
-      />
+      <Select
+        aria-label={`${name}: severity`}
+        value={at}
+        onChange={(event) => onChange(all[Number(event.currentTarget.value)]!)}
+      >
+        {at < 0 && <option value={-1}>none of the five</option>}
+        {all.map((strength, k) => (
+          <option key={strength} value={k}>
+            {k === 0
+              ? "0: the picture as it is"
+              : `${k}: SSIM ${decimal(ssim[k - 1]!, 2)}, ${Math.round(100 * flips[k - 1]!)} % turned`}
+          </option>
+        ))}
+      </Select>
     </Row>
   );
 }
