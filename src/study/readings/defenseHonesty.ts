@@ -152,7 +152,7 @@ function inWords(judged: readonly Judged[]): string {
 }
 
 interface Verdict {
-  readonly kind: "survives" | "lost" | "unclear" | "none";
+  readonly kind: "survives" | "lost" | "unclear" | "none" | "harmless";
   /** Held that the bare model loses, and the other way. */
   readonly gained: number;
   readonly lost: number;
@@ -161,6 +161,8 @@ interface Verdict {
 }
 
 const SAID: Readonly<Record<Verdict["kind"], (verdict: Verdict) => string>> = {
+  harmless: () =>
+    "The attack turns no answer of the bare model either, so nothing can be said for the defense: choose a larger epsilon.",
   survives: ({ gained, lost, chance }) =>
     `The gain survives an attacker who knows: ${gained} answers are held that the bare model loses, ${lost} the other way (${chance}).`,
   lost: () => "The gain does not survive an attacker who knows: nothing is left of it.",
@@ -170,6 +172,7 @@ const SAID: Readonly<Record<Verdict["kind"], (verdict: Verdict) => string>> = {
 };
 
 const SAID_SHORT: Readonly<Record<Verdict["kind"], (verdict: Verdict) => string>> = {
+  harmless: () => "nothing to hold against",
   survives: ({ chance }) => `survives (${chance})`,
   lost: () => "does not survive",
   unclear: ({ chance }) => `can't be told (${chance})`,
@@ -177,15 +180,25 @@ const SAID_SHORT: Readonly<Record<Verdict["kind"], (verdict: Verdict) => string>
 };
 
 function verdictOf(judged: readonly Judged[]): Verdict {
-  const { before, unaware, worst } = countsOf(judged);
   const isLeft = (each: Judged) => each.clean && isHeld(each, TRIALS);
   const gained = judged.filter((each) => isLeft(each) && !each.bareAttacked).length;
   const lost = judged.filter((each) => !isLeft(each) && each.bareAttacked).length;
   const p = mcnemarExact(gained, lost);
   const chance = `p = ${p < 0.001 ? "< .001" : p.toFixed(3)}`.replace("= <", "<");
-  const kind =
-    worst > before ? (p < ALPHA ? "survives" : "unclear") : unaware > before ? "lost" : "none";
+  const kind = kindOf({ ...countsOf(judged), p });
   return { kind, gained, lost, chance };
+}
+
+function kindOf({
+  bare,
+  before,
+  unaware,
+  worst,
+  p,
+}: ReturnType<typeof countsOf> & { readonly p: number }): Verdict["kind"] {
+  if (worst > before) return p < ALPHA ? "survives" : "unclear";
+  if (unaware > before) return "lost";
+  return before === bare && unaware === before ? "harmless" : "none";
 }
 
 /** Of several settings, how many keep a gain, and by name. */
@@ -203,6 +216,10 @@ function overAll(settings: readonly Setting[]): string {
     ...said("survives", "The gain survives an attacker who knows"),
     ...said("unclear", "More answers are held than without it, but too few to tell from chance"),
     ...said("lost", "The gain does not survive an attacker who knows"),
+    ...said(
+      "harmless",
+      "The attack turns no answer of the bare model either, so nothing can be said for",
+    ),
     ...said("none", "There is no gain even against an attacker who does not know"),
   ].join(" ");
 }

@@ -319,6 +319,12 @@ describe("honesty card over the cases", () => {
     expect(useless.result.statement).toContain("There is no gain");
   });
 
+  it("says nothing for a defense where the attack turns nothing of the bare model", () => {
+    const harmless = defenseHonesty(cards(8, { bareFlipped: 0 }));
+    expect(harmless.result.statement).toContain("turns no answer of the bare model either");
+    expect(harmless.result.statement).not.toContain("There is no gain");
+  });
+
   it("counts an abstention as no right answer, before an attack and under one", () => {
     const before = defenseHonesty(cards(4, { cleanAbstains: 1 }));
     expect(valueOf(before, "clean")!.value).toBe(0);

@@ -15,7 +15,7 @@ export function SeverityPicker(props: {
   const { perturbation, name, value, onChange } = props;
   const calibrated = SEVERITIES.perturbations[perturbation];
   if (!calibrated) return null;
-  const { strengths, ssim, flips } = calibrated;
+  const { strengths, ssim } = calibrated;
   const all = [0, ...strengths];
   const at = all.indexOf(value);
   return (
@@ -28,12 +28,10 @@ export function SeverityPicker(props: {
         value={at}
         onChange={(event) => onChange(all[Number(event.currentTarget.value)]!)}
       >
-        {at < 0 && <option value={-1}>none of the five</option>}
+        {at < 0 && <option value={-1}>none</option>}
         {all.map((strength, k) => (
           <option key={strength} value={k}>
-            {k === 0
-              ? "0: the picture as it is"
-              : `${k}: SSIM ${decimal(ssim[k - 1]!, 2)}, ${Math.round(100 * flips[k - 1]!)} % turned`}
+            {k === 0 ? "0, as it is" : `${k}, SSIM ${decimal(ssim[k - 1]!, 2)}`}
           </option>
         ))}
       </Select>
