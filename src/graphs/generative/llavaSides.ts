@@ -7,6 +7,7 @@ import { answerGraph } from "./answerGraph.ts";
 import type { PromptLayout } from "./answerGraph.ts";
 import { choiceOf, spokenChoice } from "./answers.ts";
 import type { Choice } from "./answers.ts";
+import { generationNotices } from "./generationNotice.ts";
 import { specialToken } from "./modelFiles.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 import type { Sides, Spoken } from "./sides.ts";
@@ -111,6 +112,7 @@ export async function llavaSides(
     ),
     asks: promptOf(files, "Is there a pleural effusion?").text,
     notices: [
+      ...generationNotices(files.generation),
       ...missing.map(
         ([, answers]) =>
           `Questions answered by ${answers.join(", ")} are off: not each of these words is one token of this model.`,
