@@ -34,7 +34,7 @@ export const adapter: Defense = {
       default: 1,
       integer: true,
       choices: [1, 2, 3],
-      choiceNames: ["those that interchange names", "the first layer", "all layers"],
+      choiceNames: ["targeted", "first layer", "all layers"],
       help: "Which attentions of the answering side are changed. The first are those that carry the difference between wordings when inner values are exchanged; the other two are controls, trained in the same way.",
     },
   },
