@@ -14,7 +14,7 @@ import type { StageReading } from "../graphs/generative/stages.ts";
 import type { NamedSource } from "../graphs/sources/zip.ts";
 import type { SessionFactory } from "../graphs/session.ts";
 import { cosine } from "../tensor/norms.ts";
-import { filesForFilm, pictureOf } from "./askOwnModel.ts";
+import { filesForFilm, pictureOf, refuseCaptioner } from "./askOwnModel.ts";
 import { FILM_OPTIONS, partOf } from "./filmPart.ts";
 import type { FilmPart } from "./filmPart.ts";
 import { sessionsNamed } from "./graphFiles.ts";
@@ -122,6 +122,7 @@ async function read(
   asked: Asked,
 ): Promise<Reading> {
   const files = await filesForFilm(own, { form }, { file, part: asked.part });
+  refuseCaptioner(files);
   const { image } = await pictureOf(file, files, asked.part);
   const parts = PARTS_OF[files.folder.family!];
   const about = {

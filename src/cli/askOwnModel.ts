@@ -60,6 +60,7 @@ export async function openOwnModel(
 ): Promise<(file: string) => Promise<object>> {
   const choice = { form: asked.precision };
   const files = await readFolderFiles(opened.names, opened.source, choice);
+  refuseCaptioner(files);
   const open = files.folder.family === "dual" ? openDual : openLlava;
   if (files.pixels.kind !== "patches") {
     const model = await open(files, asked, sessions);
@@ -83,6 +84,18 @@ export async function filesForFilm(
   const { radiograph } = await openPart(film.file, film.part ?? {});
   const side = Math.min(LARGEST_SIDE, radiograph.rows, radiograph.cols);
   return readFolderFiles(names, source, { ...choice, side });
+}
+
+/** @throws LabError "model-incompatible" for a model that is never asked in words */
+export function refuseCaptioner({ folder }: FolderFiles): void {
+  if (folder.family !== "captioner") return;
+  throw new LabError(
+    "model-incompatible",
+    `${folder.label} writes captions and is never asked in words.`,
+    {
+      hint: "Use lab caption; lab run asks it which of two captions is likelier.",
+    },
+  );
 }
 
 async function openLlava(

@@ -12,7 +12,7 @@ import { bundledManifest } from "./modelFiles.ts";
 import { nodeLab } from "./nodeLab.ts";
 import { ownFolder } from "./ownFolder.ts";
 import type { NamedSource } from "../graphs/sources/zip.ts";
-import { UsageError, parseCommandLine, wholeNumber } from "./usageError.ts";
+import { UsageError, greyRadius, parseCommandLine, wholeNumber } from "./usageError.ts";
 
 const OPTIONS = {
   question: { type: "string" },
@@ -142,14 +142,6 @@ async function asksOwn(
   const { openOwnModel } = await import("./askOwnModel.ts");
   const line = await openOwnModel(own, asked, sessionsNamed(values.backend));
   return async (file) => ({ ...(await line(file)), model: values.model, question });
-}
-
-/** "4/255" or a number of grey in [0, 1]. @throws UsageError */
-function greyRadius(text: string): number {
-  const parts = /^(\d+(?:\.\d+)?)(?:\/(255))?$/.exec(text.trim());
-  const value = parts ? Number(parts[1]) / Number(parts[2] ?? 1) : NaN;
-  if (value > 0 && value <= 1) return value;
-  throw new UsageError(`--epsilon is "${text}", but must be like 4/255, above 0 and at most 1.`);
 }
 
 /** A bad file is its own line; anything else ends the command. */

@@ -88,6 +88,13 @@ npm run -s lab -- ask FILE... --question TEXT --model FOLDER|FILE.zip|llava-mini
     looks. With a second picture (--against, or the attacked one) the cosine of both in every layer of encoder, connector and
     decoder; with a second wording, in which block the two part. What a model does not show is named.
 
+npm run -s lab -- caption FILE [--model FOLDER|FILE.zip|captioner-mini] [--beams N] [--max-tokens N] [--precision NAME]
+    [--epsilon K/255 [--steps N] [--towards TEXT]] [--attention F.npy] [--backend native|wasm]
+    What a captioner writes of a film (VisionEncoderDecoder: encoder_model, decoder_model_merged; BLIP: vision_model,
+    text_decoder_model): greedily or by beam search, each token with its log-probability and the picture token it looks at
+    most. --attention writes all of that, [tokens, picture tokens]. --epsilon attacks the likelihood of its own text, or raises
+    that of --towards, by PGD through the whole model, and tells what it writes then and how far the two texts agree.
+
 npm run -s lab -- agree FILE --question TEXT --model FOLDER|FILE.zip|ID [--answer TEXT --answer TEXT...]
     [--precision NAME]... [--backend native|wasm]... [--max-tokens N] [--frame N] [--square ...]
     One film and one question to every precision that the model has, on the native runtime and on the page's WASM build:

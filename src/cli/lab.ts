@@ -20,6 +20,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   decode: async (args) => (await import("./decodeVerb.ts")).decodeVerb(args, print),
   phantom: async (args) => (await import("./phantomVerb.ts")).phantomVerb(args, print),
   ask: async (args) => (await import("./askVerb.ts")).askVerb(args, print),
+  caption: async (args) => (await import("./captionVerb.ts")).captionVerb(args, print),
   agree: async (args) => (await import("./agreeVerb.ts")).agreeVerb(args, print),
   inspect: async (args) => (await import("./inspectVerb.ts")).inspectVerb(args, print),
   forward: async (args) => (await import("./forwardVerb.ts")).forwardVerb(args, print),

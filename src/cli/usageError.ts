@@ -43,3 +43,11 @@ export function wholeNumber(option: string, text: string, min: number, max: numb
     `--${option} is "${text}", but must be a whole number from ${min} to ${max}.`,
   );
 }
+
+/** "4/255" or a number of grey in [0, 1]. @throws UsageError */
+export function greyRadius(text: string): number {
+  const parts = /^(\d+(?:\.\d+)?)(?:\/(255))?$/.exec(text.trim());
+  const value = parts ? Number(parts[1]) / Number(parts[2] ?? 1) : NaN;
+  if (value > 0 && value <= 1) return value;
+  throw new UsageError(`--epsilon is "${text}", but must be like 4/255, above 0 and at most 1.`);
+}

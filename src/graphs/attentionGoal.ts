@@ -39,6 +39,13 @@ export function answerMaps(
   { mask, promptIds }: Pick<AttentionObjective, "mask" | "promptIds">,
   queries: number,
 ): readonly WeighedTap[] {
+  if (taps.some(({ texts }) => texts)) {
+    throw new LabError(
+      "model-incompatible",
+      "This model's answer has no one place that looks at the picture: it compares two captions, and each of their tokens looks.",
+      { hint: "Move the encoder's own attention, or the likelihood of a text." },
+    );
+  }
   const shares = cellShares(mask, grid);
   const asking = promptIds.length - 1;
   return shown(taps).map(({ within, ...tap }) => {

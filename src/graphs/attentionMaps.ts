@@ -4,6 +4,7 @@ import { positiveShare, relevanceOfRow } from "../explanations/gradientRelevance
 import type { AttentionLayer, AttentionMatrix } from "../model/visionLanguageModel.ts";
 import { floatData } from "../tensor/tensor.ts";
 import type { PlacedTap } from "../onnx/placement.ts";
+import type { AttentionTap } from "../onnx/taps.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { TapGradient } from "./lossGraphs.ts";
 import type { PictureTap } from "./readyModel.ts";
@@ -115,6 +116,10 @@ export function answerRelevance(
   if (self.length === taps.length) row[classToken(tokens, gridTokens)] = 1;
   for (const { tap, attention, gradient } of taps) {
     const [, heads = 1, queries = 1] = tap.shape;
+    if (tap.texts) {
+      addTexts(row, { attention, gradient }, tap.texts);
+      continue;
+    }
     if (queries === tokens) continue;
     const share = positiveShare({ heads, attention, gradient }, queries * tokens);
     // A pooling head asks once, whatever the question.
@@ -129,6 +134,21 @@ export function answerRelevance(
   const map = Float32Array.from(relevanceOfRow(row, layers, tokens).slice(-gridTokens));
   normalizeSum(map);
   return map;
+}
+
+/** What all tokens of all captions draw from the picture: the margin hangs on each of them, and on no padding. */
+function addTexts(
+  row: Float64Array,
+  { attention, gradient }: Pick<TapGradient, "attention" | "gradient">,
+  { shape: [texts = 1, heads = 1, queries = 1, tokens = 1] }: AttentionTap,
+): void {
+  const size = heads * queries * tokens;
+  for (let text = 0; text < texts; text++) {
+    const of = (whole: Float32Array) => whole.subarray(text * size, (text + 1) * size);
+    const maps = { heads, attention: of(attention), gradient: of(gradient) };
+    const share = positiveShare(maps, queries * tokens);
+    for (let k = 0; k < share.length; k++) row[k % tokens]! += share[k]!;
+  }
 }
 
 /** The token that a model without attention from the answer to the picture answers by. */

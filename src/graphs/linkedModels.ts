@@ -121,6 +121,10 @@ class LinkedModel implements LinkableModel {
     return this.#bare.say;
   }
 
+  get captions(): VisionLanguageModel["captions"] {
+    return this.#bare.captions;
+  }
+
   async encode(image: Float32Array, look?: Look): Promise<Encoding> {
     return (await this.#open()).encode(image, look);
   }

@@ -67,7 +67,7 @@ interface AnswerGraph {
 
 /** One attention map and the gradient of the loss with respect to it. */
 export interface TapGradient {
-  readonly tap: AttentionTap;
+  readonly tap: PictureTap;
   readonly attention: Float32Array;
   readonly gradient: Float32Array;
 }
@@ -208,6 +208,7 @@ export class LossGraphs {
     return new Map(
       crossTaps.flatMap((tap) => {
         if (tap.within) return [[tap.within.tap.name, tap]];
+        if (tap.texts) return [[tap.texts.name, tap]];
         return tap.shape.length === 3 ? [[tap.name, { ...tap, shape: [1, ...tap.shape] }]] : [];
       }),
     );

@@ -34,6 +34,7 @@ export interface ModelParts {
   readonly sessions: SessionFactory;
   readonly textSide: TextEncoder | undefined;
   readonly say: VisionLanguageModel["say"];
+  readonly captions: VisionLanguageModel["captions"];
   readonly words: VisionLanguageModel["words"];
   /** See chain.ts. */
   readonly mergedBytes: number;

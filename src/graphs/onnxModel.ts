@@ -103,6 +103,10 @@ export class OnnxModel implements LinkableModel, InnerModel {
     return this.#parts.words;
   }
 
+  get captions(): VisionLanguageModel["captions"] {
+    return this.#parts.captions;
+  }
+
   async encode(image: Float32Array, { maps }: Look = { maps: true }): Promise<Encoding> {
     const { encoder } = this.#parts;
     const taps = maps ? this.#parts.taps : [];

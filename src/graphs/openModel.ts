@@ -1,4 +1,6 @@
 /** Opens a ready model on a backend: the sessions of its graphs, and what is asked of them. */
+import type { Captioning } from "../model/captioning.ts";
+import type { Say } from "../model/visionLanguageModel.ts";
 import { serializeModel } from "../onnx/file.ts";
 import { withTaps } from "../onnx/taps.ts";
 import { MERGED_BYTES } from "./chain.ts";
@@ -73,6 +75,7 @@ export async function openModel(
     textSide,
     say: speech?.say,
     words: speech?.words,
+    captions: ready.captions && speech?.captionsOf(ready.captions),
     sessions,
     mergedBytes,
     owned: [
@@ -100,6 +103,13 @@ function openedOnce(open: () => Promise<Speech>) {
   return {
     say,
     words: async () => (await speech()).words,
+    captionsOf: ({ attends }: { readonly attends: boolean }): Captioning => ({
+      attends,
+      async *write(...asked) {
+        return yield* (await speech()).captions!.write(...asked);
+      },
+      attention: async (...asked) => (await speech()).captions!.attention(...asked),
+    }),
     release: async () => (await opened?.catch(() => undefined))?.release(),
   };
 }

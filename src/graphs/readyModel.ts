@@ -5,6 +5,7 @@
 import { LabError } from "../errors/labError.ts";
 import type { Tokenizer } from "../language/tokenizer.ts";
 import { graphsSha256 } from "../model/manifest.ts";
+import type { Captioning } from "../model/captioning.ts";
 import type { Say, WordTable } from "../model/visionLanguageModel.ts";
 import type { ModelManifest, ModelRole, ParityReference, Precision } from "../model/manifest.ts";
 import { foldWeights } from "../onnx/edit/foldWeights.ts";
@@ -31,6 +32,8 @@ export interface ReadyModel {
   readonly vision: ReadyVision;
   readonly answer: ReadyAnswer | undefined;
   readonly text?: ReadyText | undefined;
+  /** Whether what writes also shows where each token looks, and follows several texts (captioning.ts). */
+  readonly captions?: { readonly attends: boolean } | undefined;
   /** Opens what writes words of its own, when it is first asked for. */
   readonly speech?: ((sessions: SessionFactory) => Promise<Speech>) | undefined;
 }
@@ -40,6 +43,8 @@ export interface Speech {
   readonly say: Say;
   /** Absent where picture tokens do not stand among words. */
   readonly words?: WordTable;
+  /** Of a captioner. */
+  readonly captions?: Captioning;
   release(): Promise<void>;
 }
 
@@ -87,6 +92,8 @@ export interface PictureTap extends AttentionTap {
     readonly rows: readonly number[];
     readonly columns: readonly number[];
   };
+  /** Where it is a mean over the tokens of a caption: the map of all captions, [texts, heads, tokens, picture]. */
+  readonly texts?: AttentionTap;
 }
 
 /** A graph as it is stored, and with its weights made plain for the CPU, where every run would dequantize them again. */

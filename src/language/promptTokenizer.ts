@@ -22,7 +22,9 @@ export function loadPromptTokenizer(json: unknown, config: unknown): PromptToken
   }
   return {
     encode: (text, special) => [...tokenizer.encode(text, { add_special_tokens: special }).ids],
-    decode: (ids) => tokenizer.decode([...ids], { skip_special_tokens: true }),
+    // The library refuses a text of no tokens.
+    decode: (ids) =>
+      ids.length === 0 ? "" : tokenizer.decode([...ids], { skip_special_tokens: true }),
     idOf: (token) => tokenizer.token_to_id(token),
     tokenOf: (id) => tokenizer.id_to_token(id),
   };

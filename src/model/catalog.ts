@@ -16,6 +16,7 @@ export type BundledModel = (typeof BUNDLED_MODELS)[number]["id"];
 export const BUNDLED_FOLDERS = [
   { id: "llava-mini", label: "LLaVA mini (5 MB)" },
   { id: "siglip-mini", label: "SigLIP mini (2 MB)" },
+  { id: "captioner-mini", label: "Captioner mini (3 MB)" },
 ] as const;
 
 /** The graphs that come with the lab to be linked to a model, by their folder under models/. */

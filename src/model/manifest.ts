@@ -34,7 +34,7 @@ const answerSpaceSchema = z.object({
 
 /** A reader's vision-language model in a folder of several graphs (src/graphs/generative). */
 const folderSchema = z.object({
-  family: z.enum(["llava", "seq2seq", "dual"]),
+  family: z.enum(["llava", "seq2seq", "dual", "captioner"]),
   /** The family's name. */
   label: z.string(),
   /** Ending of the graphs' names that says their form, such as "q4"; "fp32" where there is none. */

@@ -2,6 +2,7 @@
  * What the lab needs from a loaded model, whatever runs it (onnxruntime-web in a worker, onnxruntime-node headless).
  * Images are size*size grey values in [0,1], white = dense, in model space.
  */
+import type { Captioning } from "./captioning.ts";
 import type { FloatTensor } from "../tensor/tensor.ts";
 import type { ModelManifest, Precision } from "./manifest.ts";
 import type { AnswerObjective, LossGradient, Objective } from "./objective.ts";
@@ -109,6 +110,8 @@ export interface VisionLanguageModel {
   readonly say?: Say | undefined;
   /** Its vocabulary; undefined where picture tokens do not stand among words. */
   readonly words?: (() => Promise<WordTable | undefined>) | undefined;
+  /** Texts of a captioner; undefined for any other model. */
+  readonly captions?: Captioning | undefined;
   /** The loss alone, by the graphs that answer the reader: forward passes, whatever the model's operators are. */
   loss(image: Float32Array, objective: Objective): Promise<number>;
   /** @throws LabError "graph-unsupported-op" for a model whose gradient can't be built. */

@@ -65,6 +65,7 @@ export function modelSystem(
       ask: (tokens, promptIds) => model.answer(tokens, promptIds),
       say: model.say,
       words: model.words,
+      captions: model.captions,
     },
     embed: (images) => model.embed(images),
     evaluator: (objective) => ({

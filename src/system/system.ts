@@ -4,6 +4,7 @@
  * [0,1], white = dense, in model space.
  */
 import type { ExpandedQuestion } from "../language/questionBank.ts";
+import type { Captioning } from "../model/captioning.ts";
 import type { ModelManifest } from "../model/manifest.ts";
 import type { AnswerObjective, LossGradient, Objective } from "../model/objective.ts";
 import type { ModelLink } from "../model/modelLink.ts";
@@ -57,6 +58,8 @@ export interface Halves {
   readonly say?: Say | undefined;
   /** The words among which the picture's tokens stand; undefined where they stand among none. */
   readonly words?: (() => Promise<WordTable | undefined>) | undefined;
+  /** Texts of a captioner; undefined for any other model. */
+  readonly captions?: Captioning | undefined;
 }
 
 /** One of several models that answer as one. */

@@ -74,6 +74,19 @@ export interface PictureMap {
   readonly picture?: "clean" | "disturbed";
 }
 
+/** A text that was written of a picture, piece by piece as it reads. */
+export interface WordRun {
+  readonly picture: "clean" | "disturbed";
+  readonly title: string;
+  readonly pieces: readonly {
+    readonly text: string;
+    /** Of this piece behind those before it. */
+    readonly probability: number;
+    /** Id of the map of where it looked; absent where there is none. */
+    readonly map?: string;
+  }[];
+}
+
 export interface ResultTable {
   readonly id: string;
   readonly title: string;
@@ -134,6 +147,8 @@ export interface InstrumentResult {
   readonly quantities: readonly Quantity[];
   readonly plots?: readonly (LinePlot | HeatPlot)[];
   readonly maps?: readonly PictureMap[];
+  /** Texts whose pieces lead to maps of this result; those maps have no button of their own. */
+  readonly words?: readonly WordRun[];
   readonly tables?: readonly ResultTable[];
   readonly frames?: FrameSequence;
   /** Why it can't be had on this model or case, as a sentence; then there is nothing else. */

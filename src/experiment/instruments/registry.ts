@@ -25,6 +25,7 @@ import { stageShift } from "./stageShift.ts";
 import { tokenDistance } from "./tokenDistance.ts";
 import { nearWords } from "./nearWords.ts";
 import { weightRandomization } from "./weightRandomization.ts";
+import { captionWords } from "./captionWords.ts";
 import { ownWords } from "./ownWords.ts";
 import { paraphraseFlips } from "./paraphraseFlips.ts";
 import { fsfIndex } from "./fsfIndex.ts";
@@ -58,6 +59,7 @@ export const INSTRUMENTS: Readonly<Record<string, Instrument>> = {
   promptAttacks,
   zeroShot,
   ownWords,
+  captionWords,
   answerCertificate,
   l2Ruler,
   calibratedConfidence,

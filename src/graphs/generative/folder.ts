@@ -10,6 +10,7 @@ const PARTS = {
   encoder: ["encoder_model"],
   embed: ["embed_tokens"],
   decoder: ["decoder_model_merged", "decoder_model", "decoder"],
+  textDecoder: ["text_decoder_model_merged", "text_decoder_model", "text_decoder"],
   joint: ["model"],
   text: ["text_model", "text_encoder"],
   image: ["vision_model"],
@@ -18,8 +19,11 @@ export type Part = keyof typeof PARTS;
 
 const PRECISIONS = ["q4f16", "q4", "fp16", "int8", "uint8", "quantized", "bnb4", "eager", "fused"];
 
-/** "llava": vision encoder, words and decoder in three graphs, as LLaVA and its kin are. "seq2seq": an encoder of text before the decoder. "dual": a picture and captions in one space. */
-export type Family = "llava" | "seq2seq" | "dual";
+/**
+ * "llava": vision encoder, words and decoder in three graphs, as LLaVA and its kin are. "seq2seq": an encoder of text before the decoder.
+ * "dual": a picture and captions in one space. "captioner": an image encoder, and a decoder that reads it by cross-attention and writes.
+ */
+export type Family = "llava" | "seq2seq" | "dual" | "captioner";
 
 interface FamilyEntry {
   readonly family: Family | undefined;
@@ -29,8 +33,6 @@ interface FamilyEntry {
 }
 
 const TILES = "it cuts pictures into tiles, and the lab does not prepare tiles yet";
-const CROSS =
-  "its decoder reads the picture by cross-attention, and the lab does not drive such a decoder yet";
 
 const FAMILIES: Readonly<Record<string, FamilyEntry>> = {
   llava: { family: "llava", label: "LLaVA" },
@@ -50,8 +52,8 @@ const FAMILIES: Readonly<Record<string, FamilyEntry>> = {
     missing: "its prompt has no chat template with a place for the picture",
   },
   florence2: { family: "seq2seq", label: "Florence-2" },
-  blip: { family: undefined, label: "BLIP", missing: CROSS },
-  "vision-encoder-decoder": { family: undefined, label: "VisionEncoderDecoder", missing: CROSS },
+  blip: { family: "captioner", label: "BLIP" },
+  "vision-encoder-decoder": { family: "captioner", label: "VisionEncoderDecoder" },
 };
 
 /** The graphs that each family is opened from; the one that answers last. */
@@ -59,7 +61,12 @@ export const PARTS_OF: Readonly<Record<Family, readonly Part[]>> = {
   llava: ["vision", "embed", "decoder"],
   seq2seq: ["vision", "embed", "encoder", "decoder"],
   dual: ["joint"],
+  captioner: ["vision", "decoder"],
 };
+
+/** Names that a family's exporters give a part beside its own. */
+const ALIASES: Readonly<Partial<Record<Family, Readonly<Partial<Record<Part, readonly Part[]>>>>>> =
+  { captioner: { vision: ["encoder", "image"], decoder: ["textDecoder"] } };
 
 export interface ModelFolder {
   readonly modelType: string;
@@ -100,10 +107,14 @@ export function readModelFolder(names: readonly string[], config: unknown): Mode
   const files = ["tokenizer.json", "preprocessor_config.json"].filter(
     (file) => !has(file) && !(file.startsWith("pre") && has("processor_config.json")),
   );
+  for (const part of PARTS_OF[family]) {
+    const other = ALIASES[family]?.[part]?.find((each) => graphs[each] !== undefined);
+    if (other !== undefined) graphs[part] ??= graphs[other]!;
+  }
   const lacking = [
     ...PARTS_OF[family]
       .filter((part) => graphs[part] === undefined)
-      .map((part) => `${PARTS[part][0]}.onnx`),
+      .map((part) => `${PARTS[ALIASES[family]?.[part]?.[0] ?? part][0]}.onnx`),
     ...files,
   ];
   const problem =
@@ -127,7 +138,7 @@ export function formOf(path: string): string {
   return PRECISIONS.find((each) => stem.endsWith(`_${each}`)) ?? "fp32";
 }
 
-function graphsAmong(names: readonly string[]): ModelFolder["graphs"] {
+function graphsAmong(names: readonly string[]): Partial<Record<Part, Record<string, string>>> {
   const graphs: Partial<Record<Part, Record<string, string>>> = {};
   for (const name of names) {
     const stem = /([^/]+)\.onnx$/i.exec(name)?.[1];

@@ -20,12 +20,20 @@ import { GREY_INPUT } from "./visionInputs.ts";
 import { readFolderFiles } from "./modelFiles.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 import { folderManifest } from "./folderManifest.ts";
+import { captionSides } from "./captionSides.ts";
 import { llavaSides } from "./llavaSides.ts";
 import { dualSides } from "./dualSides.ts";
 import { PICTURE } from "./pictureGraph.ts";
 import type { PictureGraph } from "./pictureGraph.ts";
 import type { FolderChoice, Sides } from "./sides.ts";
 import { tiledGrid } from "./tiles.ts";
+
+const SIDES = {
+  llava: llavaSides,
+  seq2seq: llavaSides,
+  dual: dualSides,
+  captioner: captionSides,
+} as const;
 
 /** A folder with its graphs read and taken to pieces. */
 export interface BuiltFolder {
@@ -51,8 +59,7 @@ export async function buildFolder(
     ...(choice.input && { preprocessing: { ...read.preprocessing, ...pixelsOf(choice.input) } }),
     graph: async (part) => graphs[part]!.model,
   };
-  const build = family === "dual" ? dualSides : llavaSides;
-  const sides = await build(files, choice.spoken, runner);
+  const sides = await SIDES[family](files, choice.spoken, runner);
   const grid = gridOf(sides.picture);
   const manifest = await folderManifest({ files, graphs, sides, grid, choice });
   const contents = {
@@ -79,6 +86,7 @@ export async function buildFolder(
     },
     answer: { ...answer, graph: model },
     speech: sides.speech,
+    captions: sides.captions,
     text: sides.text,
   };
   return { files, graphs, sides, manifest, ready };
@@ -101,10 +109,10 @@ function pixelsOf({ range, mean, std, resize, resample }: ModelManifest["input"]
   return { range, mean, std, resize, resample };
 }
 
-/** Rows and columns of the picture's tokens: those of its tiles, or a square with one special token before it or none; else one row. */
+/** Rows and columns of the picture's tokens: those of its tiles, or a square with one special token before it, two as DeiT has, or none; else one row. */
 function gridOf({ image: [count], tiles }: PictureGraph): [number, number] {
   if (tiles > 0) return tiledGrid({ tiles, image: count });
-  for (const tokens of [count, count - 1]) {
+  for (const tokens of [count, count - 1, count - 2]) {
     const side = Math.sqrt(tokens);
     if (tokens > 0 && Number.isInteger(side)) return [side, side];
   }

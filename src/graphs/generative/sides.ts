@@ -16,6 +16,7 @@ export interface Sides {
   readonly picture: PictureGraph;
   readonly answer: Omit<ReadyAnswer, "graph"> & { readonly model: ReadyGraph };
   readonly speech?: ReadyModel["speech"];
+  readonly captions?: ReadyModel["captions"];
   /** Sentences in the space of the picture's embedding. */
   readonly text?: ReadyModel["text"];
   readonly spoken: Spoken;

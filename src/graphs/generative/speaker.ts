@@ -204,7 +204,7 @@ interface Asked {
 }
 
 /** Keys and values for the next step. What was made of an encoder's states is made once: later steps may return it empty. */
-function keptFrom(results: Feeds, before: Feeds | undefined): Feeds {
+export function keptFrom(results: Feeds, before: Feeds | undefined): Feeds {
   const kept = Object.entries(results).flatMap(([name, value]) => {
     const input = name.replace(/^present(_key_values)?\./, "past_key_values.");
     if (input === name) return [];
@@ -217,7 +217,8 @@ function isSeq2seq({ folder }: Pick<FolderFiles, "folder">): boolean {
   return folder.family === "seq2seq";
 }
 
-function lastRow(logits: Tensor): Float32Array {
+/** Logits at the last place, [V]. */
+export function lastRow(logits: Tensor): Float32Array {
   const vocabulary = logits.shape.at(-1)!;
   const rows = logits.data.length / vocabulary;
   const from = (rows - 1) * vocabulary;

@@ -28,6 +28,10 @@ const PlotDialog = lazy(() =>
   })),
 );
 
+const WordMaps = lazy(() =>
+  loadPart(() => import("./WordMaps.tsx")).then(({ WordMaps: maps }) => ({ default: maps })),
+);
+
 export function InstrumentFindings(props: {
   readonly id: string;
   readonly result: InstrumentResult;
@@ -35,7 +39,7 @@ export function InstrumentFindings(props: {
   readonly follow?: (lead: Lead) => (() => void) | undefined;
 }) {
   const { id, result, follow } = props;
-  const { statement, plots = [], maps = [], tables = [], obstacle } = result;
+  const { statement, plots = [], maps = [], tables = [], words = [], obstacle } = result;
   const quantities = result.quantities.filter(({ isInTable }) => !isInTable);
   if (obstacle !== undefined) return <p className={styles.obstacle}>{obstacle}</p>;
   return (
@@ -51,9 +55,15 @@ export function InstrumentFindings(props: {
       {plots.map((plot) => (
         <Figure key={plot.id} id={`${id}-${plot.id}`} plot={plot} statement={statement} />
       ))}
-      {maps.map((map) => (
-        <MapButton key={map.id} instrument={id} map={map} />
+      {words.map((run) => (
+        <ErrorBoundary key={run.picture}>
+          <Suspense fallback={null}>
+            <WordMaps instrument={id} run={run} />
+          </Suspense>
+        </ErrorBoundary>
       ))}
+      {words.length === 0 &&
+        maps.map((map) => <MapButton key={map.id} instrument={id} map={map} />)}
       {tables.map((table) => (
         <InstrumentTable key={table.id} table={table} {...(follow && { follow })} />
       ))}

@@ -71,7 +71,7 @@ function Proposed(props: {
         <FolderFields proposed={proposed} onCorrect={onCorrect} />
       </div>
       <p className={styles.asks}>
-        {manifest.folder?.family === "dual"
+        {manifest.folder?.family !== "llava"
           ? "It is shown these captions:"
           : "A question reaches it as:"}
         <code>{asks}</code>

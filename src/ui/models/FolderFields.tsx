@@ -56,11 +56,11 @@ export function FolderFields(props: {
         <Words
           key={answer}
           label={
-            family === "dual" ? `Caption for “${answer}”` : `Counted as “${answer}” (␣ is a space)`
+            family !== "llava" ? `Caption for “${answer}”` : `Counted as “${answer}” (␣ is a space)`
           }
-          words={family === "dual" ? [spoken[answer]![0]!] : spoken[answer]!}
+          words={family !== "llava" ? [spoken[answer]![0]!] : spoken[answer]!}
           onChange={(words) => onCorrect({ spoken: { ...spoken, [answer]: words } })}
-          isOne={family === "dual"}
+          isOne={family !== "llava"}
         />
       ))}
     </>
