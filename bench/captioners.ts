@@ -78,10 +78,12 @@ for (const target of positionals) {
     const model = await openModel(await readyOwnModel(target, undefined, sessions), sessions);
     const auc = await presence(model);
     await model.release();
-    writeFileSync(
-      path.join(folder, "evaluation.json"),
-      `${JSON.stringify({ ...about(), ...measured, texts: undefined, auc }, null, 1)}\n`,
-    );
+    const { files } = JSON.parse(readFileSync(path.join(folder, "files.json"), "utf8")) as {
+      readonly files: readonly { readonly path: string }[];
+    };
+    const graphs = files.filter(({ path: name }) => name.endsWith(".onnx"));
+    const told = { ...about(), graphs, ...measured, texts: undefined, auc };
+    writeFileSync(path.join(folder, "evaluation.json"), `${JSON.stringify(told, null, 1)}\n`);
   }
 }
 if (values.table !== undefined) {

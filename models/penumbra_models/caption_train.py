@@ -94,7 +94,9 @@ def begin(args: argparse.Namespace) -> None:
         ids = texts.draw([pictures.cases[k] for k in picks], rng)
         run.learn(loss_of(decoder, pictures.rows(picks), ids).mean())
     vision = {f"vision.{k}": v for k, v in encoder(args.base).state_dict().items()}
-    torch.save({"config": decoder.c.as_dict(), "vision": vision, "decoder": decoder.state_dict(), "seconds": run.seconds}, args.out / "checkpoint.pt")
+    told = {"trained": "start", "parameters": sum(p.numel() for p in decoder.parameters()), "steps": run.step, "batch": args.batch, "epsilon": 0.0}
+    state = {"config": decoder.c.as_dict(), "vision": vision, "decoder": decoder.state_dict(), "seconds": run.seconds, **told}
+    torch.save(state, args.out / "checkpoint.pt")
 
 
 def choose(vision: Vision, decoder: CaptionDecoder, trained: str) -> int:

@@ -16,6 +16,8 @@ const NEGATION = /\b(no|not|without|free of|negative for|absent|absence of|clear
 const WORDS: Readonly<Record<string, readonly string[]>> = {
   cardiomegaly: ["heart is enlarged", "enlarged heart"],
   edema: ["edema"],
+  nodule: ["nodule"],
+  fracture: ["rib fracture"],
   hernia: ["hiatal hernia"],
   tube: ["endotracheal tube"],
   line: ["central venous line"],

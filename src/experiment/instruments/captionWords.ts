@@ -9,6 +9,15 @@ import type { InstrumentResult, PictureMap, Quantity, WordRun } from "./instrume
 
 type Picture = "clean" | "disturbed";
 
+const REPORT = {
+  clean: "Report of the clean picture",
+  disturbed: "Report of the disturbed picture",
+} as const;
+const LIKELIHOOD = {
+  clean: "Log-likelihood of the clean picture’s report",
+  disturbed: "Log-likelihood of the disturbed picture’s report",
+} as const;
+
 /** A text that is finished, with its maps, or one that is still being written. */
 interface Text {
   readonly picture: Picture;
@@ -135,7 +144,7 @@ function quantitiesOf(
     { id: "meteor", label: "METEOR of the two reports", value: meteor(pair), unit: "" },
     ...(["clean", "disturbed"] as const).map((picture, k) => ({
       id: `${picture}LogLikelihood`,
-      label: `Log-likelihood of the ${picture} picture's report`,
+      label: LIKELIHOOD[picture],
       value: sums[k]!,
       unit: "nats",
       n: texts[k]!.step.ids.length,
@@ -168,7 +177,7 @@ function wordsOf({ picture, written, maps = [] }: Text): readonly WordRun[] {
   return [
     {
       picture,
-      title: `Report of the ${picture} picture`,
+      title: REPORT[picture],
       pieces: written.pieces.map((text, k) => ({
         text,
         probability: Math.exp(written.logProbabilities[k]!),
