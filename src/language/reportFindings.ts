@@ -5,7 +5,7 @@
  */
 import { FINDING_TERMS } from "./questionBank.ts";
 
-export interface StatedFinding {
+interface StatedFinding {
   readonly id: string;
   /** Undefined where the sentence gives none. */
   readonly side: "left" | "right" | undefined;

@@ -10,7 +10,7 @@ export interface Pair {
 type Words = readonly string[];
 const ORDERS = [1, 2, 3, 4] as const;
 
-export function wordsOf(text: string): Words {
+function wordsOf(text: string): Words {
   return text.toLowerCase().match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu) ?? [];
 }
 

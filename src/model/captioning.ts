@@ -15,7 +15,7 @@ export interface Written extends WritingStep {
   readonly stopped: "end" | "budget";
 }
 
-export interface WritingLimits {
+interface WritingLimits {
   readonly maxTokens: number;
   /** Texts followed at once; 1, the likeliest token each time, where absent. */
   readonly beams?: number;

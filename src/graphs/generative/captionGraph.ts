@@ -28,7 +28,7 @@ export interface CaptionLayout {
   readonly start: number;
 }
 
-export interface CaptionGraph {
+interface CaptionGraph {
   /** Inputs "ids" [1, 3 * length] (CAPTION_PAD where nothing is) and "tokens" [1, image, width]. */
   readonly model: ModelProto;
   /** Attention of the caption for yes to the picture, mean over its tokens; empty where the decoder does not show it. */

@@ -1,4 +1,5 @@
 /** A written text whose words show where they looked: pointing at one, or tabbing to it, lays its map over the picture. */
+import type { CSSProperties } from "react";
 import type { WordRun } from "../../experiment/instruments/instrumentResult.ts";
 import { useStores } from "../context/stores.ts";
 import styles from "./wordMaps.module.css";
@@ -16,7 +17,7 @@ export function WordMaps(props: { readonly instrument: string; readonly run: Wor
       <p>
         {run.pieces.map(({ text, probability, map }, k) => {
           const told = `${(100 * probability).toFixed(1)} %`;
-          const sure = { "--sure": `${Math.round(100 * probability)}%` } as React.CSSProperties;
+          const sure = { "--sure": `${Math.round(100 * probability)}%` } as CSSProperties;
           return map === undefined ? (
             <span key={k} title={told} style={sure}>
               {text}
