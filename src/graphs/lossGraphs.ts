@@ -27,7 +27,6 @@ import { GraphView } from "../onnx/graph.ts";
 import type { ModelProto } from "../onnx/messages.ts";
 import type { PlacedTap } from "../onnx/placement.ts";
 import { findAttentionTaps } from "../onnx/taps.ts";
-import type { AttentionTap } from "../onnx/taps.ts";
 import { answerMaps, encoderMaps } from "./attentionGoal.ts";
 import { onPicture } from "./attentionMaps.ts";
 import type { WeighedTap } from "./attentionGoal.ts";

@@ -7,7 +7,6 @@ import { MERGED_BYTES } from "./chain.ts";
 import { Encoder, IMAGE, requireGrey, tapValue } from "./encoder.ts";
 import { OnnxModel } from "./onnxModel.ts";
 import type { AnswerSide } from "./modelParts.ts";
-import type { Say } from "../model/visionLanguageModel.ts";
 import type { ReadyAnswer, ReadyModel, Speech } from "./readyModel.ts";
 import type { SessionFactory } from "./session.ts";
 import { textEncoder } from "./textEncoder.ts";

@@ -28,8 +28,8 @@ export async function captionSides(
   const layout = { length, image, width, start: startOf(files) };
   const decoder = await files.graph("decoder");
   const { model, taps } = await captionGraph(decoder, layout, runner);
-  const encode = (text: string): readonly number[] => files.tokenizer.encode(text, false);
-  const encodeQuestion = (question: string): readonly number[] =>
+  const encode = (text: string): number[] => files.tokenizer.encode(text, false);
+  const encodeQuestion = (question: string): number[] =>
     captionsFor(question, spoken).flatMap((caption) => padded(encode(caption), length));
   const example = captionsFor("Is there a pleural effusion?", spoken);
   return {
