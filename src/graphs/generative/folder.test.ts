@@ -41,12 +41,24 @@ describe("a model folder", () => {
 
   it.each([
     ["llava_next", /LLaVA-NeXT is recognised and not opened: it cuts pictures into tiles/],
-    ["blip", /cross-attention/],
     ["bert", /model_type "bert", which the lab knows no prompt/],
   ])("refuses %s by name", (type, sentence) => {
     const folder = readModelFolder(LLAVA, { model_type: type });
     expect(folder.family).toBeUndefined();
     expect(folder.problem).toMatch(sentence);
+  });
+
+  it.each([
+    ["vision-encoder-decoder", "encoder_model.onnx", "decoder_model_merged.onnx"],
+    ["blip", "vision_model.onnx", "text_decoder_model.onnx"],
+  ])("of %s is a captioner, its graphs by their exporters' names", (type, encoder, decoder) => {
+    const beside = ["config.json", "tokenizer.json", "preprocessor_config.json"];
+    const folder = readModelFolder([...beside, encoder, decoder], { model_type: type });
+    expect(folder).toMatchObject({ family: "captioner", problem: undefined });
+    expect(graphOfPart(folder, "vision")).toBe(encoder);
+    expect(graphOfPart(folder, "decoder")).toBe(decoder);
+    const lacking = readModelFolder([...beside, encoder], { model_type: type });
+    expect(lacking.problem).toMatch(/lacks decoder_model_merged\.onnx/);
   });
 
   it("is no model of several graphs where config.json says nothing of one", () => {

@@ -114,7 +114,10 @@ export function readModelFolder(names: readonly string[], config: unknown): Mode
   const lacking = [
     ...PARTS_OF[family]
       .filter((part) => graphs[part] === undefined)
-      .map((part) => `${PARTS[ALIASES[family]?.[part]?.[0] ?? part][0]}.onnx`),
+      .map(
+        (part) =>
+          `${PARTS[family === "captioner" && part === "vision" ? "encoder" : part][0]}.onnx`,
+      ),
     ...files,
   ];
   const problem =
