@@ -20,12 +20,13 @@ import type { OnnxModel } from "../src/graphs/onnxModel.ts";
 import { snapToByteLattice } from "../src/image/greyImage.ts";
 import { FINDING_TERMS } from "../src/language/questionBank.ts";
 import { findingAgreement } from "../src/language/reportFindings.ts";
-import { bleu, ciderD, meteor } from "../src/metrics/captionScores.ts";
+import { bleu, meteor } from "../src/metrics/captionScores.ts";
 import type { Pair } from "../src/metrics/captionScores.ts";
 import type { TextObjective } from "../src/model/objective.ts";
 import { randomStream } from "../src/numerics/random.ts";
 import { renderPhantom } from "../src/phantom/phantom.ts";
 import { sampleSpec } from "../src/phantom/sample.ts";
+import { ciderD } from "./ciderD.ts";
 
 const { values, positionals } = parseArgs({
   options: {

@@ -1,20 +1,21 @@
 /**
- * How near written reports are to their references, one reference each: BLEU (Papineni et al. 2002), METEOR by exact words
- * (Banerjee & Lavie 2005) and CIDEr-D (Vedantam et al. 2015). Texts are lower-cased; punctuation marks are words of their own.
+ * How near written reports are to their references, one reference each: BLEU (Papineni et al. 2002) and METEOR by exact words
+ * (Banerjee & Lavie 2005). Texts are lower-cased; punctuation marks are words of their own.
  */
 export interface Pair {
   readonly written: string;
   readonly reference: string;
 }
 
-type Words = readonly string[];
-const ORDERS = [1, 2, 3, 4] as const;
+export type Words = readonly string[];
+/** Lengths of the runs of words that are counted. */
+export const ORDERS = [1, 2, 3, 4] as const;
 
-function wordsOf(text: string): Words {
+export function wordsOf(text: string): Words {
   return text.toLowerCase().match(/[\p{L}\p{N}]+|[^\s\p{L}\p{N}]/gu) ?? [];
 }
 
-function nGrams(words: Words, n: number): ReadonlyMap<string, number> {
+export function nGrams(words: Words, n: number): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (let i = 0; i + n <= words.length; i++) {
     const gram = words.slice(i, i + n).join(" ");
@@ -79,58 +80,4 @@ export function meteor({ written, reference }: Pair): number {
     return !before || before[0] !== i - 1 || before[1] !== j - 1;
   }).length;
   return mean * (1 - GAMMA * (runs / matches.length) ** BETA);
-}
-
-/** Width of the penalty for another length, in words. */
-const SIGMA = 6;
-
-/**
- * CIDEr-D of each pair, 0 to 10: cosines of n-gram counts weighed by how rare an n-gram is among the references, n = 1 to 4, with
- * counts clipped at the reference's and a penalty for another length.
- * @param references over which rarity is counted: those of the pairs where absent. Of one reference all rarities are 0, and so is the score.
- */
-export function ciderD(
-  pairs: readonly Pair[],
-  references: readonly string[] = pairs.map(({ reference }) => reference),
-): readonly number[] {
-  const holders = new Map<string, number>();
-  for (const reference of references) {
-    const words = wordsOf(reference);
-    for (const n of ORDERS) {
-      for (const gram of nGrams(words, n).keys()) holders.set(gram, (holders.get(gram) ?? 0) + 1);
-    }
-  }
-  const log = Math.log(references.length);
-  const rarity = (gram: string): number => log - Math.log(Math.max(1, holders.get(gram) ?? 0));
-  return pairs.map(({ written, reference }) => {
-    const [a, b] = [wordsOf(written), wordsOf(reference)];
-    // As the reference implementation: lengths are those of the bigrams.
-    const apart = Math.max(0, a.length - 1) - Math.max(0, b.length - 1);
-    const penalty = Math.exp(-(apart ** 2) / (2 * SIGMA ** 2));
-    const each = ORDERS.map((n) => cosine(weighed(a, n, rarity), weighed(b, n, rarity)));
-    return (10 * penalty * each.reduce((x, y) => x + y, 0)) / ORDERS.length;
-  });
-}
-
-function weighed(
-  words: Words,
-  n: number,
-  rarity: (gram: string) => number,
-): ReadonlyMap<string, number> {
-  return new Map([...nGrams(words, n)].map(([gram, count]) => [gram, count * rarity(gram)]));
-}
-
-/** With what is written clipped at the reference in the product, not in its own norm. */
-function cosine(
-  written: ReadonlyMap<string, number>,
-  reference: ReadonlyMap<string, number>,
-): number {
-  let product = 0;
-  for (const [gram, value] of written) {
-    const other = reference.get(gram) ?? 0;
-    product += Math.min(value, other) * other;
-  }
-  const norm = (of: ReadonlyMap<string, number>) => Math.hypot(...of.values());
-  const norms = norm(written) * norm(reference);
-  return norms > 0 ? product / norms : 0;
 }
