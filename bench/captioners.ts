@@ -1,15 +1,15 @@
 /**
  * `npm run bench:captioners`: what captioners write of held-out phantoms, clean and attacked, over the graphs as they are deployed.
  *
- *   npm run bench:captioners -- --phantoms 24 captioner-mini          # writes evaluation.json into the bundled model's folder
- *   npm run bench:captioners -- --table docs/studies/captioner-training runs/none runs/decoder runs/encoder runs/full
+ *   npm run bench:captioners -- --phantoms 24 --model captioner-mini  # writes evaluation.json into the bundled model's folder
+ *   npm run bench:captioners -- --table docs/studies/captioner-training --model runs/none --model runs/decoder --model runs/encoder --model runs/full
  *
  * Attacks move away from the phantom's own report, in a ball of 0.1 of linf (as the source's FGSM), on 8-bit pictures. Each model's folder may
  * hold training.json (what learned, steps, seconds, parameters). Means have 95 % bootstrap intervals over phantoms.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { parseArgs } from "node:util";
+import { countNamed, parseOptions, readOptions } from "../scripts/options.mjs";
 import { ROOT } from "../scripts/toolchain.mjs";
 import { ATTACKS } from "../src/attacks/registry.ts";
 import type { AttackId } from "../src/attacks/registry.ts";
@@ -28,14 +28,27 @@ import { renderPhantom } from "../src/phantom/phantom.ts";
 import { sampleSpec } from "../src/phantom/sample.ts";
 import { ciderD } from "./ciderD.ts";
 
-const { values, positionals } = parseArgs({
-  options: {
-    phantoms: { type: "string", default: "24" },
-    queries: { type: "string", default: "50" },
-    table: { type: "string" },
+const {
+  phantoms,
+  queries,
+  model: targets,
+  ...values
+} = readOptions(
+  "Usage: npm run bench:captioners -- --model FOLDER|ID [--model ...] [--phantoms N] [--queries N] [--table FILE]",
+  (args) => {
+    const given = parseOptions(args, {
+      model: { type: "string", multiple: true, default: ["captioner-mini"] },
+      phantoms: { type: "string", default: "24" },
+      queries: { type: "string", default: "50" },
+      table: { type: "string" },
+    });
+    const counts = {
+      phantoms: countNamed("phantoms", given.phantoms),
+      queries: countNamed("queries", given.queries),
+    };
+    return { ...given, ...counts };
   },
-  allowPositionals: true,
-});
+);
 const FIRST_SEED = 5_060_000;
 const EPSILON = 0.1;
 const PGD_STEPS = 10;
@@ -69,9 +82,9 @@ interface Interval {
 }
 
 const sessions = nodeSessions(1);
-const cases = Array.from({ length: Number(values.phantoms) }, (_, i) => caseOf(FIRST_SEED + i));
+const cases = Array.from({ length: phantoms }, (_, i) => caseOf(FIRST_SEED + i));
 const all: Measured[] = [];
-for (const target of positionals) {
+for (const target of targets) {
   const folder = existsSync(target) ? target : path.join(ROOT, "public/models", target);
   const measured = await measure(target, folder);
   all.push(measured);
@@ -100,7 +113,7 @@ function about() {
     firstSeed: FIRST_SEED,
     epsilon: EPSILON,
     pgdSteps: PGD_STEPS,
-    queries: Number(values.queries),
+    queries,
     backend: "native",
   };
 }
@@ -165,7 +178,7 @@ async function attacked(
     loss: (x: Float32Array) => model.loss(x, objective),
     lossAndGradient: (x: Float32Array) => model.lossGradient(x, objective),
   };
-  const steps = { fgsm: 1, pgd: PGD_STEPS, square: Number(values.queries) }[id];
+  const steps = { fgsm: 1, pgd: PGD_STEPS, square: queries }[id];
   const stepSize = id === "fgsm" ? EPSILON : (2.5 * EPSILON) / steps;
   const options = {
     norm: "linf",
@@ -261,7 +274,7 @@ function tableOf(models: readonly Measured[]): string {
   return `# Adversarial training of a captioner
 
 What each kind of training leaves of a report, on ${cases.length} held-out phantoms (seeds ${FIRST_SEED} on) over the deployed graphs. Attacks move away from the phantom's own report within
-${EPSILON} of grey per pixel: FGSM one step, PGD ${PGD_STEPS}, Square ${values.queries} queries. Means with 95 % bootstrap intervals over phantoms. METEOR by exact words; "findings" is the F1 of findings with
+${EPSILON} of grey per pixel: FGSM one step, PGD ${PGD_STEPS}, Square ${queries} queries. Means with 95 % bootstrap intervals over phantoms. METEOR by exact words; "findings" is the F1 of findings with
 their sides that the lab's rules (\`src/language/reportFindings.ts\`) read in both reports. Made by \`npm run bench:captioners -- --table\`.
 
 ${head}
