@@ -40,13 +40,10 @@ CODE: dict[str, tuple[str, ...]] = {
             "penumbra_models/adults.py"),
     "vlm": ("penumbra_models/vlm_features.py", "penumbra_models/vlm_batches.py", "penumbra_models/vlm_dialogues.py", "penumbra_models/vlm_network.py",
             "penumbra_models/vlm_train.py", "penumbra_models/siglip_captions.py", "penumbra_models/siglip_network.py", "penumbra_models/siglip_train.py"),
-<<<<<<< HEAD
     "adapters": ("penumbra_models/adapters.py", "penumbra_models/adapter_batches.py", "penumbra_models/adapter_losses.py", "penumbra_models/adapter_watch.py",
                  "penumbra_models/adapter_train.py", "penumbra_models/adapter_pareto.py", "penumbra_models/network.py", "penumbra_models/sampler.py"),
     "interchange": ("dataset/interchange.ts", "../src/experiment/instruments/causalInterchange.ts"),
-=======
     "caption": ("penumbra_models/caption_network.py", "penumbra_models/caption_batches.py", "penumbra_models/caption_train.py", "penumbra_models/vlm_features.py"),
->>>>>>> 8672b36 (Score reports against references, show them word by word, and teach the pipeline the captioner)
     "evaluate": ("penumbra_models",),
 }  # fmt: skip
 """The code whose change makes a stage's result another one."""
@@ -110,12 +107,8 @@ def stages(adult: str, kermany: str) -> list[Stage]:
                   (f"runs/{name}/checkpoint.pt", *(("runs/base/checkpoint.pt",) if name == LANGUAGE[0] else ()), *graphs, "data/eval", "data/outside", "runs/realism.json", *pictures),
                   (f"{package}/evaluation.json", f"{package}/card.md"), CODE["evaluate"]),
         ]  # fmt: skip
-<<<<<<< HEAD
-    mini = language_stages(module, adult, taught)
+    mini = language_stages(module, adult, taught) + caption_stages(module, phantoms)
     return out + booster_stages(module, real, (*phantoms, *pictures)) + mini + adapter_stages(module, adult, taught)
-=======
-    return out + booster_stages(module, real, (*phantoms, *pictures)) + language_stages(module, adult, taught) + caption_stages(module, phantoms)
->>>>>>> 8672b36 (Score reports against references, show them word by word, and teach the pipeline the captioner)
 
 
 def booster_stages(module: Callable[..., tuple[str, ...]], real: tuple[str, ...], taught: tuple[str, ...]) -> list[Stage]:
@@ -159,7 +152,6 @@ def language_stages(module: Callable[..., tuple[str, ...]], adult: str, taught: 
     ]  # fmt: skip
 
 
-<<<<<<< HEAD
 def adapter_stages(module: Callable[..., tuple[str, ...]], adult: str, taught: tuple[str, ...]) -> list[Stage]:
     """Adapters of the base decoder: where interchange sees the difference between wordings, the weights' trade-off, three adapters, their package."""
     base, features, package, runs = "runs/base/checkpoint.pt", "runs/features", "runs/packages/adapters", "runs/adapters"
@@ -183,7 +175,9 @@ def adapter_stages(module: Callable[..., tuple[str, ...]], adult: str, taught: t
                                         "--command", "penumbra_models.pipeline", "--out", package),
               (*trained, pareto, found, *weights), (*(f"{package}/{n}.safetensors" for n in ("targeted", "early", "all")), f"{package}/manifest.json", f"{package}/card.md"),
               ("penumbra_models/adapter_export.py", "penumbra_models/adapter_card.py", "penumbra_models/adapters.py")),
-=======
+    ]  # fmt: skip
+
+
 CAPTIONERS = ("none", "decoder", "encoder", "full", "cross", "late")
 """Kinds of adversarial training from one captioner, at equal steps (`caption_train.TRAINED`)."""
 
@@ -198,7 +192,6 @@ def caption_stages(module: Callable[..., tuple[str, ...]], phantoms: tuple[str, 
         *(Stage(f"caption-{trained}", module("caption_train", "tune", "--start", start, "--trained", trained, "--data", "data", "--out", f"runs/caption-{trained}"),
                 (start, *taught), (f"runs/caption-{trained}/checkpoint.pt",), CODE["caption"])
           for trained in CAPTIONERS),
->>>>>>> 8672b36 (Score reports against references, show them word by word, and teach the pipeline the captioner)
     ]  # fmt: skip
 
 
