@@ -33,7 +33,12 @@ afterAll(() => rmSync(TEMPORARY, { recursive: true }));
 const FILM = path.join(TEMPORARY, "film.png");
 const truth = await printed<{ readonly report: readonly string[] }>(
   phantomVerb,
-  ...["--seed", "7", "--finding", "effusion:left:500", "--out", FILM],
+  "--seed",
+  "7",
+  "--finding",
+  "effusion:left:500",
+  "--out",
+  FILM,
 );
 
 async function printed<T>(
