@@ -50,7 +50,7 @@ class Learner {
 }
 
 /** Names with a digit in them, which are no claims. */
-const NAMES = /\bint[48]\b|\bl2\b|\bof 255\b|\bof \{[^}]*\} by\b/g;
+const NAMES = /\bint[48]\b|\bl2\b|\b(of|de) 255\b|\bof \{[^}]*\} by\b/g;
 const spokenOf = (value: unknown): Spoken[] => {
   if (value === null || typeof value !== "object") return [];
   if ("en" in value) return [value as Spoken];

@@ -159,7 +159,7 @@ describe("a reader’s own keys", () => {
       return "refusal" in result ? result.refusal : "";
     };
     expect(refusal("m")).toBe("M is “Magnifier” already.");
-    expect(refusal("o")).toContain("Outline of the findings");
+    expect(refusal("o")).toContain("Outline of findings");
     expect(refusal("g")).toBe("");
     for (const key of [" ", "Escape", "Tab", "Enter", "F5", "ctrl+c"]) {
       expect(refusal(key)).toContain("can’t be given away");
