@@ -1,10 +1,9 @@
-/** A large film without a patient, another one for each number: explicit little endian, 12 bits. */
+/** A large square film without a patient, another one for each number: explicit little endian, 12 bits. */
 import { TAG, dicomFile, imageElements } from "../src/testing/dicomBytes.ts";
 
 export const WHOLE_FILM_SIDE = 2000;
 
-export function rampDicom(index: number): Uint8Array {
-  const side = WHOLE_FILM_SIDE;
+export function rampDicom(index: number, side = WHOLE_FILM_SIDE): Uint8Array {
   const bytes = new Uint8Array(2 * side * side);
   const view = new DataView(bytes.buffer);
   for (let i = 0; i < side * side; i++) {

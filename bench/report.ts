@@ -77,7 +77,7 @@ function filmRows(films: FilmsMeasurements): readonly (readonly [string, string,
     `${(after / before).toFixed(3)}x (${megabytes(before)} to ${megabytes(after)})`;
   return [
     [
-      `memory after 50 films of ${films.side} x ${films.side} over that after 20`,
+      `memory after 50 films of ${films.side} x ${films.side} over that after 10`,
       grown(films.memoryAfterSome, films.memoryAfterFilms),
       "flat",
     ],

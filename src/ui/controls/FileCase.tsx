@@ -1,4 +1,5 @@
 /** A radiograph of the reader's own: what the file says of it, and what of it the model is given. */
+import { useEffect, useRef, useState } from "react";
 import { useCases, useExperiment, useStores } from "../context/stores.ts";
 import { useHidden } from "../context/useHidden.ts";
 import type { FrameOf } from "../../image/radiograph.ts";
@@ -11,16 +12,7 @@ import styles from "./case.module.css";
 
 export function FileCase({ sha256 }: { readonly sha256: string }) {
   const radiograph = useCases((s) => s.radiographs[sha256]);
-  const frame = useExperiment(({ spec }) => ("frame" in spec.case ? spec.case.frame : undefined));
-  if (!radiograph) {
-    return (
-      <p className={styles.needs} role="status">
-        This experiment is about a reader’s own radiograph (pixel hash {sha256.slice(0, 12)}…
-        {frame === undefined ? "" : `, picture ${frame} of its file`}), which is never part of a
-        link. Open the same file to replay it.
-      </p>
-    );
-  }
+  if (!radiograph) return <Missing key={sha256} sha256={sha256} />;
   return (
     <>
       <p className={styles.saw}>
@@ -43,6 +35,36 @@ export function FileCase({ sha256 }: { readonly sha256: string }) {
   );
 }
 
+/** A film whose pixels are not at hand: read again where its file is known, as after an undo to a film that was let go. */
+function Missing({ sha256 }: { readonly sha256: string }) {
+  const frame = useExperiment(({ spec }) => ("frame" in spec.case ? spec.case.frame : undefined));
+  const file = useCases((s) => s.files[sha256]);
+  const isOpening = useCases((s) => s.opening);
+  const open = useOpenFile();
+  /** Once: a file that was moved meanwhile stays away. */
+  const isTried = useRef(false);
+  const [isRefused, setRefused] = useState(false);
+  useEffect(() => {
+    if (!file || isOpening || isTried.current) return;
+    isTried.current = true;
+    void open(file).then((opened) => setRefused("refusal" in opened));
+  }, [file, isOpening, open]);
+  if (file && !isRefused) {
+    return (
+      <p className={styles.needs} role="status">
+        This film was let go to leave room for others. It is being read again from its file.
+      </p>
+    );
+  }
+  return (
+    <p className={styles.needs} role="status">
+      This experiment is about a reader’s own radiograph (pixel hash {sha256.slice(0, 12)}…
+      {frame === undefined ? "" : `, picture ${frame} of its file`}), which is never part of a link.
+      Open the same file to replay it.
+    </p>
+  );
+}
+
 /** Where a table said that findings are on this film. */
 function Marked() {
   const open = useExperiment((s) => s.spec.case);
@@ -61,7 +83,7 @@ function Marked() {
 /** Another picture of the same file; a file that a session brought along has only the one that was kept. */
 function FrameChoice(props: { readonly sha256: string; readonly frame: FrameOf }) {
   const { index, count } = props.frame;
-  const file = useCases((s) => s.manyFramed[props.sha256]);
+  const file = useCases((s) => s.files[props.sha256]);
   const { worklist } = useStores();
   const open = useOpenFile();
   const openEntry = useOpenEntry();

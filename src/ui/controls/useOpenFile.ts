@@ -54,7 +54,7 @@ export function useOpenFile(): (file: File, frame?: number, boxes?: FilmBoxes) =
           );
         }
         takeFilm({ cases, engine }, sha256, radiograph);
-        if (radiograph.frame) cases.getState().remember(sha256, file);
+        cases.getState().remember(sha256, file);
         const pictures = radiograph.frame?.count ?? 1;
         results.getState().dismissRefusal();
         const open = experiment.getState().spec.case;

@@ -1,16 +1,19 @@
 /** The open case at full resolution, and the grey scale it is shown along. */
-import { useEffect, useMemo, useState } from "react";
+import { useMemo } from "react";
 import type { Radiograph, Voi } from "../../image/radiograph.ts";
+import type { Box } from "../../image/resize.ts";
 import { automaticWindow, fileVoi, fullRangeWindow } from "../../image/voi.ts";
 import type { WindowSpec } from "../../experiment/spec.ts";
-import { toErrorData } from "../../errors/labError.ts";
-import { useCases, useExperiment, useStores, useView } from "../context/stores.ts";
+import type { PhantomSpec } from "../../phantom/spec.ts";
+import { useCases, useExperiment, useView } from "../context/stores.ts";
 import { greyScale } from "../../image/display.ts";
 import type { GreyScale } from "../../image/display.ts";
 import type { SquarePicture } from "./detail.ts";
 import { distributionOnce } from "./distributionOnce.ts";
 import { pictures } from "./pictureClient.ts";
 import type { Picture } from "./pictureClient.ts";
+import { useDrawn } from "./useDrawn.ts";
+import type { Drawing } from "./useDrawn.ts";
 import { useModelBox } from "./useModelBox.ts";
 
 /** A film of 16 megapixels is kept whole; what is larger is shown at this many pixels a side, and said to be. */
@@ -27,7 +30,6 @@ export interface Detail {
 
 /** The open case at full resolution, drawn when the reader asks for it. */
 export function useDetail(isShown: boolean): Detail | null {
-  const { results } = useStores();
   const isWanted = useView((s) => s.fullResolution) && isShown;
   const source = useExperiment((s) => s.spec.case);
   const radiograph = useCases((s) =>
@@ -35,40 +37,24 @@ export function useDetail(isShown: boolean): Detail | null {
   );
   const box = useModelBox();
   const scale = useFilmScale();
-  const [drawn, setDrawn] = useState<{ of: object; native: Picture } | null>(null);
   const wanted = useMemo(() => {
     if (!isWanted) return null;
-    if (source.kind === "phantom") {
-      return { draw: () => pictures.phantom(source.phantom, PHANTOM_SIZE, "detail") };
-    }
-    return radiograph && box
-      ? { draw: () => pictures.detail(radiograph, box, DETAIL_LIMIT) }
-      : null;
+    if (source.kind === "phantom") return phantomDetail(source.phantom);
+    return radiograph && box ? filmDetail(radiograph, box) : null;
   }, [isWanted, source, radiograph, box]);
-
-  useEffect(() => {
-    if (!wanted) return;
-    let isOver = false;
-    wanted.draw().then(
-      (native) => {
-        if (!isOver) setDrawn({ of: wanted, native });
-      },
-      (error: unknown) => {
-        if (!isOver) results.getState().refuse(toErrorData(error));
-      },
-    );
-    return () => {
-      isOver = true;
-    };
-  }, [wanted, results]);
-
+  const native = useDrawn(wanted);
   return useMemo(
-    () =>
-      wanted && drawn?.of === wanted
-        ? { native: drawn.native, preview: drawn.native.preview ?? drawn.native, scale }
-        : null,
-    [wanted, drawn, scale],
+    () => native && { native, preview: native.preview ?? native, scale },
+    [native, scale],
   );
+}
+
+function phantomDetail(phantom: PhantomSpec): Drawing<Picture> {
+  return { draw: () => pictures.phantom(phantom, PHANTOM_SIZE, "detail") };
+}
+
+function filmDetail(radiograph: Radiograph, box: Box): Drawing<Picture> {
+  return { draw: () => pictures.detail(radiograph, box, DETAIL_LIMIT) };
 }
 
 /** The scale of the open film; null for a phantom. */
