@@ -93,7 +93,9 @@ function Compared(props: { readonly spec: ExperimentSpec; readonly change: Syste
     if (run === 0) return;
     let isOver = false;
     const { radiographs } = stores.cases.getState();
-    const system = startSecondSystem(stores.engine, Object.values(radiographs));
+    // Only the film it is about: each engine holds a copy of what it is given.
+    const film = spec.case.kind === "file" ? radiographs[spec.case.sha256] : undefined;
+    const system = startSecondSystem(stores.engine, film ? [film] : []);
     const say = (next: Second) => {
       if (!isOver) setSecond(next);
     };

@@ -5,8 +5,9 @@ import { createDecodeClient } from "../../io/decodeClient.ts";
 import { useStores } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
 import { FileInput } from "../kit/FileInput.tsx";
-import { readFolder } from "./folderStudy.ts";
+import { mostPixels, readFolder } from "./folderStudy.ts";
 import type { FolderFilms } from "./folderStudy.ts";
+import { laneCount } from "./studyLane.ts";
 import styles from "./studies.module.css";
 
 export function FolderPicker({ onFilms }: { readonly onFilms: (films: FolderFilms) => void }) {
@@ -21,10 +22,12 @@ export function FolderPicker({ onFilms }: { readonly onFilms: (films: FolderFilm
     setRefusal(null);
     setProblems([]);
     try {
-      const films = await readFolder(files, async (bytes) => {
+      const decode = async (bytes: ArrayBuffer) => {
         setReading(`Reading film ${++done} of ${files.length}…`);
         return decoder.load(bytes);
-      });
+      };
+      const lanes = laneCount(navigator.hardwareConcurrency);
+      const films = await readFolder(files, decode, mostPixels(lanes));
       for (const [sha256, radiograph] of films.radiographs) {
         cases.getState().keep(sha256, radiograph);
       }

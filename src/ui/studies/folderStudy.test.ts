@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { LabError } from "../../errors/labError.ts";
 import type { Radiograph } from "../../image/radiograph.ts";
-import { readFolder } from "./folderStudy.ts";
+import { mostPixels, readFolder } from "./folderStudy.ts";
 
 const inFolder = (name: string, content: string) =>
   Object.assign(new File([content], name.split("/").at(-1)!), {
@@ -59,6 +59,22 @@ test.each([
   expect(problems).toEqual([
     `${name}, row ${name === "asked.csv" ? 3 : 2}: There is no film "z" that can be read.`,
   ]);
+});
+
+test("films stop where the tab would hold no more of them, with all their copies, and that is said", async () => {
+  const bytes = (lanes: number) => 4 * mostPixels(lanes) * (2 + lanes);
+  expect([bytes(1), bytes(4)]).toEqual([2e9, 2e9]);
+  const films = await readFolder(
+    [...FILMS, inFolder("c.png", "c"), inFolder("d.png", "d")],
+    decode,
+    1,
+  );
+  expect([...films.radiographs.keys()].map((hash) => hash[0])).toEqual(["b", "c"]);
+  expect(films.problems).toEqual(
+    ["d.png", "a.png"].map(
+      (name) => `${name}: this tab holds no more films; \`lab study run\` takes any number.`,
+    ),
+  );
 });
 
 test("a folder without a film says why", async () => {

@@ -9,8 +9,13 @@ import type { KnownOfFilm } from "../../study/labelsCsv.ts";
 import { questionStudy, readQuestionSet } from "../../study/questionSet.ts";
 import type { Study, StudyFile } from "../../study/schema.ts";
 
-/** Pixels that a tab keeps at hand: films of a whole archive belong to `lab study run`. */
-const MOST_PIXELS = 300e6;
+/** What the films of a study may take in this tab with all their copies, in bytes: those of a whole archive belong to `lab study run`. */
+const MOST_BYTES = 2e9;
+
+/** Pixels of a folder that a tab keeps at hand: four bytes each in the page, on the bench's engine, and in every lane of the study. */
+export function mostPixels(lanes: number): number {
+  return MOST_BYTES / (4 * (2 + lanes));
+}
 
 export interface FolderFilms {
   readonly radiographs: ReadonlyMap<string, Radiograph>;
@@ -21,10 +26,15 @@ export interface FolderFilms {
   readonly problems: readonly string[];
 }
 
-/** @param decode takes the bytes of one file. @throws LabError "file-unsupported" | "spec-invalid" for a folder without films */
+/**
+ * @param decode takes the bytes of one file
+ * @param most pixels that are kept
+ * @throws LabError "file-unsupported" | "spec-invalid" for a folder without films
+ */
 export async function readFolder(
   picked: readonly File[],
   decode: (bytes: ArrayBuffer) => Promise<Radiograph>,
+  most = Infinity,
 ): Promise<FolderFilms> {
   const visible = picked
     .filter(({ name }) => !name.startsWith("."))
@@ -34,7 +44,7 @@ export async function readFolder(
   const films: { readonly file: File; readonly sha256: string }[] = [];
   let pixels = 0;
   for (const file of visible.filter(({ name }) => !/\.(csv|json|txt|md)$/i.test(name))) {
-    if (pixels > MOST_PIXELS) {
+    if (pixels > most) {
       problems.push(
         `${file.name}: this tab holds no more films; \`lab study run\` takes any number.`,
       );

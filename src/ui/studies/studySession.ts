@@ -1,6 +1,5 @@
 /** Runs the tab's study: begins, pauses, goes on, and shows its rows as they come. */
 import { LabError, toErrorData } from "../../errors/labError.ts";
-import type { Radiograph } from "../../image/radiograph.ts";
 import { createStudyStore } from "../../state/studyStore.ts";
 import type { StudyStore } from "../../state/studyStore.ts";
 import { extraStages } from "../../study/measures.ts";
@@ -66,7 +65,9 @@ function createSession({ cases, engine, models, results }: Stores): StudySession
         tell({ phase: "done" });
         return;
       }
-      const missing = missingFilms(study, cases.getState().radiographs);
+      const { radiographs } = cases.getState();
+      const films = filmsOf(study);
+      const missing = films.filter((sha256) => !radiographs[sha256]).length;
       if (missing > 0) {
         throw new LabError(
           "not-open",
@@ -77,7 +78,8 @@ function createSession({ cases, engine, models, results }: Stores): StudySession
       const lanes = startLanes({
         engine,
         maker,
-        radiographs: Object.values(cases.getState().radiographs),
+        // Only what it asks about: each lane holds a copy of what it is given.
+        radiographs: films.map((sha256) => radiographs[sha256]!),
         workers: laneCount(navigator.hardwareConcurrency),
         isBenchBusy: () => results.getState().busy,
       });
@@ -128,11 +130,10 @@ function createSession({ cases, engine, models, results }: Stores): StudySession
   };
 }
 
-/** Films that the study names and the page does not hold: after a reload, or where the study came from somebody else. */
-function missingFilms({ cases }: Study, open: Readonly<Record<string, Radiograph>>): number {
+/** Pixel hashes of the films that the study names; the page may not hold them: after a reload, or where it came from somebody else. */
+function filmsOf({ cases }: Study): readonly string[] {
   const named = cases.flatMap((set) => (set.kind === "files" ? set.files : []));
-  const hashes = new Set(named.map(({ sha256 }) => sha256));
-  return [...hashes].filter((sha256) => !open[sha256]).length;
+  return [...new Set(named.map(({ sha256 }) => sha256))];
 }
 
 /** The rows of a study that are on the shelf, by their place in its plan. */
