@@ -2,7 +2,7 @@
  * `npm run bench:captioners`: what captioners write of held-out phantoms, clean and attacked, over the graphs as they are deployed.
  *
  *   npm run bench:captioners -- --phantoms 24 --model captioner-mini  # writes evaluation.json into the bundled model's folder
- *   npm run bench:captioners -- --table docs/studies/captioner-training --model runs/none --model runs/decoder --model runs/encoder --model runs/full
+ *   npm run bench:captioners -- --table docs/captioner-training --model runs/none --model runs/decoder --model runs/encoder --model runs/full
  *
  * Attacks move away from the phantom's own report, in a ball of 0.1 of linf (as the source's FGSM), on 8-bit pictures. Each model's folder may
  * hold training.json (what learned, steps, seconds, parameters). Means have 95 % bootstrap intervals over phantoms.
