@@ -39,6 +39,7 @@ export async function measureFilms(browser: Browser, url: string): Promise<Films
     await open(page, folder, k);
     if (k + 1 === SOME) memoryAfterSome = await memory(page);
   }
+  await rm(folder, { recursive: true });
   const memoryAfterFilms = await memory(page);
   const pan = await measurePan(page);
   let memoryAfterFewInteractions = NaN;
@@ -48,7 +49,6 @@ export async function measureFilms(browser: Browser, url: string): Promise<Films
   }
   const memoryAfterInteractions = await memory(page);
   await page.close();
-  await rm(folder, { recursive: true });
   return {
     side: WHOLE_FILM_SIDE,
     memoryAfterSome,
