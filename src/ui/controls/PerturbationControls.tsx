@@ -10,6 +10,7 @@ import { strokeAttack } from "./stackItems.ts";
 import { SeedField } from "./SeedField.tsx";
 import { ParamSlider } from "./ParamSlider.tsx";
 import { Button } from "../kit/Button.tsx";
+import { Row } from "../kit/Row.tsx";
 import styles from "./stack.module.css";
 
 const SeverityPicker = lazy(() =>
@@ -47,7 +48,8 @@ export function PerturbationControls(props: {
   return (
     <>
       {slider(strength)}
-      <Suspense fallback={null}>
+      {/* Its place is kept, so that nothing under a pointer moves when it comes. */}
+      <Suspense fallback={<Row label="Severity">{null}</Row>}>
         <SeverityPicker
           perturbation={item.perturbation}
           name={name}
