@@ -144,7 +144,10 @@ export async function measurePage(browser: Browser, url: string): Promise<PageMe
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   await page.goto(url);
   // Before the first answer no number is stale, and the controls still move down as the case arrives.
-  await page.getByTestId("answer-clean").filter({ hasText: /yes|no/ }).waitFor();
+  await page
+    .getByTestId("answer-clean")
+    .filter({ hasText: /yes|no/ })
+    .waitFor();
   await settled(page);
   const tickToAnswerMs = await tickToAnswer(page);
   await settled(page);
