@@ -96,7 +96,10 @@ export async function mount(
     );
   });
   void keepPage(page);
-  const looks = Promise.all([followTheme(keys, page), openLanguage(keys.getState().language)]);
+  const words = openLanguage(keys.getState().language).catch((error: unknown) =>
+    results.getState().refuse(toErrorData(error)),
+  );
+  const looks = Promise.all([followTheme(keys, page), words]);
   listen(link.onEvent);
 
   try {

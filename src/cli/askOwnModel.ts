@@ -1,5 +1,4 @@
 /** `lab ask` of a reader's own vision-language model: its answer, its own words, and an attack on the answer. */
-import { pgd } from "../attacks/pgd.ts";
 import { LabError } from "../errors/labError.ts";
 import { modelInputOf } from "../experiment/source.ts";
 import type { InputResult } from "../experiment/results.ts";
@@ -16,6 +15,7 @@ import type { SessionFactory } from "../graphs/session.ts";
 import { openPart } from "./filmPart.ts";
 import type { FilmPart } from "./filmPart.ts";
 import type { StagePictures, StagesAsked } from "./stagesOfAsk.ts";
+import { pgdRun } from "./pgdRun.ts";
 
 export interface OwnQuestion {
   readonly question: string;
@@ -229,24 +229,8 @@ async function attack(
 ): Promise<{ readonly report: object; readonly adversarial: Float32Array }> {
   const oracle = await model.oracle(clean.indexOf(likeliest(clean)));
   try {
-    const options = {
-      norm: "linf",
-      epsilon,
-      steps,
-      stepSize: (2.5 * epsilon) / steps,
-      restarts: 1,
-      seed: 1,
-      randomStart: false,
-      lattice: true,
-    } as const;
-    const run = pgd.run(oracle, picture, options, {
-      signal: { aborted: false },
-      yieldToHost: () => Promise.resolve(),
-    });
-    const losses: number[] = [];
-    let step = await run.next();
-    for (; !step.done; step = await run.next()) losses.push(step.value.loss);
-    const { adversarial, norm, loss } = step.value;
+    const made = await pgdRun(oracle, picture, { epsilon, steps });
+    const { adversarial, norm, loss, losses } = made;
     const after = await model.answer(adversarial);
     const report = {
       attack: "pgd",

@@ -2,7 +2,6 @@
  * `lab caption`: what a captioner writes of a film, token by token with its log-probabilities and where each word looks, and what it writes
  * after an attack on the likelihood of its own text.
  */
-import { pgd } from "../attacks/pgd.ts";
 import { LabError } from "../errors/labError.ts";
 import { openModel } from "../graphs/openModel.ts";
 import type { OnnxModel } from "../graphs/onnxModel.ts";
@@ -19,6 +18,7 @@ import { sessionsNamed } from "./graphFiles.ts";
 import { writeNpy } from "./npy.ts";
 import { readyOwnModel } from "./ownModel.ts";
 import { UsageError, greyRadius, parseCommandLine, wholeNumber } from "./usageError.ts";
+import { pgdRun } from "./pgdRun.ts";
 
 const OPTIONS = {
   model: { type: "string", default: "captioner-mini" },
@@ -176,24 +176,8 @@ async function attacked(
     loss: (x: Float32Array) => model.loss(x, objective),
     lossAndGradient: (x: Float32Array) => model.lossGradient(x, objective),
   };
-  const options = {
-    norm: "linf",
-    epsilon,
-    steps,
-    stepSize: (2.5 * epsilon) / steps,
-    restarts: 1,
-    seed: 1,
-    randomStart: false,
-    lattice: true,
-  } as const;
-  const run = pgd.run(oracle, image, options, {
-    signal: { aborted: false },
-    yieldToHost: () => Promise.resolve(),
-  });
-  const losses: number[] = [];
-  let step = await run.next();
-  for (; !step.done; step = await run.next()) losses.push(step.value.loss);
-  const { adversarial, norm, loss } = step.value;
+  const made = await pgdRun(oracle, image, { epsilon, steps });
+  const { adversarial, norm, loss, losses } = made;
   const { tokens } = await model.encode(adversarial, { maps: false });
   const { line } = await told(captionsOf(model), tokens, asked);
   const pair = { written: line.text, reference: clean.text };

@@ -40,7 +40,7 @@ test("what is written for machines or by the reader is left alone", () => {
 test("the page says which language it is in, and stays English where the dictionary is missing", async () => {
   expect(document.documentElement.lang).toBe("es");
   vi.stubGlobal("fetch", async () => new Response("", { status: 404 }));
-  await openLanguage("es");
+  await expect(openLanguage("es")).rejects.toThrow("so the page is in English");
   expect(document.documentElement.lang).toBe("en");
   expect(spokenProps("p", { children: "Clean" })).toEqual({ children: "Clean" });
 });
