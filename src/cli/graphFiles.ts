@@ -32,11 +32,11 @@ export async function openGraph(file: string): Promise<ModelProto> {
 
 /** Sessions by the name on the command line. @throws UsageError */
 export function sessionsNamed(backend: string): CliSessions {
-  return sessionsOn(backend, 0);
+  return sessionsOn(backend);
 }
 
-/** @param threads of native sessions; 0 is one per core. */
-export function sessionsOn(backend: string, threads: number): CliSessions {
+/** @param threads of native sessions; 0 is one per core, none what nodeSessions takes. */
+export function sessionsOn(backend: string, threads?: number): CliSessions {
   if (backend === "native") return nodeSessions(threads);
   if (backend === "wasm") return wasmSessions();
   throw new UsageError(`--backend is "${backend}", but must be native or wasm.`);

@@ -10,8 +10,11 @@ export interface CliSessions extends SessionFactory {
   readonly runtime: string;
 }
 
+/** Threads of each native session where the caller names none: PENUMBRA_THREADS, else one per core (0). */
+const THREADS = Number(process.env["PENUMBRA_THREADS"] ?? 0);
+
 /** @param threads 0 lets the runtime take one thread per core. */
-export function nodeSessions(threads = 0): CliSessions {
+export function nodeSessions(threads = THREADS): CliSessions {
   return {
     ...ortSessions({
       ort,
