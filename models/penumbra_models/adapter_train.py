@@ -20,7 +20,7 @@ from .adapter_losses import Weights, objectives
 from .adapter_watch import Watched, watch
 from .adapters import LAYERS, adapted, parameters, write_adapters
 from .network import Attention, Captioner, Config
-from .train import rate_at
+from .train import descend, rate_at
 
 
 def main() -> None:
@@ -76,16 +76,11 @@ def fit(args: argparse.Namespace, layers: str, weights: Weights, steps: int, nam
     yes_no = (batches.answer_ids["yes"], batches.answer_ids["no"])
     history = []
     for step in range(steps):
-        for group in optimizer.param_groups:
-            group["lr"] = args.rate * rate_at(step, steps, steps // 2, 20)
         for each in adapters.values():
             each.train()
         parts = objectives(model, batches.draw(), answers, yes_no)
         loss = weights.task * parts[0] + weights.consistency * parts[1] + weights.attention * parts[2]
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(tuned, 1.0)
-        optimizer.step()
+        descend(loss, (optimizer, tuned), args.rate * rate_at(step, steps, steps // 2, 20))
         history.append([x.item() for x in parts])
         if (step + 1) % 25 == 0:
             task, kl, unlike, right = np.mean(history[-25:], axis=0)

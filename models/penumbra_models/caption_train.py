@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from .caption_batches import Captions, Pictures
 from .caption_network import CaptionDecoder, from_base, load
 from .network import Attention, Vision
-from .train import adamw, rate_at
+from .train import adamw, descend, rate_at
 from .vlm_features import encoder
 
 TRAINED = {
@@ -152,12 +152,8 @@ class Run:
         self.began, self.recent = time.process_time() - self.seconds, list[float]()
 
     def learn(self, loss: Tensor) -> None:
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.args.rate * rate_at(self.step, self.args.steps, self.args.steps // 2, warm_up=20)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_([p for p in self.model.parameters() if p.requires_grad], 1.0)
-        self.optimizer.step()
+        learning = [p for p in self.model.parameters() if p.requires_grad]
+        descend(loss, (self.optimizer, learning), self.args.rate * rate_at(self.step, self.args.steps, self.args.steps // 2, warm_up=20))
         self.step += 1
         self.seconds = time.process_time() - self.began
         self.recent.append(loss.item())

@@ -15,20 +15,17 @@ which have no report, are left out.
 
 import argparse
 import copy
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .batches import REPORTS_PER_BATCH, Batch, Batches
-from .export import load
 from .losses import answer_loss, feature_loss
 from .network import Captioner, Vision
-from .train import WARM_UP, adamw, average_gradients, meet, rate_at, run_processes, training_arguments
+from .train import run_processes, training_arguments
+from .tuning import Losses, Tuning, add_start, tune_part
 
 LARGEST_SIGMA = 0.25
 TEXTS = 64
@@ -123,65 +120,18 @@ def main() -> None:
     run_processes(tune, parser.parse_args())
 
 
-def add_start(parser: argparse.ArgumentParser) -> None:
-    """What every tuning of a trained model takes."""
-    parser.add_argument("--init", type=Path, required=True, help="the trained model")
-    parser.add_argument("--start", type=Path, help="checkpoint of an earlier run with the same --init, to go on from with a new schedule")
-    parser.add_argument("--warm-up", type=int, default=WARM_UP, help="steps over which the rate rises; fewer for a short run")
-
-
-def started(model: Captioner, args: argparse.Namespace) -> None:
-    """Puts the weights of --start, if there is one, into the model of --init."""
-    if args.start:
-        model.load_state_dict(torch.load(args.start, weights_only=True)["model"])
-
-
-def average_into(average: dict[str, Tensor], tuned: nn.Module, step: int) -> None:
-    """Moves the running average of the tuned part's weights towards what they are after a step."""
-    keep = min(0.98, step / (step + 10))
-    with torch.no_grad():
-        live = tuned.state_dict()
-        torch._foreach_lerp_(list(average.values()), [live[k] for k in average], 1 - keep)
-
-
 def tune(rank: int, args: argparse.Namespace) -> None:
-    meet(rank, args.processes, args.out)
-    torch.manual_seed(args.seed)
+    def prepared(model: Captioner, batches: Batches) -> Losses:
+        teacher = copy.deepcopy(model.vision).requires_grad_(False)
+        return lambda batch: step_losses(args, (model, teacher), batch, batches)
+
     told = args.batch if args.against == "tecoa" else REPORTS_PER_BATCH
-    batches = Batches(args.data, args.sets, (args.adult, args.kermany), args.batch, args.seed + 1000 * rank, told)
-    model = load(args.init, batches.tokenizer.get_vocab_size()).to(memory_format=torch.channels_last)
-    teacher = copy.deepcopy(model.vision).requires_grad_(False)
-    started(model, args)
-    model.requires_grad_(False)
-    # Batch norms keep the statistics of clean images: `load` leaves the model in evaluation mode.
-    model.vision.requires_grad_(True)
-    optimizer = adamw(model, args.rate)
-    parameters = list(model.vision.parameters())
-    average = {k: v.detach().clone() for k, v in model.vision.state_dict().items() if v.is_floating_point()}
-    history = []
-    for step in range(args.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = args.rate * rate_at(step, args.steps, args.steps // 2, args.warm_up)
-        batch = batches.draw()
-        loss, features, right = step_losses(args, model, teacher, batch, batches)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        average_gradients(parameters, args.processes)
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        average_into(average, model.vision, step)
-        history.append((loss.item(), features.item(), right.item()))
-        if (step + 1) % 25 == 0 and rank == 0:
-            total_loss, distance, share = np.mean(history[-25:], axis=0)
-            print(json.dumps({"step": step + 1, "loss": round(total_loss, 4), "features": round(distance, 4), "right": round(share, 4)}), flush=True)
-            # A run that is cut off leaves its averaged weights of up to 25 steps before.
-            save(model, {f"vision.{k}": v for k, v in average.items()}, step + 1, args.out)
-    if rank == 0:
-        save(model, {f"vision.{k}": v for k, v in average.items()}, args.steps, args.out)
+    tune_part(rank, args, Tuning("vision", ("features", "right"), prepared, told))
 
 
-def step_losses(args: argparse.Namespace, model: Captioner, teacher: Vision, batch: Batch, batches: Batches) -> tuple[Tensor, Tensor, Tensor]:
+def step_losses(args: argparse.Namespace, networks: tuple[Captioner, Vision], batch: Batch, batches: Batches) -> tuple[Tensor, Tensor, Tensor]:
     """One step's loss, and beside it the distance of features and the share of right answers where they are part of it."""
+    model, teacher = networks
     images = batch.images.contiguous(memory_format=torch.channels_last)
     budget, none = (args.epsilon / 255, args.attack_steps), torch.tensor(float("nan"))
     if args.against == "tecoa":
@@ -201,11 +151,6 @@ def step_losses(args: argparse.Namespace, model: Captioner, teacher: Vision, bat
     noise = args.against == "noise"
     disturbed = add_noise(images, batches.generator) if noise else attack(model, batch, images, reference, budget[0], batches.generator)
     return losses(model, batch, disturbed, reference)
-
-
-def save(model: Captioner, average: dict[str, Tensor], step: int, out: Path) -> None:
-    """Writes the model with the averaged weights, by their names in the model, in place of those that training stands at."""
-    torch.save({"model": model.state_dict() | average, "step": step}, out / "checkpoint.pt")
 
 
 if __name__ == "__main__":

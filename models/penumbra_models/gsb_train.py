@@ -24,7 +24,7 @@ from .gsb_networks import Mapper, Purifier
 from .losses import feature_loss
 from .network import Vision
 from .restore import restore
-from .train import adamw, average_gradients, meet, rate_at, run_processes, training_arguments
+from .train import adamw, descend, meet, rate_at, run_processes, training_arguments
 
 LARGEST_SIGMA = 0.5
 CALM = 0.25
@@ -118,7 +118,7 @@ def mapper_losses(networks: tuple[Purifier, Mapper], vision: Vision, drawn: tupl
     return 2 * (1 - parts["cosine"]) + parts["features"] + 0.1 * stats, parts
 
 
-def optimise(network: nn.Module, loss_at: Callable[[int], tuple[Tensor, Parts]], args: argparse.Namespace, rank: int) -> None:
+def optimize(network: nn.Module, loss_at: Callable[[int], tuple[Tensor, Parts]], args: argparse.Namespace, rank: int) -> None:
     """Steps until `args.steps`, from the checkpoint of a run that was cut off; keeps averaged weights beside the live ones."""
     checkpoint = args.out / "checkpoint.pt"
     optimizer = adamw(network, args.rate)
@@ -136,15 +136,9 @@ def optimise(network: nn.Module, loss_at: Callable[[int], tuple[Tensor, Parts]],
     history: list[dict[str, float]] = []
     began = time.time()
     while step < args.steps:
-        for group in optimizer.param_groups:
-            group["lr"] = args.rate * rate_at(step, args.steps, args.decay)
         with torch.autocast("cpu", torch.bfloat16):
             loss, parts = loss_at(step)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        average_gradients(parameters, args.processes)
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
+        descend(loss, (optimizer, parameters), args.rate * rate_at(step, args.steps, args.decay), args.processes)
         step += 1
         if rank > 0:
             continue
@@ -189,12 +183,12 @@ def boost(rank: int, args: argparse.Namespace) -> None:
 
     if args.stage == "purifier":
         purifier = Purifier().to(memory_format=torch.channels_last)
-        optimise(purifier, lambda step: purifier_losses(purifier, vision, drawn(), features=step >= args.pixels), args, rank)
+        optimize(purifier, lambda step: purifier_losses(purifier, vision, drawn(), features=step >= args.pixels), args, rank)
     else:
         mapper = Mapper()
         mapper.take_head(vision)
         before = load_purifier(args.purifier)
-        optimise(mapper, lambda _: mapper_losses((before, mapper), vision, drawn()), args, rank)
+        optimize(mapper, lambda _: mapper_losses((before, mapper), vision, drawn()), args, rank)
 
 
 def main() -> None:

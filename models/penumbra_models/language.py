@@ -7,19 +7,16 @@ under none; asked and told as in training, with the right answer. Vision and tex
 """
 
 import argparse
-import json
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from .batches import Batch, Batches
 from .disturb import disturb
-from .export import load
-from .finetune import add_start, average_into, save, started
 from .losses import answer_loss, looking_loss, report_loss
 from .network import Captioner
-from .train import adamw, average_gradients, meet, rate_at, run_processes, training_arguments
+from .train import run_processes, training_arguments
+from .tuning import Losses, Tuning, add_start, tune_part
 
 
 def main() -> None:
@@ -43,34 +40,10 @@ def losses(model: Captioner, batch: Batch, generator: torch.Generator) -> tuple[
 
 
 def tune(rank: int, args: argparse.Namespace) -> None:
-    meet(rank, args.processes, args.out)
-    torch.manual_seed(args.seed)
-    batches = Batches(args.data, args.sets, (args.adult, args.kermany), args.batch, args.seed + 1000 * rank)
-    model = load(args.init, batches.tokenizer.get_vocab_size()).to(memory_format=torch.channels_last)
-    started(model, args)
-    model.requires_grad_(False)
-    model.decoder.requires_grad_(True)
-    optimizer = adamw(model, args.rate)
-    parameters = list(model.decoder.parameters())
-    average = {k: v.detach().clone() for k, v in model.decoder.state_dict().items() if v.is_floating_point()}
-    history = []
-    for step in range(args.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = args.rate * rate_at(step, args.steps, args.steps // 2, args.warm_up)
-        loss, right, right_real = losses(model, batches.draw(), batches.generator)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        average_gradients(parameters, args.processes)
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
-        average_into(average, model.decoder, step)
-        history.append((loss.item(), right.item(), right_real.item()))
-        if (step + 1) % 25 == 0 and rank == 0:
-            total, share, films = np.mean(history[-25:], axis=0)
-            print(json.dumps({"step": step + 1, "loss": round(total, 4), "right": round(share, 4), "right_real": round(films, 4)}), flush=True)
-            save(model, {f"decoder.{k}": v for k, v in average.items()}, step + 1, args.out)
-    if rank == 0:
-        save(model, {f"decoder.{k}": v for k, v in average.items()}, args.steps, args.out)
+    def prepared(model: Captioner, batches: Batches) -> Losses:
+        return lambda batch: losses(model, batch, batches.generator)
+
+    tune_part(rank, args, Tuning("decoder", ("right", "right_real"), prepared))
 
 
 if __name__ == "__main__":

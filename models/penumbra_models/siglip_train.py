@@ -18,7 +18,7 @@ from .names import FINDINGS
 from .network import TOKENS
 from .siglip_captions import Caption, caption
 from .siglip_network import PairConfig, SmallSiglip, sigmoid_loss
-from .train import adamw, rate_at
+from .train import adamw, descend, rate_at
 from .vlm_batches import Films, special
 from .vlm_dialogues import TERMS
 from .vlm_train import area
@@ -111,16 +111,11 @@ def main() -> None:
     optimizer = adamw(model, args.rate)
     shown, began = [], time.time()
     for step in range(1, args.steps + 1):
-        for group in optimizer.param_groups:
-            group["lr"] = args.rate * rate_at(step - 1, args.steps, args.decay, 50)
         tokens, ids, wanted = pairs.draw()
         with torch.autocast("cpu", torch.bfloat16):
             logits = model(tokens, ids).float()
         loss = sigmoid_loss(logits, wanted)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        descend(loss, (optimizer, list(model.parameters())), args.rate * rate_at(step - 1, args.steps, args.decay, 50))
         shown.append(loss.item())
         if step % 50 == 0:
             print(json.dumps({"step": step, "s_per_step": round((time.time() - began) / step, 2), "loss": round(float(np.mean(shown[-50:])), 4)}), flush=True)

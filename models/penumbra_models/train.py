@@ -94,14 +94,8 @@ def train(rank: int, args: argparse.Namespace) -> None:
     history, began, first = [], time.time(), step
 
     while step < args.steps:
-        for group in optimizer.param_groups:
-            group["lr"] = args.rate * rate_at(step, args.steps, args.decay)
         loss, shown = losses(model, batches.draw(), batches.phantoms)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        average_gradients(parameters, args.processes)
-        torch.nn.utils.clip_grad_norm_(parameters, 1.0)
-        optimizer.step()
+        descend(loss, (optimizer, parameters), args.rate * rate_at(step, args.steps, args.decay), args.processes)
         step += 1
         keep = min(0.998, step / (step + 20))
         if rank > 0:
@@ -152,6 +146,18 @@ def losses(model: Captioner, batch: Batch, n: int) -> tuple[Tensor, tuple[Tensor
         phantoms = 1.5 * loss_a + 0.2 * loss_text + 0.1 * loss_pair + loss_where + 0.1 * loss_look
         loss = phantoms + 1.0 * loss_r + 0.7 * loss_labels
     return loss, (loss_a, right, loss_r, right_real, loss_labels, loss_text, loss_pair, loss_where, loss_look)
+
+
+def descend(loss: Tensor, learner: tuple[torch.optim.Optimizer, Sequence[Tensor]], rate: float, processes: int = 1) -> None:
+    """The step that every training here takes: gradients averaged over processes and cut at norm 1. learner: the optimizer, and what it moves."""
+    optimizer, parameters = learner
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    average_gradients(parameters, processes)
+    torch.nn.utils.clip_grad_norm_(parameters, 1.0)
+    optimizer.step()
 
 
 def average_gradients(parameters: Sequence[Tensor], processes: int) -> None:

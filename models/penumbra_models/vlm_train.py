@@ -16,7 +16,7 @@ from torch import Tensor
 from .losses import COVERED, SIDES
 from .network import TOKENS, Attention
 from .sampler import Drawn
-from .train import adamw, rate_at
+from .train import adamw, descend, rate_at
 from .vlm_batches import Films, LlavaBatch, LlavaBatches
 from .vlm_network import LanguageConfig, SmallLlava
 
@@ -148,13 +148,8 @@ def train(args: argparse.Namespace) -> None:
         average = state["model"]
     history, began, first = [], time.time(), step
     while step < args.steps:
-        for group in optimizer.param_groups:
-            group["lr"] = args.rate * rate_at(step, args.steps, args.decay, 60)
         loss, shown = losses(model, batches.draw())
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
+        descend(loss, (optimizer, list(model.parameters())), args.rate * rate_at(step, args.steps, args.decay, 60))
         step += 1
         keep = min(0.99, step / (step + 20))
         with torch.no_grad():
