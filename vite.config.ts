@@ -93,7 +93,6 @@ export default defineConfig({
             "scripts/*.test.ts",
             "models/dataset/*.test.ts",
           ],
-          exclude: ["src/**/*.browser.test.ts"],
           environment: "node",
           testTimeout: 60_000,
           hookTimeout: 60_000,

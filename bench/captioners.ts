@@ -17,7 +17,7 @@ import { nodeSessions } from "../src/cli/nodeSessions.ts";
 import { readyOwnModel } from "../src/cli/ownModel.ts";
 import { openModel } from "../src/graphs/openModel.ts";
 import type { OnnxModel } from "../src/graphs/onnxModel.ts";
-import { snapToByteLattice } from "../src/image/greyImage.ts";
+import { snapToByteLattice } from "../src/image/grayImage.ts";
 import { FINDING_TERMS } from "../src/language/questionBank.ts";
 import { findingAgreement } from "../src/language/reportFindings.ts";
 import { bleu, meteor } from "../src/metrics/captionScores.ts";

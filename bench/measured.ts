@@ -10,7 +10,7 @@ import { countNamed, parseOptions, readOptions } from "../scripts/options.mjs";
 import { ROOT } from "../scripts/toolchain.mjs";
 import { openBundledModel } from "../src/cli/nodeLab.ts";
 import { nodeSessions } from "../src/cli/nodeSessions.ts";
-import { snapToByteLattice } from "../src/image/greyImage.ts";
+import { snapToByteLattice } from "../src/image/grayImage.ts";
 import { decodeAnswer } from "../src/language/answer.ts";
 import { expandQuestions } from "../src/language/questionBank.ts";
 import { answerFor } from "../src/language/questionTruth.ts";

@@ -1,7 +1,7 @@
 /** The bundled model and one phantom with a question about it, for measurements without a page. */
 import { openBundledModel } from "../src/cli/nodeLab.ts";
 import { defaultSpec } from "../src/experiment/defaultSpec.ts";
-import { snapToByteLattice } from "../src/image/greyImage.ts";
+import { snapToByteLattice } from "../src/image/grayImage.ts";
 import type { AnswerObjective } from "../src/model/objective.ts";
 import type { SessionFactory } from "../src/graphs/session.ts";
 import { renderPhantom } from "../src/phantom/phantom.ts";

@@ -12,7 +12,7 @@ import { openRadiograph } from "../src/cli/files.ts";
 import { openBundledModel } from "../src/cli/nodeLab.ts";
 import { nodeSessions } from "../src/cli/nodeSessions.ts";
 import { toBase64Url } from "../src/host/base64url.ts";
-import { snapToByteLattice } from "../src/image/greyImage.ts";
+import { snapToByteLattice } from "../src/image/grayImage.ts";
 import { FAR_SHARE } from "../src/metrics/populations.ts";
 import type { FarShare, FarShares, StoredPopulation } from "../src/metrics/populations.ts";
 import { referenceSet } from "../src/metrics/representation.ts";
@@ -71,9 +71,9 @@ function filesOf(folder: string, split: string, most: number): string[] {
 }
 
 async function film(file: string): Promise<Picture> {
-  const { values: grey, rows, cols } = await openRadiograph(file);
+  const { values: gray, rows, cols } = await openRadiograph(file);
   if (rows !== size || cols !== size) throw new Error(`${file} is not ${size} x ${size}`);
-  return Float32Array.from(grey, (value) => value / 255);
+  return Float32Array.from(gray, (value) => value / 255);
 }
 
 function* phantoms(first: number, count: number): Generator<Picture> {
@@ -158,8 +158,8 @@ const ramps = [
   (_: number, col: number) => col / (size - 1),
   (row: number, col: number) => (row + col) / (2 * size - 2),
   () => 0.5,
-].map((grey) =>
-  Float32Array.from({ length: size * size }, (_, k) => grey(Math.floor(k / size), k % size)),
+].map((gray) =>
+  Float32Array.from({ length: size * size }, (_, k) => gray(Math.floor(k / size), k % size)),
 );
 
 const measured: FarShares = {

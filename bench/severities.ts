@@ -11,7 +11,7 @@ import { countNamed, parseOptions, readOptions } from "../scripts/options.mjs";
 import { ROOT } from "../scripts/toolchain.mjs";
 import { openBundledModel } from "../src/cli/nodeLab.ts";
 import { nodeSessions } from "../src/cli/nodeSessions.ts";
-import { greyImage, snapToByteLattice } from "../src/image/greyImage.ts";
+import { grayImage, snapToByteLattice } from "../src/image/grayImage.ts";
 import { ssim } from "../src/image/ssim.ts";
 import { plainQuestions } from "../src/language/questionBank.ts";
 import { mean } from "../src/numerics/sums.ts";
@@ -95,9 +95,9 @@ async function calibrated(id: PerturbationId): Promise<Calibration> {
     snapToByteLattice(out);
     return out;
   };
-  const grey = (data: Float32Array) => greyImage(data, system.size, system.size);
+  const gray = (data: Float32Array) => grayImage(data, system.size, system.size);
   const unlike = (strength: number) =>
-    1 - mean(pictures.map((picture, k) => ssim(grey(picture), grey(disturbed(strength, k)))));
+    1 - mean(pictures.map((picture, k) => ssim(gray(picture), gray(disturbed(strength, k)))));
   const turned = async (strength: number) => {
     let count = 0;
     for (const k of pictures.keys()) {

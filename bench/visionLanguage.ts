@@ -13,7 +13,7 @@ import { LlavaModel } from "../src/graphs/generative/llavaModel.ts";
 import { readFolderFiles } from "../src/graphs/generative/modelFiles.ts";
 import type { FolderFiles } from "../src/graphs/generative/modelFiles.ts";
 import { choiceOf, likeliest, scoreChoices } from "../src/graphs/generative/answers.ts";
-import { snapToByteLattice } from "../src/image/greyImage.ts";
+import { snapToByteLattice } from "../src/image/grayImage.ts";
 import { ANSWER_SPACES, FINDING_TERMS, expandQuestions } from "../src/language/questionBank.ts";
 import type { ExpandedQuestion } from "../src/language/questionBank.ts";
 import { answerFor } from "../src/language/questionTruth.ts";

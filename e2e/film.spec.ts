@@ -37,7 +37,7 @@ async function drag(page: Page, from: { x: number; y: number }, to: { x: number;
 }
 
 /** Grey level of one point of the page. */
-async function greyAt(page: Page, { x, y }: { x: number; y: number }): Promise<number> {
+async function grayAt(page: Page, { x, y }: { x: number; y: number }): Promise<number> {
   const clip = { x: Math.floor(x), y: Math.floor(y), width: 1, height: 1 };
   return decode(await page.screenshot({ clip })).data[0]!;
 }
@@ -49,7 +49,7 @@ async function expectShown(page: Page, spot: { x: number; y: number }): Promise<
   await expect(probe).toContainText("shown");
   await expect(async () => {
     const shown = Number(/shown (\d+)/.exec(await probe.innerText())![1]);
-    expect(Math.abs((await greyAt(page, spot)) - shown)).toBeLessThanOrEqual(2);
+    expect(Math.abs((await grayAt(page, spot)) - shown)).toBeLessThanOrEqual(2);
   }).toPass({ timeout: 10_000 });
 }
 

@@ -93,6 +93,10 @@ function visit(node: Node, place: Place): void {
       return;
     case "TaggedTemplateExpression":
       return;
+    case "CallExpression":
+      // Of the developer's own mistakes.
+      if (FAULTS.includes((node["callee"] as Node)["name"] as string)) return;
+      break;
   }
   const sentence = textOf(node);
   if (sentence !== undefined && isPrinted(sentence, place)) place.keep(sentence);
@@ -111,6 +115,8 @@ function isPrinted(sentence: string, { name, isShown }: Place): boolean {
   return /\p{L}{2,}[^\p{L}]* .*\p{L}{2,}/su.test(words) && /\p{L}{3}/u.test(sentence);
 }
 
+const FAULTS = ["fault", "invariant"];
+
 /** What has words in it and is none: names in code, paths, styles, selectors, shaders, templates of other languages. */
 const NOT_SPOKEN: readonly RegExp[] = [
   /^[a-z]+([A-Z-][a-z]*)+$/,
@@ -124,8 +130,7 @@ const NOT_SPOKEN: readonly RegExp[] = [
   // Words that a perturbation writes on the film, and titles of papers.
   /^(?=.*[A-Z]{2} [A-Z]{2})[A-Z ]+$/,
   /arXiv:/,
-  // Of the developer's own mistakes.
-  /internal:/,
+  /^internal:/,
 ];
 
 function isSpoken(core: string): boolean {

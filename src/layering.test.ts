@@ -57,7 +57,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     "errors", "tensor", "numerics", "host", "image", "model", "language", "phantom", "system", "perturbations", "attacks",
     "defenses", "experiment", "study", "lesson", "engine/protocol", "graphs/sources/modelFolder", "graphs/sources/modelNotes",
     "graphs/sources/zip", "graphs/generative/folder", "graphs/ownModelId",
-    "io/decodeClient", "io/dicomWeb", "state",
+    "io/decodeClient", "io/limits", "io/dicomWeb", "state",
   ],
   // prettier-ignore
   "main.tsx": ["engine/client", "engine/protocol", "errors", "host", "state/backendWish", "mount"],
@@ -309,4 +309,13 @@ test("imports are found in every form, and not in comments", () => {
     "dynamic",
     "./worker.ts",
   ]);
+});
+
+test("a fault of our own gets its code in errors/, with the words that belong to it", () => {
+  const given = sources().filter(
+    (file) =>
+      !file.startsWith("errors/") &&
+      /LabError\(\s*"internal"/.test(readFileSync(join(SOURCE, file), "utf8")),
+  );
+  expect(given).toEqual([]);
 });

@@ -55,6 +55,7 @@ export async function mount(
     {
       // In a task of its own after the frame: rendering and painting in one task would be one long pause.
       request: (callback) => requestAnimationFrame(() => setTimeout(callback)),
+      soon: (callback) => setTimeout(callback),
       wait: (ms, callback) => setTimeout(callback, ms),
     },
   );

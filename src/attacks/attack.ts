@@ -3,6 +3,7 @@
  * makes a result admissible (ball of radius epsilon, [0, 1], mask, restarts, best iterate, cancellation); a member only
  * proposes the next point.
  */
+import type { Host } from "../host/host.ts";
 import type { RandomStream } from "../numerics/random.ts";
 import type { Norm } from "../tensor/norms.ts";
 import type { FeasibleSet } from "./feasibleSet.ts";
@@ -37,12 +38,6 @@ export interface GradientOracle extends QueryOracle {
       mask: Float32Array,
     ): Promise<{ loss: number; gradient: Float32Array }>;
   };
-}
-
-export interface AttackContext {
-  readonly signal: { readonly aborted: boolean };
-  /** Lets messages in; awaited before every evaluation of the oracle. */
-  yieldToHost(): Promise<void>;
 }
 
 export interface AttackOptions {
@@ -113,7 +108,7 @@ export type Attack<Oracle extends QueryOracle> = (
   oracle: Oracle,
   origin: Float32Array,
   options: AttackOptions,
-  context: AttackContext,
+  context: Host,
 ) => AsyncGenerator<AttackIterate, AttackResult>;
 
 /** What a member sees of a run. */

@@ -2,8 +2,8 @@
  * An attack made twice where the gradient can hide the slope: once with the gradient's own way back, once with the other
  * (Athalye et al. 2018: what filters take out is not lost to an attacker who goes back as if they were not there).
  */
+import type { Host } from "../host/host.ts";
 import type {
-  AttackContext,
   AttackIterate,
   AttackMember,
   AttackOptions,
@@ -32,7 +32,7 @@ export async function* bothWays(
   member: GradientAttack,
   oracle: GradientOracle & Required<Pick<GradientOracle, "standIn">>,
   { origin, options }: { readonly origin: Float32Array; readonly options: AttackOptions },
-  context: AttackContext,
+  context: Host,
 ): AsyncGenerator<AttackIterate, AttackResult> {
   const first = yield* member.run(oracle, origin, options, context);
   if (first.cancelled || holdsOnlyOrigin(options)) return first;

@@ -3,7 +3,8 @@
  * means is large by luck as well: so the best few iterates are looked at once more, with draws that none was chosen for, and the
  * best of that is the result. Its loss is the second one, which is not flattered by the choice.
  */
-import type { AttackContext, AttackDescription, AttackIterate, AttackResult } from "./attack.ts";
+import type { Host } from "../host/host.ts";
+import type { AttackDescription, AttackIterate, AttackResult } from "./attack.ts";
 
 export const FINALISTS = 6;
 /** Further sets of draws for each of them. */
@@ -17,7 +18,7 @@ export async function* judgedAgain(
   run: AsyncGenerator<AttackIterate, AttackResult>,
   { seeks, settings }: Pick<AttackDescription, "seeks" | "settings">,
   lossAgain: (picture: Float32Array, round: number) => Promise<number>,
-  context: AttackContext,
+  context: Host,
 ): AsyncGenerator<AttackIterate, AttackResult> {
   let finalists: readonly Finalist[] = [];
   for (;;) {

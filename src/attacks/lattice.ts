@@ -15,7 +15,7 @@ export interface LatticeBall {
 const SLACK = 1e-4;
 
 /** Whether any pixel may move at all: a ball narrower than one grey level holds no other 8-bit picture. */
-export function holdsNeighbours({ epsilon }: LatticeBall): boolean {
+export function holdsNeighbors({ epsilon }: LatticeBall): boolean {
   return 255 * epsilon + SLACK >= 1;
 }
 

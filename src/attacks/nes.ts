@@ -23,7 +23,7 @@ export const nes = defineQueryAttack({
     const { epsilon, norm } = options;
     // Half of the ball: a picture of whole grey levels does not see less.
     const reach = epsilon / 2;
-    let centre = origin;
+    let center = origin;
     let estimate: Float64Array = new Float64Array(origin.length);
     let direction: Float64Array = new Float64Array(origin.length);
     let plus = 0;
@@ -31,7 +31,7 @@ export const nes = defineQueryAttack({
     let asked: "centre" | "plus" | "minus" = "centre";
 
     const along = (sign: number): Float32Array =>
-      Float32Array.from(centre, (value, i) => value + sign * reach * direction[i]!);
+      Float32Array.from(center, (value, i) => value + sign * reach * direction[i]!);
 
     const nextPair = (): Float32Array => {
       direction = smoothPattern(side, random, norm);
@@ -41,7 +41,7 @@ export const nes = defineQueryAttack({
 
     const stepped = (): Float32Array => {
       const size = l2Norm(estimate) || 1;
-      return Float32Array.from(centre, (value, i) => {
+      return Float32Array.from(center, (value, i) => {
         const slope = estimate[i]!;
         return value + (epsilon / 4) * (norm === "linf" ? Math.sign(slope) : slope / size);
       });
@@ -50,7 +50,7 @@ export const nes = defineQueryAttack({
     return {
       next({ x, loss }) {
         if (asked === "centre") {
-          centre = x;
+          center = x;
           estimate = new Float64Array(origin.length);
           pairs = 0;
           return nextPair();

@@ -79,8 +79,8 @@ export function stamped(
 ): Float32Array {
   const out = picture.slice();
   eachPixel(picture.length, cells, place, (pixel, taps) => {
-    const grey = taps.reduce((sum, [cell, weight]) => sum + weight * pattern[cell]!, 0);
-    out[pixel] = Math.max(0, Math.min(1, place.exposure * grey));
+    const gray = taps.reduce((sum, [cell, weight]) => sum + weight * pattern[cell]!, 0);
+    out[pixel] = Math.max(0, Math.min(1, place.exposure * gray));
   });
   return out;
 }
@@ -100,8 +100,8 @@ export function stampedBack(
 ): Float64Array {
   const out = new Float64Array(cells * cells);
   eachPixel(gradient.length, cells, place, (pixel, taps) => {
-    const grey = taps.reduce((sum, [cell, weight]) => sum + weight * pattern[cell]!, 0);
-    if (place.exposure * grey > 1) return;
+    const gray = taps.reduce((sum, [cell, weight]) => sum + weight * pattern[cell]!, 0);
+    if (place.exposure * gray > 1) return;
     for (const [cell, weight] of taps) out[cell]! += weight * place.exposure * gradient[pixel]!;
   });
   return out;

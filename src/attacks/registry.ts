@@ -12,24 +12,8 @@ import { square } from "./square.ts";
 import { strong } from "./strong.ts";
 import { attentionPatch, universalPatch, universalPerturbation } from "./universal.ts";
 
-export type AttackId =
-  | "fgsm"
-  | "pgd"
-  | "apgd"
-  | "miFgsm"
-  | "deepFool"
-  | "fab"
-  | "carliniWagner"
-  | "square"
-  | "nes"
-  | "strong"
-  | "patch"
-  | "universalPatch"
-  | "attentionPatch"
-  | "universalPerturbation";
-
 /** Every attack by its id, cheapest first. */
-export const ATTACKS: Readonly<Record<AttackId, AttackMember>> = {
+const MEMBERS = {
   fgsm,
   pgd,
   miFgsm,
@@ -44,4 +28,8 @@ export const ATTACKS: Readonly<Record<AttackId, AttackMember>> = {
   universalPatch,
   attentionPatch,
   universalPerturbation,
-};
+} as const satisfies Readonly<Record<string, AttackMember>>;
+
+export type AttackId = keyof typeof MEMBERS;
+
+export const ATTACKS: Readonly<Record<AttackId, AttackMember>> = MEMBERS;

@@ -1,9 +1,9 @@
 /** The loop that every attack shares: starts, projections, the best point of all restarts, cancellation. */
 import { LabError, invariant } from "../errors/labError.ts";
+import type { Host } from "../host/host.ts";
 import { randomStream } from "../numerics/random.ts";
 import type { Norm } from "../tensor/norms.ts";
 import type {
-  AttackContext,
   AttackDescription,
   AttackIterate,
   AttackOptions,
@@ -11,12 +11,12 @@ import type {
   AttackResult,
 } from "./attack.ts";
 import { feasibleSet } from "./feasibleSet.ts";
-import { checkOnLattice, holdsNeighbours, latticeAround } from "./lattice.ts";
+import { checkOnLattice, holdsNeighbors, latticeAround } from "./lattice.ts";
 
 export interface Run {
   readonly origin: Float32Array;
   readonly options: AttackOptions;
-  readonly context: AttackContext;
+  readonly context: Host;
   readonly counts: { readonly gradientPasses: number; readonly queries: number };
 }
 
@@ -99,12 +99,12 @@ export function isBetter(found: Judged, best: Judged, seeks: AttackDescription["
 
 /** Whether the ball has no other picture than the one in its middle. */
 export function holdsOnlyOrigin(options: AttackOptions): boolean {
-  return options.epsilon === 0 || (options.lattice === true && !holdsNeighbours(options));
+  return options.epsilon === 0 || (options.lattice === true && !holdsNeighbors(options));
 }
 
 function checkLoss(loss: number): void {
   if (!Number.isNaN(loss)) return;
-  throw new LabError("internal", "The attack's loss is not a number.", {
+  throw new LabError("model-incompatible", "The attack's loss is not a number.", {
     hint: "The model returned NaN for this image; try another backend or precision.",
   });
 }

@@ -1,4 +1,4 @@
-import { LabError } from "../errors/labError.ts";
+import { invariant } from "../errors/labError.ts";
 import { defineQueryAttack } from "./define.ts";
 
 const INITIAL_SHARE = 0.8;
@@ -25,12 +25,10 @@ export const square = defineQueryAttack({
   settings: ["queries"],
   begin({ origin, options, random }) {
     const side = Math.sqrt(origin.length);
-    if (!Number.isInteger(side)) {
-      throw new LabError(
-        "internal",
-        `internal: Square attack on ${origin.length} pixels, not a square`,
-      );
-    }
+    invariant(
+      Number.isInteger(side),
+      `Square attack on ${origin.length} pixels, which are no square`,
+    );
     const { epsilon, steps } = options;
     const sign = () => (random.chance(0.5) ? 1 : -1);
     let best = origin;

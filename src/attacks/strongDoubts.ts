@@ -1,5 +1,6 @@
 /** What throws doubt on an attack's own result: the flags of AutoAttack (Croce & Hein 2020), as sentences. */
-import type { AttackContext, QueryOracle } from "./attack.ts";
+import type { Host } from "../host/host.ts";
+import type { QueryOracle } from "./attack.ts";
 import { BEATS, MASKED } from "./bothWays.ts";
 
 /** Pictures that differ by one grey level in one pixel: what their losses differ by is no attack's doing. */
@@ -22,7 +23,7 @@ export async function doubts(
   oracle: QueryOracle,
   origin: Float32Array,
   { best, whiteBox, otherWay, blackBox, isFlat }: Outcome,
-  { signal, yieldToHost }: AttackContext,
+  { signal, yieldToHost }: Host,
 ): Promise<{ readonly warnings: readonly string[]; readonly asked: number }> {
   const warnings: string[] = [];
   if (isFlat) {

@@ -171,16 +171,20 @@ function resultOf({ current, loss, norm, step, restart }: AttackIterate) {
   return { adversarial: current, loss, norm, step, restart } satisfies Partial<AttackResult>;
 }
 
+const LEARNED = {
+  norms: ["linf"],
+  settings: ["steps", "phantoms"],
+  suggests: { steps: 100 },
+} as const satisfies Partial<GradientAttack>;
+/** Any grey, within the place that the reader gives it. */
+const STICKER = { ...LEARNED, reach: 255, needsRegion: true } as const;
+
 export const universalPatch = learned(
   {
     id: "universalPatch",
     label: "Universal patch",
     help: "Learns one sticker on other phantoms that get the same answer, moved, turned, scaled and exposed at random, and lays it on this picture where you place it. This picture was never looked at: what the sticker does here is held out.",
-    norms: ["linf"],
-    settings: ["steps", "phantoms"],
-    suggests: { steps: 100 },
-    reach: 255,
-    needsRegion: true,
+    ...STICKER,
   },
   "sticker",
 );
@@ -190,11 +194,7 @@ export const attentionPatch = learned(
     id: "attentionPatch",
     label: "Universal patch that draws attention",
     help: "A universal patch that is also to draw the image encoder's attention to itself: each step follows the slope of the answer and that of the share of attention on the sticker alike, at twice the passes. Where a model looks there, what lies elsewhere counts less.",
-    norms: ["linf"],
-    settings: ["steps", "phantoms"],
-    suggests: { steps: 100 },
-    reach: 255,
-    needsRegion: true,
+    ...STICKER,
   },
   "lure",
 );
@@ -204,9 +204,7 @@ export const universalPerturbation = learned(
     id: "universalPerturbation",
     label: "Universal perturbation",
     help: "Learns one faint change of all pixels on other phantoms that get the same answer, and adds it to this picture, which was never looked at: what one change does to any film.",
-    norms: ["linf"],
-    settings: ["steps", "phantoms"],
-    suggests: { steps: 100 },
+    ...LEARNED,
   },
   "change",
 );

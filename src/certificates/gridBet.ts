@@ -9,7 +9,7 @@
  * with probability at most alpha. K_n falls in m; the lower bound is where it crosses 1/alpha. The order of the values
  * does not matter, so a histogram is the whole state; values are rounded down to it, which keeps the bound valid.
  */
-import { LabError } from "../errors/labError.ts";
+import { LabError, fault } from "../errors/labError.ts";
 import { logSumExp } from "../numerics/sums.ts";
 
 /** Steps of the histogram over [0, 1]; 1 itself has a bin of its own. */
@@ -49,7 +49,7 @@ export function gridBet(): GridBet {
   return {
     add(value) {
       if (!(value >= 0 && value <= 1)) {
-        throw new LabError("internal", `internal: the value ${value} for a bound on [0, 1]`);
+        throw fault(`the value ${value} for a bound on [0, 1]`);
       }
       below.add(Math.floor(value * STEPS));
       above.add(Math.floor((1 - value) * STEPS));

@@ -42,10 +42,10 @@ describe("latticeNoise", () => {
 
   test("noise added in float32 would leak the picture: how many values are whole multiples of 2^-24 tells the grey level", () => {
     const random = randomStream(2, "leak");
-    const multiples = (grey: number) => {
+    const multiples = (gray: number) => {
       let count = 0;
       for (let i = 0; i < 20_000; i++) {
-        const value = Math.fround(Math.fround(grey) + Math.fround(0.25 * random.normal()));
+        const value = Math.fround(Math.fround(gray) + Math.fround(0.25 * random.normal()));
         if (Number.isInteger(value * 2 ** 24)) count++;
       }
       return count / 20_000;

@@ -5,7 +5,7 @@
  * Gaussian makes the whole pipeline a fixed function of x + eta: the guarantee is exact, for every 8-bit image in the
  * radius.
  */
-import { LabError } from "../errors/labError.ts";
+import { LabError, fault } from "../errors/labError.ts";
 import { normalCdf } from "../numerics/normal.ts";
 import type { RandomStream } from "../numerics/random.ts";
 
@@ -73,10 +73,7 @@ export function latticeLevels(image: Float32Array): Uint8Array {
   for (let i = 0; i < image.length; i++) {
     const level = Math.round(image[i]! * 255);
     if (!(Math.abs(image[i]! * 255 - level) < 1e-3 && level >= 0 && level <= 255)) {
-      throw new LabError(
-        "internal",
-        `internal: pixel ${i} is ${image[i]}, not a multiple of 1/255`,
-      );
+      throw fault(`pixel ${i} is ${image[i]}, not a multiple of 1/255`);
     }
     levels[i] = level;
   }

@@ -3,10 +3,11 @@
  * bound <f^(x), u>, and the smoothed feature is at least that long. The norm then no longer rests on the distance between
  * noisy and clean features (2S - 1), which says little once the noise moves the features, however steadily it moves them.
  */
+import type { Host } from "../host/host.ts";
 import { cosine, l2Norm } from "../tensor/norms.ts";
 import { gridBet } from "./gridBet.ts";
 import { COSINE_SLACK, alphaForBound, noisyDraws } from "./sampler.ts";
-import type { SamplingContext, SamplingOptions } from "./sampler.ts";
+import type { SamplingOptions } from "./sampler.ts";
 
 export interface PilotedOptions extends SamplingOptions {
   /** Draws that give the direction; none of them is counted. */
@@ -41,7 +42,7 @@ export async function* samplePiloted(
   encode: (batch: Float32Array[]) => Promise<Float32Array[]>,
   subject: { readonly clean: Float32Array; readonly cleanFeature: Float32Array },
   options: PilotedOptions,
-  context: SamplingContext & { readonly known: PilotedDraws },
+  context: Host & { readonly known: PilotedDraws },
 ): AsyncGenerator<PilotedEstimate | null, void> {
   const { clean, cleanFeature } = subject;
   const { maxSamples, batch } = options;
@@ -84,7 +85,7 @@ async function* direction(
   encode: (batch: Float32Array[]) => Promise<Float32Array[]>,
   { clean, cleanFeature }: { readonly clean: Float32Array; readonly cleanFeature: Float32Array },
   { pilot, ...options }: PilotedOptions,
-  { signal, yieldToHost }: SamplingContext,
+  { signal, yieldToHost }: Host,
 ): AsyncGenerator<null, Float32Array | undefined> {
   const draw = noisyDraws(clean, options, "pilot");
   const sum = new Float64Array(cleanFeature.length);

@@ -114,9 +114,9 @@ describe("sampleCertificate", () => {
 
 describe("noisyBatches", () => {
   test("gives noise of the stated deviation in mid-grey", async () => {
-    const grey = new Float32Array(4096).fill(128 / 255);
+    const gray = new Float32Array(4096).fill(128 / 255);
     for await (const [noisy] of noisyBatches(
-      grey,
+      gray,
       { sigma: 0.05, maxSamples: 1, batch: 1, seed: 2 },
       running,
     )) {

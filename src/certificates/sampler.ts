@@ -2,17 +2,12 @@
  * The Monte Carlo side of the certificates: draws noisy images, runs them through the encoder in batches and keeps an
  * anytime-valid bound on the Gaussian robustness score, so that every yield may be shown and any may be the last.
  */
-import { LabError } from "../errors/labError.ts";
+import { LabError, invariant } from "../errors/labError.ts";
+import type { Host } from "../host/host.ts";
 import { randomStream } from "../numerics/random.ts";
 import { cosine, l2Norm } from "../tensor/norms.ts";
 import { gridBet } from "./gridBet.ts";
 import { latticeLevels, latticeNoise, noisyImage } from "./latticeNoise.ts";
-
-export interface SamplingContext {
-  readonly signal: { readonly aborted: boolean };
-  /** Lets messages in; awaited before every batch. */
-  yieldToHost(): Promise<void>;
-}
 
 export interface SamplingOptions {
   /** Noise standard deviation, model space, [0, 1] grey. */
@@ -56,7 +51,7 @@ export async function* sampleCertificate(
   encode: (batch: Float32Array[]) => Promise<Float32Array[]>,
   { clean, cleanFeature }: { readonly clean: Float32Array; readonly cleanFeature: Float32Array },
   options: SamplingOptions,
-  context: SamplingContext & { readonly known?: Float32Array[] },
+  context: Host & { readonly known?: Float32Array[] },
 ): AsyncGenerator<ScoreEstimate, void> {
   const alpha = alphaForBound(options, clean.length);
   const { maxSamples, batch } = options;
@@ -71,12 +66,10 @@ export async function* sampleCertificate(
     if (known.length < n + count) {
       const images = draw(n, count);
       const features = await encode(images);
-      if (features.length !== images.length) {
-        throw new LabError(
-          "internal",
-          `internal: ${features.length} features for ${images.length} images`,
-        );
-      }
+      invariant(
+        features.length === images.length,
+        `${features.length} features for ${images.length} images`,
+      );
       known.splice(n, count, ...features);
     }
     for (const feature of known.slice(n, n + count)) {
@@ -101,7 +94,7 @@ export async function* sampleCertificate(
 export async function* noisyBatches(
   clean: Float32Array,
   options: Omit<SamplingOptions, "alpha">,
-  context: SamplingContext,
+  context: Host,
 ): AsyncGenerator<Float32Array[], void> {
   const { maxSamples, batch } = options;
   const draw = noisyDraws(clean, options);

@@ -2,10 +2,10 @@
  * The score of every token by itself: pilot draws give each token its direction, the draws after them a lower bound of the
  * smoothed token's length. All bounds hold at once: each has its share of the error rate.
  */
+import type { Host } from "../host/host.ts";
 import { dot, l2Norm } from "../tensor/norms.ts";
 import { gridBet } from "./gridBet.ts";
 import { COSINE_SLACK, alphaForBound, noisyDraws } from "./sampler.ts";
-import type { SamplingContext } from "./sampler.ts";
 import type { PilotedOptions } from "./pilotedSampler.ts";
 
 /** Copies looked at so far, the pilot's included. */
@@ -19,7 +19,7 @@ export async function* tokenBounds(
   encode: (batch: Float32Array[]) => Promise<Float32Array[]>,
   { clean, tokens }: { readonly clean: Float32Array; readonly tokens: number },
   options: PilotedOptions,
-  { signal, yieldToHost }: SamplingContext,
+  { signal, yieldToHost }: Host,
 ): AsyncGenerator<TokenStep, Float64Array | undefined> {
   const { pilot, maxSamples, batch } = options;
   // A statement about every token is one about the worst of them.

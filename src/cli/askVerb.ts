@@ -12,7 +12,7 @@ import { bundledManifest } from "./modelFiles.ts";
 import { nodeLab } from "./nodeLab.ts";
 import { ownFolder } from "./ownFolder.ts";
 import type { NamedSource } from "../graphs/sources/zip.ts";
-import { UsageError, greyRadius, parseCommandLine, wholeNumber } from "./usageError.ts";
+import { UsageError, grayRadius, parseCommandLine, wholeNumber } from "./usageError.ts";
 
 const OPTIONS = {
   question: { type: "string" },
@@ -136,7 +136,7 @@ async function asksOwn(
     answers,
     precision: values.precision,
     maxTokens: wholeNumber("max-tokens", values["max-tokens"], 0, 4096),
-    epsilon: values.epsilon === undefined ? 0 : greyRadius(values.epsilon),
+    epsilon: values.epsilon === undefined ? 0 : grayRadius(values.epsilon),
     steps: wholeNumber("steps", values.steps, 1, 1000),
   };
   const { openOwnModel } = await import("./askOwnModel.ts");

@@ -17,7 +17,7 @@ import { openRadiograph } from "./files.ts";
 import { sessionsNamed } from "./graphFiles.ts";
 import { writeNpy } from "./npy.ts";
 import { readyOwnModel } from "./ownModel.ts";
-import { UsageError, greyRadius, parseCommandLine, wholeNumber } from "./usageError.ts";
+import { UsageError, grayRadius, parseCommandLine, wholeNumber } from "./usageError.ts";
 import { pgdRun } from "./pgdRun.ts";
 
 const OPTIONS = {
@@ -57,7 +57,7 @@ export async function captionVerb(
   const asked = {
     beams: wholeNumber("beams", values.beams, 1, MOST_BEAMS),
     maxTokens: wholeNumber("max-tokens", values["max-tokens"], 1, 1024),
-    epsilon: values.epsilon === undefined ? 0 : greyRadius(values.epsilon),
+    epsilon: values.epsilon === undefined ? 0 : grayRadius(values.epsilon),
     steps: wholeNumber("steps", values.steps, 1, 1000),
     towards: values.towards,
   };
@@ -105,7 +105,7 @@ function captionsOf(model: OnnxModel): Captioning {
 async function pictureOf(file: string, { manifest }: ReadyModel) {
   const radiograph = await openRadiograph(file);
   return modelInputOf(
-    { kind: "file", sha256: radiograph.rawSha256 ?? "" },
+    { kind: "file", sha256: radiograph.rawSha256 },
     { kind: radiograph.vois.length > 0 ? "file" : "automatic" },
     { size: manifest.input.size, resize: manifest.input.resize },
     () => radiograph,

@@ -57,7 +57,7 @@ export async function openPart(
     radiograph,
     source: {
       kind: "file",
-      sha256: radiograph.rawSha256 ?? "",
+      sha256: radiograph.rawSha256,
       ...(frame === undefined ? {} : { frame }),
       ...(square === undefined ? {} : { square }),
     },

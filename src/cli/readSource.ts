@@ -38,6 +38,6 @@ export async function radiographOf(
     "file-mismatch",
     several
       ? `The experiment is about another picture: none of the ${several.count} in ${file} has pixel hash ${sha256.slice(0, 12)}.`
-      : `The experiment is about another picture: ${file} has pixel hash ${radiograph.rawSha256?.slice(0, 12)}, not ${sha256.slice(0, 12)}.`,
+      : `The experiment is about another picture: ${file} has pixel hash ${radiograph.rawSha256.slice(0, 12)}, not ${sha256.slice(0, 12)}.`,
   );
 }

@@ -3,7 +3,7 @@ import type { Choice } from "../graphs/generative/answers.ts";
 import { likeliest, scoreChoices } from "../graphs/generative/answers.ts";
 import type { LlavaModel } from "../graphs/generative/llavaModel.ts";
 import type { FolderFiles } from "../graphs/generative/modelFiles.ts";
-import { headMean, partingBlock, stageShift } from "../graphs/generative/stageShift.ts";
+import { sharesOf, partingBlock, stageShift } from "../graphs/generative/stageShift.ts";
 import type { StageShift } from "../graphs/generative/stageShift.ts";
 import { VlmStages } from "../graphs/generative/stages.ts";
 import type { AnswerAttention, StageReading } from "../graphs/generative/stages.ts";
@@ -127,7 +127,7 @@ function attentionShown(attention: AnswerAttention): object {
   const { layer, heads, onPicture, maps } = attention;
   const count = maps.length / heads;
   const grid = tokenGrid(count);
-  const map = headMean(attention);
+  const map = sharesOf(attention);
   const placeOf = (values: Float32Array): object => {
     const token = values.reduce((best, value, i) => (value > values[best]! ? i : best), 0);
     if (!grid || token < grid.prefix) return { token };

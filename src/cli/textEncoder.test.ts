@@ -4,7 +4,7 @@ import { defaultSpec } from "../experiment/defaultSpec.ts";
 import type { StageResults } from "../experiment/results.ts";
 import { validateSpec } from "../experiment/validateSpec.ts";
 import { renderPhantom } from "../phantom/phantom.ts";
-import { snapToByteLattice } from "../image/greyImage.ts";
+import { snapToByteLattice } from "../image/grayImage.ts";
 import { cosine, l2Norm } from "../tensor/norms.ts";
 import { nodeLab } from "./nodeLab.ts";
 

@@ -45,7 +45,7 @@ export function wholeNumber(option: string, text: string, min: number, max: numb
 }
 
 /** "4/255" or a number of grey in [0, 1]. @throws UsageError */
-export function greyRadius(text: string): number {
+export function grayRadius(text: string): number {
   const parts = /^(\d+(?:\.\d+)?)(?:\/(255))?$/.exec(text.trim());
   const value = parts ? Number(parts[1]) / Number(parts[2] ?? 1) : NaN;
   if (value > 0 && value <= 1) return value;

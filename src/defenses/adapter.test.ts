@@ -13,7 +13,7 @@ import { parseModel, serializeModel } from "../onnx/file.ts";
 import type { ModelProto } from "../onnx/messages.ts";
 import { readShapes } from "../onnx/shapes.ts";
 import type { ShapeTable } from "../onnx/shapes.ts";
-import { recogniseQuestion } from "../language/recognise.ts";
+import { recognizeQuestion } from "../language/recognize.ts";
 import { parityImage } from "../model/manifest.ts";
 import { nativeRunner } from "../testing/nativeRunner.ts";
 import { floatTensor, int64Tensor } from "../tensor/tensor.ts";
@@ -119,7 +119,7 @@ const item = (params: DefenseItem["params"]): DefenseItem => ({
   seed: 1,
   params,
 });
-const asked = recogniseQuestion("Is there a pleural effusion?");
+const asked = recognizeQuestion("Is there a pleural effusion?");
 async function margin(model: string, params: DefenseItem["params"]): Promise<number> {
   const system = await defended(await lab.system(model, "int8"), [item(params)], host);
   return (await system.read(picture, [asked])).answers[0]!.margin;

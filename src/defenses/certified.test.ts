@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { answerVote } from "../certificates/answerVote.ts";
 import { bestCosineBound } from "../certificates/featureCosine.ts";
 import { gridBet } from "../certificates/gridBet.ts";
-import { recogniseQuestion } from "../language/recognise.ts";
+import { recognizeQuestion } from "../language/recognize.ts";
 import type { AnswerObjective } from "../model/objective.ts";
 import { randomStream } from "../numerics/random.ts";
 import type { RandomStream } from "../numerics/random.ts";
@@ -85,7 +85,7 @@ const AWAY: AnswerObjective = {
   answers: ["yes", "no"],
   answerTokenIds: [1, 2],
 };
-const WORDING = recogniseQuestion("Is there a pleural effusion?");
+const WORDING = recognizeQuestion("Is there a pleural effusion?");
 
 test.each([
   ["gaussianFilter", { sigma: 1.5 }],

@@ -3,6 +3,7 @@
  * certificates, instruments and studies take a defended model without knowing it, and an attacker who is handed the outer
  * system attacks through the defense (adaptive), one who is handed the inner one does not know of it.
  */
+import type { Host } from "../host/host.ts";
 import type { GraphNeeds } from "../model/graphPart.ts";
 import type { LinkPackage } from "../model/linkManifest.ts";
 import type { Precision } from "../model/manifest.ts";
@@ -10,9 +11,7 @@ import type { ParamMeta, Params } from "../system/param.ts";
 import type { System } from "../system/system.ts";
 
 /** What a defense may use of its surroundings. */
-export interface DefenseHost {
-  /** Lets messages in; awaited between passes. */
-  yieldToHost(): Promise<void>;
+export interface DefenseHost extends Pick<Host, "yieldToHost"> {
   /** Graphs of the lab that can be linked to a model. @throws LabError "model-not-found" */
   linkPackage?(id: string): Promise<LinkPackage>;
   /** Another bare model of the lab, to look beside the one that is defended. @throws LabError "model-not-found" */

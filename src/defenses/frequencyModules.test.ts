@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { nodeLab } from "../cli/nodeLab.ts";
 import { nodeSessions } from "../cli/nodeSessions.ts";
-import { recogniseQuestion } from "../language/recognise.ts";
+import { recognizeQuestion } from "../language/recognize.ts";
 import type { AnswerObjective } from "../model/objective.ts";
 import { renderPhantom } from "../phantom/phantom.ts";
 import type { System } from "../system/system.ts";
@@ -10,10 +10,10 @@ import { defended } from "./defended.ts";
 import type { DefenseItem } from "./defense.ts";
 
 const bare = await nodeLab(nodeSessions(1)).system("base", "int8");
-const grey = renderPhantom({ seed: 21, findings: [{ kind: "effusion" }] }, 224).image.map(
+const gray = renderPhantom({ seed: 21, findings: [{ kind: "effusion" }] }, 224).image.map(
   (value) => Math.round(255 * value) / 255,
 );
-const asked = recogniseQuestion("Is there a pleural effusion?");
+const asked = recognizeQuestion("Is there a pleural effusion?");
 const { answers, tokenIds } = bare.manifest.answerSpaces["yes-no"]!;
 const objective: AnswerObjective = {
   kind: "answer",
@@ -29,7 +29,7 @@ function behind(params: DefenseItem["params"]): Promise<System> {
   const item = { id: "f", defense: "frequencyModules", enabled: true, seed: 1, params };
   return defended(bare, [item], { yieldToHost: async () => {} });
 }
-const marginOf = async (system: System) => (await system.read(grey, [asked])).answers[0]!.margin;
+const marginOf = async (system: System) => (await system.read(gray, [asked])).answers[0]!.margin;
 
 it("is the model itself where both gains are 0, and moves with each of its numbers", async () => {
   expect(await behind({ amount: 0, low: 0.5 })).toBe(bare);
@@ -49,13 +49,13 @@ it("is the model itself where both gains are 0, and moves with each of its numbe
 
 it("has a slope that its own loss confirms, and that serves better than the bare model's", async () => {
   const system = await behind({ high: 1 });
-  expect(await system.checkGradient(grey, objective, 1)).toMatchObject({ ok: true });
+  expect(await system.checkGradient(gray, objective, 1)).toMatchObject({ ok: true });
   const { loss, lossAndGradient } = system.evaluator(objective);
-  const own = await lossAndGradient!(grey);
-  const foreign = await bare.evaluator(objective).lossAndGradient!(grey);
-  expect(own.loss).toBeCloseTo(await loss(grey), 4);
+  const own = await lossAndGradient!(gray);
+  const foreign = await bare.evaluator(objective).lossAndGradient!(gray);
+  expect(own.loss).toBeCloseTo(await loss(gray), 4);
   const step = ({ gradient }: typeof own) =>
-    loss(grey.map((value, i) => value + (0.2 / 255) * Math.sign(gradient[i]!)));
+    loss(gray.map((value, i) => value + (0.2 / 255) * Math.sign(gradient[i]!)));
   const [aware, unaware] = [await step(own), await step(foreign)];
   expect(aware).toBeGreaterThan(unaware);
   expect(unaware).toBeGreaterThan(own.loss);

@@ -3,6 +3,7 @@ import { LabError } from "../errors/labError.ts";
 import type { InnerEdit } from "../model/modelLink.ts";
 import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import type { ParamMeta } from "../system/param.ts";
+import { tokenCutOff } from "../system/tokenCutOff.ts";
 import type { Defense } from "./defense.ts";
 
 const gain = (label: string, value: number, help: string): ParamMeta => ({
@@ -42,16 +43,7 @@ export const frequencyModules: Defense = {
       0.25,
       "How much of the fast part is added to it: -1 takes it out, 0 leaves it, 1 doubles it.",
     ),
-    radius: {
-      label: "Token cut-off",
-      unit: "periods",
-      min: 0,
-      max: 11,
-      step: 1,
-      default: 3,
-      integer: true,
-      help: "Up to how many periods across the picture a change counts as slow. 0 is the mean of all tokens alone.",
-    },
+    radius: tokenCutOff,
   },
   strength: "amount",
   async defend(inner, { params: { amount = 1, low = 0, high = 0, radius = 3 }, key }) {

@@ -83,7 +83,7 @@ async function attacked(system: System, objective: AnswerObjective): Promise<Flo
   };
   const target = { system, objective, aware: true };
   const context = { signal: { aborted: false }, yieldToHost: async () => {} };
-  const run = runAttack(target, { image: grey }, attack, context);
+  const run = runAttack(target, { image: gray }, attack, context);
   for (;;) {
     const step = await run.next();
     if (step.done) return step.value!.image;
@@ -91,7 +91,7 @@ async function attacked(system: System, objective: AnswerObjective): Promise<Flo
 }
 
 // A film as the networks know it: on the parity pattern a step of central differences crosses the purifier's kinks.
-const grey = renderPhantom({ seed: 21, findings: [{ kind: "effusion" }] }, 224).image.map(
+const gray = renderPhantom({ seed: 21, findings: [{ kind: "effusion" }] }, 224).image.map(
   (value) => Math.round(255 * value) / 255,
 );
 
@@ -121,11 +121,11 @@ it.each([...networks.map((id) => [id]), ["purifier", "mapper"]])(
     const isRandom = ids.some((id) => DEFENSES[id]!.isRandom);
     // A mean over draws has no derivative of its own to compare with; its steps have theirs in diffusion.test.ts.
     if (!isRandom) {
-      expect(await system.checkGradient(grey, objective, 1)).toMatchObject({ ok: true });
+      expect(await system.checkGradient(gray, objective, 1)).toMatchObject({ ok: true });
     }
     const { loss } = system.evaluator(objective);
     const reached = await loss(await attacked(system, objective));
-    expect(reached).toBeGreaterThan(await loss(grey));
+    expect(reached).toBeGreaterThan(await loss(gray));
     // Draws move the margin: what two attackers differ by must be more than that.
     const noise = isRandom ? 0.5 : 1e-3;
     expect(reached).toBeGreaterThanOrEqual((await loss(await attacked(bare, objective))) - noise);

@@ -1,6 +1,6 @@
 /** Defenses by several looks: how answers are combined, when they abstain, and whose draws are whose. */
 import { expect, test } from "vitest";
-import { recogniseQuestion } from "../language/recognise.ts";
+import { recognizeQuestion } from "../language/recognize.ts";
 import { randomStream } from "../numerics/random.ts";
 import { modelSystem } from "../system/modelSystem.ts";
 import { givenAnswer, hasFlipped } from "../system/reading.ts";
@@ -15,7 +15,7 @@ import { STILL, warp } from "./looks/warp.ts";
 const HOST = { yieldToHost: async () => {} };
 const fake = fakeModel();
 const model = modelSystem("fake", fake, HOST.yieldToHost);
-const WORDING = recogniseQuestion("Is there a pleural effusion?");
+const WORDING = recognizeQuestion("Is there a pleural effusion?");
 const PICTURE = Float32Array.from(
   { length: model.size ** 2 },
   (_, i) => Math.round(255 * (0.5 + 0.3 * Math.sin(i / 7))) / 255,

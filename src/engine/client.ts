@@ -212,7 +212,7 @@ export function createEngineClient(handlers: {
       void call(null, (s) => s.cancel());
     },
     addRadiograph(radiograph) {
-      if (radiograph.rawSha256) radiographs.set(radiograph.rawSha256, radiograph);
+      radiographs.set(radiograph.rawSha256, radiograph);
       void call(null, (s) => s.addRadiograph(radiograph));
     },
     forgetRadiograph(sha256) {

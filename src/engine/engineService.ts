@@ -1,6 +1,7 @@
 /** The engine behind its worker's border: runs the newest request, keeps models and radiographs, tells its listener. */
-import { LabError } from "../errors/labError.ts";
+import { LabError, invariant } from "../errors/labError.ts";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
+import type { Host } from "../host/host.ts";
 import { NewestWins } from "../host/newestWins.ts";
 import type { CancelSignal } from "../host/newestWins.ts";
 import { moving } from "../host/workers.ts";
@@ -40,7 +41,7 @@ export interface ModelRequest {
 }
 
 /** What the engine needs of its worker. */
-export interface EngineHost {
+export interface EngineHost extends Pick<Host, "yieldToHost"> {
   openModel(
     request: ModelRequest,
     settings: EngineSettings,
@@ -59,7 +60,6 @@ export interface EngineHost {
     correction: FolderCorrection,
     settings: EngineSettings,
   ): Promise<FolderProposal>;
-  yieldToHost(): Promise<void>;
   now(): number;
   /** Another engine on a core of its own, where one is free; it runs bundled models on one thread of WASM. */
   helper?(): EmbedHelper;
@@ -86,8 +86,8 @@ export function createEngine(host: EngineHost): Engine {
   let heard: unknown;
 
   const settings = (): EngineSettings => {
-    if (started) return started;
-    throw new LabError("internal", "internal: the engine was not started");
+    invariant(started, "the engine was not started");
+    return started;
   };
   const tell = (event: WorkerEvent) => {
     heard = listener?.(event);

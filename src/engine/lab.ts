@@ -1,5 +1,6 @@
 /** The lab that runs in a worker or in Node: loaded models, known radiographs, and a cache of stages. */
 import { LabError } from "../errors/labError.ts";
+import type { Host } from "../host/host.ts";
 import type { CancelSignal } from "../host/newestWins.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import type { LabContext } from "../experiment/labContext.ts";
@@ -20,7 +21,7 @@ import type { System } from "../system/system.ts";
  */
 const MODELS_KEPT = 3;
 
-export interface LabHost {
+export interface LabHost extends Pick<Host, "yieldToHost"> {
   /** Models that stay open, MODELS_KEPT where it says nothing. */
   readonly modelsKept?: number;
   /** Opens a model package. @throws LabError "model-not-found" */
@@ -29,7 +30,6 @@ export interface LabHost {
   readManifest?(id: string): Promise<ModelManifest>;
   /** Opens a package of graphs to link. @throws LabError "model-not-found" */
   openLinkPackage?(id: string): Promise<LinkPackage>;
-  yieldToHost(): Promise<void>;
   /** See LabContext. */
   elsewhere?: LabContext["elsewhere"];
 }
@@ -60,9 +60,6 @@ export class Lab {
 
   /** Makes a reader's radiograph known under its pixel hash. */
   addRadiograph(radiograph: Radiograph): void {
-    if (!radiograph.rawSha256) {
-      throw new LabError("internal", "internal: a radiograph without a pixel hash");
-    }
     this.#radiographs.set(radiograph.rawSha256, radiograph);
   }
 

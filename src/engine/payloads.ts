@@ -5,7 +5,7 @@
 import { invariant } from "../errors/labError.ts";
 import type { RunEvent } from "../experiment/results.ts";
 import { moving } from "../host/workers.ts";
-import { byteLevels, fromByteLevels } from "../image/greyImage.ts";
+import { byteLevels, fromByteLevels } from "../image/grayImage.ts";
 import type { Progress, SentRunEvent, WorkerEvent } from "./protocol.ts";
 
 /** Pictures of a running attack are sent at most this often, in milliseconds: the page shows no more of them. */

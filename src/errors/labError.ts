@@ -36,6 +36,8 @@ export type LabErrorCode =
   /** An instructor has locked that part of the experiment. */
   | "room-locked"
   | "page-outdated"
+  /** The browser has no way to do it. */
+  | "browser-unable"
   | "internal";
 
 /** LabError as plain data, safe to structured-clone or to print as JSON. */
@@ -85,7 +87,17 @@ export function fromErrorData(data: LabErrorData): LabError {
   });
 }
 
-/** Throws an "internal" error when an invariant of our own code is broken. */
+/** A fault of our own code: what should never be. `message` says what was there. */
+export function fault(message: string): LabError {
+  return new LabError("internal", `internal: ${message}`);
+}
+
+/** A worker of the page that failed as a whole. */
+export function partStopped(message: string, hint: string): LabError {
+  return new LabError("internal", message, { hint });
+}
+
+/** Throws a fault where an invariant of our own code is broken; in a loop, `fault` alone builds no message for nothing. */
 export function invariant(condition: unknown, message: string): asserts condition {
-  if (!condition) throw new LabError("internal", `internal: ${message}`);
+  if (!condition) throw fault(message);
 }

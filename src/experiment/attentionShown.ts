@@ -1,6 +1,6 @@
 /** Which attention stands for a reading where one map is shown: of figures, comparisons and replays. */
 import type { AttentionLayer } from "../model/visionLanguageModel.ts";
-import { headMean } from "./measure.ts";
+import { headMean } from "../tensor/headMean.ts";
 import type { Readout } from "./results.ts";
 
 export interface AttentionShown {

@@ -1,8 +1,8 @@
 /** Other people's pictures for an attack that is made once for many: phantoms that no model was trained on. */
 import type { GradientOracle } from "../attacks/attack.ts";
 import { LabError } from "../errors/labError.ts";
-import { snapToByteLattice } from "../image/greyImage.ts";
-import { recogniseQuestion } from "../language/recognise.ts";
+import { snapToByteLattice } from "../image/grayImage.ts";
+import { recognizeQuestion } from "../language/recognize.ts";
 import { FINDING_KINDS } from "../phantom/spec.ts";
 import { renderPhantom } from "../phantom/phantom.ts";
 import { randomStream } from "../numerics/random.ts";
@@ -38,7 +38,7 @@ export async function crowdOf(
       hint: "Choose an answer as its goal, or an attack that is made for one picture.",
     });
   }
-  const asked = recogniseQuestion(question).findingId;
+  const asked = recognizeQuestion(question).findingId;
   const finding = FINDING_KINDS.find((kind) => kind === asked);
   const pictures: Float32Array[] = [];
   const evaluators: Evaluator[] = [];

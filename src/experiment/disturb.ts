@@ -1,6 +1,5 @@
 /** The stack: perturbations and attacks in the reader's order, each on what the ones before have made. */
 import type {
-  AttackContext,
   AttackIterate,
   AttackMember,
   AttackOptions,
@@ -12,7 +11,8 @@ import { judgedAgain } from "../attacks/judgedAgain.ts";
 import { ATTACKS } from "../attacks/registry.ts";
 import { strongUpdates } from "../attacks/strong.ts";
 import { LabError } from "../errors/labError.ts";
-import { snapToByteLattice } from "../image/greyImage.ts";
+import type { Host } from "../host/host.ts";
+import { snapToByteLattice } from "../image/grayImage.ts";
 import type { Objective } from "../model/objective.ts";
 import { PERTURBATIONS } from "../perturbations/registry.ts";
 import { l2Norm, linfNorm, subtract } from "../tensor/norms.ts";
@@ -110,7 +110,7 @@ async function* attackSystem(
   member: AttackMember,
   target: AttackTarget,
   ground: { readonly origin: Float32Array; readonly options: AttackOptions },
-  context: AttackContext,
+  context: Host,
 ): AsyncGenerator<AttackIterate, AttackResult> {
   const { system, objective, isOneWay } = target;
   const { lossAgain } = system.evaluator(objective);
@@ -124,7 +124,7 @@ async function* runOn(
   member: AttackMember,
   { system, objective, crowd, isOneWay = false }: AttackTarget,
   { origin, options }: { readonly origin: Float32Array; readonly options: AttackOptions },
-  context: AttackContext,
+  context: Host,
 ): AsyncGenerator<AttackIterate, AttackResult> {
   const { loss, lossAndGradient, standIn } = system.evaluator(objective);
   if (member.access === "query") return yield* member.run({ loss }, origin, options, context);
@@ -215,7 +215,7 @@ export async function* runAttack(
   target: AttackTarget,
   ground: AttackGround,
   item: AttackItem,
-  context: AttackContext,
+  context: Host,
 ): AsyncGenerator<AttackIterate, Disturbed | undefined> {
   const member = ATTACKS[item.attack];
   if (!member) throw new LabError("spec-invalid", `There is no attack "${item.attack}".`);

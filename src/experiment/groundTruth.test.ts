@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import bank from "../language/questionBank.json" with { type: "json" };
 import { plainQuestions } from "../language/questionBank.ts";
 import { answerFor } from "../language/questionTruth.ts";
-import { recogniseQuestion } from "../language/recognise.ts";
+import { recognizeQuestion } from "../language/recognize.ts";
 import { renderPhantom } from "../phantom/phantom.ts";
 import type { VisionLanguageModel } from "../model/visionLanguageModel.ts";
 import type { FindingSpec, PhantomSpec } from "../phantom/spec.ts";
@@ -121,7 +121,7 @@ test("a run answers every question of the menu as the training data does, and sa
   const rendered = renderPhantom(phantom, 64);
   for (const { text } of plainQuestions()) {
     const truth = groundTruth(text, input!.truth!)!;
-    expect(truth.answer, text).toBe(answerFor(recogniseQuestion(text), rendered));
+    expect(truth.answer, text).toBe(answerFor(recognizeQuestion(text), rendered));
     expect(truth.reason, text).toMatch(/^[A-Z].*\.$/);
   }
 });

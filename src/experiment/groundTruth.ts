@@ -1,8 +1,8 @@
 /** The right answer to a question about a phantom, whose findings are known, and the sentence that says why. */
 import { FINDING_TERMS } from "../language/questionBank.ts";
 import { DEVICES, answerFor } from "../language/questionTruth.ts";
-import { interpretQuestion } from "../language/recognise.ts";
-import type { Understood } from "../language/recognise.ts";
+import { interpretQuestion } from "../language/recognize.ts";
+import type { Understood } from "../language/recognize.ts";
 import type { PhantomFinding } from "../phantom/phantom.ts";
 import { SIZE_BORDERS } from "../phantom/report.ts";
 import type { GroundTruth } from "./results.ts";

@@ -1,5 +1,5 @@
 /** What instruments that look inside a model share: its inside or the sentence why not, and margins of inner runs. */
-import { recogniseQuestion } from "../language/recognise.ts";
+import { recognizeQuestion } from "../language/recognize.ts";
 import { answerLoss } from "../model/objectiveLoss.ts";
 import { canAnswer } from "../model/manifest.ts";
 import type { InnerSite } from "../model/innerModel.ts";
@@ -36,7 +36,7 @@ export function marginOf(
 
 /** Prompt of a question for an inner run. @throws LabError "question-invalid" */
 export function promptOf(model: System, question: string): readonly number[] {
-  return model.encodePrompt(recogniseQuestion(question).text);
+  return model.encodePrompt(recognizeQuestion(question).text);
 }
 
 /** A question too long or a graph of another form is no fault of the run: its sentence becomes the obstacle. */

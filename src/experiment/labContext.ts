@@ -1,5 +1,5 @@
 /** What a run needs from outside: models, radiographs, a clock, a way to stop. Nothing here is a DOM or a runtime. */
-import type { CancelSignal } from "../host/newestWins.ts";
+import type { Host } from "../host/host.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import type { LinkPackage } from "../model/linkManifest.ts";
 import type { ModelManifest, Precision } from "../model/manifest.ts";
@@ -20,7 +20,7 @@ export interface Elsewhere {
   soon(subject: Subject): Promise<EmbedImages | undefined>;
 }
 
-export interface LabContext {
+export interface LabContext extends Host {
   /** The bare model of that id and precision. @throws LabError "model-not-found" */
   system(id: string, precision: Precision): Promise<System>;
   /** The description of a model, which need not be opened for it. @throws LabError "model-not-found" */
@@ -31,7 +31,6 @@ export interface LabContext {
   /** Graphs of the lab that can be linked to a model. @throws LabError "model-not-found" */
   linkPackage?(id: string): Promise<LinkPackage>;
   readonly cache: StageCache;
-  readonly signal: CancelSignal;
   /**
    * Keeps what a stage computes on its way and no result holds (noisy features, votes), for a reader who recomputes a figure.
    * Absent where nobody asked for it.
@@ -39,6 +38,4 @@ export interface LabContext {
   record?(name: string, tensor: Tensor): void;
   /** False where nobody looks before the end: then no stage works out what it has so far, and none gives way to others. */
   readonly isWatched?: boolean;
-  /** Lets messages in; awaited between steps. */
-  yieldToHost(): Promise<void>;
 }

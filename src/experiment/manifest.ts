@@ -3,7 +3,7 @@
  * attention maps stay out: a manifest of a reader's own radiograph may be published.
  */
 import { compareMaps } from "../explanations/mapComparison.ts";
-import { greyImage } from "../image/greyImage.ts";
+import { grayImage } from "../image/grayImage.ts";
 import type { ModelManifest, Precision } from "../model/manifest.ts";
 import type { Backend } from "../model/backend.ts";
 import { groundTruth } from "./groundTruth.ts";
@@ -168,8 +168,8 @@ function summarizeRelevance(relevance: RelevanceResult, grid: readonly [number, 
     return { row: Math.floor(cell / columns), column: cell % columns, share };
   };
   const { ssim, jsd } = compareMaps(
-    greyImage(clean, rows, columns),
-    greyImage(disturbed, rows, columns),
+    grayImage(clean, rows, columns),
+    grayImage(disturbed, rows, columns),
   );
   return {
     grid,

@@ -1,10 +1,10 @@
 /** Numbers that compare the clean and the disturbed readout. */
 import { compareMaps } from "../explanations/mapComparison.ts";
-import { greyImage } from "../image/greyImage.ts";
+import { grayImage } from "../image/grayImage.ts";
 import { featureShift } from "../metrics/featureShift.ts";
 import { perceptibility } from "../metrics/perceptibility.ts";
 import { hasFlipped } from "../system/reading.ts";
-import type { AttentionLayer } from "../model/visionLanguageModel.ts";
+import { headMean } from "../tensor/headMean.ts";
 import type { MetricsResult, Readout } from "./results.ts";
 
 /** What was read off a picture, and the picture. */
@@ -13,7 +13,7 @@ export interface ReadPicture extends Readout {
 }
 
 export function measure(clean: ReadPicture, disturbed: ReadPicture, size: number): MetricsResult {
-  const map = (data: Float32Array, [rows, cols] = clean.grid) => greyImage(data, rows, cols);
+  const map = (data: Float32Array, [rows, cols] = clean.grid) => grayImage(data, rows, cols);
   const shift = featureShift(clean.embedding, disturbed.embedding);
   const visible = perceptibility(clean.image, disturbed.image, size, size);
   const paraphraseFlips = clean.paraphrases.map(
@@ -38,14 +38,6 @@ export function measure(clean: ReadPicture, disturbed: ReadPicture, size: number
     flipRateClean: disagreement(clean),
     flipRateDisturbed: disagreement(disturbed),
   };
-}
-
-/** Mean over heads of a layer's maps. */
-export function headMean({ maps, heads }: AttentionLayer): Float32Array {
-  const cells = maps.length / heads;
-  const mean = new Float32Array(cells);
-  for (let i = 0; i < maps.length; i++) mean[i % cells]! += maps[i]! / heads;
-  return mean;
 }
 
 /** Share of paraphrases that disagree with the reader's own wording; null of none. */

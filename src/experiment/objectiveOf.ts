@@ -1,7 +1,7 @@
 /** From an experiment's goal to the number that an attack, an explanation or a check asks of a system. */
 import { LabError } from "../errors/labError.ts";
 import { correctedAnswer } from "../language/answer.ts";
-import { recogniseQuestion } from "../language/recognise.ts";
+import { recognizeQuestion } from "../language/recognize.ts";
 import type {
   AnswerObjective,
   AttentionObjective,
@@ -62,7 +62,7 @@ function textObjective(
   { text, aim = "towards" }: Extract<GoalSpec, { kind: "text" }>,
 ): TextObjective {
   requireTextSide(system, "says nothing");
-  const promptIds = system.encodePrompt(recogniseQuestion(question).text);
+  const promptIds = system.encodePrompt(recognizeQuestion(question).text);
   const textIds = system.encodeText(text);
   return { kind: "text", aim, loss: "log-likelihood", promptIds, textIds };
 }
@@ -82,7 +82,7 @@ function attentionObjective(
     );
   }
   if (of === "answer") requireTextSide(system, "no answer looks at the picture");
-  const promptIds = of === "answer" ? system.encodePrompt(recogniseQuestion(question).text) : [];
+  const promptIds = of === "answer" ? system.encodePrompt(recognizeQuestion(question).text) : [];
   return { kind: "attention", aim, loss, of, mask, promptIds };
 }
 
@@ -102,7 +102,7 @@ function targetedAt(
   answer: string,
   how: Pick<AnswerObjective, "loss" | "truth">,
 ): AnswerObjective {
-  const { polarity } = recogniseQuestion(question);
+  const { polarity } = recognizeQuestion(question);
   return answerObjective(system, question, {
     ...how,
     aim: "towards",
@@ -124,7 +124,7 @@ function answerObjective(
   question: string,
   aim: Pick<AnswerObjective, "aim" | "answer" | "loss" | "truth">,
 ): AnswerObjective {
-  const understood = recogniseQuestion(question);
+  const understood = recognizeQuestion(question);
   const { answers, tokenIds } = answerSpaceOf(system.manifest, understood);
   const promptIds = system.encodePrompt(understood.text);
   return { kind: "answer", ...aim, promptIds, answers, answerTokenIds: tokenIds };

@@ -1,7 +1,7 @@
 /** Everything read off one image: the answer to each wording, the features, and where the system looked. */
 import { rolloutReceived } from "../explanations/rollout.ts";
 import { paraphrasesOf } from "../language/paraphrases.ts";
-import { recogniseQuestion } from "../language/recognise.ts";
+import { recognizeQuestion } from "../language/recognize.ts";
 import { canAnswer } from "../model/manifest.ts";
 import type { Reading } from "../system/reading.ts";
 import type { System } from "../system/system.ts";
@@ -16,7 +16,7 @@ export async function readOut(
   image: Float32Array,
   question: string,
 ): Promise<Readout> {
-  const understood = canAnswer(system.manifest) ? recogniseQuestion(question) : undefined;
+  const understood = canAnswer(system.manifest) ? recognizeQuestion(question) : undefined;
   const wordings = understood ? [understood, ...paraphrasesOf(understood, PARAPHRASES)] : [];
   const reading = await system.read(image, wordings);
   const [answer = null, ...paraphrases] = reading.answers;

@@ -1,6 +1,6 @@
 /** The case as the model's input, with the truth where it is a phantom. */
 import { LabError } from "../errors/labError.ts";
-import { snapToByteLattice } from "../image/greyImage.ts";
+import { snapToByteLattice } from "../image/grayImage.ts";
 import { boxMask } from "../image/boxMask.ts";
 import { squareOf } from "../image/filmSquare.ts";
 import { toModelInput } from "../image/modelInput.ts";

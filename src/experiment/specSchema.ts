@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
 import { BUNDLED_MODELS } from "../model/catalog.ts";
-import type { Precision } from "../model/manifest.ts";
+import { PRECISIONS } from "../model/precisions.ts";
 import { caseSchema, windowSchema } from "./caseSchema.ts";
 import { INSTRUMENT_CATALOG } from "./instruments/catalog.ts";
 import { paramIssues, settings } from "./memberSettings.ts";
@@ -85,7 +85,7 @@ export const specSchema = z.strictObject(
     window: windowSchema,
     model: z.strictObject({
       id: text(SPEC_LIMITS.idCharacters, /^[a-z0-9][a-z0-9-]*$/, "a model id"),
-      precision: oneOf<Precision>(["fp32", "fp16", "int8", "int4"]),
+      precision: oneOf(PRECISIONS),
     }),
     question: text(SPEC_LIMITS.questionCharacters),
     stack: stackSchema,

@@ -1,6 +1,6 @@
 /** Attributions by hand, on scores simple enough to have only one right map. */
 import { expect, test } from "vitest";
-import { greyImage } from "../image/greyImage.ts";
+import { grayImage } from "../image/grayImage.ts";
 import { cellBorders, cellMeans, cellOfPixels, cellSums, pixelsByCell } from "./cells.ts";
 import { attributions, onPath, pathPositions } from "./integratedGradients.ts";
 import { localization } from "./localization.ts";
@@ -78,7 +78,7 @@ test("RISE less its mean score is exactly 0 for a score that heeds no mask, and 
   const last = async (score: (x: Float32Array) => number) => {
     let contrast = new Float32Array();
     const scores = async (batch: Float32Array[]) => batch.map(score);
-    for await (const estimate of rise(scores, greyImage(image, 20, 20), options, context))
+    for await (const estimate of rise(scores, grayImage(image, 20, 20), options, context))
       contrast = Float32Array.from(estimate.contrast);
     return contrast;
   };

@@ -7,11 +7,12 @@ import {
   rowOf,
 } from "../testing/fullAttention.ts";
 import { relevanceOfRow } from "./gradientRelevance.ts";
-import { headMeanMap, layerWeightedMean } from "./layerMean.ts";
+import { headMean } from "../tensor/headMean.ts";
+import { layerWeightedMean } from "./layerMean.ts";
 import { compareMaps } from "./mapComparison.ts";
 import { rise, riseMask } from "./rise.ts";
 import { upsampledMap } from "./tokenGrid.ts";
-import { greyImage } from "../image/greyImage.ts";
+import { grayImage } from "../image/grayImage.ts";
 import { randomStream } from "../numerics/random.ts";
 
 const A1 = [0.5, 0.5, 0, 0.2, 0.6, 0.2, 0.1, 0.1, 0.8];
@@ -40,9 +41,9 @@ describe("attention maps", () => {
 
   test("heads are averaged or picked", () => {
     const layer = { heads: 2, maps: Float32Array.of(1, 0, 0.5, 0.5) };
-    expect([...headMeanMap(layer)]).toEqual([0.75, 0.25]);
-    expect([...headMeanMap(layer, [1])]).toEqual([0.5, 0.5]);
-    expect(() => headMeanMap(layer, [2])).toThrow("no head 2 in a layer of 2");
+    expect([...headMean(layer)]).toEqual([0.75, 0.25]);
+    expect([...headMean(layer, [1])]).toEqual([0.5, 0.5]);
+    expect(() => headMean(layer, [2])).toThrow("no head 2 in a layer of 2");
   });
 
   test("rollout multiplies later layers from the left", () => {
@@ -93,7 +94,7 @@ describe("attention maps", () => {
 
 describe("grids and comparison", () => {
   test("a map is drawn over a larger picture, bilinear between cells", () => {
-    const large = upsampledMap(greyImage(Float32Array.of(0, 1), 1, 2), 4, 8);
+    const large = upsampledMap(grayImage(Float32Array.of(0, 1), 1, 2), 4, 8);
     expect(large.data[0]).toBe(0);
     expect(large.data[7]).toBe(1);
     expect(large.data[3]! + large.data[4]!).toBeCloseTo(1, 6);
@@ -127,7 +128,7 @@ describe("grids and comparison", () => {
   });
 
   test("small grids are enlarged rather than refused", () => {
-    const small = greyImage(Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8), 3, 3);
+    const small = grayImage(Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8), 3, 3);
     expect(compareMaps(small, small).ssim).toBeCloseTo(1, 9);
   });
 });
@@ -153,7 +154,7 @@ describe("rise", () => {
     const score = async (batch: Float32Array[]) =>
       batch.map((x) => x.reduce((sum, v, i) => (inCorner(i) ? sum + v / 25 : sum), 0));
     let last: Float32Array | undefined;
-    for await (const { saliency } of rise(score, greyImage(image, 20, 20), options, context))
+    for await (const { saliency } of rise(score, grayImage(image, 20, 20), options, context))
       last = saliency;
     const mean = (where: (i: number) => boolean) => {
       const values = [...last!].filter((_, i) => where(i));

@@ -1,4 +1,4 @@
-import type { GreyImage } from "../image/greyImage.ts";
+import type { GrayImage } from "../image/grayImage.ts";
 import { jensenShannonBits } from "../image/jsd.ts";
 import { mapSsim } from "../image/ssim.ts";
 import { upsampledMap } from "./tokenGrid.ts";
@@ -15,8 +15,8 @@ export interface MapComparison {
 const WINDOW = 7;
 
 /** Two maps on the same token grid. */
-export function compareMaps(a: GreyImage, b: GreyImage): MapComparison {
-  const fit = (map: GreyImage) =>
+export function compareMaps(a: GrayImage, b: GrayImage): MapComparison {
+  const fit = (map: GrayImage) =>
     map.rows >= WINDOW && map.cols >= WINDOW
       ? map
       : upsampledMap(map, Math.max(16, map.rows), Math.max(16, map.cols));

@@ -2,7 +2,8 @@
  * RISE (Petsiuk, Das & Saenko 2018): saliency without gradients. The image is shown through many random soft masks; a pixel
  * is salient when the score is high while it is visible: 1 / (N p) sum f(x * M) M.
  */
-import type { GreyImage } from "../image/greyImage.ts";
+import type { Host } from "../host/host.ts";
+import type { GrayImage } from "../image/grayImage.ts";
 import { resize } from "../image/resize.ts";
 import { randomStream } from "../numerics/random.ts";
 import type { RandomStream } from "../numerics/random.ts";
@@ -15,11 +16,6 @@ export interface RiseOptions {
   readonly keep: number;
   readonly batch: number;
   readonly seed: number;
-}
-
-export interface RiseContext {
-  readonly signal: { readonly aborted: boolean };
-  yieldToHost(): Promise<void>;
 }
 
 export interface RiseEstimate {
@@ -63,9 +59,9 @@ export function riseMask(
 /** Yields the estimate after each batch of masks. @param score one value per image, the answer's probability. */
 export async function* rise(
   score: (batch: Float32Array[]) => Promise<ArrayLike<number>>,
-  { data: image, rows, cols }: GreyImage,
+  { data: image, rows, cols }: GrayImage,
   options: RiseOptions,
-  context: RiseContext,
+  context: Host,
 ): AsyncGenerator<RiseEstimate, void> {
   const random = randomStream(options.seed, "rise");
   const sum = new Float64Array(image.length);

@@ -2,6 +2,7 @@
 import { LabError } from "../errors/labError.ts";
 import { positiveShare, relevanceOfRow } from "../explanations/gradientRelevance.ts";
 import type { AttentionLayer, AttentionMatrix } from "../model/visionLanguageModel.ts";
+import { headMean } from "../tensor/headMean.ts";
 import { floatData } from "../tensor/tensor.ts";
 import type { PlacedTap } from "../onnx/placement.ts";
 import type { AttentionTap } from "../onnx/taps.ts";
@@ -90,15 +91,8 @@ export function attentionOfPosition(
 }
 
 /** Head-averaged attention matrix [Q * K]; rows sum to 1. */
-export function headMean(tensor: Tensor, tap: string): AttentionMatrix {
-  const { heads, queries, keys } = tapShape(tensor, tap);
-  const data = floatData(tensor, tap);
-  const size = queries * keys;
-  const mean = new Float32Array(size);
-  for (let head = 0; head < heads; head++) {
-    for (let i = 0; i < size; i++) mean[i] = mean[i]! + data[head * size + i]! / heads;
-  }
-  return mean;
+export function matrixOf(tensor: Tensor, tap: string): AttentionMatrix {
+  return headMean({ maps: floatData(tensor, tap), heads: tapShape(tensor, tap).heads });
 }
 
 /**

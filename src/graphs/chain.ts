@@ -2,7 +2,7 @@
  * Linked graphs: a model in several ONNX files (purifier, encoder, mapper, decoder), run one after the other over values
  * that have a name in the chain. What one graph makes the next one reads, so that no file has to hold them all.
  */
-import { LabError } from "../errors/labError.ts";
+import { fault } from "../errors/labError.ts";
 import { joinGraphs } from "../onnx/edit/join.ts";
 import type { GraphRunner } from "../onnx/graph.ts";
 import { graphOf, isDefaultDomain } from "../onnx/messages.ts";
@@ -79,7 +79,7 @@ export function linkFeeds(
 function valueOf<T>(values: ReadonlyMap<string, T>, name: string): T {
   const value = values.get(name);
   if (value !== undefined) return value;
-  throw new LabError("internal", `internal: nothing makes "${name}" in this chain`);
+  throw fault(`nothing makes "${name}" in this chain`);
 }
 
 /** Shapes of every link's values for inputs of the given shapes, in the links' order. */

@@ -98,7 +98,7 @@ export class Encoder {
 }
 
 /** @throws LabError "model-incompatible" for a graph that takes colour */
-export function requireGrey(channels: number): void {
+export function requireGray(channels: number): void {
   if (channels === 1) return;
   throw new LabError("model-incompatible", "This version runs encoders with one grey channel.");
 }

@@ -1,5 +1,5 @@
 /** Graphs linked to an encoder: purifiers of its image before it, mappers of its tokens and embedding after it. */
-import { LabError } from "../errors/labError.ts";
+import { LabError, fault } from "../errors/labError.ts";
 import type { GraphLink } from "../model/modelLink.ts";
 import { foldWeights } from "../onnx/edit/foldWeights.ts";
 import { parseModel, serializeModel } from "../onnx/file.ts";
@@ -84,7 +84,7 @@ export async function featureSlots(
       const name = Object.keys(outputs).find((output) => outputs[output] === value);
       if (name !== undefined) return tables[k]!.shapes.get(name)!;
     }
-    throw new LabError("internal", `internal: no link makes "${value}"`);
+    throw fault(`no link makes "${value}"`);
   };
   return { tokens: shapeOf(parts.tokens), embedding: shapeOf(parts.embedding) };
 }

@@ -27,7 +27,7 @@ import type { FloatTensor } from "../tensor/tensor.ts";
 import {
   answerRelevance,
   attentionOfPosition,
-  headMean,
+  matrixOf,
   receivedAttention,
 } from "./attentionMaps.ts";
 import type { ChainFeeds } from "./chain.ts";
@@ -121,7 +121,7 @@ export class OnnxModel implements LinkableModel, InnerModel {
         receivedAttention(results[valueOf(placed)]!, placed, layers[placed.kind]++),
       ),
       selfAttentionMatrices: rolloutTaps(taps).map((placed) =>
-        headMean(results[valueOf(placed)]!, placed.tap.name),
+        matrixOf(results[valueOf(placed)]!, placed.tap.name),
       ),
     };
   }

@@ -4,7 +4,7 @@ import type { Say } from "../model/visionLanguageModel.ts";
 import { serializeModel } from "../onnx/file.ts";
 import { withTaps } from "../onnx/taps.ts";
 import { MERGED_BYTES } from "./chain.ts";
-import { Encoder, IMAGE, requireGrey, tapValue } from "./encoder.ts";
+import { Encoder, IMAGE, requireGray, tapValue } from "./encoder.ts";
 import { OnnxModel } from "./onnxModel.ts";
 import type { AnswerSide } from "./modelParts.ts";
 import type { ReadyAnswer, ReadyModel, Speech } from "./readyModel.ts";
@@ -27,7 +27,7 @@ export async function openModel(
   const { manifest, precision, sha256, vision } = ready;
   const { name, channels, size } = manifest.input;
   const { tokens = "", embedding } = manifest.outputs;
-  requireGrey(channels);
+  requireGray(channels);
   const onGpu = sessions.backend === "webgpu";
   const model = onGpu ? vision.graph.stored : vision.graph.plain;
   // On WebGPU a free batch leaves shape arithmetic on the CPU; images then go one by one.

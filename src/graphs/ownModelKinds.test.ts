@@ -23,7 +23,7 @@ const picture = Float32Array.from({ length: SIDE * SIDE }, (_, i) => ((i * 37 + 
 interface Kind {
   readonly build: (b: GraphBuilder) => void;
   /** What the graph on disk is given for the picture. */
-  readonly feeds: (grey: (channel: number, at: number) => number) => Record<string, Tensor>;
+  readonly feeds: (gray: (channel: number, at: number) => number) => Record<string, Tensor>;
   readonly output: string;
   /** Channel c at place p of the output, for the first picture. */
   readonly at: (values: Float32Array, channel: number, place: number) => number;
@@ -57,16 +57,16 @@ const floats = (name: string, shape: number[], value: (i: number) => number) => 
     data: Float32Array.from({ length: shape.reduce((a, d) => a * d, 1) }, (_, i) => value(i)),
   } as Tensor,
 });
-const planes: Kind["feeds"] = (grey) =>
-  floats("x", [1, 3, SIDE, SIDE], (i) => grey(Math.floor(i / CELLS), i % CELLS));
-const interleaved: Kind["feeds"] = (grey) =>
-  floats("x", [1, SIDE, SIDE, 3], (i) => grey(i % 3, Math.floor(i / 3)));
-const bytes: Kind["feeds"] = (grey) => ({
+const planes: Kind["feeds"] = (gray) =>
+  floats("x", [1, 3, SIDE, SIDE], (i) => gray(Math.floor(i / CELLS), i % CELLS));
+const interleaved: Kind["feeds"] = (gray) =>
+  floats("x", [1, SIDE, SIDE, 3], (i) => gray(i % 3, Math.floor(i / 3)));
+const bytes: Kind["feeds"] = (gray) => ({
   x: {
     dtype: "uint8",
     shape: [1, SIDE, SIDE, 3],
     data: Uint8Array.from({ length: 3 * CELLS }, (_, i) =>
-      Math.round(grey(i % 3, Math.floor(i / 3))),
+      Math.round(gray(i % 3, Math.floor(i / 3))),
     ),
   },
 });
@@ -185,8 +185,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
       const pooled = b.reshape(b.add("GlobalAveragePool", [convolve(b, x, 6)]), [3, 6]);
       output(b, "Tanh", [pooled]);
     },
-    feeds: (grey) =>
-      floats("x", [3, 3, SIDE, SIDE], (i) => grey(Math.floor(i / CELLS) % 3, i % CELLS)),
+    feeds: (gray) =>
+      floats("x", [3, 3, SIDE, SIDE], (i) => gray(Math.floor(i / CELLS) % 3, i % CELLS)),
     output: "y",
     at: (y, c) => y[c]!,
     channels: 6,
@@ -224,8 +224,8 @@ const KINDS: Readonly<Record<string, Kind>> = {
       b.add("MatMul", ["image_embeds", turn(b, "text_embeds", 1, 0)], { outputs: ["logits"] });
       for (const name of ["logits", "text_embeds", "image_embeds"]) b.addOutput(name, float32);
     },
-    feeds: (grey) => ({
-      ...planes(grey),
+    feeds: (gray) => ({
+      ...planes(gray),
       input_ids: { dtype: "int64", data: new BigInt64Array(7), shape: [1, 7] },
     }),
     output: "image_embeds",

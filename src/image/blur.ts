@@ -1,13 +1,13 @@
 /** Gaussian filtering by two one-dimensional passes, accumulated in double precision. */
-import type { GreyImage } from "./greyImage.ts";
+import type { GrayImage } from "./grayImage.ts";
 
 /** Normalised Gaussian weights of an odd number of taps, centred. `sigma` in pixels. */
 export function gaussianTaps(sigma: number, taps: number): Float64Array {
-  const centre = (taps - 1) / 2;
+  const center = (taps - 1) / 2;
   const weights = new Float64Array(taps);
   let sum = 0;
   for (let k = 0; k < taps; k++) {
-    weights[k] = Math.exp(-((k - centre) ** 2) / (2 * sigma * sigma));
+    weights[k] = Math.exp(-((k - center) ** 2) / (2 * sigma * sigma));
     sum += weights[k]!;
   }
   for (let k = 0; k < taps; k++) weights[k] = weights[k]! / sum;
@@ -18,7 +18,7 @@ export function gaussianTaps(sigma: number, taps: number): Float64Array {
  * Gaussian blur with standard deviation `sigma` in pixels, cut off at 4 sigma; the image is mirrored at its edges (the
  * edge pixel itself is repeated). sigma 0 is an exact copy.
  */
-export function gaussianBlur(image: GreyImage, sigma: number): GreyImage {
+export function gaussianBlur(image: GrayImage, sigma: number): GrayImage {
   if (!(sigma > 0)) return { ...image, data: image.data.slice() };
   const { rows, cols } = image;
   const taps = gaussianTaps(sigma, 2 * Math.round(4 * sigma) + 1);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { colourMap, signedIndex } from "./colourMaps.ts";
+import { colorMap, signedIndex } from "./colorMaps.ts";
 
 type Rgb = readonly [number, number, number];
 
@@ -35,7 +35,7 @@ describe("colourMap", () => {
   it.each(["grey", "lagoon", "ember"] as const)(
     "%s grows lighter with every step, evenly",
     (name) => {
-      const map = colourMap(name);
+      const map = colorMap(name);
       const lightness = Array.from({ length: 256 }, (_, i) => cieLightness(linearRgb(map, i)));
       for (let i = 8; i < 256; i++) expect(lightness[i]).toBeGreaterThan(lightness[i - 8]!);
       // No quarter of the map has less than 15 % of its lightness span: nothing hides in a flat stretch.
@@ -48,7 +48,7 @@ describe("colourMap", () => {
   );
 
   it("signed is dark at zero, equally light at both ends and tells sign to colour-blind readers", () => {
-    const map = colourMap("signed");
+    const map = colorMap("signed");
     const lightness = (entry: number) => cieLightness(linearRgb(map, entry));
     expect(Math.max(lightness(127), lightness(128))).toBeLessThan(12);
     expect(Math.abs(lightness(0) - lightness(255))).toBeLessThan(5);

@@ -3,12 +3,12 @@
  * so that equal differences of value look like equal differences, also to a colour-blind reader and in a grey print.
  */
 
-export type ColourMapName = "grey" | "lagoon" | "ember" | "signed";
+export type ColorMapName = "grey" | "lagoon" | "ember" | "signed";
 
 /** Lightness 0..1, chroma, hue in degrees. */
 type Oklch = readonly [lightness: number, chroma: number, hue: number];
 
-const CONTROL_POINTS: Readonly<Record<Exclude<ColourMapName, "grey">, readonly Oklch[]>> = {
+const CONTROL_POINTS: Readonly<Record<Exclude<ColorMapName, "grey">, readonly Oklch[]>> = {
   /** Violet through sea green to yellow: attention and saliency over a grey radiograph. */
   lagoon: [
     [0.2, 0.1, 300],
@@ -42,7 +42,7 @@ const CONTROL_POINTS: Readonly<Record<Exclude<ColourMapName, "grey">, readonly O
 /**
  * 256 sRGB colours as r, g, b bytes: entry i at [3i, 3i + 3). "signed" has its neutral between entries 127 and 128.
  */
-export function colourMap(name: ColourMapName): Uint8Array {
+export function colorMap(name: ColorMapName): Uint8Array {
   const out = new Uint8Array(256 * 3);
   const points = name === "grey" ? undefined : CONTROL_POINTS[name].map(fromOklch);
   for (let i = 0; i < 256; i++) {

@@ -22,7 +22,7 @@ export interface Display {
 export const AS_GIVEN: Display = { window: IDENTITY_WINDOW, invert: false };
 
 /** How values become what is seen under the display window "as the model sees it". */
-export interface GreyScale {
+export interface GrayScale {
   /** The model's window. */
   readonly voi: Voi;
   /** The straight line that the display window is counted along: the model's window, or one in place of its curve. */
@@ -31,7 +31,7 @@ export interface GreyScale {
 }
 
 /** @param range lowest to highest value, for a table, which has no centre and width. */
-export function greyScale(voi: Voi, photometric: Photometric, range: () => VoiWindow): GreyScale {
+export function grayScale(voi: Voi, photometric: Photometric, range: () => VoiWindow): GrayScale {
   if (voi.kind === "table") {
     const { center, width } = range();
     // A hair wider than the range: "full range" must stay another window than "as the model sees it", which is the table.
@@ -47,7 +47,7 @@ export function greyScale(voi: Voi, photometric: Photometric, range: () => VoiWi
 }
 
 /** The window in the file's own units that a display window amounts to. */
-export function fileWindow(display: DisplayWindow, scale: GreyScale): DisplayWindow {
+export function fileWindow(display: DisplayWindow, scale: GrayScale): DisplayWindow {
   const { line, photometric } = scale;
   const along = (display.center - IDENTITY_WINDOW.center) / 255;
   return {
@@ -57,7 +57,7 @@ export function fileWindow(display: DisplayWindow, scale: GreyScale): DisplayWin
 }
 
 /** The same as a file of this kind would state it: a linear window of PS3.3 C.11.2 is one value wider than the line it draws. */
-export function statedWindow(display: DisplayWindow, scale: GreyScale): DisplayWindow {
+export function statedWindow(display: DisplayWindow, scale: GrayScale): DisplayWindow {
   const { center, width } = fileWindow(display, scale);
   const { voi } = scale;
   return voi.kind === "linear" && voi.width > 1
@@ -66,7 +66,7 @@ export function statedWindow(display: DisplayWindow, scale: GreyScale): DisplayW
 }
 
 /** The display window that shows a window in the file's own units: the inverse of fileWindow. */
-export function displayWindow(file: DisplayWindow, scale: GreyScale): DisplayWindow {
+export function displayWindow(file: DisplayWindow, scale: GrayScale): DisplayWindow {
   const { line, photometric } = scale;
   const along = (file.center - line.center) / line.width;
   return {
@@ -77,7 +77,7 @@ export function displayWindow(file: DisplayWindow, scale: GreyScale): DisplayWin
 
 /** Pictures that are display values already: 0 is black, 1 white. */
 const UNIT_LINE = { kind: "linear_exact", center: 0.5, width: 1 } as const;
-export const UNIT_SCALE: GreyScale = {
+export const UNIT_SCALE: GrayScale = {
   voi: UNIT_LINE,
   line: UNIT_LINE,
   photometric: "MONOCHROME2",
@@ -89,7 +89,7 @@ export type Tone =
   | { readonly kind: "curve"; levelOf(value: number): number };
 
 /** Untouched, the display shows the model's window with its curve; dragged, a straight line. */
-export function toneOf(scale: GreyScale, { window, invert }: Display): Tone {
+export function toneOf(scale: GrayScale, { window, invert }: Display): Tone {
   const { voi, photometric } = scale;
   const isTurned = (photometric === "MONOCHROME1") !== invert;
   const isStep = voi.kind === "linear" && voi.width <= 1;
@@ -112,9 +112,9 @@ export function shownLevel(value: number, tone: Tone): number {
 }
 
 /** @returns RGBA bytes, 4 per value. */
-export function greyPixels(
+export function grayPixels(
   values: Float32Array,
-  scale: GreyScale,
+  scale: GrayScale,
   display: Display,
 ): Uint8ClampedArray<ArrayBuffer> {
   const tone = toneOf(scale, display);

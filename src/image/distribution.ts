@@ -13,7 +13,9 @@ export interface ValueDistribution {
 const BINS = 65_536;
 
 /** One or two passes over the pixels. When everything is padding, the padding is counted after all. */
-export function distributionOf(radiograph: Radiograph): ValueDistribution {
+export function distributionOf(
+  radiograph: Pick<Radiograph, "values" | "padding">,
+): ValueDistribution {
   const { values, padding } = radiograph;
   let isCounted = (value: number): boolean =>
     Number.isFinite(value) && (!padding || value < padding.low || value > padding.high);

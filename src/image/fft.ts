@@ -2,7 +2,7 @@
  * Discrete Fourier transforms in double precision: radix-2 for powers of two, Bluestein's chirp convolution for every
  * other length (a 224-pixel image is 2^5 * 7). Forward is unnormalised, inverse divides by the length.
  */
-import type { GreyImage } from "./greyImage.ts";
+import type { GrayImage } from "./grayImage.ts";
 
 /** Real and imaginary parts, row-major. */
 export interface ComplexPlane {
@@ -15,7 +15,7 @@ export interface ComplexPlane {
 export type Direction = "forward" | "inverse";
 
 /** The two-dimensional transform of a grey image, frequency (0, 0) first. */
-export function fft2(image: GreyImage): ComplexPlane {
+export function fft2(image: GrayImage): ComplexPlane {
   const re = Float64Array.from(image.data);
   const plane = { rows: image.rows, cols: image.cols, re, im: new Float64Array(re.length) };
   transformPlane(plane, "forward");
@@ -23,7 +23,7 @@ export function fft2(image: GreyImage): ComplexPlane {
 }
 
 /** The image of a spectrum; its imaginary part (0 for the spectrum of a real image) is dropped. */
-export function inverseFft2(spectrum: ComplexPlane): GreyImage {
+export function inverseFft2(spectrum: ComplexPlane): GrayImage {
   const plane = { ...spectrum, re: spectrum.re.slice(), im: spectrum.im.slice() };
   transformPlane(plane, "inverse");
   return { rows: plane.rows, cols: plane.cols, data: Float32Array.from(plane.re) };

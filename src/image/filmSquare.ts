@@ -22,7 +22,7 @@ export interface CutOff {
 }
 
 /** The largest centred rectangle that is square on the detector, pixel aspect honoured, in the radiograph's pixel units. */
-export function centredSquare({
+export function centeredSquare({
   rows,
   cols,
   pixelAspect,
@@ -37,7 +37,7 @@ export function squareOf(
   film: Pick<Radiograph, "rows" | "cols" | "pixelAspect">,
   square?: FilmSquare,
 ): Box {
-  if (!square) return centredSquare(film);
+  if (!square) return centeredSquare(film);
   const { rows, cols, pixelAspect } = film;
   if (square.kind === "placed") {
     const { left, top, side } = square;

@@ -2,18 +2,18 @@ import { array, assert, double, integer, property } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { gaussianBlur } from "./blur.ts";
 import { fft2, fftPlan, inverseFft2 } from "./fft.ts";
-import { greyImage } from "./greyImage.ts";
-import type { GreyImage } from "./greyImage.ts";
+import { grayImage } from "./grayImage.ts";
+import type { GrayImage } from "./grayImage.ts";
 import { resize } from "./resize.ts";
 
 /** A picture that NumPy can make too: ((37 y + 91 x + 13 xy) mod 101) / 100. */
-function residues(rows: number, cols: number, product = 13): GreyImage {
+function residues(rows: number, cols: number, product = 13): GrayImage {
   const data = Float32Array.from({ length: rows * cols }, (_, i) => {
     const y = Math.floor(i / cols);
     const x = i % cols;
     return ((y * 37 + x * 91 + y * x * product) % 101) / 100;
   });
-  return greyImage(data, rows, cols);
+  return grayImage(data, rows, cols);
 }
 const small = residues(20, 28);
 const at = (image: { cols: number; data: ArrayLike<number> }, y: number, x: number) =>
@@ -130,7 +130,7 @@ describe("resize", () => {
   });
 
   it("reads only the box", () => {
-    const image = greyImage(
+    const image = grayImage(
       Float32Array.from({ length: 16 }, (_, i) => i),
       4,
       4,

@@ -1,7 +1,7 @@
 /** A grey picture as a flat row-major plane: the currency of resize, blur, FFT, SSIM and colour maps. */
-import { LabError } from "../errors/labError.ts";
+import { invariant } from "../errors/labError.ts";
 
-export interface GreyImage {
+export interface GrayImage {
   readonly rows: number;
   readonly cols: number;
   /** `rows * cols` values, row-major; [0, 1] unless a function says otherwise. */
@@ -9,21 +9,17 @@ export interface GreyImage {
 }
 
 /** @throws LabError "internal" when the data length is not rows * cols. */
-export function greyImage(data: Float32Array, rows: number, cols: number): GreyImage {
-  if (data.length !== rows * cols) {
-    throw new LabError("internal", `internal: ${data.length} values for ${rows} x ${cols} pixels`);
-  }
+export function grayImage(data: Float32Array, rows: number, cols: number): GrayImage {
+  invariant(data.length === rows * cols, `${data.length} values for ${rows} x ${cols} pixels`);
   return { rows, cols, data };
 }
 
 /** @throws LabError "internal" when two images that are compared differ in size. */
-export function checkSameSize(a: GreyImage, b: GreyImage): void {
-  if (a.rows !== b.rows || a.cols !== b.cols) {
-    throw new LabError(
-      "internal",
-      `internal: images of ${a.rows} x ${a.cols} and ${b.rows} x ${b.cols} compared`,
-    );
-  }
+export function checkSameSize(a: GrayImage, b: GrayImage): void {
+  invariant(
+    a.rows === b.rows && a.cols === b.cols,
+    `images of ${a.rows} x ${a.cols} and ${b.rows} x ${b.cols} compared`,
+  );
 }
 
 /** A float in [0, 1] as a byte; halves round up, the rule of the DICOM display pipeline; values outside are clipped. */

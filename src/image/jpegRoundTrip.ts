@@ -8,7 +8,7 @@ const LUMINANCE = [
 ];
 
 /** The table scaled to a quality of 1..100 as the Independent JPEG Group's encoder does. */
-export function quantisationTable(quality: number): Float64Array {
+export function quantizationTable(quality: number): Float64Array {
   const scale = quality < 50 ? 5000 / quality : 200 - 2 * quality;
   return Float64Array.from(LUMINANCE, (step) =>
     Math.max(1, Math.min(255, Math.floor((step * scale + 50) / 100))),
@@ -51,7 +51,7 @@ export function jpegRoundTrip(
   { width, height }: { readonly width: number; readonly height: number },
   quality: number,
 ): Float32Array {
-  const table = quantisationTable(quality);
+  const table = quantizationTable(quality);
   const out = new Float32Array(image.length);
   const block = new Float64Array(64);
   for (let top = 0; top < height; top += 8) {

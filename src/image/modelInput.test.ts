@@ -15,6 +15,7 @@ function radiograph(rows: number, cols: number, at: (y: number, x: number) => nu
     pixelAspect: 1,
     notices: [],
     source: "png",
+    rawSha256: "0".repeat(64),
   };
 }
 

@@ -7,8 +7,8 @@
  */
 import { cutOffOf, cutOffText, squareOf } from "./filmSquare.ts";
 import type { FilmSquare } from "./filmSquare.ts";
-import { snapToByteLattice } from "./greyImage.ts";
-import type { GreyImage } from "./greyImage.ts";
+import { snapToByteLattice } from "./grayImage.ts";
+import type { GrayImage } from "./grayImage.ts";
 import { resampledSquare } from "./ownResampling.ts";
 import type { OwnResampling } from "./ownResampling.ts";
 import { isPadding } from "./radiograph.ts";
@@ -73,11 +73,11 @@ export function toModelInput(
 
 type Square = Pick<ModelInput, "data" | "crop">;
 
-function wholeOf({ rows, cols }: GreyImage): Box {
+function wholeOf({ rows, cols }: GrayImage): Box {
   return { top: 0, left: 0, height: rows, width: cols };
 }
 
-function areaSquare(film: GreyImage, size: number, crop: Box): Square {
+function areaSquare(film: GrayImage, size: number, crop: Box): Square {
   const { data } = resize(film, size, size, { box: crop, beyond: "zero" });
   snapToByteLattice(data);
   return { data, crop };
@@ -85,7 +85,7 @@ function areaSquare(film: GreyImage, size: number, crop: Box): Square {
 
 /** A square of the reader's is cut out first, as if it were the film. */
 function ownSquare(
-  film: GreyImage,
+  film: GrayImage,
   radiograph: Radiograph,
   asked: {
     readonly size: number;

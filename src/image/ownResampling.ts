@@ -1,6 +1,6 @@
 /** A film made into a model's square picture as the model's own processor does it with Pillow. */
-import { snapToByteLattice } from "./greyImage.ts";
-import type { GreyImage } from "./greyImage.ts";
+import { snapToByteLattice } from "./grayImage.ts";
+import type { GrayImage } from "./grayImage.ts";
 import { pillowResize } from "./pillow.ts";
 import type { PillowFilter } from "./pillow.ts";
 import { resize } from "./resize.ts";
@@ -17,7 +17,7 @@ export interface OwnResampling {
 
 /** @param unit the film in [0, 1], its pixels `aspect` times as high as wide */
 export function resampledSquare(
-  unit: GreyImage,
+  unit: GrayImage,
   {
     size,
     fit,
@@ -55,7 +55,7 @@ export function resampledSquare(
 }
 
 /** The longer side at this length; the shorter one even, as Idefics3's processor has it. */
-function withLongest({ rows, cols }: GreyImage, longest: number) {
+function withLongest({ rows, cols }: GrayImage, longest: number) {
   const shorter = (long: number, short: number): number => {
     const length = Math.trunc((longest * short) / long);
     return Math.max(1, length + (length % 2));

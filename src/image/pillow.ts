@@ -3,8 +3,8 @@
  * shrinking asks for, weights brought to sum 1 at the border.
  */
 
-import { toByte } from "./greyImage.ts";
-import type { GreyImage } from "./greyImage.ts";
+import { toByte } from "./grayImage.ts";
+import type { GrayImage } from "./grayImage.ts";
 
 export type PillowFilter = "box" | "bilinear" | "hamming" | "bicubic" | "lanczos";
 
@@ -45,11 +45,11 @@ export function pillowTaps(from: number, to: number, filter: PillowFilter): read
   const scale = from / to;
   const stretch = Math.max(1, scale);
   return Array.from({ length: to }, (_, i) => {
-    const centre = (i + 0.5) * scale;
-    const first = Math.max(0, Math.trunc(centre - support * stretch + 0.5));
-    const last = Math.min(from, Math.trunc(centre + support * stretch + 0.5));
+    const center = (i + 0.5) * scale;
+    const first = Math.max(0, Math.trunc(center - support * stretch + 0.5));
+    const last = Math.min(from, Math.trunc(center + support * stretch + 0.5));
     const weights = Float64Array.from({ length: last - first }, (_each, k) =>
-      at((first + k - centre + 0.5) / stretch),
+      at((first + k - center + 0.5) / stretch),
     );
     const sum = weights.reduce((total, w) => total + w, 0);
     return { first, weights: weights.map((w) => w / sum) };
@@ -67,10 +67,10 @@ export function pillowMatrix(from: number, to: number, filter: PillowFilter): Fl
 
 /** An 8-bit picture (values k/255) resized as Pillow resizes one: across, then down, each rounded to whole greys. */
 export function pillowResize(
-  { rows, cols, data }: GreyImage,
+  { rows, cols, data }: GrayImage,
   wanted: { readonly rows: number; readonly cols: number },
   filter: PillowFilter,
-): GreyImage {
+): GrayImage {
   // An axis that keeps its length is not passed over.
   const across = cols === wanted.cols ? undefined : pillowTaps(cols, wanted.cols, filter);
   const narrow = across ? new Float32Array(rows * wanted.cols) : data;

@@ -1,8 +1,8 @@
-import { checkSameSize } from "./greyImage.ts";
-import type { GreyImage } from "./greyImage.ts";
+import { checkSameSize } from "./grayImage.ts";
+import type { GrayImage } from "./grayImage.ts";
 
 /** Peak signal-to-noise ratio in decibels for values spanning `range`; Infinity for equal images. */
-export function psnr(a: GreyImage, b: GreyImage, range = 1): number {
+export function psnr(a: GrayImage, b: GrayImage, range = 1): number {
   checkSameSize(a, b);
   let sum = 0;
   for (let i = 0; i < a.data.length; i++) sum += (a.data[i]! - b.data[i]!) ** 2;

@@ -80,12 +80,12 @@ export interface Radiograph {
   readonly padding?: PaddingRange;
   /** What a reader should know about how the file was opened, one sentence each. */
   readonly notices: readonly string[];
-  readonly source: "dicom" | "png" | "jpeg" | "tiff" | "phantom";
+  readonly source: "dicom" | "png" | "jpeg" | "tiff";
   /**
    * SHA-256 (hex) of the stored values as int32 little-endian, masked to BitsStored and sign-extended, before rescale.
-   * It names the picture in share links. Absent for phantoms, which are named by their parameters.
+   * It names the picture in share links.
    */
-  readonly rawSha256?: string;
+  readonly rawSha256: string;
 }
 
 /** Whether a value marks a pixel outside the exposed field. */

@@ -2,7 +2,7 @@
  * Separable resampling. "area" averages the exact footprint of every output pixel (antialiased, the right choice for
  * shrinking a radiograph); an axis that grows is interpolated linearly at pixel centres either way.
  */
-import type { GreyImage } from "./greyImage.ts";
+import type { GrayImage } from "./grayImage.ts";
 
 /** A rectangle in pixel units of the input; edges may fall inside a pixel. */
 export interface Box {
@@ -20,7 +20,7 @@ export type ResizeFilter = "area" | "bilinear";
  * beyond the image repeats its edge, or is 0 where `beyond` says so.
  */
 export function resize(
-  image: GreyImage,
+  image: GrayImage,
   rows: number,
   cols: number,
   options: {
@@ -28,7 +28,7 @@ export function resize(
     readonly box?: Box;
     readonly beyond?: "edge" | "zero";
   } = {},
-): GreyImage {
+): GrayImage {
   const filter = options.filter ?? "area";
   const box = options.box ?? { top: 0, left: 0, height: image.rows, width: image.cols };
   const isZero = options.beyond === "zero";

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { greyImage } from "./greyImage.ts";
-import type { GreyImage } from "./greyImage.ts";
+import { grayImage } from "./grayImage.ts";
+import type { GrayImage } from "./grayImage.ts";
 import { jensenShannonBits } from "./jsd.ts";
 import { psnr } from "./psnr.ts";
 import { mapSsim, ssim } from "./ssim.ts";
 
-function picture(size: number, at: (y: number, x: number) => number): GreyImage {
+function picture(size: number, at: (y: number, x: number) => number): GrayImage {
   const data = Float32Array.from({ length: size * size }, (_, i) =>
     at(Math.floor(i / size), i % size),
   );
-  return greyImage(data, size, size);
+  return grayImage(data, size, size);
 }
 
 const checker = (y: number, x: number) => ((y >> 3) + (x >> 3)) & 1;
@@ -62,7 +62,7 @@ describe("mapSsim", () => {
 describe("why maps are stretched before they are compared", () => {
   const onFilm = (cy: number, cx: number) =>
     picture(224, (y, x) => Math.exp(-((y - cy) ** 2 + (x - cx) ** 2) / 800));
-  const summedTo1 = ({ data, ...size }: GreyImage) => {
+  const summedTo1 = ({ data, ...size }: GrayImage) => {
     const sum = data.reduce((a, b) => a + b);
     return { ...size, data: data.map((v) => v / sum) };
   };

@@ -2,10 +2,10 @@
  * Structural similarity (Wang, Bovik, Sheikh, Simoncelli 2004): Gaussian window, population covariance, only windows
  * that lie wholly inside the image.
  */
-import { LabError } from "../errors/labError.ts";
+import { invariant } from "../errors/labError.ts";
 import { gaussianTaps } from "./blur.ts";
-import { checkSameSize } from "./greyImage.ts";
-import type { GreyImage } from "./greyImage.ts";
+import { checkSameSize } from "./grayImage.ts";
+import type { GrayImage } from "./grayImage.ts";
 import { minMaxNormalized } from "./normalize.ts";
 
 export interface SsimOptions {
@@ -18,12 +18,12 @@ export interface SsimOptions {
 }
 
 /** Mean SSIM in [-1, 1]; 1 only for equal images. @throws LabError "internal" on different sizes or a too small image. */
-export function ssim(a: GreyImage, b: GreyImage, options: SsimOptions = {}): number {
+export function ssim(a: GrayImage, b: GrayImage, options: SsimOptions = {}): number {
   return ssimTo(a, options)(b);
 }
 
 /** The mean SSIM of one image to any number of others: what is only about the one is computed once. */
-export function ssimTo(a: GreyImage, options: SsimOptions = {}): (b: GreyImage) => number {
+export function ssimTo(a: GrayImage, options: SsimOptions = {}): (b: GrayImage) => number {
   const mapTo = ssimMapTo(a, options);
   return (b) => {
     const { data } = mapTo(b);
@@ -40,13 +40,11 @@ interface SsimMap {
   readonly data: Float64Array;
 }
 
-function ssimMapTo(a: GreyImage, options: SsimOptions): (b: GreyImage) => SsimMap {
+function ssimMapTo(a: GrayImage, options: SsimOptions): (b: GrayImage) => SsimMap {
   const { taps = 11, sigma = 1.5, range = 1 } = options;
   const rows = a.rows - taps + 1;
   const cols = a.cols - taps + 1;
-  if (rows < 1 || cols < 1) {
-    throw new LabError("internal", `internal: ${a.rows} x ${a.cols} pixels for a ${taps}-tap SSIM`);
-  }
+  invariant(rows > 0 && cols > 0, `${a.rows} x ${a.cols} pixels for a ${taps}-tap SSIM`);
   const window = gaussianTaps(sigma, taps);
   const meanOf = (x: ArrayLike<number>, y?: ArrayLike<number>) =>
     filterInside(a, productOf(x, y), window);
@@ -79,8 +77,8 @@ function ssimMapTo(a: GreyImage, options: SsimOptions): (b: GreyImage) => SsimMa
  * 1.5. Maps normalised to sum 1 must not be compared with `ssim`: their values are so small beside the stabilising
  * constants that even disjoint maps score above 0.999.
  */
-export function mapSsim(a: GreyImage, b: GreyImage): number {
-  const stretched = (map: GreyImage) => ({ ...map, data: minMaxNormalized(map.data) });
+export function mapSsim(a: GrayImage, b: GrayImage): number {
+  const stretched = (map: GrayImage) => ({ ...map, data: minMaxNormalized(map.data) });
   return ssim(stretched(a), stretched(b), { taps: 7, sigma: 1.5, range: 1 });
 }
 
@@ -94,7 +92,7 @@ function productOf(x: ArrayLike<number>, y?: ArrayLike<number>): Float64Array {
 
 /** Separable filter without borders. */
 function filterInside(
-  { rows, cols }: Pick<GreyImage, "rows" | "cols">,
+  { rows, cols }: Pick<GrayImage, "rows" | "cols">,
   plane: Float64Array,
   window: Float64Array,
 ): Float64Array {

@@ -28,6 +28,7 @@ function radiograph(
     pixelAspect: 1,
     notices: [],
     source: "dicom",
+    rawSha256: "0".repeat(64),
     ...extra,
   };
 }

@@ -81,13 +81,13 @@ export interface VoiPreset {
  * percentiles of brightness (35th with 50 % of the range, 65th with 40 %): starting points, not calibrated windows.
  */
 export function voiPresets(
-  radiograph: Radiograph,
+  radiograph: Pick<Radiograph, "values" | "padding" | "photometric" | "vois">,
   distribution: ValueDistribution = distributionOf(radiograph),
 ): readonly VoiPreset[] {
   const range = rangeOf(distribution);
   const darkness = (share: number) =>
     radiograph.photometric === "MONOCHROME1" ? 1 - share : share;
-  const centred = (share: number, width: number): VoiWindow => ({
+  const centered = (share: number, width: number): VoiWindow => ({
     kind: "linear_exact",
     center: distribution.quantile(darkness(share)),
     width: width * range,
@@ -95,8 +95,8 @@ export function voiPresets(
   const presets: VoiPreset[] = [
     { key: "2", name: "Automatic", voi: automaticWindow(distribution) },
     { key: "3", name: "Full range", voi: fullRangeWindow(distribution) },
-    { key: "4", name: "Lung", voi: centred(0.35, 0.5) },
-    { key: "5", name: "Bone / mediastinum", voi: centred(0.65, 0.4) },
+    { key: "4", name: "Lung", voi: centered(0.35, 0.5) },
+    { key: "5", name: "Bone / mediastinum", voi: centered(0.65, 0.4) },
   ];
   const fromFile = radiograph.vois[0];
   return fromFile ? [{ key: "1", name: "From file", voi: fromFile }, ...presets] : presets;

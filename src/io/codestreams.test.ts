@@ -7,7 +7,7 @@ import { randomStream } from "../numerics/random.ts";
 import { dicomFile, imageElements, TAG, UID } from "../testing/dicomBytes.ts";
 import type { DicomElements } from "../testing/dicomBytes.ts";
 import { segment } from "../testing/jpegBits.ts";
-import { asciiCodes, encodeJpegDct, GREY } from "../testing/jpegDctEncoder.ts";
+import { asciiCodes, encodeJpegDct, GRAY } from "../testing/jpegDctEncoder.ts";
 import { encodeJpegLossless } from "../testing/jpegLosslessEncoder.ts";
 import type { JpegLosslessForm } from "../testing/jpegLosslessEncoder.ts";
 import { loadRadiograph } from "./loadRadiograph.ts";
@@ -34,7 +34,7 @@ describe("JPEG", () => {
     expect(Array.from((await load(lossless({ linesBehind: true }))).values)).toEqual(SAMPLES);
     const inside = await load(inDicom(lossless({ linesBehind: true })));
     expect(Array.from(inside.values)).toEqual(SAMPLES);
-    const form = { rows: ROWS, cols: COLS, components: GREY };
+    const form = { rows: ROWS, cols: COLS, components: GRAY };
     const stated = await load(encodeJpegDct(form, randomStream(1)));
     const open = await load(encodeJpegDct({ ...form, linesBehind: true }, randomStream(1)));
     expect(open.values).toEqual(stated.values);
@@ -42,7 +42,7 @@ describe("JPEG", () => {
 
   it("does not take the end of a thumbnail for the end of the picture", async () => {
     const thumbnail = segment(0xe1, [...asciiCodes("Exif"), 0, 0, 0xff, 0xd8, 0xff, 0xd9]);
-    const form = { rows: 64, cols: 64, components: GREY, before: [thumbnail] };
+    const form = { rows: 64, cols: 64, components: GRAY, before: [thumbnail] };
     const whole = encodeJpegDct(form, randomStream(2));
     expect((await load(whole)).rows).toBe(64);
     await expectRefusal(whole.subarray(0, whole.length - 40), "file-truncated", /cut off \(JPEG\)/);

@@ -14,6 +14,7 @@ const radiograph: Radiograph = {
   pixelAspect: 1,
   notices: [],
   source: "png",
+  rawSha256: "0".repeat(64),
 };
 
 /** A decoder whose answers the test gives. */

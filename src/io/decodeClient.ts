@@ -2,7 +2,7 @@
  * The caller's side of decode.worker.ts. A hostile file can keep any parser busy, so every file has a deadline after
  * which its worker is stopped; the next file gets a new one.
  */
-import { LabError } from "../errors/labError.ts";
+import { LabError, partStopped } from "../errors/labError.ts";
 import { isUnfetched, partMissing } from "../host/loadPart.ts";
 import { linkWorker, moving } from "../host/workers.ts";
 import type { WorkerLike, WorkerLink } from "../host/workers.ts";
@@ -79,9 +79,10 @@ function tookTooLong(timeoutMs: number): LabError {
 }
 
 function workerFailed(): LabError {
-  return new LabError("internal", "The part of this page that reads files has stopped.", {
-    hint: "Open the file again; reload the page if that does not help.",
-  });
+  return partStopped(
+    "The part of this page that reads files has stopped.",
+    "Open the file again; reload the page if that does not help.",
+  );
 }
 
 function disposed(): LabError {

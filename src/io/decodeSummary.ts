@@ -13,13 +13,12 @@ export interface DecodeSummary {
   readonly notices: readonly string[];
 }
 
-/** A radiograph that was not loaded from a file is hashed by its own values. */
 export async function decodeSummary(radiograph: Radiograph): Promise<DecodeSummary> {
   const display = Uint8Array.from(renderBytes(radiograph, defaultVoi(radiograph)));
   return {
     rows: radiograph.rows,
     cols: radiograph.cols,
-    rawSha256: radiograph.rawSha256 ?? (await hashStoredValues(Int32Array.from(radiograph.values))),
+    rawSha256: radiograph.rawSha256,
     displaySha256: await sha256Hex(display),
     notices: radiograph.notices,
   };

@@ -9,14 +9,14 @@ import { loadRadiograph } from "./loadRadiograph.ts";
 
 const [ROWS, COLS] = [9, 14];
 const SAMPLES = Array.from({ length: ROWS * COLS }, (_, i) => (i * 331) % 4096);
-const grey12 = (extra: DicomElements): DicomElements => imageElements(ROWS, COLS, 12, extra);
+const gray12 = (extra: DicomElements): DicomElements => imageElements(ROWS, COLS, 12, extra);
 
 describe("one picture of several", () => {
   it("takes any frame of plain pixels, of RLE, and of one picture in several fragments", async () => {
     const frames = [0, 1, 2].map((k) => SAMPLES.map((value) => (value + 100 * k) % 4096));
     const frameOf = async (elements: DicomElements, uid: string, frame: number) =>
       Array.from(
-        (await loadRadiograph(dicomFile(grey12(elements), uid), nodeCodecs, frame)).values,
+        (await loadRadiograph(dicomFile(gray12(elements), uid), nodeCodecs, frame)).values,
       );
     const rle = frames.map((frame) => encodeRle([frame], 2));
     const lossless = frames.map((samples) =>
@@ -48,7 +48,7 @@ describe("one picture of several", () => {
       "00289132": { items: [{ [TAG.windowCenter]: center, [TAG.windowWidth]: "100" }] },
     });
     const file = dicomFile(
-      grey12({
+      gray12({
         [TAG.frames]: "2",
         "52009230": { items: [group("1", "50"), group("3", "150")] },
         [TAG.pixelData]: words([...SAMPLES, ...SAMPLES]),

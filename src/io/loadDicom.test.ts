@@ -11,7 +11,7 @@ import {
   SAMPLES,
   SAMPLES_TABLE,
   decoded,
-  grey12,
+  gray12,
   load,
   native12,
 } from "../testing/smallRadiograph.ts";
@@ -40,7 +40,7 @@ describe("stored values", () => {
       ),
     ).toEqual(signed);
     const jpeg = encodeJpegLossless({ rows: ROWS, cols: COLS, precision: 12, samples: twelveBits });
-    const lossless = grey12({ ...representation, [TAG.pixelData]: { fragments: [jpeg] } });
+    const lossless = gray12({ ...representation, [TAG.pixelData]: { fragments: [jpeg] } });
     expect(await decoded(lossless, UID.jpegLosslessSv1)).toEqual(signed);
     const j2k = await encodeWith("jpeg-2000", {
       rows: ROWS,
@@ -49,7 +49,7 @@ describe("stored values", () => {
       signed: true,
       samples: signed,
     });
-    const wavelet = grey12({ ...representation, [TAG.pixelData]: { fragments: [j2k] } });
+    const wavelet = gray12({ ...representation, [TAG.pixelData]: { fragments: [j2k] } });
     expect(await decoded(wavelet, UID.jpeg2000)).toEqual(signed);
   });
 
@@ -72,7 +72,7 @@ describe("stored values", () => {
       samples: SAMPLES,
     });
     const compressed = await load(
-      dicomFile(grey12({ [TAG.pixelData]: { fragments: [lossless] } }), UID.jpegLosslessSv1),
+      dicomFile(gray12({ [TAG.pixelData]: { fragments: [lossless] } }), UID.jpegLosslessSv1),
     );
     expect(new Set([plain.rawSha256, rescaled.rawSha256, compressed.rawSha256]).size).toBe(1);
     expect(rescaled.values[5]).toBeCloseTo(SAMPLES[5]! * 1.5 - 7, 6);
@@ -191,13 +191,13 @@ describe("grey pipeline of a file", () => {
   it("shows the brightness of colour images, by pixel and by plane, and says so", async () => {
     const rgb = [200, 100, 50, 10, 20, 30];
     const expected = [124, 18]; // 0.299 R + 0.587 G + 0.114 B
-    const colour = imageElements(1, 2, 8, { [TAG.samplesPerPixel]: 3, [TAG.photometric]: "RGB" });
-    const interleaved = await load(dicomFile({ ...colour, [TAG.pixelData]: Uint8Array.from(rgb) }));
+    const color = imageElements(1, 2, 8, { [TAG.samplesPerPixel]: 3, [TAG.photometric]: "RGB" });
+    const interleaved = await load(dicomFile({ ...color, [TAG.pixelData]: Uint8Array.from(rgb) }));
     expect(Array.from(interleaved.values)).toEqual(expected);
     expect(interleaved.notices[0]).toMatch(/colour image \(RGB\), not a radiograph/);
     const planes = Uint8Array.of(200, 10, 100, 20, 50, 30);
     const planar = await load(
-      dicomFile({ ...colour, [TAG.planarConfiguration]: 1, [TAG.pixelData]: planes }),
+      dicomFile({ ...color, [TAG.planarConfiguration]: 1, [TAG.pixelData]: planes }),
     );
     expect(Array.from(planar.values)).toEqual(expected);
     const ls = { rows: 1, cols: 2, bits: 8, channels: 3 };
@@ -206,7 +206,7 @@ describe("grey pipeline of a file", () => {
       await encodeWith("jpeg-ls", { ...ls, samples: planes, planar: true }),
     ];
     for (const stream of streams) {
-      const file = dicomFile({ ...colour, [TAG.pixelData]: { fragments: [stream] } }, UID.jpegLs);
+      const file = dicomFile({ ...color, [TAG.pixelData]: { fragments: [stream] } }, UID.jpegLs);
       expect(Array.from((await load(file)).values)).toEqual(expected);
     }
     const rle = encodeRle(
@@ -217,7 +217,7 @@ describe("grey pipeline of a file", () => {
       ],
       1,
     );
-    const packed = dicomFile({ ...colour, [TAG.pixelData]: { fragments: [rle] } }, UID.rle);
+    const packed = dicomFile({ ...color, [TAG.pixelData]: { fragments: [rle] } }, UID.rle);
     expect(Array.from((await load(packed)).values)).toEqual(expected);
   });
 });

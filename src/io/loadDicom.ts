@@ -9,9 +9,9 @@ import { parseDicom } from "./dicom.ts";
 import type { DicomImage } from "./dicom.ts";
 import type { DicomAttributes } from "./dicomAttributes.ts";
 import { hashStoredValues } from "./decodeSummary.ts";
-import { markedAsRgb } from "./jpegColour.ts";
+import { markedAsRgb } from "./jpegColor.ts";
 import { withStatedLines } from "./jpegSegments.ts";
-import { greyValues } from "./luminance.ts";
+import { grayValues } from "./luminance.ts";
 import { toModalityValue, toModalityValues, toVoiTable } from "./modality.ts";
 import { decodeRle } from "./rle.ts";
 import { readDecodedSamples, readNativeSamples } from "./storedValues.ts";
@@ -72,7 +72,7 @@ function readPlainFrame(image: DicomImage): StoredPlane {
     : frame;
   const samples = readNativeSamples(bytes, { ...attributes, bigEndian, pairsExchanged });
   if (isHalved) return { values: brightnessOfPairs(samples, pixels), bits: attributes.bitsStored };
-  const values = greyValues(samples, {
+  const values = grayValues(samples, {
     pixels,
     channels: samplesPerPixel,
     planar: isRle || attributes.planar,
@@ -105,7 +105,7 @@ async function decodeCompressedFrame(image: DicomImage, host: CodecHost): Promis
   const decoded = await decodeCodestream(isRgbJpeg ? markedAsRgb(stream) : stream, header, host);
   const isWavelet = format === "jpeg-2000" || format === "htj2k";
   const samples = readDecodedSamples(decoded, { ...attributes, precision, knowsSign: isWavelet });
-  const values = greyValues(samples, {
+  const values = grayValues(samples, {
     pixels: rows * cols,
     channels: decoded.channels,
     planar: decoded.planar,
@@ -134,9 +134,9 @@ function mismatch(numbers: string): LabError {
 
 /** @throws LabError "file-unsupported" for what is no grey or plain colour picture */
 function checkPhotometric({ photometric, samplesPerPixel }: DicomAttributes): void {
-  const grey = ["MONOCHROME1", "MONOCHROME2"].includes(photometric) && samplesPerPixel === 1;
-  const colour = COLOUR_NAMES.has(photometric) && samplesPerPixel === 3;
-  if (grey || colour) return;
+  const gray = ["MONOCHROME1", "MONOCHROME2"].includes(photometric) && samplesPerPixel === 1;
+  const color = COLOR_NAMES.has(photometric) && samplesPerPixel === 3;
+  if (gray || color) return;
   throw unreadablePixels({ photometric, samplesPerPixel });
 }
 
@@ -153,7 +153,7 @@ function unreadablePixels({
 
 /** Colour spaces with subsampling or a transform that only a compressed frame can have. */
 const COMPRESSED_ONLY = new Set(["YBR_FULL_422", "YBR_ICT", "YBR_RCT"]);
-const COLOUR_NAMES = new Set(["RGB", "YBR_FULL", ...COMPRESSED_ONLY]);
+const COLOR_NAMES = new Set(["RGB", "YBR_FULL", ...COMPRESSED_ONLY]);
 
 function voisOf({ windows, voiTables }: DicomAttributes): Voi[] {
   const tables = voiTables.map(toVoiTable).filter((table) => table !== undefined);

@@ -11,7 +11,7 @@ import { readCodestreamHeader } from "./codestreamHeader.ts";
 import { hashStoredValues } from "./decodeSummary.ts";
 import { withStatedLines } from "./jpegSegments.ts";
 import { checkImageSize } from "./limits.ts";
-import { greyValues, hasColour } from "./luminance.ts";
+import { grayValues, hasColor } from "./luminance.ts";
 import { jpegOrientation, orient, TURNED_NOTICE } from "./orientation.ts";
 
 /** @throws LabError with a file-* code */
@@ -32,9 +32,9 @@ export async function loadJpeg(file: Uint8Array, host: CodecHost): Promise<Radio
   const frame = await decodeCodestream(bytes, header, host);
   const layout = { pixels: rows * cols, channels, planar: frame.planar };
   const orientation = jpegOrientation(bytes);
-  const upright = orient({ rows, cols, values: greyValues(frame.data, layout) }, orientation);
+  const upright = orient({ rows, cols, values: grayValues(frame.data, layout) }, orientation);
   const notices: string[] = [];
-  if (hasColour(frame.data, layout)) {
+  if (hasColor(frame.data, layout)) {
     notices.push("This is a colour picture; its brightness is shown.");
   }
   if (orientation !== 1) notices.push(TURNED_NOTICE);

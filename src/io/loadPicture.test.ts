@@ -46,16 +46,16 @@ describe("PNG", () => {
     const solid = await load(encode({ width: 2, height: 1, data: opaque, channels: 2, depth: 8 }));
     expect(solid.notices).toEqual([]);
     const data = Uint8Array.of(7, 7, 7, 250, 250, 250);
-    const grey = await load(encode({ width: 2, height: 1, data, channels: 3, depth: 8 }));
-    expect(Array.from(grey.values)).toEqual([7, 250]);
-    expect(grey.notices).toEqual([]);
+    const gray = await load(encode({ width: 2, height: 1, data, channels: 3, depth: 8 }));
+    expect(Array.from(gray.values)).toEqual([7, 250]);
+    expect(gray.notices).toEqual([]);
   });
 
   it("takes the brightness of colour and says so", async () => {
     const data = Uint8Array.of(255, 0, 0, 0, 255, 0);
-    const colour = await load(encode({ width: 2, height: 1, data, channels: 3, depth: 8 }));
-    expect(Array.from(colour.values)).toEqual([76, 150]);
-    expect(colour.notices).toEqual(["This is a colour picture; its brightness is shown."]);
+    const color = await load(encode({ width: 2, height: 1, data, channels: 3, depth: 8 }));
+    expect(Array.from(color.values)).toEqual([76, 150]);
+    expect(color.notices).toEqual(["This is a colour picture; its brightness is shown."]);
   });
 
   it.each([
@@ -129,13 +129,13 @@ function png(
   width: number,
   height: number,
   depth: number,
-  colourType: number,
+  colorType: number,
   scanlines: Uint8Array,
   extra: Uint8Array = new Uint8Array(0),
 ): Uint8Array {
   return concatBytes([
     PNG_SIGNATURE,
-    chunk("IHDR", Uint8Array.of(0, 0, 0, width, 0, 0, 0, height, depth, colourType, 0, 0, 0)),
+    chunk("IHDR", Uint8Array.of(0, 0, 0, width, 0, 0, 0, height, depth, colorType, 0, 0, 0)),
     extra,
     chunk("IDAT", deflateSync(scanlines)),
     chunk("IEND", new Uint8Array(0)),

@@ -6,7 +6,7 @@ import { hashStoredValues } from "./decodeSummary.ts";
 import { inflateZlib } from "./inflate.ts";
 import { joinBytes } from "./joinBytes.ts";
 import { checkImageSize } from "./limits.ts";
-import { greyValues, hasColour } from "./luminance.ts";
+import { grayValues, hasColor } from "./luminance.ts";
 import { orient, tiffOrientation, TURNED_NOTICE } from "./orientation.ts";
 import { readChunks } from "./pngChunks.ts";
 import type { PngChunks } from "./pngChunks.ts";
@@ -17,7 +17,7 @@ import type { PngHeader } from "./pngPixels.ts";
 const MOST_SURPLUS_BYTES = 2 ** 20;
 
 /** Colour types (ISO/IEC 15948 table 11.1): channels and the depths that exist. */
-const COLOUR_TYPES: Readonly<Record<number, { channels: number; depths: readonly number[] }>> = {
+const COLOR_TYPES: Readonly<Record<number, { channels: number; depths: readonly number[] }>> = {
   0: { channels: 1, depths: [1, 2, 4, 8, 16] },
   2: { channels: 3, depths: [8, 16] },
   3: { channels: 1, depths: [1, 2, 4, 8] },
@@ -42,10 +42,10 @@ export async function loadPng(bytes: Uint8Array): Promise<Radiograph> {
   const { rows, cols } = header;
   const pixels = rows * cols;
   const orientation = chunks.exif ? tiffOrientation(chunks.exif) : 1;
-  const grey = greyValues(samples, { pixels, channels });
-  const upright = orient({ rows, cols, values: grey }, orientation);
+  const gray = grayValues(samples, { pixels, channels });
+  const upright = orient({ rows, cols, values: gray }, orientation);
   const notices: string[] = [];
-  if (hasColour(samples, { pixels, channels })) {
+  if (hasColor(samples, { pixels, channels })) {
     notices.push("This is a colour picture; its brightness is shown.");
   }
   if (isTransparent) notices.push("The picture's transparency is ignored.");
@@ -70,7 +70,7 @@ function readHeader(body: Uint8Array): { header: PngHeader; isPalette: boolean }
   const cols = view.getUint32(0);
   const rows = view.getUint32(4);
   const depth = body[8]!;
-  const type = COLOUR_TYPES[body[9]!];
+  const type = COLOR_TYPES[body[9]!];
   const [compression, filters, interlace] = [body[10]!, body[11]!, body[12]!];
   const isSane = rows > 0 && cols > 0 && compression === 0 && filters === 0 && interlace <= 1;
   if (!isSane || !type?.depths.includes(depth)) throw damaged();
@@ -111,13 +111,13 @@ function withTransparency(
 ): Expanded {
   const hasAlpha = channels % 2 === 0;
   const isKeyed = !hasAlpha && key?.length === 2 * channels;
-  const colour = Array.from({ length: channels }, (_, i) => wordAt(key, 2 * i));
+  const color = Array.from({ length: channels }, (_, i) => wordAt(key, 2 * i));
   const opaque = 2 ** depth - 1;
   let isTransparent = false;
   for (let at = 0; at < samples.length && !isTransparent; at += channels) {
     isTransparent = hasAlpha
       ? samples[at + channels - 1]! < opaque
-      : isKeyed && colour.every((value, i) => value === samples[at + i]);
+      : isKeyed && color.every((value, i) => value === samples[at + i]);
   }
   return { samples, channels, isTransparent };
 }

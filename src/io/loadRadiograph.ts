@@ -10,7 +10,7 @@ import { loadDicom } from "./loadDicom.ts";
 import { loadJpeg } from "./loadJpeg.ts";
 import { loadPng } from "./loadPng.ts";
 import { noSuchFrame } from "./encapsulatedFrame.ts";
-import { MAX_FILE_BYTES } from "./limits.ts";
+import { checkFileSize } from "./limits.ts";
 import { sniffFormat } from "./sniff.ts";
 
 /** Which picture of a file that holds several. */
@@ -58,12 +58,7 @@ export async function loadRadiograph(
   host: CodecHost,
   frame = 0,
 ): Promise<Radiograph> {
-  if (bytes.length > MAX_FILE_BYTES) {
-    const size = Math.round(bytes.length / 2 ** 20);
-    throw new LabError("file-too-large", `This file has ${size} MB, over this viewer's limit.`, {
-      hint: `The limit is ${MAX_FILE_BYTES / 2 ** 20} MB.`,
-    });
-  }
+  checkFileSize(bytes.length);
   const format = sniffFormat(bytes);
   if (frame > 0 && (format === "png" || format === "jpeg")) throw noSuchFrame(frame, 1);
   switch (format) {

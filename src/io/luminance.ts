@@ -1,6 +1,6 @@
 /** Colour pictures as grey: ITU-R BT.601 luma, 0.299 R + 0.587 G + 0.114 B, rounded. */
 
-export interface ColourLayout {
+export interface ColorLayout {
   readonly pixels: number;
   readonly channels: number;
   /** All red first, then all green, then all blue. */
@@ -10,15 +10,15 @@ export interface ColourLayout {
 }
 
 /** Grey values in the unit of the samples; alpha (a second or fourth channel) is not looked at. */
-export function greyValues(samples: ArrayLike<number>, layout: ColourLayout): Int32Array {
+export function grayValues(samples: ArrayLike<number>, layout: ColorLayout): Int32Array {
   const { pixels, channels, planar = false, lumaFirst = false } = layout;
   const out = new Int32Array(pixels);
   const pixelStep = planar ? 1 : channels;
   const channelStep = planar ? pixels : 1;
-  const isGrey = channels < 3 || lumaFirst;
+  const isGray = channels < 3 || lumaFirst;
   for (let i = 0; i < pixels; i++) {
     const at = i * pixelStep;
-    if (isGrey) {
+    if (isGray) {
       out[i] = samples[at]!;
     } else {
       const red = samples[at]!;
@@ -31,9 +31,9 @@ export function greyValues(samples: ArrayLike<number>, layout: ColourLayout): In
 }
 
 /** True when any pixel has unequal red, green and blue. */
-export function hasColour(
+export function hasColor(
   samples: ArrayLike<number>,
-  { pixels, channels, planar = false }: ColourLayout,
+  { pixels, channels, planar = false }: ColorLayout,
 ): boolean {
   if (channels < 3) return false;
   const pixelStep = planar ? 1 : channels;

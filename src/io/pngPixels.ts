@@ -97,7 +97,7 @@ function sampleAt(stored: Uint8Array | Uint16Array, index: number, depth: number
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Colour types by channels; indices of a palette are handed over as grey. */
-const COLOUR_TYPES = [0, 0, 4, 2, 6];
+const COLOR_TYPES = [0, 0, 4, 2, 6];
 
 /**
  * The rows of one pass without their filters, by fast-png: as a PNG of its own, without interlacing, palette or anything
@@ -112,7 +112,7 @@ function unfiltered(
   const view = new DataView(header.buffer);
   view.setUint32(0, size.cols);
   view.setUint32(4, size.rows);
-  header.set([depth, COLOUR_TYPES[channels]!], 8);
+  header.set([depth, COLOR_TYPES[channels]!], 8);
   const png = joinBytes([
     Uint8Array.from(SIGNATURE),
     ...chunk("IHDR", header),

@@ -39,7 +39,7 @@ async function expectRefusal(
 }
 
 const SAMPLES = Array.from({ length: 64 }, (_, i) => (i * 61) % 4096);
-const grey = (extra: DicomElements = {}): DicomElements =>
+const gray = (extra: DicomElements = {}): DicomElements =>
   imageElements(8, 8, 12, { [TAG.pixelData]: words(SAMPLES), ...extra });
 const lossless = encodeJpegLossless({ rows: 8, cols: 8, precision: 12, samples: SAMPLES });
 const encapsulated = (fragment: Uint8Array, uid: string, extra: DicomElements = {}): Uint8Array =>
@@ -65,7 +65,7 @@ describe("what is not an image", () => {
 
   it("says so when a DICOM file has no image, or a document instead", async () => {
     await expectRefusal(
-      dicomFile(without(grey(), TAG.pixelData)),
+      dicomFile(without(gray(), TAG.pixelData)),
       "file-no-image",
       /has no image in it/,
     );
@@ -76,18 +76,18 @@ describe("what is not an image", () => {
 
 describe("what is cut off", () => {
   it("says how much of the pixel data there is", async () => {
-    const file = dicomFile(grey());
+    const file = dicomFile(gray());
     await expectRefusal(
       file.slice(0, file.length - 50),
       "file-truncated",
       /cut off \(60% present\)\. Not shown\./,
     );
-    const short = dicomFile(grey({ [TAG.pixelData]: words(SAMPLES.slice(0, 32)) }));
+    const short = dicomFile(gray({ [TAG.pixelData]: words(SAMPLES.slice(0, 32)) }));
     await expectRefusal(short, "file-truncated", /\(50% present\)/);
   });
 
   it("knows a header that ends too early", async () => {
-    const file = dicomFile(grey());
+    const file = dicomFile(gray());
     await expectRefusal(file.slice(0, 140), "file-truncated", /DICOM header is cut off/);
     await expectRefusal(file.slice(0, 191), "file-truncated", /DICOM header is cut off/);
   });
@@ -136,13 +136,13 @@ describe("what is cut off", () => {
   });
 
   it("refuses a wrapped deflated data set whose sum does not agree", async () => {
-    const file = dicomFile(grey(), UID.deflated, { zlib: true });
+    const file = dicomFile(gray(), UID.deflated, { zlib: true });
     file[file.length - 1]! ^= 1;
     await expectRefusal(file, "file-damaged", /compressed data of this file is cut off or damaged/);
   });
 
   it("refuses a deflated data set that stops", async () => {
-    const file = dicomFile(grey(), UID.deflated);
+    const file = dicomFile(gray(), UID.deflated);
     await expectRefusal(
       file.slice(0, file.length - 30),
       "file-damaged",
@@ -173,9 +173,9 @@ describe("what does not fit", () => {
       channels: 3,
       samples: new Uint8Array(3 * 64 * 64),
     });
-    const greyHeader = imageElements(64, 64, 8, { [TAG.pixelData]: { fragments: [rgb] } });
+    const grayHeader = imageElements(64, 64, 8, { [TAG.pixelData]: { fragments: [rgb] } });
     await expectRefusal(
-      dicomFile(greyHeader, UID.jpegBaseline),
+      dicomFile(grayHeader, UID.jpegBaseline),
       "file-mismatch",
       /1 against 3 samples a pixel/,
     );
@@ -191,7 +191,7 @@ describe("what does not fit", () => {
 
   it("refuses sizes over the limit before taking memory", async () => {
     const huge = dicomFile(
-      grey({ [TAG.rows]: 65535, [TAG.columns]: 65535, [TAG.pixelData]: words([1, 2]) }),
+      gray({ [TAG.rows]: 65535, [TAG.columns]: 65535, [TAG.pixelData]: words([1, 2]) }),
     );
     await expectRefusal(
       huge,
@@ -228,39 +228,39 @@ describe("what does not fit", () => {
 
 describe("what is not supported", () => {
   it("names the compression", async () => {
-    const mpeg = dicomFile(grey(), "1.2.840.10008.1.2.4.100");
+    const mpeg = dicomFile(gray(), "1.2.840.10008.1.2.4.100");
     await expectRefusal(
       mpeg,
       "file-unsupported",
       /^Compressed as MPEG-2 video, which this viewer cannot read\.$/,
     );
     await expectRefusal(
-      dicomFile(grey(), "1.2.3.4"),
+      dicomFile(gray(), "1.2.3.4"),
       "file-unsupported",
       /^Unknown compression \(1\.2\.3\.4\)\.$/,
     );
-    const markup = dicomFile(grey(), "<b>PHI-CANARY</b>");
+    const markup = dicomFile(gray(), "<b>PHI-CANARY</b>");
     await expectRefusal(markup, "file-unsupported", /^Unknown compression \(not a valid name\)\.$/);
   });
 
   it("refuses palettes, masks and odd photometric interpretations", async () => {
     await expectRefusal(
-      dicomFile(grey({ [TAG.photometric]: "PALETTE COLOR" })),
+      dicomFile(gray({ [TAG.photometric]: "PALETTE COLOR" })),
       "file-unsupported",
       /PALETTE COLOR, 1 samples/,
     );
     await expectRefusal(
-      dicomFile(grey({ [TAG.bitsAllocated]: 12 })),
+      dicomFile(gray({ [TAG.bitsAllocated]: 12 })),
       "file-unsupported",
       /packs its pixels into words of 12 bits/,
     );
     await expectRefusal(
-      dicomFile(grey({ [TAG.bitsAllocated]: 1 })),
+      dicomFile(gray({ [TAG.bitsAllocated]: 1 })),
       "file-unsupported",
       /1-bit mask/,
     );
     await expectRefusal(
-      dicomFile(grey({ [TAG.photometric]: "PHI^CANARY" })),
+      dicomFile(gray({ [TAG.photometric]: "PHI^CANARY" })),
       "file-unsupported",
       /\(unknown, 1 samples/,
     );
@@ -269,21 +269,21 @@ describe("what is not supported", () => {
 
 describe("what is damaged", () => {
   it("refuses an image without size", async () => {
-    const file = dicomFile(without(grey(), TAG.rows));
+    const file = dicomFile(without(gray(), TAG.rows));
     await expectRefusal(file, "file-damaged", /describes an image of 8 x 0 pixels/);
   });
 
   it("refuses impossible bit depths", async () => {
     await expectRefusal(
-      dicomFile(grey({ [TAG.bitsStored]: 20 })),
+      dicomFile(gray({ [TAG.bitsStored]: 20 })),
       "file-damaged",
       /impossible pixels \(20 of 16 bits/,
     );
-    await expectRefusal(dicomFile(grey({ [TAG.highBit]: 3 })), "file-damaged", /high bit 3/);
+    await expectRefusal(dicomFile(gray({ [TAG.highBit]: 3 })), "file-damaged", /high bit 3/);
   });
 
   it("names the element that is longer than the file, never its value", async () => {
-    const file = dicomFile({ "0008103e": "PHI-CANARY", ...grey() });
+    const file = dicomFile({ "0008103e": "PHI-CANARY", ...gray() });
     // The element is written as explicit UI: tag, VR, then the 16-bit length.
     const at = file.findIndex(
       (byte, i) => byte === 8 && file[i + 2] === 0x3e && file[i + 3] === 0x10,
@@ -316,12 +316,12 @@ describe("what is damaged", () => {
       ascii("US"),
       words([60_000, 1]),
     ]);
-    const file = dicomFile(grey({ [TAG.voiLut]: { vr: "SQ", bytes: item } }));
+    const file = dicomFile(gray({ [TAG.voiLut]: { vr: "SQ", bytes: item } }));
     await expectRefusal(file, "file-damaged", /an element is longer than its item/);
   });
 
   it("does not take the first half of a damaged transfer syntax for another one", async () => {
-    const file = dicomFile(grey(), "1.2.840.10008.1.2\0.4.57");
+    const file = dicomFile(gray(), "1.2.840.10008.1.2\0.4.57");
     await expectRefusal(file, "file-unsupported", /not a valid name/);
   });
 
@@ -356,7 +356,7 @@ describe("what is damaged", () => {
       /says explicit little endian, but the pixels are compressed/,
     );
     await expectRefusal(
-      dicomFile(grey(), UID.rle),
+      dicomFile(gray(), UID.rle),
       "file-damaged",
       /says RLE, but the pixels are not compressed/,
     );

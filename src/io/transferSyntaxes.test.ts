@@ -18,8 +18,8 @@ import {
   ROWS,
   SAMPLES,
   decoded,
-  grey12,
-  grey8,
+  gray12,
+  gray8,
   load,
   native12,
 } from "../testing/smallRadiograph.ts";
@@ -32,15 +32,15 @@ describe("transfer syntaxes", () => {
     ["deflated", UID.deflated, true],
     ["explicit big endian", UID.bigEndian, false],
   ])("reads %s", async (_, uid, little) => {
-    expect(await decoded(grey12({ [TAG.pixelData]: words(SAMPLES, little) }), uid)).toEqual(
+    expect(await decoded(gray12({ [TAG.pixelData]: words(SAMPLES, little) }), uid)).toEqual(
       SAMPLES,
     );
   });
 
   it("exchanges pairs of 8-bit pixels that big-endian files write as words, not as bytes", async () => {
     const swapped = Uint8Array.from(BYTES, (_, i) => BYTES[i % 2 === 0 ? i + 1 : i - 1]!);
-    expect(await decoded(grey8({ [TAG.pixelData]: swapped }), UID.bigEndian)).toEqual(BYTES);
-    const plain = grey8({ [TAG.pixelData]: { otherBytes: Uint8Array.from(BYTES) } });
+    expect(await decoded(gray8({ [TAG.pixelData]: swapped }), UID.bigEndian)).toEqual(BYTES);
+    const plain = gray8({ [TAG.pixelData]: { otherBytes: Uint8Array.from(BYTES) } });
     expect(await decoded(plain, UID.bigEndian)).toEqual(BYTES);
     // Three pixels: the byte that fills the second word stands before the last pixel.
     const odd = imageElements(1, 3, 8, { [TAG.pixelData]: Uint8Array.of(2, 1, 0, 3) });
@@ -48,9 +48,9 @@ describe("transfer syntaxes", () => {
   });
 
   it("reads RLE of one and two bytes a pixel", async () => {
-    const wide = grey12({ [TAG.pixelData]: { fragments: [encodeRle([SAMPLES], 2)] } });
+    const wide = gray12({ [TAG.pixelData]: { fragments: [encodeRle([SAMPLES], 2)] } });
     expect(await decoded(wide, UID.rle)).toEqual(SAMPLES);
-    const narrow = grey8({ [TAG.pixelData]: { fragments: [encodeRle([BYTES], 1)] } });
+    const narrow = gray8({ [TAG.pixelData]: { fragments: [encodeRle([BYTES], 1)] } });
     expect(await decoded(narrow, UID.rle)).toEqual(BYTES);
   });
 
@@ -59,7 +59,7 @@ describe("transfer syntaxes", () => {
       { rows: ROWS, cols: COLS, precision: 12, samples: SAMPLES },
       predictor,
     );
-    const file = grey12({ [TAG.pixelData]: { fragments: [fragment] } });
+    const file = gray12({ [TAG.pixelData]: { fragments: [fragment] } });
     expect(await decoded(file, UID.jpegLossless)).toEqual(SAMPLES);
   });
 
@@ -69,9 +69,9 @@ describe("transfer syntaxes", () => {
     ["high-throughput JPEG 2000", UID.htj2k, "htj2k"],
   ] as const)("reads %s of 8 and 12 bits", async (_, uid, format) => {
     const wide = await encodeWith(format, { rows: ROWS, cols: COLS, bits: 12, samples: SAMPLES });
-    expect(await decoded(grey12({ [TAG.pixelData]: { fragments: [wide] } }), uid)).toEqual(SAMPLES);
+    expect(await decoded(gray12({ [TAG.pixelData]: { fragments: [wide] } }), uid)).toEqual(SAMPLES);
     const narrow = await encodeWith(format, { rows: ROWS, cols: COLS, bits: 8, samples: BYTES });
-    expect(await decoded(grey8({ [TAG.pixelData]: { fragments: [narrow] } }), uid)).toEqual(BYTES);
+    expect(await decoded(gray8({ [TAG.pixelData]: { fragments: [narrow] } }), uid)).toEqual(BYTES);
   });
 
   it("finds a JPEG 2000 codestream inside the boxes of its file format", async () => {
@@ -84,7 +84,7 @@ describe("transfer syntaxes", () => {
     const signature = Uint8Array.of(0, 0, 0, 12, 0x6a, 0x50, 0x20, 0x20, 13, 10, 0x87, 10);
     // A length of 0: the codestream box reaches to the end.
     const wrapped = concatBytes([signature, Uint8Array.of(0, 0, 0, 0), ascii("jp2c"), stream]);
-    const file = grey12({ [TAG.pixelData]: { fragments: [wrapped] } });
+    const file = gray12({ [TAG.pixelData]: { fragments: [wrapped] } });
     expect(await decoded(file, UID.jpeg2000)).toEqual(SAMPLES);
   });
 
@@ -100,7 +100,7 @@ describe("transfer syntaxes", () => {
     const stream = encodeJpegLossless({ rows: ROWS, cols: COLS, precision: 12, samples: SAMPLES });
     const cut = 2 * Math.floor(stream.length / 4);
     const fragments = [stream.subarray(0, cut), stream.subarray(cut)];
-    expect(await decoded(grey12({ [TAG.pixelData]: { fragments } }), UID.jpegLosslessSv1)).toEqual(
+    expect(await decoded(gray12({ [TAG.pixelData]: { fragments } }), UID.jpegLosslessSv1)).toEqual(
       SAMPLES,
     );
   });
@@ -117,7 +117,7 @@ describe("transfer syntaxes", () => {
     });
     const even = first.length + (first.length % 2);
     const file = dicomFile(
-      grey12({
+      gray12({
         [TAG.frames]: "2",
         [TAG.pixelData]: {
           fragments: [first, second],
@@ -139,7 +139,7 @@ describe("transfer syntaxes", () => {
   });
 
   it("reads a bare data set without preamble, explicit or implicit", async () => {
-    const elements = grey12({ [TAG.pixelData]: words(SAMPLES) });
+    const elements = gray12({ [TAG.pixelData]: words(SAMPLES) });
     for (const uid of [UID.explicit, UID.implicit]) {
       const whole = dicomFile(elements, uid);
       const metaBytes = 8 + uid.length + (uid.length % 2);

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { validateParaphrase } from "./clinicalValidator.ts";
 import { paraphrasesOf } from "./paraphrases.ts";
 import { expandQuestions, plainQuestions } from "./questionBank.ts";
-import { recogniseQuestion } from "./recognise.ts";
+import { recognizeQuestion } from "./recognize.ts";
 import { loadTokenizer } from "./tokenizer.ts";
 import type { SpecialTokens } from "./tokenizer.ts";
 
@@ -31,7 +31,7 @@ describe("the question bank", () => {
 
 describe("paraphrases", () => {
   test.each(plainQuestions().map((q) => [q.text]))("%s has at least five equivalents", (text) => {
-    const asked = recogniseQuestion(text);
+    const asked = recognizeQuestion(text);
     const others = paraphrasesOf(asked, 7);
     expect(others.length).toBeGreaterThanOrEqual(5);
     expect(new Set(others.map((q) => q.text)).size).toBe(others.length);
@@ -67,7 +67,7 @@ describe("what a strategy may change", () => {
     expect(of("pragmatic").length).toBeGreaterThan(20);
     for (const question of of("pragmatic")) {
       expect(question.answerSpace, question.text).toBe(plainFor(question.canonicalId).answerSpace);
-      expect(recogniseQuestion(question.text).answerSpace, question.text).toBe(
+      expect(recognizeQuestion(question.text).answerSpace, question.text).toBe(
         question.answerSpace,
       );
     }
@@ -76,11 +76,11 @@ describe("what a strategy may change", () => {
 
 test("the reader's own wording is never listed as another one", () => {
   for (const typed of ["Is there a pleural effusion", "is there a  pleural effusion ?"]) {
-    const others = paraphrasesOf(recogniseQuestion(typed), 7).map((q) => q.text);
+    const others = paraphrasesOf(recognizeQuestion(typed), 7).map((q) => q.text);
     expect(others).not.toContain("Is there a pleural effusion?");
   }
   // Another wording was asked, so the plain one is a paraphrase of it.
-  const free = recogniseQuestion("Is the radiograph free of pleural effusion?");
+  const free = recognizeQuestion("Is the radiograph free of pleural effusion?");
   expect(paraphrasesOf(free, 7).map((q) => q.text)).toContain("Is there a pleural effusion?");
 });
 
@@ -98,7 +98,7 @@ describe("recognising a typed question", () => {
     ["PA or AP view", "view", 1],
     ["Was this taken at the bedside?", "portable", 1],
   ])("%s", (text, canonicalId, polarity) => {
-    const understood = recogniseQuestion(text);
+    const understood = recognizeQuestion(text);
     expect(understood.canonicalId).toBe(canonicalId);
     expect(understood.polarity).toBe(polarity);
     expect(understood.text).toBe(text);
@@ -107,7 +107,7 @@ describe("recognising a typed question", () => {
   test.each(["", "   ", "What is the weather?", "x".repeat(300)])(
     "%j is refused in a sentence",
     (text) => {
-      expect(() => recogniseQuestion(text)).toThrow(
+      expect(() => recognizeQuestion(text)).toThrow(
         expect.objectContaining({ code: "question-invalid" }),
       );
     },

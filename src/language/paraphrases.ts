@@ -1,7 +1,7 @@
 /** Other wordings of a question: equivalents first-class, chosen once and for all so that a flip rate can be repeated. */
 import { expandQuestions } from "./questionBank.ts";
 import type { ExpandedQuestion, Strategy } from "./questionBank.ts";
-import type { Understood } from "./recognise.ts";
+import type { Understood } from "./recognize.ts";
 
 /** The order in which strategies take turns. */
 const TURNS: readonly Strategy[] = ["lexical", "syntactic", "pragmatic", "negation"];

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import bankJson from "./questionBank.json" with { type: "json" };
 import { expandQuestions } from "./questionBank.ts";
 import type { ExpandedQuestion } from "./questionBank.ts";
-import { recogniseQuestion } from "./recognise.ts";
+import { recognizeQuestion } from "./recognize.ts";
 import { answerFor } from "./questionTruth.ts";
 import type { CaseFinding, CaseTruth } from "./questionTruth.ts";
 
@@ -81,7 +81,7 @@ describe("answerFor", () => {
     ["small effusion on the left?", phantom(leftLarge, rightSmall), "no"],
     ["large effusions on both sides?", phantom(leftLarge, rightSmall), "no"],
   ])("a typed side and size must hold of one finding: %s", (text, truth, answer) => {
-    expect(answerFor(recogniseQuestion(text), truth)).toBe(answer);
+    expect(answerFor(recognizeQuestion(text), truth)).toBe(answer);
   });
 
   test("near-synonyms have no agreed answer", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { QuestionScope } from "./questionBank.ts";
-import { interpretQuestion, recogniseQuestion } from "./recognise.ts";
+import { interpretQuestion, recognizeQuestion } from "./recognize.ts";
 import type { RefusalReason } from "./refusal.ts";
 import { oneErrorApart } from "./spelling.ts";
 
@@ -140,14 +140,14 @@ describe("typed questions that are understood", () => {
   );
 
   test("a typing error is corrected in the reading alone, and said", () => {
-    const understood = recogniseQuestion("Is there a pnuemothorax?");
+    const understood = recognizeQuestion("Is there a pnuemothorax?");
     expect(understood.text).toBe("Is there a pnuemothorax?");
     expect(understood.corrections).toEqual([{ typed: "pnuemothorax", read: "pneumothorax" }]);
   });
 
   test("a trained wording without its question mark is another wording to the model", () => {
-    expect(recogniseQuestion("is there a  Pleural effusion?").heldOut).toBe(false);
-    expect(recogniseQuestion("Is there a pleural effusion").heldOut).toBe(true);
+    expect(recognizeQuestion("is there a  Pleural effusion?").heldOut).toBe(false);
+    expect(recognizeQuestion("Is there a pleural effusion").heldOut).toBe(true);
   });
 });
 
@@ -262,7 +262,7 @@ describe("typed questions that are refused", () => {
       // One sentence that ends, no undefined, and something to do next.
       expect(refusal?.message).toMatch(/^[^\n]{10,220}[.]$/);
       expect(refusal?.hint).toMatch(/^[A-Z].{10,}[.?"]$/);
-      expect(() => recogniseQuestion(text)).toThrow(
+      expect(() => recognizeQuestion(text)).toThrow(
         expect.objectContaining({ code: "question-invalid", where: reason }),
       );
     },

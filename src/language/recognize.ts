@@ -43,7 +43,7 @@ const MAX_CHARACTERS = 200;
 /**
  * @throws LabError "question-invalid" with one sentence and what to ask instead; `where` is the refusal's reason.
  */
-export function recogniseQuestion(text: string): Understood {
+export function recognizeQuestion(text: string): Understood {
   const { understood, refusal } = interpretQuestion(text);
   if (understood) return understood;
   throw new LabError("question-invalid", refusal.message, {

@@ -1,6 +1,6 @@
 /**
  * The words of typed questions: what names a finding, what only seems to, what lies outside the models, and what
- * changes nothing. Spelling is American in here (reading.ts brings British spelling to it); hyphens are spaces.
+ * changes nothing. Spelling is American in here (`plainSpelling` brings British spelling to it); hyphens are spaces.
  */
 import { FINDING_TERMS } from "./questionBank.ts";
 

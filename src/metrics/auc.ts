@@ -51,6 +51,6 @@ function midranks(values: readonly number[]): Float64Array {
 }
 
 function sampleVariance(values: readonly number[]): number {
-  const centre = mean(values);
-  return (mean(values.map((v) => (v - centre) ** 2)) * values.length) / (values.length - 1);
+  const center = mean(values);
+  return (mean(values.map((v) => (v - center) ** 2)) * values.length) / (values.length - 1);
 }

@@ -3,6 +3,7 @@
  * pixels first, insertion reveals them first on a substrate; sufficiency and comprehensiveness (DeYoung et al. 2020) keep
  * or remove the top share only.
  */
+import type { Host } from "../host/host.ts";
 import { gaussianBlur } from "../image/blur.ts";
 import { mean } from "../numerics/sums.ts";
 
@@ -11,11 +12,6 @@ export type Substrate = "black" | "mean" | "blur";
 
 /** Probability that the model gives to the answer under study (its own clean answer, fixed beforehand). */
 export type Score = (image: Float32Array) => Promise<number>;
-
-export interface CurveContext {
-  readonly signal: { readonly aborted: boolean };
-  yieldToHost(): Promise<void>;
-}
 
 export interface CurvePoint {
   /** Share of pixels deleted or inserted, [0, 1]. */
@@ -74,7 +70,7 @@ export async function* rankingCurve(
   mode: "deletion" | "insertion",
   score: Score,
   { image, blank, order, steps }: Ranked & { readonly steps: number },
-  context: CurveContext,
+  context: Host,
 ): AsyncGenerator<CurvePoint, void> {
   const [from, to] = mode === "deletion" ? [image, blank] : [blank, image];
   for (let step = 0; step <= steps; step++) {

@@ -1,6 +1,6 @@
 import { psnr } from "../image/psnr.ts";
 import { ssimTo } from "../image/ssim.ts";
-import type { GreyImage } from "../image/greyImage.ts";
+import type { GrayImage } from "../image/grayImage.ts";
 import { l0Norm, l2Norm, linfNorm, subtract } from "../tensor/norms.ts";
 
 /** How visible a change is. Distances in model space, [0, 1] grey. */
@@ -17,9 +17,9 @@ export interface Perceptibility {
 
 /** The picture that was compared last: one clean picture stands against many disturbed ones. */
 let last:
-  { readonly data: Float32Array; readonly similarity: (b: GreyImage) => number } | undefined;
+  { readonly data: Float32Array; readonly similarity: (b: GrayImage) => number } | undefined;
 
-function similarityTo(a: GreyImage): (b: GreyImage) => number {
+function similarityTo(a: GrayImage): (b: GrayImage) => number {
   if (last?.data !== a.data) last = { data: a.data, similarity: ssimTo(a) };
   return last.similarity;
 }

@@ -4,7 +4,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { openBundledModel } from "../cli/nodeLab.ts";
 import { nodeSessions } from "../cli/nodeSessions.ts";
-import { snapToByteLattice } from "../image/greyImage.ts";
+import { snapToByteLattice } from "../image/grayImage.ts";
 import { renderPhantom } from "../phantom/phantom.ts";
 import { sampleSpec } from "../phantom/sample.ts";
 import { placeText } from "./populationText.ts";
@@ -43,8 +43,8 @@ test("a ramp, plain grey and noise are unlike everything, and it says so", async
     () => 0.5,
     (k: number) => ((k * 2_654_435_761) % 256) / 255,
   ];
-  for (const grey of pictures) {
-    const place = await placed(Float32Array.from({ length: 224 * 224 }, (_, k) => grey(k)));
+  for (const gray of pictures) {
+    const place = await placed(Float32Array.from({ length: 224 * 224 }, (_, k) => gray(k)));
     expect(place.isFar).toBe(true);
     expect(placeText(place, farShares("base")!).lead).toContain("trust no answer");
   }

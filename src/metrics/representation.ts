@@ -1,5 +1,5 @@
 /** How alike two sets of inner states are, and how far one lies from a reference set. */
-import { LabError } from "../errors/labError.ts";
+import { invariant } from "../errors/labError.ts";
 import { dot, l2Norm } from "../tensor/norms.ts";
 
 /**
@@ -17,18 +17,18 @@ export function linearCka(x: Float32Array, y: Float32Array, rows: number): numbe
 /** Centred linear kernel [rows, rows]. */
 function gram(x: Float32Array, rows: number): Float64Array {
   const columns = x.length / rows;
-  const centred = Float64Array.from(x);
+  const centered = Float64Array.from(x);
   for (let c = 0; c < columns; c++) {
     let sum = 0;
-    for (let r = 0; r < rows; r++) sum += centred[r * columns + c]!;
-    for (let r = 0; r < rows; r++) centred[r * columns + c]! -= sum / rows;
+    for (let r = 0; r < rows; r++) sum += centered[r * columns + c]!;
+    for (let r = 0; r < rows; r++) centered[r * columns + c]! -= sum / rows;
   }
   const kernel = new Float64Array(rows * rows);
   for (let i = 0; i < rows; i++) {
     for (let j = i; j < rows; j++) {
       let sum = 0;
       for (let c = 0; c < columns; c++)
-        sum += centred[i * columns + c]! * centred[j * columns + c]!;
+        sum += centered[i * columns + c]! * centered[j * columns + c]!;
       kernel[i * rows + j] = sum;
       kernel[j * rows + i] = sum;
     }
@@ -64,16 +64,14 @@ export interface ReferenceSet extends GaussianFit {
  */
 export function referenceSet(vectors: readonly Float32Array[]): ReferenceSet {
   const [first] = vectors;
-  if (!first || vectors.length < 2) {
-    throw new LabError("internal", `internal: a reference of ${vectors.length} vectors`);
-  }
+  invariant(first && vectors.length > 1, `a reference of ${vectors.length} vectors`);
   const size = first.length;
   const mean = Float64Array.from(
     first,
     (_, i) => vectors.reduce((s, v) => s + v[i]!, 0) / vectors.length,
   );
-  const centred = vectors.map((v) => Float64Array.from(v, (value, i) => value - mean[i]!));
-  const factor = cholesky(shrunkCovariance(centred), size);
+  const centered = vectors.map((v) => Float64Array.from(v, (value, i) => value - mean[i]!));
+  const factor = cholesky(shrunkCovariance(centered), size);
   const unit = (x: ArrayLike<number>) => {
     const norm = l2Norm(x);
     return Float64Array.from(x, (value) => value / norm);
@@ -92,11 +90,11 @@ export function referenceSet(vectors: readonly Float32Array[]): ReferenceSet {
 }
 
 /** Ledoit & Wolf's covariance of centred vectors, [size, size]; maximum-likelihood scaling (1 / n), as scikit-learn has it. */
-function shrunkCovariance(centred: readonly Float64Array[]): Float64Array {
-  const n = centred.length;
-  const size = centred[0]!.length;
+function shrunkCovariance(centered: readonly Float64Array[]): Float64Array {
+  const n = centered.length;
+  const size = centered[0]!.length;
   const s = new Float64Array(size * size);
-  for (const v of centred) {
+  for (const v of centered) {
     for (let i = 0; i < size; i++) {
       for (let j = 0; j < size; j++) s[i * size + j]! += (v[i]! * v[j]!) / n;
     }
@@ -107,7 +105,7 @@ function shrunkCovariance(centred: readonly Float64Array[]): Float64Array {
   const squares = s.reduce((sum, value) => sum + value * value, 0);
   const delta = squares / size - mu * mu;
   // Mean squared distance of the vectors' own outer products from their mean.
-  const fourth = centred.reduce((sum, v) => sum + dot(v, v) ** 2, 0) / n;
+  const fourth = centered.reduce((sum, v) => sum + dot(v, v) ** 2, 0) / n;
   const beta = (fourth - squares) / size / n;
   const shrinkage = delta > 0 ? Math.min(1, Math.max(0, beta / delta)) : 1;
   return s.map(

@@ -12,6 +12,9 @@ export const BUNDLED_MODELS = [
 
 export type BundledModel = (typeof BUNDLED_MODELS)[number]["id"];
 
+/** Pixels a side of the picture that they are given. */
+export const BUNDLED_SIZE = 224;
+
 /** Vision-language models that come with the lab in the layout of browser exports; opened as a reader's folder is. */
 export const BUNDLED_FOLDERS = [
   { id: "llava-mini", label: "LLaVA mini (5 MB)" },

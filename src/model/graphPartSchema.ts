@@ -1,5 +1,6 @@
 /** A graph that a result rests on, as links, manifests and rows name it. */
 import { z } from "zod";
+import { PRECISIONS } from "./precisions.ts";
 
 /** A graph of a package, or the table of its words; null for what has one form only. */
 export const graphPartSchema = z.strictObject({
@@ -17,7 +18,7 @@ export const graphPartSchema = z.strictObject({
     "earlyAdapter",
     "allAdapter",
   ]),
-  precision: z.enum(["fp32", "fp16", "int8", "int4"]).nullable(),
+  precision: z.enum(PRECISIONS).nullable(),
   /** In hex; of a link its first 16 digits. */
   sha256: z.string().regex(/^[0-9a-f]{16,64}$/),
   /** Decides measurements or the certificate beside, and no answer. */

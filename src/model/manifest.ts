@@ -5,11 +5,12 @@
 import * as z from "zod/mini";
 import en from "zod/v4/locales/en.js";
 import { LabError } from "../errors/labError.ts";
+import { PRECISIONS } from "./precisions.ts";
 
 // In the small form of zod: this is the one schema that the first answer waits for.
 z.config(en());
 
-const precisionSchema = z.enum(["fp32", "fp16", "int8", "int4"]);
+const precisionSchema = z.enum(PRECISIONS);
 
 const fileSchema = z.object({
   /** Path relative to the manifest. */

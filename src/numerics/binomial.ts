@@ -1,5 +1,5 @@
 /** Interval estimates for a proportion of `successes` out of `n` independent trials. */
-import { LabError } from "../errors/labError.ts";
+import { invariant } from "../errors/labError.ts";
 import { incompleteBeta, inverseIncompleteBeta } from "./beta.ts";
 import { normalQuantile } from "./normal.ts";
 
@@ -28,19 +28,17 @@ export function wilsonInterval(successes: number, n: number, alpha = 0.05): Inte
   if (n === 0) return { low: 0, high: 1 };
   const z = normalQuantile(1 - alpha / 2);
   const share = successes / n;
-  const centre = share + (z * z) / (2 * n);
+  const center = share + (z * z) / (2 * n);
   const half = z * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n));
   const scale = 1 + (z * z) / n;
   return {
-    low: successes === 0 ? 0 : (centre - half) / scale,
-    high: successes === n ? 1 : (centre + half) / scale,
+    low: successes === 0 ? 0 : (center - half) / scale,
+    high: successes === n ? 1 : (center + half) / scale,
   };
 }
 
 function checkCounts(successes: number, n: number): void {
-  if (!(successes >= 0 && successes <= n)) {
-    throw new LabError("internal", `internal: ${successes} successes of ${n} trials`);
-  }
+  invariant(successes >= 0 && successes <= n, `${successes} successes of ${n} trials`);
 }
 
 /** Smallest k with P(X <= k) >= p for X ~ Binomial(n, q). */

@@ -59,7 +59,7 @@ function lowerTailStart(p: number): number {
   }
   const q = p - 0.5;
   const r = q * q;
-  return (polynomial(CENTRE_NUMERATOR, r) * q) / (polynomial(CENTRE_DENOMINATOR, r) * r + 1);
+  return (polynomial(CENTER_NUMERATOR, r) * q) / (polynomial(CENTER_DENOMINATOR, r) * r + 1);
 }
 
 /** Horner, highest power first. */
@@ -69,11 +69,11 @@ function polynomial(coefficients: readonly number[], x: number): number {
   return value;
 }
 
-const CENTRE_NUMERATOR = [
+const CENTER_NUMERATOR = [
   -3.969683028665376e1, 2.209460984245205e2, -2.759285104469687e2, 1.38357751867269e2,
   -3.066479806614716e1, 2.506628277459239,
 ];
-const CENTRE_DENOMINATOR = [
+const CENTER_DENOMINATOR = [
   -5.447609879822406e1, 1.615858368580409e2, -1.556989798598866e2, 6.680131188771972e1,
   -1.328068155288572e1,
 ];

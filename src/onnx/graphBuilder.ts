@@ -1,5 +1,5 @@
 /** An ONNX graph to extend. */
-import { LabError } from "../errors/labError.ts";
+import { LabError, fault } from "../errors/labError.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { nodeLabel, nodeReads, topologicalOrder } from "./graph.ts";
 import {
@@ -115,7 +115,7 @@ export class GraphBuilder {
   /** Puts `next` where `current` stands. */
   replaceNode(current: NodeProto, next: NodeProto): void {
     const index = this.#nodes.indexOf(current);
-    if (index < 0) throw new LabError("internal", `internal: ${nodeLabel(current)} is not here`);
+    if (index < 0) throw fault(`${nodeLabel(current)} is not here`);
     this.#reserve(next);
     this.#nodes[index] = next;
   }

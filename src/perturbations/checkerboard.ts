@@ -1,7 +1,7 @@
 import { definePerturbation } from "./perturbation.ts";
 
 /** Middle grey, as VSF-Med fills its squares. */
-const GREY = 128 / 255;
+const GRAY = 128 / 255;
 
 /** VSF-Med's checkerboard: every other square of a patch is grey, those between show the picture. */
 export const checkerboard = definePerturbation({
@@ -48,8 +48,8 @@ export const checkerboard = definePerturbation({
       const x = (i % width) - left;
       const y = Math.floor(i / width) - top;
       if (x < 0 || y < 0 || x >= across || y >= down) return v;
-      const isGrey = (Math.floor(x / square) + Math.floor(y / square)) % 2 === 0;
-      return isGrey ? v + opacity * (GREY - v) : v;
+      const isGray = (Math.floor(x / square) + Math.floor(y / square)) % 2 === 0;
+      return isGray ? v + opacity * (GRAY - v) : v;
     });
   },
 });

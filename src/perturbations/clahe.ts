@@ -31,10 +31,10 @@ export function equalizeLocally(
     return curveOf(counts, across * down, clip);
   });
   return image.map((value, i) => {
-    const grey = Math.round(255 * value);
+    const gray = Math.round(255 * value);
     const x = between(i % size.width, across, tiles);
     const y = between(Math.floor(i / size.width), down, tiles);
-    const at = (column: number, row: number) => curves[row * tiles + column]![grey]!;
+    const at = (column: number, row: number) => curves[row * tiles + column]![gray]!;
     const top = mixed(at(x.low, y.low), at(x.high, y.low), x.share);
     const bottom = mixed(at(x.low, y.high), at(x.high, y.high), x.share);
     return roundedToEven(mixed(top, bottom, y.share)) / 255;

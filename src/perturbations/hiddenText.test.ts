@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { exportPng } from "../io/exportPng.ts";
 import { loadPng } from "../io/loadPng.ts";
-import { greyImage } from "../image/greyImage.ts";
+import { grayImage } from "../image/grayImage.ts";
 import { jpegRoundTrip } from "../image/jpegRoundTrip.ts";
 import { hiddenText as readHidden } from "../image/lsb.ts";
 import { filmText } from "./filmText.ts";
@@ -29,7 +29,7 @@ test.each([1, 2, 5, 8])("words in bit %d are read again, change that bit alone",
 
 test("a PNG keeps the message, JPEG destroys it, and a plain picture has none", async () => {
   const made = hiddenText.apply(PICTURE, size, { plane: 1, words: 0 }, 1);
-  const back = await loadPng(exportPng(greyImage(made, SIDE, SIDE)));
+  const back = await loadPng(exportPng(grayImage(made, SIDE, SIDE)));
   const levels = Float32Array.from(back.values, (value) => value / 255);
   expect(readHidden(levels, 1)).toBe("NO EFFUSION");
   expect(readHidden(jpegRoundTrip(made, size, 75), 1)).toBeUndefined();

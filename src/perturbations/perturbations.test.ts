@@ -73,8 +73,8 @@ describe.each(ids)("%s", (id) => {
     const { max } = member.params[member.strength]!;
     const similarity = (share: number) => {
       const out = member.apply(image, size, { strokes, [member.strength]: share * max }, 3);
-      const grey = (data: Float32Array) => ({ rows: size.height, cols: size.width, data });
-      return ssim(grey(image), grey(out));
+      const gray = (data: Float32Array) => ({ rows: size.height, cols: size.width, data });
+      return ssim(gray(image), gray(out));
     };
     expect(similarity(0.1)).toBeGreaterThan(similarity(0.9));
   });
@@ -88,11 +88,11 @@ describe.each(ids)("%s", (id) => {
 
 describe("noise laws", () => {
   test("Gaussian noise has the stated deviation and another field for another seed", () => {
-    const grey = flat(0.5, { width: 200, height: 200 });
+    const gray = flat(0.5, { width: 200, height: 200 });
     const big = { width: 200, height: 200 };
-    const noisy = gaussianNoise.apply(grey, big, { sigma: 0.05 }, 1);
+    const noisy = gaussianNoise.apply(gray, big, { sigma: 0.05 }, 1);
     expect(deviation(noisy, 0.5)).toBeCloseTo(0.05, 3);
-    expect(gaussianNoise.apply(grey, big, { sigma: 0.05 }, 2)).not.toEqual(noisy);
+    expect(gaussianNoise.apply(gray, big, { sigma: 0.05 }, 2)).not.toEqual(noisy);
   });
 
   test("the severities are the table's photons and go to silence continuously", () => {
@@ -200,9 +200,9 @@ describe("painted patch", () => {
       intensity,
       erase,
     });
-    const centre = 50 * 100 + 50;
+    const center = 50 * 100 + 50;
     const paint = (list: readonly ReturnType<typeof dot>[], opacity = 1) =>
-      paintedPatch.apply(flat(0.4, canvas), canvas, { strokes: list, opacity }, 0)[centre]!;
+      paintedPatch.apply(flat(0.4, canvas), canvas, { strokes: list, opacity }, 0)[center]!;
     expect(paint([dot(1), dot(0.2)])).toBeCloseTo(0.2, 6);
     expect(paint([dot(1), dot(0, true)])).toBeCloseTo(0.4, 6);
     expect(paint([dot(0, true), dot(1)])).toBeCloseTo(1, 6);
@@ -255,12 +255,12 @@ describe("scatter, motion and geometry", () => {
       Math.exp(-(((i % 65) - 48) ** 2 + (Math.floor(i / 65) - 32) ** 2) / 18),
     );
     const turned = rotation.apply(spot, big, { degrees: 30 }, 0);
-    const centre = turned.reduce(
+    const center = turned.reduce(
       ([x, y, m], v, i) => [x! + v * (i % 65), y! + v * Math.floor(i / 65), m! + v],
       [0, 0, 0],
     );
-    expect(centre[0]! / centre[2]!).toBeCloseTo(32 + 16 * Math.cos(Math.PI / 6), 1);
-    expect(centre[1]! / centre[2]!).toBeCloseTo(32 - 16 * Math.sin(Math.PI / 6), 1);
+    expect(center[0]! / center[2]!).toBeCloseTo(32 + 16 * Math.cos(Math.PI / 6), 1);
+    expect(center[1]! / center[2]!).toBeCloseTo(32 - 16 * Math.sin(Math.PI / 6), 1);
     const back = rotation.apply(turned, big, { degrees: -30 }, 0);
     expect(Math.max(...back.map((v, i) => Math.abs(v - spot[i]!)))).toBeLessThan(0.05);
   });

@@ -1,4 +1,4 @@
-import { greyImage } from "../image/greyImage.ts";
+import { grayImage } from "../image/grayImage.ts";
 import { resize } from "../image/resize.ts";
 import { definePerturbation } from "./perturbation.ts";
 
@@ -23,7 +23,7 @@ export const pixelSpacing = definePerturbation({
   extra: {},
   transform(image, { width, height }, { coarser }) {
     const less = (side: number) => Math.max(1, Math.round(side / (1 + coarser)));
-    const small = resize(greyImage(image, height, width), less(height), less(width));
+    const small = resize(grayImage(image, height, width), less(height), less(width));
     return resize(small, height, width, { filter: "bilinear" }).data;
   },
 });

@@ -59,7 +59,7 @@ export const randomPatch = definePerturbation({
   },
   extra: {},
   transform(image, { width, height }, { opacity, x, y, side, degrees }, random) {
-    const greys = Float64Array.from({ length: CELLS * CELLS }, () => random.uniform());
+    const grays = Float64Array.from({ length: CELLS * CELLS }, () => random.uniform());
     const cos = Math.cos((degrees * Math.PI) / 180);
     const sin = Math.sin((degrees * Math.PI) / 180);
     const length = side * width;
@@ -69,7 +69,7 @@ export const randomPatch = definePerturbation({
       const [u, w] = [(cos * dx - sin * dy) / length + 0.5, (sin * dx + cos * dy) / length + 0.5];
       if (u < 0 || u > 1 || w < 0 || w > 1) return v;
       const cell = (share: number) => Math.min(CELLS - 1, Math.floor(CELLS * share));
-      return v + opacity * (greys[cell(w) * CELLS + cell(u)]! - v);
+      return v + opacity * (grays[cell(w) * CELLS + cell(u)]! - v);
     });
   },
 });

@@ -26,42 +26,12 @@ import { rotation } from "./rotation.ts";
 import { scatter } from "./scatter.ts";
 import { windowLevel } from "./windowLevel.ts";
 
-export type PerturbationId =
-  | "portableFilm"
-  | "digitizedFilm"
-  | "histogramShift"
-  | "windowLevel"
-  | "clahe"
-  | "inverted"
-  | "scatter"
-  | "motionBlur"
-  | "quantumNoise"
-  | "gridLines"
-  | "digitizerBands"
-  | "pixelSpacing"
-  | "gamma"
-  | "contrast"
-  | "gaussianNoise"
-  | "rotation"
-  | "magnification"
-  | "jpeg"
-  | "paintedPatch"
-  | "randomPatch"
-  | "filmText"
-  | "promptBox"
-  | "arrow"
-  | "checkerboard"
-  | "noiseAndPatch"
-  | "moire"
-  | "hiddenText"
-  | "lowestBit";
-
 /**
  * Every perturbation: other kinds of film, single faults in the order the imaging chain applies them (beam, detector, display,
  * geometry, file), then what is laid over a picture. The parameter object is numbers by name plus, for paintedPatch,
  * `strokes`; members ignore names they do not know.
  */
-export const PERTURBATIONS: Readonly<Record<PerturbationId, Perturbation<object>>> = {
+const MEMBERS = {
   portableFilm,
   digitizedFilm,
   histogramShift,
@@ -90,4 +60,8 @@ export const PERTURBATIONS: Readonly<Record<PerturbationId, Perturbation<object>
   moire,
   hiddenText,
   lowestBit,
-};
+} as const satisfies Readonly<Record<string, Perturbation<object>>>;
+
+export type PerturbationId = keyof typeof MEMBERS;
+
+export const PERTURBATIONS: Readonly<Record<PerturbationId, Perturbation<object>>> = MEMBERS;

@@ -22,13 +22,13 @@ export const rotation = definePerturbation({
   transform(image, size, { degrees }) {
     const cos = Math.cos((degrees * Math.PI) / 180);
     const sin = Math.sin((degrees * Math.PI) / 180);
-    const centreX = (size.width - 1) / 2;
-    const centreY = (size.height - 1) / 2;
+    const centerX = (size.width - 1) / 2;
+    const centerY = (size.height - 1) / 2;
     return image.map((_, i) => {
-      const x = (i % size.width) - centreX;
-      const y = Math.floor(i / size.width) - centreY;
+      const x = (i % size.width) - centerX;
+      const y = Math.floor(i / size.width) - centerY;
       // Where this pixel came from: the inverse rotation, with y pointing down.
-      return bilinearAt(image, size, [centreX + cos * x - sin * y, centreY + sin * x + cos * y], 0);
+      return bilinearAt(image, size, [centerX + cos * x - sin * y, centerY + sin * x + cos * y], 0);
     });
   },
 });

@@ -1,6 +1,6 @@
 /** The calibrated severities belong to the perturbations there are, and say what they promise. */
 import { expect, test } from "vitest";
-import { greyImage, snapToByteLattice } from "../image/greyImage.ts";
+import { grayImage, snapToByteLattice } from "../image/grayImage.ts";
 import { ssim } from "../image/ssim.ts";
 import { mean } from "../numerics/sums.ts";
 import { renderPhantom } from "../phantom/phantom.ts";
@@ -40,14 +40,14 @@ test.each(["gaussianNoise", "gridLines", "scatter"] as const)(
   (id) => {
     const { strengths, ssim: alike } = SEVERITIES.perturbations[id]!;
     const params = { [PERTURBATIONS[id].strength]: strengths[2] };
-    const grey = (data: Float32Array) => greyImage(data, SIDE, SIDE);
+    const gray = (data: Float32Array) => grayImage(data, SIDE, SIDE);
     const found = Array.from({ length: SEVERITIES.phantoms }, (_, k) => {
       const phantom = sampleSpec(SEVERITIES.firstSeed + k);
       const picture = renderPhantom(phantom, SIDE).image.slice();
       snapToByteLattice(picture);
       const made = PERTURBATIONS[id].apply(picture, size, params, 1 + k);
       snapToByteLattice(made);
-      return ssim(grey(picture), grey(made));
+      return ssim(gray(picture), gray(made));
     });
     expect(mean(found)).toBeCloseTo(alike[2]!, 3);
   },

@@ -1,6 +1,6 @@
 /** The films of a reader who reads blindly. */
 import type { ExperimentSpec } from "../experiment/spec.ts";
-import { interpretQuestion } from "../language/recognise.ts";
+import { interpretQuestion } from "../language/recognize.ts";
 import { randomStream } from "../numerics/random.ts";
 import { FINDINGS, FINDING_KINDS } from "../phantom/spec.ts";
 import type { FindingSpec, Side } from "../phantom/spec.ts";

@@ -10,6 +10,7 @@ import { createResultStore } from "./resultStore.ts";
 /** Frames that pass when the test says so, and an engine that writes down what it is sent. */
 function bench() {
   const frames: (() => void)[] = [];
+  const tasks: (() => void)[] = [];
   const experiment = createExperimentStore(defaultSpec());
   const results = createResultStore();
   let cancels = 0;
@@ -18,7 +19,11 @@ function bench() {
   const restarts: unknown[] = [];
   const link = createEngineLink(
     { experiment, results },
-    { request: (f) => void frames.push(f), wait: (_ms, f) => void rests.push(f) },
+    {
+      request: (f) => void frames.push(f),
+      soon: (f) => void tasks.push(f),
+      wait: (_ms, f) => void rests.push(f),
+    },
   );
   const disconnect = link.connect({
     start: () => {},
@@ -28,7 +33,12 @@ function bench() {
     forgetRadiograph: () => {},
     restart: (wish) => void restarts.push(wish),
   });
+  /** The task is over. */
+  const turn = () => {
+    for (const callback of tasks.splice(0)) callback();
+  };
   const frame = () => {
+    turn();
     for (const callback of frames.splice(0)) callback();
   };
   const ask = (question: string) => experiment.getState().edit((spec) => ({ ...spec, question }));
@@ -38,6 +48,7 @@ function bench() {
     sent,
     link,
     disconnect,
+    turn,
     frame,
     ask,
     frames,
@@ -62,6 +73,29 @@ describe("the joint between stores and engine", () => {
     frame();
     expect(sent).toHaveLength(2);
     expect(sent[1]?.spec.question).toBe("question 29");
+  });
+
+  it("lets the first edit after a quiet frame wait for none, and those behind it for the next", () => {
+    const { sent, turn, frame, ask } = bench();
+    frame();
+    frame();
+    ask("a");
+    turn();
+    expect(sent.at(-1)?.spec.question).toBe("a");
+    ask("b");
+    turn();
+    expect(sent).toHaveLength(2);
+    frame();
+    expect(sent.at(-1)?.spec.question).toBe("b");
+  });
+
+  it("shows the first news after a quiet frame at once", () => {
+    const { link, turn, frame, results } = bench();
+    frame();
+    frame();
+    link.onEvent({ type: "phase", label: "Preparing the model." });
+    turn();
+    expect(results.getState().phase).toBe("Preparing the model.");
   });
 
   it("previews while a pointer is down and refines on release, also where the release changes nothing", () => {
@@ -112,7 +146,15 @@ describe("the joint between stores and engine", () => {
     for (let loadedBytes = 0; loadedBytes <= 100; loadedBytes += 10) {
       link.onEvent({ type: "loading", file: "a", loadedBytes, totalBytes: 100, fromCache: false });
     }
-    expect(frames).toHaveLength(1);
+    const asked = frames.length;
+    link.onEvent({
+      type: "loading",
+      file: "a",
+      loadedBytes: 100,
+      totalBytes: 100,
+      fromCache: false,
+    });
+    expect(frames).toHaveLength(asked);
     frame();
     expect(renders).toBe(1);
     expect(results.getState().loading["a"]?.loadedBytes).toBe(100);
@@ -190,7 +232,7 @@ describe("the joint between stores and engine", () => {
   });
 
   it("shows the steps of an attack in batches and loses none of the trace", () => {
-    const { link, frame, frames, rests, results } = bench();
+    const { link, turn, frame, frames, rests, results } = bench();
     frame();
     const step = (k: number) =>
       link.onEvent({
@@ -222,8 +264,10 @@ describe("the joint between stores and engine", () => {
     for (const wake of rests.splice(0)) wake();
     frame();
     expect(results.getState().liveTrace?.loss).toEqual([1, 2, 3]);
-    // Whatever is not a step, a failure for one, is shown with the next frame.
+    // Whatever is not a step, a failure for one, waits for nothing.
+    frame();
     link.onEvent({ type: "failed", requestId: 1, error: { code: "internal", message: "No." } });
-    expect(frames).toHaveLength(1);
+    turn();
+    expect(results.getState().error?.message).toBe("No.");
   });
 });

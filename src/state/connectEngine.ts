@@ -1,6 +1,7 @@
 /**
  * The one joint between the stores and the engine: spec edits go down, at most one per animation frame and newest first;
- * events come up, applied in batches once per frame so that a burst costs one render. During a drag the next preview
+ * events come up, applied in batches once per frame so that a burst costs one render. The first of either after a frame with
+ * nothing to do waits for none: a tick of a slider and its answer would each lose half a frame. During a drag the next preview
  * waits for the first look of the one that runs: a hand moves faster than any model answers, and previews that only ever
  * replace each other would show nothing. Its refinement is not waited for.
  */
@@ -21,7 +22,10 @@ export interface EnginePort {
 }
 
 export interface FrameClock {
+  /** Calls back after the next frame. */
   request(callback: () => void): void;
+  /** Calls back as soon as this task is over. */
+  soon(callback: () => void): void;
   /** Calls back after `ms`. */
   wait(ms: number, callback: () => void): void;
 }
@@ -57,7 +61,9 @@ export function createEngineLink(
 ): EngineLink {
   const { experiment, results } = stores;
   let queue: EngineEvent[] = [];
-  let isFrameAsked = false;
+  let isAsked = false;
+  /** Nothing was done since the last frame. */
+  let isIdle = true;
   let isResting = false;
   let isSubmitDue = false;
   let engine: EnginePort | null = null;
@@ -66,7 +72,11 @@ export function createEngineLink(
   let isHeld = false;
 
   const onFrame = () => {
-    isFrameAsked = false;
+    isAsked = false;
+    isIdle = false;
+    clock.request(() => {
+      isIdle = !isAsked;
+    });
     if (queue.length > 0) {
       if (queue.some(isProgress)) rest();
       const events = queue;
@@ -91,9 +101,10 @@ export function createEngineLink(
     });
   };
   const askFrame = () => {
-    if (isFrameAsked) return;
-    isFrameAsked = true;
-    clock.request(onFrame);
+    if (isAsked) return;
+    isAsked = true;
+    if (isIdle) clock.soon(onFrame);
+    else clock.request(onFrame);
   };
   const submit = (port: EnginePort) => {
     const { spec, gesture } = experiment.getState();

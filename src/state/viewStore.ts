@@ -6,12 +6,14 @@ import { PARAMS } from "../experiment/params.ts";
 import type { ReplayNumbers } from "../experiment/replaySchema.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
 import type { SystemChange } from "../experiment/systemChange.ts";
-import type { ColourMapName } from "../image/colourMaps.ts";
+import type { ColorMapName } from "../image/colorMaps.ts";
 import { IDENTITY_WINDOW } from "../image/display.ts";
 import type { DisplayWindow } from "../image/display.ts";
 import type { Study } from "../study/schema.ts";
 
-export type Layout = "film" | "single" | "pair" | "triple" | "quad";
+/** In the order in which the keys go through them. */
+export const LAYOUTS = ["film", "single", "pair", "triple", "quad"] as const;
+export type Layout = (typeof LAYOUTS)[number];
 export type PaneName = "clean" | "disturbed" | "difference";
 export type ToolName = "window" | "pan" | "brush" | "eraser" | FilmToolName;
 /** Tools of the whole film only. */
@@ -111,7 +113,7 @@ export interface ViewValues {
   readonly invert: boolean;
   readonly attention: AttentionChoice | null;
   readonly overlayOpacity: number;
-  readonly colourMap: Extract<ColourMapName, "lagoon" | "ember">;
+  readonly colorMap: Extract<ColorMapName, "lagoon" | "ember">;
   readonly showMasks: boolean;
   readonly tool: ToolName;
   readonly brush: BrushSettings;
@@ -153,7 +155,7 @@ export const DEFAULT_VIEW: ViewValues = {
   invert: false,
   attention: DEFAULT_ATTENTION,
   overlayOpacity: 0.45,
-  colourMap: "lagoon",
+  colorMap: "lagoon",
   showMasks: false,
   tool: "window",
   brush: {

@@ -2,7 +2,7 @@
 import { LabError } from "../errors/labError.ts";
 import { expandQuestions, plainQuestions } from "../language/questionBank.ts";
 import type { ExpandedQuestion } from "../language/questionBank.ts";
-import { interpretQuestion } from "../language/recognise.ts";
+import { interpretQuestion } from "../language/recognize.ts";
 import type { FindingKind } from "../phantom/spec.ts";
 import type { StudyCase } from "./cases.ts";
 import type { Cell } from "./rowColumns.ts";

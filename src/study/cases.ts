@@ -1,6 +1,6 @@
 /** The cases of a study, one after the other, so that a million of them need no memory. */
 import { LabError } from "../errors/labError.ts";
-import { interpretQuestion } from "../language/recognise.ts";
+import { interpretQuestion } from "../language/recognize.ts";
 import { sampleFinding, sampleSpec } from "../phantom/sample.ts";
 import { FINDING_KINDS } from "../phantom/spec.ts";
 import type { FindingKind, PhantomSpec } from "../phantom/spec.ts";

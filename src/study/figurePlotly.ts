@@ -3,7 +3,7 @@ import type { Figure, FigureSeries } from "./figures.ts";
 
 export interface FigureTheme {
   /** Series in turn. */
-  readonly colours: readonly string[];
+  readonly colors: readonly string[];
   readonly text: string;
   readonly grid: string;
   readonly font: string;
@@ -21,10 +21,10 @@ export function plotlyFigure(figure: Figure, theme: FigureTheme): PlotlyFigure {
       figure.kind === "heat"
         ? [heatMap(figure)]
         : figure.series.flatMap((series, k) => {
-            const colour = theme.colours[k % theme.colours.length]!;
-            if (figure.kind === "line") return [band(series, colour), line(series, colour)];
-            if (figure.kind === "box") return [boxes(series, colour)];
-            return [figure.kind === "scatter" ? points(series, colour) : bars(series, colour)];
+            const color = theme.colors[k % theme.colors.length]!;
+            if (figure.kind === "line") return [band(series, color), line(series, color)];
+            if (figure.kind === "box") return [boxes(series, color)];
+            return [figure.kind === "scatter" ? points(series, color) : bars(series, color)];
           }),
     layout: {
       paper_bgcolor: "transparent",
@@ -53,7 +53,7 @@ export function plotlyFigure(figure: Figure, theme: FigureTheme): PlotlyFigure {
   };
 }
 
-function line(series: FigureSeries, colour: string): object {
+function line(series: FigureSeries, color: string): object {
   return {
     type: "scatter",
     mode: "lines+markers",
@@ -61,14 +61,14 @@ function line(series: FigureSeries, colour: string): object {
     x: series.x,
     y: series.y,
     text: series.support,
-    line: { color: colour, width: 2 },
+    line: { color: color, width: 2 },
     hovertemplate: "%{x}: %{y:.4g} (%{text})<extra></extra>",
     connectgaps: false,
   };
 }
 
 /** The intervals as one closed outline: along the upper ends and back along the lower ones. */
-function band({ x, low, high }: FigureSeries, colour: string): object {
+function band({ x, low, high }: FigureSeries, color: string): object {
   const there = x.map((_, k) => k).filter((k) => low[k] !== null && high[k] !== null);
   const back = there.toReversed();
   return {
@@ -77,7 +77,7 @@ function band({ x, low, high }: FigureSeries, colour: string): object {
     x: [...there.map((k) => x[k]), ...back.map((k) => x[k])],
     y: [...there.map((k) => high[k]), ...back.map((k) => low[k])],
     fill: "toself",
-    fillcolor: colour,
+    fillcolor: color,
     opacity: 0.18,
     line: { width: 0 },
     hoverinfo: "skip",
@@ -85,7 +85,7 @@ function band({ x, low, high }: FigureSeries, colour: string): object {
   };
 }
 
-function bars({ name, x, y, low, high, support }: FigureSeries, colour: string): object {
+function bars({ name, x, y, low, high, support }: FigureSeries, color: string): object {
   const upTo = (ends: FigureSeries["high"], sign: 1 | -1) =>
     y.map((value, k) => {
       const end = ends[k] ?? null;
@@ -98,14 +98,14 @@ function bars({ name, x, y, low, high, support }: FigureSeries, colour: string):
     y,
     text: support,
     textposition: "none",
-    marker: { color: colour },
+    marker: { color: color },
     error_y: { type: "data", symmetric: false, array: upTo(high, 1), arrayminus: upTo(low, -1) },
     hovertemplate: "%{x}: %{y:.4g} (%{text})<extra></extra>",
   };
 }
 
 /** Quartiles and median, whiskers to the last point within 1.5 box lengths, and each run as a point. */
-function boxes({ name, x, y, support }: FigureSeries, colour: string): object {
+function boxes({ name, x, y, support }: FigureSeries, color: string): object {
   return {
     type: "box",
     name,
@@ -115,13 +115,13 @@ function boxes({ name, x, y, support }: FigureSeries, colour: string): object {
     boxpoints: "all",
     jitter: 0.4,
     pointpos: 0,
-    marker: { color: colour, size: 3, opacity: 0.6 },
-    line: { color: colour, width: 1.5 },
+    marker: { color: color, size: 3, opacity: 0.6 },
+    line: { color: color, width: 1.5 },
     hovertemplate: "%{text}: %{y:.4g}<extra></extra>",
   };
 }
 
-function points({ name, x, y, support }: FigureSeries, colour: string): object {
+function points({ name, x, y, support }: FigureSeries, color: string): object {
   return {
     type: "scatter",
     mode: "markers",
@@ -129,7 +129,7 @@ function points({ name, x, y, support }: FigureSeries, colour: string): object {
     x,
     y,
     text: support,
-    marker: { color: colour, size: 6, opacity: 0.7 },
+    marker: { color: color, size: 6, opacity: 0.7 },
     hovertemplate: "%{text}: %{x:.4g}, %{y:.4g}<extra></extra>",
   };
 }

@@ -1,5 +1,5 @@
 /** One run of a study: the lab's own run, read until the last stage that a measure needs, as cells by measure. */
-import { LabError, toErrorData } from "../errors/labError.ts";
+import { invariant, toErrorData } from "../errors/labError.ts";
 import type { LabErrorData } from "../errors/labError.ts";
 import type { RunEvent, StageName, StageResults } from "../experiment/results.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
@@ -89,7 +89,7 @@ async function resultsOf(
     if (!event.partial) missing.delete(event.stage);
     if (missing.size === 0) break;
   }
-  if (!results.metrics) throw new LabError("internal", "internal: a run ended without its numbers");
+  invariant(results.metrics, "a run ended without its numbers");
   const readingMs = readings.readout ?? readings.clean;
   return { results, readingMs: readingMs === undefined ? null : Math.round(10 * readingMs) / 10 };
 }

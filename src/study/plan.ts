@@ -4,7 +4,7 @@ import type { LabErrorData } from "../errors/labError.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
 import { validateSpec } from "../experiment/validateSpec.ts";
 import { correctedAnswer } from "../language/answer.ts";
-import { interpretQuestion } from "../language/recognise.ts";
+import { interpretQuestion } from "../language/recognize.ts";
 import { MOST_PER_STRATEGY, choosesModel, levelsOf, withFields } from "./axes.ts";
 import type { Level } from "./axes.ts";
 import { completeBase, completeItems, isObject } from "./baseExperiment.ts";

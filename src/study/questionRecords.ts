@@ -51,7 +51,7 @@ interface RawRow {
 
 function csvRows(text: string): readonly RawRow[] {
   const [header = [], ...rows] = parseCsv(text);
-  const names = header.map(normalised);
+  const names = header.map(normalized);
   return rows.map((cells, k) => ({
     row: k + 2,
     fields: Object.fromEntries(
@@ -76,12 +76,12 @@ function jsonRows(text: string): readonly RawRow[] {
   return list.map((entry, k) => ({
     row: k + 1,
     fields: Object.fromEntries(
-      Object.entries((entry ?? {}) as object).map(([name, value]) => [normalised(name), value]),
+      Object.entries((entry ?? {}) as object).map(([name, value]) => [normalized(name), value]),
     ),
   }));
 }
 
-function normalised(name: string): string {
+function normalized(name: string): string {
   return name
     .trim()
     .toLowerCase()
@@ -113,7 +113,7 @@ function paraphrasesIn(given: unknown, phenomenon: unknown): QuestionRecord["par
 }
 
 function withNames(entry: object): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(entry).map(([name, v]) => [normalised(name), v]));
+  return Object.fromEntries(Object.entries(entry).map(([name, v]) => [normalized(name), v]));
 }
 
 function listIn(value: unknown): readonly unknown[] {

@@ -4,8 +4,8 @@
  */
 import { LabError } from "../errors/labError.ts";
 import { ANSWER_SPACES } from "../language/questionBank.ts";
-import { interpretQuestion } from "../language/recognise.ts";
-import type { Understood } from "../language/recognise.ts";
+import { interpretQuestion } from "../language/recognize.ts";
+import type { Understood } from "../language/recognize.ts";
 import { STUDY_FORMAT, STUDY_LIMITS, STUDY_VERSION } from "./schema.ts";
 import type { Study, StudyFile } from "./schema.ts";
 import { recordsOf } from "./questionRecords.ts";

@@ -19,7 +19,7 @@ const rows = [
   row("robust", 5, { l2: 8, margin: 2 }),
   row("robust", 0, { l2: null, margin: 4 }),
 ];
-const theme = { colours: ["red", "blue"], text: "", grid: "", font: "" };
+const theme = { colors: ["red", "blue"], text: "", grid: "", font: "" };
 
 test("boxes stand along the last axis, one colour for each model; a run without the number is in none", () => {
   const figure = boxFigure(study, rows, "l2")!;

@@ -1,6 +1,6 @@
 /** What is read off a run's results, and where it is not defined. */
 import { compareMaps } from "../explanations/mapComparison.ts";
-import { greyImage } from "../image/greyImage.ts";
+import { grayImage } from "../image/grayImage.ts";
 import type { StageResults } from "../experiment/results.ts";
 import type { AttackItem, ExperimentSpec } from "../experiment/spec.ts";
 import { mean } from "../numerics/sums.ts";
@@ -66,7 +66,7 @@ export function attackCost(
 
 export function relevanceSsim({ results: { relevance, clean } }: MeasuredRun): number | null {
   if (!relevance || "obstacle" in relevance || !clean) return null;
-  const map = (data: Float32Array) => greyImage(data, ...clean.grid);
+  const map = (data: Float32Array) => grayImage(data, ...clean.grid);
   return finite(compareMaps(map(relevance.clean), map(relevance.disturbed)).ssim);
 }
 

@@ -9,7 +9,7 @@ import type {
   PerturbationItem,
   StackItem,
 } from "../experiment/spec.ts";
-import { interpretQuestion } from "../language/recognise.ts";
+import { interpretQuestion } from "../language/recognize.ts";
 import { BUNDLED_MODELS, BUNDLED_PRECISIONS, isOwnModel } from "../model/catalog.ts";
 import { withDefaults } from "../system/param.ts";
 import { PERTURBATION_CATALOG } from "../perturbations/catalog.ts";

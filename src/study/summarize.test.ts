@@ -122,7 +122,7 @@ test("numbers lie along a line with its band; names stand as bars; many names ma
     y: [0.75, 0],
     support: ["3 of 4", "0 of 2"],
   });
-  const theme = { colours: ["red"], text: "black", grid: "grey", font: "serif" };
+  const theme = { colors: ["red"], text: "black", grid: "grey", font: "serif" };
   const [band, line] = plotlyFigure(figure, theme).data as { x: number[]; y: number[] }[];
   expect(band!.x).toEqual([0.1, 0.2, 0.2, 0.1]);
   expect(band!.y[0]).toBe(table!.cells[0]!.interval!.high);

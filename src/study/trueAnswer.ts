@@ -3,7 +3,7 @@ import { groundTruth } from "../experiment/groundTruth.ts";
 import type { StageResults } from "../experiment/results.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
 import { correctedAnswer } from "../language/answer.ts";
-import { interpretQuestion } from "../language/recognise.ts";
+import { interpretQuestion } from "../language/recognize.ts";
 
 /** What is known of a reader's own film. */
 export interface CaseLabels {

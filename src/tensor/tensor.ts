@@ -1,5 +1,5 @@
 /** A dense row-major tensor: the value that passes between the lab and a model runner. */
-import { LabError } from "../errors/labError.ts";
+import { LabError, fault } from "../errors/labError.ts";
 
 export interface TensorDataByType {
   float32: Float32Array;
@@ -57,6 +57,6 @@ export function floatData(tensor: Tensor, name: string): Float32Array {
 
 function checkLength(length: number, shape: readonly number[]): void {
   if (length !== sizeOf(shape)) {
-    throw new LabError("internal", `internal: ${length} values for shape [${shape.join(", ")}]`);
+    throw fault(`${length} values for shape [${shape.join(", ")}]`);
   }
 }

@@ -1,6 +1,5 @@
 /** Small losses to attack, and an attack's whole run. */
 import type {
-  AttackContext,
   AttackIterate,
   AttackOptions,
   AttackResult,
@@ -8,9 +7,10 @@ import type {
 } from "../attacks/attack.ts";
 import { ATTACKS } from "../attacks/registry.ts";
 import type { AttackId } from "../attacks/registry.ts";
+import type { Host } from "../host/host.ts";
 import { randomStream } from "../numerics/random.ts";
 
-export const running: AttackContext = { signal: { aborted: false }, yieldToHost: async () => {} };
+export const running: Host = { signal: { aborted: false }, yieldToHost: async () => {} };
 export const base: AttackOptions = {
   norm: "linf",
   epsilon: 0.1,
@@ -61,7 +61,7 @@ export async function trace(
   id: AttackId,
   oracle: GradientOracle,
   origin: Float32Array,
-  { context = running, ...options }: AttackOptions & { readonly context?: AttackContext },
+  { context = running, ...options }: AttackOptions & { readonly context?: Host },
 ): Promise<{ iterates: AttackIterate[]; result: AttackResult }> {
   const iterates: AttackIterate[] = [];
   const run = ATTACKS[id].run(oracle, origin, options, context);

@@ -31,7 +31,7 @@ export interface JpegDctForm {
   readonly flatBlocks?: boolean;
 }
 
-export const GREY: readonly JpegComponent[] = [{ id: 1, across: 1, down: 1 }];
+export const GRAY: readonly JpegComponent[] = [{ id: 1, across: 1, down: 1 }];
 
 /** Adobe's segment; transform 0 is RGB, 1 YCbCr. */
 export function adobeSegment(transform: number): Uint8Array {

@@ -18,12 +18,12 @@ export const BYTES = SAMPLES.map((value) => value >> 4);
 export const SAMPLES_TABLE = Array.from({ length: 4096 }, (_, i) => i);
 
 export const load = (file: Uint8Array): Promise<Radiograph> => loadRadiograph(file, nodeCodecs);
-export const grey12 = (extra: DicomElements = {}): DicomElements =>
+export const gray12 = (extra: DicomElements = {}): DicomElements =>
   imageElements(ROWS, COLS, 12, extra);
-export const grey8 = (extra: DicomElements = {}): DicomElements =>
+export const gray8 = (extra: DicomElements = {}): DicomElements =>
   imageElements(ROWS, COLS, 8, extra);
 export const native12 = (extra: DicomElements = {}): Uint8Array =>
-  dicomFile(grey12({ [TAG.pixelData]: words(SAMPLES), ...extra }));
+  dicomFile(gray12({ [TAG.pixelData]: words(SAMPLES), ...extra }));
 
 export async function decoded(elements: DicomElements, uid: string): Promise<number[]> {
   const { values } = await load(dicomFile(elements, uid));

@@ -64,7 +64,7 @@ async function filmFinder(
     try {
       const { rawSha256, frame } = await openRadiograph(file);
       if (frame) say(`Left out of ${file}: ${othersLeftOut(frame)}`);
-      if (rawSha256 !== undefined && !places.has(rawSha256)) places.set(rawSha256, file);
+      if (!places.has(rawSha256)) places.set(rawSha256, file);
       return rawSha256;
     } catch (error) {
       say(`${file}: ${toErrorData(error).message}`);

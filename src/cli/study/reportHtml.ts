@@ -30,7 +30,7 @@ export interface ReportFacts {
 }
 
 const THEME = {
-  colours: ["#2f6f9f", "#c2571a", "#3d7d4f", "#7a4f9a", "#8a6d1d", "#8f3a4b"],
+  colors: ["#2f6f9f", "#c2571a", "#3d7d4f", "#7a4f9a", "#8a6d1d", "#8f3a4b"],
   text: "#222",
   grid: "#ddd",
   font: "system-ui, sans-serif",

@@ -70,8 +70,7 @@ async function resolved(study: Study, root: string): Promise<OpenedStudy> {
       for (const name of await namesIn(folder)) {
         const file = path.join(folder, name);
         try {
-          const { rawSha256, frame } = await openRadiograph(file);
-          const sha256 = rawSha256!;
+          const { rawSha256: sha256, frame } = await openRadiograph(file);
           const known = labels.get(name) ?? labels.get(path.basename(name));
           const marked = boxes && boxesOf(boxes, name);
           if (!files.has(sha256)) {
@@ -110,7 +109,7 @@ export async function filmsIn(folder: string): Promise<ReadonlyMap<string, FilmP
     for (let frame = 1; frame <= count; frame++) {
       const film = await openRadiograph(file, { frame: frame - 1 }).catch(() => undefined);
       count = film?.frame?.count ?? count;
-      if (film?.rawSha256 !== undefined) films.set(film.rawSha256, { file, frame });
+      if (film) films.set(film.rawSha256, { file, frame });
     }
   }
   return films;
@@ -125,7 +124,7 @@ async function checked(file: string, sha256: string, frame = 1): Promise<FilmPla
   if (rawSha256 === sha256) return { file, frame: (at?.index ?? 0) + 1 };
   throw new LabError(
     "file-mismatch",
-    `The study names another picture: ${file} has pixel hash ${rawSha256?.slice(0, 12)}, not ${sha256.slice(0, 12)}.`,
+    `The study names another picture: ${file} has pixel hash ${rawSha256.slice(0, 12)}, not ${sha256.slice(0, 12)}.`,
   );
 }
 

@@ -40,7 +40,7 @@ export const bilateralFilter = filterDefense({
       for (let i = 0; i < image.length; i++) {
         let sum = 0;
         let total = 0;
-        eachNeighbour(image, i, plan, (j, weight) => {
+        eachNeighbor(image, i, plan, (j, weight) => {
           sum += weight * image[j]!;
           total += weight;
         });
@@ -54,7 +54,7 @@ export const bilateralFilter = filterDefense({
           for (let i = 0; i < image.length; i++) {
             const share = cotangent[i]! / totals[i]!;
             if (share === 0) continue;
-            eachNeighbour(image, i, plan, (j, weight) => {
+            eachNeighbor(image, i, plan, (j, weight) => {
               const moved =
                 plan.precision * (image[i]! - image[j]!) * (image[j]! - out[i]!) * weight;
               back[j]! += share * (weight + moved);
@@ -77,7 +77,7 @@ interface Plan {
   readonly precision: number;
 }
 
-function eachNeighbour(
+function eachNeighbor(
   image: Float32Array,
   at: number,
   { size, reach, width, precision }: Plan,

@@ -98,7 +98,7 @@ function filling(image: Float32Array, size: number) {
   if (inside.length === 0 || inside.length === image.length) {
     return { image, pullback: (cotangent: Float32Array) => cotangent };
   }
-  const around = (i: number) => neighbours(i, size);
+  const around = (i: number) => neighbors(i, size);
   /** Degree times itself minus the ink around it. */
   const apply = (x: Float64Array): Float64Array => {
     const out = new Float64Array(x.length);
@@ -136,12 +136,12 @@ function inkOf(image: Float32Array, size: number): Uint8Array {
   image.forEach((value, i) => {
     if (value < INK) return;
     ink[i] = 1;
-    for (const j of neighbours(i, size)) ink[j] = 1;
+    for (const j of neighbors(i, size)) ink[j] = 1;
   });
   return ink;
 }
 
-function neighbours(i: number, size: number): number[] {
+function neighbors(i: number, size: number): number[] {
   const near: number[] = [];
   if (i % size > 0) near.push(i - 1);
   if (i % size < size - 1) near.push(i + 1);

@@ -52,7 +52,7 @@ export const wavelet = filterDefense({
     const coarse = size / 2 ** levels;
     const isDetail = (i: number) => i % size >= coarse || Math.floor(i / size) >= coarse;
     return (image) => {
-      const coefficients = analysed(image, size, levels);
+      const coefficients = analyzed(image, size, levels);
       const kept = coefficients.map((c, i) => (!isDetail(i) || Math.abs(c) > shrink ? 1 : 0));
       const shrunk = coefficients.map((c, i) =>
         isDetail(i) ? kept[i]! * (c - shrink * Math.sign(c)) : c,
@@ -61,7 +61,7 @@ export const wavelet = filterDefense({
         image: synthesised(shrunk, size, levels),
         pullback: (cotangent) =>
           synthesised(
-            analysed(cotangent, size, levels).map((c, i) => kept[i]! * c),
+            analyzed(cotangent, size, levels).map((c, i) => kept[i]! * c),
             size,
             levels,
           ),
@@ -71,7 +71,7 @@ export const wavelet = filterDefense({
 });
 
 /** Coarse coefficients in the upper left quarter of each scale's square, details in the other three. */
-function analysed(image: Float32Array, size: number, levels: number): Float64Array {
+function analyzed(image: Float32Array, size: number, levels: number): Float64Array {
   const data = Float64Array.from(image);
   for (let level = 0; level < levels; level++) {
     eachLine(data, size, size >> level, (line) => halved(line));

@@ -1,4 +1,5 @@
 import { LabError, invariant } from "../../errors/labError.ts";
+import type { Host } from "../../host/host.ts";
 import { attentionLoss, weighedCells } from "../../model/attentionLoss.ts";
 import { answerLoss, featureLoss, textLoss } from "../../model/objectiveLoss.ts";
 import type { AttentionObjective, Objective, TextObjective } from "../../model/objective.ts";
@@ -71,12 +72,11 @@ export const featureSmoothing: Defense = {
   },
 };
 
-interface Smoothing {
+interface Smoothing extends Pick<Host, "yieldToHost"> {
   readonly inner: System;
   readonly halves: Halves;
   readonly key: string;
   readonly draws: Readonly<Record<Drawer, Draws>>;
-  yieldToHost(): Promise<void>;
 }
 
 function smoothed({ inner, halves, key, draws, yieldToHost }: Smoothing): System {

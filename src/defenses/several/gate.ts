@@ -48,12 +48,12 @@ export function gate(image: Float32Array, share: number, using: GateWeights = fi
   return {
     weights: p.map((value, k) => share * value + (k === 0 ? 1 - share : 0)),
     pullback(cotangents) {
-      const centre = cotangents.reduce((sum, c, k) => sum + c * p[k]!, 0);
+      const center = cotangents.reduce((sum, c, k) => sum + c * p[k]!, 0);
       const into = new Float64Array(image.length);
       for (const [id, { addGradient }] of measured) {
         const slope = EXPERTS.reduce(
           (sum, expert, k) =>
-            sum + share * p[k]! * (cotangents[k]! - centre) * weightOf(expert, id, using),
+            sum + share * p[k]! * (cotangents[k]! - center) * weightOf(expert, id, using),
           0,
         );
         addGradient(slope / using.features[id].sd, into);

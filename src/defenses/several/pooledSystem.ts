@@ -1,5 +1,6 @@
 /** Several systems that look at the same picture and answer as one: an ensemble, or experts behind a gate. */
 import { LabError } from "../../errors/labError.ts";
+import type { Host } from "../../host/host.ts";
 import type { FeatureObjective, Objective } from "../../model/objective.ts";
 import { checkSystemGradient } from "../../system/checkSystemGradient.ts";
 import type { Evaluator, Expert, GradientKind, System } from "../../system/system.ts";
@@ -90,10 +91,9 @@ function weakest(systems: readonly System[]): GradientKind {
   return kinds.includes("bpda") ? "bpda" : kinds.includes("expectation") ? "expectation" : "exact";
 }
 
-interface Asked extends Pick<Pool, "weigh" | "rule"> {
+interface Asked extends Pick<Pool, "weigh" | "rule">, Pick<Host, "yieldToHost"> {
   readonly systems: readonly System[];
   readonly objective: Objective;
-  yieldToHost(): Promise<void>;
 }
 
 function evaluatorOf(asked: Asked): Evaluator {

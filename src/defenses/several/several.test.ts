@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { floatTensor } from "../../tensor/tensor.ts";
 import { randomStream } from "../../numerics/random.ts";
-import { recogniseQuestion } from "../../language/recognise.ts";
+import { recognizeQuestion } from "../../language/recognize.ts";
 import type { AnswerObjective, FeatureObjective } from "../../model/objective.ts";
 import { checkGradient } from "../../onnx/grad/check.ts";
 import { PERTURBATIONS } from "../../perturbations/registry.ts";
@@ -18,7 +18,7 @@ import { pooledCrossEntropy, pooledMargin, votedLoss } from "./pooledLoss.ts";
 import { pooledSystem } from "./pooledSystem.ts";
 import type { Pool } from "./pooledSystem.ts";
 
-const WORDING = recogniseQuestion("Is there a pleural effusion?");
+const WORDING = recognizeQuestion("Is there a pleural effusion?");
 const yieldToHost = async () => {};
 const SIDE = 32;
 /** A model of the same kind that sees the picture turned about: another one. */

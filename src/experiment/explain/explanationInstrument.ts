@@ -2,8 +2,8 @@
 import { localization } from "../../explanations/localization.ts";
 import type { Localization } from "../../explanations/localization.ts";
 import { compareMaps } from "../../explanations/mapComparison.ts";
-import { greyImage } from "../../image/greyImage.ts";
-import { interpretQuestion } from "../../language/recognise.ts";
+import { grayImage } from "../../image/grayImage.ts";
+import { interpretQuestion } from "../../language/recognize.ts";
 import { withDefaults } from "../../system/param.ts";
 import { defineInstrument } from "../instruments/instrument.ts";
 import type { Instrument } from "../instruments/instrument.ts";
@@ -110,7 +110,7 @@ interface Pair {
 
 function resultOf(explainer: Explainer, { first, second, isSame, mask }: Pair): InstrumentResult {
   const { label, unit } = explainer;
-  const [a, b] = [first, second].map(({ grid, values }) => greyImage(positive(values), ...grid));
+  const [a, b] = [first, second].map(({ grid, values }) => grayImage(positive(values), ...grid));
   const alike = compareMaps(a!, b!);
   const isMask = typeof mask !== "string";
   const places = [first, second].map(({ values, grid }) =>

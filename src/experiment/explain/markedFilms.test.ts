@@ -21,8 +21,8 @@ const phantom = renderPhantom(opening.case.phantom, 448);
 async function film(): Promise<Radiograph> {
   const [rows, cols, top] = [600, 448, 76];
   const values = new Int32Array(rows * cols);
-  phantom.image.forEach((grey, i) => {
-    values[(Math.floor(i / 448) + top) * cols + (i % 448)] = Math.round(255 * grey);
+  phantom.image.forEach((gray, i) => {
+    values[(Math.floor(i / 448) + top) * cols + (i % 448)] = Math.round(255 * gray);
   });
   return {
     source: "png",

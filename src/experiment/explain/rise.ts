@@ -1,6 +1,6 @@
 import { cellMeans } from "../../explanations/cells.ts";
 import { rise as riseEstimates } from "../../explanations/rise.ts";
-import { greyImage } from "../../image/greyImage.ts";
+import { grayImage } from "../../image/grayImage.ts";
 import type { Explainer } from "./explainer.ts";
 import { probabilityOf } from "./score.ts";
 
@@ -55,7 +55,7 @@ export const rise: Explainer = {
     };
     const options = { masks, cells, keep, batch: 2, seed };
     let contrast: Float32Array | undefined;
-    const estimates = riseEstimates(score, greyImage(image, size, size), options, context);
+    const estimates = riseEstimates(score, grayImage(image, size, size), options, context);
     for await (const estimate of estimates) {
       ({ contrast } = estimate);
       yield { done: estimate.n, total: masks };

@@ -1,6 +1,7 @@
 /** Maps over the model's own tokens: from attention and from gradients at the tokens. */
 import { channelsFirst, gradCam as gradCamOf } from "../../explanations/gradCam.ts";
-import { headMeanMap, layerWeightedMean } from "../../explanations/layerMean.ts";
+import { layerWeightedMean } from "../../explanations/layerMean.ts";
+import { headMean } from "../../tensor/headMean.ts";
 import type { AttentionLayer } from "../../model/visionLanguageModel.ts";
 import { innerModelOf } from "../../system/innerModelOf.ts";
 import type { Explainer } from "./explainer.ts";
@@ -46,7 +47,7 @@ export const layerWeighted: Explainer = {
   async *explain({ reading }) {
     yield* [];
     const layers = aggregated(reading.attention);
-    return { grid: layers[0]!.grid, values: layerWeightedMean(layers.map((l) => headMeanMap(l))) };
+    return { grid: layers[0]!.grid, values: layerWeightedMean(layers.map((l) => headMean(l))) };
   },
 };
 

@@ -7,7 +7,7 @@ import {
   attentionPicture,
   differencePicture,
   differenceScale,
-  greyPicture,
+  grayPicture,
 } from "./figurePictures.ts";
 import { answersPanel, curvesPanel, listPanel } from "./figurePlots.ts";
 import { parameterLines } from "./runRecord.ts";
@@ -100,11 +100,11 @@ const DRAWN: Readonly<Record<FigurePanel, (results: Results) => Panel | undefine
   clean: ({ input }) =>
     input && {
       title: "Clean, as the model is given it",
-      body: pictured(greyPicture(input.image, input.size)),
+      body: pictured(grayPicture(input.image, input.size)),
     },
   disturbed: ({ input, disturbed }) =>
     input &&
-    disturbed && { title: "Disturbed", body: pictured(greyPicture(disturbed.image, input.size)) },
+    disturbed && { title: "Disturbed", body: pictured(grayPicture(disturbed.image, input.size)) },
   difference: ({ input, disturbed, metrics }) => {
     if (!input || !disturbed || !metrics) return undefined;
     const scale = differenceScale(metrics.linf);

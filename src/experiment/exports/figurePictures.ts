@@ -1,7 +1,7 @@
 /** The pictures of a figure as PNG data URLs: what the model was given, the difference, and attention over it. */
 import { toBase64 } from "../../host/base64url.ts";
-import { colourMap, signedIndex } from "../../image/colourMaps.ts";
-import { greyImage, toByte } from "../../image/greyImage.ts";
+import { colorMap, signedIndex } from "../../image/colorMaps.ts";
+import { grayImage, toByte } from "../../image/grayImage.ts";
 import { exportPng, exportRgbPng } from "../../io/exportPng.ts";
 import type { AttentionShown } from "../attentionShown.ts";
 
@@ -9,8 +9,8 @@ function dataUrl(png: Uint8Array): string {
   return `data:image/png;base64,${toBase64(png)}`;
 }
 
-export function greyPicture(image: Float32Array, size: number): string {
-  return dataUrl(exportPng(greyImage(image, size, size)));
+export function grayPicture(image: Float32Array, size: number): string {
+  return dataUrl(exportPng(grayImage(image, size, size)));
 }
 
 /** Full scale of a difference picture, in grey levels of 255: the smallest power of two that holds the largest change. */
@@ -25,11 +25,11 @@ export function differencePicture(
   size: number,
   scale: number,
 ): string {
-  const colours = colourMap("signed");
+  const colors = colorMap("signed");
   const rgb = new Uint8Array(3 * size * size);
   for (let i = 0; i < clean.length; i++) {
     const index = 3 * signedIndex(disturbed[i]! - clean[i]!, scale / 255);
-    rgb.set(colours.subarray(index, index + 3), 3 * i);
+    rgb.set(colors.subarray(index, index + 3), 3 * i);
   }
   return dataUrl(exportRgbPng(rgb, { rows: size, cols: size }));
 }
@@ -51,7 +51,7 @@ export function attentionRgb(
   { grid: [rows, columns], map }: Pick<AttentionShown, "grid" | "map">,
   peak: number,
 ): Uint8Array {
-  const colours = colourMap("lagoon");
+  const colors = colorMap("lagoon");
   const even = 1 / map.length;
   const rgb = new Uint8Array(3 * size * size);
   for (let y = 0; y < size; y++) {
@@ -60,10 +60,10 @@ export function attentionRgb(
       const value = between(map, [rows, columns], at);
       const unit = Math.max(0, Math.min(1, (value - even) / (peak - even || 1)));
       const cover = 0.65 * unit ** 0.8;
-      const grey = toByte(image[y * size + x]!);
+      const gray = toByte(image[y * size + x]!);
       const index = 3 * Math.round(255 * unit);
       for (let c = 0; c < 3; c++) {
-        rgb[3 * (y * size + x) + c] = Math.round((1 - cover) * grey + cover * colours[index + c]!);
+        rgb[3 * (y * size + x) + c] = Math.round((1 - cover) * gray + cover * colors[index + c]!);
       }
     }
   }

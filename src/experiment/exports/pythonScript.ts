@@ -7,7 +7,7 @@ import { zlibSync } from "fflate";
 import { LabError, invariant } from "../../errors/labError.ts";
 import { toBase64 } from "../../host/base64url.ts";
 import { sha256Hex } from "../../host/sha256.ts";
-import { toByte } from "../../image/greyImage.ts";
+import { toByte } from "../../image/grayImage.ts";
 import { modelFile } from "../../model/manifest.ts";
 import type { ModelManifest } from "../../model/manifest.ts";
 import type { AnswerResult } from "../../system/reading.ts";

@@ -1,5 +1,5 @@
 /** How unsure the answer is, over wordings and over harmless views of the picture. */
-import { snapToByteLattice } from "../../image/greyImage.ts";
+import { snapToByteLattice } from "../../image/grayImage.ts";
 import { symmetricKl, uncertainty } from "../../metrics/uncertainty.ts";
 import type { Uncertainty } from "../../metrics/uncertainty.ts";
 import { mean } from "../../numerics/sums.ts";

@@ -1,7 +1,7 @@
 /** Can an attack be told from a picture that is merely noisy? Detectors, measured on phantoms under both. */
 import { delongAuc } from "../../metrics/auc.ts";
 import { proportion } from "../../metrics/proportion.ts";
-import { recogniseQuestion } from "../../language/recognise.ts";
+import { recognizeQuestion } from "../../language/recognize.ts";
 import type { BundledModel } from "../../model/catalog.ts";
 import { canAnswer } from "../../model/manifest.ts";
 import { PERTURBATIONS } from "../../perturbations/registry.ts";
@@ -89,7 +89,7 @@ export const attackDetectors = defineInstrument({
     const looker: Looker = {
       system,
       others: await othersBeside(system, scope),
-      wording: recogniseQuestion(spec.question),
+      wording: recognizeQuestion(spec.question),
       known: await knownTo(system, scope),
       yieldToHost: () => context.yieldToHost(),
     };

@@ -1,7 +1,7 @@
 /** The last attack again, picture by picture: answer, cosine and attention at every step, and the step that turns the answer. */
 import type { AttackIterate } from "../../attacks/attack.ts";
-import { toByte } from "../../image/greyImage.ts";
-import { recogniseQuestion } from "../../language/recognise.ts";
+import { toByte } from "../../image/grayImage.ts";
+import { recognizeQuestion } from "../../language/recognize.ts";
 import { featureShift } from "../../metrics/featureShift.ts";
 import { canAnswer } from "../../model/manifest.ts";
 import { givenAnswer } from "../../system/reading.ts";
@@ -98,7 +98,7 @@ async function seenOf(
   { step, restart, loss, current }: AttackIterate,
   { question, clean }: { readonly question: string; readonly clean: Float32Array },
 ): Promise<Seen> {
-  const wordings = canAnswer(system.manifest) ? [recogniseQuestion(question)] : [];
+  const wordings = canAnswer(system.manifest) ? [recognizeQuestion(question)] : [];
   const { answers, embedding, attention } = await system.read(current, wordings);
   const [said] = answers;
   return {

@@ -1,8 +1,9 @@
 /** How coarse or fine across the picture each layer of the encoder works: the energy of what its attentions mix, by frequency. */
 import { fft2 } from "../../image/fft.ts";
-import { greyImage } from "../../image/greyImage.ts";
+import { grayImage } from "../../image/grayImage.ts";
 import type { InnerResult, InnerSite } from "../../model/innerModel.ts";
 import { innerModelOf } from "../../system/innerModelOf.ts";
+import { tokenCutOff } from "../../system/tokenCutOff.ts";
 import { BARE, noInside, orObstacle, promptOf } from "../insideOf.ts";
 import { defineInstrument } from "./instrument.ts";
 import { obstructed } from "./instrumentResult.ts";
@@ -22,16 +23,7 @@ export const bandEnergy = defineInstrument({
   source:
     "Two-dimensional discrete Fourier transform over the token grid, summed over heads and channels (Parseval); low-pass behaviour of self-attention: Park and Kim 2022 (arXiv:2202.06709)",
   params: {
-    radius: {
-      label: "Token cut-off",
-      unit: "periods",
-      min: 0,
-      max: 11,
-      step: 1,
-      default: 3,
-      integer: true,
-      help: "Up to how many periods across the picture a change counts as slow. 0 is the mean of all tokens alone.",
-    },
+    radius: tokenCutOff,
   },
   needs: ["model", "input", "disturbed"],
   obstacle: ({ model }) => noInside(model),
@@ -80,7 +72,7 @@ export function spectrumOf(
       { length: tokens },
       (_, t) => data[(head * tokens + t) * width + channel]!,
     );
-    const { re, im } = fft2(greyImage(values, rows, columns));
+    const { re, im } = fft2(grayImage(values, rows, columns));
     for (let k = 0; k < tokens; k++) {
       const [u, v] = [Math.floor(k / columns), k % columns];
       const distance = Math.hypot(Math.min(u, rows - u), Math.min(v, columns - v));

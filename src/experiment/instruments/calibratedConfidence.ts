@@ -12,8 +12,8 @@ import { randomStream } from "../../numerics/random.ts";
 import { sampleFinding, sampleSpec } from "../../phantom/sample.ts";
 import { FINDING_KINDS } from "../../phantom/spec.ts";
 import type { PhantomSpec } from "../../phantom/spec.ts";
-import { recogniseQuestion } from "../../language/recognise.ts";
-import type { Understood } from "../../language/recognise.ts";
+import { recognizeQuestion } from "../../language/recognize.ts";
+import type { Understood } from "../../language/recognize.ts";
 import type { AnswerResult } from "../../system/reading.ts";
 import { groundTruth } from "../groundTruth.ts";
 import { modelInputOf } from "../source.ts";
@@ -66,7 +66,7 @@ export const calibratedConfidence = defineInstrument({
   obstacle: answersQuestions,
   async *run({ system, clean, readout }, { spec, params, seed, context }) {
     const { cases = 60, errorRate = 0.1, maxRisk = 0.1 } = params;
-    const asked = recogniseQuestion(spec.question);
+    const asked = recognizeQuestion(spec.question);
     const measured: Case[] = [];
     for (let k = 0; k < cases; k++) {
       await context.yieldToHost();

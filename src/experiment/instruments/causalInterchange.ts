@@ -3,7 +3,7 @@
  * was worth. Between the clean and the disturbed picture, or between two wordings of the question.
  */
 import { paraphrasesOf } from "../../language/paraphrases.ts";
-import { recogniseQuestion } from "../../language/recognise.ts";
+import { recognizeQuestion } from "../../language/recognize.ts";
 import type { InnerModel, InnerPatch, InnerResult, InnerSite } from "../../model/innerModel.ts";
 import { innerModelOf } from "../../system/innerModelOf.ts";
 import type { System } from "../../system/system.ts";
@@ -111,7 +111,7 @@ async function betweenPictures(
   if (clean === disturbed)
     return "Nothing disturbs the picture, so there is no difference to trace.";
   const promptIds = promptOf(model, question);
-  const [reading] = (await model.read(clean, [recogniseQuestion(question)])).answers;
+  const [reading] = (await model.read(clean, [recognizeQuestion(question)])).answers;
   const { margin } = marginOf(model, question, reading!);
   const source = await inner.innerRun({ image: clean, promptIds, read: idsOf(sites) });
   await context.yieldToHost();
@@ -125,7 +125,7 @@ async function betweenWordings(
   image: Float32Array,
   { spec: { question }, context }: InstrumentScope,
 ): Promise<Exchange | string | undefined> {
-  const understood = recogniseQuestion(question);
+  const understood = recognizeQuestion(question);
   const promptIds = promptOf(model, question);
   const [reading] = (await model.read(image, [understood])).answers;
   const { margin } = marginOf(model, question, reading!);

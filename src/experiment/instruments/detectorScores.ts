@@ -2,6 +2,7 @@
 import { DEFENSES } from "../../defenses/registry.ts";
 import type { FilterDefense } from "../../defenses/filterDefense.ts";
 import { STILL, warp } from "../../defenses/looks/warp.ts";
+import type { Host } from "../../host/host.ts";
 import type { ExpandedQuestion } from "../../language/questionBank.ts";
 import { hiddenText } from "../../image/lsb.ts";
 import type { System } from "../../system/system.ts";
@@ -18,14 +19,13 @@ export type DetectorId = keyof typeof DETECTORS;
 export const DETECTOR_IDS = Object.keys(DETECTORS) as DetectorId[];
 export type Scores = Readonly<Record<DetectorId, number>>;
 
-export interface Looker {
+export interface Looker extends Pick<Host, "yieldToHost"> {
   readonly system: System;
   /** Other models that look at the same picture. */
   readonly others: readonly System[];
   readonly wording: ExpandedQuestion;
   /** Unit vectors of pictures as the model knows them. */
   readonly known: readonly Float32Array[];
-  yieldToHost(): Promise<void>;
 }
 
 /** Moved and turned a little, as test-time augmentation does; never mirrored. */

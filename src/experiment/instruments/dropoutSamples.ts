@@ -1,5 +1,5 @@
 /** Monte Carlo dropout by editing the graph: the same picture read by a model with random parts of its blocks missing. */
-import { recogniseQuestion } from "../../language/recognise.ts";
+import { recognizeQuestion } from "../../language/recognize.ts";
 import { decodeAnswer } from "../../language/answer.ts";
 import { uncertainty } from "../../metrics/uncertainty.ts";
 import type { Uncertainty } from "../../metrics/uncertainty.ts";
@@ -46,7 +46,7 @@ export const dropoutSamples = defineInstrument({
   async *run({ model, input, disturbed }, { spec, params, seed, context }) {
     const inner = innerModelOf(model);
     if (!inner) return undefined;
-    const question = recogniseQuestion(spec.question);
+    const question = recognizeQuestion(spec.question);
     const { answers, tokenIds } = answerSpaceOf(model.manifest, question);
     const promptIds = promptOf(model, spec.question);
     const { rate = 0.1, samples = 10 } = params;

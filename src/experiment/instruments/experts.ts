@@ -1,6 +1,6 @@
 /** Who answers where several models answer as one, and what the gate saw. */
 import { qualityOf } from "../../defenses/several/gate.ts";
-import { recogniseQuestion } from "../../language/recognise.ts";
+import { recognizeQuestion } from "../../language/recognize.ts";
 import { givenAnswer } from "../../system/reading.ts";
 import type { Expert } from "../../system/system.ts";
 import { defineInstrument } from "./instrument.ts";
@@ -19,7 +19,7 @@ export const experts = defineInstrument({
       ? undefined
       : "One model answers here: switch on an ensemble or a mixture of experts.",
   async run({ system, input, disturbed }, { spec }) {
-    const wording = recogniseQuestion(spec.question);
+    const wording = recognizeQuestion(spec.question);
     const before = await system.experts!(input.image, wording);
     const after = await system.experts!(disturbed.image, wording);
     return result(before, after, [qualityOf(input.image), qualityOf(disturbed.image)]);

@@ -1,7 +1,7 @@
 /** Flips during which the map of what the answer hangs on stayed the same: the explanation does not explain them. */
 import { LabError } from "../../errors/labError.ts";
 import { compareMaps } from "../../explanations/mapComparison.ts";
-import { greyImage } from "../../image/greyImage.ts";
+import { grayImage } from "../../image/grayImage.ts";
 import type { ExpandedQuestion } from "../../language/questionBank.ts";
 import { fsfIndex as indexOf } from "../../metrics/fsfIndex.ts";
 import type { AnswerResult } from "../../system/reading.ts";
@@ -99,7 +99,7 @@ export function quantileOf(values: readonly number[], quantile: number): number 
 }
 
 function resultOf({ answers, maps, grid, same, tau }: Mapped): InstrumentResult {
-  const image = (k: number) => greyImage(maps[k]!, grid[0], grid[1]);
+  const image = (k: number) => grayImage(maps[k]!, grid[0], grid[1]);
   const alike = new Map<string, { readonly ssim: number; readonly jsd: number }>();
   const between = (i: number, j: number) => {
     const key = `${Math.min(i, j)} ${Math.max(i, j)}`;

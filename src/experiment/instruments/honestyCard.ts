@@ -2,7 +2,7 @@
  * What a defense is worth against attackers who know more and more of it. Carlini et al. 2019: a defense is measured by the
  * strongest attack that was made for it, never by one that does not know of it.
  */
-import { recogniseQuestion } from "../../language/recognise.ts";
+import { recognizeQuestion } from "../../language/recognize.ts";
 import { canAnswer } from "../../model/manifest.ts";
 import { hasFlipped } from "../../system/reading.ts";
 import type { System } from "../../system/system.ts";
@@ -112,7 +112,7 @@ async function* measured(
   const { model, system, input, clean } = given;
   const { spec, params, context } = scope;
   const bare = await readOut(model, input.image, spec.question);
-  const wording = recogniseQuestion(spec.question);
+  const wording = recognizeQuestion(spec.question);
   const known = await systemOf(model, drawing(spec.defenses, params["draws"]!), context);
   const single = await systemOf(model, drawing(spec.defenses, 1), context);
   const against = (attacked: System, said: Given["clean"]) =>

@@ -101,7 +101,7 @@ interface Answers {
 function resultOf({
   own,
   black,
-  mean: grey,
+  mean: gray,
   others,
   maxFlips,
   minReliance,
@@ -121,7 +121,7 @@ function resultOf({
   );
   // A flip between wordings that the text alone explains: the grey picture flips the same way.
   const textDriven = own.flatMap((a, k) =>
-    k > 0 && a.corrected !== own[0]!.corrected ? [grey[k]!.corrected === a.corrected] : [],
+    k > 0 && a.corrected !== own[0]!.corrected ? [gray[k]!.corrected === a.corrected] : [],
   );
   return {
     statement: `${quadrant.name}: ${quadrant.meaning} ${counted(flips.base)} wordings disagree with yours, and ${counted(patients)} answers change with another patient's picture.`,
@@ -138,7 +138,7 @@ function resultOf({
       proportionQuantity(
         "changed.mean",
         "Answers that change with an even grey picture",
-        changed([grey]),
+        changed([gray]),
       ),
       {
         id: "shift.black",
@@ -150,7 +150,7 @@ function resultOf({
       {
         id: "shift.mean",
         label: "Margin moved by taking the picture away (grey)",
-        value: shift(grey),
+        value: shift(gray),
         unit: "logits",
         n: own.length,
       },
@@ -170,7 +170,7 @@ function resultOf({
           answer.question,
           answer.corrected,
           black[k]!.corrected,
-          grey[k]!.corrected,
+          gray[k]!.corrected,
           others.map((list) => list[k]!.corrected).join(", "),
         ]),
       },

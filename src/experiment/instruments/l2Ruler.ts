@@ -4,7 +4,7 @@ import { answerVote } from "../../certificates/answerVote.ts";
 import { alphaForBound } from "../../certificates/sampler.ts";
 import { PERTURBATIONS } from "../../perturbations/registry.ts";
 import type { PerturbationId } from "../../perturbations/registry.ts";
-import { recogniseQuestion } from "../../language/recognise.ts";
+import { recognizeQuestion } from "../../language/recognize.ts";
 import type { AnswerObjective } from "../../model/objective.ts";
 import type { System } from "../../system/system.ts";
 import { l2Norm, subtract } from "../../tensor/norms.ts";
@@ -69,7 +69,7 @@ export const l2Ruler = defineInstrument({
   async *run({ system, input, clean, disturbed }, scope) {
     const { spec, params, seed, context, keyOf } = scope;
     const { sigma = 0.1, samples = 100, reach = 4, steps = 12 } = params;
-    const asked = recogniseQuestion(spec.question);
+    const asked = recognizeQuestion(spec.question);
     const said = clean.answer!;
     const objective = objectiveOf(
       system,

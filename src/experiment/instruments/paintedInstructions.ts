@@ -42,8 +42,8 @@ export async function paintedInstructions(
 }
 
 /** @param onGrey the same box on even grey, which shows where it is: it holds black and white alone. */
-function withoutWords(painted: Float32Array, onGrey: Float32Array): Float32Array {
-  const isBox = (i: number) => Math.abs(onGrey[i]! - 0.5) > 0.25;
+function withoutWords(painted: Float32Array, onGray: Float32Array): Float32Array {
+  const isBox = (i: number) => Math.abs(onGray[i]! - 0.5) > 0.25;
   let sum = 0;
   let count = 0;
   painted.forEach((v, i) => {

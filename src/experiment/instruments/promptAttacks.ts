@@ -1,7 +1,7 @@
 /** Words around the question that push towards an answer, each beside a neutral control of the same form. */
 import { proportion } from "../../metrics/proportion.ts";
 import type { ExpandedQuestion } from "../../language/questionBank.ts";
-import { recogniseQuestion } from "../../language/recognise.ts";
+import { recognizeQuestion } from "../../language/recognize.ts";
 import { correctedAnswer } from "../../language/answer.ts";
 import type { AnswerResult } from "../../system/reading.ts";
 import type { System } from "../../system/system.ts";
@@ -54,7 +54,7 @@ export const promptAttacks = defineInstrument({
   needs: ["system", "input"],
   obstacle: answersQuestions,
   async run({ system, input }, { spec, texts, context }) {
-    const asked = recogniseQuestion(spec.question);
+    const asked = recognizeQuestion(spec.question);
     const { answers } = await system.read(input.image, [asked]);
     const plain = answers[0]!;
     if (context.signal.aborted) return undefined;

@@ -1,6 +1,6 @@
 /** Sets of answers that hold the truth at a stated rate although somebody changed the picture, within a size. */
 import { alphaForBound, noisyBatches } from "../../certificates/sampler.ts";
-import { recogniseQuestion } from "../../language/recognise.ts";
+import { recognizeQuestion } from "../../language/recognize.ts";
 import type { ExpandedQuestion } from "../../language/questionBank.ts";
 import { entersAt, reachable, smoothedScore } from "../../certificates/smoothedConformal.ts";
 import type { SmoothedScore } from "../../certificates/smoothedConformal.ts";
@@ -74,7 +74,7 @@ export const smoothedSets = defineInstrument({
   async *run({ system, input, disturbed, metrics }, scope) {
     const { spec, params, seed, context } = scope;
     const { cases = 30, errorRate = 0.1, radius = 0.05, sigma = 0.1 } = params;
-    const question = recogniseQuestion(spec.question);
+    const question = recognizeQuestion(spec.question);
     const { answers } = answerSpaceOf(system.manifest, question);
     const scores = (image: Float32Array, drawSeed: number) =>
       scoresOf({ system, image, question, answers }, drawSeed, scope);

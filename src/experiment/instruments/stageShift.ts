@@ -1,6 +1,6 @@
 /** Where along the model the disturbance shows, and where two wordings part: states after every block, compared. */
 import { paraphrasesOf } from "../../language/paraphrases.ts";
-import { recogniseQuestion } from "../../language/recognise.ts";
+import { recognizeQuestion } from "../../language/recognize.ts";
 import { linearCka } from "../../metrics/representation.ts";
 import type { InnerResult, InnerSite } from "../../model/innerModel.ts";
 import { innerModelOf } from "../../system/innerModelOf.ts";
@@ -55,7 +55,7 @@ export const stageShift = defineInstrument({
     if (unseen !== undefined) return obstructed(unseen);
     const streams = sites.filter(({ role }) => role === "stream");
     const read = streams.map(({ id }) => id);
-    const understood = recogniseQuestion(spec.question);
+    const understood = recognizeQuestion(spec.question);
     const { wordings = 5 } = params;
     const others = paraphrasesOf(understood, wordings).map(({ text }) => text);
     const total = 2 + others.length;

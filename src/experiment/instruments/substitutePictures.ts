@@ -2,7 +2,7 @@
 import { randomStream } from "../../numerics/random.ts";
 import { sampleSpec } from "../../phantom/sample.ts";
 import { mean } from "../../numerics/sums.ts";
-import { snapToByteLattice } from "../../image/greyImage.ts";
+import { snapToByteLattice } from "../../image/grayImage.ts";
 import type { System } from "../../system/system.ts";
 import type { InputResult } from "../results.ts";
 import { modelInputOf } from "../source.ts";

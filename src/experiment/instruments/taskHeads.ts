@@ -4,7 +4,7 @@ import type { ExpandedQuestion } from "../../language/questionBank.ts";
 import { proportion } from "../../metrics/proportion.ts";
 import { renderPhantom } from "../../phantom/phantom.ts";
 import { sampleSpec } from "../../phantom/sample.ts";
-import { snapToByteLattice } from "../../image/greyImage.ts";
+import { snapToByteLattice } from "../../image/grayImage.ts";
 import type { System } from "../../system/system.ts";
 import { cosine } from "../../tensor/norms.ts";
 import { groundTruth } from "../groundTruth.ts";

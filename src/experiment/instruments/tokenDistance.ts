@@ -5,7 +5,7 @@ import type { ReferenceSet } from "../../metrics/representation.ts";
 import type { InnerModel, InnerSite } from "../../model/innerModel.ts";
 import { renderPhantom } from "../../phantom/phantom.ts";
 import { sampleSpec } from "../../phantom/sample.ts";
-import { snapToByteLattice } from "../../image/greyImage.ts";
+import { snapToByteLattice } from "../../image/grayImage.ts";
 import { innerModelOf } from "../../system/innerModelOf.ts";
 import { BARE, noInside, orObstacle, promptOf } from "../insideOf.ts";
 import { stageKey } from "../stageCache.ts";
@@ -16,7 +16,7 @@ import type { InstrumentScope } from "./instrument.ts";
 import type { InstrumentResult, Quantity } from "./instrumentResult.ts";
 import type { StageNews } from "../stage.ts";
 
-const NEIGHBOUR = 5;
+const NEIGHBOR = 5;
 
 /** Of one stage: what distances are measured to, and those of phantoms that it was not made from, sorted. */
 interface StageReference {
@@ -115,7 +115,7 @@ async function* referencesOf(
     return {
       set,
       mahalanobis: sorted(held.map((vector) => set.mahalanobis(vector))),
-      nearest: sorted(held.map((vector) => set.nearest(vector, NEIGHBOUR))),
+      nearest: sorted(held.map((vector) => set.nearest(vector, NEIGHBOR))),
     };
   });
 }
@@ -124,7 +124,7 @@ function placed({ set, mahalanobis }: StageReference, vector: Float32Array): Pla
   const distance = set.mahalanobis(vector);
   return {
     mahalanobis: distance,
-    nearest: set.nearest(vector, NEIGHBOUR),
+    nearest: set.nearest(vector, NEIGHBOR),
     further: mahalanobis.filter((each) => each < distance).length / mahalanobis.length,
   };
 }

@@ -1,5 +1,5 @@
 /** What an attack made against one model does to the others: its reach beyond the model that the attacker held. */
-import { recogniseQuestion } from "../../language/recognise.ts";
+import { recognizeQuestion } from "../../language/recognize.ts";
 import type { ExpandedQuestion } from "../../language/questionBank.ts";
 import { BUNDLED_MODELS } from "../../model/catalog.ts";
 import { canAnswer } from "../../model/manifest.ts";
@@ -64,7 +64,7 @@ export const transferMatrix = defineInstrument({
     canAnswer(system.manifest) ? undefined : "This model gives no answer that could turn.",
   async *run({ system, input }, scope) {
     const { spec, context } = scope;
-    const wording = recogniseQuestion(spec.question);
+    const wording = recognizeQuestion(spec.question);
     const members: Member[] = [];
     const total = BUNDLED_MODELS.length + 1;
     for (const { id, label } of BUNDLED_MODELS) {

@@ -1,7 +1,7 @@
 /** Whether a map depends on what the model has learned: the weights are shuffled from the answer down and the map is made again. */
 import { compareMaps } from "../../explanations/mapComparison.ts";
 import type { MapComparison } from "../../explanations/mapComparison.ts";
-import { greyImage } from "../../image/greyImage.ts";
+import { grayImage } from "../../image/grayImage.ts";
 import { rankCorrelation } from "../../numerics/ranks.ts";
 import { innerModelOf } from "../../system/innerModelOf.ts";
 import { modelSystem } from "../../system/modelSystem.ts";
@@ -96,7 +96,7 @@ export const weightRandomization = defineInstrument({
 
 function alike(a: Explanation, b: Explanation): MapComparison {
   const positive = ({ values, grid }: Explanation) =>
-    greyImage(
+    grayImage(
       values.map((value) => Math.max(0, value)),
       ...grid,
     );

@@ -1,7 +1,7 @@
 /** When would it have misled me? For this picture and question, the smallest change of each kind that turns the answer. */
 import { LabError } from "../../errors/labError.ts";
 import { expandQuestions } from "../../language/questionBank.ts";
-import { recogniseQuestion } from "../../language/recognise.ts";
+import { recognizeQuestion } from "../../language/recognize.ts";
 import { perceptibility } from "../../metrics/perceptibility.ts";
 import { percent } from "../../numerics/percentText.ts";
 import { PERTURBATIONS } from "../../perturbations/registry.ts";
@@ -98,7 +98,7 @@ function progress(label: string, done: number, total: number): StageNews<never> 
 /** Wordings of the same question whose answer, corrected for negation, is another. */
 async function rewordings({ system, input, clean }: Given, scope: InstrumentScope): Promise<Way[]> {
   const { question } = scope.spec;
-  const understood = recogniseQuestion(question);
+  const understood = recognizeQuestion(question);
   const wordings = expandQuestions().filter(
     ({ canonicalId, equivalent, text }) =>
       canonicalId === understood.canonicalId && equivalent && text !== understood.text,

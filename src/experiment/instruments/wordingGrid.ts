@@ -1,5 +1,5 @@
 /** Wordings against strengths of a disturbance: where the answer flips by the picture, by the words, or only by both. */
-import { snapToByteLattice } from "../../image/greyImage.ts";
+import { snapToByteLattice } from "../../image/grayImage.ts";
 import { l2Norm, subtract } from "../../tensor/norms.ts";
 import { gaussianNoise } from "../../perturbations/gaussianNoise.ts";
 import type { AnswerResult } from "../../system/reading.ts";

@@ -4,8 +4,8 @@ import type { Validation } from "../../language/clinicalValidator.ts";
 import { paraphrasesOf } from "../../language/paraphrases.ts";
 import { expandQuestions } from "../../language/questionBank.ts";
 import type { ExpandedQuestion } from "../../language/questionBank.ts";
-import { interpretQuestion, recogniseQuestion } from "../../language/recognise.ts";
-import type { Understood } from "../../language/recognise.ts";
+import { interpretQuestion, recognizeQuestion } from "../../language/recognize.ts";
+import type { Understood } from "../../language/recognize.ts";
 import { canAnswer } from "../../model/manifest.ts";
 import type { System } from "../../system/system.ts";
 
@@ -40,7 +40,7 @@ export function answersQuestions({ system }: { readonly system?: System }): stri
 
 /** @param own typed by the reader, beside the bank's. @throws LabError "question-invalid" for a question nobody understands */
 export function wordingsOf(question: string, count: number, own: readonly string[] = []): Wordings {
-  const asked = recogniseQuestion(question);
+  const asked = recognizeQuestion(question);
   const describe = (each: ExpandedQuestion, typed?: Understood): Wording => ({
     question: each,
     isOwn: typed !== undefined,

@@ -3,7 +3,7 @@ import { gridBet } from "../../certificates/gridBet.ts";
 import { alphaForBound, noisyBatches } from "../../certificates/sampler.ts";
 import { FINDING_TERMS } from "../../language/questionBank.ts";
 import type { FindingTerm } from "../../language/questionBank.ts";
-import { recogniseQuestion } from "../../language/recognise.ts";
+import { recognizeQuestion } from "../../language/recognize.ts";
 import { normalQuantile } from "../../numerics/normal.ts";
 import { softmax } from "../../numerics/sums.ts";
 import { cosine, l2Norm } from "../../tensor/norms.ts";
@@ -74,7 +74,7 @@ export const zeroShot = defineInstrument({
     const own = texts.length > 0 ? await embedText(texts) : [];
     const sides = heads.flatMap(({ present, absent }) => [present, absent]);
     recordRows(context, "instrument.zeroShot.sentences", [...sides, ...own]);
-    const asked = recogniseQuestion(spec.question);
+    const asked = recognizeQuestion(spec.question);
     const head = heads.find(({ finding }) => finding.id === asked.findingId);
     let certified: Certified | undefined;
     if (head && samples > 0) {

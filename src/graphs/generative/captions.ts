@@ -1,7 +1,7 @@
 /** Captions of a dual encoder: how its tokenizer lays them out, and which ones stand for the answers to a question. */
 import { LabError } from "../../errors/labError.ts";
 import { FINDING_TERMS } from "../../language/questionBank.ts";
-import { recogniseQuestion } from "../../language/recognise.ts";
+import { recognizeQuestion } from "../../language/recognize.ts";
 import { specialToken } from "./modelFiles.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 
@@ -25,7 +25,7 @@ export function captionsFor(
   question: string,
   spoken: Readonly<Record<string, readonly string[]>>,
 ): readonly string[] {
-  const { findingId, polarity, answerSpace, scope } = recogniseQuestion(question);
+  const { findingId, polarity, answerSpace, scope } = recognizeQuestion(question);
   const finding = FINDING_TERMS.find(({ id }) => id === findingId);
   if (finding === undefined || answerSpace !== "yes-no") {
     throw new LabError(

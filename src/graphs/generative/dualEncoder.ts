@@ -12,7 +12,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { probeRunner } from "../runners.ts";
 import type { GraphSession, SessionFactory } from "../session.ts";
 import { captionLength, laidOutCaptions } from "./captions.ts";
-import { GREY_INPUT, withGreyPicture } from "./visionInputs.ts";
+import { GRAY_INPUT, withGrayPicture } from "./visionInputs.ts";
 import { marginOf, openMargin } from "./margin.ts";
 import type { PictureOracle } from "./margin.ts";
 import type { FolderFiles } from "./modelFiles.ts";
@@ -53,14 +53,14 @@ export class DualEncoder {
       throw new LabError("question-invalid", "A picture is scored against at least two captions.");
     }
     const whole = await files.graph("joint");
-    const b = new GraphBuilder(withGreyPicture(whole, files));
+    const b = new GraphBuilder(withGrayPicture(whole, files));
     const view = new GraphView(b.build());
     if (!view.has("logits_per_image")) {
       throw new LabError("model-unsupported", "The graph has no output logits_per_image.");
     }
     const text = captionTokens(files, captions);
     for (const { name } of view.inputs) {
-      if (name === GREY_INPUT) continue;
+      if (name === GRAY_INPUT) continue;
       const value = text[name];
       if (value === undefined) {
         throw new LabError(
@@ -70,7 +70,7 @@ export class DualEncoder {
       }
       b.addInitializer(protoFromTensor(name, value));
     }
-    b.setInputs([...view.inputs].filter(({ name }) => name === GREY_INPUT));
+    b.setInputs([...view.inputs].filter(({ name }) => name === GRAY_INPUT));
     const wide = b.add("Cast", ["logits_per_image"], {
       attributes: { to: { int: ELEMENT_TYPE.float32 } },
     });
@@ -84,8 +84,8 @@ export class DualEncoder {
 
   /** @param picture [S * S], grey in [0, 1] */
   async logits(picture: Float32Array): Promise<Float32Array> {
-    const grey = floatTensor(picture, [1, 1, this.size, this.size]);
-    const results = await this.#session.run({ [GREY_INPUT]: grey });
+    const gray = floatTensor(picture, [1, 1, this.size, this.size]);
+    const results = await this.#session.run({ [GRAY_INPUT]: gray });
     return results[LOGITS]!.data as Float32Array;
   }
 
@@ -97,7 +97,7 @@ export class DualEncoder {
     const link = {
       name: "model",
       model: head.build(),
-      inputs: { [GREY_INPUT]: GREY_INPUT },
+      inputs: { [GRAY_INPUT]: GRAY_INPUT },
       outputs: { [loss]: loss },
     };
     return openMargin({ links: [link], loss, size: this.size, text: {} }, this.#sessions);

@@ -16,7 +16,7 @@ import type { ModelProto } from "../../onnx/messages.ts";
 import type { ShapeTable } from "../../onnx/shapes.ts";
 import { findStateSites } from "../../onnx/stateSites.ts";
 import { fusedAttentionNodes } from "../../onnx/taps.ts";
-import { GREY_INPUT, withGreyPicture } from "./visionInputs.ts";
+import { GRAY_INPUT, withGrayPicture } from "./visionInputs.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 import { PICTURE, wide, withPictureOutputs } from "./pictureGraph.ts";
 import type { PictureGraph } from "./pictureGraph.ts";
@@ -42,26 +42,26 @@ export async function dualGraphs(
   { captions, length }: CaptionLayout,
   runner: GraphRunner,
 ): Promise<DualGraphs> {
-  const grey = withGreyPicture(await graph("joint"), { preprocessing, pixels });
-  const given = new GraphView(grey);
+  const gray = withGrayPicture(await graph("joint"), { preprocessing, pixels });
+  const given = new GraphView(gray);
   for (const name of ["logits_per_image", "image_embeds"]) {
     if (given.has(name)) continue;
     throw new LabError("model-unsupported", `The graph has no output ${name}.`);
   }
-  const unknown = given.inputs.find(({ name }) => ![GREY_INPUT, ...TEXT_INPUTS].includes(name));
+  const unknown = given.inputs.find(({ name }) => ![GRAY_INPUT, ...TEXT_INPUTS].includes(name));
   if (unknown) {
     throw new LabError(
       "model-unsupported",
       `The graph has the input ${unknown.name}, which the lab does not know how to feed.`,
     );
   }
-  const asked = new GraphBuilder(grey);
+  const asked = new GraphBuilder(gray);
   asked.setOutputs([]);
   for (const name of ["logits_per_image", "image_embeds"]) asked.addOutput(name);
   const text = given.inputs.filter(({ name }) => TEXT_INPUTS.includes(name));
   const { model, shapes } = await prepareGraph(asked.build(), runner, {
     shapes: {
-      [GREY_INPUT]: [1, 1, pixels.size, pixels.size],
+      [GRAY_INPUT]: [1, 1, pixels.size, pixels.size],
       ...Object.fromEntries(text.map(({ name }) => [name, [captions, length]])),
     },
   });
@@ -84,7 +84,7 @@ const TEXT_INPUTS: readonly string[] = ["input_ids", "attention_mask"];
 function patchStream(model: ModelProto, shapes: ShapeTable): string {
   const view = new GraphView(model);
   if (fusedAttentionNodes(view).length > 0) return "image_embeds";
-  const { values } = reachOf(view, shapes.types, [GREY_INPUT]);
+  const { values } = reachOf(view, shapes.types, [GRAY_INPUT]);
   const streams = findStateSites(view, shapes).filter(
     ({ role, name, shape }) => role === "stream" && values.has(name) && (shape[1] ?? 0) > 1,
   );

@@ -24,7 +24,7 @@ import { buildFolder } from "./ownFolder.ts";
 import { imageToken, promptOf, shapeOf } from "./prompt.ts";
 import { partsOf } from "./sequence.ts";
 import { VlmStages } from "./stages.ts";
-import { GREY_INPUT, withGreyPicture } from "./visionInputs.ts";
+import { GRAY_INPUT, withGrayPicture } from "./visionInputs.ts";
 
 const relative = (actual: ArrayLike<number>, expected: readonly number[]): number =>
   linfNorm(subtract(Float32Array.from(actual), expected)) / linfNorm(expected);
@@ -43,11 +43,11 @@ describe.each(FAMILY_NAMES)("%s", (name) => {
     );
     expect(ids).toEqual(golden.ids);
     await model.release();
-    const graph = new GraphBuilder(withGreyPicture(await files.graph("vision"), files));
+    const graph = new GraphBuilder(withGrayPicture(await files.graph("vision"), files));
     graph.setOutputs([]);
     graph.addOutput("pixel_values/prepared", 1);
     const picture = Float32Array.from(golden.grey, (v) => v / 255);
-    const feeds = { [GREY_INPUT]: floatTensor(picture, [1, 1, golden.side, golden.side]) };
+    const feeds = { [GRAY_INPUT]: floatTensor(picture, [1, 1, golden.side, golden.side]) };
     const session = await nodeSessions(1).create(serializeModel(graph.build()));
     const made = await session.run(feeds);
     const pixels = made["pixel_values/prepared"]!.data as Float32Array;

@@ -12,7 +12,7 @@ import type { FloatTensor } from "../../tensor/tensor.ts";
 import { probeRunner } from "../runners.ts";
 import type { GraphSession, SessionFactory } from "../session.ts";
 import type { Choice } from "./answers.ts";
-import { GREY_INPUT } from "./visionInputs.ts";
+import { GRAY_INPUT } from "./visionInputs.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 import { PICTURE, pictureGraph } from "./pictureGraph.ts";
 import type { PictureGraph } from "./pictureGraph.ts";
@@ -117,7 +117,7 @@ export class LlavaModel {
       {
         name: "vision",
         model: this.#picture.model,
-        inputs: { [GREY_INPUT]: GREY_INPUT },
+        inputs: { [GRAY_INPUT]: GRAY_INPUT },
         outputs: { [PICTURE.tokens]: PROMPT_VALUES.image },
       },
       {
@@ -137,8 +137,8 @@ export class LlavaModel {
 
   /** The picture's tokens [1, T, W]. */
   async #tokens(picture: Float32Array): Promise<FloatTensor> {
-    const grey = floatTensor(picture, [1, 1, this.size, this.size]);
-    const results = await this.#vision.run({ [GREY_INPUT]: grey }, [PICTURE.tokens]);
+    const gray = floatTensor(picture, [1, 1, this.size, this.size]);
+    const results = await this.#vision.run({ [GRAY_INPUT]: gray }, [PICTURE.tokens]);
     return results[PICTURE.tokens] as FloatTensor;
   }
 }

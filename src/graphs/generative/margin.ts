@@ -5,7 +5,7 @@ import { MERGED_BYTES, mergedLinks } from "../chain.ts";
 import type { Link } from "../chain.ts";
 import { ChainGradient } from "../chainGradient.ts";
 import type { SessionFactory } from "../session.ts";
-import { GREY_INPUT } from "./visionInputs.ts";
+import { GRAY_INPUT } from "./visionInputs.ts";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";
 import { ELEMENT_TYPE } from "../../onnx/messages.ts";
 import type { Choice } from "./answers.ts";
@@ -67,18 +67,18 @@ export async function openMargin(
     {
       links: mergedLinks(links, MERGED_BYTES),
       loss,
-      wrt: [GREY_INPUT],
-      shapes: { ...shapes, [GREY_INPUT]: picture },
+      wrt: [GRAY_INPUT],
+      shapes: { ...shapes, [GRAY_INPUT]: picture },
     },
     sessions,
   );
-  const feeds = (x: Float32Array) => ({ ...text, [GREY_INPUT]: floatTensor(x, picture) });
+  const feeds = (x: Float32Array) => ({ ...text, [GRAY_INPUT]: floatTensor(x, picture) });
   return {
     surrogateNodes: chain.surrogateNodes,
     loss: (x) => chain.loss(feeds(x)),
     lossAndGradient: async (x) => {
       const { loss: value, gradients } = await chain.lossAndGradients(feeds(x));
-      return { loss: value, gradient: gradients[GREY_INPUT]! };
+      return { loss: value, gradient: gradients[GRAY_INPUT]! };
     },
     release: () => chain.release(),
   };

@@ -16,7 +16,7 @@ import type { GraphFile } from "../sources/graphFile.ts";
 import type { NamedSource } from "../sources/zip.ts";
 import { PARTS_OF } from "./folder.ts";
 import type { Part } from "./folder.ts";
-import { GREY_INPUT } from "./visionInputs.ts";
+import { GRAY_INPUT } from "./visionInputs.ts";
 import { readFolderFiles } from "./modelFiles.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 import { folderManifest } from "./folderManifest.ts";
@@ -72,7 +72,7 @@ export async function buildFolder(
   const ready: ReadyModel = {
     manifest: {
       ...manifest,
-      input: { ...manifest.input, name: GREY_INPUT, channels: 1 },
+      input: { ...manifest.input, name: GRAY_INPUT, channels: 1 },
       outputs: { ...PICTURE, logits: answer.logits },
     },
     precision: manifest.defaultPrecision,

@@ -7,7 +7,7 @@ import { prepareGraph } from "../../onnx/inline.ts";
 import { ELEMENT_TYPE } from "../../onnx/messages.ts";
 import type { ModelProto } from "../../onnx/messages.ts";
 import type { ShapeTable } from "../../onnx/shapes.ts";
-import { GREY_INPUT, withGreyPicture } from "./visionInputs.ts";
+import { GRAY_INPUT, withGrayPicture } from "./visionInputs.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 import { onPlaces } from "./tiles.ts";
 
@@ -32,9 +32,9 @@ export async function pictureGraph(
   { graph, preprocessing, pixels }: Pick<FolderFiles, "graph" | "preprocessing" | "pixels">,
   runner: GraphRunner,
 ): Promise<PictureGraph> {
-  const grey = withGreyPicture(await graph("vision"), { preprocessing, pixels });
-  const { model, shapes } = await prepareGraph(grey, runner, {
-    shapes: { [GREY_INPUT]: [1, 1, pixels.size, pixels.size] },
+  const gray = withGrayPicture(await graph("vision"), { preprocessing, pixels });
+  const { model, shapes } = await prepareGraph(gray, runner, {
+    shapes: { [GRAY_INPUT]: [1, 1, pixels.size, pixels.size] },
   });
   const [output = ""] = new GraphView(model).outputs;
   const [count, width] = tokensIn(output, shapes);

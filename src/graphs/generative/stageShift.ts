@@ -1,5 +1,6 @@
 /** How far two readings of one model lie apart, stage by stage: of two pictures, two wordings, two precisions or backends. */
 import { jensenShannonBits } from "../../image/jsd.ts";
+import { headMean } from "../../tensor/headMean.ts";
 import { cosine } from "../../tensor/norms.ts";
 import type { AnswerAttention, StageReading, StageState } from "./stages.ts";
 
@@ -37,7 +38,7 @@ export function stageShift(a: StageReading, b: StageReading): StageShift {
     answer: each(a.answer, b.answer),
     attention: a.attention.map((attention, i) => ({
       layer: attention.layer,
-      divergence: jensenShannonBits(headMean(attention), headMean(b.attention[i]!)),
+      divergence: jensenShannonBits(sharesOf(attention), sharesOf(b.attention[i]!)),
     })),
     logits: cosine(a.logits, b.logits),
   };
@@ -56,10 +57,8 @@ function stateShift(a: StageState, b: StageState): StateShift {
 }
 
 /** Attention to the picture's tokens, averaged over heads and brought to sum 1. */
-export function headMean({ heads, maps }: AnswerAttention): Float32Array {
-  const count = maps.length / heads;
-  const mean = new Float32Array(count);
-  for (let i = 0; i < maps.length; i++) mean[i % count]! += maps[i]!;
+export function sharesOf({ heads, maps }: AnswerAttention): Float32Array {
+  const mean = headMean({ maps, heads });
   const total = mean.reduce((sum, value) => sum + value, 0);
   return total > 0 ? mean.map((value) => value / total) : mean;
 }

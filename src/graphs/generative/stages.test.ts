@@ -4,7 +4,7 @@ import { nodeSessions } from "../../cli/nodeSessions.ts";
 import { linfNorm, subtract } from "../../tensor/norms.ts";
 import { vlmFiles, vlmVectors } from "../../testing/vlmFolders.ts";
 import { LlavaModel } from "./llavaModel.ts";
-import { headMean, partingBlock, stageShift } from "./stageShift.ts";
+import { sharesOf, partingBlock, stageShift } from "./stageShift.ts";
 import { VlmStages } from "./stages.ts";
 
 interface Vectors {
@@ -64,7 +64,7 @@ it.each([undefined, "q4", "eager"])("reads a folder's stages in the form %s", as
 
 it("averages heads over the picture, and finds where a stream falls away", () => {
   const maps = Float32Array.of(0.1, 0.3, 0.2, 0);
-  const mean = headMean({ layer: 0, heads: 2, onPicture: Float32Array.of(0.4, 0.2), maps });
+  const mean = sharesOf({ layer: 0, heads: 2, onPicture: Float32Array.of(0.4, 0.2), maps });
   expect([...mean].map((value) => Number(value.toFixed(6)))).toEqual([0.5, 0.5]);
   const at = (block: string, cosine: number) => ({ block, cosine, least: cosine });
   expect(partingBlock([at("stem", 1), at("MLP 1", 0.9), at("MLP 2", 0.5)])).toBe("MLP 2");

@@ -15,7 +15,7 @@ import { floatData, floatTensor, int64Tensor } from "../../tensor/tensor.ts";
 import type { FloatTensor, Tensor } from "../../tensor/tensor.ts";
 import { probeRunner } from "../runners.ts";
 import type { GraphSession, SessionFactory } from "../session.ts";
-import { GREY_INPUT, withGreyPicture } from "./visionInputs.ts";
+import { GRAY_INPUT, withGrayPicture } from "./visionInputs.ts";
 import type { Prompt } from "./prompt.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 import { tokensIn } from "./pictureGraph.ts";
@@ -99,9 +99,9 @@ export class VlmStages {
   /** @throws LabError "model-*" | "graph-*" */
   static async open(files: FolderFiles, sessions: SessionFactory): Promise<VlmStages> {
     const { size } = files;
-    const grey = withGreyPicture(await files.graph("vision"), files);
-    const prepared = await prepareGraph(grey, probeRunner(sessions), {
-      shapes: { [GREY_INPUT]: [1, 1, size, size] },
+    const gray = withGrayPicture(await files.graph("vision"), files);
+    const prepared = await prepareGraph(gray, probeRunner(sessions), {
+      shapes: { [GRAY_INPUT]: [1, 1, size, size] },
     });
     const [output = ""] = new GraphView(prepared.model).outputs;
     const image = tokensIn(output, prepared.shapes);
@@ -126,7 +126,7 @@ export class VlmStages {
   async read(picture: Float32Array, prompt: Prompt): Promise<StageReading> {
     const { output, image, sites, session } = this.#vision;
     const size = this.#files.size;
-    const seen = await session.run({ [GREY_INPUT]: floatTensor(picture, [1, 1, size, size]) });
+    const seen = await session.run({ [GRAY_INPUT]: floatTensor(picture, [1, 1, size, size]) });
     const tokens = floatTensor(Float32Array.from(numbersOf(seen[output]!)), [1, ...image]);
     const feeds: Record<string, Tensor> = { [PROMPT_VALUES.image]: tokens };
     for (const [part, ids] of Object.entries(wordsOf(prompt))) feeds[part] = await this.words(ids);

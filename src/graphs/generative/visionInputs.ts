@@ -14,7 +14,7 @@ import type { FolderFiles } from "./modelFiles.ts";
 import type { PixelForm } from "./pixelForm.ts";
 
 /** Name of the picture [1, 1, S, S], grey in [0, 1]. */
-export const GREY_INPUT = "grey_picture";
+export const GRAY_INPUT = "grey_picture";
 
 const CHANNELS = 3;
 
@@ -23,7 +23,7 @@ const CHANNELS = 3;
  * normalised. Other inputs that the picture's form settles (a mask of real pixels, the grid of patches) become constants.
  * @throws LabError "model-unsupported" for an encoder that wants pixels in another form
  */
-export function withGreyPicture(
+export function withGrayPicture(
   model: ModelProto,
   { preprocessing, pixels: form }: Pick<FolderFiles, "preprocessing" | "pixels">,
 ): ModelProto {
@@ -50,7 +50,7 @@ export function withGreyPicture(
   );
   b.setInputs(graph.input.filter(({ name }) => name !== info.name && !settled.has(name)));
   for (const [name, value] of settled) b.addInitializer(protoFromTensor(name, value));
-  const image = b.addInput(GREY_INPUT, ELEMENT_TYPE.float32, [1, 1, form.size, form.size]);
+  const image = b.addInput(GRAY_INPUT, ELEMENT_TYPE.float32, [1, 1, form.size, form.size]);
   const { mean = [0], std = [1], range = [0, 1] } = preprocessing;
   const wanted = {
     channels: CHANNELS,
@@ -63,12 +63,12 @@ export function withGreyPicture(
   } as const;
   if (form.kind === "whole") preparePixels(b, image, pixels, wanted);
   else {
-    const normalised = b.fresh("pixel_values/normalised");
-    preparePixels(b, form.kind === "tiles" ? tilesOf(b, image, form) : image, normalised, wanted);
+    const normalized = b.fresh("pixel_values/normalised");
+    preparePixels(b, form.kind === "tiles" ? tilesOf(b, image, form) : image, normalized, wanted);
     if (form.kind === "patches")
-      b.add("Identity", [patchesOf(b, normalised, form)], { outputs: [pixels] });
-    else if (rank === 5) b.add("Unsqueeze", [normalised, b.ints([0])], { outputs: [pixels] });
-    else b.add("Identity", [normalised], { outputs: [pixels] });
+      b.add("Identity", [patchesOf(b, normalized, form)], { outputs: [pixels] });
+    else if (rank === 5) b.add("Unsqueeze", [normalized, b.ints([0])], { outputs: [pixels] });
+    else b.add("Identity", [normalized], { outputs: [pixels] });
   }
   return b.build();
 }
@@ -125,12 +125,12 @@ function tilesOf(
 /** Patches [n, channels * frames * patch * patch], those that are merged next to each other. */
 function patchesOf(
   b: GraphBuilder,
-  normalised: string,
+  normalized: string,
   { size, patch, merge, frames }: Extract<PixelForm, { kind: "patches" }>,
 ): string {
   const cells = size / patch;
   const blocks = cells / merge;
-  const apart = b.reshape(normalised, [CHANNELS, blocks, merge, patch, blocks, merge, patch]);
+  const apart = b.reshape(normalized, [CHANNELS, blocks, merge, patch, blocks, merge, patch]);
   const turned = b.add("Transpose", [apart], {
     attributes: { perm: { ints: [1, 4, 2, 5, 0, 3, 6] } },
   });

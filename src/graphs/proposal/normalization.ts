@@ -25,12 +25,12 @@ export function proposeNormalization(
   const none = NORMALIZATIONS.none;
   if (pixels !== "float") {
     const range = pixels === "int8" ? ([-128, 127] as const) : BYTES;
-    const isNormalised = own !== undefined && !isIdentity(own);
+    const isNormalized = own !== undefined && !isIdentity(own);
     return {
       ...none,
       range,
-      source: pixels === "uint8" || isNormalised ? "graph" : "guess",
-      notice: `The graph takes whole numbers (${pixels === "whole" ? "integer pixels" : pixels}), ${range.join(" to ")}${pixels === "uint8" ? "" : ", which is a guess"}, ${isNormalised ? "and normalises them itself" : "and reads them as they are"}: no mean and deviation are proposed.`,
+      source: pixels === "uint8" || isNormalized ? "graph" : "guess",
+      notice: `The graph takes whole numbers (${pixels === "whole" ? "integer pixels" : pixels}), ${range.join(" to ")}${pixels === "uint8" ? "" : ", which is a guess"}, ${isNormalized ? "and normalises them itself" : "and reads them as they are"}: no mean and deviation are proposed.`,
     };
   }
   if (own?.isPerPicture) {
@@ -41,7 +41,7 @@ export function proposeNormalization(
       notice: "The graph normalises each picture by its own mean and spread, so none is proposed.",
     };
   }
-  if (own && !isIdentity(own) && !expectsNormalised(own)) {
+  if (own && !isIdentity(own) && !expectsNormalized(own)) {
     const before = normalizationBefore(own);
     if (before) {
       return {
@@ -79,7 +79,7 @@ function isIdentity({ factor, shift }: PixelArithmetic): boolean {
 }
 
 /** A batch normalisation that was trained on pixels which were normalised before: their mean was near 0, their variance near 1. */
-function expectsNormalised({ batchNorm }: PixelArithmetic): boolean {
+function expectsNormalized({ batchNorm }: PixelArithmetic): boolean {
   return (
     batchNorm !== undefined &&
     batchNorm.mean.every((m) => Math.abs(m) < 0.25) &&

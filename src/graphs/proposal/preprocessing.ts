@@ -114,13 +114,13 @@ function ofProcessor(config: Processor, file: string): Preprocessing {
     notices.push(resamplingNotice(resampling));
   }
   const own = PILLOW.find((filter) => filter === resampling);
-  const isNormalised = config.do_normalize !== false && config.image_mean && config.image_std;
+  const isNormalized = config.do_normalize !== false && config.image_mean && config.image_std;
   return {
     file,
     ...(size === undefined ? {} : { size }),
     range: rangeOf(config),
-    mean: isNormalised ? config.image_mean! : [0, 0, 0],
-    std: isNormalised ? config.image_std! : [1, 1, 1],
+    mean: isNormalized ? config.image_mean! : [0, 0, 0],
+    std: isNormalized ? config.image_std! : [1, 1, 1],
     resize: cropped === undefined && isStretched(config) ? "area-stretch" : "area-centre-crop",
     ...(own && { resample: { filter: own, ...(resized !== size && { shortest: resized }) } }),
     notices,

@@ -34,6 +34,7 @@ const film: Radiograph = {
   pixelAspect: 1,
   notices: [],
   source: "png",
+  rawSha256: "0".repeat(64),
 };
 
 it.each(Object.keys(golden.made))("%s", (name) => {

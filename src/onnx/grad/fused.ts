@@ -21,15 +21,15 @@ function biased(slope: (vjp: Vjp, x: string) => string): VjpRule {
 }
 
 /** SkipLayerNormalization(x, skip, gamma, beta, bias): normalizes x + skip + bias; output 3 is that sum. */
-function skipNormalization(centred: boolean): VjpRule {
+function skipNormalization(centered: boolean): VjpRule {
   return (vjp) => {
     const shape = vjp.inputShape;
     const axes = [shape.length - 1];
-    const bias = vjp.input(centred ? 4 : 3);
+    const bias = vjp.input(centered ? 4 : 3);
     let sum = vjp.add(vjp.input(0), vjp.input(1));
     if (bias !== "") sum = vjp.add(sum, bias);
     const x = vjp.input(0);
-    const shifted = centred ? vjp.sub(sum, vjp.mean(sum, shape, axes, x)) : sum;
+    const shifted = centered ? vjp.sub(sum, vjp.mean(sum, shape, axes, x)) : sum;
     const variance = vjp.mean(vjp.mul(shifted, shifted), shape, axes, x);
     const epsilon = floatAttribute(vjp.node, "epsilon", 1e-12);
     const inverse = vjp.op("Reciprocal", [
@@ -44,7 +44,7 @@ function skipNormalization(centred: boolean): VjpRule {
       const gradient = vjp.mul(dy, vjp.input(2));
       const normalized = vjp.mul(shifted, inverse);
       parts.push(
-        standardizedGradient(vjp, { gradient, normalized, inverse }, { shape, axes }, centred),
+        standardizedGradient(vjp, { gradient, normalized, inverse }, { shape, axes }, centered),
       );
     }
     const dSum = vjp.gradientOf(3);

@@ -33,14 +33,14 @@ export function standardizedGradient(
     inverse,
   }: { readonly gradient: string; readonly normalized: string; readonly inverse: string },
   { shape, axes }: { readonly shape: readonly number[]; readonly axes: readonly number[] },
-  centred: boolean,
+  centered: boolean,
 ): string {
   const along = vjp.mul(
     normalized,
     vjp.mean(vjp.mul(gradient, normalized), shape, axes, vjp.input(0)),
   );
   let rest = vjp.sub(gradient, along);
-  if (centred) rest = vjp.sub(rest, vjp.mean(gradient, shape, axes, vjp.input(0)));
+  if (centered) rest = vjp.sub(rest, vjp.mean(gradient, shape, axes, vjp.input(0)));
   return vjp.mul(rest, inverse);
 }
 
@@ -68,7 +68,7 @@ function layerNormalization(vjp: Vjp): InputGradients {
     [mean, inverse] = statistics(vjp, shape, axes, floatAttribute(vjp.node, "epsilon", 1e-5));
   }
   const normalized = vjp.mul(vjp.sub(x, mean), inverse);
-  return affineGradients(vjp, { normalized, inverse, axes, centred: true });
+  return affineGradients(vjp, { normalized, inverse, axes, centered: true });
 }
 
 interface Normalized {
@@ -77,7 +77,7 @@ interface Normalized {
   readonly inverse: string;
   readonly axes: readonly number[];
   /** False for RMS normalization: nothing is subtracted, and its second output is `inverse`. */
-  readonly centred: boolean;
+  readonly centered: boolean;
 }
 
 /**
@@ -85,7 +85,7 @@ interface Normalized {
  * d mean / dx = 1/N and d inverse / dx = -inverse^2 normalized / N.
  */
 function affineGradients(vjp: Vjp, form: Normalized): InputGradients {
-  const { normalized, inverse, axes, centred } = form;
+  const { normalized, inverse, axes, centered } = form;
   const shape = vjp.inputShape;
   const dy = vjp.gradientOf(0);
   const parts: string[] = [];
@@ -93,14 +93,14 @@ function affineGradients(vjp: Vjp, form: Normalized): InputGradients {
     if (dy !== undefined) {
       const gradient = vjp.mul(dy, vjp.input(1));
       parts.push(
-        standardizedGradient(vjp, { gradient, normalized, inverse }, { shape, axes }, centred),
+        standardizedGradient(vjp, { gradient, normalized, inverse }, { shape, axes }, centered),
       );
     }
     const x = vjp.input(0);
     const share = 1 / axes.reduce((count, axis) => count * shape[axis]!, 1);
-    const dMean = centred ? statistic(vjp, 1) : undefined;
+    const dMean = centered ? statistic(vjp, 1) : undefined;
     if (dMean !== undefined) parts.push(vjp.expand(vjp.scale(dMean, share, x), shape));
-    const dInverse = statistic(vjp, centred ? 2 : 1);
+    const dInverse = statistic(vjp, centered ? 2 : 1);
     if (dInverse !== undefined) {
       const slope = vjp.mul(vjp.mul(inverse, inverse), vjp.scale(dInverse, -share, x));
       parts.push(vjp.mul(normalized, slope));
@@ -131,8 +131,8 @@ function statistics(
 ): [mean: string, inverse: string] {
   const x = vjp.input(0);
   const mean = vjp.mean(x, shape, axes, x);
-  const centred = vjp.sub(x, mean);
-  const variance = vjp.mean(vjp.mul(centred, centred), shape, axes, x);
+  const centered = vjp.sub(x, mean);
+  const variance = vjp.mean(vjp.mul(centered, centered), shape, axes, x);
   return [mean, inverseRoot(vjp, variance, epsilon)];
 }
 
@@ -150,7 +150,7 @@ export function rmsNormalization(vjp: Vjp): InputGradients {
   const square = vjp.mean(vjp.mul(x, x), shape, axes, x);
   const inverse = inverseRoot(vjp, square, floatAttribute(vjp.node, "epsilon", 1e-5));
   const normalized = vjp.mul(x, inverse);
-  return affineGradients(vjp, { normalized, inverse, axes, centred: false });
+  return affineGradients(vjp, { normalized, inverse, axes, centered: false });
 }
 
 /** A per-channel vector shaped to broadcast over [B, C, ...]. */
@@ -192,8 +192,8 @@ function groupNormalization(vjp: Vjp): InputGradients {
   const axes = lastAxes(grouped.length, 2);
   const blocks = vjp.reshape(x, grouped);
   const mean = vjp.mean(blocks, grouped, axes, x);
-  const centred = vjp.sub(blocks, mean);
-  const variance = vjp.mean(vjp.mul(centred, centred), grouped, axes, x);
+  const centered = vjp.sub(blocks, mean);
+  const variance = vjp.mean(vjp.mul(centered, centered), grouped, axes, x);
   const inverse = inverseRoot(vjp, variance, floatAttribute(vjp.node, "epsilon", 1e-5));
   const ones = pixels.map(() => 1);
   const perGroup = vjp.shape(vjp.input(1))[0] === groups && groups !== channels;
@@ -202,7 +202,7 @@ function groupNormalization(vjp: Vjp): InputGradients {
     perGroup ? [1, groups, 1, ...ones] : [1, groups, channels / groups, ...ones],
   );
   const gradient = vjp.mul(vjp.reshape(vjp.dy, grouped), scale);
-  const normalized = vjp.mul(centred, inverse);
+  const normalized = vjp.mul(centered, inverse);
   const back = standardizedGradient(
     vjp,
     { gradient, normalized, inverse },

@@ -229,9 +229,9 @@ function matMulNBits(vjp: Vjp): InputGradients {
     });
     const type = vjp.type(vjp.input(2));
     const scales = vjp.reshape(vjp.input(2), [n, blocks, 1]);
-    let centred: string;
+    let centered: string;
     if (vjp.input(3) === "") {
-      centred = vjp.sub(vjp.cast(levels, type), vjp.scalarOfType(2 ** (bits - 1), type));
+      centered = vjp.sub(vjp.cast(levels, type), vjp.scalarOfType(2 ** (bits - 1), type));
     } else if (vjp.type(vjp.input(3)) === ELEMENT_TYPE.uint8) {
       const zero = vjp.constant(3)!.data as Uint8Array;
       const zeros = vjp.tensor({
@@ -239,11 +239,11 @@ function matMulNBits(vjp: Vjp): InputGradients {
         data: unpackRows(zero, bits, [n, blocks]),
         shape: [n, blocks, 1],
       });
-      centred = vjp.sub(vjp.cast(levels, type), vjp.cast(zeros, type));
+      centered = vjp.sub(vjp.cast(levels, type), vjp.cast(zeros, type));
     } else {
-      centred = vjp.sub(vjp.cast(levels, type), vjp.reshape(vjp.input(3), [n, blocks, 1]));
+      centered = vjp.sub(vjp.cast(levels, type), vjp.reshape(vjp.input(3), [n, blocks, 1]));
     }
-    const full = vjp.reshape(vjp.mul(centred, scales), [n, blocks * block]);
+    const full = vjp.reshape(vjp.mul(centered, scales), [n, blocks * block]);
     if (blocks * block === k) return full;
     return vjp.op("Slice", [full, vjp.ints([0]), vjp.ints([k]), vjp.ints([1])]);
   });

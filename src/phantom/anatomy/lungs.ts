@@ -19,12 +19,12 @@ export function lungLength(grid: Grid, g: Geometry, side: Side): Float32Array {
     const inner = mediastinalEdge(g, side, y) - RECESS + sign * g.midX;
     if (outer <= inner + 2) continue;
     const half = (outer - inner) / 2;
-    const centre = (outer + inner) / 2;
+    const center = (outer + inner) / 2;
     const rise = Math.min(1, (y - g.apexY) / 95);
     const depth = g.lungDepth * Math.sqrt(Math.max(0, 1 - (1 - rise) ** 2));
     for (let j = 0; j < grid.size; j++) {
       const x = mmOf(grid, j);
-      const t = (sign * x - centre) / half;
+      const t = (sign * x - center) / half;
       if (t <= -1 || t >= 1) continue;
       // Blunter at the mediastinum than at the ribs.
       const profile = t < 0 ? (1 - (-t) ** 4) ** 0.62 : (1 - t ** 2.4) ** 0.5;

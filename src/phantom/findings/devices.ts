@@ -122,8 +122,8 @@ export function addEndotrachealTube(scene: Scene, aboveCarinaMm: number): void {
     const beyond = 3 - aboveCarinaMm;
     // Across the bronchus the walls keep their distance.
     const { x: dx, y: dy } = RIGHT_BRONCHUS;
-    const centre = { x: x(last) + beyond * dx, y: last + beyond * dy };
-    return [...points, { x: centre.x + offset * dy, y: centre.y - offset * dx, r }];
+    const center = { x: x(last) + beyond * dx, y: last + beyond * dy };
+    return [...points, { x: center.x + offset * dy, y: center.y - offset * dx, r }];
   };
   // Two walls of about 1 mm, one with the barium stripe; the tube is 11 mm wide.
   wire(scene, "tube", column(-4.8, 1), 0.42);

@@ -26,19 +26,19 @@ export function addConsolidation(scene: Scene, side: Side, amount: number): void
   const mask = scene.mask("consolidation");
   const random = scene.random("consolidation", side);
   const down = random.chance(0.62) ? random.between(0.6, 0.88) : random.between(0.2, 0.5);
-  const centre = lungPoint(g, side, random.between(0.35, 0.68), down);
+  const center = lungPoint(g, side, random.between(0.35, 0.68), down);
   const radius = random.between(24, 42);
   const stretch = random.between(0.75, 1.35);
   const ragged = smoothField(grid, random.fork("edge"), 22);
   const fluff = smoothField(grid, random.fork("fluff"), 8);
-  const [i0, i1] = pixelRange(grid, centre.y - 2.6 * radius, centre.y + 2.6 * radius);
-  const [j0, j1] = pixelRange(grid, centre.x - 2.6 * radius, centre.x + 2.6 * radius);
+  const [i0, i1] = pixelRange(grid, center.y - 2.6 * radius, center.y + 2.6 * radius);
+  const [j0, j1] = pixelRange(grid, center.x - 2.6 * radius, center.x + 2.6 * radius);
   for (let i = i0; i <= i1; i++) {
     for (let j = j0; j <= j1; j++) {
       const index = i * grid.size + j;
       if (lung[side][index]! <= 0) continue;
-      const dx = (mmOf(grid, j) - centre.x) / (radius * stretch);
-      const dy = (mmOf(grid, i) - centre.y) / (radius / stretch);
+      const dx = (mmOf(grid, j) - center.x) / (radius * stretch);
+      const dy = (mmOf(grid, i) - center.y) / (radius / stretch);
       const distance = Math.hypot(dx, dy) + 0.18 * ragged[index]! + 0.07 * fluff[index]!;
       const core = 1 - smoothStep(0.3, 1.35, distance);
       if (core <= 0) continue;

@@ -4,7 +4,7 @@ import type {
   InstrumentResult,
   ResultTable,
 } from "../../experiment/instruments/instrumentResult.ts";
-import { interpretQuestion } from "../../language/recognise.ts";
+import { interpretQuestion } from "../../language/recognize.ts";
 import { calibration } from "../../metrics/calibration.ts";
 import {
   GUARANTEE_SOURCE,

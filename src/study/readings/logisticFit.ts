@@ -15,14 +15,14 @@ export function logisticFit(
   cases: readonly { readonly x: number; readonly event: boolean }[],
 ): LogisticFit {
   const n = cases.length;
-  const centre = cases.reduce((sum, { x }) => sum + x, 0) / n;
-  const spread = Math.sqrt(cases.reduce((sum, { x }) => sum + (x - centre) ** 2, 0) / n) || 1;
+  const center = cases.reduce((sum, { x }) => sum + x, 0) / n;
+  const spread = Math.sqrt(cases.reduce((sum, { x }) => sum + (x - center) ** 2, 0) / n) || 1;
   let [a, b] = [0, 0];
   for (let step = 0; step < STEPS; step++) {
     // Gradient and Hessian of the penalised log-likelihood.
     let [ga, gb, haa, hab, hbb] = [0, -RIDGE * b, 0, 0, RIDGE];
     for (const { x, event } of cases) {
-      const z = (x - centre) / spread;
+      const z = (x - center) / spread;
       const p = 1 / (1 + Math.exp(-(a + b * z)));
       const w = Math.max(1e-9, p * (1 - p));
       ga += Number(event) - p;
@@ -41,6 +41,6 @@ export function logisticFit(
   }
   return {
     slope: b / spread,
-    probability: (x) => 1 / (1 + Math.exp(-(a + (b * (x - centre)) / spread))),
+    probability: (x) => 1 / (1 + Math.exp(-(a + (b * (x - center)) / spread))),
   };
 }

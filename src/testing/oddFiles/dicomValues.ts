@@ -13,7 +13,7 @@ const COLS = 15;
 const random = randomStream(ODD_FILES_SEED, "dicom values");
 const SAMPLES = surface(ROWS, COLS, { low: 0, high: 4095 }, random);
 const BYTES = SAMPLES.map((value) => value >> 4);
-const COLOURS = surface(ROWS, 3 * COLS, { low: 0, high: 255 }, random);
+const COLORS = surface(ROWS, 3 * COLS, { low: 0, high: 255 }, random);
 const DEEP = surface(ROWS, COLS, { low: 0, high: 65_535 }, random);
 
 function file(extra: DicomElements, uid: string = UID.explicit): Uint8Array {
@@ -153,7 +153,7 @@ function rescaleItem(slope: string, intercept: string): DicomValue {
   return { items: [{ [TAG.slope]: slope, [TAG.intercept]: intercept }] };
 }
 
-const colour = (photometric: string, extra: DicomElements, uid?: string): Uint8Array =>
+const color = (photometric: string, extra: DicomElements, uid?: string): Uint8Array =>
   dicomFile(
     imageElements(ROWS, COLS, 8, {
       [TAG.samplesPerPixel]: 3,
@@ -163,37 +163,36 @@ const colour = (photometric: string, extra: DicomElements, uid?: string): Uint8A
     }),
     uid,
   );
-const PLANES = [0, 1, 2].map((channel) => COLOURS.filter((_, i) => i % 3 === channel));
+const PLANES = [0, 1, 2].map((channel) => COLORS.filter((_, i) => i % 3 === channel));
 
-const COLOUR: Readonly<Record<string, () => Uint8Array>> = {
+const COLOR: Readonly<Record<string, () => Uint8Array>> = {
   "colour-by-pixel": () =>
-    colour("RGB", { [TAG.planarConfiguration]: 0, [TAG.pixelData]: Uint8Array.from(COLOURS) }),
+    color("RGB", { [TAG.planarConfiguration]: 0, [TAG.pixelData]: Uint8Array.from(COLORS) }),
   "colour-by-plane": () =>
-    colour("RGB", {
+    color("RGB", {
       [TAG.planarConfiguration]: 1,
       [TAG.pixelData]: Uint8Array.from(PLANES.flat()),
     }),
-  "colour-brightness-first": () =>
-    colour("YBR_FULL", { [TAG.pixelData]: Uint8Array.from(COLOURS) }),
+  "colour-brightness-first": () => color("YBR_FULL", { [TAG.pixelData]: Uint8Array.from(COLORS) }),
   "colour-halved": () =>
     dicomFile(
       imageElements(ROWS, 14, 8, {
         [TAG.samplesPerPixel]: 3,
         [TAG.photometric]: "YBR_FULL_422",
         [TAG.planarConfiguration]: 0,
-        [TAG.pixelData]: Uint8Array.from(COLOURS.slice(0, 2 * ROWS * 14)),
+        [TAG.pixelData]: Uint8Array.from(COLORS.slice(0, 2 * ROWS * 14)),
       }),
     ),
   "colour-rle": () =>
-    colour("RGB", { [TAG.pixelData]: { fragments: [encodeRle(PLANES, 1)] } }, UID.rle),
+    color("RGB", { [TAG.pixelData]: { fragments: [encodeRle(PLANES, 1)] } }, UID.rle),
   "colour-lossless-separate-scans": () =>
-    colour(
+    color(
       "RGB",
       {
         [TAG.pixelData]: {
           fragments: [
             encodeJpegLossless(
-              { rows: ROWS, cols: COLS, precision: 8, channels: 3, samples: COLOURS },
+              { rows: ROWS, cols: COLS, precision: 8, channels: 3, samples: COLORS },
               6,
               { separateScans: true },
             ),
@@ -203,13 +202,13 @@ const COLOUR: Readonly<Record<string, () => Uint8Array>> = {
       UID.jpegLossless,
     ),
   "colour-lossless-interleaved": () =>
-    colour(
+    color(
       "RGB",
       {
         [TAG.pixelData]: {
           fragments: [
             encodeJpegLossless(
-              { rows: ROWS, cols: COLS, precision: 8, channels: 3, samples: COLOURS },
+              { rows: ROWS, cols: COLS, precision: 8, channels: 3, samples: COLORS },
               4,
               { restartLines: 3 },
             ),
@@ -235,12 +234,12 @@ async function deepFiles(): Promise<OddFile[]> {
 }
 
 /** Three channels without the transform of JPEG 2000: what they are is in the header alone. */
-async function plainColourFiles(): Promise<OddFile[]> {
-  const picture = { rows: ROWS, cols: COLS, bits: 8, channels: 3, samples: COLOURS };
+async function plainColorFiles(): Promise<OddFile[]> {
+  const picture = { rows: ROWS, cols: COLS, bits: 8, channels: 3, samples: COLORS };
   const stream = await encodeWith("jpeg-2000", picture);
   return ["RGB", "YBR_FULL"].map((photometric) => ({
     name: `colour-jpeg-2000-${photometric.toLowerCase()}.dcm`,
-    bytes: colour(photometric, { [TAG.pixelData]: { fragments: [stream] } }, UID.jpeg2000),
+    bytes: color(photometric, { [TAG.pixelData]: { fragments: [stream] } }, UID.jpeg2000),
   }));
 }
 
@@ -267,14 +266,14 @@ async function shallowFiles(): Promise<OddFile[]> {
 }
 
 export async function dicomValueFiles(): Promise<OddFile[]> {
-  const plain = Object.entries({ ...ATTRIBUTES, ...COLOUR }).map(([name, make]) => ({
+  const plain = Object.entries({ ...ATTRIBUTES, ...COLOR }).map(([name, make]) => ({
     name: `${name}.dcm`,
     bytes: make(),
   }));
   return [
     ...plain,
     ...(await deepFiles()),
-    ...(await plainColourFiles()),
+    ...(await plainColorFiles()),
     ...(await shallowFiles()),
   ];
 }

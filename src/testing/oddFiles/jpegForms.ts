@@ -2,7 +2,7 @@
 import { randomStream } from "../../numerics/random.ts";
 import { concatBytes, dicomFile, imageElements, TAG, UID } from "../dicomBytes.ts";
 import { bigWord, segment } from "../jpegBits.ts";
-import { adobeSegment, asciiCodes, encodeJpegDct, GREY, jfifSegment } from "../jpegDctEncoder.ts";
+import { adobeSegment, asciiCodes, encodeJpegDct, GRAY, jfifSegment } from "../jpegDctEncoder.ts";
 import type { JpegComponent, JpegDctForm } from "../jpegDctEncoder.ts";
 import { encodeJpegLossless } from "../jpegLosslessEncoder.ts";
 import type { JpegLosslessForm } from "../jpegLosslessEncoder.ts";
@@ -12,27 +12,27 @@ import type { OddFile } from "./oddFile.ts";
 const ROWS = 37;
 const COLS = 53;
 
-const colour = (
+const color = (
   ids: readonly number[],
   [across, down]: readonly [number, number],
 ): JpegComponent[] =>
   ids.map((id, i) => ({ id, across: i === 0 ? across : 1, down: i === 0 ? down : 1 }));
-const YCC = colour([1, 2, 3], [1, 1]);
+const YCC = color([1, 2, 3], [1, 1]);
 const COMMENT = segment(0xfe, asciiCodes("a comment"));
 
 const DCT: Readonly<Record<string, Omit<JpegDctForm, "rows" | "cols">>> = {
-  grey: { components: GREY },
-  "grey-restart": { components: GREY, restartInterval: 3 },
+  grey: { components: GRAY },
+  "grey-restart": { components: GRAY, restartInterval: 3 },
   "grey-sampling-2x2": { components: [{ id: 1, across: 2, down: 2 }] },
-  "grey-wide-tables": { components: GREY, wideTables: true },
-  "grey-comment-jfif": { components: GREY, before: [jfifSegment(), COMMENT] },
-  "grey-fill-bytes": { components: GREY, before: [Uint8Array.of(0xff, 0xff, 0xff)] },
+  "grey-wide-tables": { components: GRAY, wideTables: true },
+  "grey-comment-jfif": { components: GRAY, before: [jfifSegment(), COMMENT] },
+  "grey-fill-bytes": { components: GRAY, before: [Uint8Array.of(0xff, 0xff, 0xff)] },
   "colour-444": { components: YCC },
-  "colour-422": { components: colour([1, 2, 3], [2, 1]) },
-  "colour-420": { components: colour([1, 2, 3], [2, 2]), restartInterval: 2 },
+  "colour-422": { components: color([1, 2, 3], [2, 1]) },
+  "colour-420": { components: color([1, 2, 3], [2, 2]), restartInterval: 2 },
   "colour-separate-scans": { components: YCC, separateScans: true },
-  "colour-ids-from-zero": { components: colour([0, 1, 2], [1, 1]) },
-  "colour-ids-rgb": { components: colour([82, 71, 66], [1, 1]) },
+  "colour-ids-from-zero": { components: color([0, 1, 2], [1, 1]) },
+  "colour-ids-rgb": { components: color([82, 71, 66], [1, 1]) },
   "colour-adobe-0": { components: YCC, before: [adobeSegment(0)] },
   "colour-adobe-1": { components: YCC, before: [adobeSegment(1)] },
   "colour-jfif": { components: YCC, before: [jfifSegment()] },
@@ -68,11 +68,11 @@ function dctFile(name: string, form: Omit<JpegDctForm, "rows" | "cols">): Uint8A
 }
 
 function inDicom(stream: Uint8Array, photometric: string, uid: string, bits = 8): Uint8Array {
-  const isGrey = photometric.startsWith("MONOCHROME");
+  const isGray = photometric.startsWith("MONOCHROME");
   return dicomFile(
     imageElements(ROWS, COLS, bits, {
       [TAG.photometric]: photometric,
-      [TAG.samplesPerPixel]: isGrey ? 1 : 3,
+      [TAG.samplesPerPixel]: isGray ? 1 : 3,
       [TAG.pixelData]: { fragments: [stream] },
     }),
     uid,
@@ -84,8 +84,8 @@ export function jpegFormFiles(): OddFile[] {
   for (const [name, form] of Object.entries(DCT)) {
     const stream = dctFile(name, form);
     files.push({ name: `jpeg-${name}.jpg`, bytes: stream });
-    const isGrey = form.components.length === 1;
-    for (const photometric of isGrey ? ["MONOCHROME2"] : ["RGB", "YBR_FULL_422"]) {
+    const isGray = form.components.length === 1;
+    for (const photometric of isGray ? ["MONOCHROME2"] : ["RGB", "YBR_FULL_422"]) {
       const label = photometric.slice(0, 3).toLowerCase();
       files.push({
         name: `jpeg-${name}-${label}.dcm`,
@@ -94,7 +94,7 @@ export function jpegFormFiles(): OddFile[] {
     }
   }
   const flat = dctFile("12-bit", {
-    components: GREY,
+    components: GRAY,
     precision: 12,
     flatBlocks: true,
     wideTables: true,
@@ -122,7 +122,7 @@ export function jpegFormFiles(): OddFile[] {
 
 function orientedFiles(): OddFile[] {
   const files: OddFile[] = [];
-  const stream = dctFile("oriented", { components: GREY });
+  const stream = dctFile("oriented", { components: GRAY });
   for (let orientation = 0; orientation <= 9; orientation++) {
     const exif = exifSegment(orientation, orientation % 2 === 0);
     files.push({ name: `jpeg-exif-${orientation}.jpg`, bytes: withSegments(stream, [exif]) });

@@ -30,7 +30,7 @@ const ADAM7: readonly (readonly [number, number, number, number])[] = [
 interface Form {
   readonly rows: number;
   readonly cols: number;
-  readonly colourType: number;
+  readonly colorType: number;
   readonly depth: number;
   readonly interlaced: boolean;
   /** Chunks between header and pixels. */
@@ -45,12 +45,12 @@ interface Form {
 }
 
 function png(form: Form, random: RandomStream): Uint8Array {
-  const { rows, cols, colourType, depth, interlaced, before = [], tail = new Uint8Array(0) } = form;
+  const { rows, cols, colorType, depth, interlaced, before = [], tail = new Uint8Array(0) } = form;
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, cols);
   view.setUint32(4, rows);
-  header.set([depth, colourType, 0, 0, interlaced ? 1 : 0], 8);
+  header.set([depth, colorType, 0, 0, interlaced ? 1 : 0], 8);
   const data = concatBytes([
     deflateSync(concatBytes([scanlines(form, random), new Uint8Array(form.surplus ?? 0)])),
     tail,
@@ -66,7 +66,7 @@ function png(form: Form, random: RandomStream): Uint8Array {
 
 /** Rows of random bytes under every filter in turn: filters add up to some picture whatever the bytes are. */
 function scanlines(
-  { rows, cols, colourType, depth, interlaced }: Form,
+  { rows, cols, colorType, depth, interlaced }: Form,
   random: RandomStream,
 ): Uint8Array {
   const passes = interlaced ? ADAM7 : ([[0, 0, 1, 1]] as const);
@@ -77,7 +77,7 @@ function scanlines(
     if (width <= 0) continue;
     for (let y = top; y < rows; y += down) {
       bytes.push(line++ % 5);
-      const rowBytes = Math.ceil((width * CHANNELS[colourType]! * depth) / 8);
+      const rowBytes = Math.ceil((width * CHANNELS[colorType]! * depth) / 8);
       for (let i = 0; i < rowBytes; i++) bytes.push(random.integer(256));
     }
   }
@@ -98,11 +98,11 @@ export function pngFormFiles(): OddFile[] {
       for (const interlaced of [false, true]) {
         const name = `png-type-${type}-depth-${depth}${interlaced ? "-interlaced" : ""}.png`;
         const random = randomStream(ODD_FILES_SEED, name);
-        const colourType = Number(type);
-        const before = colourType === 3 ? [palette(2 ** depth, random)] : [];
+        const colorType = Number(type);
+        const before = colorType === 3 ? [palette(2 ** depth, random)] : [];
         files.push({
           name,
-          bytes: png({ rows: 13, cols: 11, colourType, depth, interlaced, before }, random),
+          bytes: png({ rows: 13, cols: 11, colorType, depth, interlaced, before }, random),
         });
       }
     }
@@ -113,18 +113,18 @@ export function pngFormFiles(): OddFile[] {
     more?: (random: RandomStream) => Uint8Array[],
   ): void => {
     const random = randomStream(ODD_FILES_SEED, name);
-    const base = { rows: 13, cols: 11, colourType: 0, depth: 8, interlaced: false };
+    const base = { rows: 13, cols: 11, colorType: 0, depth: 8, interlaced: false };
     const before = more ? { before: more(random) } : {};
     files.push({ name: `${name}.png`, bytes: png({ ...base, ...form, ...before }, random) });
   };
-  make("png-suggested-palette-rgb", { colourType: 2 }, (random) => [palette(64, random)]);
-  make("png-suggested-palette-rgba", { colourType: 6 }, (random) => [palette(256, random)]);
-  make("png-suggested-palette-rgb-16", { colourType: 2, depth: 16 }, (random) => [
+  make("png-suggested-palette-rgb", { colorType: 2 }, (random) => [palette(64, random)]);
+  make("png-suggested-palette-rgba", { colorType: 6 }, (random) => [palette(256, random)]);
+  make("png-suggested-palette-rgb-16", { colorType: 2, depth: 16 }, (random) => [
     palette(3, random),
   ]);
   make("png-transparent-grey", {}, () => [chunk("tRNS", Uint8Array.of(0, 200))]);
-  make("png-transparent-rgb", { colourType: 2 }, () => [chunk("tRNS", new Uint8Array(6))]);
-  make("png-transparent-palette", { colourType: 3, depth: 4 }, (random) => [
+  make("png-transparent-rgb", { colorType: 2 }, () => [chunk("tRNS", new Uint8Array(6))]);
+  make("png-transparent-palette", { colorType: 3, depth: 4 }, (random) => [
     palette(16, random),
     chunk("tRNS", Uint8Array.of(255, 0, 128)),
   ]);

@@ -1,7 +1,7 @@
 /** What each command of the keymap does to the bench. */
 import { PARAMS } from "../../experiment/params.ts";
-import { DEFAULT_ATTENTION } from "../../state/viewStore.ts";
-import type { FilmView, Layout } from "../../state/viewStore.ts";
+import { DEFAULT_ATTENTION, LAYOUTS } from "../../state/viewStore.ts";
+import type { FilmView } from "../../state/viewStore.ts";
 import { commandOf } from "../context/keymap.ts";
 import type { Command, KeyStroke } from "../context/keymap.ts";
 import type { Stores } from "../context/stores.ts";
@@ -10,7 +10,6 @@ import { panBy, zoomAt } from "../picture/viewGeometry.ts";
 import { isFilmTool } from "../viewer/tools/toolFaces.ts";
 import type { DisplayPreset } from "../picture/windowDrag.ts";
 
-const LAYOUTS: readonly Layout[] = ["film", "single", "pair", "triple", "quad"];
 /** Keyboard pans and zooms act as on a viewer of this size. */
 const NOMINAL = { width: 400, height: 400 };
 const MIDDLE = { x: 200, y: 200 };

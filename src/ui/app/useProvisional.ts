@@ -1,11 +1,9 @@
 /** Draws the open phantom at once, on the page's side, while the engine loads or is busy with the case before. */
 import { useEffect } from "react";
-import { snapToByteLattice } from "../../image/greyImage.ts";
+import { snapToByteLattice } from "../../image/grayImage.ts";
+import { BUNDLED_SIZE } from "../../model/catalog.ts";
 import { pictures } from "../picture/pictureClient.ts";
 import { useExperiment, useStores } from "../context/stores.ts";
-
-/** Model space of the bundled family. */
-const SIZE = 224;
 
 export function useProvisional(): void {
   const { cases, experiment } = useStores();
@@ -17,9 +15,9 @@ export function useProvisional(): void {
       if (experiment.getState().spec.case !== open) return;
       const image = picture.image.slice();
       snapToByteLattice(image);
-      cases.getState().set({ provisional: { size: SIZE, image, phantom } });
+      cases.getState().set({ provisional: { size: BUNDLED_SIZE, image, phantom } });
     };
     // The engine reports a phantom that can't be drawn; a newer one makes this one needless.
-    pictures.phantom(phantom, SIZE, "case").then(show, () => {});
+    pictures.phantom(phantom, BUNDLED_SIZE, "case").then(show, () => {});
   }, [open, cases, experiment]);
 }

@@ -5,9 +5,9 @@ import { toErrorData } from "../../errors/labError.ts";
 import type { LabErrorData } from "../../errors/labError.ts";
 import { LIMITS, openArchive } from "../../io/dicomWeb.ts";
 import type { ArchiveQuery, ArchiveStudy } from "../../io/dicomWeb.ts";
-import { useStores, useView } from "../context/stores.ts";
+import { useStores } from "../context/stores.ts";
+import { WorkDialog } from "../context/WorkDialog.tsx";
 import { useOpenFile } from "../controls/useOpenFile.ts";
-import { Dialog } from "../kit/Dialog.tsx";
 import { Button } from "../kit/Button.tsx";
 import { StudyTable } from "./StudyTable.tsx";
 import styles from "./archive.module.css";
@@ -16,19 +16,15 @@ import styles from "./archive.module.css";
 const archive = openArchive(new URL("dicom-web", document.baseURI).href);
 
 export function ArchiveDialog() {
-  const { view } = useStores();
-  const isOpen = useView((s) => s.dialog === "archive");
-  const close = () => view.getState().set({ dialog: null });
   return (
-    <Dialog
-      opened={isOpen}
-      onClose={close}
+    <WorkDialog
+      door="archive"
       size="min(860px, 96vw)"
       label="Open from an archive"
       closeLabel="Close the archive"
     >
-      {isOpen && <ArchiveSearch onOpened={close} />}
-    </Dialog>
+      {(close) => <ArchiveSearch onOpened={close} />}
+    </WorkDialog>
   );
 }
 

@@ -3,9 +3,8 @@ import { useEffect, useRef, useState } from "react";
 import type { FrameSequence } from "../../experiment/instruments/instrumentResult.ts";
 import { toErrorData } from "../../errors/labError.ts";
 import { editInstrument } from "../../state/specEdits.ts";
-import { useExperiment, useResults, useRoom, useStores, useView } from "../context/stores.ts";
-import { Gated } from "../context/Gated.tsx";
-import { Dialog } from "../kit/Dialog.tsx";
+import { useExperiment, useResults, useRoom, useStores } from "../context/stores.ts";
+import { WorkDialog } from "../context/WorkDialog.tsx";
 import { Button } from "../kit/Button.tsx";
 import { CineStrip } from "./CineStrip.tsx";
 import { CINE, answerLine, drawFrame } from "./drawFrame.ts";
@@ -15,23 +14,15 @@ import styles from "./cine.module.css";
 const STAGE = "instrument:attackReplay";
 
 export function CineDialog() {
-  const { view } = useStores();
-  const isOpen = useView((s) => s.dialog === "replay");
-  const close = () => view.getState().set({ dialog: null });
   return (
-    <Dialog
-      opened={isOpen}
-      onClose={close}
+    <WorkDialog
+      door="replay"
       size="min(860px, 96vw)"
       label="Replay of the attack"
       closeLabel="Close the replay"
     >
-      {isOpen && (
-        <Gated door="replay">
-          <Replay />
-        </Gated>
-      )}
-    </Dialog>
+      {() => <Replay />}
+    </WorkDialog>
   );
 }
 

@@ -14,7 +14,7 @@ const FORMATS = [
   { type: "video/mp4", ending: "mp4" },
 ] as const;
 
-/** @throws LabError "internal" where this browser records nothing */
+/** @throws LabError "browser-unable" where this browser records nothing */
 export async function recordCine(sequence: FrameSequence, withAttention: boolean): Promise<void> {
   const format =
     typeof MediaRecorder === "undefined"
@@ -25,7 +25,7 @@ export async function recordCine(sequence: FrameSequence, withAttention: boolean
   canvas.height = CINE.side + CINE.caption;
   const context = canvas.getContext("2d");
   if (!format || !context || !("captureStream" in canvas)) {
-    throw new LabError("internal", "This browser can't record the replay.", {
+    throw new LabError("browser-unable", "This browser can't record the replay.", {
       hint: "Chromium, Firefox and Safari of the last years can; the figure shows single pictures.",
     });
   }

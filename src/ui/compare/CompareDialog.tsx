@@ -8,8 +8,7 @@ import type { ExperimentSpec } from "../../experiment/spec.ts";
 import { withSystem } from "../../experiment/systemChange.ts";
 import type { SystemChange } from "../../experiment/systemChange.ts";
 import { useExperiment, useResultValues, useStores, useView } from "../context/stores.ts";
-import { Gated } from "../context/Gated.tsx";
-import { Dialog } from "../kit/Dialog.tsx";
+import { WorkDialog } from "../context/WorkDialog.tsx";
 import { Button } from "../kit/Button.tsx";
 import { currentNumbers } from "../share/currentRun.ts";
 import { currentRecord } from "../share/currentRecord.ts";
@@ -20,24 +19,16 @@ import { systemName } from "./systemName.ts";
 import styles from "./compare.module.css";
 
 export function CompareDialog() {
-  const { view } = useStores();
-  const isOpen = useView((s) => s.dialog === "compare");
-  const close = () => view.getState().set({ dialog: null });
   return (
-    <Dialog
-      opened={isOpen}
-      onClose={close}
+    <WorkDialog
+      door="compare"
       size="min(960px, 96vw)"
       label="Compare two systems"
       closeLabel="Close the comparison"
       className={styles.dialog}
     >
-      {isOpen && (
-        <Gated door="compare">
-          <Comparison />
-        </Gated>
-      )}
-    </Dialog>
+      {() => <Comparison />}
+    </WorkDialog>
   );
 }
 

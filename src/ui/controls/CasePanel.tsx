@@ -1,5 +1,5 @@
 /** Which radiograph is on the bench: a phantom out of the gallery, or the reader's own file. */
-import { Suspense, lazy, useRef } from "react";
+import { Suspense, lazy, useDeferredValue, useRef } from "react";
 import { loadPart } from "../../host/loadPart.ts";
 import { ErrorBoundary } from "../context/ErrorBoundary.tsx";
 import { useHidden } from "../context/useHidden.ts";
@@ -7,16 +7,13 @@ import { useCases, useExperiment, useResults, useWorklist } from "../context/sto
 import { Icon } from "../kit/icons.tsx";
 import { Section } from "../kit/Section.tsx";
 import { Gallery } from "./Gallery.tsx";
+import { PhantomEditor } from "./PhantomEditor.tsx";
 import { FileInput } from "../kit/FileInput.tsx";
 import { Button } from "../kit/Button.tsx";
+import { KeptPlace } from "../kit/KeptPlace.tsx";
 import styles from "./case.module.css";
 import { useOpenFilms } from "./useOpenFilms.ts";
 
-const PhantomEditor = lazy(() =>
-  loadPart(() => import("./PhantomEditor.tsx")).then(({ PhantomEditor: part }) => ({
-    default: part,
-  })),
-);
 const FileCase = lazy(() =>
   loadPart(() => import("./FileCase.tsx")).then(({ FileCase: part }) => ({ default: part })),
 );
@@ -27,8 +24,14 @@ const Worklist = lazy(() =>
   loadPart(() => import("./Worklist.tsx")).then(({ Worklist: list }) => ({ default: list })),
 );
 
+/** Of small print, and the room above. */
+const TWO_LINES = 40;
+
 export function CasePanel() {
-  const spec = useExperiment((s) => s.spec.case);
+  const open = useExperiment((s) => s.spec.case);
+  // Controls of another kind of case replace these once they are fetched, so that nothing jumps up and down again.
+  const deferred = useDeferredValue(open);
+  const spec = deferred.kind === open.kind ? open : deferred;
   const hasList = useWorklist((s) => s.entries.length > 0);
   const isBlind = useHidden("sliders");
   return (
@@ -51,7 +54,9 @@ export function CasePanel() {
           )}
         </Suspense>
       </ErrorBoundary>
-      <Seen />
+      <KeptPlace first={TWO_LINES} subject={spec.kind}>
+        <Seen />
+      </KeptPlace>
     </Section>
   );
 }

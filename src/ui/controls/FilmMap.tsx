@@ -1,6 +1,6 @@
 /** The whole of a reader's film with the square that the model sees: what lies outside it the model knows nothing of. */
 import { useEffect, useMemo, useRef } from "react";
-import { AS_GIVEN, UNIT_SCALE, greyPixels } from "../../image/display.ts";
+import { AS_GIVEN, UNIT_SCALE, grayPixels } from "../../image/display.ts";
 import type { Radiograph } from "../../image/radiograph.ts";
 import { useExperiment } from "../context/stores.ts";
 import { modelVoi } from "../picture/useDetail.ts";
@@ -18,7 +18,7 @@ export function FilmMap({ radiograph }: { readonly radiograph: Radiograph }) {
     [radiograph, window],
   );
   useEffect(() => {
-    const pixels = greyPixels(map.image, UNIT_SCALE, AS_GIVEN);
+    const pixels = grayPixels(map.image, UNIT_SCALE, AS_GIVEN);
     canvas.current?.getContext("2d")?.putImageData(new ImageData(pixels, map.cols, map.rows), 0, 0);
   }, [map]);
   const box = useModelBox();

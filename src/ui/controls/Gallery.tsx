@@ -1,6 +1,6 @@
 /** Thumbnails of the phantoms on offer. */
 import { useEffect, useRef } from "react";
-import { AS_GIVEN, UNIT_SCALE, greyPixels } from "../../image/display.ts";
+import { AS_GIVEN, UNIT_SCALE, grayPixels } from "../../image/display.ts";
 import type { PhantomSpec } from "../../phantom/spec.ts";
 import { useExperiment, useStores } from "../context/stores.ts";
 import { useHidden } from "../context/useHidden.ts";
@@ -44,7 +44,7 @@ function Thumbnail({ phantom }: { readonly phantom: PhantomSpec }) {
     let isOver = false;
     const draw = ({ image }: { readonly image: Float32Array }) => {
       if (isOver) return;
-      const pixels = greyPixels(image, UNIT_SCALE, AS_GIVEN);
+      const pixels = grayPixels(image, UNIT_SCALE, AS_GIVEN);
       canvas.current?.getContext("2d")?.putImageData(new ImageData(pixels, THUMB, THUMB), 0, 0);
     };
     // A thumbnail that can't be drawn stays black; opening the case says why.

@@ -115,7 +115,7 @@ function Thumb({ thumb }: { readonly thumb: WorklistEntry["thumb"] }) {
     const context = canvas.current?.getContext("2d");
     if (!thumb || !context) return;
     const pixels = new ImageData(THUMB, THUMB);
-    for (const [k, grey] of thumb.entries()) pixels.data.set([grey, grey, grey, 255], 4 * k);
+    for (const [k, gray] of thumb.entries()) pixels.data.set([gray, gray, gray, 255], 4 * k);
     context.putImageData(pixels, 0, 0);
   }, [thumb]);
   return <canvas ref={canvas} width={THUMB} height={THUMB} aria-hidden="true" />;

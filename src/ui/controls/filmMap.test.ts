@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { Radiograph } from "../../image/radiograph.ts";
-import { centredSquare, squareOf } from "../../image/filmSquare.ts";
+import { centeredSquare, squareOf } from "../../image/filmSquare.ts";
 import { filmMap, sharesOf } from "./filmMap.ts";
 
 const voi = { kind: "linear_exact", center: 0.5, width: 1 } as const;
@@ -17,6 +17,7 @@ function film(pixelAspect: number, photometric: Radiograph["photometric"]): Radi
     pixelAspect,
     notices: [],
     source: "png",
+    rawSha256: "0".repeat(64),
   };
 }
 
@@ -24,7 +25,7 @@ it("shows the whole film with the centred square of a tall one", () => {
   const map = filmMap(film(1, "MONOCHROME2"), voi, 40);
   expect([map.rows, map.cols]).toEqual([40, 20]);
   const tall = film(1, "MONOCHROME2");
-  expect(sharesOf(tall, centredSquare(tall))).toEqual({
+  expect(sharesOf(tall, centeredSquare(tall))).toEqual({
     top: 0.25,
     left: 0,
     height: 0.5,
@@ -45,7 +46,7 @@ it("has square pixels of its own where the film's are flat: there the whole of i
   const map = filmMap(film(0.5, "MONOCHROME2"), voi, 40);
   expect([map.rows, map.cols]).toEqual([40, 40]);
   const flat = film(0.5, "MONOCHROME2");
-  expect(sharesOf(flat, centredSquare(flat))).toEqual({ top: 0, left: 0, height: 1, width: 1 });
+  expect(sharesOf(flat, centeredSquare(flat))).toEqual({ top: 0, left: 0, height: 1, width: 1 });
 });
 
 it("turns MONOCHROME1 over and leaves padding black", () => {

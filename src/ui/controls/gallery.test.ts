@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { defaultSpec } from "../../experiment/defaultSpec.ts";
-import { recogniseQuestion } from "../../language/recognise.ts";
+import { recognizeQuestion } from "../../language/recognize.ts";
 import { renderPhantom } from "../../phantom/phantom.ts";
 import { GALLERY, openGalleryCase } from "./gallery.ts";
 
 describe("gallery", () => {
   it.each(GALLERY)("can draw $name and ask its question", ({ phantom, question }) => {
     expect(renderPhantom(phantom, 32).image).toHaveLength(32 * 32);
-    expect(recogniseQuestion(question).freeText).toBe(false);
+    expect(recognizeQuestion(question).freeText).toBe(false);
   });
 
   it("brings its question along, but never replaces the reader's own", () => {

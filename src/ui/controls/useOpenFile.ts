@@ -4,13 +4,11 @@ import { LabError, toErrorData } from "../../errors/labError.ts";
 import type { FilmBoxes } from "../../experiment/spec.ts";
 import { createDecodeClient } from "../../io/decodeClient.ts";
 import type { DecodeClient } from "../../io/decodeClient.ts";
+import { checkFileSize } from "../../io/limits.ts";
 import { refuseLocked } from "../../state/roomStore.ts";
 import { markFilm, openFilm } from "../../state/specEdits.ts";
 import { takeFilm } from "../../state/takeFilm.ts";
 import { useStores } from "../context/stores.ts";
-
-/** Above this nothing is read: the size is known before the file is touched. */
-const MAX_BYTES = 512 * 1024 * 1024;
 
 let decoder: DecodeClient | undefined;
 
@@ -24,13 +22,7 @@ export function useOpenFile(): (file: File, frame?: number, boxes?: FilmBoxes) =
       if (cases.getState().opening) return { refusal: "Another film is being opened." };
       cases.getState().set({ opening: true });
       try {
-        if (file.size > MAX_BYTES) {
-          const size = (file.size / 1024 ** 2).toFixed(0);
-          throw new LabError(
-            "file-too-large",
-            `This file has ${size} MB; this viewer opens up to 512 MB.`,
-          );
-        }
+        checkFileSize(file.size);
         decoder ??= createDecodeClient();
         const wanted = experiment.getState().spec.case;
         const isAwaited = wanted.kind === "file" && !cases.getState().radiographs[wanted.sha256];
@@ -41,7 +33,6 @@ export function useOpenFile(): (file: File, frame?: number, boxes?: FilmBoxes) =
             : { frame };
         const radiograph = await decoder.load(await file.arrayBuffer(), asked);
         const sha256 = radiograph.rawSha256;
-        if (!sha256) throw new LabError("internal", "The file was opened without its pixel hash.");
         const isAsked = wanted.kind === "file" && wanted.sha256 === sha256;
         if (!isAsked) refuseLocked(room.getState(), "case");
         if (isAwaited && wanted.sha256 !== sha256) {

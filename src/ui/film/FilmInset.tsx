@@ -3,7 +3,7 @@
  * (swipe), or in turn with the film (flicker). Window, zoom and position are the film's own.
  */
 import { useEffect, useMemo, useRef, useState } from "react";
-import { UNIT_SCALE, greyPixels } from "../../image/display.ts";
+import { UNIT_SCALE, grayPixels } from "../../image/display.ts";
 import type { FilmInset as Inset } from "../../state/viewStore.ts";
 import { useResults, useView } from "../context/stores.ts";
 import type { Extent } from "../kit/useExtent.ts";
@@ -90,7 +90,7 @@ function useInsetBitmap(picture: Inset["picture"]): HTMLCanvasElement | null {
     const pixels =
       picture === "difference"
         ? differencePixels(clean, image, differenceScale(clean, image) / 255)
-        : greyPixels(image, UNIT_SCALE, { window, invert });
+        : grayPixels(image, UNIT_SCALE, { window, invert });
     return bitmapOf(pixels, size, size);
   }, [picture, size, clean, disturbed, window, invert]);
 }

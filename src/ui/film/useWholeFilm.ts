@@ -1,7 +1,7 @@
 /** The open case as a whole film: all of a reader's file, or a phantom drawn finer than the model is given it. */
 import { useMemo } from "react";
 import { UNIT_SCALE } from "../../image/display.ts";
-import type { GreyScale } from "../../image/display.ts";
+import type { GrayScale } from "../../image/display.ts";
 import type { Radiograph } from "../../image/radiograph.ts";
 import type { Box } from "../../image/resize.ts";
 import { FIELD_MM } from "../../phantom/projection.ts";
@@ -22,7 +22,7 @@ export interface WholeFilm {
     "cols" | "rows" | "values" | "rescale" | "padding" | "pixelSpacingMm" | "pixelAspect"
   >;
   readonly levels: readonly PyramidLevel[];
-  readonly scale: GreyScale;
+  readonly scale: GrayScale;
   /** What the model is given of it, in film pixels. */
   readonly square: Box;
   readonly isPhantom: boolean;

@@ -72,13 +72,13 @@ function Scale({
   readonly spec: HeatSpec;
 }) {
   const { middle, unit } = spec;
-  const colours =
+  const colors =
     middle === undefined
       ? "var(--panel), var(--clean)"
       : "var(--clean), var(--panel), var(--disturbed)";
   return (
     <p className={styles.scale}>
-      {figure(low)} <span style={{ background: `linear-gradient(to right, ${colours})` }} />
+      {figure(low)} <span style={{ background: `linear-gradient(to right, ${colors})` }} />
       {figure(high)} {unit}
     </p>
   );

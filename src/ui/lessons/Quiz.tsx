@@ -1,8 +1,9 @@
 /** The blind quiz: which of these two was attacked? */
 import { useEffect, useMemo, useRef, useState } from "react";
 import { toErrorData } from "../../errors/labError.ts";
-import { AS_GIVEN, UNIT_SCALE, greyPixels } from "../../image/display.ts";
+import { AS_GIVEN, UNIT_SCALE, grayPixels } from "../../image/display.ts";
 import { quizRounds } from "../../lesson/quiz.ts";
+import { BUNDLED_SIZE } from "../../model/catalog.ts";
 import type { QuizAnswer, QuizRound } from "../../lesson/quiz.ts";
 import { useRoom, useStores } from "../context/stores.ts";
 import { leaveRoom } from "./openRoom.ts";
@@ -94,14 +95,14 @@ function Rounds({ seed, count }: { readonly seed: number; readonly count: number
         <Film
           name="Left"
           picture={made && (round.isLeft ? made.attacked : made.clean)}
-          size={made?.size ?? 224}
+          size={made?.size ?? BUNDLED_SIZE}
           mark={isShown ? round.isLeft : null}
           onChoose={() => say(true)}
         />
         <Film
           name="Right"
           picture={made && (round.isLeft ? made.clean : made.attacked)}
-          size={made?.size ?? 224}
+          size={made?.size ?? BUNDLED_SIZE}
           mark={isShown ? !round.isLeft : null}
           onChoose={() => say(false)}
         />
@@ -154,7 +155,7 @@ function Film(props: {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     if (!picture) return;
-    const pixels = greyPixels(picture, UNIT_SCALE, AS_GIVEN);
+    const pixels = grayPixels(picture, UNIT_SCALE, AS_GIVEN);
     canvas.current?.getContext("2d")?.putImageData(new ImageData(pixels, size, size), 0, 0);
   }, [picture, size]);
   return (

@@ -49,8 +49,8 @@ export function openLesson(bench: Bench, lesson: Lesson, step = 0): void {
 
 /** What of the view is a reader's habit and not part of a scene. */
 function keptHabits({ view }: KeptWork) {
-  const { brush, colourMap, overlayOpacity, cornerText } = view;
-  return { brush, colourMap, overlayOpacity, cornerText };
+  const { brush, colorMap, overlayOpacity, cornerText } = view;
+  return { brush, colorMap, overlayOpacity, cornerText };
 }
 
 function workOf({ experiment, history, view }: Bench): KeptWork {

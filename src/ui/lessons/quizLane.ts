@@ -1,5 +1,5 @@
 /** Computes the rounds of the quiz ahead of the reader, on an engine of their own; the bench stays as it is. */
-import { LabError, fromErrorData } from "../../errors/labError.ts";
+import { fault, fromErrorData } from "../../errors/labError.ts";
 import type { EngineEvent } from "../../engine/protocol.ts";
 import type { StageResults } from "../../experiment/results.ts";
 import type { QuizRound } from "../../lesson/quiz.ts";
@@ -33,7 +33,7 @@ export function startQuizLane(engine: LanePort, rounds: readonly QuizRound[]): Q
         else if (event.type === "done") {
           const pictures = picturesOf(stages);
           if (pictures) resolve(pictures);
-          else reject(new LabError("internal", "internal: a round of the quiz has no pictures"));
+          else reject(fault("a round of the quiz has no pictures"));
         }
       };
       lane.submit(round.spec, "full");

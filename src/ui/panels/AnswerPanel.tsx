@@ -11,6 +11,7 @@ import { AnswerBars } from "./AnswerBars.tsx";
 import { OwnReading } from "./OwnReading.tsx";
 import { useDisturbedAnswer } from "./useDisturbedAnswer.ts";
 import { ResultSection } from "../context/ResultSection.tsx";
+import { KeptPlace } from "../kit/KeptPlace.tsx";
 import styles from "./panels.module.css";
 import { answerWord } from "../kit/formats.ts";
 
@@ -23,6 +24,9 @@ const GroundTruth = lazy(() =>
   loadPart(() => import("./GroundTruth.tsx")).then(({ GroundTruth: part }) => ({ default: part })),
 );
 
+/** Height of what is said of the opening case's answer, in CSS pixels. */
+const FIRST_ANSWER = 190;
+
 /** Together longer than this, the two answers are set smaller so that they stay on one line. */
 const SHORT_VERDICT = 9;
 
@@ -31,6 +35,8 @@ export function AnswerPanel() {
   const disturbed = useDisturbedAnswer();
   const flipped = useResults((s) => s.stages.metrics?.payload.flipped);
   const isDefended = useIsDefended();
+  const kind = useExperiment((s) => s.spec.case.kind);
+  const question = useExperiment((s) => s.spec.question);
   if (clean === null) return <NoAnswer />;
   const [before, after] = [clean, disturbed].map((each) => each && answerWord(givenAnswer(each)));
   const isLong = `${before ?? ""}${after ?? ""}`.length > SHORT_VERDICT;
@@ -56,21 +62,29 @@ export function AnswerPanel() {
           </span>
         )}
       </div>
-      {clean && (
-        <ErrorBoundary>
-          <Suspense fallback={<AnswerBars clean={clean} disturbed={disturbed} isTrusted={false} />}>
-            <Reliability answer={clean}>
-              {(isTrusted) => (
-                <AnswerBars clean={clean} disturbed={disturbed} isTrusted={isTrusted} />
-              )}
-            </Reliability>
-          </Suspense>
-        </ErrorBoundary>
-      )}
-      <Agreed clean={clean} disturbed={disturbed} />
-      <OwnReading />
-      <Truth />
-      {!clean && <p className={styles.empty}>The model has not been asked yet.</p>}
+      <KeptPlace
+        first={FIRST_ANSWER}
+        subject={`${kind} ${question}`}
+        isAwaited={clean === undefined}
+      >
+        {clean && (
+          <ErrorBoundary>
+            <Suspense
+              fallback={<AnswerBars clean={clean} disturbed={disturbed} isTrusted={false} />}
+            >
+              <Reliability answer={clean}>
+                {(isTrusted) => (
+                  <AnswerBars clean={clean} disturbed={disturbed} isTrusted={isTrusted} />
+                )}
+              </Reliability>
+            </Suspense>
+          </ErrorBoundary>
+        )}
+        <Agreed clean={clean} disturbed={disturbed} />
+        <OwnReading />
+        <Truth />
+        {!clean && <p className={styles.empty}>The model has not been asked yet.</p>}
+      </KeptPlace>
     </ResultSection>
   );
 }

@@ -1,6 +1,6 @@
 /** Before an answer about a film: what of it the model was not given, and the way to give it all. */
 import { cutOffOf } from "../../image/filmSquare.ts";
-import type { Understood } from "../../language/recognise.ts";
+import type { Understood } from "../../language/recognize.ts";
 import { setSquare } from "../../state/specEdits.ts";
 import { useCases, useExperiment, useStores } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";

@@ -4,7 +4,7 @@
  */
 import type { ReactNode } from "react";
 import type { AnswerResult } from "../../system/reading.ts";
-import { interpretQuestion } from "../../language/recognise.ts";
+import { interpretQuestion } from "../../language/recognize.ts";
 import { measuredModel } from "../../model/measured.ts";
 import { useExperiment, useResults } from "../context/stores.ts";
 import { CutOffNote } from "./CutOffNote.tsx";

@@ -1,7 +1,7 @@
 /** What of a film the model is not given, in words, and why that matters to the question. */
 import { cutOffText } from "../../image/filmSquare.ts";
 import type { CutOff } from "../../image/filmSquare.ts";
-import type { Understood } from "../../language/recognise.ts";
+import type { Understood } from "../../language/recognize.ts";
 
 type Side = keyof CutOff;
 

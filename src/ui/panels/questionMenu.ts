@@ -1,8 +1,8 @@
 /** The question bank as a menu, and what the lab makes of a typed question. */
 import { FINDING_TERMS, plainQuestions } from "../../language/questionBank.ts";
 import type { QuestionScope, QuestionType } from "../../language/questionBank.ts";
-import { interpretQuestion } from "../../language/recognise.ts";
-import type { Understood } from "../../language/recognise.ts";
+import { interpretQuestion } from "../../language/recognize.ts";
+import type { Understood } from "../../language/recognize.ts";
 
 const GROUPS: readonly { readonly group: string; readonly types: readonly QuestionType[] }[] = [
   { group: "Is it there?", types: ["presence", "heart", "device"] },

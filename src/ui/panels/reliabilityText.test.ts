@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { recogniseQuestion } from "../../language/recognise.ts";
+import { recognizeQuestion } from "../../language/recognize.ts";
 import { measuredModel } from "../../model/measured.ts";
 import { onPhantom, onRealFilm } from "./reliabilityText.ts";
 
 const base = measuredModel("base")!;
 
 test("a sure answer to a trained wording stands, and says by what right", () => {
-  const said = onPhantom(base, recogniseQuestion("Is there a pleural effusion?"), 0.9999);
+  const said = onPhantom(base, recognizeQuestion("Is there a pleural effusion?"), 0.9999);
   expect(said.isTrusted).toBe(true);
   expect(said.text).toMatch(
     /^On undisturbed test phantoms, answers 99\.9% sure or more to a trained wording were right (9\d\.\d|>99\.9|100\.0)% of the time \(\d+ of \d+\)\.$/,
@@ -16,29 +16,29 @@ test("a sure answer to a trained wording stands, and says by what right", () => 
 test.each(["Is a pleural effusion absent?", "no PTX?"])(
   "as sure an answer to the unseen wording %j does not",
   (question) => {
-    const said = onPhantom(base, recogniseQuestion(question), 0.9999);
+    const said = onPhantom(base, recognizeQuestion(question), 0.9999);
     expect(said.isTrusted).toBe(false);
     expect(said.lead).toBe("Do not take the percentages at their word.");
   },
 );
 
 test("a film of a reader's own is never told a percentage that was not measured on films", () => {
-  const fracture = onRealFilm(base, recogniseQuestion("Is there a rib fracture?"));
+  const fracture = onRealFilm(base, recognizeQuestion("Is there a rib fracture?"));
   expect(fracture).toMatchObject({ isTrusted: false, lead: "Untested on real films." });
-  const effusion = onRealFilm(base, recogniseQuestion("Is there a pleural effusion?"));
+  const effusion = onRealFilm(base, recognizeQuestion("Is there a pleural effusion?"));
   expect(effusion.isTrusted).toBe(false);
   expect(effusion.lead).toMatch(/^Measured on real films: AUC 0\.79 \(0\.72 to 0\.87\) on 348/);
-  const pneumothorax = onRealFilm(base, recogniseQuestion("Is there a pneumothorax?"));
+  const pneumothorax = onRealFilm(base, recognizeQuestion("Is there a pneumothorax?"));
   expect(pneumothorax.text).toMatch(/^On adults that is close to guessing\./);
-  const pneumonia = onRealFilm(base, recogniseQuestion("Is there pneumonia?"));
+  const pneumonia = onRealFilm(base, recognizeQuestion("Is there pneumonia?"));
   expect(pneumonia.isTrusted).toBe(false);
   expect(pneumonia.lead).toMatch(/on 277 adults, 0\.97 \(0\.95 to 0\.98\) on 618 children/);
 });
 
 test("phantoms say nothing about pneumonia, and an unmeasured model nothing at all", () => {
-  expect(onPhantom(base, recogniseQuestion("Is there pneumonia?"), 0.9999)).toMatchObject({
+  expect(onPhantom(base, recognizeQuestion("Is there pneumonia?"), 0.9999)).toMatchObject({
     isTrusted: false,
     lead: "Untested.",
   });
-  expect(onRealFilm(undefined, recogniseQuestion("Is there pneumonia?")).isTrusted).toBe(false);
+  expect(onRealFilm(undefined, recognizeQuestion("Is there pneumonia?")).isTrusted).toBe(false);
 });

@@ -1,5 +1,5 @@
 /** In words, what was measured about answers like the one on screen. */
-import type { Understood } from "../../language/recognise.ts";
+import type { Understood } from "../../language/recognize.ts";
 import { reliabilityOf } from "../../model/measured.ts";
 import type { MeasuredAuc, MeasuredModel } from "../../model/measured.ts";
 import { percent } from "../kit/formats.ts";

@@ -1,6 +1,7 @@
 /** Which attention map to show, out of a readout, and how to name it. */
 import type { Readout } from "../../experiment/results.ts";
 import type { AttentionLayer } from "../../model/visionLanguageModel.ts";
+import { headMean } from "../../tensor/headMean.ts";
 import type { AttentionChoice, LayerChoice } from "../../state/viewStore.ts";
 
 type Shown = Pick<Readout, "attention" | "rollout">;
@@ -55,7 +56,7 @@ export function attentionMap(readout: Readout, choice: AttentionChoice): GridMap
   if (!layer) return undefined;
   const { grid, maps } = layer;
   const cells = grid[0] * grid[1];
-  if (shown.head === "mean") return { values: headMean(layer, cells), grid };
+  if (shown.head === "mean") return { values: headMean(layer), grid };
   return { values: maps.subarray(shown.head * cells, (shown.head + 1) * cells), grid };
 }
 
@@ -65,16 +66,6 @@ export function layerOf<L extends Pick<AttentionLayer, "kind" | "layer">>(
   layers: readonly L[],
 ): L | undefined {
   return layers.find(({ kind, layer }) => kind === choice.kind && layer === choice.layer);
-}
-
-function headMean(layer: AttentionLayer, cells: number): Float32Array {
-  const mean = new Float32Array(cells);
-  for (let head = 0; head < layer.heads; head++) {
-    for (let cell = 0; cell < cells; cell++) {
-      mean[cell] = mean[cell]! + layer.maps[head * cells + cell]! / layer.heads;
-    }
-  }
-  return mean;
 }
 
 export function layerName(layer: Pick<AttentionLayer, "kind" | "layer">): string {

@@ -4,14 +4,14 @@ import {
   IDENTITY_WINDOW,
   displayWindow,
   fileWindow,
-  greyPixels,
-  greyScale,
+  grayPixels,
+  grayScale,
   statedWindow,
 } from "../../image/display.ts";
 import type { Radiograph, Voi } from "../../image/radiograph.ts";
 import { fullRangeWindow, renderUnit } from "../../image/voi.ts";
 import { cutOut, detailOf, previewOf } from "./detail.ts";
-import { centredSquare } from "../../image/filmSquare.ts";
+import { centeredSquare } from "../../image/filmSquare.ts";
 import { distributionOnce } from "./distributionOnce.ts";
 import { nativePart } from "./nativePart.ts";
 import { filmPresets } from "./windowDrag.ts";
@@ -27,6 +27,7 @@ const radiograph: Radiograph = {
   pixelAspect: 1,
   notices: [],
   source: "png",
+  rawSha256: "0".repeat(64),
 };
 const negative: Radiograph = { ...radiograph, photometric: "MONOCHROME1" };
 const narrow = { kind: "linear_exact", center: 48, width: 20 } as const;
@@ -38,11 +39,11 @@ const VOIS: readonly Voi[] = [
 ];
 
 const scaleOf = (voi: Voi, film = radiograph) =>
-  greyScale(voi, film.photometric, () => fullRangeWindow(distributionOnce(film)));
+  grayScale(voi, film.photometric, () => fullRangeWindow(distributionOnce(film)));
 
 describe("a film at its own resolution", () => {
   it("is the square the model saw, each pixel with the value that the file holds", () => {
-    const { size, image } = detailOf(radiograph, centredSquare(radiograph), 4096);
+    const { size, image } = detailOf(radiograph, centeredSquare(radiograph), 4096);
     expect(size).toBe(64);
     // The centred square of 64 columns starts at column 16.
     expect([...image.subarray(0, 64)]).toEqual(Array.from({ length: 64 }, (_, i) => 16 + i));
@@ -50,14 +51,14 @@ describe("a film at its own resolution", () => {
 
   it("keeps whole pixels where the square starts between two", () => {
     const odd = { ...radiograph, cols: 95, values: radiograph.values.filter((v) => v < 95) };
-    expect(detailOf(odd, centredSquare(odd), 4096).image.every(Number.isInteger)).toBe(true);
+    expect(detailOf(odd, centeredSquare(odd), 4096).image.every(Number.isInteger)).toBe(true);
   });
 
   it("is larger than any preview of it", () => {
-    const native = detailOf(radiograph, centredSquare(radiograph), 4096);
+    const native = detailOf(radiograph, centeredSquare(radiograph), 4096);
     expect(previewOf(native, 32)).toMatchObject({ size: 32 });
     expect(previewOf(native, 64)).toBe(native);
-    expect(detailOf(radiograph, centredSquare(radiograph), 50).size).toBe(50);
+    expect(detailOf(radiograph, centeredSquare(radiograph), 50).size).toBe(50);
   });
 
   it("follows the part that the model is given, and is darkest beyond the film", () => {
@@ -75,17 +76,17 @@ describe("a film at its own resolution", () => {
   it("shows padding darkest, in both photometric interpretations", () => {
     for (const film of [radiograph, negative]) {
       const padded = { ...film, padding: { low: 40, high: 40 } };
-      const { image } = detailOf(padded, centredSquare(padded), 4096);
+      const { image } = detailOf(padded, centeredSquare(padded), 4096);
       const scale = scaleOf({ kind: "linear_exact", center: 48, width: 95 }, padded);
-      const pixels = greyPixels(image.subarray(0, 64), scale, AS_GIVEN);
+      const pixels = grayPixels(image.subarray(0, 64), scale, AS_GIVEN);
       expect(pixels[4 * (40 - 16)]).toBeLessThan(4);
     }
   });
 
   it.each(VOIS)("untouched, is what the model's window makes of it: $kind", (voi) => {
     for (const film of [radiograph, negative]) {
-      const { image } = detailOf(film, centredSquare(film), 4096);
-      const pixels = greyPixels(image.subarray(0, 64), scaleOf(voi, film), AS_GIVEN);
+      const { image } = detailOf(film, centeredSquare(film), 4096);
+      const pixels = grayPixels(image.subarray(0, 64), scaleOf(voi, film), AS_GIVEN);
       const expected = renderUnit(film, voi).subarray(16, 80);
       expected.forEach((unit, i) =>
         expect(Math.abs(pixels[4 * i]! - 255 * unit)).toBeLessThanOrEqual(0.51),
@@ -95,11 +96,11 @@ describe("a film at its own resolution", () => {
 
   it("brings back what the model's window clipped, whatever its curve", () => {
     for (const film of [radiograph, negative]) {
-      const { image } = detailOf(film, centredSquare(film), 4096);
+      const { image } = detailOf(film, centeredSquare(film), 4096);
       for (const voi of VOIS) {
         const scale = scaleOf(voi, film);
         const window = displayWindow({ center: 47.5, width: 95 }, scale);
-        const shown = greyPixels(image.subarray(0, 64), scale, { window, invert: false });
+        const shown = grayPixels(image.subarray(0, 64), scale, { window, invert: false });
         const levels = new Set(Array.from({ length: 64 }, (_, i) => shown[4 * i]));
         expect(levels.size).toBe(64);
         const first = film === negative ? 255 - (255 * 16) / 95 : (255 * 16) / 95;
@@ -157,7 +158,7 @@ describe("the part drawn pixel by pixel", () => {
   it("ends at the film's edge and holds the film's own values", () => {
     const box = nativePart({ zoom: 10, x: 0, y: 0 }, viewer, sizes)!;
     expect(box).toMatchObject({ left: 0, top: 0, width: 150, height: 150 });
-    const native = detailOf(radiograph, centredSquare(radiograph), 4096);
+    const native = detailOf(radiograph, centeredSquare(radiograph), 4096);
     const part = cutOut(native, { left: 3, top: 2, width: 4, height: 2 });
     expect([...part]).toEqual([19, 20, 21, 22, 19, 20, 21, 22]);
   });

@@ -1,6 +1,6 @@
 /** What lies over or beside the grey pictures, as RGBA pixels: differences, attention and outlines. */
-import { colourMap, signedIndex } from "../../image/colourMaps.ts";
-import type { ColourMapName } from "../../image/colourMaps.ts";
+import { colorMap, signedIndex } from "../../image/colorMaps.ts";
+import type { ColorMapName } from "../../image/colorMaps.ts";
 
 /** Signed difference b - a on a diverging map that clips at +-limit. */
 export function differencePixels(
@@ -8,7 +8,7 @@ export function differencePixels(
   b: Float32Array,
   limit: number,
 ): Uint8ClampedArray<ArrayBuffer> {
-  const map = colourMap("signed");
+  const map = colorMap("signed");
   const out = new Uint8ClampedArray(a.length * 4);
   for (let i = 0; i < a.length; i++) {
     const index = 3 * signedIndex(b[i]! - a[i]!, limit);
@@ -36,17 +36,17 @@ export function differenceLimit(linf: number): number {
 export function heatPixels(
   map: Float32Array,
   peak: number,
-  name: ColourMapName,
+  name: ColorMapName,
 ): Uint8ClampedArray<ArrayBuffer> {
-  const colours = colourMap(name);
+  const colors = colorMap(name);
   const even = map.reduce((sum, value) => sum + value, 0) / map.length;
   const out = new Uint8ClampedArray(map.length * 4);
   for (let i = 0; i < map.length; i++) {
     const unit = Math.max(0, Math.min(1, (map[i]! - even) / (peak - even || 1)));
     const index = 3 * Math.round(255 * unit);
-    out[4 * i] = colours[index]!;
-    out[4 * i + 1] = colours[index + 1]!;
-    out[4 * i + 2] = colours[index + 2]!;
+    out[4 * i] = colors[index]!;
+    out[4 * i + 1] = colors[index + 1]!;
+    out[4 * i + 2] = colors[index + 2]!;
     out[4 * i + 3] = Math.round(255 * Math.min(1, 1.25 * unit ** 0.8));
   }
   return out;

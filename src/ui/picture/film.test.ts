@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { toneOf } from "../../image/display.ts";
-import type { GreyScale } from "../../image/display.ts";
+import type { GrayScale } from "../../image/display.ts";
 import type { Radiograph } from "../../image/radiograph.ts";
 import type { FilmView } from "../../state/viewStore.ts";
 import { WHOLE_FILM } from "../../state/viewStore.ts";
@@ -142,11 +142,12 @@ const radiograph: Radiograph = {
   pixelAspect: 1,
   notices: [],
   source: "dicom",
+  rawSha256: "0".repeat(64),
   rescale: { slope: 2, intercept: -10 },
   padding: { low: -10, high: -10 },
 };
 const LINE = { kind: "linear_exact", center: 9, width: 40 } as const;
-const scale: GreyScale = { voi: LINE, line: LINE, photometric: "MONOCHROME2" };
+const scale: GrayScale = { voi: LINE, line: LINE, photometric: "MONOCHROME2" };
 const tone = toneOf(scale, { window: { center: 127.5, width: 255 }, invert: false });
 
 describe("the pixel under the pointer", () => {

@@ -24,11 +24,11 @@ describe("the magnifier of a film", () => {
   it("shows the film's own pixels: twice as large, the middle of the lens on film pixel (2, 1)", () => {
     const toFilm = { a: 0.5, b: 0, c: 0, d: 0.5, e: 2.5, f: 1.5 };
     const out = lensPixels(film, toFilm, 4, tone);
-    const grey = (col: number, row: number) => out[4 * (4 * row + col)];
-    expect(grey(1, 1)).toBe(Math.round((255 * (4 * 1 + 2)) / 15));
+    const gray = (col: number, row: number) => out[4 * (4 * row + col)];
+    expect(gray(1, 1)).toBe(Math.round((255 * (4 * 1 + 2)) / 15));
     // One lens pixel to the right and down is half a film pixel.
-    expect(grey(2, 2)).toBe(Math.round((255 * (4 * 1 + 2)) / 15));
-    expect(grey(3, 2)).toBe(Math.round((255 * (4 * 1 + 3)) / 15));
+    expect(gray(2, 2)).toBe(Math.round((255 * (4 * 1 + 2)) / 15));
+    expect(gray(3, 2)).toBe(Math.round((255 * (4 * 1 + 3)) / 15));
   });
 
   it("is a circle, and black beside the film", () => {

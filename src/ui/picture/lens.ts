@@ -25,8 +25,8 @@ export function lensPixels(
       const at = mapped({ x, y }, toFilm);
       const [c, r] = [Math.floor(at.x), Math.floor(at.y)];
       const isInside = c >= 0 && r >= 0 && c < cols && r < rows;
-      const grey = isInside ? shownLevel(values[r * cols + c]!, tone) : 0;
-      out.set([grey, grey, grey, 255], 4 * (row * side + col));
+      const gray = isInside ? shownLevel(values[r * cols + c]!, tone) : 0;
+      out.set([gray, gray, gray, 255], 4 * (row * side + col));
     }
   }
   return out;

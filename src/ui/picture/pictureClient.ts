@@ -3,7 +3,7 @@
  * other and can't be asked to stop in one, so that requests wait here: of those for the same place on the page only the
  * newest, thumbnails all of them and after everything else.
  */
-import { LabError } from "../../errors/labError.ts";
+import { LabError, partStopped } from "../../errors/labError.ts";
 import { isUnfetched, partMissing } from "../../host/loadPart.ts";
 import { linkWorker } from "../../host/workers.ts";
 import type { WorkerLike, WorkerLink } from "../../host/workers.ts";
@@ -162,9 +162,7 @@ function passed(): LabError {
 }
 
 function workerFailed(): LabError {
-  return new LabError("internal", "The part of this page that draws pictures has stopped.", {
-    hint: "Reload the page.",
-  });
+  return partStopped("The part of this page that draws pictures has stopped.", "Reload the page.");
 }
 
 /** The page's one. */

@@ -6,8 +6,8 @@ import { automaticWindow, fileVoi, fullRangeWindow } from "../../image/voi.ts";
 import type { WindowSpec } from "../../experiment/spec.ts";
 import type { PhantomSpec } from "../../phantom/spec.ts";
 import { useCases, useExperiment, useView } from "../context/stores.ts";
-import { greyScale } from "../../image/display.ts";
-import type { GreyScale } from "../../image/display.ts";
+import { grayScale } from "../../image/display.ts";
+import type { GrayScale } from "../../image/display.ts";
 import type { SquarePicture } from "./detail.ts";
 import { distributionOnce } from "./distributionOnce.ts";
 import { pictures } from "./pictureClient.ts";
@@ -25,7 +25,7 @@ export interface Detail {
   /** Drawn while the screen has no use for more. */
   readonly preview: SquarePicture;
   /** How the film's values are shown; null for phantoms, which are display values already. */
-  readonly scale: GreyScale | null;
+  readonly scale: GrayScale | null;
 }
 
 /** The open case at full resolution, drawn when the reader asks for it. */
@@ -58,7 +58,7 @@ function filmDetail(radiograph: Radiograph, box: Box): Drawing<Picture> {
 }
 
 /** The scale of the open film; null for a phantom. */
-export function useFilmScale(): GreyScale | null {
+export function useFilmScale(): GrayScale | null {
   const source = useExperiment((s) => s.spec.case);
   const window = useExperiment((s) => s.spec.window);
   const radiograph = useCases((s) =>
@@ -67,7 +67,7 @@ export function useFilmScale(): GreyScale | null {
   return useMemo(
     () =>
       radiograph
-        ? greyScale(modelVoi(radiograph, window), radiograph.photometric, () =>
+        ? grayScale(modelVoi(radiograph, window), radiograph.photometric, () =>
             fullRangeWindow(distributionOnce(radiograph)),
           )
         : null,

@@ -2,7 +2,7 @@
 import type { Stroke } from "../../experiment/spec.ts";
 
 /** Colours of successive masks, told apart from attention and from both pictures. */
-const MASK_COLOURS: readonly (readonly [number, number, number])[] = [
+const MASK_COLORS: readonly (readonly [number, number, number])[] = [
   [143, 211, 168],
   [226, 160, 255],
   [255, 225, 120],
@@ -13,17 +13,17 @@ const MASK_COLOURS: readonly (readonly [number, number, number])[] = [
   [232, 232, 232],
 ];
 
-export function maskColour(index: number): readonly [number, number, number] {
-  return MASK_COLOURS[index % MASK_COLOURS.length]!;
+export function maskColor(index: number): readonly [number, number, number] {
+  return MASK_COLORS[index % MASK_COLORS.length]!;
 }
 
 export function outlinePixels(outlines: readonly Uint8Array[]): Uint8ClampedArray<ArrayBuffer> {
   const out = new Uint8ClampedArray((outlines[0]?.length ?? 0) * 4);
   outlines.forEach((outline, index) => {
-    const colour = maskColour(index);
+    const color = maskColor(index);
     for (let i = 0; i < outline.length; i++) {
       if (outline[i] === 0) continue;
-      out.set(colour, 4 * i);
+      out.set(color, 4 * i);
       out[4 * i + 3] = 255;
     }
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { IDENTITY_WINDOW, UNIT_SCALE, greyPixels } from "../../image/display.ts";
+import { IDENTITY_WINDOW, UNIT_SCALE, grayPixels } from "../../image/display.ts";
 import type { DisplayWindow } from "../../image/display.ts";
 import { differenceLimit, differencePixels, heatPixels, maskOutline } from "./drawRadiograph.ts";
 import { differenceScale } from "./differenceScale.ts";
@@ -9,7 +9,7 @@ import { displayPresets, dragWindow } from "./windowDrag.ts";
 /** What is shown of each grey level of the model's picture. */
 function shown(window: DisplayWindow, invert = false): number[] {
   const levels = Float32Array.from({ length: 256 }, (_, level) => level / 255);
-  const pixels = greyPixels(levels, UNIT_SCALE, { window, invert });
+  const pixels = grayPixels(levels, UNIT_SCALE, { window, invert });
   return Array.from(levels, (_, i) => pixels[4 * i]!);
 }
 
@@ -30,7 +30,7 @@ describe("display window", () => {
 
   it("offers keys 1 to 5, the first being what the model sees", () => {
     const image = Float32Array.from({ length: 64 }, (_, i) => i / 63);
-    const presets = displayPresets(image, 8);
+    const presets = displayPresets(image);
     expect(presets.map(({ key }) => key)).toEqual(["1", "2", "3", "4", "5"]);
     expect(presets[0]?.window).toEqual(IDENTITY_WINDOW);
     expect(presets[2]?.window).toEqual({ center: 127.5, width: 255 });

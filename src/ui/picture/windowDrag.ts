@@ -1,9 +1,8 @@
 /** The display window of the model's picture (grey levels 0..255): dragging, nudging and presets. */
-import { distributionOf } from "../../image/distribution.ts";
 import type { Radiograph, VoiWindow } from "../../image/radiograph.ts";
 import { dragVoi, voiPresets } from "../../image/voi.ts";
 import { IDENTITY_WINDOW, displayWindow } from "../../image/display.ts";
-import type { DisplayWindow, GreyScale } from "../../image/display.ts";
+import type { DisplayWindow, GrayScale } from "../../image/display.ts";
 import type { Held, Point } from "../kit/usePointerGestures.ts";
 import { DISPLAY_LIMITS } from "../../state/viewStore.ts";
 import { distributionOnce } from "./distributionOnce.ts";
@@ -60,19 +59,9 @@ export function followWindow(
 }
 
 /** Keys 1 to 5: what the model sees, then the automatic, full-range, lung and bone windows of this picture. */
-export function displayPresets(image: Float32Array, size: number): readonly DisplayPreset[] {
-  const radiograph: Radiograph = {
-    rows: size,
-    cols: size,
-    values: Int32Array.from(image, (value) => Math.round(value * 255)),
-    bitsStored: 8,
-    photometric: "MONOCHROME2",
-    vois: [],
-    pixelAspect: 1,
-    notices: [],
-    source: "png",
-  };
-  const computed = voiPresets(radiograph, distributionOf(radiograph)).flatMap(
+export function displayPresets(image: Float32Array): readonly DisplayPreset[] {
+  const values = Int32Array.from(image, (value) => Math.round(value * 255));
+  const computed = voiPresets({ values, photometric: "MONOCHROME2", vois: [] }).flatMap(
     ({ key, name, voi }) =>
       voi.kind === "table" ? [] : [{ key, name, window: { center: voi.center, width: voi.width } }],
   );
@@ -83,7 +72,7 @@ export function displayPresets(image: Float32Array, size: number): readonly Disp
  * The same for a film at its own resolution, placed by the film's values and not by what the model's window left of them, and
  * the file's own windows.
  */
-export function filmPresets(radiograph: Radiograph, scale: GreyScale): readonly DisplayPreset[] {
+export function filmPresets(radiograph: Radiograph, scale: GrayScale): readonly DisplayPreset[] {
   const shown = (voi: VoiWindow) => displayWindow(exactly(voi), scale);
   const named = (name: string, { width, center }: VoiWindow) =>
     `${name}, W ${Math.round(width)} C ${Math.round(center)}`;

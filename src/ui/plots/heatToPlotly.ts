@@ -19,7 +19,7 @@ export function heatToPlotly(
   const known = z.flat().filter((value) => value !== null);
   const reach =
     middle === undefined ? 0 : Math.max(1e-9, ...known.map((v) => Math.abs(v - middle)));
-  const labelled = (names: readonly string[], room: number) => ({
+  const labeled = (names: readonly string[], room: number) => ({
     // Whole numbers, so that two equal names stay two cells.
     tickvals: names.map((_, k) => k),
     ticktext: names.map((name) => shortened(name, room)),
@@ -60,8 +60,8 @@ export function heatToPlotly(
       plot_bgcolor: "transparent",
       font: { family: theme.font, size: 12, color: theme.text },
       hoverlabel: { font: { family: theme.font, size: 12 } },
-      xaxis: { ...labelled(columns, 24), side: "bottom" },
-      yaxis: { ...labelled(rows, 48), autorange: "reversed" },
+      xaxis: { ...labeled(columns, 24), side: "bottom" },
+      yaxis: { ...labeled(rows, 48), autorange: "reversed" },
       shapes: boundary(spec, theme.text),
     },
   };

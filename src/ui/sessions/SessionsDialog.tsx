@@ -1,8 +1,8 @@
 /** Experiments kept in this browser: named, opened again, deleted. */
 import { useCallback, useEffect, useState } from "react";
 import type { SyntheticEvent } from "react";
-import { useRoom, useStores, useView } from "../context/stores.ts";
-import { Dialog } from "../kit/Dialog.tsx";
+import { useRoom, useStores } from "../context/stores.ts";
+import { WorkDialog } from "../context/WorkDialog.tsx";
 import { Button } from "../kit/Button.tsx";
 import { caseWords, openSession, saveBench } from "./sessionOfBench.ts";
 import {
@@ -16,19 +16,15 @@ import type { Session } from "./sessionShelf.ts";
 import styles from "./sessions.module.css";
 
 export function SessionsDialog() {
-  const { view } = useStores();
-  const isOpen = useView((s) => s.dialog === "sessions");
-  const close = () => view.getState().set({ dialog: null });
   return (
-    <Dialog
-      opened={isOpen}
-      onClose={close}
+    <WorkDialog
+      door="sessions"
       size="min(720px, 96vw)"
       label="Sessions"
       closeLabel="Close sessions"
     >
-      {isOpen && <Sessions onOpened={close} />}
-    </Dialog>
+      {(close) => <Sessions onOpened={close} />}
+    </WorkDialog>
   );
 }
 

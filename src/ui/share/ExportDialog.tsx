@@ -5,9 +5,8 @@ import { citationOf } from "../../experiment/exports/citation.ts";
 import { FIGURE_PANELS, figureOf, panelsOf } from "../../experiment/exports/figure.ts";
 import type { Figure, FigurePanel } from "../../experiment/exports/figure.ts";
 import type { RunRecord } from "../../experiment/exports/runRecord.ts";
-import { useResultValues, useStores, useView } from "../context/stores.ts";
-import { Gated } from "../context/Gated.tsx";
-import { Dialog } from "../kit/Dialog.tsx";
+import { useResultValues, useStores } from "../context/stores.ts";
+import { WorkDialog } from "../context/WorkDialog.tsx";
 import { Button } from "../kit/Button.tsx";
 import { currentNumbers } from "./currentRun.ts";
 import { currentRecord } from "./currentRecord.ts";
@@ -15,24 +14,16 @@ import { savePictures, savePng, saveScript, saveSvg, saveTable } from "./exportR
 import styles from "./share.module.css";
 
 export function ExportDialog() {
-  const { view } = useStores();
-  const isOpen = useView((s) => s.dialog === "export");
-  const close = () => view.getState().set({ dialog: null });
   return (
-    <Dialog
-      opened={isOpen}
-      onClose={close}
+    <WorkDialog
+      door="export"
       size="min(1080px, 96vw)"
       label="Export"
       closeLabel="Close export"
       className={styles.dialog}
     >
-      {isOpen && (
-        <Gated door="export">
-          <ExportOfRun />
-        </Gated>
-      )}
-    </Dialog>
+      {() => <ExportOfRun />}
+    </WorkDialog>
   );
 }
 

@@ -1,6 +1,6 @@
 /** The link to this experiment, as text, as a QR code for the room, and as a run manifest. */
 import { useMemo, useRef, useState } from "react";
-import { LabError } from "../../errors/labError.ts";
+import { LabError, fromErrorData, toErrorData } from "../../errors/labError.ts";
 import { encodeShareLink } from "../../experiment/shareLink/encode.ts";
 import { roomFragment } from "../../lesson/room.ts";
 import { useKeptBack } from "../context/Gated.tsx";
@@ -42,7 +42,7 @@ export function SharePanel() {
       const isRoom = room.locks.length + room.hidden.length > 0;
       return new URL(isRoom ? roomFragment(room, fragment) : fragment, base).href;
     } catch (error) {
-      return error instanceof LabError ? error : new LabError("internal", String(error));
+      return fromErrorData(toErrorData(error));
     }
   }, [spec, view, expected, base, room]);
   if (link instanceof LabError) {

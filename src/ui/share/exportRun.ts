@@ -20,7 +20,7 @@ function svgBlob(svg: string): Blob {
   return new Blob([svg], { type: "image/svg+xml" });
 }
 
-/** @throws LabError "internal" where the browser can't draw it */
+/** @throws LabError "browser-unable" where the browser can't draw it */
 export async function savePng({ svg, width, height }: Figure): Promise<void> {
   const url = URL.createObjectURL(svgBlob(svg));
   try {
@@ -33,7 +33,7 @@ export async function savePng({ svg, width, height }: Figure): Promise<void> {
     canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
     const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, "image/png"));
     if (!blob)
-      throw new LabError("internal", "This browser can't draw the figure as PNG.", {
+      throw new LabError("browser-unable", "This browser can't draw the figure as PNG.", {
         hint: "Save it as SVG.",
       });
     saveBlob(blob, "penumbra-figure.png");

@@ -2,10 +2,8 @@
 import type { SystemChange } from "../../experiment/systemChange.ts";
 import type { Precision } from "../../model/manifest.ts";
 import type { SharedView } from "../../experiment/shareLink/format.ts";
-import { DEFAULT_VIEW, DISPLAY_LIMITS } from "../../state/viewStore.ts";
+import { DEFAULT_VIEW, DISPLAY_LIMITS, LAYOUTS } from "../../state/viewStore.ts";
 import type { AttentionChoice, LayerChoice, Layout, ViewValues } from "../../state/viewStore.ts";
-
-const LAYOUTS: readonly Layout[] = ["film", "single", "pair", "triple", "quad"];
 
 export function sharedView(view: ViewValues): SharedView {
   const { attention, window } = view;

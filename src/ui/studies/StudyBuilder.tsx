@@ -136,10 +136,10 @@ function wishedCases(cases: Cases, films: FolderFilms | null): StudyWish["cases"
 }
 
 function filmsText({ files, study }: FolderFilms): string {
-  const labelled = files.filter(({ labels, answer }) => labels ?? answer).length;
+  const labeled = files.filter(({ labels, answer }) => labels ?? answer).length;
   const count = `${files.length} ${files.length === 1 ? "film" : "films"}`;
   if (study) return `${count}, with a set of questions.`;
-  return `${count}, ${labelled === 0 ? "none labelled: right and wrong can't be told" : `${labelled} labelled`}.`;
+  return `${count}, ${labeled === 0 ? "none labelled: right and wrong can't be told" : `${labeled} labelled`}.`;
 }
 
 function AxisChoices(props: {

@@ -51,8 +51,8 @@ export function StudyChart(props: {
           return;
         }
         const { inks, text, grid, font } = readTheme(element);
-        const colours = [inks.clean, inks.changed, "#8fd3a8", "#c9a0dc", "#d9cf7a", inks.neutral];
-        const { data, layout } = plotlyFigure(figure, { colours, text, grid, font });
+        const colors = [inks.clean, inks.changed, "#8fd3a8", "#c9a0dc", "#d9cf7a", inks.neutral];
+        const { data, layout } = plotlyFigure(figure, { colors, text, grid, font });
         void plotly.react(
           element,
           data as never,

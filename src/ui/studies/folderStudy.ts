@@ -52,7 +52,7 @@ export async function readFolder(
     }
     try {
       const radiograph = await decode(await file.arrayBuffer());
-      const sha256 = radiograph.rawSha256!;
+      const sha256 = radiograph.rawSha256;
       if (radiograph.frame) problems.push(`${file.name}: ${othersLeftOut(radiograph.frame)}`);
       films.push({ file, sha256 });
       if (radiographs.has(sha256)) continue;

@@ -3,7 +3,7 @@
  * between runs. The reader's engine never waits for them.
  */
 import type { EngineEvent } from "../../engine/protocol.ts";
-import { LabError, fromErrorData } from "../../errors/labError.ts";
+import { fault, fromErrorData, invariant } from "../../errors/labError.ts";
 import type { RunEvent } from "../../experiment/results.ts";
 import type { ExperimentSpec } from "../../experiment/spec.ts";
 import { sha256 } from "../../host/sha256.ts";
@@ -88,7 +88,7 @@ export function startLanes(needs: LaneNeeds): StudyLanes {
     workers: needs.workers,
     async runGroup(jobs) {
       const lane = free.pop();
-      if (!lane) throw new LabError("internal", "internal: a study has more runs than lanes");
+      invariant(lane, "a study has more runs than lanes");
       try {
         return await lane.runGroup(jobs);
       } finally {
@@ -165,7 +165,7 @@ async function* eventsOf(
         isOver = true;
         return;
       } else {
-        throw new LabError("internal", `internal: a run was told of ${event.type}`);
+        throw fault(`a run was told of ${event.type}`);
       }
     }
   } finally {

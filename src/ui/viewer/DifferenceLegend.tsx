@@ -1,6 +1,6 @@
 /** Scale of the difference picture: its colours, its limits in grey levels and the gain they stand for. */
 import { useMemo } from "react";
-import { colourMap } from "../../image/colourMaps.ts";
+import { colorMap } from "../../image/colorMaps.ts";
 import { differenceScale } from "../picture/differenceScale.ts";
 import { usePanePicture } from "./usePaneLayers.ts";
 import styles from "./viewer.module.css";
@@ -9,7 +9,7 @@ export function DifferenceLegend() {
   const { clean, disturbed } = usePanePicture();
   const limit = useMemo(() => differenceScale(clean, disturbed), [clean, disturbed]);
   const ramp = useMemo(() => {
-    const map = colourMap("signed");
+    const map = colorMap("signed");
     const stops = Array.from({ length: 17 }, (_, k) => {
       const i = 3 * Math.round((k * 255) / 16);
       return `rgb(${map[i]} ${map[i + 1]} ${map[i + 2]})`;

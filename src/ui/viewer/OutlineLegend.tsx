@@ -3,7 +3,7 @@ import { FINDINGS } from "../../phantom/spec.ts";
 import type { FindingKind } from "../../phantom/spec.ts";
 import type { PaneName } from "../../state/viewStore.ts";
 import { useOutlined } from "./usePaneLayers.ts";
-import { maskColour } from "../picture/vectorLayers.ts";
+import { maskColor } from "../picture/vectorLayers.ts";
 import styles from "./viewer.module.css";
 
 const ORGANS: Readonly<Record<string, string>> = {
@@ -18,7 +18,7 @@ export function OutlineLegend({ pane }: { readonly pane: PaneName }) {
   return (
     <ul className={styles.outlines} aria-label="Outlined: where findings are">
       {outlined.masks.map(([name], index) => (
-        <li key={name} style={{ color: `rgb(${maskColour(index).join(" ")})` }}>
+        <li key={name} style={{ color: `rgb(${maskColor(index).join(" ")})` }}>
           {FINDINGS[name as FindingKind]?.label ?? ORGANS[name] ?? name}
         </li>
       ))}

@@ -16,7 +16,7 @@ export function useDisplayPresets(): readonly DisplayPreset[] {
   const isFull = useView((s) => s.fullResolution || s.layout === "film");
   return useMemo(() => {
     if (isFull && film && scale) return filmPresets(film, scale);
-    return clean && size > 0 ? displayPresets(clean, size) : [];
+    return clean && size > 0 ? displayPresets(clean) : [];
   }, [isFull, film, scale, clean, size]);
 }
 

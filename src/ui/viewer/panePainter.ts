@@ -135,11 +135,11 @@ function paintCursor(
 ): void {
   const middle = toViewer(at, viewer, camera);
   const r = Math.max(2, radius * imageSide(viewer, camera));
-  for (const [colour, width] of [
+  for (const [color, width] of [
     ["rgba(0, 0, 0, 0.75)", 3],
     [erase ? "#e8ebec" : "#f0ab66", 1.25],
   ] as const) {
-    context.strokeStyle = colour;
+    context.strokeStyle = color;
     context.lineWidth = width;
     context.setLineDash(erase && width < 2 ? [4, 3] : []);
     context.beginPath();

@@ -2,7 +2,7 @@
 import { useDeferredValue, useMemo } from "react";
 import type { PictureMap } from "../../experiment/instruments/instrumentResult.ts";
 import type { Readout, RelevanceResult } from "../../experiment/results.ts";
-import { UNIT_SCALE, greyPixels } from "../../image/display.ts";
+import { UNIT_SCALE, grayPixels } from "../../image/display.ts";
 import type { Stroke } from "../../experiment/spec.ts";
 import type { PaneName } from "../../state/viewStore.ts";
 import { useHidden } from "../context/useHidden.ts";
@@ -98,7 +98,7 @@ export function usePaneLayers(
     if (pane === "clean" && detail) {
       const { size: side, image: values } = detail.preview;
       return bitmapOf(
-        greyPixels(values, detail.scale ?? UNIT_SCALE, { window, invert }),
+        grayPixels(values, detail.scale ?? UNIT_SCALE, { window, invert }),
         side,
         side,
       );
@@ -108,7 +108,7 @@ export function usePaneLayers(
       const pixels = differencePixels(clean ?? image, image, differenceScale(clean, image) / 255);
       return bitmapOf(pixels, size, size);
     }
-    return bitmapOf(greyPixels(image, UNIT_SCALE, { window, invert }), size, size);
+    return bitmapOf(grayPixels(image, UNIT_SCALE, { window, invert }), size, size);
   }, [pane, detail, image, clean, size, window, invert]);
 
   const painted = useMemo(
@@ -141,7 +141,7 @@ function useNativeLayer(detail: Detail | null, extent: Extent): Layer | null {
       ratio: Math.min(globalThis.devicePixelRatio || 1, 2),
     });
     if (!box) return null;
-    const pixels = greyPixels(cutOut(native, box), scale ?? UNIT_SCALE, { window, invert });
+    const pixels = grayPixels(cutOut(native, box), scale ?? UNIT_SCALE, { window, invert });
     return {
       bitmap: bitmapOf(pixels, box.width, box.height),
       part: {
@@ -159,7 +159,7 @@ function useNativeLayer(detail: Detail | null, extent: Extent): Layer | null {
 export function useHeatLayer(pane: PaneName): Layer | null {
   const choice = useView((s) => s.attention);
   const opacity = useView((s) => s.overlayOpacity);
-  const name = useView((s) => s.colourMap);
+  const name = useView((s) => s.colorMap);
   const clean = useReadout("clean");
   const disturbed = useReadout("disturbed");
   const relevance = useRelevance();
