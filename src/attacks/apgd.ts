@@ -78,12 +78,21 @@ export function beginApgd(problem: AttackProblem): AttackRule<Differentiated> {
       const target = climbed(from, uphill, problem, [stepSize, inertia && scratch]);
       feasible.project(target);
       if (inertia === undefined) return target;
-      const out = new Float32Array(target.length);
-      for (let i = 0; i < out.length; i++) {
-        out[i] =
-          from[i]! + MOMENTUM * (target[i]! - from[i]!) + (1 - MOMENTUM) * (from[i]! - inertia[i]!);
-      }
-      return out;
+      return withMomentum(from, target, inertia);
     },
   };
+}
+
+/** No closure: one that each attack makes anew is never compiled for speed. */
+function withMomentum(
+  from: Float32Array,
+  target: Float32Array,
+  inertia: Float32Array,
+): Float32Array {
+  const out = new Float32Array(target.length);
+  for (let i = 0; i < out.length; i++) {
+    out[i] =
+      from[i]! + MOMENTUM * (target[i]! - from[i]!) + (1 - MOMENTUM) * (from[i]! - inertia[i]!);
+  }
+  return out;
 }

@@ -35,7 +35,8 @@ export function latticeAround(
   { norm, epsilon }: LatticeBall,
 ): (x: Float32Array) => Float32Array {
   if (norm !== "linf") return (x) => spendingPicture(x, origin, 255 * epsilon);
-  const levels = Int16Array.from(origin, (value) => Math.round(255 * value));
+  const levels = new Int16Array(origin.length);
+  for (let i = 0; i < levels.length; i++) levels[i] = Math.round(255 * origin[i]!);
   const reach = Math.floor(255 * epsilon + SLACK);
   return (x) => nearestPicture(x, origin, levels, reach);
 }

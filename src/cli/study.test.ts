@@ -1,4 +1,5 @@
-// The whole way of a study on disk: run, stop, go on, shards, merge, report; through the command line.
+// The whole way of a study on disk: run, stop, go on, shards, merge, report; through the verb's own arguments, and through
+// the command line where a process is what is tested.
 import { spawn, spawnSync } from "node:child_process";
 import {
   appendFileSync,
@@ -15,6 +16,10 @@ import path from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { toErrorData } from "../errors/labError.ts";
+import { phantomVerb } from "./phantomVerb.ts";
+import { runVerb } from "./runVerb.ts";
+import { studyVerb } from "./studyVerb.ts";
 
 type Json = Record<string, unknown>;
 
@@ -25,15 +30,29 @@ vi.setConfig({ testTimeout: 600_000, hookTimeout: 600_000 });
 const LAB = ["--no-warnings", path.join(import.meta.dirname, "lab.ts")];
 const at = (...names: string[]) => path.join(FOLDER, ...names);
 
-function lab(...args: string[]) {
-  const ran = spawnSync(process.execPath, [...LAB, ...args], { encoding: "utf8" });
-  const line = ran.stdout.trim().split("\n").at(-1)!;
-  return {
-    status: ran.status,
-    stderr: ran.stderr,
-    printed: (line === "" ? {} : JSON.parse(line)) as Json,
-  };
+/** A command line of `lab study` in this process: what it prints, what it says, and with what code it would end. */
+async function study(...args: string[]) {
+  let stderr = "";
+  let printed: Json = {};
+  const said = vi.spyOn(process.stderr, "write").mockImplementation((text) => {
+    stderr += String(text);
+    return true;
+  });
+  const code = process.exitCode;
+  try {
+    await studyVerb(args, (value) => (printed = value as Json));
+  } catch (error) {
+    const { message, hint } = toErrorData(error);
+    stderr += `${[message, hint].filter(Boolean).join(" ")}\n`;
+  } finally {
+    said.mockRestore();
+    process.exitCode = code;
+  }
+  return { stderr, printed };
 }
+
+/** Each worker opens a model of its own: one is enough where it is not the pool that is tested. */
+const ONE = ["--workers", "1"];
 
 /** Twelve cheap runs: four phantoms under three doses. */
 const STUDY = {
@@ -67,15 +86,15 @@ const numbers = (rows: readonly Json[]) =>
   rows.map((row) => ({ ...row, elapsedMs: null, latency: null }));
 
 let file: string;
-beforeAll(() => {
+beforeAll(async () => {
   file = saved("study.json", STUDY);
-  expect(lab("study", "run", file, "--out", at("whole"), "--workers", "2")).toMatchObject({
-    status: 0,
+  // On two workers: everything after it runs on one, and the rows are the same.
+  expect(await study("run", file, "--out", at("whole"), "--workers", "2")).toMatchObject({
     printed: { rows: 12, of: 12, made: 12, failed: 0, stopped: null },
   });
 });
 
-test("rows are flat, in the plan's order, and the same as `lab run` of one of them", () => {
+test("rows are flat, in the plan's order, and the same as `lab run` of one of them", async () => {
   const rows = rowsIn("whole");
   expect(rows.map((row) => [row["case"], row["dose"]])).toEqual(
     [40, 41, 42, 43].flatMap((seed) => [0, 2, 5].map((dose) => [`phantom ${seed}`, dose])),
@@ -85,7 +104,9 @@ test("rows are flat, in the plan's order, and the same as `lab run` of one of th
   );
   expect(rows[0]).toMatchObject({ flip: false, l2: 0, ssim: 1, psnr: null, errorCode: null });
   const row = rows[5]!;
-  const { printed } = lab("run", saved("row.json", JSON.parse(String(row["spec"]))));
+  let printed: Json = {};
+  const spec = saved("row.json", JSON.parse(String(row["spec"])));
+  await runVerb([spec], (value) => (printed = value as Json));
   const results = printed["results"] as Record<"clean" | "readout" | "metrics", Json>;
   // Bit for bit, though the row was made on one thread and this run on all of them.
   expect([row["marginClean"], row["margin"], row["featureCosine"], row["l2"]]).toEqual([
@@ -141,45 +162,41 @@ test("an interrupted run goes on where it stopped, even behind half a line", asy
   expect(made).toBeGreaterThan(0);
   expect(made).toBeLessThan(6000);
   appendFileSync(rows, '{"key":"0123');
-  expect(lab("study", "run", file, "--out", at("halves")).stderr).toContain(
+  expect((await study("run", file, "--out", at("halves"))).stderr).toContain(
     `The folder halves holds ${made} rows already. --resume goes on with them`,
   );
   // The first twelve runs of the long study are the short one.
-  const { printed } = lab("study", "run", file, "--out", at("halves"), "--resume");
+  const { printed } = await study("run", file, "--out", at("halves"), "--resume", ...ONE);
   expect(printed).toMatchObject({ rows: 12, made: Math.max(0, 12 - made), stopped: null });
   expect(numbers(rowsIn("halves"))).toEqual(numbers(rowsIn("whole")));
 });
 
-test("a new value of an axis computes only its own runs, and a value taken away loses none", () => {
+test("a new value of an axis computes only its own runs, and a value taken away loses none", async () => {
   const axes = (values: number[]) => [{ ...STUDY.axes[0], values }];
   const more = saved("more.json", { ...STUDY, axes: axes([0, 1, 5]) });
-  expect(lab("study", "run", more, "--out", at("halves"), "--resume").printed).toMatchObject({
-    rows: 12,
-    made: 4,
-  });
+  const added = await study("run", more, "--out", at("halves"), "--resume", ...ONE);
+  expect(added.printed).toMatchObject({ rows: 12, made: 4 });
   expect(rowsIn("halves").map((row) => row["dose"])).toEqual(
     Array.from({ length: 4 }, () => [0, 1, 5]).flat(),
   );
-  const back = lab("study", "run", file, "--out", at("halves"), "--resume");
+  const back = await study("run", file, "--out", at("halves"), "--resume");
   expect(back.printed).toMatchObject({ rows: 12, made: 0 });
   expect(numbers(rowsIn("halves"))).toEqual(numbers(rowsIn("whole")));
 });
 
-test("shards merge into the whole", () => {
+test("shards merge into the whole", async () => {
   for (const part of ["1/2", "2/2"]) {
     const out = at(`part-${part[0]}`);
-    expect(lab("study", "run", file, "--out", out, "--shard", part).printed).toMatchObject({
-      rows: 6,
-      of: 12,
-    });
+    const { printed } = await study("run", file, "--out", out, "--shard", part, ...ONE);
+    expect(printed).toMatchObject({ rows: 6, of: 12 });
   }
-  const merged = lab("study", "merge", at("part-2"), at("part-1"), "--out", at("merged"));
-  expect(merged).toMatchObject({ status: 0, stderr: "", printed: { rows: 12, differing: 0 } });
+  const merged = await study("merge", at("part-2"), at("part-1"), "--out", at("merged"));
+  expect(merged).toMatchObject({ stderr: "", printed: { rows: 12, differing: 0 } });
   expect(numbers(rowsIn("merged"))).toEqual(numbers(rowsIn("whole")));
 });
 
-test("the report is one file with its tables, its denominators and the way to repeat it", () => {
-  const { printed } = lab("study", "report", at("whole"), "--markdown", at("report.md"));
+test("the report is one file with its tables, its denominators and the way to repeat it", async () => {
+  const { printed } = await study("report", at("whole"), "--markdown", at("report.md"));
   expect(printed).toMatchObject({ rows: 12, of: 12 });
   const html = readFileSync(at("whole", "report.html"), "utf8");
   expect(html).toContain("study run study.json");
@@ -201,16 +218,15 @@ test("the report is one file with its tables, its denominators and the way to re
   expect(markdown).toContain("AUC of the score for yes");
 });
 
-test("a folder of films with a table of labels; what is no film is named, and no path is kept", () => {
+test("a folder of films with a table of labels; what is no film is named, and no path is kept", async () => {
   mkdirSync(at("films"));
   for (const [name, finding] of [
     ["a.png", "effusion:left:900"],
     ["b.png", "cardiomegaly"],
   ] as const) {
     const out = at("films", name);
-    expect(
-      lab("phantom", "--seed", "3", "--size", "256", "--finding", finding, "--out", out).status,
-    ).toBe(0);
+    const drawn = ["--seed", "3", "--size", "256", "--finding", finding, "--out", out];
+    await phantomVerb(drawn, () => undefined);
   }
   writeFileSync(at("films", "c.dcm"), "no film");
   writeFileSync(at("labels.csv"), "file,effusion\na.png,1\nb.png,0\n");
@@ -219,7 +235,7 @@ test("a folder of films with a table of labels; what is no film is named, and no
     cases: [{ kind: "folder", path: "films", labels: "labels.csv" }],
     axes: [],
   });
-  const { printed, stderr } = lab("study", "run", films, "--out", at("ofFilms"));
+  const { printed, stderr } = await study("run", films, "--out", at("ofFilms"), ...ONE);
   expect(printed).toMatchObject({ rows: 2, failed: 0 });
   expect(stderr).toMatch(/Left out .*c\.dcm: /);
   expect(rowsIn("ofFilms").map((row) => row["truth"])).toEqual(["yes", "no"]);
@@ -228,7 +244,7 @@ test("a folder of films with a table of labels; what is no film is named, and no
   }
 });
 
-test("a question set is asked of the films it names; what can't be asked is said row by row", () => {
+test("a question set is asked of the films it names; what can't be asked is said row by row", async () => {
   const question = "Is there a pleural effusion?";
   writeFileSync(
     at("asked.csv"),
@@ -239,8 +255,7 @@ test("a question set is asked of the films it names; what can't be asked is said
       "",
     ].join("\n"),
   );
-  const imported = lab(
-    "study",
+  const imported = await study(
     "import",
     at("asked.csv"),
     "--films",
@@ -250,7 +265,8 @@ test("a question set is asked of the films it names; what can't be asked is said
   );
   expect(imported.printed).toMatchObject({ questions: 1, paraphrases: 1, unmapped: [{ row: 3 }] });
   expect(imported.stderr.trim()).toBe('Row 3: There is no film "missing.png" that can be read.');
-  const { printed } = lab("study", "run", at("asked.json"), "--out", at("ofQuestions"));
+  const out = ["--out", at("ofQuestions"), ...ONE];
+  const { printed } = await study("run", at("asked.json"), ...out);
   expect(printed).toMatchObject({ rows: 2, failed: 0 });
   expect(rowsIn("ofQuestions").map((row) => [row["phenomenon"], row["truth"]])).toEqual([
     ["original", "yes"],
@@ -258,42 +274,51 @@ test("a question set is asked of the films it names; what can't be asked is said
   ]);
 });
 
-test("a model that is not there makes rows that say so, once", () => {
+test("a model that is not there makes rows that say so, once", async () => {
   const odd = saved("odd.json", {
     ...STUDY,
     cases: [{ kind: "phantoms", firstSeed: 1, count: 1, findings: "sampled" }],
     axes: [{ name: "system", kind: "model", models: [{ id: "nobody" }, { id: "base" }] }],
   });
-  const run = (...more: string[]) => lab("study", "run", odd, "--out", at("odd"), ...more).printed;
-  expect(run()).toMatchObject({ rows: 2, made: 2, failed: 1 });
+  const run = async (...more: string[]) =>
+    (await study("run", odd, "--out", at("odd"), ...ONE, ...more)).printed;
+  expect(await run()).toMatchObject({ rows: 2, made: 2, failed: 1 });
   expect(rowsIn("odd")[0]).toMatchObject({
     errorCode: "model-not-found",
     error: expect.stringContaining('There is no model "nobody".'),
     flip: null,
   });
-  expect(run("--resume")).toMatchObject({ made: 0 });
-  expect(run("--resume", "--retry-failed")).toMatchObject({ made: 1, failed: 1 });
+  expect(await run("--resume")).toMatchObject({ made: 0 });
+  expect(await run("--resume", "--retry-failed")).toMatchObject({ made: 1, failed: 1 });
   expect(rowsIn("odd")).toHaveLength(2);
 });
 
-test("--plan says the size and runs nothing", () => {
-  const { printed, stderr } = lab("study", "run", file, "--plan");
+test("--plan says the size and runs nothing", async () => {
+  const { printed, stderr } = await study("run", file, "--plan", ...ONE);
   expect(printed).toMatchObject({ cases: 4, rows: 12, toDo: 12, encoderPasses: 4 * 9 });
   expect(stderr).toMatch(/12 runs of 4 cases; 12 to do here, about .* s on \d+ worker/);
 });
 
 test.each([
-  [["study"], 1, "study needs what to do: run, "],
-  [["study", "run"], 1, "lab study run STUDY.json --out DIR"],
-  [["study", "run", "STUDY", "--out", "x", "--shard", "3/2"], 1, '--shard is "3/2"'],
-  [["study", "run", "STUDY", "--out", "x", "--workers", "0"], 1, '--workers is "0"'],
-  [["study", "run", "STUDY", "--out", "x", "--backend", "gpu"], 1, "native or wasm"],
-  [["study", "run", "no.json", "--out", "x"], 2, "There is no file no.json."],
-  [["study", "report", "nowhere"], 2, "There are no rows in nowhere."],
-  [["study", "merge"], 1, "study merge needs folders"],
-])("lab %j ends with %i and one sentence", (args, expected, sentence) => {
-  const { status, stderr } = lab(...args.map((arg) => (arg === "STUDY" ? file : arg)));
-  expect(status).toBe(expected);
+  [[], "study needs what to do: run, "],
+  [["run"], "lab study run STUDY.json --out DIR"],
+  [["run", "STUDY", "--out", "x", "--shard", "3/2"], '--shard is "3/2"'],
+  [["run", "STUDY", "--out", "x", "--workers", "0"], '--workers is "0"'],
+  [["run", "STUDY", "--out", "x", "--backend", "gpu"], "native or wasm"],
+  [["report", "nowhere"], "There are no rows in nowhere."],
+  [["merge"], "study merge needs folders"],
+])("lab study %j says what is wrong in one sentence", async (args, sentence) => {
+  const { stderr, printed } = await study(...args.map((arg) => (arg === "STUDY" ? file : arg)));
+  expect(printed).toEqual({});
   expect(stderr).toContain(sentence);
   expect(stderr.trim().split("\n")).toHaveLength(1);
+});
+
+test("a study that is not there ends the process with 2 and one sentence", () => {
+  const args = ["study", "run", "no.json", "--out", "x"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...LAB, ...args], {
+    encoding: "utf8",
+  });
+  expect([status, stdout]).toEqual([2, ""]);
+  expect(stderr).toMatch(/^There is no file no\.json\.[^\n]*\n$/);
 });

@@ -41,6 +41,9 @@ class ScriptedEngine implements EngineService {
   cancel() {
     this.calls.push("cancel");
   }
+  hold(isHeld: boolean) {
+    this.calls.push(isHeld ? "hold" : "go on");
+  }
   async embed() {
     this.calls.push("embed");
     return [];

@@ -31,6 +31,8 @@ export interface EngineClient {
   /** Newest wins. Returns the request's number, which its events carry. */
   submit(spec: ExperimentSpec, fidelity: Fidelity, look?: Look): number;
   cancel(): void;
+  /** Whether the engine stands still at its next step, until told otherwise; what it was asked is kept. */
+  hold(isHeld: boolean): void;
   /** Makes a reader's own radiograph known to the engine, now and after every restart. */
   addRadiograph(radiograph: Radiograph): void;
   forgetRadiograph(sha256: string): void;
@@ -77,6 +79,7 @@ export function createEngineClient(handlers: {
   let setback: string | undefined;
   let lastId = 0;
   let latest: Request | undefined;
+  let isHeld = false;
   let recoveries = 0;
   const held = new HeldPayloads();
   const radiographs = new Map<string, Radiograph>();
@@ -188,6 +191,7 @@ export function createEngineClient(handlers: {
       if (link === current) hear(event);
     });
     void call(null, (s) => s.start(settings, listener));
+    if (isHeld) void call(null, (s) => s.hold(true));
     for (const radiograph of radiographs.values())
       void call(null, (s) => s.addRadiograph(radiograph));
     for (const { manifest, files } of models.values()) {
@@ -210,6 +214,10 @@ export function createEngineClient(handlers: {
     cancel() {
       latest = undefined;
       void call(null, (s) => s.cancel());
+    },
+    hold(wanted) {
+      isHeld = wanted;
+      void call(null, (s) => s.hold(wanted));
     },
     addRadiograph(radiograph) {
       radiographs.set(radiograph.rawSha256, radiograph);

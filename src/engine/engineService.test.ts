@@ -45,6 +45,7 @@ function bench() {
           ? [`${event.event.stage}${"payload" in event.event ? "" : " named"}`]
           : [],
       ),
+    hold: (isHeld: boolean) => link.ask((s) => s.hold(isHeld)),
     end: () => link.end(new LabError("cancelled", "Over.")),
   };
 }
@@ -125,5 +126,19 @@ it("sends an attack's picture with the first step and then not at every one", as
   expect(moved.filter((given) => given instanceof ArrayBuffer)).toHaveLength(
     sent.length + results.length,
   );
+  end();
+});
+
+it("stands still while it is held, and goes on with the same run", async () => {
+  const { start, run, stages, hold, end } = bench();
+  await start();
+  await hold(true);
+  let isOver = false;
+  const running = run(attacked(2)).then(() => (isOver = true));
+  await messagesArrive(200);
+  expect([isOver, stages()]).toEqual([false, []]);
+  await hold(false);
+  await running;
+  expect(stages()).toContain("metrics");
   end();
 });

@@ -84,6 +84,8 @@ export function createEngine(host: EngineHost): Engine {
   let listener: ((event: WorkerEvent) => unknown) | undefined;
   /** When the page has heard the last event. */
   let heard: unknown;
+  /** What goes on when the engine is held no longer; undefined while nothing holds it. */
+  let waiting: (() => void)[] | undefined;
 
   const settings = (): EngineSettings => {
     invariant(started, "the engine was not started");
@@ -94,7 +96,10 @@ export function createEngine(host: EngineHost): Engine {
   };
   const elsewhere = helperFor(host, () => ({ settings: settings(), announced }));
   const lab = new Lab({
-    yieldToHost: () => host.yieldToHost(),
+    yieldToHost: async () => {
+      await host.yieldToHost();
+      if (waiting) await new Promise<void>((resolve) => waiting?.push(resolve));
+    },
     elsewhere,
     readManifest: async (id) => ownModels.get(id)?.manifest ?? host.readManifest(id, settings()),
     openLinkPackage: (id) => host.openLinkPackage(id, settings(), tell),
@@ -153,6 +158,11 @@ export function createEngine(host: EngineHost): Engine {
       return (await ended) ?? null;
     },
     cancel: () => requests.cancel(),
+    hold: (isHeld) => {
+      const stopped = waiting ?? [];
+      waiting = isHeld ? stopped : undefined;
+      if (!isHeld) for (const goOn of stopped) goOn();
+    },
     embed: async ({ assetsUrl, subject, images }) => {
       started ??= { assetsUrl, wish: "wasm" };
       const features = await lab.embed(subject, images);

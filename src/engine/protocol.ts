@@ -61,6 +61,8 @@ export interface EngineService {
   /** Newest wins: an older run stops at its next step and then ends with null, as does a cancelled one. */
   run(request: RunRequest): Promise<{ readonly elapsedMs: number } | null>;
   cancel(): void;
+  /** Whether it stands still at its next step, between two passes of a graph: for work in the background. */
+  hold(isHeld: boolean): void;
   /** Features by the system of an experiment, for another engine that shares the work: it takes nothing from the reader's runs. */
   embed(request: EmbedRequest): Promise<Float32Array[]>;
   /** Registers a reader's own radiograph under its rawSha256. */

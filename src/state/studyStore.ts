@@ -15,6 +15,8 @@ export interface LaneEngine {
   start(wish: "wasm"): void;
   submit(spec: ExperimentSpec, fidelity: "full", look?: Look): number;
   cancel(): void;
+  hold(isHeld: boolean): void;
+  restart(): void;
   addRadiograph(radiograph: Radiograph): void;
   dispose(): void;
 }

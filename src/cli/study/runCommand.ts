@@ -128,7 +128,10 @@ async function estimate(
   try {
     for (const { run, passes } of cheapest.values()) {
       const perPass = await pool.encoderMs(run.spec!.model);
-      const [tried] = await pool.runGroup([{ spec: run.spec!, known: run.known, stages }]);
+      const job = { spec: run.spec!, known: run.known, stages };
+      // In every worker: each builds the graphs of its own gradients, and they do so side by side.
+      const trials = Array.from({ length: pool.workers }, () => pool.runGroup([job]));
+      const [tried] = (await Promise.all(trials))[0]!;
       const pilot = { perPass, passes, elapsedMs: tried!.elapsedMs };
       const whole = { rows: share * size.rows, passes: share * size.encoderPasses };
       seconds = secondsFor(whole, pilot) / pool.workers;

@@ -24,7 +24,7 @@ export interface GroupTask {
 
 export interface GroupResult {
   readonly outcomes: readonly RunOutcome[];
-  /** Of the time between the first run's start and the last one's end, that spent in the runtime; both in ms. */
+  /** Processor time from the first run's start to the last one's end, and of it that in the runtime; both in ms. */
   readonly runtimeMs: number;
   readonly busyMs: number;
 }
@@ -57,11 +57,11 @@ function labOn({ backend, own }: Pick<GroupTask, "backend" | "own">): Lab {
 
 export async function runJobs({ jobs, files, ...where }: GroupTask): Promise<GroupResult> {
   const by = labOn(where);
-  const started = performance.now();
+  const started = processorMs();
   const before = runtimeMs;
   const outcomes: RunOutcome[] = [];
   for (const job of jobs) outcomes.push(await measured(job, by, files));
-  return { outcomes, runtimeMs: runtimeMs - before, busyMs: performance.now() - started };
+  return { outcomes, runtimeMs: runtimeMs - before, busyMs: processorMs() - started };
 }
 
 async function measured(job: RunJob, by: Lab, files: GroupTask["files"]): Promise<RunOutcome> {
@@ -75,6 +75,7 @@ async function measured(job: RunJob, by: Lab, files: GroupTask["files"]): Promis
   });
 }
 
+/** Time of the clock would count what other programs take of this core; its session has no other thread. */
 function processorMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
@@ -123,10 +124,10 @@ function timed(sessions: SessionFactory): SessionFactory {
 }
 
 async function spent<T>(work: () => Promise<T>): Promise<T> {
-  const started = performance.now();
+  const started = processorMs();
   try {
     return await work();
   } finally {
-    runtimeMs += performance.now() - started;
+    runtimeMs += processorMs() - started;
   }
 }

@@ -126,6 +126,11 @@ function StudyProgress(props: {
           Go on
         </Button>
       )}
+      {(phase === "paused" || phase === "done") && failed > 0 && (
+        <Button look="outlined" onClick={() => void session.run(study, "failed")}>
+          Try the failed runs again
+        </Button>
+      )}
       <Button onClick={() => session.close()}>
         {phase === "done" ? "Another study" : "Cancel"}
       </Button>

@@ -17,6 +17,8 @@ import { measureRun } from "../../study/measureRun.ts";
 import { graphsBeside } from "../../study/rowGraphs.ts";
 import type { RowMaker } from "../../study/rowKey.ts";
 import type { StudyHost } from "../../study/runStudy.ts";
+import { watchReader } from "./courtesy.ts";
+import type { Courtesy } from "./courtesy.ts";
 
 export interface StudyLanes extends StudyHost {
   /** Ends the workers; a later study starts others. */
@@ -80,7 +82,10 @@ export interface LaneNeeds {
 }
 
 export function startLanes(needs: LaneNeeds): StudyLanes {
-  const all = Array.from({ length: needs.workers }, () => startLane(needs));
+  const courtesy = watchReader(needs.isBenchBusy, (isHeld) =>
+    all.forEach((lane) => lane.hold(isHeld)),
+  );
+  const all = Array.from({ length: needs.workers }, () => startLane(needs, courtesy));
   // As many groups are under way at once as there are lanes.
   const free = [...all];
   return {
@@ -95,11 +100,18 @@ export function startLanes(needs: LaneNeeds): StudyLanes {
         free.push(lane);
       }
     },
-    end: () => all.forEach((lane) => lane.end()),
+    end: () => {
+      courtesy.end();
+      all.forEach((lane) => lane.end());
+    },
   };
 }
 
-function startLane(needs: LaneNeeds): Pick<StudyLanes, "runGroup" | "end"> {
+interface Lane extends Pick<StudyLanes, "runGroup" | "end"> {
+  hold(isHeld: boolean): void;
+}
+
+function startLane(needs: LaneNeeds, courtesy: Courtesy): Lane {
   const runs = new Map<number, (event: EngineEvent) => void>();
   const client = needs.engine.background({
     onEvent: (event) => {
@@ -114,15 +126,18 @@ function startLane(needs: LaneNeeds): Pick<StudyLanes, "runGroup" | "end"> {
       const outcomes = [];
       for (const job of jobs) {
         await givenWay(needs.isBenchBusy);
-        outcomes.push(
-          await measureRun(job, {
-            now: () => performance.now(),
-            run: (spec, look) => eventsOf(client, runs, [spec, look]),
-          }),
-        );
+        const outcome = await measureRun(job, {
+          now: () => performance.now(),
+          worked: () => performance.now() - courtesy.heldMs(),
+          run: (spec, look) => eventsOf(client, runs, [spec, look]),
+        });
+        // An engine that has died too often stays down (engine/client.ts): what comes next gets a fresh one.
+        if (outcome.error?.code === "backend-lost") client.restart();
+        outcomes.push(outcome);
       }
       return outcomes;
     },
+    hold: (isHeld) => client.hold(isHeld),
     end: () => client.dispose(),
   };
 }

@@ -11,7 +11,7 @@ import { fakeModel } from "../../testing/fakeModel.ts";
 import { testBench } from "../../testing/testBench.ts";
 import type { StudySession } from "./studySession.ts";
 
-vi.stubGlobal("document", { baseURI: "http://localhost/" });
+vi.stubGlobal("document", Object.assign(new EventTarget(), { baseURI: "http://localhost/" }));
 vi.stubGlobal("fetch", async () => ({ ok: false }));
 /** One lane; a test that wants more says so. */
 const machine = vi.hoisted(() => ({ hardwareConcurrency: 2 }));
@@ -22,7 +22,7 @@ afterEach(() => vi.resetModules());
 /** A session of its own, as after a reload; `fate` decides what becomes of a run. */
 async function freshSession(fate: (spec: ExperimentSpec) => "fails" | undefined = () => undefined) {
   const { stores } = testBench();
-  const told = { started: 0, ended: 0, runs: 0 };
+  const told = { started: 0, ended: 0, runs: 0, restarted: 0 };
   const around = labAround(fakeModel());
   const background = ({ onEvent }: { onEvent(event: EngineEvent): void }): LaneEngine => {
     let latest = 0;
@@ -46,6 +46,8 @@ async function freshSession(fate: (spec: ExperimentSpec) => "fails" | undefined 
         return requestId;
       },
       cancel: () => {},
+      hold: () => {},
+      restart: () => void told.restarted++,
       addRadiograph: () => {},
       dispose: () => void told.ended++,
     };
@@ -68,7 +70,7 @@ test("a study runs to its end, row by row, and asked again makes none anew", asy
   expect(rows.map((row) => row["linf"])).toEqual(
     [...rows].map((row) => row["linf"]).sort((a, b) => Number(a) - Number(b)),
   );
-  expect(told).toEqual({ started: 1, ended: 1, runs: 6 });
+  expect(told).toEqual({ started: 1, ended: 1, runs: 6, restarted: 0 });
   await session.run(study);
   expect(state(session).rows).toEqual(rows);
   expect(told.runs).toBe(6);
@@ -98,12 +100,29 @@ test("an engine that stops makes rows that say so, and a study that can't be is 
     errorCode: "backend-lost",
     error: "The engine stopped.",
   });
-  // Once more each, and then no more.
+  // Once more each, on an engine begun anew, and then no more.
+  expect(told).toMatchObject({ runs: 12, restarted: 12 });
+  await session.run(study);
   expect(told.runs).toBe(12);
   await session.run({ ...study, caps: { rows: 2 } });
   expect(state(session).error?.message).toContain("asks for 6 runs");
   session.close();
   expect(state(session)).toMatchObject({ study: null, rows: [], phase: "idle" });
+});
+
+test("failed runs are tried again where the reader asks for it, and only those", async () => {
+  let begun = 0;
+  // The first two runs fail at both attempts.
+  const { session, told } = await freshSession(() => (++begun <= 4 ? "fails" : undefined));
+  await session.run(study);
+  const failed = () => state(session).rows.map(({ errorCode }) => errorCode !== null);
+  expect(failed()).toEqual([true, true, false, false, false, false]);
+  const kept = state(session).rows.slice(2);
+  await session.run(study, "failed");
+  expect(failed()).toEqual(Array(6).fill(false));
+  expect(state(session)).toMatchObject({ phase: "done", total: 6 });
+  expect(state(session).rows.slice(2)).toEqual(kept);
+  expect(told.runs).toBe(4 + 4 + 2);
 });
 
 test("several lanes make the rows of one, each the work of one at a time", async () => {
@@ -114,7 +133,7 @@ test("several lanes make the rows of one, each the work of one at a time", async
   const three = await freshSession();
   await three.session.run(studyFrom(defaultSpec(), { axes: ["item1"], cases: 3 }));
   machine.hardwareConcurrency = 2;
-  expect(three.told).toEqual({ started: 3, ended: 3, runs: 18 });
+  expect(three.told).toEqual({ started: 3, ended: 3, runs: 18, restarted: 0 });
   const numbers = (session: StudySession) =>
     state(session).rows.map((row) => ({ ...row, elapsedMs: null, latency: null }));
   expect(numbers(three.session)).toEqual(numbers(one.session));

@@ -18,8 +18,8 @@ import { laneCount, startLanes, tabRowMaker } from "./studyLane.ts";
 
 export interface StudySession {
   readonly store: StudyStore;
-  /** Begins a study, or goes on with it: rows that are known are not made again. */
-  run(study: Study): Promise<void>;
+  /** Begins a study, or goes on with it: rows that are known are not made again, failed ones only where that is asked. */
+  run(study: Study, again?: "failed"): Promise<void>;
   /** After the run under way. */
   pause(): void;
   /** Forgets the study on the page; its rows stay on the shelf. */
@@ -42,7 +42,7 @@ function createSession({ cases, engine, models, results }: Stores): StudySession
   const { set } = store.getState();
   let signal = { aborted: false };
 
-  const run = async (study: Study): Promise<void> => {
+  const run = async (study: Study, again?: "failed"): Promise<void> => {
     const own = { aborted: false };
     signal.aborted = true;
     signal = own;
@@ -58,6 +58,9 @@ function createSession({ cases, engine, models, results }: Stores): StudySession
       await keepStudy(study);
       const maker = tabRowMaker(models.getState().own);
       const shown = await knownRows(study, maker);
+      for (const [place, { errorCode }] of again ? shown : []) {
+        if (errorCode !== null) shown.delete(place);
+      }
       const keys = new Set([...shown.values()].map(({ key }) => String(key)));
       const show = () => tell({ rows: inOrder(shown) });
       show();
