@@ -25,7 +25,7 @@ test("a study of the archive is searched and opened as a worklist", async ({ pag
     },
   ]);
   const root = path.join(import.meta.dirname, "../dist");
-  const site = await serve({ root, port: 4650, dicomweb: archive.url });
+  const site = await serve({ root, port: 4660, dicomweb: archive.url });
   await openBench(page, site.url);
   await page.getByRole("button", { name: /^More/ }).click();
   await page.getByRole("menuitem", { name: "Open from an archive" }).click();

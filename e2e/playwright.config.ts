@@ -4,12 +4,12 @@ import { defineConfig } from "@playwright/test";
 const BROWSER = process.env["PENUMBRA_BROWSER"] ?? "chromium";
 const CHROMIUM = process.env["PENUMBRA_CHROMIUM"] ?? "/usr/bin/chromium";
 
-/** Journeys run one after another: each drives a model on every core, and some of them watch the clock. */
+/** Two files side by side: a journey waits for its page as often as its page computes. Those of one file run in their order. */
 export default defineConfig({
   testDir: ".",
   testMatch: "*.spec.ts",
   outputDir: "../test-results/journeys",
-  workers: 1,
+  workers: 2,
   fullyParallel: false,
   timeout: 180_000,
   expect: { timeout: 30_000 },
