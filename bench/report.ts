@@ -7,6 +7,7 @@ import type { GradientMeasurements } from "./gradients.ts";
 import type { FuzzMeasurement } from "./gradientsFuzz.ts";
 import type { InstrumentMeasurement } from "./instruments.ts";
 import type { FilmsMeasurements } from "./films.ts";
+import type { LargeVlmMeasurement } from "./largeVlm.ts";
 import type { PageMeasurements } from "./page.ts";
 import type { PeerMeasurement } from "./peers.ts";
 import { rounded } from "./statistics.ts";
@@ -34,6 +35,8 @@ export interface BenchResults {
   readonly studyPage?: StudyPageMeasurements | undefined;
   readonly studies?: StudyMeasurements | undefined;
   readonly peers: readonly PeerMeasurement[];
+  /** Absent until its folder was made and named once. */
+  readonly largeVlm?: LargeVlmMeasurement | undefined;
 }
 
 function peerRow(peer: PeerMeasurement): readonly string[] {
@@ -68,6 +71,27 @@ function studyRows(studies: StudyMeasurements): readonly (readonly [string, stri
       "memory at 100,000 rows over that at 10,000",
       `${rounded(bytesAt100k / bytesAt10k)}x (${megabytes(bytesAt10k)} to ${megabytes(bytesAt100k)})`,
       "flat",
+    ],
+  ];
+}
+
+function largeRows(large: LargeVlmMeasurement): readonly (readonly [string, string, string])[] {
+  const what = `SmolVLM-256M's shape, ${megabytes(large.bytes)}, WASM, 1 thread`;
+  const took = (value: number): string => `${rounded(value)} s of processor time`;
+  return [
+    [`${what}: opened`, took(large.openSeconds), ""],
+    [
+      `${what}: picture and question to the first token`,
+      `${took(large.firstTokenSeconds)} (peak ${megabytes(large.forwardPeakBytes)})`,
+      "",
+    ],
+    [`${what}: each further token`, took(large.tokenSeconds), ""],
+    [
+      `${what}: gradient of the answer's margin`,
+      large.gradientSeconds === undefined
+        ? (large.gradientFailure ?? "not measured")
+        : `${took(large.gradientSeconds)} (peak ${megabytes(large.gradientPeakBytes ?? NaN)})`,
+      "",
     ],
   ];
 }
@@ -217,6 +241,7 @@ export async function writeReport(results: BenchResults, file: string): Promise<
   if (films) rows.push(...filmRows(films));
   if (instruments) rows.push(instrumentRow(instruments));
   if (studies) rows.push(...studyRows(studies));
+  if (results.largeVlm) rows.push(...largeRows(results.largeVlm));
   if (studyPage) rows.push(studyPageRow(studyPage));
   const table = rows.map((row) => `| ${row.join(" | ")} |`).join("\n");
   const peers = results.peers.map((p) => `| ${peerRow(p).join(" | ")} |`).join("\n");

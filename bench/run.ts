@@ -1,8 +1,8 @@
 /**
  * `npm run bench`: measures the built page, the engine worker and the gradient graphs, writes bench/results.json and the
- * table of bench/README.md. Parts can be named: gradients, gradients-fuzz, encoders, browser, films, instruments, study-page, studies, peers. Ratios where a ratio says it: a time is a property of the machine.
+ * table of bench/README.md. Parts can be named: gradients, gradients-fuzz, encoders, browser, films, instruments, study-page, studies, peers, large-vlm (which needs the folder of models/golden/vlm_large.py: PENUMBRA_LARGE_VLM). Ratios where a ratio says it: a time is a property of the machine.
  */
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import path from "node:path";
 import { chromium } from "@playwright/test";
@@ -17,6 +17,7 @@ import { measureFilms } from "./films.ts";
 import { measureGradients, timedSessions } from "./gradients.ts";
 import { measureGradientsFuzz } from "./gradientsFuzz.ts";
 import { measureInstruments } from "./instruments.ts";
+import { measureLargeVlm } from "./largeVlm.ts";
 import { openBenchModel } from "./model.ts";
 import { measurePage } from "./page.ts";
 import { measurePeers } from "./peers.ts";
@@ -93,18 +94,22 @@ const PARTS = [
   "study-page",
   "studies",
   "peers",
+  "large-vlm",
 ];
 const asked = readOptions(`Usage: npm run bench -- [${PARTS.join(" | ")}]...`, (args) => {
   const unknown = args.find((part) => !PARTS.includes(part));
   if (unknown !== undefined) throw new OptionError(`There is no part "${unknown}"`);
   return args;
 });
-const before =
-  asked.length > 0 ? (JSON.parse(readFileSync(RESULTS, "utf8")) as BenchResults) : undefined;
+const kept = existsSync(RESULTS)
+  ? (JSON.parse(readFileSync(RESULTS, "utf8")) as BenchResults)
+  : undefined;
+const before = asked.length > 0 ? kept : undefined;
 const again = (part: string): boolean => before === undefined || asked.includes(part);
 
-/** Counts of right and wrong gradients are no times: they leave the day and machine of the times as they are. */
-const onlyCounts = asked.length > 0 && asked.every((part) => part === "gradients-fuzz");
+/** Counts of right and wrong gradients, and a model measured by itself, leave the day and machine of the other times as they are. */
+const onlyCounts =
+  asked.length > 0 && asked.every((part) => ["gradients-fuzz", "large-vlm"].includes(part));
 
 const results: BenchResults = {
   date: onlyCounts ? before!.date : new Date().toISOString().slice(0, 10),
@@ -129,6 +134,8 @@ const results: BenchResults = {
   studyPage: again("study-page") ? await onPage(measureStudyPage) : before!.studyPage,
   studies: again("studies") ? await measureStudies() : before!.studies,
   peers: again("peers") ? await measurePeers(launch) : before!.peers,
+  // Without its folder what was measured last stands.
+  largeVlm: (again("large-vlm") ? await measureLargeVlm() : undefined) ?? kept?.largeVlm,
 };
 writeFileSync(RESULTS, `${JSON.stringify(results, null, 2)}\n`);
 await writeReport(results, path.join(ROOT, "bench/README.md"));

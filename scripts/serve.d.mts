@@ -15,6 +15,7 @@ export function serve(options: {
   readonly room?: boolean;
   /** DICOMweb address of an archive whose films this machine may read through the page's own; not together with `room`. */
   readonly dicomweb?: string;
+  readonly hub?: string;
 }): Promise<Served & { close(): Promise<void> }>;
 /** What to tell whoever started the server. */
 export function announcement(site: Served, room: boolean): string;

@@ -10,6 +10,7 @@ import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 import { ARCHIVE_PATH, archiveOf, archiveOption, passOn } from "./archive.mjs";
 import { CONTENT_POLICY } from "./contentPolicy.mjs";
+import { HUB_PATH, fromHub, hubOption } from "./hub.mjs";
 import { parseOptions, portNumber, readOptions } from "./options.mjs";
 
 const MIME = {
@@ -61,13 +62,15 @@ const ISOLATION = {
 
 /**
  * Serves `root` on the first free port from `port` on: to this machine, or with `room` to its network as well, compressed.
- * With `dicomweb` the films of that archive can be read under the page's own address, by this machine alone.
- * @param {{ root: string, port?: number, isolation?: boolean, room?: boolean, dicomweb?: string }} options
+ * With `dicomweb` the films of that archive can be read under the page's own address, by this machine alone, and with `hub`
+ * the models of that hub.
+ * @param {{ root: string, port?: number, isolation?: boolean, room?: boolean, dicomweb?: string, hub?: string }} options
  * @returns {Promise<{ url: string, addresses: readonly string[], close: () => Promise<void> }>}
  */
-export async function serve({ root, port = 4173, isolation = true, room = false, dicomweb }) {
+export async function serve({ root, port = 4173, isolation = true, room = false, dicomweb, hub }) {
   const site = {
     archive: archiveOption(dicomweb, room) && archiveOf(dicomweb),
+    hub: hubOption(hub, room),
     folder: path.resolve(root),
     isolation,
     room,
@@ -110,6 +113,10 @@ async function respond(site, request, response) {
     // A page of another name that was led to this address must not read it either.
     if (!isThisMachine(request)) return refuse(403);
     return passOn(site.archive, request, response, headers);
+  }
+  if (site.hub && pathname.startsWith(HUB_PATH)) {
+    if (!isThisMachine(request)) return refuse(403);
+    return fromHub(site.hub, request, response, headers);
   }
   if (request.method !== "GET" && request.method !== "HEAD") return refuse(405);
   if (pathname === "/addresses.json") {
@@ -237,16 +244,18 @@ const USAGE = `Usage: node scripts/serve.mjs [options]
   --host           serve the network too, not only this machine
   --no-isolation   leave out the headers that allow more than one thread
   --dicomweb URL   archive whose films the page may search and open (PENUMBRA_DICOMWEB); a name and a password go into
-                   the address: http://name:password@archive:8042/dicom-web`;
+                   the address: http://name:password@archive:8042/dicom-web
+  --hub URL        model hub that the page may fetch models from, https://huggingface.co say (PENUMBRA_HUB)`;
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const { root, port, host, isolation, dicomweb } = readOptions(USAGE, (args) => {
+  const { root, port, host, isolation, dicomweb, hub } = readOptions(USAGE, (args) => {
     const values = parseOptions(args, {
       port: { type: "string", default: "4173" },
       root: { type: "string", default: "dist" },
       host: { type: "boolean", default: false },
       "no-isolation": { type: "boolean", default: false },
       dicomweb: { type: "string", default: process.env.PENUMBRA_DICOMWEB },
+      hub: { type: "string", default: process.env.PENUMBRA_HUB },
     });
     return {
       ...values,
@@ -255,6 +264,6 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
       dicomweb: archiveOption(values.dicomweb, values.host),
     };
   });
-  const site = await serve({ root, port, isolation, room: host, dicomweb });
+  const site = await serve({ root, port, isolation, room: host, dicomweb, hub });
   console.log(announcement(site, host));
 }

@@ -2,8 +2,7 @@
 import { choiceOf, likeliest, scoreChoices } from "../graphs/generative/answers.ts";
 import type { Choice } from "../graphs/generative/answers.ts";
 import { DualEncoder } from "../graphs/generative/dualEncoder.ts";
-import { PARTS_OF, graphOfPart } from "../graphs/generative/folder.ts";
-import type { ModelFolder } from "../graphs/generative/folder.ts";
+import { PARTS_OF, formsOf, graphOfPart } from "../graphs/generative/folder.ts";
 import { LlavaModel } from "../graphs/generative/llavaModel.ts";
 import { readFolderFiles } from "../graphs/generative/modelFiles.ts";
 import type { FolderFiles } from "../graphs/generative/modelFiles.ts";
@@ -13,6 +12,7 @@ import { VlmStages } from "../graphs/generative/stages.ts";
 import type { StageReading } from "../graphs/generative/stages.ts";
 import type { NamedSource } from "../graphs/sources/zip.ts";
 import type { SessionFactory } from "../graphs/session.ts";
+import { movedStage, verdictOf } from "../experiment/formVerdict.ts";
 import { cosine } from "../tensor/norms.ts";
 import { filesForFilm, pictureOf, refuseCaptioner } from "./askOwnModel.ts";
 import { FILM_OPTIONS, partOf } from "./filmPart.ts";
@@ -20,9 +20,6 @@ import type { FilmPart } from "./filmPart.ts";
 import { sessionsNamed } from "./graphFiles.ts";
 import { ownFolder } from "./ownFolder.ts";
 import { UsageError, parseCommandLine, wholeNumber } from "./usageError.ts";
-
-/** Below this cosine a stage counts as moved; sums in another order stay above 0.9999. */
-const SAME = 0.999;
 
 export async function agreeVerb(
   args: readonly string[],
@@ -79,7 +76,7 @@ export async function agreeVerb(
     reference: { ...saidBy(first!), ...(first!.text === undefined ? {} : { text: first!.text }) },
     compared: others,
     agree: moved.length === 0,
-    verdict: verdictOf(others, moved),
+    verdict: verdictOf(others.map((each) => ({ ...each, form: each.precision }))),
   });
 }
 
@@ -107,13 +104,6 @@ interface Opening {
   readonly form: string;
   readonly backend: string;
   readonly sessions: SessionFactory;
-}
-
-/** Every form that the answering graph comes in, the fullest first. */
-function formsOf(folder: ModelFolder): readonly string[] {
-  const forms = Object.keys(folder.graphs[folder.family === "dual" ? "joint" : "decoder"] ?? {});
-  const order = ["fp32", "eager", "fp16", "int8", "quantized", "uint8", "q4", "q4f16", "bnb4"];
-  return forms.toSorted((a, b) => order.indexOf(a) - order.indexOf(b));
 }
 
 async function read(
@@ -197,7 +187,7 @@ function compared(first: Reading, other: Reading) {
   const logits = cosine(first.logits, other.logits);
   const stages = shift && stageCosines(shift);
   const moved = Object.entries({ ...stages, logits }).flatMap(([stage, value]) =>
-    value < SAME ? [`${stage} (cosine ${value.toFixed(4)})`] : [],
+    movedStage({ stage, cosine: value }),
   );
   return {
     ...saidBy(other),
@@ -219,14 +209,4 @@ function stageCosines({ encoder, connector, answer }: StageShift) {
     connector: connector.cosine,
     ...(answer.length > 0 ? { language: answer.at(-1)!.cosine } : {}),
   };
-}
-
-type Compared = ReturnType<typeof compared>;
-
-function verdictOf(others: readonly Compared[], moved: readonly Compared[]): string {
-  if (others.length === 0) return "There is one form on one backend: nothing to compare.";
-  if (moved.length === 0) return "All forms and backends hold and say the same.";
-  return moved
-    .map(({ backend, precision, differs }) => `${precision} on ${backend}: ${differs.join(", ")}.`)
-    .join(" ");
 }

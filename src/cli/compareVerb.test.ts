@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -21,8 +21,11 @@ writeFileSync(
   }),
 );
 
-function compare(...options: string[]) {
-  const entry = ["--no-warnings", path.join(import.meta.dirname, "lab.ts"), "compare", SPEC];
+/** What follows "--" is compared in the place of the shared experiment. */
+function compare(...args: string[]) {
+  const cut = args.indexOf("--");
+  const [options, spec] = cut < 0 ? [args, SPEC] : [args.slice(0, cut), args[cut + 1]!];
+  const entry = ["--no-warnings", path.join(import.meta.dirname, "lab.ts"), "compare", spec];
   return spawnSync(process.execPath, [...entry, ...options], { encoding: "utf8" });
 }
 
@@ -44,6 +47,23 @@ test("a second model and a defense on the same case, each with its own numbers",
   expect(maps).toHaveLength(2);
   expect(maps.every(({ jsd }) => jsd !== null && jsd > 0 && jsd < 1)).toBe(true);
   expect(statement).toMatch(/^They (part on|say the same)/);
+});
+
+test("a reader's own model, shown the picture that was made for the bench's, and the other way round", () => {
+  const attacked = path.join(FOLDER, "attacked.json");
+  const [, pgd] = stack;
+  const spec = JSON.parse(readFileSync(SPEC, "utf8")) as object;
+  writeFileSync(attacked, JSON.stringify({ ...spec, stack: [{ ...pgd, steps: 3 }] }));
+  const own = path.join(import.meta.dirname, "../../models/golden/vlm/llava");
+  const { status, stdout, stderr } = compare("--model", own, "--", attacked);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  const { b, rows, statement } = JSON.parse(stdout) as SystemsComparison & {
+    readonly b: { readonly model: { readonly id: string } };
+  };
+  expect(b.model.id).toMatch(/^own-/);
+  expect(statement).toMatch(/The picture made for the first (turns|does not turn) the second’s/);
+  const margin = rows.find(({ quantity }) => quantity.endsWith("other’s picture, margin"))!;
+  expect(Number.isFinite(margin.a) && Number.isFinite(margin.b)).toBe(true);
 });
 
 test.each([

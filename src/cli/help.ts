@@ -25,11 +25,12 @@ npm run -s lab -- run SPEC.json | MANIFEST.json | LINK [--file FILE [--boxes CSV
     numbers, and how to cite it. The figure shows the pictures; the script holds a phantom's, and reads those of a film
     from the .npy file that is written beside it.
 
-npm run -s lab -- compare SPEC.json | MANIFEST.json | LINK [--model ID] [--precision P] [--defenses same|none|ID]
-    [--backend native|wasm] [--against native|wasm] [--file FILE]
-    The experiment by its own system and by a second one, as JSON: what each says, where they part, and how alike they
-    look (entropy and Jensen-Shannon divergence of the answer's attention, in bits). --against is the second one's
-    backend. Each system is attacked by itself; noise and paint are the same on both.
+npm run -s lab -- compare SPEC.json | MANIFEST.json | LINK [--model ID|FOLDER] [--precision P]
+    [--defenses same|none|ID] [--first FOLDER] [--backend native|wasm] [--against native|wasm] [--file FILE]
+    The experiment by its own system and by a second one, as JSON: what each says, where they part, how alike they look
+    (entropy and Jensen-Shannon divergence of the answer's attention, in bits), and what each says of the picture that was
+    made for the other. --model is the second one's model, bundled or your own; --first is yours in the first one's
+    place; --against is the second one's backend. Each system is attacked by itself; noise and paint are the same on both.
 
 npm run -s lab -- study run STUDY.json --out DIR [--workers N] [--resume] [--retry-failed] [--shard i/n] [--plan]
     [--backend native|wasm]

@@ -13,15 +13,19 @@ import type { ModelManifest } from "../model/manifest.ts";
 
 const MODELS = path.join(import.meta.dirname, "../../public/models");
 
-/** The files of a folder. Those without a hash count towards what one graph may weigh with its weights. */
-export function folderSource(folder: string): ByteSource {
-  const total = new LargestTotal(folder);
+/**
+ * The files of a folder. Those without a hash count towards what one graph may weigh with its weights.
+ * @param graphs "several" where each file is a graph of its own, or lies beside one
+ */
+export function folderSource(folder: string, graphs: "one" | "several" = "one"): ByteSource {
+  const whole = new LargestTotal(folder);
   return {
     read: async (name, expected) => {
       const file = path.join(folder, name);
       const { size } = await stat(file).catch(() => ({ size: -1 }));
       if (size < 0) return undefined;
-      if (!expected) total.add(size);
+      const total = graphs === "one" ? whole : new LargestTotal(name);
+      if (!expected) total.add(name, size);
       const bytes = await readFile(file);
       if (expected)
         await requireHash(bytes, expected, { path: name, hint: "Restore it with git." });

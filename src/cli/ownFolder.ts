@@ -13,7 +13,7 @@ import { namesIn } from "./modelTarget.ts";
 export async function ownFolder(target: string): Promise<NamedSource | undefined> {
   const found = await stat(target).catch(() => undefined);
   if (found?.isDirectory()) {
-    return { names: await namesIn(target, true), source: folderSource(target) };
+    return { names: await namesIn(target, true), source: folderSource(target, "several") };
   }
   if (found?.isFile() && /\.zip$/i.test(target)) {
     return zippedSource(await readBytes(target), target);

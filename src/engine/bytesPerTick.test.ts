@@ -28,6 +28,8 @@ test("a tick of epsilon copies at most the new picture and 60 kB", async () => {
     readManifest: bundledManifest,
     proposeModel: refuse,
     proposeFolder: refuse,
+    formsOf: refuse,
+    readForm: refuse,
     yieldToHost: () => new Promise((resolve) => setImmediate(resolve)),
     now: () => performance.now(),
   });

@@ -61,6 +61,12 @@ class ScriptedEngine implements EngineService {
   async proposeFolder(): Promise<never> {
     throw new LabError("model-unsupported", "This is no folder.");
   }
+  async formsOf(): Promise<never> {
+    throw new LabError("model-unsupported", "This is no folder.");
+  }
+  async readForm(): Promise<never> {
+    throw new LabError("model-unsupported", "This is no folder.");
+  }
   addModel({ id }: { id: string }) {
     this.calls.push(`model ${id}`);
   }

@@ -18,6 +18,8 @@ import type {
   EngineService,
   FolderCorrection,
   FolderProposal,
+  FormAgreement,
+  FormRequest,
   OwnFolderFiles,
   OwnModelFiles,
   OwnModelProposal,
@@ -42,6 +44,9 @@ export interface EngineClient {
   proposeFolder(files: OwnFolderFiles, correction: FolderCorrection): Promise<FolderProposal>;
   /** Makes a reader's model known to the engine, now and after every restart. */
   addModel(manifest: ModelManifest, files: OwnModelFiles | OwnFolderFiles): void;
+  /** See EngineService. @throws LabError "backend-lost" where the engine has stopped, else as it says */
+  formsOf(model: string): Promise<readonly string[]>;
+  readForm(request: FormRequest): Promise<FormAgreement>;
   /** Ends the worker and starts a fresh one that knows the same files and was asked nothing; a wish replaces the last one. */
   restart(wish?: BackendWish): void;
   /** Another engine beside this one that knows the same models, for work in the background: one thread of WASM, not yet started. */
@@ -234,6 +239,14 @@ export function createEngineClient(handlers: {
     async proposeFolder(files, correction) {
       if (!link) throw stopped();
       return link.ask((s) => s.proposeFolder(files, correction));
+    },
+    async formsOf(model) {
+      if (!link) throw stopped();
+      return link.ask((s) => s.formsOf(model)) as Promise<readonly string[]>;
+    },
+    async readForm(request) {
+      if (!link) throw stopped();
+      return link.ask((s) => s.readForm(request)) as Promise<FormAgreement>;
     },
     addModel(manifest, files) {
       models.set(manifest.id, { manifest, files });

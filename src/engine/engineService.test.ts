@@ -18,6 +18,8 @@ function bench() {
       readManifest: () => Promise.reject(new Error("not asked")),
       proposeModel: () => Promise.reject(new Error("not asked")),
       proposeFolder: () => Promise.reject(new Error("not asked")),
+      formsOf: () => Promise.reject(new Error("not asked")),
+      readForm: () => Promise.reject(new Error("not asked")),
       yieldToHost: () => new Promise((resolve) => setImmediate(resolve)),
       now: () => performance.now(),
     }),

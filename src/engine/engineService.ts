@@ -20,6 +20,8 @@ import type {
   EngineSettings,
   FolderCorrection,
   FolderProposal,
+  FormAgreement,
+  FormRequest,
   OwnFolderFiles,
   OwnModelFiles,
   OwnModelProposal,
@@ -60,6 +62,15 @@ export interface EngineHost extends Pick<Host, "yieldToHost"> {
     correction: FolderCorrection,
     settings: EngineSettings,
   ): Promise<FolderProposal>;
+  formsOf(
+    request: Pick<ModelRequest, "id" | "own">,
+    settings: EngineSettings,
+  ): Promise<readonly string[]>;
+  readForm(
+    request: FormRequest,
+    own: OwnModel | undefined,
+    settings: EngineSettings,
+  ): Promise<FormAgreement>;
   now(): number;
   /** Another engine on a core of its own, where one is free; it runs bundled models on one thread of WASM. */
   helper?(): EmbedHelper;
@@ -175,6 +186,8 @@ export function createEngine(host: EngineHost): Engine {
     forgetRadiograph: (sha256: string) => lab.forgetRadiograph(sha256),
     proposeModel: (files) => host.proposeModel(files, settings()),
     proposeFolder: (files, correction) => host.proposeFolder(files, correction, settings()),
+    formsOf: (id) => host.formsOf({ id, own: ownModels.get(id) }, settings()),
+    readForm: (request) => host.readForm(request, ownModels.get(request.model), settings()),
     addModel: (manifest, files) => void ownModels.set(manifest.id, { manifest, files }),
     heartbeat: () => tell({ type: "heartbeat", busy: requests.busy }),
   };

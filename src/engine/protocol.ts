@@ -11,12 +11,14 @@ import type {
   OwnModelFiles,
   OwnModelProposal,
 } from "../graphs/ownModelFiles.ts";
+import type { FormAgreement } from "./agreement.ts";
 import type { ParityReport } from "../graphs/parity.ts";
 import type { ModelManifest, Precision } from "../model/manifest.ts";
 import type { Look } from "../model/visionLanguageModel.ts";
 
 export type {
   ChainPart,
+  FormAgreement,
   FolderCorrection,
   FolderProposal,
   OwnFolderFiles,
@@ -54,6 +56,19 @@ export interface EmbedRequest {
   readonly images: readonly Float32Array[];
 }
 
+/** One form of a model on one backend, about one picture. */
+export interface FormRequest {
+  readonly model: string;
+  /** Weights of a bundled package, or the form of a folder's graphs. */
+  readonly form: string;
+  readonly backend: BackendName;
+  readonly question: string;
+  /** [size * size], grey in [0, 1]. */
+  readonly image: Float32Array;
+  /** The first of a comparison: the others are compared with it. */
+  readonly isReference: boolean;
+}
+
 /** What the engine's worker can be asked. Calls cross by comlink (host/workers.ts); failures are LabErrors. */
 export interface EngineService {
   /** Loads runtime and the opening model; ends when it can be asked. `listener` is told of everything from then on. */
@@ -74,6 +89,10 @@ export interface EngineService {
   proposeFolder(files: OwnFolderFiles, correction: FolderCorrection): Promise<FolderProposal>;
   /** Makes a reader's model known under its manifest's id; it is opened when an experiment names it. */
   addModel(manifest: ModelManifest, files: OwnModelFiles | OwnFolderFiles): void;
+  /** The forms that a model comes in, the fullest first. */
+  formsOf(model: string): Promise<readonly string[]>;
+  /** What a model says and holds in one form on one backend, against the reference. @throws LabError "graph-*" | "backend-lost" */
+  readForm(request: FormRequest): Promise<FormAgreement>;
 }
 
 export interface BackendInfo {

@@ -7,6 +7,7 @@ import { chooseBackend } from "./backendChoice.ts";
 import type { FoundRuntime } from "./backendChoice.ts";
 import { createEngine } from "./engineService.ts";
 import type { OwnModel } from "./engineService.ts";
+import type { FormReader } from "./formReader.ts";
 import type { GraphRunner } from "../onnx/graph.ts";
 import { readLinkPackage } from "../graphs/linkPackage.ts";
 import { fetchModelPackage, modelFolder, readManifest } from "../graphs/modelPackage.ts";
@@ -98,7 +99,20 @@ const engine = createEngine({
     const probe = probeRunner((await runtime).factory("wasm"));
     return (await ownFolders()).propose(files, correction, probe);
   },
+  formsOf: async (request, settings) => (await formReader(settings)).formsOf(request),
+  readForm: async (request, own, settings) => (await formReader(settings)).read(request, own),
 });
+
+let forms: Promise<FormReader> | undefined;
+
+/** Compares forms and backends of one model: fetched with the first such question. */
+function formReader(settings: EngineSettings): Promise<FormReader> {
+  runtime ??= openRuntime(settings, () => {});
+  const running = runtime;
+  return (forms ??= loadPart(() => import("./formReader.ts")).then(
+    async (part) => new part.FormReader(await running, settings.assetsUrl, await ownFolders(), openOwn),
+  ));
+}
 
 async function openRuntime(
   { wish, setback, threads }: EngineSettings,

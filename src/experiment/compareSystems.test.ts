@@ -2,7 +2,10 @@ import { describe, expect, it } from "vitest";
 import { compareSystems, entropyBits } from "./compareSystems.ts";
 import { defaultSpec } from "./defaultSpec.ts";
 import type { StageResults } from "./results.ts";
+import { modelInputOf } from "./source.ts";
 import { withSystem } from "./systemChange.ts";
+import { aboutFilm, disturbedFilm, isSamePicture, transferOf } from "./transferred.ts";
+import { validateSpec } from "./validateSpec.ts";
 
 function readout(
   corrected: string,
@@ -76,6 +79,53 @@ describe("two systems on one case", () => {
 
   it("have the entropy of a distribution whatever the map sums to", () => {
     expect(entropyBits([3, 3, 0, 0])).toBeCloseTo(1, 12);
+  });
+});
+
+describe("an attack carried over", () => {
+  const own = { clean: readout("yes", "yes", [1, 0, 0, 0]) };
+  const turned = transferOf(own, { clean: readout("no", "no", [1, 0, 0, 0]) });
+  const held = transferOf(own, { clean: readout("yes", "yes", [1, 0, 0, 0]) });
+
+  it("is judged by each system's own clean answer", () => {
+    expect(turned).toEqual({ answer: "no", margin: -2, flipped: true });
+    expect(held).toEqual({ answer: "yes", margin: 2, flipped: false });
+    const { rows, statement } = compareSystems(own, own, { a: held, b: turned });
+    expect(rows.filter(({ quantity }) => quantity.includes("other’s"))).toEqual([
+      expect.objectContaining({ a: "yes", b: "no" }),
+      expect.objectContaining({ a: 2, b: -2, unit: "logits" }),
+      expect.objectContaining({ a: false, b: true }),
+    ]);
+    expect(statement).toContain(
+      "The picture made for the first turns the second’s answer, and the one made for the second does not turn the first’s.",
+    );
+  });
+
+  it("is shown as the picture itself, level by level, to a model of the same size", async () => {
+    const levels = Array.from({ length: 16 }, (_, i) => i * 17);
+    const image = Float32Array.from(levels, (level) => level / 255);
+    const input = { size: 4, image, statement: "", notices: [] };
+    const film = (await disturbedFilm({ input, disturbed: { image, items: [] } }))!;
+    const asked = aboutFilm(defaultSpec(), film);
+    expect(asked.stack).toEqual([]);
+    for (const resample of [undefined, { filter: "bicubic" as const }]) {
+      const model = { size: 4, resize: "area-centre-crop" as const, resample };
+      const seen = modelInputOf(asked.case, asked.window, model, () => film);
+      expect(seen.image).toEqual(image);
+    }
+    expect(validateSpec(asked)).toEqual(asked);
+  });
+
+  it("has nothing to say where both were given one picture", () => {
+    const input = { size: 1, image: Float32Array.of(0), statement: "", notices: [] };
+    const of = (...image: number[]) => ({
+      input,
+      disturbed: { image: Float32Array.from(image), items: [] },
+    });
+    expect(isSamePicture(of(1, 2), of(1, 2))).toBe(true);
+    expect(isSamePicture(of(1, 2), of(1, 3))).toBe(false);
+    expect(isSamePicture(of(1), of(1, 1))).toBe(false);
+    expect(compareSystems(own, own, null).statement).toContain("nothing to carry over");
   });
 });
 

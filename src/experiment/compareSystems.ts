@@ -7,6 +7,7 @@ import { jensenShannonBits } from "../image/jsd.ts";
 import type { AnswerResult } from "../system/reading.ts";
 import { attentionShown } from "./attentionShown.ts";
 import type { Readout, StageResults } from "./results.ts";
+import type { Transferred } from "./transferred.ts";
 
 type Results = Partial<StageResults>;
 
@@ -46,8 +47,19 @@ export interface SystemsComparison {
   readonly wordingsAsked: number;
 }
 
-export function compareSystems(a: Results, b: Results): SystemsComparison {
-  const rows = rowsOf(a, b);
+/** What each of the two says of the picture that was made for the other. */
+export interface Exchange {
+  readonly a: Transferred;
+  readonly b: Transferred;
+}
+
+/** @param exchange null where both were given the same picture; absent where nobody has asked yet */
+export function compareSystems(
+  a: Results,
+  b: Results,
+  exchange?: Exchange | null,
+): SystemsComparison {
+  const rows = [...rowsOf(a, b), ...(exchange ? exchangedRows(exchange) : [])];
   const pairs = [
     ...wordingPairs("clean", a.clean, b.clean),
     ...wordingPairs("disturbed", a.readout, b.readout),
@@ -55,7 +67,9 @@ export function compareSystems(a: Results, b: Results): SystemsComparison {
   const parted = rows.filter(({ parts }) => parts).map(({ quantity }) => quantity);
   const wordings = pairs.filter((pair) => pair.a !== pair.b);
   return {
-    statement: statementOf(parted, wordings.length, pairs.length),
+    statement: [statementOf(parted, wordings.length, pairs.length), carriedOver(exchange)]
+      .filter(Boolean)
+      .join(" "),
     rows,
     maps: [...mapsOf("clean", a.clean, b.clean), ...mapsOf("disturbed", a.readout, b.readout)],
     wordings,
@@ -68,6 +82,22 @@ function statementOf(parted: readonly string[], wordings: number, asked: number)
     parted.length === 0 ? "They say the same here." : `They part on: ${parted.join(", ")}.`;
   if (asked === 0) return said;
   return `${said} Of ${asked} answers to other wordings, ${wordings === 0 ? "none differs" : `${wordings} ${wordings === 1 ? "differs" : "differ"}`}.`;
+}
+
+/** Which way the attack carries over, as a sentence; empty where nothing is known of it. */
+function carriedOver(exchange: Exchange | null | undefined): string {
+  if (exchange === null) return "Both were given the same disturbed picture: nothing to carry over.";
+  if (!exchange || exchange.a.flipped === null || exchange.b.flipped === null) return "";
+  const turns = (is: boolean): string => (is ? "turns" : "does not turn");
+  return `The picture made for the first ${turns(exchange.b.flipped)} the second’s answer, and the one made for the second ${turns(exchange.a.flipped)} the first’s.`;
+}
+
+function exchangedRows({ a, b }: Exchange): readonly ComparedRow[] {
+  return [
+    row("answer to the other’s picture", a.answer, b.answer),
+    row("answer to the other’s picture, margin", a.margin, b.margin, { unit: "logits" }),
+    row("turned by the other’s picture", a.flipped, b.flipped),
+  ];
 }
 
 function rowsOf(a: Results, b: Results): readonly ComparedRow[] {

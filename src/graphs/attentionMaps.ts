@@ -3,7 +3,7 @@ import { LabError } from "../errors/labError.ts";
 import { positiveShare, relevanceOfRow } from "../explanations/gradientRelevance.ts";
 import type { AttentionLayer, AttentionMatrix } from "../model/visionLanguageModel.ts";
 import { headMean } from "../tensor/headMean.ts";
-import { floatData } from "../tensor/tensor.ts";
+import { floatsOf } from "../onnx/tensorData.ts";
 import type { PlacedTap } from "../onnx/placement.ts";
 import type { AttentionTap } from "../onnx/taps.ts";
 import type { Tensor } from "../tensor/tensor.ts";
@@ -41,7 +41,7 @@ export function receivedAttention(
   layer: number,
 ): AttentionLayer {
   const { windows, heads, queries, keys } = tapShape(tensor, tap.name);
-  const data = floatData(tensor, tap.name);
+  const data = floatsOf(tensor, tap.name);
   const places = rows * columns;
   const maps = new Float32Array(heads * places);
   for (let head = 0; head < heads; head++) {
@@ -71,28 +71,28 @@ export interface AskingPosition {
   readonly isShared?: boolean;
 }
 
-/** Cross-attention of one text position: per head its row over the image tokens. */
+/** Cross-attention of one text position: per head its row over the image tokens that have a place, brought to sum 1. */
 export function attentionOfPosition(
   tensor: Tensor,
   { tap, layer, position, grid, isShared = false }: AskingPosition,
 ): AttentionLayer {
   const { heads, queries, keys } = tapShape(tensor, tap);
-  const data = floatData(tensor, tap);
-  const places = isShared ? grid[0] * grid[1] : keys;
+  const data = floatsOf(tensor, tap);
+  const places = Math.min(keys, grid[0] * grid[1]);
   const maps = new Float32Array(heads * places);
   for (let head = 0; head < heads; head++) {
     const row = (head * queries + Math.min(position, queries - 1)) * keys;
     const map = maps.subarray(head * places, (head + 1) * places);
-    // Class tokens stand before those of the picture.
+    // Class tokens stand before those of the picture, and have no place on it.
     map.set(data.subarray(row + keys - places, row + keys));
-    if (isShared) normalizeSum(map);
+    if (isShared || places < keys) normalizeSum(map);
   }
   return { tap, kind: "cross", layer, heads, grid, maps };
 }
 
 /** Head-averaged attention matrix [Q * K]; rows sum to 1. */
 export function matrixOf(tensor: Tensor, tap: string): AttentionMatrix {
-  return headMean({ maps: floatData(tensor, tap), heads: tapShape(tensor, tap).heads });
+  return headMean({ maps: floatsOf(tensor, tap), heads: tapShape(tensor, tap).heads });
 }
 
 /**

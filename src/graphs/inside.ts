@@ -20,7 +20,8 @@ import type { ShapeTable } from "../onnx/shapes.ts";
 import { findStateSites } from "../onnx/stateSites.ts";
 import type { StateSite } from "../onnx/stateSites.ts";
 import { withTaps } from "../onnx/taps.ts";
-import { floatData, floatTensor, sizeOf } from "../tensor/tensor.ts";
+import { floatsOf } from "../onnx/tensorData.ts";
+import { floatTensor, sizeOf } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { linkFeeds } from "./chain.ts";
 import { paddedIds, paddingOf } from "./promptPadding.ts";
@@ -68,7 +69,7 @@ export class Inside {
     const ids = paddedIds(promptIds, paddingOf(this.#parts));
     const { logits: name } = this.#answerSide();
     const said = await this.#runPart(answer!, { ids, tokens: seen.output }, name, request);
-    const all = floatData(said.output, name);
+    const all = floatsOf(said.output, name);
     const width = said.output.shape.at(-1)!;
     return {
       logits: all.slice((length - 1) * width, length * width),
@@ -151,7 +152,7 @@ export class Inside {
         : [];
     const names = [...new Set([output, ...wanted.map(({ value }) => value)])];
     const results = await session.run({ ...feeds, ...Object.fromEntries(extra) }, names);
-    const states = wanted.map(({ id, value }) => [id, floatData(results[value]!, value)] as const);
+    const states = wanted.map(({ id, value }) => [id, floatsOf(results[value]!, value)] as const);
     return { output: results[output]!, states: Object.fromEntries(states) };
   }
 

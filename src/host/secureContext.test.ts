@@ -14,16 +14,24 @@ const DOORS: readonly (readonly [string, RegExp, readonly string[]])[] = [
   ["cache storage", /\bcaches\./, ["host/fileCache.ts"]],
   ["the clipboard", /\.clipboard\b/, ["ui/share/copyText.ts"]],
   ["service workers", /\.serviceWorker\b/, ["ui/offline/serviceWorker.ts"]],
-  ["storage management", /navigator\.storage\b/, ["ui/offline/useOfflineParts.ts"]],
+  [
+    "storage management",
+    /navigator\.storage\b/,
+    ["ui/models/modelShelf.ts", "ui/offline/useOfflineParts.ts"],
+  ],
   ["WebGPU", /navigator as \{ gpu|navigator\.gpu\b/, ["engine/adapter.ts"]],
   ["shared memory", /\bSharedArrayBuffer\b|\bAtomics\./, []],
-  ["file handles", /\bshow(?:Open|Save|Directory)\w*Picker\b|\bgetDirectory\b/, []],
+  [
+    "file handles",
+    /\bshow(?:Open|Save|Directory)\w*Picker\b|\bgetDirectory\b/,
+    ["ui/models/KeptModelsDialog.tsx", "ui/models/modelShelf.ts"],
+  ],
   ["locks", /navigator\.locks\b/, []],
   ["kept settings", /\b(?:local|session)Storage\b/, ["state/backendWish.ts", "state/keyStore.ts"]],
   [
     "kept rows and sessions",
     /\bindexedDB\b/,
-    ["ui/sessions/sessionShelf.ts", "ui/studies/rowShelf.ts"],
+    ["ui/models/folderHandles.ts", "ui/sessions/sessionShelf.ts", "ui/studies/rowShelf.ts"],
   ],
 ];
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { assert, property, uint8Array } from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { sha256, sha256Hex } from "./sha256.ts";
+import { gitBlobHash, sha256, sha256Hex, sha256OfStream } from "./sha256.ts";
 
 const ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
@@ -36,4 +36,24 @@ describe("sha256Hex", () => {
       }),
     );
   });
+
+  it("is the same however the bytes are cut", async () => {
+    const bytes = new Uint8Array(1000).map((_, i) => i * 31);
+    const expected = createHash("sha256").update(bytes).digest("hex");
+    for (const step of [1, 63, 64, 65, 200, 1000]) {
+      const pieces = async function* () {
+        for (let at = 0; at < bytes.length; at += step) yield bytes.subarray(at, at + step);
+      };
+      expect(await sha256OfStream(pieces())).toBe(expected);
+    }
+    expect(await sha256OfStream((async function* () {})())).toBe(
+      createHash("sha256").digest("hex"),
+    );
+  });
+});
+
+it("names a file as git does", async () => {
+  // printf 'hello\n' | git hash-object --stdin
+  const hello = new TextEncoder().encode("hello\n");
+  expect(await gitBlobHash(hello)).toBe("ce013625030ba8dba906f756967f9e9ca394464a");
 });

@@ -5,7 +5,7 @@
 
 interface DigestHost {
   readonly crypto?: {
-    readonly subtle?: { digest(name: "SHA-256", bytes: Uint8Array): Promise<ArrayBuffer> };
+    readonly subtle?: { digest(name: "SHA-256" | "SHA-1", bytes: Uint8Array): Promise<ArrayBuffer> };
   };
 }
 
@@ -13,7 +13,7 @@ interface DigestHost {
 export async function sha256Hex(bytes: Uint8Array): Promise<string> {
   const subtle = (globalThis as DigestHost).crypto?.subtle;
   const digest = subtle ? new Uint8Array(await subtle.digest("SHA-256", bytes)) : sha256(bytes);
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hexOf(digest);
 }
 
 /** The digest, 32 bytes (FIPS 180-4), computed at once: call it in a worker when there are megabytes. */
@@ -23,19 +23,62 @@ export function sha256(bytes: Uint8Array): Uint8Array {
   const whole = bytes.length - (bytes.length % 64);
   compress(state, schedule, bytes.subarray(0, whole));
 
-  const rest = bytes.subarray(whole);
+  return finished(state, schedule, { rest: bytes.subarray(whole), length: bytes.length });
+}
+
+/** @param rest fewer than 64 bytes that are not in the state yet; `length` of the whole message */
+function finished(
+  state: Int32Array,
+  schedule: Int32Array,
+  { rest, length: total }: { readonly rest: Uint8Array; readonly length: number },
+): Uint8Array {
   const tail = new Uint8Array(rest.length + 9 > 64 ? 128 : 64);
   tail.set(rest);
   tail[rest.length] = 0x80;
   const length = new DataView(tail.buffer, tail.length - 8);
-  length.setUint32(0, Math.floor(bytes.length / 2 ** 29));
-  length.setUint32(4, bytes.length * 8);
+  length.setUint32(0, Math.floor(total / 2 ** 29));
+  length.setUint32(4, total * 8);
   compress(state, schedule, tail);
 
   const out = new Uint8Array(32);
   const view = new DataView(out.buffer);
   state.forEach((word, i) => view.setInt32(4 * i, word));
   return out;
+}
+
+/** Of bytes that come piece by piece, so that no file needs to be held whole. Lower-case hex. */
+export async function sha256OfStream(pieces: AsyncIterable<Uint8Array>): Promise<string> {
+  const state = Int32Array.from(INITIAL_STATE);
+  const schedule = new Int32Array(64);
+  let length = 0;
+  let rest = new Uint8Array();
+  for await (const piece of pieces) {
+    length += piece.length;
+    const bytes = new Uint8Array(rest.length + piece.length);
+    bytes.set(rest);
+    bytes.set(piece, rest.length);
+    const whole = bytes.length - (bytes.length % 64);
+    compress(state, schedule, bytes.subarray(0, whole));
+    rest = bytes.slice(whole);
+  }
+  return hexOf(finished(state, schedule, { rest, length }));
+}
+
+/** What git names a file's content by: SHA-1 of it behind a header. Undefined where the page has no Web Crypto. */
+export async function gitBlobHash(bytes: Uint8Array): Promise<string | undefined> {
+  const subtle = (globalThis as DigestHost).crypto?.subtle;
+  if (!subtle) return undefined;
+  const header = Uint8Array.from(["blob ", bytes.length, "\0"].join(""), (letter) =>
+    letter.charCodeAt(0),
+  );
+  const whole = new Uint8Array(header.length + bytes.length);
+  whole.set(header);
+  whole.set(bytes, header.length);
+  return hexOf(new Uint8Array(await subtle.digest("SHA-1", whole)));
+}
+
+function hexOf(digest: Uint8Array): string {
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** First 32 bits of the fractional parts of a root of the first primes, which is how the standard defines its constants. */

@@ -28,7 +28,12 @@ export interface StateSite {
  * All sites of a graph in the order of computation; float32 values only.
  * @throws LabError "graph-fused-attention" when the graph has fused attention
  */
-export function findStateSites(view: GraphView, table: ShapeTable): readonly StateSite[] {
+export function findStateSites(
+  view: GraphView,
+  whole: ShapeTable,
+  precisions: readonly number[] = [ELEMENT_TYPE.float32],
+): readonly StateSite[] {
+  const table = { ...whole, precisions };
   const taps = new Map(findAttentionTaps(view, table).map((tap) => [tap.name, tap]));
   const stream = new Set<string>();
   // What was made of some stream: a sum of other values begins the stream of a tower of its own.
@@ -80,8 +85,13 @@ function kindOf(tap: "self" | "cross" | undefined, hasConvolution: boolean): Blo
   return hasConvolution ? "convolution" : "mlp";
 }
 
-function isFloat({ types }: ShapeTable, name: string): boolean {
-  return types.get(name) === ELEMENT_TYPE.float32;
+/** Shapes and types, and which of these a state may have. */
+interface Table extends ShapeTable {
+  readonly precisions: readonly number[];
+}
+
+function isFloat({ types, precisions }: Table, name: string): boolean {
+  return precisions.includes(types.get(name)!);
 }
 
 interface ResidualAdd {
@@ -95,7 +105,7 @@ interface ResidualAdd {
 /** The sum of the stream and a branch of it, or of two parts that begin the stream. */
 function residualAdd(
   view: GraphView,
-  table: ShapeTable,
+  table: Table,
   node: NodeProto,
   { stream, isAfter }: { readonly stream: ReadonlySet<string>; readonly isAfter: boolean },
 ): ResidualAdd | undefined {

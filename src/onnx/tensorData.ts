@@ -1,6 +1,6 @@
 /** Between ONNX tensor messages and the lab's Tensor, and typed readers for node attributes. */
 import { LabError } from "../errors/labError.ts";
-import { sizeOf } from "../tensor/tensor.ts";
+import { floatData, sizeOf } from "../tensor/tensor.ts";
 import type { Tensor, TensorType } from "../tensor/tensor.ts";
 import { ELEMENT_TYPE, decodeText, makeTensor } from "./messages.ts";
 import type { AttributeProto, NodeProto, TensorProto } from "./messages.ts";
@@ -78,6 +78,16 @@ export function numbersOf(tensor: Tensor): number[] {
     return Array.from(tensor.data as Uint16Array, halfToNumber);
   }
   return Array.from(tensor.data as ArrayLike<number | bigint>, Number);
+}
+
+/**
+ * A floating point value that a graph makes inside, whatever its precision: a graph in half precision has its states and its
+ * attention in half. @throws LabError "model-incompatible" for whole numbers, named
+ */
+export function floatsOf(tensor: Tensor, name: string): Float32Array {
+  return tensor.dtype === "float16"
+    ? Float32Array.from(numbersOf(tensor))
+    : floatData(tensor, name);
 }
 
 /** The number whose IEEE binary16 bits are given. */

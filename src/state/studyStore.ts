@@ -2,7 +2,7 @@
 import { useStore } from "zustand";
 import { createStore } from "zustand/vanilla";
 import type { StoreApi } from "zustand/vanilla";
-import type { EngineEvent } from "../engine/protocol.ts";
+import type { BackendName, EngineEvent, FormAgreement, FormRequest } from "../engine/protocol.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import type { LabErrorData } from "../errors/labError.ts";
@@ -12,12 +12,14 @@ import type { Study } from "../study/schema.ts";
 
 /** What studies need of an engine of their own. */
 export interface LaneEngine {
-  start(wish: "wasm"): void;
+  start(wish: BackendName): void;
   submit(spec: ExperimentSpec, fidelity: "full", look?: Look): number;
   cancel(): void;
   hold(isHeld: boolean): void;
   restart(): void;
   addRadiograph(radiograph: Radiograph): void;
+  formsOf(model: string): Promise<readonly string[]>;
+  readForm(request: FormRequest): Promise<FormAgreement>;
   dispose(): void;
 }
 

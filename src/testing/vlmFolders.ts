@@ -39,6 +39,11 @@ export async function vlmFormFiles(
   form: string,
   lacking: readonly string[] = [],
 ): Promise<FolderFiles> {
+  const { names, source } = await vlmFormSource(lacking);
+  return readFolderFiles(names, source, { form });
+}
+
+export async function vlmFormSource(lacking: readonly string[] = []): Promise<NamedSource> {
   const own = new Map<string, string>();
   for (const folder of ["llava", "llava-forms"]) {
     const root = path.join(ROOT, folder);
@@ -52,5 +57,5 @@ export async function vlmFormFiles(
   const source = {
     read: async (name: string) => (own.has(name) ? readFile(own.get(name)!) : undefined),
   };
-  return readFolderFiles([...own.keys()], source, { form });
+  return { names: [...own.keys()], source };
 }

@@ -105,8 +105,12 @@ export async function answerGraph(
     const rows = queries === sequence ? places : Array<number>(length).fill(queries - 1);
     const asked = b.add("Gather", [tap.name, b.ints(rows)], { attributes: { axis: { int: 2 } } });
     const name = `picture_attention_${k}`;
-    const last = { attributes: { axis: { int: 3 } }, outputs: [name] };
-    b.add("Gather", [asked, b.ints(columns)], last);
+    const looked = b.add("Gather", [asked, b.ints(columns)], { attributes: { axis: { int: 3 } } });
+    // A graph in half precision attends in half.
+    b.add("Cast", [looked], {
+      attributes: { to: { int: ELEMENT_TYPE.float32 } },
+      outputs: [name],
+    });
     const shape = [...tap.shape.slice(0, 2), length, image];
     return {
       ...tap,

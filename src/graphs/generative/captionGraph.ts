@@ -78,10 +78,15 @@ function yesCaptionMap(
 ): PictureTap {
   const [, heads = 1, , image = 1] = tap.shape;
   const name = `picture_attention_${k}`;
-  const first = b.add("Slice", [tap.name, b.ints([0]), b.ints([1]), b.ints([0])]);
+  const first = b.add("Slice", [wide(b, tap.name), b.ints([0]), b.ints([1]), b.ints([0])]);
   const weighed = b.add("Mul", [first, weights]);
   b.add("Identity", [b.reduceSum(weighed, [2], true)], { outputs: [name] });
   return { ...tap, name, shape: [1, heads, 1, image], kind: "cross", layer: k, texts: tap };
+}
+
+/** A graph in half precision attends in half. */
+function wide(b: GraphBuilder, map: string): string {
+  return b.add("Cast", [map], { attributes: { to: { int: ELEMENT_TYPE.float32 } } });
 }
 
 function freeAttention(
@@ -90,7 +95,7 @@ function freeAttention(
   { length, image }: CaptionLayout,
 ): void {
   const means = cross.map(({ name, shape: [, heads = 1] }) => {
-    const last = b.add("Slice", [name, b.ints([TEXTS - 1]), b.ints([TEXTS]), b.ints([0])]);
+    const last = b.add("Slice", [wide(b, name), b.ints([TEXTS - 1]), b.ints([TEXTS]), b.ints([0])]);
     return b.add("Mul", [b.reduceSum(last, [0, 1], false), b.float(1 / (heads * cross.length))]);
   });
   const sum = means.reduce((a, each) => b.add("Add", [a, each]));

@@ -6,7 +6,8 @@ import type { Captioning, Written, WritingStep } from "../../model/captioning.ts
 import { serializeModel } from "../../onnx/file.ts";
 import { GraphView } from "../../onnx/graph.ts";
 import type { ModelProto } from "../../onnx/messages.ts";
-import { floatData, int64Tensor } from "../../tensor/tensor.ts";
+import { floatsOf } from "../../onnx/tensorData.ts";
+import { int64Tensor } from "../../tensor/tensor.ts";
 import type { FloatTensor, Tensor } from "../../tensor/tensor.ts";
 import type { GraphSession, SessionFactory } from "../session.ts";
 import { CAPTION_PAD, FREE_ATTENTION } from "./captionGraph.ts";
@@ -177,7 +178,7 @@ export class CaptionWriter implements Captioning {
     const padding = Array<number>(length - shown.length).fill(CAPTION_PAD);
     const fed = int64Tensor([...none, ...shown, ...padding], [1, 3 * length]);
     const { [FREE_ATTENTION]: looked } = await session.run({ ids: fed, tokens }, [FREE_ATTENTION]);
-    const data = floatData(looked!, FREE_ATTENTION);
+    const data = floatsOf(looked!, FREE_ATTENTION);
     return shown.map((_, k) => data.slice(k * image, (k + 1) * image));
   }
 

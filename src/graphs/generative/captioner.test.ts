@@ -102,6 +102,13 @@ describe.each(CAPTIONERS)("%s", async (name) => {
     const maps = await model.captions!.attention(tokens, truth.greedy);
     expect(maps).toHaveLength(truth.greedy.length);
     for (const map of maps) expect(map.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 4);
+    // What the page draws has a cell for each place and none for class tokens.
+    const { crossAttention } = await model.answer(tokens, promptIds);
+    expect(crossAttention.length).toBeGreaterThan(0);
+    for (const { maps: drawn, heads, grid } of crossAttention) {
+      expect(drawn).toHaveLength(heads * grid[0] * grid[1]);
+      expect(drawn.reduce((a, b) => a + b, 0)).toBeCloseTo(heads, 4);
+    }
     const relevance = await model.relevance(picture, {
       kind: "answer",
       aim: "towards",

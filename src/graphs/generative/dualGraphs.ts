@@ -85,7 +85,8 @@ function patchStream(model: ModelProto, shapes: ShapeTable): string {
   const view = new GraphView(model);
   if (fusedAttentionNodes(view).length > 0) return "image_embeds";
   const { values } = reachOf(view, shapes.types, [GRAY_INPUT]);
-  const streams = findStateSites(view, shapes).filter(
+  const floats = [ELEMENT_TYPE.float32, ELEMENT_TYPE.float16];
+  const streams = findStateSites(view, shapes, floats).filter(
     ({ role, name, shape }) => role === "stream" && values.has(name) && (shape[1] ?? 0) > 1,
   );
   return streams.at(-1)?.name ?? "image_embeds";

@@ -141,6 +141,14 @@ export function formOf(path: string): string {
   return PRECISIONS.find((each) => stem.endsWith(`_${each}`)) ?? "fp32";
 }
 
+const FULLEST_FIRST = ["fp32", "eager", "fused", "fp16", "int8", "quantized", "uint8", "q4", "q4f16", "bnb4"];
+
+/** Every form that the answering graph comes in, the fullest first. */
+export function formsOf({ graphs }: ModelFolder): readonly string[] {
+  const forms = Object.keys(graphs.decoder ?? graphs.joint ?? {});
+  return forms.toSorted((a, b) => FULLEST_FIRST.indexOf(a) - FULLEST_FIRST.indexOf(b));
+}
+
 function graphsAmong(names: readonly string[]): Partial<Record<Part, Record<string, string>>> {
   const graphs: Partial<Record<Part, Record<string, string>>> = {};
   for (const name of names) {

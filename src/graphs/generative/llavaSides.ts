@@ -8,6 +8,7 @@ import type { PromptLayout } from "./answerGraph.ts";
 import { choiceOf, spokenChoice } from "./answers.ts";
 import type { Choice } from "./answers.ts";
 import { generationNotices } from "./generationNotice.ts";
+import { halfPositionNotices } from "./halfPositions.ts";
 import { specialToken } from "./modelFiles.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 import type { Sides, Spoken } from "./sides.ts";
@@ -113,10 +114,16 @@ export async function llavaSides(
     asks: promptOf(files, "Is there a pleural effusion?").text,
     notices: [
       ...generationNotices(files.generation),
+      ...(files.rules.pixels === "tiles" ? halfPositionNotices(await files.graph("vision")) : []),
       ...missing.map(
         ([, answers]) =>
           `Questions answered by ${answers.join(", ")} are off: not each of these words is one token of this model.`,
       ),
+      ...(files.folder.family === "seq2seq" && taps.length > 0
+        ? [
+            "Relevance follows what the decoder pays to the picture’s places, and not the encoder of picture and words before it, which has mixed them by then.",
+          ]
+        : []),
       taps.length === 0
         ? "The decoder does not show its attention, so none of the answer's is drawn over the picture."
         : "Maps of the answer show what its token pays to the picture, brought to sum 1; the rest of its attention goes to words.",

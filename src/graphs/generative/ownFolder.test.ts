@@ -4,8 +4,8 @@ import { bundledFolder } from "../../cli/modelFiles.ts";
 import { nodeSessions } from "../../cli/nodeSessions.ts";
 import { decodeAnswer } from "../../language/answer.ts";
 import { modelSystem } from "../../system/modelSystem.ts";
-import { linfNorm, subtract } from "../../tensor/norms.ts";
-import { vlmSource, vlmVectors } from "../../testing/vlmFolders.ts";
+import { cosine, linfNorm, subtract } from "../../tensor/norms.ts";
+import { vlmFormSource, vlmSource, vlmVectors } from "../../testing/vlmFolders.ts";
 import { openModel } from "../openModel.ts";
 import { probeRunner } from "../runners.ts";
 import { buildFolder } from "./ownFolder.ts";
@@ -84,6 +84,38 @@ describe.each(["fp32", "eager", "q4"])("a LLaVA folder, %s", (form) => {
     expect(relevance.every((share) => share >= 0)).toBe(true);
     await model.release();
   }, 60_000);
+});
+
+it("a LLaVA folder in float16 opens as the others do, with its attention and its relevance", async () => {
+  const golden = await vlmVectors<LlavaVectors>("llava");
+  const picture = Float32Array.from(golden.grey);
+  const { ready } = await buildFolder(await vlmFormSource(), { form: "fp16" }, runner);
+  const model = await openModel(ready, sessions);
+  const { answers, tokenIds } = ready.manifest.answerSpaces["yes-no"]!;
+  const promptIds = model.encodePrompt(golden.question);
+  const { tokens, attention } = await model.encode(picture);
+  const { logits, crossAttention } = await model.answer(tokens, promptIds);
+  const { probabilities } = decodeAnswer(logits, answers, tokenIds, 1);
+  const [yes, no] = golden.probabilities;
+  expect(probabilities["yes"]).toBeCloseTo(yes / (yes + no), 2);
+  expect(attention.length).toBeGreaterThan(0);
+  expect(crossAttention).toHaveLength(2);
+  for (const { maps } of crossAttention)
+    expect(maps.slice(0, 4).reduce((a, b) => a + b)).toBeCloseTo(1, 3);
+  const objective = {
+    kind: "answer",
+    aim: "away",
+    answer: "yes",
+    loss: "margin",
+    promptIds,
+    answers,
+    answerTokenIds: tokenIds,
+  } as const;
+  const { gradient } = await model.lossGradient(picture, objective);
+  expect(cosine(gradient, golden.gradient)).toBeGreaterThan(0.999);
+  const relevance = await model.relevance(picture, objective);
+  expect(relevance.reduce((a, b) => a + b)).toBeCloseTo(1, 4);
+  await model.release();
 });
 
 describe.each(["clip", "siglip"] as const)("a %s folder", (name) => {

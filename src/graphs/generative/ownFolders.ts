@@ -17,10 +17,11 @@ import type {
 } from "../ownModelFiles.ts";
 import type { ReadyModel } from "../readyModel.ts";
 import type { NamedSource } from "../sources/zip.ts";
-import { formOf } from "./folder.ts";
+import { formOf, formsOf } from "./folder.ts";
 import type { Part } from "./folder.ts";
 import { buildFolder, requireSameFiles } from "./ownFolder.ts";
 import type { BuiltFolder } from "./ownFolder.ts";
+import { readFolderFiles } from "./modelFiles.ts";
 import type { FolderChoice } from "./sides.ts";
 
 /** What a tab's WebAssembly can hold, less what the runtime itself and the values of a run take. */
@@ -54,6 +55,23 @@ export class OwnFolders {
     const known = this.#known;
     this.#known = undefined;
     return openFolder(manifest, folderBlobs(files), { runner, known });
+  }
+
+  /** Forms that the answering graph comes in, the fullest first. @throws LabError "model-*" */
+  async formsOf(files: OwnFolderFiles): Promise<readonly string[]> {
+    const { names, source } = folderBlobs(files);
+    return formsOf((await readFolderFiles(names, source)).folder);
+  }
+
+  /** The same model, asked in the same words, of graphs in another form. @throws LabError "model-*" | "graph-*" */
+  async inForm(
+    { folder, input }: ModelManifest,
+    files: OwnFolderFiles,
+    { form, runner }: { readonly form: string; readonly runner: GraphRunner },
+  ): Promise<ReadyModel> {
+    const graphs = form === folder?.form ? folder.graphs : undefined;
+    const choice = { form, graphs, spoken: folder?.spoken, input } as FolderChoice;
+    return (await buildFolder(folderBlobs(files), choice, runner)).ready;
   }
 }
 

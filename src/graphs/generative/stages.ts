@@ -6,12 +6,13 @@ import { serializeModel } from "../../onnx/file.ts";
 import { GraphView } from "../../onnx/graph.ts";
 import { prepareGraph } from "../../onnx/inline.ts";
 import type { PreparedGraph } from "../../onnx/inline.ts";
+import { ELEMENT_TYPE } from "../../onnx/messages.ts";
 import { findStateSites } from "../../onnx/stateSites.ts";
 import type { StateSite } from "../../onnx/stateSites.ts";
 import { findAttentionTaps, fusedAttentionNodes, withTaps } from "../../onnx/taps.ts";
 import type { AttentionTap } from "../../onnx/taps.ts";
-import { numbersOf } from "../../onnx/tensorData.ts";
-import { floatData, floatTensor, int64Tensor } from "../../tensor/tensor.ts";
+import { floatsOf, numbersOf } from "../../onnx/tensorData.ts";
+import { floatTensor, int64Tensor } from "../../tensor/tensor.ts";
 import type { FloatTensor, Tensor } from "../../tensor/tensor.ts";
 import { probeRunner } from "../runners.ts";
 import type { GraphSession, SessionFactory } from "../session.ts";
@@ -149,7 +150,7 @@ export class VlmStages {
       attention: (across.length > 0 ? across : maps).map((tap, layer) =>
         attentionOf(said[tap.name]!, tap, { layer, places }),
       ),
-      logits: floatData(said[PROMPT_VALUES.logits]!, PROMPT_VALUES.logits),
+      logits: floatsOf(said[PROMPT_VALUES.logits]!, PROMPT_VALUES.logits),
     };
   }
 
@@ -186,13 +187,16 @@ export class VlmStages {
   }
 }
 
+/** States are read here, and nothing is put in their place: half precision is as good. */
+const FLOATS = [ELEMENT_TYPE.float32, ELEMENT_TYPE.float16];
+
 async function openGraph(
   { model, shapes }: PreparedGraph,
   sessions: SessionFactory,
 ): Promise<OpenGraph> {
   const view = new GraphView(model);
   const isFused = fusedAttentionNodes(view).length > 0;
-  const sites = isFused ? [] : findStateSites(view, shapes).filter(({ role }) => role === "stream");
+  const sites = isFused ? [] : findStateSites(view, shapes, FLOATS).filter(({ role }) => role === "stream");
   const taps = isFused
     ? []
     : findAttentionTaps(view, shapes).filter(({ shape }) => shape.length === 4);
@@ -208,7 +212,7 @@ function streamsOf(
     block: block === "stem" ? WORDS[block] : `${WORDS[block]} ${index + 1}`,
     rows: shape[1]!,
     width: shape[2]!,
-    data: floatData(values[name]!, name),
+    data: floatsOf(values[name]!, name),
   }));
 }
 
@@ -227,7 +231,7 @@ function attentionOf(
 ): AnswerAttention {
   const [, heads = 1, queries = 1, keys = 1] = shape;
   const count = places.length;
-  const data = floatData(tensor, name);
+  const data = floatsOf(tensor, name);
   const maps = new Float32Array(heads * count);
   const onPicture = new Float32Array(heads);
   for (let head = 0; head < heads; head++) {

@@ -10,7 +10,7 @@ export function droppedSource({ name, graph, weights }: OwnModelFiles): ByteSour
     read: async (path) => {
       const blob = path === name ? graph : weightsAt(weights, path);
       if (!blob) return undefined;
-      total.add(blob.size);
+      total.add(path, blob.size);
       return new Uint8Array(await blob.arrayBuffer());
     },
   };

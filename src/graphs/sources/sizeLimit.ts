@@ -2,9 +2,10 @@
 import { LabError } from "../../errors/labError.ts";
 import { LARGEST_FILE } from "../../onnx/file.ts";
 
-/** Adds up the files of one graph before any of them is read. */
+/** Adds up the files of one graph before any of them is read; a file that is read again counts once. */
 export class LargestTotal {
   readonly #what: string;
+  readonly #counted = new Set<string>();
   #bytes = 0;
 
   /** @param what begins the sentence */
@@ -13,7 +14,9 @@ export class LargestTotal {
   }
 
   /** @throws LabError "graph-too-large" */
-  add(bytes: number): void {
+  add(file: string, bytes: number): void {
+    if (this.#counted.has(file)) return;
+    this.#counted.add(file);
     this.#bytes += bytes;
     if (this.#bytes <= LARGEST_FILE) return;
     throw new LabError(

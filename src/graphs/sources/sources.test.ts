@@ -10,6 +10,7 @@ import type { ByteSource } from "./byteSource.ts";
 import { droppedSource } from "./dropped.ts";
 import { httpSource } from "./http.ts";
 import type { FileProgress } from "./http.ts";
+import { LargestTotal } from "./sizeLimit.ts";
 
 const FILES: Readonly<Record<string, Uint8Array<ArrayBuffer>>> = {
   "model.onnx": Uint8Array.from({ length: 5000 }, (_, i) => (i * 31) % 251),
@@ -89,4 +90,10 @@ it("tells how much of a file with a known hash has come", () => {
     totalBytes: 5000,
     fromCache: false,
   });
+});
+
+it("a graph that is read again does not weigh twice, and another one does", () => {
+  const total = new LargestTotal("The folder");
+  for (let i = 0; i < 5; i++) total.add("decoder.onnx", 2 ** 30);
+  expect(() => total.add("vision.onnx", 2 ** 30)).toThrow("The folder has 2.0 GB");
 });

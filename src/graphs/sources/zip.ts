@@ -18,7 +18,7 @@ export function zippedSource(bytes: Uint8Array, name: string): NamedSource {
     files = unzipSync(bytes, {
       filter: ({ name: path, originalSize }) => {
         if (path.endsWith("/")) return false;
-        total.add(originalSize);
+        total.add(path, originalSize);
         return true;
       },
     });

@@ -13,6 +13,8 @@ const DOORS: readonly { readonly dialog: DialogName; readonly label: string }[] 
   { dialog: "export", label: "Export: figure, numbers, script, citation" },
   { dialog: "replay", label: "Replay the attack as a cine" },
   { dialog: "compare", label: "Compare two systems on this case" },
+  { dialog: "agreement", label: "Agreement of backends and weights" },
+  { dialog: "kept", label: "Models kept in this browser, and a model hub" },
 ];
 
 export function BenchMenu() {

@@ -29,6 +29,16 @@ const CompareDialog = lazy(() =>
     default: compare,
   })),
 );
+const AgreementDialog = lazy(() =>
+  loadPart(() => import("../compare/AgreementDialog.tsx")).then(
+    ({ AgreementDialog: agreement }) => ({ default: agreement }),
+  ),
+);
+const KeptModelsDialog = lazy(() =>
+  loadPart(() => import("../models/KeptModelsDialog.tsx")).then(({ KeptModelsDialog: kept }) => ({
+    default: kept,
+  })),
+);
 const CineDialog = lazy(() =>
   loadPart(() => import("../cine/CineDialog.tsx")).then(({ CineDialog: cine }) => ({
     default: cine,
@@ -47,6 +57,12 @@ export function WorkDialogs() {
       </Late>
       <Late isWanted={dialog === "compare"}>
         <CompareDialog />
+      </Late>
+      <Late isWanted={dialog === "agreement"}>
+        <AgreementDialog />
+      </Late>
+      <Late isWanted={dialog === "kept"}>
+        <KeptModelsDialog />
       </Late>
       <Late isWanted={dialog === "replay"}>
         <CineDialog />

@@ -34,6 +34,8 @@ const DIALOGS: Readonly<Record<Exclude<DialogName, "palette" | "replay">, string
   archive: "Open from an archive (DICOMweb)",
   sessions: "Sessions: keep, open, delete",
   compare: "Compare two systems on this case",
+  agreement: "Agreement of backends and weights",
+  kept: "Models kept in this browser, and a model hub",
   export: "Export: figure, numbers, script, citation",
 };
 

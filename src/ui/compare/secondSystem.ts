@@ -6,17 +6,13 @@ import type { ExperimentSpec } from "../../experiment/spec.ts";
 import type { Radiograph } from "../../image/radiograph.ts";
 import type { LaneEngine, LanePort } from "../../state/studyStore.ts";
 
-export interface SecondSystemNews {
-  onProgress(label: string): void;
-  onResults(results: Partial<StageResults>): void;
-}
-
 export interface SecondSystem {
-  /**
-   * Tells what there is once answers and distances are, and again with each later stage: a guarantee goes on sampling for
-   * minutes. @throws LabError as any run
-   */
-  run(spec: ExperimentSpec, hear: SecondSystemNews): Promise<void>;
+  add(film: Radiograph): void;
+  /** What a run says at its end. @throws LabError as any run */
+  run(
+    spec: ExperimentSpec,
+    onProgress?: (label: string) => void,
+  ): Promise<Partial<StageResults>>;
   end(): void;
 }
 
@@ -29,20 +25,20 @@ export function startSecondSystem(
   client.start("wasm");
   for (const radiograph of radiographs) client.addRadiograph(radiograph);
   return {
-    run: (spec, { onProgress, onResults }) =>
+    add: (film) => client.addRadiograph(film),
+    run: (spec, onProgress) =>
       new Promise((resolve, reject) => {
         let results: Partial<StageResults> = {};
         let id: number | undefined;
         hear = (event) => {
-          if (event.type === "loading") onProgress(`loading ${event.file}`);
+          if (event.type === "loading") onProgress?.(`loading ${event.file}`);
           if (event.type === "failed" && (event.requestId === id || event.requestId === null)) {
             reject(fromErrorData(event.error));
           }
-          if (event.type === "done" && event.requestId === id) resolve();
+          if (event.type === "done" && event.requestId === id) resolve(results);
           if (event.type !== "run" || event.requestId !== id) return;
-          if (event.event.type === "progress") onProgress(event.event.label);
+          if (event.event.type === "progress") onProgress?.(event.event.label);
           else results = { ...results, [event.event.stage]: event.event.payload };
-          if (event.event.type === "stage" && results.metrics) onResults(results);
         };
         id = client.submit(spec, "full");
       }),

@@ -12,6 +12,8 @@ export type Door = DialogName | "studies" | "manifest";
 export const TELLS: Readonly<Record<Door, readonly HiddenName[]>> = {
   export: ["answers", "truth", "sliders"],
   compare: ["answers"],
+  agreement: ["answers"],
+  kept: [],
   replay: ["answers"],
   studies: ["answers", "truth", "titles", "sliders"],
   manifest: ["answers", "truth", "sliders"],

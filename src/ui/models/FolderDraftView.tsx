@@ -6,6 +6,7 @@ import { Button } from "../kit/Button.tsx";
 import { bytes as weight } from "../kit/formats.ts";
 import { Field } from "../kit/fields.tsx";
 import { FolderFields } from "./FolderFields.tsx";
+import { KeepFolder } from "./KeepFolder.tsx";
 import { ModelChain } from "./ModelChain.tsx";
 import { saveManifest } from "./saveManifest.ts";
 import { useDescribed } from "./useDescribed.ts";
@@ -96,6 +97,7 @@ function Proposed(props: {
           Use this model
         </Button>
         <Button onClick={() => saveManifest(manifest)}>Save manifest</Button>
+        {!draft.card && <KeepFolder files={draft.files} id={manifest.id} name={name} />}
         <EncoderAlone draft={draft} />
       </div>
     </>

@@ -1,7 +1,7 @@
 /** Which model is asked: the bundled ones, a reader's own, or another ONNX file. */
 import { useRef } from "react";
 import { BUNDLED_FOLDERS, BUNDLED_MODELS } from "../../model/catalog.ts";
-import { useExperiment, useModels } from "../context/stores.ts";
+import { useExperiment, useModels, useStores } from "../context/stores.ts";
 import { FileInput } from "../kit/FileInput.tsx";
 import { Select } from "../kit/Select.tsx";
 import { MODEL_FILES, pickedFiles } from "./droppedFiles.ts";
@@ -9,10 +9,12 @@ import { useBundledFolder, useChooseModel, usePickModel } from "./useModels.ts";
 
 const OPEN = "open";
 const OPEN_FOLDER = "open-folder";
+const KEPT = "kept";
 
 export function ModelMenu() {
   const input = useRef<HTMLInputElement>(null);
   const folder = useRef<HTMLInputElement>(null);
+  const { view } = useStores();
   const current = useExperiment((s) => s.spec.model.id);
   const own = useModels((s) => s.own);
   const choose = useChooseModel();
@@ -33,6 +35,7 @@ export function ModelMenu() {
           const { value } = event.currentTarget;
           if (value === OPEN) input.current?.click();
           else if (value === OPEN_FOLDER) folder.current?.click();
+          else if (value === KEPT) view.getState().set({ dialog: "kept" });
           else if (BUNDLED_FOLDERS.some(({ id }) => id === value)) openBundled(value);
           else choose(value);
         }}
@@ -52,6 +55,7 @@ export function ModelMenu() {
         </optgroup>
         <option value={OPEN}>Open an ONNX model…</option>
         <option value={OPEN_FOLDER}>Open a model folder…</option>
+        <option value={KEPT}>Kept models, or one from a hub…</option>
       </Select>
       <FileInput
         ref={input}

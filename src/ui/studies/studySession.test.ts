@@ -48,6 +48,8 @@ async function freshSession(fate: (spec: ExperimentSpec) => "fails" | undefined 
       cancel: () => {},
       hold: () => {},
       restart: () => void told.restarted++,
+      formsOf: () => Promise.reject(new Error("not asked")),
+      readForm: () => Promise.reject(new Error("not asked")),
       addRadiograph: () => {},
       dispose: () => void told.ended++,
     };

@@ -1,0 +1,31 @@
+/** When two readings of one model count as the same, and the sentence that says it. */
+
+/** Below this cosine a stage counts as moved; sums in another order stay above 0.9999. */
+const SAME = 0.999;
+
+/** A stage that moved, with its cosine; NaN, which broken kernels make, counts as moved. */
+export function movedStage({
+  stage,
+  cosine: value,
+}: {
+  readonly stage: string;
+  readonly cosine: number;
+}): readonly string[] {
+  return value >= SAME ? [] : [`${stage} (cosine ${value.toFixed(4)})`];
+}
+
+interface NamedAgreement {
+  readonly differs: readonly string[];
+  readonly form: string;
+  readonly backend: string;
+}
+
+/** One plain sentence for each that differs, or one for all. */
+export function verdictOf(others: readonly NamedAgreement[]): string {
+  const moved = others.filter(({ differs }) => differs.length > 0);
+  if (others.length === 0) return "There is one form on one backend: nothing to compare.";
+  if (moved.length === 0) return "All forms and backends hold and say the same.";
+  return moved
+    .map(({ backend, form, differs }) => `${form} on ${backend}: ${differs.join(", ")}.`)
+    .join(" ");
+}
