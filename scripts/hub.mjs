@@ -21,7 +21,9 @@ export function hubOption(hub, isForRoom) {
     throw new OptionError(`--hub needs a hub's address, https://huggingface.co say, not "${hub}"`);
   }
   if (base.username || base.password) {
-    throw new OptionError("--hub takes no name and password: only what is open to everybody is fetched");
+    throw new OptionError(
+      "--hub takes no name and password: only what is open to everybody is fetched",
+    );
   }
   if (isForRoom) {
     throw new OptionError(
@@ -71,7 +73,10 @@ export async function fromHub(base, request, response, headers) {
   }
   if (!found.ok) {
     await found.body?.cancel();
-    return answer(found.status, `The hub answered ${found.status} ${found.statusText}`.trimEnd() + ".");
+    return answer(
+      found.status,
+      `The hub answered ${found.status} ${found.statusText}`.trimEnd() + ".",
+    );
   }
   const passed = ["content-type", "content-range"].flatMap((name) => {
     const value = found.headers.get(name);

@@ -41,9 +41,7 @@ export class FormReader {
       const { files, manifest } = own;
       return "folder" in files ? this.#folders.formsOf(files) : [manifest.defaultPrecision];
     }
-    const { files } = await readManifest(
-      httpSource(modelFolder(this.#assetsUrl, id), () => {}),
-    );
+    const { files } = await readManifest(httpSource(modelFolder(this.#assetsUrl, id), () => {}));
     const forms = new Set(
       files.filter(({ role }) => OPENED_ROLES.includes(role)).map(({ precision }) => precision),
     );

@@ -110,7 +110,8 @@ function formReader(settings: EngineSettings): Promise<FormReader> {
   runtime ??= openRuntime(settings, () => {});
   const running = runtime;
   return (forms ??= loadPart(() => import("./formReader.ts")).then(
-    async (part) => new part.FormReader(await running, settings.assetsUrl, await ownFolders(), openOwn),
+    async (part) =>
+      new part.FormReader(await running, settings.assetsUrl, await ownFolders(), openOwn),
   ));
 }
 

@@ -86,7 +86,8 @@ function statementOf(parted: readonly string[], wordings: number, asked: number)
 
 /** Which way the attack carries over, as a sentence; empty where nothing is known of it. */
 function carriedOver(exchange: Exchange | null | undefined): string {
-  if (exchange === null) return "Both were given the same disturbed picture: nothing to carry over.";
+  if (exchange === null)
+    return "Both were given the same disturbed picture: nothing to carry over.";
   if (!exchange || exchange.a.flipped === null || exchange.b.flipped === null) return "";
   const turns = (is: boolean): string => (is ? "turns" : "does not turn");
   return `The picture made for the first ${turns(exchange.b.flipped)} the second’s answer, and the one made for the second ${turns(exchange.a.flipped)} the first’s.`;

@@ -21,7 +21,10 @@ export interface Transferred {
 }
 
 /** The disturbed picture of a run as a film of 8 bits, or undefined before there is one. */
-export async function disturbedFilm({ input, disturbed }: Results): Promise<Radiograph | undefined> {
+export async function disturbedFilm({
+  input,
+  disturbed,
+}: Results): Promise<Radiograph | undefined> {
   if (!input || !disturbed) return undefined;
   const { size } = input;
   const values = Int32Array.from(disturbed.image, toByte);

@@ -5,7 +5,9 @@
 
 interface DigestHost {
   readonly crypto?: {
-    readonly subtle?: { digest(name: "SHA-256" | "SHA-1", bytes: Uint8Array): Promise<ArrayBuffer> };
+    readonly subtle?: {
+      digest(name: "SHA-256" | "SHA-1", bytes: Uint8Array): Promise<ArrayBuffer>;
+    };
   };
 }
 

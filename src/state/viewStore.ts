@@ -22,14 +22,7 @@ export type FilmToolName = MeasureTool | "square";
 export type MeasureTool = "ruler" | "angle" | "heartRatio";
 /** Dialogs that lie over the bench, one at a time. */
 export type DialogName =
-  | "archive"
-  | "export"
-  | "sessions"
-  | "compare"
-  | "agreement"
-  | "kept"
-  | "replay"
-  | "palette";
+  "archive" | "export" | "sessions" | "compare" | "agreement" | "kept" | "replay" | "palette";
 
 /** One layer of the encoder ("self", "pool") or of the answering head ("cross"). `head` "mean" averages the layer's heads. */
 export interface LayerChoice {

@@ -141,7 +141,18 @@ export function formOf(path: string): string {
   return PRECISIONS.find((each) => stem.endsWith(`_${each}`)) ?? "fp32";
 }
 
-const FULLEST_FIRST = ["fp32", "eager", "fused", "fp16", "int8", "quantized", "uint8", "q4", "q4f16", "bnb4"];
+const FULLEST_FIRST = [
+  "fp32",
+  "eager",
+  "fused",
+  "fp16",
+  "int8",
+  "quantized",
+  "uint8",
+  "q4",
+  "q4f16",
+  "bnb4",
+];
 
 /** Every form that the answering graph comes in, the fullest first. */
 export function formsOf({ graphs }: ModelFolder): readonly string[] {

@@ -196,7 +196,9 @@ async function openGraph(
 ): Promise<OpenGraph> {
   const view = new GraphView(model);
   const isFused = fusedAttentionNodes(view).length > 0;
-  const sites = isFused ? [] : findStateSites(view, shapes, FLOATS).filter(({ role }) => role === "stream");
+  const sites = isFused
+    ? []
+    : findStateSites(view, shapes, FLOATS).filter(({ role }) => role === "stream");
   const taps = isFused
     ? []
     : findAttentionTaps(view, shapes).filter(({ shape }) => shape.length === 4);

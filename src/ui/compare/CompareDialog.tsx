@@ -67,8 +67,7 @@ function Compared(props: { readonly spec: ExperimentSpec; readonly change: Syste
   if (second.phase === "running") {
     return (
       <p role="status" className={styles.lead}>
-        The second system is at work: {second.label}{" "}
-        <Button onClick={cancel}>Cancel</Button>
+        The second system is at work: {second.label} <Button onClick={cancel}>Cancel</Button>
       </p>
     );
   }

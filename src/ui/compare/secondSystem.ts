@@ -9,10 +9,7 @@ import type { LaneEngine, LanePort } from "../../state/studyStore.ts";
 export interface SecondSystem {
   add(film: Radiograph): void;
   /** What a run says at its end. @throws LabError as any run */
-  run(
-    spec: ExperimentSpec,
-    onProgress?: (label: string) => void,
-  ): Promise<Partial<StageResults>>;
+  run(spec: ExperimentSpec, onProgress?: (label: string) => void): Promise<Partial<StageResults>>;
   end(): void;
 }
 

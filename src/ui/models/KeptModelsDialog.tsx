@@ -68,7 +68,9 @@ function KeptModels({ onOpened }: { readonly onOpened: () => void }) {
     attempt(async () => {
       const files = await openFolderHandle(folder);
       if (!files) {
-        setRefusal(`${folder.name} cannot be read: it was moved, or the browser was not given leave.`);
+        setRefusal(
+          `${folder.name} cannot be read: it was moved, or the browser was not given leave.`,
+        );
         return;
       }
       onOpened();
@@ -136,7 +138,8 @@ function KeptModels({ onOpened }: { readonly onOpened: () => void }) {
 function aboutModel({ files, from, isWhole, keptAt }: KeptModel): string {
   const size = bytes(files.reduce((sum, file) => sum + file.bytes, 0));
   const when = new Date(keptAt).toLocaleDateString();
-  if (!isWhole) return `${size}, from ${from ?? "here"}: not all of it is here yet. Fetch it again to go on.`;
+  if (!isWhole)
+    return `${size}, from ${from ?? "here"}: not all of it is here yet. Fetch it again to go on.`;
   return `${size}, ${from ? `from ${from}, ` : ""}kept on ${when}`;
 }
 

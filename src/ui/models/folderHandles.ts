@@ -84,7 +84,8 @@ async function filesIn(folder: Asks, path: string): Promise<readonly DroppedFile
   const found: DroppedFile[] = [];
   for await (const [name, entry] of folder.entries()) {
     if (HIDDEN.test(name)) continue;
-    if (entry.kind === "directory") found.push(...(await filesIn(entry as Asks, `${path}${name}/`)));
+    if (entry.kind === "directory")
+      found.push(...(await filesIn(entry as Asks, `${path}${name}/`)));
     else {
       const file = await (entry as FileSystemFileHandle).getFile();
       found.push({ path: `${path}${name}`, file });

@@ -4,12 +4,7 @@
  */
 import { LabError } from "../../errors/labError.ts";
 import { gitBlobHash, sha256OfStream } from "../../host/sha256.ts";
-import {
-  PARTS_OF,
-  formsOf,
-  graphOfPart,
-  readModelFolder,
-} from "../../graphs/generative/folder.ts";
+import { PARTS_OF, formsOf, graphOfPart, readModelFolder } from "../../graphs/generative/folder.ts";
 import type { ModelFolder } from "../../graphs/generative/folder.ts";
 import { PART_BYTES, enter, partsOf, requireRoom } from "./modelShelf.ts";
 import type { KeptFile, KeptModel, Parts } from "./modelShelf.ts";
@@ -101,7 +96,11 @@ export async function fetchModel(
   onBytes(there());
   for (const [k, file] of files.entries()) {
     const address = `${model.name}/resolve/${model.commit}/${file.path}`;
-    const isWhole = await fetchParts(address, file, { parts: parts[k]!, signal, onBytes: () => onBytes(there()) });
+    const isWhole = await fetchParts(address, file, {
+      parts: parts[k]!,
+      signal,
+      onBytes: () => onBytes(there()),
+    });
     if (!isWhole) return undefined;
     await check(file, parts[k]!);
   }
@@ -121,13 +120,9 @@ async function fetchParts(
   }: { readonly parts: Parts; readonly signal: AbortSignal; readonly onBytes: () => void },
 ): Promise<boolean> {
   if (parts.bytes > bytes) await parts.drop();
-  while (parts.bytes < bytes || (bytes === 0 && parts.bytes === 0)) {
+  while (parts.bytes < bytes) {
     const from = parts.bytes;
     const to = Math.min(bytes, from + PART_BYTES);
-    if (bytes === 0) {
-      await parts.add(new Blob());
-      break;
-    }
     const piece = await pieceOf(address, { from, to, signal });
     if (signal.aborted || piece === undefined) return false;
     if (piece.size !== to - from) {
@@ -143,7 +138,11 @@ async function fetchParts(
 
 async function pieceOf(
   address: string,
-  { from, to, signal }: { readonly from: number; readonly to: number; readonly signal: AbortSignal },
+  {
+    from,
+    to,
+    signal,
+  }: { readonly from: number; readonly to: number; readonly signal: AbortSignal },
 ): Promise<Blob | undefined> {
   try {
     const response = await fetch(`${ADDRESS}${address}`, {

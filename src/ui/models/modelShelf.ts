@@ -95,7 +95,9 @@ export async function requireRoom(bytes: number): Promise<void> {
   throw new LabError(
     "graph-too-large",
     `This takes ${gigabytes(bytes)}, and the browser keeps ${gigabytes(left)} more for this page.`,
-    { hint: "Forget a kept model, choose a smaller form of the weights, or free space on the disk." },
+    {
+      hint: "Forget a kept model, choose a smaller form of the weights, or free space on the disk.",
+    },
   );
 }
 
