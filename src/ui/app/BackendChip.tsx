@@ -38,7 +38,9 @@ export function BackendChip() {
           aria-haspopup="dialog"
         >
           <span className={styles.dot} data-state={state} aria-hidden="true" />
-          {info ? summary(info) : hasFailed ? "No model" : <LoadingText />}
+          <span className={styles.chipText} data-open={info !== null}>
+            {info ? summary(info) : hasFailed ? "No model" : <LoadingText />}
+          </span>
         </button>
       </Popover.Target>
       <Popover.Dropdown bg="var(--raised)">

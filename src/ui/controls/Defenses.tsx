@@ -10,13 +10,16 @@ const DefenseEditor = lazy(() =>
   })),
 );
 
+/** What the list says while it is empty, and the gap above it. */
+const ONE_LINE = 35;
+
 export function Defenses() {
   return (
     <ErrorBoundary>
       <Suspense
         fallback={
           <Section title="Defenses" line="Before the model looks.">
-            {" "}
+            <div style={{ minHeight: ONE_LINE }} />
           </Section>
         }
       >

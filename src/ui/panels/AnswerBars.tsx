@@ -39,7 +39,7 @@ export function AnswerBars(props: {
           );
         })}
       </div>
-      <p className={styles.note}>
+      <p className={`${styles.note} ${styles.margin}`}>
         <Hint
           text={
             isYesNo
@@ -49,8 +49,7 @@ export function AnswerBars(props: {
         >
           <Button look="term">Confidence margin</Button>
         </Hint>{" "}
-        {signed(clean.margin)}
-        {disturbed && ` → ${signed(disturbed.margin)}`};{" "}
+        {signed(clean.margin)} → {disturbed ? signed(disturbed.margin) : "…"};{" "}
         <Hint text="Probability that the model gave to words that are no answer to this question. The percentages above are shares of what is left.">
           <Button look="term">other words</Button>
         </Hint>{" "}

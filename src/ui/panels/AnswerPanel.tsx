@@ -1,5 +1,5 @@
 /** The answer, clean and disturbed; the one thing to see from across the room. */
-import { Suspense, lazy } from "react";
+import { Suspense, lazy, useEffect } from "react";
 import { loadPart } from "../../host/loadPart.ts";
 import { ErrorBoundary } from "../context/ErrorBoundary.tsx";
 import { useExperiment, useModels, useResults } from "../context/stores.ts";
@@ -16,13 +16,17 @@ import styles from "./panels.module.css";
 import { answerWord } from "../kit/formats.ts";
 
 // What was measured of each model is needed with the first answer, not before it.
-const Reliability = lazy(() =>
-  loadPart(() => import("./Reliability.tsx")).then(({ Reliability: part }) => ({ default: part })),
-);
+const reliability = () => loadPart(() => import("./Reliability.tsx"));
+const truth = () => loadPart(() => import("./GroundTruth.tsx"));
+const Reliability = lazy(() => reliability().then(({ Reliability: part }) => ({ default: part })));
+const GroundTruth = lazy(() => truth().then(({ GroundTruth: part }) => ({ default: part })));
 
-const GroundTruth = lazy(() =>
-  loadPart(() => import("./GroundTruth.tsx")).then(({ GroundTruth: part }) => ({ default: part })),
-);
+/** Fetched while the model loads: all that is said of an answer comes at once. */
+function useEarlyParts(): void {
+  useEffect(() => {
+    for (const part of [reliability, truth]) part().catch(() => {});
+  }, []);
+}
 
 /** Height of what is said of the opening case's answer, in CSS pixels. */
 const FIRST_ANSWER = 190;
@@ -31,12 +35,12 @@ const FIRST_ANSWER = 190;
 const SHORT_VERDICT = 9;
 
 export function AnswerPanel() {
+  useEarlyParts();
   const clean = useResults((s) => s.stages.clean?.payload.answer);
   const disturbed = useDisturbedAnswer();
   const flipped = useResults((s) => s.stages.metrics?.payload.flipped);
   const isDefended = useIsDefended();
   const kind = useExperiment((s) => s.spec.case.kind);
-  const question = useExperiment((s) => s.spec.question);
   if (clean === null) return <NoAnswer />;
   const [before, after] = [clean, disturbed].map((each) => each && answerWord(givenAnswer(each)));
   const isLong = `${before ?? ""}${after ?? ""}`.length > SHORT_VERDICT;
@@ -62,16 +66,10 @@ export function AnswerPanel() {
           </span>
         )}
       </div>
-      <KeptPlace
-        first={FIRST_ANSWER}
-        subject={`${kind} ${question}`}
-        isAwaited={clean === undefined}
-      >
+      <KeptPlace first={FIRST_ANSWER} subject={kind} isAwaited={clean === undefined}>
         {clean && (
           <ErrorBoundary>
-            <Suspense
-              fallback={<AnswerBars clean={clean} disturbed={disturbed} isTrusted={false} />}
-            >
+            <Suspense fallback={null}>
               <Reliability answer={clean}>
                 {(isTrusted) => (
                   <AnswerBars clean={clean} disturbed={disturbed} isTrusted={isTrusted} />
@@ -82,7 +80,7 @@ export function AnswerPanel() {
         )}
         <Agreed clean={clean} disturbed={disturbed} />
         <OwnReading />
-        <Truth />
+        {clean && <Truth />}
         {!clean && <p className={styles.empty}>The model has not been asked yet.</p>}
       </KeptPlace>
     </ResultSection>

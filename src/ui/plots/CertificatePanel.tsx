@@ -15,6 +15,7 @@ import {
 import type { Between } from "./certificateSpec.ts";
 import { Empty, PlotPanel } from "./PlotPanel.tsx";
 import { Button } from "../kit/Button.tsx";
+import { KeptPlace } from "../kit/KeptPlace.tsx";
 import styles from "./plots.module.css";
 
 const MEANING: Readonly<Record<CertifiedFeature, string>> = {
@@ -72,23 +73,26 @@ export function CertificatePanel() {
         onChange: (value) => setBetween(value as Between),
       }}
     >
-      {guarantee ? (
-        <p className={styles.statement} data-kind={guarantee.kind}>
-          {guarantee.sentence} {certificate && asked !== certificate.feature && NO_TOKENS}
-          {besides}
-          {guarantee.kind === "vacuous" && canShow && (
-            <Button
-              look="inline"
-              title="The noise-trained model, noise 0.25, and an attack of l2 0.3. Undo brings yours back."
-              onClick={() => experiment.getState().edit(provableCase)}
-            >
-              Show one inside it
-            </Button>
-          )}
-        </p>
-      ) : besides ? (
-        <p className={styles.statement}>{besides}</p>
-      ) : (
+      <KeptPlace first={0} subject={certificate?.feature ?? ""}>
+        {guarantee ? (
+          <p className={styles.statement} data-kind={guarantee.kind}>
+            {guarantee.sentence} {certificate && asked !== certificate.feature && NO_TOKENS}
+            {besides}
+            {guarantee.kind === "vacuous" && canShow && (
+              <Button
+                look="inline"
+                title="The noise-trained model, noise 0.25, and an attack of l2 0.3. Undo brings yours back."
+                onClick={() => experiment.getState().edit(provableCase)}
+              >
+                Show one inside it
+              </Button>
+            )}
+          </p>
+        ) : (
+          besides && <p className={styles.statement}>{besides}</p>
+        )}
+      </KeptPlace>
+      {!guarantee && !besides && (
         <Empty>
           {enabled
             ? "The guarantee appears as soon as the first noisy samples are in."

@@ -53,7 +53,7 @@ export function PlotPanel(props: {
             <Icon name="help" size={13} />
           </Button>
         </Hint>
-        {spec && (
+        {spec ? (
           <PlotMenu
             spec={spec}
             scales={scales}
@@ -61,6 +61,8 @@ export function PlotPanel(props: {
             onScales={setScales}
             onEnlarge={() => setLarge(true)}
           />
+        ) : (
+          <span className={styles.menuPlace} />
         )}
       </header>
       {children}

@@ -34,6 +34,7 @@ export function OverlayPicker() {
   const truth = useResults(
     ({ stages: { input } }) => input?.payload.truth ?? input?.payload.marked,
   );
+  const isPhantom = useExperiment((s) => s.spec.case.kind === "phantom");
   const isMute = readout !== undefined && !hasAttention(readout);
   const set = view.getState().set;
   const measured = useMeasuredMaps();
@@ -48,6 +49,7 @@ export function OverlayPicker() {
   return (
     <span className={styles.overlays}>
       <Select
+        className={styles.which}
         aria-label="Attention overlay"
         value={
           shown?.source === "map"
@@ -82,17 +84,19 @@ export function OverlayPicker() {
           </option>
         ))}
       </Select>
-      {layer && shown?.source === "layer" && (
+      {/* What follows stands in its place before there is anything to choose: nothing moves when the answer comes. */}
+      {shown?.source === "layer" && (
         <Select
           aria-label="Attention head"
           value={String(shown.head)}
+          disabled={!layer}
           onChange={(event) => {
             const { value } = event.currentTarget;
             set({ attention: { ...shown, head: value === "mean" ? "mean" : Number(value) } });
           }}
         >
           <option value="mean">All heads</option>
-          {Array.from({ length: layer.heads }, (_, head) => (
+          {Array.from({ length: layer?.heads ?? 0 }, (_, head) => (
             <option key={head} value={head}>{`Head ${head + 1}`}</option>
           ))}
         </Select>
@@ -110,11 +114,12 @@ export function OverlayPicker() {
         />
       )}
       {shown && <Agreement choice={shown} />}
-      {truth && !isTruthHidden && (
+      {(truth ?? isPhantom) && !isTruthHidden && (
         <Hint text={title("truth")}>
           <Button
             aria-label="Ground truth outlines"
             aria-pressed={showMasks}
+            disabled={!truth}
             onClick={() => set({ showMasks: !showMasks })}
           >
             <Icon name="mask" />
@@ -128,21 +133,20 @@ export function OverlayPicker() {
 /** How alike the two maps are that lie over the pictures; heads share the figure of their layer's mean. */
 function Agreement({ choice }: { readonly choice: AttentionChoice }) {
   const metrics = useResults((s) => s.stages.metrics?.payload);
-  if (!metrics) return null;
+  if (choice.source === "relevance" || choice.source === "map") return null;
   const ssim =
-    choice.source === "relevance" || choice.source === "map"
-      ? undefined
-      : choice.source === "rollout"
-        ? metrics.rolloutSsim
-        : layerOf(choice, metrics.attentionSsim)?.ssim;
-  if (ssim === undefined || Number.isNaN(ssim)) return null;
+    choice.source === "rollout"
+      ? metrics?.rolloutSsim
+      : layerOf(choice, metrics?.attentionSsim ?? [])?.ssim;
+  if (metrics && (ssim === undefined || Number.isNaN(ssim))) return null;
   const isHead = choice.source === "layer" && choice.head !== "mean";
   return (
     <Hint
       text={`How alike the two attention maps are${isHead ? ", averaged over the layer’s heads" : ""} (structural similarity, SSIM); 1 is the same map.`}
     >
       <Button look="term" className={styles.agreement}>
-        {isHead ? "Layer overlap" : "Overlap"} <b>{decimal(ssim, 2)}</b>
+        {isHead ? "Layer overlap" : "Overlap"}{" "}
+        <b>{ssim === undefined ? "0.…" : decimal(ssim, 2)}</b>
       </Button>
     </Hint>
   );
