@@ -43,7 +43,7 @@ test("a small budget lies inside the guarantee of the noise-trained model, also 
   const spec = example("guarantee-that-holds");
   const { certificate, metrics } = await run({
     ...spec,
-    certificate: { ...spec.certificate, maxSamples: 64 },
+    certificate: { ...spec.certificate, maxSamples: 200 },
   });
   expect(metrics?.l2).toBeLessThanOrEqual(0.3);
   expect(certificate?.radius).toBeGreaterThan(0.3);
@@ -54,7 +54,7 @@ test("a small budget lies inside the guarantee of the noise-trained model, also 
   expect(shown.model).toEqual(spec.model);
   expect(shown.certificate.sigma).toBe(spec.certificate.sigma);
   expect(enabled).toMatchObject([{ attack: "pgd", norm: "l2", epsilon: 0.3 }]);
-  const held = await run({ ...shown, certificate: { ...shown.certificate, maxSamples: 64 } });
+  const held = await run({ ...shown, certificate: { ...shown.certificate, maxSamples: 200 } });
   expect(held.certificate?.atStack.toSmoothedClean).toBeGreaterThan(0.3);
 }, 240_000);
 
