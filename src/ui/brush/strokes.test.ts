@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { defaultSpec } from "../../experiment/defaultSpec.ts";
 import { ensurePatch } from "./paintedPatch.ts";
-import { beginStroke, extendStroke } from "./strokeBuilder.ts";
+import { beginStroke, extendStroke, pressedRadius } from "./strokeBuilder.ts";
 import { strokePixels } from "../picture/vectorLayers.ts";
 
 const tip = { radius: 0.05, intensity: 1, erase: false };
@@ -9,12 +9,22 @@ const tip = { radius: 0.05, intensity: 1, erase: false };
 describe("brush strokes", () => {
   it("drops points that are nearer than the brush can show", () => {
     const start = beginStroke(tip, 0.5, 0.5);
-    expect(extendStroke(start, 0.505, 0.5)).toBe(start);
-    expect(extendStroke(start, 0.55, 0.5).points).toHaveLength(2);
+    expect(extendStroke(start, [0.505, 0.5])).toBe(start);
+    expect(extendStroke(start, [0.55, 0.5]).points).toHaveLength(2);
+  });
+
+  it("is as wide as a pen was pressed at its hardest", () => {
+    const soft = beginStroke({ ...tip, radius: pressedRadius(tip.radius, 0.1) }, 0.5, 0.5);
+    expect(soft.radius).toBeCloseTo(0.6 * tip.radius, 12);
+    const hard = extendStroke(soft, [0.5, 0.5], pressedRadius(tip.radius, 0.9));
+    expect(hard.radius).toBeCloseTo(1.4 * tip.radius, 12);
+    expect(hard.points).toEqual(soft.points);
+    expect(extendStroke(hard, [0.5, 0.5], pressedRadius(tip.radius, 0.2))).toBe(hard);
+    expect(pressedRadius(tip.radius, 0.5)).toBe(tip.radius);
   });
 
   it("stays inside the image and on the lattice of links", () => {
-    const stroke = extendStroke(beginStroke(tip, -0.3, 0.123_456), 1.7, 0.9);
+    const stroke = extendStroke(beginStroke(tip, -0.3, 0.123_456), [1.7, 0.9]);
     for (const [x, y] of stroke.points) {
       expect(x).toBeGreaterThanOrEqual(0);
       expect(x).toBeLessThanOrEqual(1);

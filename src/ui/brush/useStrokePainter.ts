@@ -5,27 +5,39 @@ import { quantizeStroke } from "../../experiment/strokes.ts";
 import { putStroke } from "../../state/specEdits.ts";
 import { useStores } from "../context/stores.ts";
 import { ensurePatch } from "./paintedPatch.ts";
-import { beginStroke, extendStroke } from "./strokeBuilder.ts";
+import { beginStroke, extendStroke, pressedRadius } from "./strokeBuilder.ts";
 
 interface Point {
   readonly x: number;
   readonly y: number;
 }
 
+interface Running {
+  readonly id: string;
+  readonly index: number;
+  readonly stroke: Stroke;
+  readonly hasGrown: boolean;
+}
+
 export interface StrokePainter {
-  /** @param erase takes paint away instead of adding it. */
-  begin(at: Point, erase: boolean): Stroke;
-  extend(to: Point): Stroke | null;
+  /**
+   * @param erase takes paint away instead of adding it
+   * @param pressure of a pen, 0 to 1
+   */
+  begin(at: Point, erase: boolean, pressure?: number): Stroke;
+  extend(to: Point, pressure?: number): Stroke | null;
   end(): void;
 }
 
 export function useStrokePainter(): StrokePainter {
   const { experiment, view } = useStores();
-  const running = useRef<{ id: string; index: number; stroke: Stroke } | null>(null);
+  const running = useRef<Running | null>(null);
   return {
-    begin(at, erase) {
+    begin(at, erase, pressure) {
       const { brush } = view.getState();
-      const stroke = quantizeStroke(beginStroke({ ...brush, erase }, at.x, at.y));
+      const radius = pressure === undefined ? brush.radius : pressedRadius(brush.radius, pressure);
+      const tip = { ...brush, radius, erase };
+      const stroke = quantizeStroke(beginStroke(tip, at.x, at.y));
       experiment.getState().beginGesture();
       let id = "";
       let index = 0;
@@ -35,15 +47,17 @@ export function useStrokePainter(): StrokePainter {
         index = ensured.strokes;
         return putStroke(id, index, stroke)(ensured.spec);
       });
-      running.current = { id, index, stroke };
+      running.current = { id, index, stroke, hasGrown: false };
       return stroke;
     },
-    extend(to) {
+    extend(to, pressure) {
       const now = running.current;
       if (!now) return null;
-      const stroke = extendStroke(now.stroke, to.x, to.y);
+      const { radius } = view.getState().brush;
+      const pressed = pressure === undefined ? undefined : pressedRadius(radius, pressure);
+      const stroke = extendStroke(now.stroke, [to.x, to.y], pressed);
       if (stroke !== now.stroke) {
-        running.current = { ...now, stroke };
+        running.current = { ...now, stroke, hasGrown: true };
         experiment.getState().edit(putStroke(now.id, now.index, stroke));
       }
       return stroke;
@@ -52,7 +66,7 @@ export function useStrokePainter(): StrokePainter {
       const now = running.current;
       running.current = null;
       // What is run from here on is exactly what a link restores.
-      if (now && now.stroke.points.length > 1) {
+      if (now?.hasGrown) {
         experiment.getState().edit(putStroke(now.id, now.index, quantizeStroke(now.stroke)));
       }
       experiment.getState().endGesture();

@@ -1,4 +1,5 @@
 /** The line above the film: what it is, and how it is turned. */
+import { memo } from "react";
 import { useTitles } from "../context/useTitles.ts";
 import { useStores, useView } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
@@ -10,7 +11,8 @@ import { FilmInsetPicker } from "./FilmInsetPicker.tsx";
 import type { WholeFilm } from "./useWholeFilm.ts";
 import styles from "./film.module.css";
 
-export function FilmBar({
+/** Not drawn again while the film is dragged. */
+export const FilmBar = memo(function FilmBar({
   film,
   extent,
   hasMeasures,
@@ -71,4 +73,4 @@ export function FilmBar({
       )}
     </div>
   );
-}
+});

@@ -4,7 +4,7 @@ import type { Tone } from "../../image/display.ts";
 import { useView } from "../context/stores.ts";
 import { orientationText } from "../picture/filmGeometry.ts";
 import type { Affine } from "../picture/filmGeometry.ts";
-import type { Point } from "../kit/usePointerGestures.ts";
+import type { Point } from "../kit/pointers.ts";
 import { probeFilm, probeText } from "../picture/probe.ts";
 import viewer from "../viewer/viewer.module.css";
 import type { WholeFilm } from "./useWholeFilm.ts";

@@ -1,5 +1,5 @@
 /** How often each value occurs on the film, and which of them the display window spreads from black to white. */
-import { useMemo } from "react";
+import { memo, useMemo } from "react";
 import { fileWindow } from "../../image/display.ts";
 import { isPadding } from "../../image/radiograph.ts";
 import { useView } from "../context/stores.ts";
@@ -11,7 +11,8 @@ const BINS = 128;
 const WIDTH = 256;
 const HEIGHT = 64;
 
-export function FilmHistogram({ film }: { readonly film: WholeFilm }) {
+/** Not drawn again while the film is dragged. */
+export const FilmHistogram = memo(function FilmHistogram({ film }: { readonly film: WholeFilm }) {
   const display = useView((s) => s.window);
   const { radiograph, scale } = film;
   const { low, high, shares } = useMemo(
@@ -54,7 +55,7 @@ export function FilmHistogram({ film }: { readonly film: WholeFilm }) {
       </figcaption>
     </figure>
   );
-}
+});
 
 function short(value: number): number {
   return Math.abs(value) >= 100 ? Math.round(value) : Math.round(1000 * value) / 1000;

@@ -1,7 +1,7 @@
 /** The magnifier on the whole film, at two and a half times the viewer's zoom. */
 import { useEffect, useRef } from "react";
 import type { Tone } from "../../image/display.ts";
-import type { Point } from "../kit/usePointerGestures.ts";
+import type { Point } from "../kit/pointers.ts";
 import { inverse } from "../picture/filmGeometry.ts";
 import type { Affine } from "../picture/filmGeometry.ts";
 import { lensPixels } from "../picture/lens.ts";

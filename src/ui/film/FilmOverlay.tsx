@@ -3,7 +3,7 @@ import type { FilmMeasure } from "../../state/viewStore.ts";
 import { mapped } from "../picture/filmGeometry.ts";
 import type { Affine } from "../picture/filmGeometry.ts";
 import { measured } from "../picture/measure.ts";
-import type { Point } from "../kit/usePointerGestures.ts";
+import type { Point } from "../kit/pointers.ts";
 import type { WholeFilm } from "./useWholeFilm.ts";
 import styles from "./film.module.css";
 

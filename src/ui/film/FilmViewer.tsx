@@ -2,11 +2,13 @@
 import { useCallback, useMemo, useRef, useState } from "react";
 import type { KeyboardEvent } from "react";
 import { toneOf } from "../../image/display.ts";
+import type { FilmView } from "../../state/viewStore.ts";
 import { useStores, useView } from "../context/stores.ts";
 import { useExtent } from "../kit/useExtent.ts";
 import { usePointerGestures } from "../kit/usePointerGestures.ts";
-import type { Point } from "../kit/usePointerGestures.ts";
-import { filmToViewer, inverse, mapped, zoomFilm } from "../picture/filmGeometry.ts";
+import type { Point } from "../kit/pointers.ts";
+import { filmToViewer, inverse, mapped, panFilm, zoomFilm } from "../picture/filmGeometry.ts";
+import type { FilmOnViewer } from "../picture/filmGeometry.ts";
 import { FilmBar } from "./FilmBar.tsx";
 import { FilmCanvas } from "./FilmCanvas.tsx";
 import { FilmCorners } from "./FilmCorners.tsx";
@@ -19,6 +21,7 @@ import { Measurements } from "./Measurements.tsx";
 import { filmTool, filmToolInHand } from "./filmTools.ts";
 import type { FilmSurface } from "./filmTools.ts";
 import { isMeasureTool } from "../viewer/tools/toolFaces.ts";
+import { windowTool } from "../viewer/tools/windowTool.ts";
 import { useWholeFilm } from "./useWholeFilm.ts";
 import styles from "./film.module.css";
 
@@ -66,6 +69,10 @@ export function FilmViewer() {
       tip: { get: () => tip, set: setTip },
     };
 
+  const change = (to: (now: FilmView, on: FilmOnViewer) => FilmView) => {
+    const { film: now, set } = stores.view.getState();
+    if (film) set({ film: to(now, { film: film.radiograph, viewer: extent }) });
+  };
   usePointerGestures(frame, {
     press: (at, press) => {
       const on = surface();
@@ -73,12 +80,8 @@ export function FilmViewer() {
       return on ? filmTool(press, tool, stores.keys.getState().buttons).onDown(at, on) : nothing;
     },
     hover: setHover,
-    zoom: (factor, at) => {
-      if (!film) return;
-      const on = { film: film.radiograph, viewer: extent };
-      const { film: now, set } = stores.view.getState();
-      set({ film: zoomFilm(now, factor, at, on) });
-    },
+    zoom: (factor, at) => change((now, on) => zoomFilm(now, factor, at, on)),
+    pan: (by) => change((now, on) => panFilm(now, by, on)),
   });
   const onKeyDown = (event: KeyboardEvent) => {
     const on = surface();
@@ -96,6 +99,7 @@ export function FilmViewer() {
         ref={frame}
         className={styles.frame}
         style={{ cursor: tool.cursor }}
+        data-scrolls={tool === windowTool}
         role="application"
         aria-label="Whole film viewer"
         aria-describedby="film-value"
@@ -107,7 +111,7 @@ export function FilmViewer() {
           <>
             <FilmCanvas key={losses} {...{ matrix, tone, extent, onLost }} levels={film.levels} />
             {inset && <FilmInset inset={inset} film={film} matrix={matrix} extent={extent} />}
-            <FilmLayers square={film.square} matrix={matrix} extent={extent} />
+            <FilmLayers square={film.square} matrix={matrix} />
             <FilmOverlay
               film={film}
               matrix={matrix}

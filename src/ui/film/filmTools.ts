@@ -3,7 +3,7 @@ import type { Buttons, DragRole } from "../../state/keyStore.ts";
 import type { ToolName } from "../../state/viewStore.ts";
 import type { Stores } from "../context/stores.ts";
 import type { Extent } from "../kit/useExtent.ts";
-import type { Point, Press } from "../kit/usePointerGestures.ts";
+import type { Point, Press } from "../kit/pointers.ts";
 import type { Box } from "../../image/resize.ts";
 import { panFilm, zoomFilm } from "../picture/filmGeometry.ts";
 import type { Affine, FilmSize } from "../picture/filmGeometry.ts";

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createViewStore } from "../../state/viewStore.ts";
 import type { MeasureTool } from "../../state/viewStore.ts";
 import type { Stores } from "../context/stores.ts";
-import type { Point } from "../kit/usePointerGestures.ts";
+import type { Point } from "../kit/pointers.ts";
 import { MEASURE_TOOLS } from "./measureTools.ts";
 
 function bench() {

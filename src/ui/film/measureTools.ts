@@ -1,6 +1,6 @@
 /** Ruler, angle and cardiothoracic ratio: points set by drags, or by the arrows and Enter. */
 import type { FilmMeasure, MeasureTool } from "../../state/viewStore.ts";
-import type { Point } from "../kit/usePointerGestures.ts";
+import type { Point } from "../kit/pointers.ts";
 import { POINTS, isWhole } from "../picture/measure.ts";
 import type { Tool } from "../viewer/tools/tool.ts";
 import { FACES } from "../viewer/tools/toolFaces.ts";

@@ -3,7 +3,7 @@ import { LEAST_SIDE } from "../../image/filmSquare.ts";
 import type { FilmSquare } from "../../image/filmSquare.ts";
 import type { Box } from "../../image/resize.ts";
 import { setSquare } from "../../state/specEdits.ts";
-import type { Point } from "../kit/usePointerGestures.ts";
+import type { Point } from "../kit/pointers.ts";
 import type { FilmSize } from "../picture/filmGeometry.ts";
 import { mapped } from "../picture/filmGeometry.ts";
 import { clamp, placed } from "../picture/placedSquare.ts";

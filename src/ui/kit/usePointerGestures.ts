@@ -1,41 +1,8 @@
-/**
- * Pointer, wheel and fingers on one element, as gestures: a press becomes a gesture that follows the pointer until it is let
- * go; the wheel and two fingers zoom. Points are CSS pixels from the element's top left.
- */
+/** Pointer, wheel and fingers on one element, as gestures (pointers.ts). Points are CSS pixels from the element's top left. */
 import { useEffect, useRef } from "react";
 import type { RefObject } from "react";
-
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
-/** Keys held while the pointer moves. */
-export interface Held {
-  readonly shift: boolean;
-  readonly ctrl: boolean;
-}
-
-/** One press of the pointer, from down to up. */
-export interface Gesture {
-  onMove(to: Point, held: Held): void;
-  onUp(): void;
-  /** The press turned into something else (a second finger): what was begun ends here. */
-  onCancel(): void;
-}
-
-export interface Press {
-  /** 0 left, 1 middle, 2 right. */
-  readonly button: number;
-  readonly isSpaceHeld: boolean;
-}
-
-export interface GestureHandlers {
-  press(at: Point, press: Press): Gesture;
-  /** Null when the pointer is elsewhere. */
-  hover(at: Point | null): void;
-  zoom(factor: number, at: Point): void;
-}
+import { trackPointers } from "./pointers.ts";
+import type { GestureHandlers, Pointer } from "./pointers.ts";
 
 /** Wheel units for a zoom by e. */
 const WHEEL_PER_E = 400;
@@ -51,45 +18,30 @@ export function usePointerGestures(
   useEffect(() => {
     const element = ref.current;
     if (!element) return;
-    const pointers = new Map<number, Point>();
-    let gesture: Gesture | null = null;
+    const tracker = trackPointers(() => live.current);
     let isSpaceHeld = false;
-    /** Distance of two fingers at the last move. */
-    let spread = 0;
 
-    const at = (event: { clientX: number; clientY: number }): Point => {
+    const at = (event: { clientX: number; clientY: number }) => {
       const box = element.getBoundingClientRect();
       return { x: event.clientX - box.left, y: event.clientY - box.top };
     };
+    const pointer = (event: PointerEvent): Pointer => ({
+      id: event.pointerId,
+      kind: event.pointerType,
+      at: at(event),
+    });
+    const pressure = (event: PointerEvent) =>
+      event.pointerType === "pen" ? { pressure: event.pressure } : {};
     const onDown = (event: PointerEvent) => {
+      const press = { button: event.button, isSpaceHeld, ...pressure(event) };
+      if (!tracker.down(pointer(event), press)) return;
       element.setPointerCapture(event.pointerId);
-      pointers.set(event.pointerId, at(event));
       element.focus({ preventScroll: true });
-      if (pointers.size === 2) {
-        gesture?.onCancel();
-        gesture = null;
-        spread = distance(pointers);
-        return;
-      }
       if (event.button === 1) event.preventDefault();
-      gesture = live.current.press(at(event), { button: event.button, isSpaceHeld });
     };
     const onMove = (event: PointerEvent) => {
-      const point = at(event);
-      live.current.hover(point);
-      if (pointers.has(event.pointerId)) pointers.set(event.pointerId, point);
-      if (pointers.size === 2) {
-        const now = distance(pointers);
-        live.current.zoom(now / Math.max(1, spread), middle(pointers));
-        spread = now;
-        return;
-      }
-      gesture?.onMove(point, { shift: event.shiftKey, ctrl: event.ctrlKey || event.metaKey });
-    };
-    const onUp = (event: PointerEvent) => {
-      pointers.delete(event.pointerId);
-      gesture?.onUp();
-      gesture = null;
+      const held = { shift: event.shiftKey, ctrl: event.ctrlKey || event.metaKey };
+      tracker.move(pointer(event), { ...held, ...pressure(event) });
     };
     const onWheel = (event: WheelEvent) => {
       event.preventDefault();
@@ -103,8 +55,12 @@ export function usePointerGestures(
     const { signal } = off;
     element.addEventListener("pointerdown", onDown, { signal });
     element.addEventListener("pointermove", onMove, { signal });
-    element.addEventListener("pointerup", onUp, { signal });
-    element.addEventListener("pointercancel", onUp, { signal });
+    element.addEventListener("pointerup", (event) => tracker.up(event.pointerId, false), {
+      signal,
+    });
+    element.addEventListener("pointercancel", (event) => tracker.up(event.pointerId, true), {
+      signal,
+    });
     element.addEventListener("pointerleave", () => live.current.hover(null), { signal });
     element.addEventListener("contextmenu", (event) => event.preventDefault(), { signal });
     element.addEventListener("wheel", onWheel, { passive: false, signal });
@@ -112,14 +68,4 @@ export function usePointerGestures(
     window.addEventListener("keyup", onKey, { signal });
     return () => off.abort();
   }, [ref]);
-}
-
-function distance(pointers: ReadonlyMap<number, Point>): number {
-  const [a, b] = [...pointers.values()];
-  return a && b ? Math.hypot(a.x - b.x, a.y - b.y) : 1;
-}
-
-function middle(pointers: ReadonlyMap<number, Point>): Point {
-  const [a, b] = [...pointers.values()];
-  return a && b ? { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 } : { x: 0, y: 0 };
 }

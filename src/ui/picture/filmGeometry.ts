@@ -5,13 +5,18 @@
  */
 import type { FilmView } from "../../state/viewStore.ts";
 import type { Extent } from "../kit/useExtent.ts";
-import type { Point } from "../kit/usePointerGestures.ts";
+import type { Point } from "../kit/pointers.ts";
 
 export interface FilmSize {
   readonly cols: number;
   readonly rows: number;
   /** Height of a pixel over its width. */
   readonly pixelAspect: number;
+}
+
+export interface FilmOnViewer {
+  readonly film: FilmSize;
+  readonly viewer: Extent;
 }
 
 /** x' = a x + c y + e, y' = b x + d y + f. */
@@ -71,12 +76,7 @@ export function inverse({ a, b, c, d, e, f }: Affine): Affine {
 }
 
 /** The view after a zoom by `factor` that keeps what is under `at` where it is. */
-export function zoomFilm(
-  view: FilmView,
-  factor: number,
-  at: Point,
-  on: { readonly film: FilmSize; readonly viewer: Extent },
-): FilmView {
+export function zoomFilm(view: FilmView, factor: number, at: Point, on: FilmOnViewer): FilmView {
   const { film, viewer } = on;
   const zoom = Math.max(FILM_ZOOM.min, Math.min(FILM_ZOOM.max, view.zoom * factor));
   const anchor = mapped(at, inverse(filmToViewer(view, film, viewer)));
@@ -86,11 +86,7 @@ export function zoomFilm(
 }
 
 /** The view after the film is dragged by CSS pixels. Its middle stays on the film, so that it cannot be lost. */
-export function panFilm(
-  view: FilmView,
-  by: Point,
-  { film, viewer }: { readonly film: FilmSize; readonly viewer: Extent },
-): FilmView {
+export function panFilm(view: FilmView, by: Point, { film, viewer }: FilmOnViewer): FilmView {
   const { a, b, c, d } = inverse(filmToViewer(view, film, viewer));
   const clamp = (value: number) => Math.max(0, Math.min(1, value));
   return {

@@ -3,7 +3,7 @@
  * Viewer points are CSS pixels from its top left; image points are fractions of width and height.
  */
 import type { Extent } from "../kit/useExtent.ts";
-import type { Point } from "../kit/usePointerGestures.ts";
+import type { Point } from "../kit/pointers.ts";
 import { FIT, ZOOM_RANGE } from "../../state/viewStore.ts";
 import type { Camera } from "../../state/viewStore.ts";
 

@@ -3,7 +3,7 @@ import type { Radiograph, VoiWindow } from "../../image/radiograph.ts";
 import { dragVoi, voiPresets } from "../../image/voi.ts";
 import { IDENTITY_WINDOW, displayWindow } from "../../image/display.ts";
 import type { DisplayWindow, GrayScale } from "../../image/display.ts";
-import type { Held, Point } from "../kit/usePointerGestures.ts";
+import type { Held, Point } from "../kit/pointers.ts";
 import { DISPLAY_LIMITS } from "../../state/viewStore.ts";
 import { distributionOnce } from "./distributionOnce.ts";
 

@@ -7,7 +7,7 @@ import { IDENTITY_WINDOW, statedWindow } from "../../image/display.ts";
 import type { SquarePicture } from "../picture/detail.ts";
 import type { Detail } from "../picture/useDetail.ts";
 import { useMeasuredMap, usePanePicture, useReadout, useRelevance } from "./usePaneLayers.ts";
-import type { Point } from "../kit/usePointerGestures.ts";
+import type { Point } from "../kit/pointers.ts";
 import styles from "./viewer.module.css";
 
 export function CornerText(props: {

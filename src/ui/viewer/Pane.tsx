@@ -16,6 +16,7 @@ import { usePaneLayers, usePanePicture } from "./usePaneLayers.ts";
 import { usePaneTools } from "./usePaneTools.ts";
 import { brushTool } from "./tools/brushTool.ts";
 import { eraserTool } from "./tools/eraserTool.ts";
+import { windowTool } from "./tools/windowTool.ts";
 import styles from "./viewer.module.css";
 
 const TITLES: Readonly<Record<PaneName, string>> = {
@@ -83,6 +84,7 @@ export function Pane(props: {
         ref={frame}
         className={styles.frame}
         style={{ cursor: tools.tool.cursor }}
+        data-scrolls={tools.tool === windowTool}
         role="application"
         aria-label={`${TITLES[pane]} radiograph viewer${isBare ? ", bare" : ""}`}
         aria-describedby={`${id}-value`}

@@ -2,7 +2,7 @@
 import type { Camera } from "../../state/viewStore.ts";
 import { imageSide, toViewer } from "../picture/viewGeometry.ts";
 import type { Extent } from "../kit/useExtent.ts";
-import type { Point } from "../kit/usePointerGestures.ts";
+import type { Point } from "../kit/pointers.ts";
 
 /** A picture ready to be drawn at any zoom, over the whole image or a part of it. */
 export interface Layer {

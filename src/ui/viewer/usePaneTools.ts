@@ -5,8 +5,8 @@ import type { Stroke } from "../../experiment/spec.ts";
 import { useStores, useView } from "../context/stores.ts";
 import { useStrokePainter } from "../brush/useStrokePainter.ts";
 import { usePointerGestures } from "../kit/usePointerGestures.ts";
-import { toImage, zoomAt } from "../picture/viewGeometry.ts";
-import type { Point } from "../kit/usePointerGestures.ts";
+import { panBy, toImage, zoomAt } from "../picture/viewGeometry.ts";
+import type { Point } from "../kit/pointers.ts";
 import type { Surface, Tool } from "./tools/tool.ts";
 import { toolInHand, toolPressed } from "./tools/toolTable.ts";
 
@@ -51,11 +51,19 @@ export function usePaneTools(ref: RefObject<HTMLElement | null>, canPaint: boole
 
   usePointerGestures(ref, {
     press: (at, press) =>
-      toolPressed(press, tool, stores.keys.getState().buttons).onDown(at, surface()),
+      toolPressed(press, tool, stores.keys.getState().buttons).onDown(
+        at,
+        surface(),
+        press.pressure,
+      ),
     hover: (at) => setHover(at && surface().onImage(at)),
     zoom: (factor, at) => {
       const { camera, set } = stores.view.getState();
       set({ camera: zoomAt(camera, factor, at, surface().extent()) });
+    },
+    pan: ({ x, y }) => {
+      const { camera, set } = stores.view.getState();
+      set({ camera: panBy(camera, x, y, surface().extent()) });
     },
   });
 

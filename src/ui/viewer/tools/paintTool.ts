@@ -15,14 +15,14 @@ export function paintTool(name: "brush" | "eraser"): Tool {
   return {
     ...FACES[name],
     cursor: "none",
-    onDown(at, { painter, onImage, showStroke }) {
-      showStroke(painter.begin(onImage(at), erase));
+    onDown(at, { painter, onImage, showStroke }, pressure) {
+      showStroke(painter.begin(onImage(at), erase, pressure));
       const end = () => {
         painter.end();
         showStroke(null);
       };
       return {
-        onMove: (to) => showStroke(painter.extend(onImage(to))),
+        onMove: (to, held) => showStroke(painter.extend(onImage(to), held.pressure)),
         onUp: end,
         onCancel: end,
       };

@@ -3,8 +3,8 @@ import type { Stroke } from "../../../experiment/spec.ts";
 import type { StrokePainter } from "../../brush/useStrokePainter.ts";
 import type { Stores } from "../../context/stores.ts";
 import type { Extent } from "../../kit/useExtent.ts";
-import type { Gesture } from "../../kit/usePointerGestures.ts";
-import type { Point } from "../../kit/usePointerGestures.ts";
+import type { Gesture } from "../../kit/pointers.ts";
+import type { Point } from "../../kit/pointers.ts";
 import type { ToolFace } from "./toolFaces.ts";
 
 /** The viewer a tool works on. Points are CSS pixels from its top left, or fractions of the picture. */
@@ -23,7 +23,8 @@ export interface Surface {
 export interface Tool<S = Surface> extends ToolFace {
   /** Over a viewer; "none" where the tool draws its own tip. */
   readonly cursor: "default" | "none" | "grab" | "crosshair" | "move";
-  onDown(at: Point, surface: S): Gesture;
+  /** @param pressure of a pen, 0 to 1 */
+  onDown(at: Point, surface: S, pressure?: number): Gesture;
   /** Keys of a focused viewer while the tool is taken up. @returns whether the key was one of them. */
   onKey?(key: string, surface: S): boolean;
 }

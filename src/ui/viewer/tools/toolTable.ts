@@ -1,5 +1,5 @@
 /** The tools of the viewers, and which of them a press of the pointer takes. */
-import type { Press } from "../../kit/usePointerGestures.ts";
+import type { Press } from "../../kit/pointers.ts";
 import type { Buttons, DragRole } from "../../../state/keyStore.ts";
 import type { FilmToolName, ToolName } from "../../../state/viewStore.ts";
 import { brushTool } from "./brushTool.ts";
@@ -33,9 +33,16 @@ const DRAGS: Readonly<Record<DragRole, Tool>> = {
   window: windowTool,
 };
 
-/** A held space bar pans, and the two other buttons do what the reader chose, whatever the tool in hand. */
+/** As browsers number it. */
+const PEN_ERASER = 5;
+
+/**
+ * A held space bar pans, and the two other buttons do what the reader chose, whatever the tool in hand. The other end of a pen takes
+ * away what the brush painted.
+ */
 export function toolPressed({ button, isSpaceHeld }: Press, inHand: Tool, buttons: Buttons): Tool {
   if (isSpaceHeld) return panTool;
   if (button === 1) return DRAGS[buttons.middle];
+  if (button === PEN_ERASER) return inHand === brushTool ? eraserTool : inHand;
   return button === 2 ? DRAGS[buttons.right] : inHand;
 }

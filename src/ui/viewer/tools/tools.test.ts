@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Stroke } from "../../../experiment/spec.ts";
 import { testBench } from "../../../testing/testBench.ts";
 import { toImage } from "../../picture/viewGeometry.ts";
-import type { Point } from "../../kit/usePointerGestures.ts";
+import type { Point } from "../../kit/pointers.ts";
 import type { Surface, Tool } from "./tool.ts";
 import { GIVEN } from "../../../state/keyStore.ts";
 import { TOOLS, toolInHand, toolPressed } from "./toolTable.ts";
@@ -82,6 +82,12 @@ describe("the tools of a viewer", () => {
     drag(windowTool, surface, { x: 0, y: 0 }, { x: 30, y: 20 });
     expect(view().window.width).toBeGreaterThan(255);
     expect(view().window.center).toBeGreaterThan(127.5);
+    const before = view().window;
+    const gesture = windowTool.onDown({ x: 0, y: 0 }, surface);
+    gesture.onMove({ x: 1, y: 25 }, { shift: false, ctrl: false });
+    // The finger scrolls the page instead.
+    gesture.onCancel();
+    expect(view().window).toEqual(before);
   });
 
   it.each(["brush", "eraser"] as const)("draw one stroke a press: %s", (name) => {
@@ -120,6 +126,7 @@ describe("the tools of a viewer", () => {
       toolPressed({ button, isSpaceHeld }, TOOLS.brush, buttons);
     expect(pressed(0, false)).toBe(TOOLS.brush);
     expect(pressed(0, true)).toBe(panTool);
+    expect(pressed(5, false)).toBe(TOOLS.eraser);
     expect(pressed(1, false)).toBe(panTool);
     expect(pressed(2, false)).toBe(zoomTool);
     expect(pressed(2, false, { middle: "zoom", right: "window" })).toBe(windowTool);

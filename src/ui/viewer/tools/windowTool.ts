@@ -8,11 +8,12 @@ export const windowTool: Tool<Pick<Surface, "stores">> = {
   ...FACES.window,
   cursor: "default",
   onDown(from, { stores: { view } }) {
-    const follow = followWindow(view.getState().window, from);
+    const { window: start } = view.getState();
+    const follow = followWindow(start, from);
     return {
       onMove: (to, held) => view.getState().set({ window: follow(to, held) }),
       onUp: NOTHING,
-      onCancel: NOTHING,
+      onCancel: () => view.getState().set({ window: start }),
     };
   },
 };
