@@ -97,9 +97,13 @@ function resultOf(walk: Walk): InstrumentResult {
   const flips = isAnswer && Number.isFinite(flipAt);
   const x = Float64Array.from(epsilons);
   return {
-    statement: `The model follows its gradient up to a change of ${linearUpTo.toFixed(1)} grey levels of 255${
-      linearUpTo < reach ? " and then leaves the straight line" : ", the whole reach"
-    }.${flips ? ` One step along it flips the answer from ${flipAt.toFixed(1)} levels on.` : isAnswer ? " One step along it flips no answer within the reach." : ""}`,
+    statement: `${
+      linearUpTo > 0
+        ? `The model follows its gradient up to a change of ${linearUpTo.toFixed(1)} grey levels of 255${
+            linearUpTo < reach ? " and then leaves the straight line" : ", the whole reach"
+          }.`
+        : `The model has left the straight line of its gradient after ${epsilons[1]!.toFixed(1)} grey levels of 255, the shortest change tried.`
+    }${flips ? ` One step along it flips the answer from ${flipAt.toFixed(1)} levels on.` : isAnswer ? " One step along it flips no answer within the reach." : ""}`,
     quantities: [
       {
         id: "slope",
