@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
+import type { InstrumentResult } from "../experiment/instruments/instrumentResult.ts";
 import { vlmFolder } from "../testing/vlmFolders.ts";
 import { runVerb } from "./runVerb.ts";
 
@@ -16,7 +17,7 @@ interface Manifest {
     readonly clean: { readonly answer: { readonly margin: number; readonly massOutside: number } };
     readonly readout: { readonly answer: { readonly margin: number } };
     readonly certificate: { readonly n: number };
-    readonly instruments: object;
+    readonly instruments: Record<string, InstrumentResult>;
   };
 }
 
@@ -34,7 +35,9 @@ const spec = {
   certificate: { ...opening.certificate, enabled: true, maxSamples: 100 },
   instruments: [
     { instrument: "ownWords", enabled: true, seed: 1, params: { maxTokens: 5 } },
-    { instrument: "stageShift", enabled: true, seed: 1, params: {} },
+    { instrument: "stageShift", enabled: true, seed: 1, params: { wordings: 2 } },
+    { instrument: "tokenDistance", enabled: true, seed: 1, params: { references: 30 } },
+    { instrument: "causalInterchange", enabled: true, seed: 1, params: { between: 1 } },
   ],
 };
 
@@ -45,12 +48,23 @@ it("runs the opening experiment on a folder: it answers, is attacked, and writes
   expect(run.results.clean.answer.massOutside).toBeGreaterThan(0);
   expect(run.results.readout.answer.margin).not.toBeCloseTo(run.results.clean.answer.margin, 4);
   expect(run.results.certificate.n).toBe(100);
-  // Where a decoder's rows are not the prompt's, no row is read for another.
+  // Words and picture share a sequence: each is followed at its own rows, from the encoder through the connector.
   const { instruments } = run.results;
   expect(JSON.stringify(instruments)).toContain("What it wrote");
-  expect(JSON.stringify(instruments)).toContain(
-    "places of this model's language side are not told apart",
+  const stagesOf = (id: string) => instruments[id]!.tables![0]!.rows.map(([name]) => name);
+  expect(stagesOf("stageShift")).toEqual(
+    expect.arrayContaining([
+      "connector",
+      "answer self-attention 1, picture’s tokens",
+      "answer self-attention 1",
+    ]),
   );
+  expect(stagesOf("tokenDistance").at(-1)).toBe("connector");
+  const quantity = (name: string) =>
+    instruments["causalInterchange"]!.quantities.find(({ id }) => id === name)!.value;
+  expect(Math.abs(quantity("whole"))).toBeGreaterThan(0.01);
+  expect(quantity("null")).toBeLessThan(1e-5);
+  expect(quantity("pictureOnly")).toBeLessThan(1e-5);
   // Under its own name it runs again, and no other model runs in its place.
   const again = await ran(run, "--model", folder);
   expect(again.results.clean.answer).toEqual(run.results.clean.answer);

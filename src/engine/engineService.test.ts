@@ -144,3 +144,36 @@ it("stands still while it is held, and goes on with the same run", async () => {
   expect(stages()).toContain("metrics");
   end();
 });
+
+it("the model whose guarantee stands beside is opened by the helper while this engine still opens the reader's", async () => {
+  const asked: string[] = [];
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const engine = createEngine({
+    openModel: async () => {
+      await opened;
+      return { model: fakeModel(), info: { backend: "wasm", threads: 1 } as BackendInfo };
+    },
+    openLinkPackage: () => Promise.reject(new Error("no graphs here")),
+    readManifest: () => Promise.reject(new Error("not asked")),
+    proposeModel: () => Promise.reject(new Error("not asked")),
+    proposeFolder: () => Promise.reject(new Error("not asked")),
+    yieldToHost: () => new Promise((resolve) => setImmediate(resolve)),
+    now: () => performance.now(),
+    helper:
+      () =>
+      async ({ subject }) => {
+        asked.push(subject.model.id);
+        return [];
+      },
+    willBeAlone: async () => true,
+  });
+  void engine.start({ assetsUrl: "", wish: "wasm" }, () => {});
+  const ended = engine.run({ requestId: 1, spec: defaultSpec(), fidelity: "full", held: [] });
+  await vi.waitFor(() => expect(asked).toEqual(["noise"]));
+  engine.cancel();
+  open();
+  expect(await ended).toBeNull();
+});

@@ -1,6 +1,8 @@
 /** The engine behind its worker's border: runs the newest request, keeps models and radiographs, tells its listener. */
 import { LabError, invariant } from "../errors/labError.ts";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
+import type { ExperimentSpec } from "../experiment/spec.ts";
+import { besideSubject } from "../experiment/stages/beside.ts";
 import type { Host } from "../host/host.ts";
 import { NewestWins } from "../host/newestWins.ts";
 import type { CancelSignal } from "../host/newestWins.ts";
@@ -74,6 +76,8 @@ export interface EngineHost extends Pick<Host, "yieldToHost"> {
   now(): number;
   /** Another engine on a core of its own, where one is free; it runs bundled models on one thread of WASM. */
   helper?(): EmbedHelper;
+  /** Once the files of the first model are here, so that nothing competes with them: whether it will run on one thread of WASM. */
+  willBeAlone?(): Promise<boolean>;
 }
 
 /** An engine that looks at pictures for this one. */
@@ -138,11 +142,17 @@ export function createEngine(host: EngineHost): Engine {
     tell({ type: "ready", info });
   };
 
+  /** The model whose guarantee stands beside the reader's own is opened by the helper while this engine opens the reader's. */
+  const openBeside = ({ certificate: { enabled, beside } }: ExperimentSpec): void => {
+    if (enabled && beside) elsewhere.soon(besideSubject(beside)).catch(() => {});
+  };
+
   const run = async (
     { requestId, spec, fidelity, look }: RunRequest,
     signal: CancelSignal,
   ): Promise<{ readonly elapsedMs: number } | null> => {
     const begun = host.now();
+    if (fidelity === "full" && look === undefined) openBeside(spec);
     await announcedModel(spec.model.id, spec.model.precision);
     if (signal.aborted) return null;
     for await (const event of lab.run(spec, fidelity, signal, look && { look, isWatched: false })) {

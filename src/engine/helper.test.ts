@@ -62,6 +62,20 @@ test.each([
   expect(help).not.toHaveBeenCalled();
 });
 
+test.each([
+  ["one thread of WASM", true, 1],
+  ["something else", false, 0],
+])(
+  "before the first model is open, it is asked where that model will run on %s",
+  async (_, alone, calls) => {
+    const help = vi.fn<EmbedHelper>(async ({ images }) => features(images));
+    const host = { helper: () => help, willBeAlone: async () => alone };
+    const elsewhere = helperFor(host, () => ({ settings, announced: undefined }));
+    expect((await elsewhere.soon(defaultSpec())) !== undefined).toBe(alone);
+    expect(help).toHaveBeenCalledTimes(calls);
+  },
+);
+
 test("whoever can wait gets the helper once it has the model, or none where that fails", async () => {
   const asked: number[] = [];
   const elsewhere = helped(alike, async ({ images }) => {

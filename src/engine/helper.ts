@@ -21,16 +21,24 @@ interface Opening {
  * Features are shared out only where both engines compute them alike: one thread of WASM each, so that a bound has the same
  * digits whoever looked at a picture. The helper is started at the first long sampling, and used from when it has the model.
  */
-export function helperFor(host: Pick<EngineHost, "helper">, situation: () => Situation): Elsewhere {
+export function helperFor(
+  host: Pick<EngineHost, "helper" | "willBeAlone">,
+  situation: () => Situation,
+): Elsewhere {
   let helper: EmbedHelper | undefined;
   const asked = new Map<string, Opening>();
-  const openingOf = ({ model, defenses }: Parameters<Elsewhere["now"]>[0]): Opening | undefined => {
-    const { settings, announced } = situation();
-    const isAlike = announced?.backend === "wasm" && announced.threads === 1;
-    if (!host.helper || !isAlike || isOwnModel(model.id)) return undefined;
+  const isAlike = (): boolean => {
+    const { announced } = situation();
+    return announced?.backend === "wasm" && announced.threads === 1;
+  };
+  const openingOf = (
+    { model, defenses }: Parameters<Elsewhere["now"]>[0],
+    isWanted: boolean,
+  ): Opening | undefined => {
+    if (!host.helper || !isWanted || isOwnModel(model.id)) return undefined;
     helper ??= host.helper();
     const ask = helper;
-    const { assetsUrl } = settings;
+    const { assetsUrl } = situation().settings;
     const subject = { model, defenses };
     const embed: EmbedImages = (images) => ask({ assetsUrl, subject, images });
     const key = `${model.id} ${model.precision}`;
@@ -51,9 +59,11 @@ export function helperFor(host: Pick<EngineHost, "helper">, situation: () => Sit
     return opening;
   };
   return {
-    now: (subject) => openingOf(subject)?.embed,
+    now: (subject) => openingOf(subject, isAlike())?.embed,
     soon: async (subject) => {
-      const opening = openingOf(subject);
+      // Before the first model is open, what it will run on may be known already.
+      const isWanted = situation().announced ? isAlike() : await host.willBeAlone?.();
+      const opening = openingOf(subject, isWanted ?? false);
       return opening && (opening.embed ?? opening.opened);
     },
   };

@@ -24,6 +24,9 @@ import { createMessageYield } from "./yieldToHost.ts";
 const HEARTBEAT_MS = 1000;
 
 let runtime: Promise<FoundRuntime> | undefined;
+/** Settled when the files of the first model are here; where they do not come, it says so itself. */
+let firstFiles: Promise<unknown> | undefined;
+let first: EngineSettings | undefined;
 let opened: Promise<OwnModels> | undefined;
 let folders: Promise<OwnFolders> | undefined;
 
@@ -68,6 +71,8 @@ const engine = createEngine({
       : fetchModelPackage(settings.assetsUrl, id, precision, (progress) =>
           tell({ type: "loading", ...progress }),
         );
+    first ??= settings;
+    firstFiles ??= Promise.resolve(fetched).catch(() => {});
     const [files, running] = await Promise.all([fetched, runtime]);
     tell({ type: "phase", label: "Preparing the model." });
     const probe = probeRunner(running.factory("wasm"));
@@ -83,6 +88,11 @@ const engine = createEngine({
       );
     const link = linkWorker<EngineService>(worker, lost);
     return (request) => link.ask((service) => service.embed(request)) as Promise<Float32Array[]>;
+  },
+  willBeAlone: async () => {
+    if (!runtime || !first) return false;
+    const [{ adapter, threads }] = await Promise.all([runtime, firstFiles]);
+    return threads === 1 && reasonAgainstWebGpu(adapter, first.wish, first.setback) !== null;
   },
   readManifest: (id, { assetsUrl }) =>
     readManifest(httpSource(modelFolder(assetsUrl, id), () => {})),

@@ -21,7 +21,7 @@ export function noInside(model: System): string | undefined {
 /** Why sites from the picture to the answer can't be followed, as a sentence; undefined where they can. */
 export function noAnswerSites(sites: readonly Pick<InnerSite, "part">[]): string | undefined {
   if (sites.some(({ part }) => part === "answer")) return undefined;
-  return "The places of this model's language side are not told apart here, so that no state can be followed to the answer; of a generative model lab ask --stages shows them.";
+  return "This model's language side follows several texts at once and shows no place of its own for the question's words, so that no state can be followed to the answer.";
 }
 
 /** The margin of one answer about the finding, in logits, whatever the wording's polarity. */

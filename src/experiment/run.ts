@@ -26,6 +26,8 @@ interface Started {
   readonly run: StageRun<unknown>;
   /** After whose result it goes on, if it gave way to one. */
   until: HeldName | undefined;
+  /** What it waited for instead has come. */
+  isDue: boolean;
 }
 
 /** Runs the experiment until done or the context's signal is raised; never yields anything stale after that. */
@@ -72,9 +74,11 @@ class Run {
     }
   }
 
-  /** Stages that gave way to one that has its result now, until they end or give way again. */
+  /** Stages that need not wait any longer, until they end or give way again. */
   async *#goOn(): AsyncGenerator<RunEvent, void> {
-    const due = this.#waiting.filter(({ until }) => until && this.#results.has(until));
+    const due = this.#waiting.filter(
+      ({ until, isDue }) => isDue || (until && this.#results.has(until)),
+    );
     for (const started of due) {
       this.#waiting.splice(this.#waiting.indexOf(started), 1);
       if (!(yield* this.#advance(started))) this.#waiting.push(started);
@@ -102,7 +106,7 @@ class Run {
     await this.#context.yieldToHost();
     if (this.#context.signal.aborted) return;
     const run = known ? settled(known) : stage.run(given, { ...scope, key } as StageScope);
-    const started: Started = { stage, key, content, run, until: undefined };
+    const started: Started = { stage, key, content, run, until: undefined, isDue: false };
     if (!(yield* this.#advance(started, known !== undefined))) this.#waiting.push(started);
   }
 
@@ -120,6 +124,11 @@ class Run {
       const news: StageNews<unknown> = step.value;
       if ("giveWay" in news) {
         started.until = news.giveWay === true ? undefined : news.giveWay;
+        started.isDue = false;
+        news.unless?.then(
+          () => (started.isDue = true),
+          () => {},
+        );
         return false;
       }
       if ("progress" in news) {
@@ -127,6 +136,7 @@ class Run {
       } else {
         yield stageEvent(stage, { key, partial: true, cached }, news.partial);
       }
+      if (this.#waiting.some(({ isDue }) => isDue)) yield* this.#goOn();
       if (this.#context.signal.aborted) return true;
     }
   }

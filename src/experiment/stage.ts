@@ -31,8 +31,11 @@ type ProgressOf = Omit<Extract<RunEvent, { type: "progress" }>, "type" | "stage"
 export type StageNews<R> =
   | { readonly partial: R }
   | { readonly progress: ProgressOf }
-  /** Enough for now: the other stages go first, all of them or those up to the one named, and this one goes on after them. */
-  | { readonly giveWay: true | HeldName };
+  /**
+   * Enough for now: the other stages go first, all of them or those up to the one named, and this one goes on after them, or in
+   * between once `unless` settles.
+   */
+  | { readonly giveWay: true | HeldName; readonly unless?: Promise<unknown> };
 
 /** What a stage may use besides its needs. */
 export interface StageScope extends Ask {

@@ -3,7 +3,13 @@
  * are made for what is asked first and kept: one that shows and takes in every site, and one with dropout.
  */
 import { LabError } from "../errors/labError.ts";
-import type { InnerPatch, InnerRequest, InnerResult, InnerSite } from "../model/innerModel.ts";
+import type {
+  InnerPatch,
+  InnerRequest,
+  InnerResult,
+  InnerSite,
+  SiteRows,
+} from "../model/innerModel.ts";
 import {
   dropoutMask,
   dropoutMaskName,
@@ -12,8 +18,10 @@ import {
 } from "../onnx/edit/dropout.ts";
 import type { DropoutSite } from "../onnx/edit/dropout.ts";
 import { patchInputs, withPatches } from "../onnx/edit/patching.ts";
+import { isOp } from "../onnx/elementTypes.ts";
 import { serializeModel } from "../onnx/file.ts";
 import { GraphView } from "../onnx/graph.ts";
+import { ELEMENT_TYPE } from "../onnx/messages.ts";
 import type { ModelProto } from "../onnx/messages.ts";
 import { readShapes } from "../onnx/shapes.ts";
 import type { ShapeTable } from "../onnx/shapes.ts";
@@ -26,6 +34,7 @@ import type { Tensor } from "../tensor/tensor.ts";
 import { linkFeeds } from "./chain.ts";
 import { paddedIds, paddingOf } from "./promptPadding.ts";
 import type { ModelParts } from "./modelParts.ts";
+import type { SharedSequence } from "./readyModel.ts";
 import { probeRunner } from "./runners.ts";
 import type { GraphSession } from "./session.ts";
 
@@ -68,7 +77,8 @@ export class Inside {
     // The head is causal, so that what follows the answering position can't reach it.
     const ids = paddedIds(promptIds, paddingOf(this.#parts));
     const { logits: name } = this.#answerSide();
-    const said = await this.#runPart(answer!, { ids, tokens: seen.output }, name, request);
+    const given = connected(vision!, seen.output, request.patches);
+    const said = await this.#runPart(answer!, { ids, tokens: given }, name, request);
     const all = floatsOf(said.output, name);
     const width = said.output.shape.at(-1)!;
     return {
@@ -115,16 +125,24 @@ export class Inside {
         Object.entries(link.inputs).map(([input, value]) => [input, shapes[value]!]),
       ),
     });
-    const { model, promptLength } = this.#answerSide();
+    const { model, promptLength, sequence } = this.#answerSide();
     const tokens = visionShapes.shapes.get(encoder.parts.visionTokens)!;
     const answerShapes = await readShapes(model, runner, {
       shapes: { ids: [1, paddingOf(this.#parts).length], tokens },
     });
     const answer = openPart("answer", model, answerShapes);
+    const vision = openPart("encoder", link.model, visionShapes);
     return [
-      openPart("encoder", link.model, visionShapes),
-      // Where words and picture share a sequence, a site's rows are not the prompt's.
-      promptLength === undefined ? answer : { ...answer, sites: [] },
+      withConnector(vision, visionShapes, encoder.parts.visionTokens),
+      // Where several texts are followed at once, no row is the prompt's.
+      sequence
+        ? {
+            ...answer,
+            sites: answer.sites.map((site) => ({ ...site, rows: rowsAt(site, sequence) })),
+          }
+        : promptLength === undefined
+          ? answer
+          : { ...answer, sites: [] },
     ];
   }
 
@@ -136,7 +154,7 @@ export class Inside {
   ): Promise<{ readonly output: Tensor; readonly states: Record<string, Float32Array> }> {
     const byId = new Map(open.sites.map((site) => [site.id, site]));
     const wanted = read.flatMap((id) => byId.get(id) ?? []);
-    const own = patches.filter(({ site }) => byId.has(site));
+    const own = patches.filter(({ site }) => isInGraph(byId.get(site)));
     const isThinned = dropout !== undefined && dropout.rate > 0;
     const session = await this.#session(
       open,
@@ -148,7 +166,7 @@ export class Inside {
           dropoutMask(site, dropout.rate, dropout.seed, dropout.sample),
         ])
       : own.length > 0
-        ? open.sites.flatMap((site) => patchFeeds(site, own))
+        ? open.sites.filter(isInGraph).flatMap((site) => patchFeeds(site, own))
         : [];
     const names = [...new Set([output, ...wanted.map(({ value }) => value)])];
     const results = await session.run({ ...feeds, ...Object.fromEntries(extra) }, names);
@@ -171,7 +189,7 @@ export class Inside {
                   ? open.model
                   : withPatches(
                       open.model,
-                      open.sites.map(({ value, shape }) => ({
+                      open.sites.filter(isInGraph).map(({ value, shape }) => ({
                         name: value,
                         shape,
                         maskShape: shape,
@@ -201,6 +219,71 @@ function patchFeeds(
     [inputs.value, floatTensor(patch?.value ?? new Float32Array(size), shape)],
     [inputs.mask, floatTensor(mask, shape)],
   ];
+}
+
+/** Which rows of a site are whose; a decoder behind an encoder of text has its own few tokens, and answers at the last. */
+function rowsAt({ role, shape }: InnerSite, sequence: SharedSequence): SiteRows {
+  const count = shape[role === "stream" ? 1 : role === "key" ? 3 : 2]!;
+  if (count === sequence.length) return sequence;
+  const words = sequence.words.map(() => count - 1);
+  return { words, picture: [], isPictureAlone: false };
+}
+
+/** What the language side is given, where weights stand between it and the encoder's last block: a place of its own. */
+function withConnector(open: OpenPart, table: ShapeTable, tokens: string): OpenPart {
+  const shape = table.shapes.get(tokens);
+  const last = open.sites.findLast(({ role }) => role === "stream");
+  const isFloat = table.types.get(tokens) === ELEMENT_TYPE.float32;
+  if (!last || shape?.length !== 3 || !isFloat) return open;
+  if (!hasProduct(new GraphView(open.model), tokens, last.value)) return open;
+  const connector = {
+    id: "encoder connector",
+    part: "encoder",
+    label: "connector",
+    role: "stream",
+    block: "connector",
+    index: 0,
+    shape,
+    heads: 1,
+    value: tokens,
+  } as const;
+  return { ...open, sites: [...open.sites, connector] };
+}
+
+/** Whether a product by weights stands between two values. */
+function hasProduct(view: GraphView, to: string, from: string): boolean {
+  const seen = new Set<string>([from]);
+  const open = [to];
+  while (open.length > 0) {
+    const name = open.pop()!;
+    if (seen.has(name)) continue;
+    seen.add(name);
+    const node = view.producer(name);
+    if (!node) continue;
+    if (isOp(node, "MatMul", "Gemm", "Conv")) return true;
+    open.push(...node.input);
+  }
+  return false;
+}
+
+/** The connector's tokens leave the graph: what takes their place does so between the graphs. */
+function isInGraph(site: InnerSite | undefined): boolean {
+  return site !== undefined && site.block !== "connector";
+}
+
+/** The tokens that go on to the language side, replaced where a patch says so. */
+function connected(
+  { sites }: OpenPart,
+  tokens: Tensor,
+  patches: readonly InnerPatch[] = [],
+): Tensor {
+  const connector = sites.find(({ block }) => block === "connector");
+  const patch = connector && patches.find(({ site }) => site === connector.id);
+  if (!patch) return tokens;
+  const { value, mask } = patch;
+  const own = floatsOf(tokens, connector.value);
+  const given = own.map((each, i) => (mask && !(mask[i]! > 0.5) ? each : value[i]!));
+  return floatTensor(given, tokens.shape);
 }
 
 const WORDS: Readonly<Record<StateSite["block"], string>> = {

@@ -79,6 +79,19 @@ export interface AnswerShape {
   readonly padId?: number | undefined;
   /** Logits of the vocabulary alone, where `logits` has the answers' sums beside it. */
   readonly textLogits?: string | undefined;
+  /** Where words and picture share one sequence. */
+  readonly sequence?: SharedSequence | undefined;
+}
+
+/** Which rows of a sequence are whose. */
+export interface SharedSequence {
+  readonly length: number;
+  /** Of each of the prompt's tokens; its place for the picture is the picture's last row. */
+  readonly words: readonly number[];
+  /** Of each of the picture's tokens. */
+  readonly picture: readonly number[];
+  /** Whether the picture's rows know nothing of the question behind them. */
+  readonly isPictureAlone: boolean;
 }
 
 /** What an answering side asks of a tokenizer. */

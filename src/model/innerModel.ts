@@ -19,11 +19,35 @@ export interface InnerSite {
   /** What its block is, in words: "encoder attention 2". */
   readonly label: string;
   readonly role: "stream" | "query" | "key" | "value" | "output";
-  readonly block: "stem" | "convolution" | "attention" | "crossAttention" | "mlp";
+  readonly block: "stem" | "convolution" | "attention" | "crossAttention" | "mlp" | "connector";
   readonly index: number;
   /** Of one picture and a padded prompt. */
   readonly shape: readonly number[];
   readonly heads: number;
+  /** Of an answering side where words and picture share one sequence; without it a site's rows are the prompt's. */
+  readonly rows?: SiteRows;
+}
+
+/** Whose rows they are, at one site. */
+export interface SiteRows {
+  /** Of each of the prompt's tokens. */
+  readonly words: readonly number[];
+  /** Of each of the picture's tokens; empty where they do not stand here. */
+  readonly picture: readonly number[];
+  /** Whether the picture's rows know nothing of the question. */
+  readonly isPictureAlone: boolean;
+}
+
+/** The row of a prompt's position. */
+export function rowOf({ rows }: Pick<InnerSite, "rows">, position: number): number {
+  return rows?.words[position] ?? position;
+}
+
+/** The rows of a prompt's words up to a position, the picture's left out. */
+export function wordRows({ rows }: Pick<InnerSite, "rows">, position: number): readonly number[] {
+  if (!rows) return Array.from({ length: position + 1 }, (_, k) => k);
+  const picture = new Set(rows.picture);
+  return [...new Set(rows.words.slice(0, position + 1))].filter((row) => !picture.has(row));
 }
 
 /** A value put in the place of the model's own, where a mask says so. */

@@ -4,6 +4,7 @@
  */
 import { paraphrasesOf } from "../../language/paraphrases.ts";
 import { recognizeQuestion } from "../../language/recognize.ts";
+import { rowOf } from "../../model/innerModel.ts";
 import type { InnerModel, InnerPatch, InnerResult, InnerSite } from "../../model/innerModel.ts";
 import { innerModelOf } from "../../system/innerModelOf.ts";
 import type { System } from "../../system/system.ts";
@@ -176,8 +177,10 @@ async function* swapAll(
   { context }: InstrumentScope,
 ): AsyncGenerator<StageNews<never>, Swapped | undefined> {
   const { source, base, image, promptIds, positions, margin } = exchange;
-  const outputs = sites.filter(({ role }) => role === "output");
-  const passesOf = ({ heads }: InnerSite) => SWAPS.length + heads + 1;
+  const outputs = sites.filter(({ role, block }) => role === "output" || block === "connector");
+  const headsOf = ({ role, heads }: InnerSite) => (role === "output" ? heads : 0);
+  const isAlone = ({ rows }: InnerSite) => positions !== undefined && rows?.isPictureAlone === true;
+  const passesOf = (site: InnerSite) => SWAPS.length + headsOf(site) + 1 + (isAlone(site) ? 1 : 0);
   const total = outputs.reduce((sum, site) => sum + passesOf(site), 0);
   const start = margin(base.logits);
   let done = 0;
@@ -202,12 +205,19 @@ async function* swapAll(
       swaps[swap] = await effect(chosen.map((site) => patchOf(site, source, positions)));
     }
     const heads: number[] = [];
-    for (let head = 0; head < output.heads; head++) {
+    for (let head = 0; head < headsOf(output); head++) {
       heads.push(await effect([patchOf(output, source, positions, head)]));
     }
     nulls.push(Math.abs(await effect([{ site: output.id, value: base.states[output.id]! }])));
     const isOfPicture = output.part === "encoder" || output.block === "crossAttention";
-    if (positions && isOfPicture) fromPicture.push(Math.abs(swaps["keys and values"]));
+    // A connector has one value alone.
+    const kept = isOfPicture ? swaps[output.role === "output" ? "keys and values" : "stream"] : NaN;
+    if (positions && isOfPicture) fromPicture.push(Math.abs(kept));
+    // Words and picture in one sequence: the picture's keys and values, where the question stands behind it.
+    if (isAlone(output)) {
+      const keys = siblings.filter(({ role }) => SWAP_SITES["keys and values"].includes(role));
+      fromPicture.push(Math.abs(await effect(keys.map((site) => picturePatch(site, source)))));
+    }
     if (context.signal.aborted) return undefined;
     rows.push({ label: output.label, swaps, heads });
   }
@@ -215,30 +225,41 @@ async function* swapAll(
     rows,
     whole: margin(source.logits) - start,
     null: Math.max(...nulls),
-    pictureOnly: positions ? Math.max(...fromPicture) : NaN,
+    pictureOnly: positions ? Math.max(...fromPicture.filter(Number.isFinite)) : NaN,
   };
 }
 
 /** The source's value for a site: all of it, one head of it, and of a text its answering position where texts differ. */
 function patchOf(
-  { id, part, block, role, shape }: InnerSite,
+  site: InnerSite,
   { states }: InnerResult,
   positions: Exchange["positions"],
   head?: number,
 ): InnerPatch {
+  const { id, part, block, role, shape } = site;
   const from = states[id]!;
   const isOfText = part === "answer" && !(block === "crossAttention" && /key|value/.test(role));
   const mask = new Float32Array(sizeOf(shape));
   const value = from.slice();
   const places = strides(shape, role);
+  const [theirs = 0, own = 0] = (positions ?? []).map((position) => rowOf(site, position));
   for (let i = 0; i < mask.length; i++) {
     const isHead = head === undefined || Math.floor(i / places.perHead) === head;
-    const position = Math.floor(i / places.stride) % places.count;
-    const isPlace = !positions || !isOfText || position === positions[1];
+    const row = Math.floor(i / places.stride) % places.count;
+    const isPlace = !positions || !isOfText || row === own;
     if (!isHead || !isPlace) continue;
     mask[i] = 1;
-    if (positions && isOfText) value[i] = from[i + (positions[0] - positions[1]) * places.stride]!;
+    if (positions && isOfText) value[i] = from[i + (theirs - own) * places.stride]!;
   }
+  return { site: id, value, mask };
+}
+
+/** The source's values for the picture's rows of a site that words share. */
+function picturePatch({ id, shape, role, rows }: InnerSite, { states }: InnerResult): InnerPatch {
+  const value = states[id]!;
+  const picture = new Set(rows?.picture);
+  const { stride, count } = strides(shape, role);
+  const mask = value.map((_, i) => (picture.has(Math.floor(i / stride) % count) ? 1 : 0));
   return { site: id, value, mask };
 }
 

@@ -2,6 +2,7 @@
 import { paraphrasesOf } from "../../language/paraphrases.ts";
 import { recognizeQuestion } from "../../language/recognize.ts";
 import { linearCka } from "../../metrics/representation.ts";
+import { rowOf, wordRows } from "../../model/innerModel.ts";
 import type { InnerResult, InnerSite } from "../../model/innerModel.ts";
 import { innerModelOf } from "../../system/innerModelOf.ts";
 import { cosine, l2Norm, subtract } from "../../tensor/norms.ts";
@@ -13,6 +14,8 @@ import type { InstrumentResult, LinePlot, Quantity, ResultTable } from "./instru
 /** One stage, clean against disturbed. */
 interface Shift {
   readonly site: InnerSite;
+  /** Whose states; of the language side both may stand in one sequence. */
+  readonly of: "picture" | "words";
   readonly cosine: number;
   readonly cka: number;
   readonly relative: number;
@@ -94,21 +97,29 @@ export const stageShift = defineInstrument({
       ["clean", clean],
       ["disturbed", moved],
     ] as const) {
-      streams.forEach((site, k) =>
+      compared(streams).forEach(({ site, of: whose }, k) =>
         recordRows(
           context,
           `instrument.stageShift.${name}.${k}`,
-          statesOf(result as InnerResult, site, position),
+          statesOf(result as InnerResult, site, rowsFor(site, whose, position)),
         ),
       );
     }
     const shifts: Shift[] = [];
-    for (const site of streams) {
+    for (const { site, of: whose } of compared(streams)) {
       await context.yieldToHost();
       if (context.signal.aborted) return undefined;
-      shifts.push(
-        shiftAt(site, clean.result as InnerResult, moved.result as InnerResult, position),
+      const rows = rowsFor(site, whose, position);
+      const [x, y] = [clean, moved].map(({ result }) =>
+        joined(statesOf(result as InnerResult, site, rows)),
       );
+      shifts.push({
+        site,
+        of: whose,
+        cosine: cosine(x!, y!),
+        cka: linearCka(x!, y!, rows.length),
+        relative: l2Norm(subtract(x!, y!)) / l2Norm(x!),
+      });
     }
     return resultOf(shifts, partings, disturbed.image === input.image);
   },
@@ -118,34 +129,49 @@ function obstructed(obstacle: string): InstrumentResult {
   return { statement: obstacle, quantities: [], obstacle };
 }
 
-/** The state of one position, [D]. */
-function rowAt({ states }: InnerResult, { id, shape }: InnerSite, position: number): Float32Array {
-  const width = shape.at(-1)!;
-  return states[id]!.subarray(position * width, (position + 1) * width);
+/** The state of one of the prompt's positions, [D]. */
+function rowAt(result: InnerResult, site: InnerSite, position: number): Float32Array {
+  return statesOf(result, site, [rowOf(site, position)])[0]!;
+}
+
+/** What is compared, in order: the picture's tokens through every stage they pass, then the words. */
+function compared(streams: readonly InnerSite[]): readonly Pick<Shift, "site" | "of">[] {
+  const ofPicture = streams.filter(
+    ({ part, rows }) => part === "encoder" || (rows?.picture.length ?? 0) > 0,
+  );
+  const ofWords = streams.filter(({ part }) => part === "answer");
+  return [
+    ...ofPicture.map((site) => ({ site, of: "picture" as const })),
+    ...ofWords.map((site) => ({ site, of: "words" as const })),
+  ];
 }
 
 /** Of a picture all tokens, of a text what stands up to the answering position; behind it is padding. */
-function statesOf(
-  { states }: InnerResult,
-  { id, part, shape }: InnerSite,
-  position: number,
-): readonly Float32Array[] {
-  const width = shape.at(-1)!;
-  const rows = part === "answer" ? position + 1 : shape[1]!;
-  return Array.from({ length: rows }, (_, k) => states[id]!.subarray(k * width, (k + 1) * width));
+function rowsFor(site: InnerSite, of: Shift["of"], position: number): readonly number[] {
+  if (of === "words") return wordRows(site, position);
+  return site.rows?.picture ?? Array.from({ length: site.shape[1]! }, (_, k) => k);
 }
 
-function shiftAt(site: InnerSite, a: InnerResult, b: InnerResult, position: number): Shift {
-  const width = site.shape.at(-1)!;
-  // Of a text only what stands up to the answering position; behind it is padding.
-  const rows = site.part === "answer" ? position + 1 : site.shape[1]!;
-  const [x, y] = [a, b].map(({ states }) => states[site.id]!.subarray(0, rows * width));
-  return {
-    site,
-    cosine: cosine(x!, y!),
-    cka: linearCka(x!, y!, rows),
-    relative: l2Norm(subtract(x!, y!)) / l2Norm(x!),
-  };
+function statesOf(
+  { states }: InnerResult,
+  { id, shape }: InnerSite,
+  rows: readonly number[],
+): readonly Float32Array[] {
+  const width = shape.at(-1)!;
+  return rows.map((row) => states[id]!.subarray(row * width, (row + 1) * width));
+}
+
+function joined(rows: readonly Float32Array[]): Float32Array {
+  const width = rows[0]?.length ?? 0;
+  const all = new Float32Array(rows.length * width);
+  rows.forEach((row, k) => all.set(row, k * width));
+  return all;
+}
+
+function nameOf({ site, of: whose }: Pick<Shift, "site" | "of">): string {
+  return site.part === "answer" && whose === "picture"
+    ? `${site.label}, picture’s tokens`
+    : site.label;
 }
 
 function mean(values: readonly number[]): number {
@@ -158,9 +184,14 @@ function resultOf(
   isSame: boolean,
 ): InstrumentResult {
   const encoder = shifts.filter(({ site }) => site.part === "encoder");
-  const answer = shifts.filter(({ site }) => site.part === "answer");
+  const answer = shifts.filter(({ of: whose }) => whose === "words");
   const steepest = shifts.reduce((worst, _each, k) => {
-    const fall = (at: number) => (shifts[at - 1]?.cosine ?? 1) - shifts[at]!.cosine;
+    // Words begin as they are in both runs: from the picture's last stage to their first is no step.
+    const before = (at: number) => {
+      const each = shifts[at - 1];
+      return each?.of === shifts[at]!.of ? each.cosine : 1;
+    };
+    const fall = (at: number) => before(at) - shifts[at]!.cosine;
     return fall(k) > fall(worst) ? k : worst;
   }, 0);
   const [tokens, last] = [encoder.at(-1)!, answer.at(-1)!];
@@ -170,7 +201,7 @@ function resultOf(
     statement: `${
       isSame
         ? "Nothing disturbs the picture, so its states are the same at every stage."
-        : `The disturbance turns the picture's last tokens to a cosine of ${tokens.cosine.toFixed(3)} and the state that answers to ${last.cosine.toFixed(3)}; the steepest fall is at the ${shifts[steepest]!.site.label}.`
+        : `The disturbance turns the picture's last tokens to a cosine of ${tokens.cosine.toFixed(3)} and the state that answers to ${last.cosine.toFixed(3)}; the steepest fall is at the ${nameOf(shifts[steepest]!)}.`
     }${
       asked.length > 0
         ? ` Your wording and ${asked[0]!.cosines.length} others end at a mean cosine of ${parted.toFixed(3)} at the answering position.`
@@ -205,11 +236,18 @@ function of(id: string, label: string, value: number, n?: number): Quantity {
 function shiftPlot(shifts: readonly Shift[]): LinePlot {
   const x = Float64Array.from(shifts, (_, k) => k + 1);
   const cut = shifts.findIndex(({ site }) => site.part === "answer");
+  const words = shifts.findIndex(({ of: whose }) => whose === "words");
   return {
     kind: "lines",
     id: "shift",
     title: "Clean against disturbed picture",
-    x: { label: `Stage, in order (the answering side begins at ${cut + 1})`, unit: "" },
+    x: {
+      label:
+        words > cut
+          ? `Stage, in order (the answering side begins at ${cut + 1}, its words at ${words + 1})`
+          : `Stage, in order (the answering side begins at ${cut + 1})`,
+      unit: "",
+    },
     y: { label: "Agreement of the states", unit: "" },
     series: [
       { name: "cosine", x, y: Float64Array.from(shifts, (shift) => shift.cosine) },
@@ -243,10 +281,12 @@ function tableOf(shifts: readonly Shift[], partings: readonly Parting[]): Result
     id: "stages",
     title: "Every stage",
     columns: ["Stage", "Cosine", "CKA", "Change / length", "Wordings' cosine (mean)"],
-    rows: shifts.map(({ site, cka, relative, ...shift }) => {
-      const found = partings.find((parting) => parting.site.id === site.id);
+    rows: shifts.map((shift) => {
+      const { site, cka, relative } = shift;
+      const found =
+        shift.of === "words" ? partings.find((parting) => parting.site.id === site.id) : undefined;
       const known = found && found.cosines.length > 0 ? mean(found.cosines) : null;
-      return [site.label, shift.cosine, Number.isNaN(cka) ? null : cka, relative, known];
+      return [nameOf(shift), shift.cosine, Number.isNaN(cka) ? null : cka, relative, known];
     }),
   };
 }

@@ -2,13 +2,14 @@
  * Another model's certificate of the same clean picture, asked about a size of change that it reaches: what a guarantee that
  * holds looks like, beside one that does not.
  */
+import { noisyDraws } from "../../certificates/sampler.ts";
 import { LabError } from "../../errors/labError.ts";
 import { unlessStopped } from "../../host/newestWins.ts";
 import { certificateResult, continueCertificate, startCertificate } from "../certify.ts";
 import type { RunningCertificate } from "../certify.ts";
 import type { EmbedImages, LabContext } from "../labContext.ts";
 import type { CertificateResult, InputResult } from "../results.ts";
-import type { BesideSpec, CertificateSpec } from "../spec.ts";
+import type { BesideSpec, CertificateSpec, ExperimentSpec } from "../spec.ts";
 import { defineStage } from "../stage.ts";
 import { stageKey } from "../stageCache.ts";
 
@@ -25,8 +26,8 @@ interface Subject {
 }
 
 /**
- * Where another core is free, it opens the model and draws the first copies while this one attacks; otherwise they are drawn here, once
- * the reader's own answers stand.
+ * Where another core is free, it opens the model and draws the first copies while this one reads and attacks; otherwise they are drawn
+ * here, once the reader's own answers stand.
  */
 export const besideStage = defineStage({
   name: "beside",
@@ -42,7 +43,9 @@ export const besideStage = defineStage({
     const asked = { enabled: true, sigma: beside.sigma, alpha, maxSamples: COPIES, seed };
     const subject = { input, context, key: [keyOf("input")] };
     const ahead = elsewhere(beside, asked, subject);
-    yield { giveWay: "metrics" };
+    // Drawn there, it is shown as soon as it is; where nobody draws ahead, after the reader's own numbers.
+    const found = ahead.then((running) => running ?? new Promise<never>(() => {}));
+    yield { giveWay: "metrics", unless: found };
     if (context.signal.aborted) return undefined;
     // Opening a model takes a second or two: a newer request does not wait for it, wherever it is opened.
     const opening = ahead.then(
@@ -76,6 +79,11 @@ export const besideStage = defineStage({
   },
 });
 
+/** What is opened for it. */
+export function besideSubject({ model }: BesideSpec): Pick<ExperimentSpec, "model" | "defenses"> {
+  return { model: { id: model, precision: PRECISION }, defenses: [] };
+}
+
 /** The estimate by another core, its first copies drawn; undefined where none is free or the model is not to be had there. */
 async function elsewhere(
   beside: BesideSpec,
@@ -85,10 +93,7 @@ async function elsewhere(
   const { context, input } = subject;
   const { model } = beside;
   try {
-    const opening = context.elsewhere?.soon({
-      model: { id: model, precision: PRECISION },
-      defenses: [],
-    });
+    const opening = context.elsewhere?.soon(besideSubject(beside));
     const [embed, manifest] = await Promise.all([opening, context.manifest?.(model)]);
     // What is wrong with the model is said where it is opened here.
     if (!embed || manifest?.input.size !== input.size) return undefined;
@@ -97,6 +102,8 @@ async function elsewhere(
       // A helper that is lost costs time, not the result.
       embed: (images) =>
         embed(images).catch(async () => (await context.system(model, PRECISION)).embed(images)),
+      // In one request: between two of them the helper would wait until this core has a moment.
+      atOnce: FIRST,
     });
     while (!context.signal.aborted && (running.latest?.n ?? 0) < FIRST) {
       if (!(await continueCertificate(running))) break;
@@ -132,7 +139,11 @@ async function here(
 async function estimate(
   asked: CertificateSpec,
   { input, context, key: parents }: Subject,
-  { model, embed }: { readonly model: string; readonly embed: EmbedImages },
+  {
+    model,
+    embed,
+    atOnce = 0,
+  }: { readonly model: string; readonly embed: EmbedImages; readonly atOnce?: number },
 ): Promise<RunningCertificate> {
   const key = stageKey("beside running", [asked, model], parents);
   const known = context.cache.get<RunningCertificate>(key);
@@ -141,11 +152,12 @@ async function estimate(
     known.embed = embed;
     return known;
   }
-  const [cleanFeature] = await embed([input.image]);
+  const copies = noisyDraws(input.image, asked)(0, atOnce);
+  const [cleanFeature, ...cosines] = await embed([input.image, ...copies]);
   const made = startCertificate(
     { embed, image: input.image, feature: "embedding", cleanFeature: cleanFeature! },
     asked,
-    { direction: undefined, cosines: [] },
+    { direction: undefined, cosines },
     context.yieldToHost,
   );
   context.cache.set(key, made);

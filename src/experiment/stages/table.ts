@@ -18,9 +18,9 @@ import { undefendedStage } from "./undefended.ts";
 const CORE: readonly Stage[] = [
   modelStage,
   inputStage,
+  besideStage,
   systemStage,
   cleanStage,
-  besideStage,
   disturbedStage,
   readoutStage,
   metricsStage,

@@ -23,7 +23,7 @@ import type { ModelProto, NodeProto, ValueInfoProto } from "../../onnx/messages.
 import { findAttentionTaps, fusedAttentionNodes } from "../../onnx/taps.ts";
 import { protoFromTensor } from "../../onnx/tensorData.ts";
 import { int64Tensor } from "../../tensor/tensor.ts";
-import type { PictureTap } from "../readyModel.ts";
+import type { PictureTap, SharedSequence } from "../readyModel.ts";
 import type { Choice } from "./answers.ts";
 import type { FamilyRules } from "./families.ts";
 import { partsOf, picturePlaces, toldInput, toldOf } from "./sequence.ts";
@@ -57,6 +57,7 @@ interface AnswerGraph {
   readonly vocabulary: number;
   /** Attention of the prompt's tokens to the picture's; empty where the decoder does not show it. */
   readonly taps: readonly PictureTap[];
+  readonly sequence: SharedSequence;
 }
 
 const EMBEDDED = "prompt_embeddings";
@@ -126,7 +127,19 @@ export async function answerGraph(
   b.addOutput(TEXT_LOGITS, ELEMENT_TYPE.float32, [1, length, vocabulary]);
   // Kept in the graph: a session asks for them, or for none.
   for (const { name } of taps) b.addOutput(name, ELEMENT_TYPE.float32);
-  return { model: b.build(), logits: LOGITS, textLogits: TEXT_LOGITS, vocabulary, taps };
+  return {
+    model: b.build(),
+    logits: LOGITS,
+    textLogits: TEXT_LOGITS,
+    vocabulary,
+    taps,
+    sequence: {
+      length: sequence,
+      words: places,
+      picture: columns,
+      isPictureAlone: layout.rules.sees !== "prefix",
+    },
+  };
 }
 
 /** Operators that compute the same from operator set 13 on, and that tables of embeddings are made of. */

@@ -37,7 +37,7 @@ export async function llavaSides(
     rules: files.rules,
     padId: padOf(files),
   };
-  const { model, vocabulary, taps, logits, textLogits } = await answerGraph(
+  const { model, vocabulary, taps, logits, textLogits, sequence } = await answerGraph(
     { embed: await files.graph("embed"), decoder: await languageGraph(files, runner) },
     layout,
     choices,
@@ -58,6 +58,7 @@ export async function llavaSides(
       textLogits,
       crossTaps: taps,
       promptLength: layout.length,
+      sequence,
       padId: padOf(files),
       tokenizer: {
         encodeQuestion: (question) => {
