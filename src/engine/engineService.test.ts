@@ -160,6 +160,8 @@ it("the model whose guarantee stands beside is opened by the helper while this e
     readManifest: () => Promise.reject(new Error("not asked")),
     proposeModel: () => Promise.reject(new Error("not asked")),
     proposeFolder: () => Promise.reject(new Error("not asked")),
+    formsOf: () => Promise.reject(new Error("not asked")),
+    readForm: () => Promise.reject(new Error("not asked")),
     yieldToHost: () => new Promise((resolve) => setImmediate(resolve)),
     now: () => performance.now(),
     helper:
