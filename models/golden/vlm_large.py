@@ -12,9 +12,10 @@ from pathlib import Path
 
 import torch
 import transformers
+from families.common import NEWLINE, export, export_decoder, export_words, save_all
+from families.idefics import SMOL, TilesVision
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from vlm_exports import tokenizer_of
-from vlm_families import NEWLINE, SMOL, TilesVision, export, export_decoder, export_words, save_all
 
 TILE, PATCH, SCALE = 512, 16, 4
 PARTS = ("vision_encoder", "embed_tokens", "decoder_model_merged")

@@ -29,6 +29,9 @@ export interface FormAgreement {
   readonly unseen: string | undefined;
 }
 
+/** Below every logit that a model makes. */
+const LEAST = -1e4;
+
 /** @throws LabError as the model's runs */
 export async function readForm(
   model: OnnxModel,
@@ -51,7 +54,8 @@ export async function readForm(
       picture,
       { stage: "embedding", vector: embedding },
       ...(typeof inside === "string" ? [] : inside.answer),
-      ...(logits ? [{ stage: "logits", vector: logits }] : []),
+      // Words that an answer's own sum stands for are put out of the count by a number that would drown all others.
+      ...(logits ? [{ stage: "logits", vector: logits.map((z) => (z < LEAST ? 0 : z)) }] : []),
     ],
   };
 }
