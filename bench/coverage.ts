@@ -3,13 +3,13 @@
  * The wealth of gridBet at the true mean is computed here anew, value by value: the bound has passed the mean if and only if that wealth has
  * reached 1 / alpha. In the first runs of each row that is checked against src/certificates/gridBet.ts itself.
  */
-import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { gridBet } from "../src/certificates/gridBet.ts";
 import { binomialQuantile } from "../src/numerics/binomial.ts";
 import { randomStream } from "../src/numerics/random.ts";
 import type { RandomStream } from "../src/numerics/random.ts";
 import { ROOT } from "../scripts/toolchain.mjs";
+import { writeFormatted } from "./writeFormatted.ts";
 
 const RUNS = 3000;
 const LONGEST = 5000;
@@ -151,7 +151,7 @@ const lines = ALPHAS.flatMap((alpha) =>
   }),
 );
 
-writeFileSync(
+await writeFormatted(
   path.join(ROOT, "docs/coverage.md"),
   `# How often a watched bound is wrong
 

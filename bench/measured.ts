@@ -4,7 +4,7 @@
  * numbers on real films are those of the model's own evaluation.json. Run it again whenever weights change: a test compares their hash.
  * A model whose weights were measured before keeps its numbers, unless --all; with --only ID, which may be repeated, nothing but those is measured.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { countNamed, parseOptions, readOptions } from "../scripts/options.mjs";
 import { ROOT } from "../scripts/toolchain.mjs";
@@ -19,6 +19,7 @@ import { BANDS, bandOf, measuredModel, wordingKinds } from "../src/model/measure
 import type { MeasuredAuc, MeasuredModel } from "../src/model/measured.ts";
 import { renderPhantom } from "../src/phantom/phantom.ts";
 import { sampleSpec } from "../src/phantom/sample.ts";
+import { writeFormatted } from "./writeFormatted.ts";
 
 const FIRST_SEED = 5_020_000;
 const { phantoms, ...values } = readOptions(
@@ -39,7 +40,7 @@ for (const { id } of BUNDLED_MODELS) {
   models[id] = kept ?? (await measure(id));
   console.log(`${id}: ${Object.keys(models[id].wordings).length} kinds of wordings`);
 }
-writeFileSync(path.join(ROOT, "src/model/measured.json"), JSON.stringify(models));
+await writeFormatted(path.join(ROOT, "src/model/measured.json"), JSON.stringify(models));
 process.exit(0);
 
 function keptOf(id: string): MeasuredModel | undefined {

@@ -4,7 +4,7 @@
  * DIR of adults and of children hold an index.csv with the columns `file` and `split` (train, val, test, external); others are
  * pictures that show no chest. Writes src/metrics/populations.json; no picture can be had back from it.
  */
-import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { OptionError, parseOptions, readOptions } from "../scripts/options.mjs";
 import { ROOT } from "../scripts/toolchain.mjs";
@@ -19,6 +19,7 @@ import { referenceSet } from "../src/metrics/representation.ts";
 import type { ReferenceSet } from "../src/metrics/representation.ts";
 import { renderPhantom } from "../src/phantom/phantom.ts";
 import { sampleSpec } from "../src/phantom/sample.ts";
+import { writeFormatted } from "./writeFormatted.ts";
 
 const MODEL = "base";
 const COUNT = { train: 1500, val: 400, test: 400 };
@@ -187,7 +188,7 @@ const visionSha256 = Object.fromEntries(
     .filter(({ role }) => role === "vision")
     .map(({ precision, sha256 }) => [precision, sha256]),
 );
-writeFileSync(
+await writeFormatted(
   path.join(ROOT, "src/metrics/populations.json"),
   JSON.stringify({ [MODEL]: { visionSha256, populations, measured } }),
 );

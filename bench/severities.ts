@@ -5,7 +5,7 @@
  * smallest step above severity k - 1 where every step is more. Writes
  * src/perturbations/severities.json, which `lab list` shows and studies vary by. --only ID,ID measures these and keeps the others' numbers.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { countNamed, parseOptions, readOptions } from "../scripts/options.mjs";
 import { ROOT } from "../scripts/toolchain.mjs";
@@ -22,6 +22,7 @@ import type { Calibration, Severities } from "../src/perturbations/severities.ts
 import { renderPhantom } from "../src/phantom/phantom.ts";
 import { sampleSpec } from "../src/phantom/sample.ts";
 import { modelSystem } from "../src/system/modelSystem.ts";
+import { writeFormatted } from "./writeFormatted.ts";
 
 const MODEL = "base";
 const FIRST_SEED = 7_800_000;
@@ -79,7 +80,7 @@ for (const id of Object.keys(PERTURBATIONS) as PerturbationId[]) {
     limits: LIMITS,
     perturbations: made,
   };
-  writeFileSync(values.out, JSON.stringify(severities));
+  await writeFormatted(values.out, JSON.stringify(severities));
 }
 process.exit(0);
 
