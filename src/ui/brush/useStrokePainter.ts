@@ -1,6 +1,6 @@
 /** Strokes into the painted patch of the stack: one history entry and one full run per stroke, previews while it grows. */
 import { useRef } from "react";
-import type { Stroke } from "../../experiment/spec.ts";
+import type { ExperimentSpec, Stroke } from "../../experiment/spec.ts";
 import { quantizeStroke } from "../../experiment/strokes.ts";
 import { putStroke } from "../../state/specEdits.ts";
 import { useStores } from "../context/stores.ts";
@@ -17,6 +17,8 @@ interface Running {
   readonly index: number;
   readonly stroke: Stroke;
   readonly hasGrown: boolean;
+  /** What was there without it. */
+  readonly before: ExperimentSpec;
 }
 
 export interface StrokePainter {
@@ -27,17 +29,20 @@ export interface StrokePainter {
   begin(at: Point, erase: boolean, pressure?: number): Stroke;
   extend(to: Point, pressure?: number): Stroke | null;
   end(): void;
+  /** A second finger came: a dab was its first touch and goes; a stroke that has grown stays. */
+  cancel(): void;
 }
 
 export function useStrokePainter(): StrokePainter {
   const { experiment, view } = useStores();
   const running = useRef<Running | null>(null);
-  return {
+  const painter: StrokePainter = {
     begin(at, erase, pressure) {
       const { brush } = view.getState();
       const radius = pressure === undefined ? brush.radius : pressedRadius(brush.radius, pressure);
       const tip = { ...brush, radius, erase };
       const stroke = quantizeStroke(beginStroke(tip, at.x, at.y));
+      const before = experiment.getState().spec;
       experiment.getState().beginGesture();
       let id = "";
       let index = 0;
@@ -47,7 +52,7 @@ export function useStrokePainter(): StrokePainter {
         index = ensured.strokes;
         return putStroke(id, index, stroke)(ensured.spec);
       });
-      running.current = { id, index, stroke, hasGrown: false };
+      running.current = { id, index, stroke, hasGrown: false, before };
       return stroke;
     },
     extend(to, pressure) {
@@ -71,5 +76,13 @@ export function useStrokePainter(): StrokePainter {
       }
       experiment.getState().endGesture();
     },
+    cancel() {
+      const now = running.current;
+      if (!now || now.hasGrown) return painter.end();
+      running.current = null;
+      experiment.getState().edit(() => now.before);
+      experiment.getState().endGesture();
+    },
   };
+  return painter;
 }

@@ -17,14 +17,16 @@ export function paintTool(name: "brush" | "eraser"): Tool {
     cursor: "none",
     onDown(at, { painter, onImage, showStroke }, pressure) {
       showStroke(painter.begin(onImage(at), erase, pressure));
-      const end = () => {
-        painter.end();
-        showStroke(null);
-      };
       return {
         onMove: (to, held) => showStroke(painter.extend(onImage(to), held.pressure)),
-        onUp: end,
-        onCancel: end,
+        onUp: () => {
+          painter.end();
+          showStroke(null);
+        },
+        onCancel: () => {
+          painter.cancel();
+          showStroke(null);
+        },
       };
     },
     onKey: (key, surface) => movedTip(key, surface) || dabbed(key, surface, erase),

@@ -36,6 +36,7 @@ function viewer() {
         return stroke(to, false);
       },
       end: () => void painted.push("end"),
+      cancel: () => void painted.push("cancel"),
     },
     extent,
     onImage: (at) => toImage(at, extent(), stores.view.getState().camera),
@@ -101,7 +102,7 @@ describe("the tools of a viewer", () => {
   it("end what they began when a second finger comes", () => {
     const { surface, painted, shown } = viewer();
     TOOLS.brush.onDown({ x: 100, y: 100 }, surface).onCancel();
-    expect(painted.at(-1)).toBe("end");
+    expect(painted.at(-1)).toBe("cancel");
     expect(shown.at(-1)).toBeNull();
   });
 
