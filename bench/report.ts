@@ -52,7 +52,7 @@ function peerRow(peer: PeerMeasurement): readonly string[] {
 function studyRows(studies: StudyMeasurements): readonly (readonly [string, string, string])[] {
   const shares = studies.runs.map(
     ({ study, rows, workers, rowsPerSecond, runtimeShare }): [string, string, string] => [
-      `study ${study}, ${rows} rows, ${workers} worker${workers === 1 ? "" : "s"}: time inside ONNX Runtime`,
+      `study ${study}, ${rows} rows, ${workers} worker${workers === 1 ? "" : "s"}: processor time inside ONNX Runtime`,
       `${rounded(100 * runtimeShare)} % (${rounded(rowsPerSecond)} rows per second)`,
       study === "epsilon-attack-model" ? ">= 95 %" : "",
     ],

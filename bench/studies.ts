@@ -16,7 +16,7 @@ export interface StudyRun {
   readonly rows: number;
   readonly workers: number;
   readonly rowsPerSecond: number;
-  /** Of the workers' time at work, that inside ONNX Runtime. */
+  /** Of the workers' processor time at work, that inside ONNX Runtime. */
   readonly runtimeShare: number;
 }
 
@@ -35,7 +35,6 @@ export async function measureStudies(): Promise<StudyMeasurements> {
   try {
     const defaultStudy = written(folder, "epsilon-attack-model", (study) => ({
       ...study,
-      cases: [{ ...study.cases[0], count: 4 }],
       axes: study.axes.map((axis) =>
         axis.kind === "model" ? { ...axis, models: [{ id: "base" }] } : axis,
       ),

@@ -17,6 +17,11 @@ export async function measureStudyPage(
 ): Promise<StudyPageMeasurements> {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   await page.goto(url);
+  // Before the first answer no number is stale, and the controls still move down as the case arrives.
+  await page
+    .getByTestId("answer-clean")
+    .filter({ hasText: /yes|no/ })
+    .waitFor();
   await page
     .locator('section[aria-label="How far it moved"] [data-stale="false"]')
     .waitFor({ timeout: 120_000 });

@@ -1,24 +1,11 @@
 /** The page and the headless lab run the same experiment to the same numbers, gradients or none. */
 import { spawnSync } from "node:child_process";
 import path from "node:path";
-import type { Page } from "@playwright/test";
-import type { runManifest } from "../src/experiment/manifest.ts";
 import { expect, test } from "./fixtures.ts";
-import { figure, openBench, setSlider, settle, slider } from "./steps.ts";
-
-type Manifest = ReturnType<typeof runManifest>;
+import { figure, openBench, pageManifest, setSlider, settle, slider } from "./steps.ts";
+import type { Manifest } from "./steps.ts";
 
 const ROOT = path.join(import.meta.dirname, "..");
-
-async function pageManifest(page: Page): Promise<Manifest> {
-  await page.getByRole("button", { name: "Share" }).click();
-  const saving = page.waitForEvent("download");
-  await page.getByRole("button", { name: "Save run manifest (JSON)" }).click();
-  const chunks: Buffer[] = [];
-  for await (const chunk of await (await saving).createReadStream()) chunks.push(chunk as Buffer);
-  await page.keyboard.press("Escape");
-  return JSON.parse(Buffer.concat(chunks).toString("utf8")) as Manifest;
-}
 
 /** `lab run` on the manifest's own experiment, without its certificate: the other stages don't read it. */
 function headless({ spec }: Manifest, backend: string): Manifest {

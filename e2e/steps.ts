@@ -1,6 +1,7 @@
 /** Steps that many journeys take. */
 import { expect } from "@playwright/test";
 import type { Locator, Page } from "@playwright/test";
+import type { runManifest } from "../src/experiment/manifest.ts";
 
 /** Opens the bench and waits for the first answer. */
 export async function openBench(page: Page, url: string): Promise<void> {
@@ -46,4 +47,17 @@ export async function openFile(page: Page, name: string, bytes: Uint8Array): Pro
   await page
     .getByLabel("Open a radiograph", { exact: true })
     .setInputFiles({ name, mimeType: "application/octet-stream", buffer: Buffer.from(bytes) });
+}
+
+export type Manifest = ReturnType<typeof runManifest>;
+
+/** The run on the bench with all its digits. */
+export async function pageManifest(page: Page): Promise<Manifest> {
+  await page.getByRole("button", { name: "Share" }).click();
+  const saving = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save run manifest (JSON)" }).click();
+  const chunks: Buffer[] = [];
+  for await (const chunk of await (await saving).createReadStream()) chunks.push(chunk as Buffer);
+  await page.keyboard.press("Escape");
+  return JSON.parse(Buffer.concat(chunks).toString("utf8")) as Manifest;
 }

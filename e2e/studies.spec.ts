@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
-import { figure, openBench, settle } from "./steps.ts";
+import { figure, openBench, pageManifest, settle } from "./steps.ts";
 
 type Row = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -58,6 +58,21 @@ test("the case on the bench under six strengths: chart, table, a row back on the
   await settle(page);
   expect(await figure(page, "l2 distance")).toBeCloseTo(Number(last["l2"]), 1);
   expect(await figure(page, "Feature cosine")).toBeCloseTo(Number(last["featureCosine"]), 2);
+  // Both are of WebAssembly, so all digits are the same.
+  const { environment, results } = await pageManifest(page);
+  expect(environment.backend).toBe("wasm");
+  const { featureCosine, l2, ssim } = results.metrics!;
+  expect({
+    marginClean: results.clean!.answer!.margin,
+    margin: results.readout!.answer!.margin,
+    featureCosine,
+    l2,
+    ssim,
+  }).toEqual(
+    Object.fromEntries(
+      ["marginClean", "margin", "featureCosine", "l2", "ssim"].map((name) => [name, last[name]]),
+    ),
+  );
 
   await page.reload();
   await settle(page);
