@@ -151,7 +151,7 @@ function resultOf(
   const shares = (places: readonly Placed[]) =>
     Float64Array.from(places, ({ further }) => 100 * further);
   return {
-    statement: `At the encoder's last stage the clean picture lies further out than ${percent(a)} of ${held} phantoms that the reference was not made from, the disturbed one further than ${percent(b)} (Mahalanobis ${a.mahalanobis.toFixed(1)} and ${b.mahalanobis.toFixed(1)}). ${BARE}`,
+    statement: `At the last stage before the answering side the clean picture lies further out than ${percent(a)} of ${held} phantoms that the reference was not made from, the disturbed one further than ${percent(b)} (Mahalanobis ${a.mahalanobis.toFixed(1)} and ${b.mahalanobis.toFixed(1)}). ${BARE}`,
     quantities: [
       nearer("further.clean", "Phantoms that lie nearer, clean", a),
       nearer("further.disturbed", "Phantoms that lie nearer, disturbed", b),
