@@ -66,7 +66,7 @@ async function firstTimes(browser: Browser, url: string): Promise<readonly numbe
   return times;
 }
 
-async function settled(page: Page): Promise<void> {
+export async function settled(page: Page): Promise<void> {
   // An edit goes out with the next frame; before that the old numbers still count as current.
   await page.waitForTimeout(100);
   await page
@@ -105,10 +105,8 @@ async function drag(page: Page, index: number): Promise<void> {
   await page.mouse.up();
 }
 
-const TICKS = 15;
-
-/** Ticks of one drag of epsilon, each after the one before has been refined; the first changed answer after each. */
-async function tickToAnswer(page: Page): Promise<number> {
+/** Ticks of one drag of epsilon, each after the one before has been refined: milliseconds to the first changed answer after each. */
+export async function ticksToAnswer(page: Page, count = 15): Promise<readonly number[]> {
   await page.evaluate(() => {
     const times: number[] = [];
     let ticked: number | undefined;
@@ -128,12 +126,12 @@ async function tickToAnswer(page: Page): Promise<number> {
   const x = (share: number): number => box.x + 8 + share * (box.width - 16);
   await page.mouse.move(x(0.15), y);
   await page.mouse.down();
-  for (let tick = 0; tick < TICKS; tick++) {
+  for (let tick = 0; tick < count; tick++) {
     await page.mouse.move(x(0.2 + 0.3 * ((tick * 0.37) % 1)), y);
     await page.waitForTimeout(1500);
   }
   await page.mouse.up();
-  return median(await page.evaluate(() => (globalThis as unknown as { times: number[] }).times));
+  return page.evaluate(() => (globalThis as unknown as { times: number[] }).times);
 }
 
 export async function measurePage(browser: Browser, url: string): Promise<PageMeasurements> {
@@ -149,7 +147,7 @@ export async function measurePage(browser: Browser, url: string): Promise<PageMe
     .filter({ hasText: /yes|no/ })
     .waitFor();
   await settled(page);
-  const tickToAnswerMs = await tickToAnswer(page);
+  const tickToAnswerMs = median(await ticksToAnswer(page));
   await settled(page);
   for (let i = 0; i < WARM_UP; i++) await drag(page, i);
   await settled(page);

@@ -1,6 +1,7 @@
 /** The table of bench/README.md. */
 import { writeFileSync } from "node:fs";
 import { format, resolveConfig } from "prettier";
+import type { DefendedMeasurements } from "./defended.ts";
 import type { EncoderMeasurements } from "./encoders.ts";
 import type { EngineMeasurements } from "./engine.ts";
 import type { GradientMeasurements } from "./gradients.ts";
@@ -30,6 +31,7 @@ export interface BenchResults {
   readonly page: PageMeasurements;
   readonly encoders: readonly EncoderMeasurements[];
   /** Parts that no full run has measured yet are absent. */
+  readonly defended?: DefendedMeasurements | undefined;
   readonly films?: FilmsMeasurements | undefined;
   readonly instruments?: readonly InstrumentMeasurement[] | undefined;
   readonly studyPage?: StudyPageMeasurements | undefined;
@@ -92,6 +94,24 @@ function largeRows(large: LargeVlmMeasurement): readonly (readonly [string, stri
         ? (large.gradientFailure ?? "not measured")
         : `${took(large.gradientSeconds)} (peak ${megabytes(large.gradientPeakBytes ?? NaN)})`,
       "",
+    ],
+  ];
+}
+
+function defendedRows(
+  defended: DefendedMeasurements,
+): readonly (readonly [string, string, string])[] {
+  const { copies, answers, previewMedianMs, previewP95Ms, ticks } = defended;
+  return [
+    ...answers.map(({ backend, cpuMs }): [string, string, string] => [
+      `one answer of the noise-trained model behind feature smoothing of ${copies} copies (${backend}, 1 thread)`,
+      `${seconds(cpuMs)} of processor time`,
+      "",
+    ]),
+    [
+      `epsilon tick to the first changed answer behind feature smoothing, inside a drag (its preview takes 3 copies), ${ticks} ticks`,
+      `95th percentile ${seconds(previewP95Ms)}, median ${seconds(previewMedianMs)}`,
+      "<= 0.15 s",
     ],
   ];
 }
@@ -237,7 +257,8 @@ export async function writeReport(results: BenchResults, file: string): Promise<
       "<= 50 ms",
     ],
   ];
-  const { films, studies, studyPage, instruments } = results;
+  const { defended, films, studies, studyPage, instruments } = results;
+  if (defended) rows.push(...defendedRows(defended));
   if (films) rows.push(...filmRows(films));
   if (instruments) rows.push(instrumentRow(instruments));
   if (studies) rows.push(...studyRows(studies));

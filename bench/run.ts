@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: measures the built page, the engine worker and the gradient graphs, writes bench/results.json and the
- * table of bench/README.md. Parts can be named: gradients, gradients-fuzz, encoders, browser, films, instruments, study-page, studies, peers, large-vlm (which needs the folder of models/golden/vlm_large.py: PENUMBRA_LARGE_VLM). Ratios where a ratio says it: a time is a property of the machine.
+ * table of bench/README.md. Parts can be named: gradients, gradients-fuzz, encoders, browser, defended, films, instruments, study-page, studies, peers, large-vlm (which needs the folder of models/golden/vlm_large.py: PENUMBRA_LARGE_VLM). Ratios where a ratio says it: a time is a property of the machine.
  */
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
@@ -11,6 +11,7 @@ import { OptionError, readOptions } from "../scripts/options.mjs";
 import { serve } from "../scripts/serve.mjs";
 import { ROOT, ensureBuilt } from "../scripts/toolchain.mjs";
 import { nodeSessions } from "../src/cli/nodeSessions.ts";
+import { SMOOTHED_COPIES, measureDefendedDrag, measureSmoothed } from "./defended.ts";
 import { measureEncoders } from "./encoders.ts";
 import { measureEngine } from "./engine.ts";
 import { measureFilms } from "./films.ts";
@@ -59,6 +60,11 @@ async function browser() {
   }
 }
 
+async function defended() {
+  const answers = await measureSmoothed();
+  return { copies: SMOOTHED_COPIES, answers, ...(await onPage(measureDefendedDrag)) };
+}
+
 /** A measurement of the built page. */
 async function onPage<T>(measure: (chrome: Browser, url: string) => Promise<T>): Promise<T> {
   ensureBuilt();
@@ -89,6 +95,7 @@ const PARTS = [
   "gradients-fuzz",
   "encoders",
   "browser",
+  "defended",
   "films",
   "instruments",
   "study-page",
@@ -129,6 +136,7 @@ const results: BenchResults = {
   ...(again("browser")
     ? await browser()
     : { engine: before!.engine, page: before!.page, chromium: before!.chromium }),
+  defended: again("defended") ? await defended() : before!.defended,
   films: again("films") ? await onPage(measureFilms) : before!.films,
   instruments: again("instruments") ? await onPage(measureInstruments) : before!.instruments,
   studyPage: again("study-page") ? await onPage(measureStudyPage) : before!.studyPage,

@@ -39,10 +39,22 @@ def booster_card(manifest: dict, r: dict) -> list[str]:
         "the system's own clean embedding at that sigma, as a certificate of the whole system does. The clean cosine compares the system at that",
         "sigma, given a picture without noise, with the bare encoder.", "",
         *(line for kind, title in (("phantoms", "Held-out phantoms"), ("adults", f"Adult films, {r['split']} split")) for line in _table(title, r[kind])),
+        _aim(r), "",
         *_answers(r["answers"]),
         "What is not known: only noise up to sigma 0.5 was trained on. A higher score is not a defence against an attacker who knows both",
         "networks; that is measured by the page, on the answers.",
     ]  # fmt: skip
+
+
+WANTED = 0.99
+"""The clean cosine that purifier and mapper together were to keep at `AT`."""
+AT = "0.25"
+
+
+def _aim(r: dict) -> str:
+    kept = {kind: r[kind][AT]["systems"]["both"]["clean"]["mean"] for kind in ("phantoms", "adults")}
+    verdicts = [f"{'kept' if value >= WANTED else 'missed'} on {kind} ({value:.4f})" for kind, value in kept.items()]
+    return f"The aim of a clean cosine of {WANTED} or more for purifier and mapper together at sigma {AT} is {' and '.join(verdicts)}."
 
 
 def _table(title: str, by_sigma: dict) -> list[str]:

@@ -1,7 +1,7 @@
 /** Defenses that are a filter on the picture: every way into the system passes through it, and every gradient back. */
 import { checkSystemGradient } from "../system/checkSystemGradient.ts";
 import type { Params } from "../system/param.ts";
-import type { GradientKind, System } from "../system/system.ts";
+import type { GradientKind, Halves, System } from "../system/system.ts";
 import type { Defense } from "./defense.ts";
 
 /** A filtered picture, and the way back. */
@@ -35,6 +35,28 @@ export function filterDefense(definition: FilterDefinition): FilterDefense {
         gradient,
         ...(masks ? { masks } : {}),
       }),
+  };
+}
+
+/** Half the way to an answer, and half the way back. */
+function filteredHalves(
+  halves: Halves,
+  {
+    filter,
+    through,
+  }: { readonly filter: PictureFilter; readonly through: (image: Float32Array) => Float32Array },
+): Halves {
+  const { encode, slopes } = halves;
+  return {
+    ...halves,
+    encode: (image) => encode(through(image)),
+    slopes: slopes && {
+      ...slopes,
+      async pullback(image, cotangent) {
+        const filtered = filter(image);
+        return filtered.pullback(await slopes.pullback(filtered.image, cotangent));
+      },
+    },
   };
 }
 
@@ -86,9 +108,7 @@ export function filteredSystem(
         }),
       };
     },
-    ...(inner.halves && {
-      halves: { ...inner.halves, encode: (image) => inner.halves!.encode(through(image)) },
-    }),
+    ...(inner.halves && { halves: filteredHalves(inner.halves, { filter, through }) }),
     ...(inner.experts && {
       experts: (image, wording) => inner.experts!(through(image), wording),
     }),

@@ -4,16 +4,24 @@ import { expect, it } from "vitest";
 import { nodeLab } from "../cli/nodeLab.ts";
 import { nodeSessions } from "../cli/nodeSessions.ts";
 import { bundledSource } from "../cli/modelFiles.ts";
+import { answerVote } from "../certificates/answerVote.ts";
 import { runAttack } from "../experiment/disturb.ts";
 import type { AttackItem } from "../experiment/spec.ts";
 import { readLinkPackage } from "../graphs/linkPackage.ts";
+import { recogniseQuestion } from "../language/recognise.ts";
 import { parityImage } from "../model/manifest.ts";
 import type { AnswerObjective } from "../model/objective.ts";
+import { answerLoss } from "../model/objectiveLoss.ts";
+import { randomStream } from "../numerics/random.ts";
+import type { RandomStream } from "../numerics/random.ts";
 import type { System } from "../system/system.ts";
 import { renderPhantom } from "../phantom/phantom.ts";
-import { cosine } from "../tensor/norms.ts";
+import { cosine, l2Norm } from "../tensor/norms.ts";
+import { floatTensor } from "../tensor/tensor.ts";
 import type { DefenseItem } from "./defense.ts";
 import { defended } from "./defended.ts";
+import { mean } from "./looks/combine.ts";
+import { drawn, noisy } from "./looks/draws.ts";
 import { DEFENSES } from "./registry.ts";
 
 const lab = nodeLab(nodeSessions(2));
@@ -62,10 +70,69 @@ it("is refused for a model it was not trained for", async () => {
   });
 });
 
-// Frequency modules leave the slope nearly the bare model's: frequencyModules.test.ts compares both within a fifth of a grey level.
-const networks = Object.keys(DEFENSES).filter(
-  (id) => DEFENSES[id]!.group === "network" && id !== "frequencyModules",
-);
+const networks = Object.keys(DEFENSES).filter((id) => DEFENSES[id]!.group === "network");
+
+const HOST = {
+  yieldToHost: async () => {},
+  linkPackage: async (id: string) => readLinkPackage(await bundledSource(id)),
+};
+const QUESTION = "Is there a pleural effusion?";
+
+/** Noise of the vote, and an l2 distance at which every one of them is turned. */
+const SIGMA = 0.05;
+const FAR = 8;
+
+/** The votes of certified.test.ts, behind the real networks: inside the radius an attacker turns no majority, and far outside he does. */
+async function voteHolds(system: System): Promise<void> {
+  const wordings = [recogniseQuestion(QUESTION)];
+  const noisyCopy = (x: Float32Array, random: RandomStream) =>
+    x.map((v) => Math.max(0, Math.min(1, v + SIGMA * random.normal())));
+  const [clean] = (await system.read(gray, wordings)).answers;
+  const agreeing = async (x: Float32Array, name: string, count: number): Promise<boolean[]> => {
+    const random = randomStream(3, name);
+    const votes: boolean[] = [];
+    for (let k = 0; k < count; k++) {
+      const [said] = (await system.read(noisyCopy(x, random), wordings)).answers;
+      votes.push(said!.answer === clean!.answer);
+    }
+    return votes;
+  };
+  const vote = answerVote(clean!.answer, { sigma: SIGMA, alpha: 0.001, seed: 1 });
+  for (const agrees of await agreeing(gray, "certificate", 16)) vote.add(agrees);
+  const { radius } = vote.certificate();
+  expect(radius).toBeGreaterThan(0);
+  const { lossAndGradient } = system.evaluator(awayFrom(system, clean!.answer));
+  const attackedTo = async (reach: number): Promise<Float32Array> => {
+    const random = randomStream(3, "attacker");
+    let x = gray;
+    for (let step = 0; step < 3; step++) {
+      const { gradient } = await lossAndGradient!(noisyCopy(x, random));
+      const steep = l2Norm(gradient);
+      const moved = x.map((v, i) => v - gray[i]! + (0.6 * reach * gradient[i]!) / steep);
+      const shrink = Math.min(1, reach / l2Norm(moved));
+      x = moved.map((v, i) => gray[i]! + shrink * v);
+    }
+    return x;
+  };
+  const left = async (reach: number, of: number) =>
+    (await agreeing(await attackedTo(reach), "verdict", of)).filter(Boolean).length;
+  expect(await left(radius, 5)).toBeGreaterThanOrEqual(3);
+  expect(await left(FAR, 3)).toBeLessThan(2);
+}
+
+function awayFrom(bare: System, answer: string): AnswerObjective {
+  const { answers, tokenIds: answerTokenIds } = bare.manifest.answerSpaces["yes-no"]!;
+  const promptIds = bare.encodePrompt(QUESTION);
+  return {
+    kind: "answer",
+    aim: "away",
+    answer,
+    loss: "margin",
+    promptIds,
+    answers,
+    answerTokenIds,
+  };
+}
 
 /** Away from what is said of the picture, by three steps within three grey levels. */
 async function attacked(system: System, objective: AnswerObjective): Promise<Float32Array> {
@@ -100,27 +167,15 @@ let unaware: Promise<Float32Array> | undefined;
 
 // With what stands in defended.test.ts of all others: no defense of the registry without a checked gradient and attacker.
 it.each([...networks.map((id) => [id]), ["purifier", "mapper"]])(
-  "%s: its gradient is confirmed by its own loss, and who knows of it does no worse than who does not",
+  "%s: its gradient is confirmed by its own loss, who knows of it does no worse than who does not, and a vote behind it holds",
   async (...ids) => {
     const bare = await lab.system(base.id, base.precision);
     const items = ids.map((id) => ({
       ...item(id, 0.25),
       params: { sigma: 0.25, steps: 2, eot: 2 },
     }));
-    const system = await defended(bare, items, {
-      yieldToHost: async () => {},
-      linkPackage: async (id) => readLinkPackage(await bundledSource(id)),
-    });
-    const { answers, tokenIds } = bare.manifest.answerSpaces["yes-no"]!;
-    const objective: AnswerObjective = {
-      kind: "answer",
-      aim: "away",
-      answer: "no",
-      loss: "margin",
-      promptIds: bare.encodePrompt("Is there a pleural effusion?"),
-      answers,
-      answerTokenIds: tokenIds,
-    };
+    const system = await defended(bare, items, HOST);
+    const objective = awayFrom(bare, "no");
     const isRandom = ids.some((id) => DEFENSES[id]!.isRandom);
     // A mean over draws has no derivative of its own to compare with; its steps have theirs in diffusion.test.ts.
     if (!isRandom) {
@@ -129,6 +184,9 @@ it.each([...networks.map((id) => [id]), ["purifier", "mapper"]])(
     const { loss } = system.evaluator(objective);
     const reached = await loss(await attacked(system, objective));
     expect(reached).toBeGreaterThan(await loss(gray));
+    await voteHolds(system);
+    // Frequency modules leave the slope nearly the bare model's: frequencyModules.test.ts compares both within a fifth of a grey level.
+    if (ids.includes("frequencyModules")) return;
     // Draws move the margin: what two attackers differ by must be more than that.
     const noise = isRandom ? 0.5 : 1e-3;
     const other = await (unaware ??= attacked(bare, objective));
@@ -136,3 +194,34 @@ it.each([...networks.map((id) => [id]), ["purifier", "mapper"]])(
   },
   300_000,
 );
+
+it("feature smoothing follows the slope of what the averaged tokens are answered, not the mean of the copies' slopes", async () => {
+  const bare = await lab.system(base.id, base.precision);
+  const params = { sigma: 0.1, copies: 2, eot: 3 };
+  // Far from black and white, where noise is cut off.
+  const middling = gray.map((v) => 0.4 + 0.2 * v);
+  const smoothed = await defended(bare, [{ ...item("featureSmoothing", 0), params }], HOST);
+  const evaluator = smoothed.evaluator(awayFrom(bare, "yes"));
+  // Draws belong to the picture: beside it the same noise is laid on by hand.
+  const dice = drawn(middling, { seed: 0, count: 3, by: "attacker" }, (x, random) =>
+    noisy(x, 0.1, random),
+  );
+  const noises = Array.from(dice, ({ image }) => image.map((v, i) => v - middling[i]!));
+  const lossAt = async (x: Float32Array) => {
+    const encodings = [];
+    for (const noise of noises)
+      encodings.push(await bare.halves!.encode(x.map((v, i) => v + noise[i]!)));
+    const { shape } = encodings[0]!.tokens;
+    const tokens = floatTensor(mean(encodings.map(({ tokens: own }) => own.data)), shape);
+    const { logits } = await bare.halves!.ask(tokens, bare.encodePrompt(QUESTION));
+    return answerLoss(logits, awayFrom(bare, "yes"));
+  };
+  const { loss, gradient } = await evaluator.lossAndGradient!(middling);
+  expect(loss).toBeCloseTo(await lossAt(middling), 3);
+  const steep = l2Norm(gradient);
+  const reach = 0.002;
+  const along = (by: number) => middling.map((v, i) => v + (by * gradient[i]!) / steep);
+  const slope = ((await lossAt(along(reach))) - (await lossAt(along(-reach)))) / (2 * reach);
+  expect(slope / steep).toBeGreaterThan(0.97);
+  expect(slope / steep).toBeLessThan(1.03);
+});

@@ -49,7 +49,7 @@ export const mapper: Defense = {
   id: "mapper",
   label: "Smoothness mapper",
   group: "network",
-  help: "A small network moves the model's features back to where they would be without noise of the given level. It was trained for the base model behind the purifier; an attacker who knows of it works through it.",
+  help: "A small network moves the model's features back to where they would be without noise of the given level. It was trained for the base model behind the purifier; an attacker who knows of it works through it. At the level of 0.25 the two keep the features of clean phantoms at a cosine of 0.994 to what they were, those of adult films at 0.988, where 0.99 was the aim.",
   source: SOURCE,
   params: { sigma: level },
   strength: "sigma",

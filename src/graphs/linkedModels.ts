@@ -149,6 +149,15 @@ class LinkedModel implements LinkableModel {
     return (await this.#open()).lossGradient(image, objective);
   }
 
+  get slopes(): VisionLanguageModel["slopes"] {
+    if (!this.#bare.slopes) return undefined;
+    const slopes = async () => (await this.#open()).slopes!;
+    return {
+      lossOf: async (tokens, objective) => (await slopes()).lossOf(tokens, objective),
+      pullback: async (image, cotangent) => (await slopes()).pullback(image, cotangent),
+    };
+  }
+
   async relevance(image: Float32Array, objective: AnswerObjective): Promise<Float32Array> {
     return (await this.#open()).relevance(image, objective);
   }

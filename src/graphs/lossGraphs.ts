@@ -27,6 +27,7 @@ import { GraphView } from "../onnx/graph.ts";
 import type { ModelProto } from "../onnx/messages.ts";
 import type { PlacedTap } from "../onnx/placement.ts";
 import { findAttentionTaps } from "../onnx/taps.ts";
+import type { FloatTensor } from "../tensor/tensor.ts";
 import { answerMaps, encoderMaps } from "./attentionGoal.ts";
 import { onPicture } from "./attentionMaps.ts";
 import type { WeighedTap } from "./attentionGoal.ts";
@@ -40,6 +41,7 @@ import type { Padding } from "./promptPadding.ts";
 import type { PictureTap } from "./readyModel.ts";
 import { probeRunner } from "./runners.ts";
 import type { SessionFactory } from "./session.ts";
+import { TOKEN_COTANGENT, towardsCotangent } from "./tokenCotangent.ts";
 
 export interface LossSource {
   readonly encoder: Encoder;
@@ -126,7 +128,7 @@ export class LossGraphs {
     const { tokens } = this.#source.encoder.parts;
     const key = `tokens ${objectiveKey(objective)}`;
     const chain = await kept(this.#built, key, async () =>
-      this.#open(await this.#lossLinks(objective), objective, [tokens]),
+      this.#open(await this.#lossLinks(objective), this.#shapes(objective), [tokens]),
     );
     const { loss, gradients } = await chain.lossAndGradients(this.#feeds(image, objective));
     const { [tokens]: gradient } = gradients;
@@ -134,6 +136,36 @@ export class LossGraphs {
       throw new LabError("graph-unsupported-op", "This objective does not read the image tokens.");
     }
     return { loss, gradient };
+  }
+
+  /**
+   * The loss of what is answered from these tokens, and its gradient with respect to them, [T * D].
+   * @param fed whatever the encoder is fed: of it only scalars are read
+   */
+  async lossOfTokens(
+    tokens: FloatTensor,
+    fed: ChainFeeds,
+    objective: Objective,
+  ): Promise<LossGradient> {
+    const { tokens: name } = this.#source.encoder.parts;
+    const chain = await kept(this.#built, `from tokens ${objectiveKey(objective)}`, async () => {
+      const head = (await this.#lossLinks(objective)).slice(-1);
+      return this.#open(head, { ...this.#shapes(objective), [name]: tokens.shape }, [name]);
+    });
+    const feeds = { ...this.#feeds(fed, objective), [name]: tokens };
+    const { loss, gradients } = await chain.lossAndGradients(feeds);
+    return { loss, gradient: gradients[name]! };
+  }
+
+  /** The cotangent of the picture's tokens [1, T, D] as one of the picture. */
+  async pullback(image: ChainFeeds, cotangent: FloatTensor): Promise<Float32Array> {
+    const { shape } = cotangent;
+    const chain = await kept(this.#built, "cotangent of the tokens", () => {
+      const shapes = { ...this.#source.encoder.shapes(1), [TOKEN_COTANGENT]: shape };
+      return this.#open(towardsCotangent(this.#source.encoder, shape), shapes, [IMAGE]);
+    });
+    const feeds = { ...image, [TOKEN_COTANGENT]: cotangent };
+    return (await chain.lossAndGradients(feeds)).gradients[IMAGE]!;
   }
 
   async release(): Promise<void> {
@@ -146,13 +178,13 @@ export class LossGraphs {
   #chain(objective: Objective): Promise<ChainGradient> {
     return kept(this.#built, objectiveKey(objective), async () => {
       const links = await this.#lossLinks(objective);
-      return this.#open(links, objective, [IMAGE]);
+      return this.#open(links, this.#shapes(objective), [IMAGE]);
     });
   }
 
   #open(
     links: readonly Link[],
-    objective: Objective,
+    shapes: Readonly<Record<string, readonly number[]>>,
     wrt: readonly string[],
   ): Promise<ChainGradient> {
     const needed = linksBehind(links, [LOSS_OUTPUT]);
@@ -161,7 +193,7 @@ export class LossGraphs {
         links: mergedLinks(needed, this.#source.mergedBytes),
         loss: LOSS_OUTPUT,
         wrt,
-        shapes: this.#shapes(objective),
+        shapes,
       },
       this.#sessions,
     );
@@ -195,7 +227,7 @@ export class LossGraphs {
         { hint: "Occlusion and integrated gradients need no attention." },
       );
     }
-    return { chain: await this.#open(tapped, objective, [...taps.keys()]), taps };
+    return { chain: await this.#open(tapped, this.#shapes(objective), [...taps.keys()]), taps };
   }
 
   /**

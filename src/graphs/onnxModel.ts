@@ -16,6 +16,7 @@ import type {
   Encoding,
   GradientCheck,
   Look,
+  TokenSlopes,
   VisionLanguageModel,
 } from "../model/visionLanguageModel.ts";
 import { checkGradient } from "../onnx/grad/check.ts";
@@ -176,6 +177,18 @@ export class OnnxModel implements LinkableModel, InnerModel {
 
   async lossGradient(image: Float32Array, objective: Objective): Promise<LossGradient> {
     return (await this.#gradients.open()).lossGradient(this.#feeds(image), objective);
+  }
+
+  get slopes(): TokenSlopes | undefined {
+    if (!this.#parts.answerSide) return undefined;
+    return {
+      lossOf: async (tokens, objective) => {
+        const blank = this.#feeds(new Float32Array(this.manifest.input.size ** 2));
+        return (await this.#gradients.open()).lossOfTokens(tokens, blank, objective);
+      },
+      pullback: async (image, cotangent) =>
+        (await this.#gradients.open()).pullback(this.#feeds(image), cotangent),
+    };
   }
 
   async relevance(image: Float32Array, objective: AnswerObjective): Promise<Float32Array> {

@@ -77,3 +77,40 @@ export function jpegRoundTrip(
   }
   return out;
 }
+
+/**
+ * The way back through `jpegRoundTrip` with a slope where its rounding has none: near each whole number n, rounding counts as
+ * n + (x - n)^3 (Shin & Song 2017, JPEG-resistant Adversarial Images). Clipping counts as the identity.
+ * @param cotangent of the output. @returns that of the image, both [height * width]
+ */
+export function jpegPullback(
+  image: Float32Array,
+  cotangent: Float32Array,
+  { width, height }: { readonly width: number; readonly height: number },
+  quality: number,
+): Float32Array {
+  const table = quantisationTable(quality);
+  const back = new Float32Array(image.length);
+  const block = new Float64Array(64);
+  const seen = new Float64Array(64);
+  const at = (top: number, left: number, i: number) =>
+    Math.min(height - 1, top + Math.floor(i / 8)) * width + Math.min(width - 1, left + (i % 8));
+  for (let top = 0; top < height; top += 8) {
+    for (let left = 0; left < width; left += 8) {
+      for (let i = 0; i < 64; i++) {
+        const isInside = top + Math.floor(i / 8) < height && left + (i % 8) < width;
+        block[i] = image[at(top, left, i)]! * 255 - 128;
+        seen[i] = isInside ? cotangent[at(top, left, i)]! : 0;
+      }
+      const coefficients = transform8x8(block, false);
+      const slopes = transform8x8(seen, false).map((g, i) => {
+        const steps = coefficients[i]! / table[i]!;
+        return 3 * g * (steps - Math.round(steps)) ** 2;
+      });
+      transform8x8(slopes, true).forEach((g, i) => {
+        back[at(top, left, i)]! += g;
+      });
+    }
+  }
+  return back;
+}

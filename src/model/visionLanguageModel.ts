@@ -89,6 +89,18 @@ export interface GradientCheck {
   readonly numeric: readonly number[];
 }
 
+/** The gradient in two halves, for whoever changes the tokens in between: a mean over noisy copies, say. */
+export interface TokenSlopes {
+  /**
+   * The loss of what is answered from these tokens, and its gradient with respect to them, [T * D].
+   * @param objective one that the answering side alone decides
+   * @throws LabError "graph-unsupported-op" for a model whose gradient can't be built
+   */
+  lossOf(tokens: FloatTensor, objective: Objective): Promise<LossGradient>;
+  /** A cotangent of the picture's tokens, [1, T, D], as one of the picture, [size * size]: their vector-Jacobian product. */
+  pullback(image: Float32Array, cotangent: FloatTensor): Promise<Float32Array>;
+}
+
 export interface VisionLanguageModel {
   readonly manifest: ModelManifest;
   readonly precision: Precision;
@@ -116,6 +128,8 @@ export interface VisionLanguageModel {
   loss(image: Float32Array, objective: Objective): Promise<number>;
   /** @throws LabError "graph-unsupported-op" for a model whose gradient can't be built. */
   lossGradient(image: Float32Array, objective: Objective): Promise<LossGradient>;
+  /** Undefined for a model that answers from no tokens. */
+  readonly slopes?: TokenSlopes | undefined;
   /**
    * Which image tokens the answer hangs on: attention times the gradient of the answer's margin, over the grid
    * [cells], sums to 1 (or is all zero where nothing speaks for the answer). For models that answer and show attention.

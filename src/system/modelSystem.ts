@@ -63,6 +63,7 @@ export function modelSystem(
       encode,
       answer,
       ask: (tokens, promptIds) => model.answer(tokens, promptIds),
+      slopes: model.slopes,
       say: model.say,
       words: model.words,
       captions: model.captions,

@@ -14,6 +14,7 @@ import type {
   Encoding,
   GradientCheck,
   Say,
+  TokenSlopes,
   VisionLanguageModel,
   WordTable,
 } from "../model/visionLanguageModel.ts";
@@ -54,6 +55,8 @@ export interface Halves {
   answer(encoding: Encoding, wordings: readonly ExpandedQuestion[]): Promise<Reading>;
   /** Logits at the last position, and what it attends to. */
   ask(tokens: FloatTensor, promptIds: readonly number[]): Promise<AnswerLogits>;
+  /** The gradient in the same two halves; undefined where there is none. */
+  readonly slopes?: TokenSlopes | undefined;
   /** Words of its own; undefined for a model that answers in single words alone. */
   readonly say?: Say | undefined;
   /** The words among which the picture's tokens stand; undefined where they stand among none. */

@@ -1,5 +1,5 @@
 /** Filters that round: their true gradient is zero almost everywhere, so the way back is approximated (BPDA). */
-import { jpegRoundTrip } from "../../image/jpegRoundTrip.ts";
+import { jpegPullback, jpegRoundTrip } from "../../image/jpegRoundTrip.ts";
 import { filterDefense } from "../filterDefense.ts";
 
 /** Athalye, Carlini & Wagner 2018, section 4.1.1: a filter that hardly moves a picture stands back as the identity. */
@@ -55,10 +55,13 @@ export const jpegFilter = filterDefense({
   },
   strength: "loss",
   gradient: "bpda",
-  filter:
-    (size, { loss = 0 }) =>
-    (image) => ({
-      image: jpegRoundTrip(image, { width: size, height: size }, 100 - loss),
-      pullback: identity,
-    }),
+  // Neither the rounding's smooth stand-in nor the identity is always the better way back: the attacker tries both.
+  masks: true,
+  filter: (size, { loss = 0 }) => {
+    const square = { width: size, height: size };
+    return (image) => ({
+      image: jpegRoundTrip(image, square, 100 - loss),
+      pullback: (cotangent) => jpegPullback(image, cotangent, square, 100 - loss),
+    });
+  },
 });

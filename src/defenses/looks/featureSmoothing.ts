@@ -118,8 +118,24 @@ function smoothed({ inner, halves, key, draws, yieldToHost }: Smoothing): System
         }
         return sum / count;
       };
-      // The loss is that of the averaged tokens; the gradient is the mean of the copies' own, equal where the decoder is
-      // linear over the copies.
+      // Back from the loss of the averaged tokens to their cotangent, and from there through each copy: the slope of that loss.
+      const { slopes } = halves;
+      const throughMean =
+        slopes && readsTokensAlone(objective)
+          ? async (image: Float32Array) => {
+              const seen = [...draws.attacker(image)];
+              const { tokens } = await average(seen);
+              const { loss: at, gradient } = await slopes.lossOf(tokens, objective);
+              const cotangent = floatTensor(gradient, tokens.shape);
+              const gradients: Float32Array[] = [];
+              for (const look of seen) {
+                await yieldToHost();
+                gradients.push(look.pullback(await slopes.pullback(look.image, cotangent)));
+              }
+              return { loss: at, gradient: mean(gradients) };
+            }
+          : undefined;
+      // Of what is not read from the tokens, and by another way back: the mean of the copies' own slopes.
       const averaged =
         (way: NonNullable<Evaluator["lossAndGradient"]>) => async (image: Float32Array) => {
           const seen = [...draws.attacker(image)];
@@ -133,7 +149,7 @@ function smoothed({ inner, halves, key, draws, yieldToHost }: Smoothing): System
       return {
         loss: (image) => lossOf(draws.attacker(image)),
         lossAgain: (image, round) => lossOf(draws.attacker(image, round)),
-        ...(lossAndGradient && { lossAndGradient: averaged(lossAndGradient) }),
+        ...(lossAndGradient && { lossAndGradient: throughMean ?? averaged(lossAndGradient) }),
         ...(standIn && { standIn: averaged(standIn) }),
       };
     },
@@ -152,6 +168,14 @@ function smoothed({ inner, halves, key, draws, yieldToHost }: Smoothing): System
       throw new LabError("graph-unsupported-op", "This gradient is a mean over random draws.");
     },
   };
+}
+
+/** Whether the answering side's reading of the tokens is all that the loss depends on. */
+function readsTokensAlone(objective: Objective): boolean {
+  const { kind } = objective;
+  return (
+    kind === "answer" || kind === "text" || (kind === "attention" && objective.of === "answer")
+  );
 }
 
 /** Encodings added up one by one: a copy's attention over all tokens is large, and hundreds of copies need not be held. */

@@ -1,5 +1,6 @@
 /** The same two pictures without the defenses and with them: what a defense costs on the clean one and gains on the other. */
 import { DEFENSE_CATALOG } from "../../defenses/catalog.ts";
+import type { DefenseItem } from "../../defenses/defense.ts";
 import { isInForce } from "../../defenses/inForce.ts";
 import { givenAnswer } from "../../system/reading.ts";
 import type { AnswerResult } from "../../system/reading.ts";
@@ -21,6 +22,8 @@ export function DefensePrice() {
   const moved = useResults((s) => s.stages.readout?.payload.answer);
   const isAnswered = useResults((s) => s.stages.undefended?.requestId === s.requestId);
   const isHidden = useHidden("answers");
+  const rough = useExperiment((s) => previewed(s.spec.defenses));
+  const isPreview = useResults((s) => s.fidelity === "preview");
   if (!isOn)
     return (
       <p className={styles.note}>
@@ -44,6 +47,11 @@ export function DefensePrice() {
           <Line name="Disturbed" before={without?.disturbed.answer} after={moved} />
         </tbody>
       </table>
+      {isPreview && rough !== "" && (
+        <p className={styles.note}>
+          Preview with less than was asked: {rough}. Let go for all of it.
+        </p>
+      )}
       {isAnswered && without && (
         <p className={styles.note}>{verdict(without.clean.answer, clean)}</p>
       )}
@@ -66,6 +74,21 @@ function Line(props: { readonly name: string; readonly before: Answer; readonly 
 
 function said(answer: Answer): string {
   return answer ? `${answerWord(givenAnswer(answer))} ${signed(answer.margin, 1)}` : "…";
+}
+
+/** What a preview takes of these defenses where it takes less than was asked; the attacker's draws are the attack's affair. */
+function previewed(items: readonly DefenseItem[]): string {
+  return items
+    .filter((item) => isInForce(item, DEFENSE_CATALOG[item.defense]))
+    .flatMap(({ defense, params: given }) => {
+      const { label, params, preview = {} } = DEFENSE_CATALOG[defense]!;
+      return Object.entries(preview).flatMap(([name, most]) => {
+        const asked = given[name] ?? params[name]!.default;
+        if (name === "eot" || asked <= most) return [];
+        return [`${label}: ${params[name]!.label} ${most} of ${asked}`];
+      });
+    })
+    .join("; ");
 }
 
 /** What the defense costs where nothing attacks. */

@@ -1,0 +1,189 @@
+/**
+ * One half of the re-attack of every defense (docs/defense-reattack.md): what the lab's own attacker who knows the defense leaves
+ * right, and what the defense says of pictures that another program made. The other half is `penumbra_models.reattack`.
+ *
+ *   node models/dataset/reattack.ts attack --out DIR [--only NAME ...] [--count 28] [--epsilon 2]
+ *   node models/dataset/reattack.ts judge --out DIR [--only NAME ...]
+ *
+ * `attack` writes `pictures.f32` (count x 224 x 224, [0, 1]), `cases.json` (what is asked of each, with its token ids) and
+ * NAME.lab.json; `judge` reads NAME.torch.f32, checks that every picture is an 8-bit one inside the ball, and writes
+ * NAME.judged.json.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { OptionError, parseOptions, readOptions } from "../../scripts/options.mjs";
+import { modelInputOf } from "../../src/experiment/source.ts";
+import { objectiveOf } from "../../src/experiment/objectiveOf.ts";
+import { readOut } from "../../src/experiment/readout.ts";
+import { runAttack } from "../../src/experiment/disturb.ts";
+import { survivalCases } from "../../src/experiment/robustness.ts";
+import type { SurvivalCase } from "../../src/experiment/robustness.ts";
+import type { AttackItem } from "../../src/experiment/spec.ts";
+import { systemOf } from "../../src/experiment/systemOf.ts";
+import { nodeLab } from "../../src/cli/nodeLab.ts";
+import { nodeSessions } from "../../src/cli/nodeSessions.ts";
+import { recogniseQuestion } from "../../src/language/recognise.ts";
+import { answerSpaceOf } from "../../src/system/answerSpace.ts";
+import type { System } from "../../src/system/system.ts";
+import { SHIELDS } from "./reattackShields.ts";
+import type { Shield } from "./reattackShields.ts";
+
+const USAGE =
+  "Usage: reattack.ts attack|judge --out DIR [--only NAME ...] [--count 28] [--epsilon 2]";
+const FIRST_SEED = 7_700_000;
+/** Logits past the flip at which an attack on a defense that draws is taken to have flipped it. */
+const CLEARLY = 1;
+
+const [verb, ...rest] = process.argv.slice(2);
+const { out, only, count, epsilon } = readOptions(
+  USAGE,
+  (args) => {
+    const values = parseOptions(args, {
+      out: { type: "string" },
+      only: { type: "string", multiple: true },
+      count: { type: "string", default: "28" },
+      epsilon: { type: "string", default: "2" },
+    });
+    if (verb !== "attack" && verb !== "judge")
+      throw new OptionError("the first word is attack or judge");
+    if (!values.out) throw new OptionError("--out names a folder");
+    return {
+      out: values.out,
+      only: values.only ?? Object.keys(SHIELDS),
+      count: Number(values.count),
+      epsilon: Number(values.epsilon),
+    };
+  },
+  rest,
+);
+
+const lab = nodeLab(nodeSessions(1), { modelsKept: 6 });
+const yieldToHost = async () => {};
+const host = {
+  yieldToHost,
+  system: (id: string, precision: "int8") => lab.system(id, precision),
+  linkPackage: (id: string) => lab.linkPackage(id),
+};
+const cases = survivalCases(count, FIRST_SEED);
+const bare = await lab.system("base", "int8");
+const images = cases.map(
+  ({ phantom }) =>
+    modelInputOf(
+      { kind: "phantom", phantom },
+      { kind: "full" },
+      bare.manifest.input,
+      () => undefined,
+    ).image,
+);
+mkdirSync(out, { recursive: true });
+if (verb === "attack") {
+  writeFileSync(`${out}/pictures.f32`, flat(images));
+  writeFileSync(`${out}/cases.json`, JSON.stringify(cases.map(described)));
+}
+for (const name of only) {
+  const shield = SHIELDS[name];
+  if (!shield) throw new OptionError(`${name} is none of ${Object.keys(SHIELDS).join(", ")}`);
+  const system = await systemOf(
+    await lab.system(shield.model ?? "base", "int8"),
+    shield.defenses.map((item, k) => ({ id: `${k}`, enabled: true, seed: 1, ...item })),
+    host,
+  );
+  const made = verb === "attack" ? await attacked(system, shield) : await judged(system, name);
+  if (!made) continue;
+  const kind = verb === "attack" ? "lab" : "judged";
+  writeFileSync(`${out}/${name}.${kind}.json`, JSON.stringify({ name, epsilon, ...made }));
+  const right = made.cases.filter((each) => each?.isRight).length;
+  console.log(`${name}: ${right} of ${made.cases.filter(Boolean).length} right (${kind})`);
+}
+
+function described({ question, truth }: SurvivalCase) {
+  const wording = recogniseQuestion(question);
+  const { tokenIds } = answerSpaceOf(bare.manifest, wording);
+  return {
+    ids: bare.encodePrompt(wording.text),
+    tokenIds,
+    truth,
+    polarity: wording.polarity,
+    question,
+  };
+}
+
+/** Null where the clean answer is wrong: nothing is left to lose. */
+type Outcome = { readonly isRight: boolean; readonly loss: number } | null;
+
+/** Until each answer is flipped, or the attack has taken all its steps and starts. */
+async function attacked(system: System, { steps = 40, restarts = 2 }: Shield) {
+  const outcomes: Outcome[] = [];
+  const item: AttackItem = {
+    id: "reattack",
+    type: "attack",
+    attack: "apgd",
+    enabled: true,
+    seed: 1,
+    norm: "linf",
+    epsilon,
+    steps,
+    restarts,
+    goal: { kind: "untargeted" },
+  };
+  for (const [k, { question, truth }] of cases.entries()) {
+    const image = images[k]!;
+    const said = await readOut(system, image, question);
+    if (said.answer?.corrected !== truth) {
+      outcomes.push(null);
+      continue;
+    }
+    const objective = objectiveOf(system, { kind: "untargeted" }, { question, clean: said });
+    const signal = { aborted: false };
+    const run = runAttack({ system, objective, aware: true }, { image }, item, {
+      signal,
+      yieldToHost,
+    });
+    const enough = system.gradient === "expectation" ? CLEARLY : 0;
+    let [best, loss] = [image, -Infinity];
+    for (;;) {
+      const step = await run.next();
+      if (step.done) {
+        if (step.value) [best, loss] = [step.value.image, step.value.item.trace!.bestLoss.at(-1)!];
+        break;
+      }
+      [best, loss] = [step.value.adversarial, step.value.bestLoss];
+      if (loss > enough) signal.aborted = true;
+    }
+    const after = await readOut(system, best, question);
+    outcomes.push({ isRight: after.answer?.corrected === truth, loss });
+  }
+  return { cases: outcomes };
+}
+
+async function judged(system: System, name: string) {
+  const file = `${out}/${name}.torch.f32`;
+  if (!existsSync(file)) return undefined;
+  const bytes = readFileSync(file);
+  const all = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  const outcomes: Outcome[] = [];
+  for (const [k, { question, truth }] of cases.entries()) {
+    const clean = images[k]!;
+    const picture = all.slice(k * clean.length, (k + 1) * clean.length);
+    const isInside = picture.every((value, i) => {
+      const level = value * 255;
+      const isWhole = Math.abs(level - Math.round(level)) < 1e-3;
+      return isWhole && Math.abs(value - clean[i]!) * 255 <= epsilon + 1e-3;
+    });
+    if (!isInside) throw new Error(`${name}: picture ${k} is no 8-bit picture inside the ball`);
+    const before = await readOut(system, clean, question);
+    if (before.answer?.corrected !== truth) {
+      outcomes.push(null);
+      continue;
+    }
+    const after = (await readOut(system, picture, question)).answer!;
+    const sign = before.answer.answer === "yes" ? -1 : 1;
+    outcomes.push({ isRight: after.corrected === truth, loss: sign * after.margin });
+  }
+  return { cases: outcomes };
+}
+
+function flat(pictures: readonly Float32Array[]): Uint8Array {
+  const all = new Float32Array(pictures.reduce((sum, { length }) => sum + length, 0));
+  pictures.forEach((picture, k) => all.set(picture, k * picture.length));
+  return new Uint8Array(all.buffer);
+}
