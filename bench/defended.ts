@@ -4,7 +4,7 @@ import { nodeLab } from "../src/cli/nodeLab.ts";
 import { nodeSessions } from "../src/cli/nodeSessions.ts";
 import { wasmSessions } from "../src/cli/wasmSessions.ts";
 import { systemOf } from "../src/experiment/systemOf.ts";
-import { recogniseQuestion } from "../src/language/recognise.ts";
+import { recognizeQuestion } from "../src/language/recognize.ts";
 import { renderPhantom } from "../src/phantom/phantom.ts";
 import { settled, ticksToAnswer } from "./page.ts";
 import { median, percentile } from "./statistics.ts";
@@ -25,7 +25,7 @@ const TIMES = 3;
 export async function measureSmoothed(): Promise<DefendedMeasurements["answers"]> {
   const answers: { backend: string; cpuMs: number }[] = [];
   const yieldToHost = async () => {};
-  const wordings = [recogniseQuestion("Is there a pleural effusion?")];
+  const wordings = [recognizeQuestion("Is there a pleural effusion?")];
   for (const sessions of [nodeSessions(1), wasmSessions()]) {
     const bare = await nodeLab(sessions).system("noise", "int8");
     const params = { sigma: 0.25, copies: SMOOTHED_COPIES };

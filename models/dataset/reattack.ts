@@ -21,7 +21,7 @@ import type { AttackItem } from "../../src/experiment/spec.ts";
 import { systemOf } from "../../src/experiment/systemOf.ts";
 import { nodeLab } from "../../src/cli/nodeLab.ts";
 import { nodeSessions } from "../../src/cli/nodeSessions.ts";
-import { recogniseQuestion } from "../../src/language/recognise.ts";
+import { recognizeQuestion } from "../../src/language/recognize.ts";
 import { answerSpaceOf } from "../../src/system/answerSpace.ts";
 import type { System } from "../../src/system/system.ts";
 import { SHIELDS } from "./reattackShields.ts";
@@ -96,7 +96,7 @@ for (const name of only) {
 }
 
 function described({ question, truth }: SurvivalCase) {
-  const wording = recogniseQuestion(question);
+  const wording = recognizeQuestion(question);
   const { tokenIds } = answerSpaceOf(bare.manifest, wording);
   return {
     ids: bare.encodePrompt(wording.text),

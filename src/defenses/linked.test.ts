@@ -8,7 +8,7 @@ import { answerVote } from "../certificates/answerVote.ts";
 import { runAttack } from "../experiment/disturb.ts";
 import type { AttackItem } from "../experiment/spec.ts";
 import { readLinkPackage } from "../graphs/linkPackage.ts";
-import { recogniseQuestion } from "../language/recognise.ts";
+import { recognizeQuestion } from "../language/recognize.ts";
 import { parityImage } from "../model/manifest.ts";
 import type { AnswerObjective } from "../model/objective.ts";
 import { answerLoss } from "../model/objectiveLoss.ts";
@@ -84,7 +84,7 @@ const FAR = 8;
 
 /** The votes of certified.test.ts, behind the real networks: inside the radius an attacker turns no majority, and far outside he does. */
 async function voteHolds(system: System): Promise<void> {
-  const wordings = [recogniseQuestion(QUESTION)];
+  const wordings = [recognizeQuestion(QUESTION)];
   const noisyCopy = (x: Float32Array, random: RandomStream) =>
     x.map((v) => Math.max(0, Math.min(1, v + SIGMA * random.normal())));
   const [clean] = (await system.read(gray, wordings)).answers;

@@ -148,7 +148,7 @@ export class LossGraphs {
     objective: Objective,
   ): Promise<LossGradient> {
     const { tokens: name } = this.#source.encoder.parts;
-    const chain = await kept(this.#built, `from tokens ${objectiveKey(objective)}`, async () => {
+    const chain = await kept(this.#built, `fromTokens ${objectiveKey(objective)}`, async () => {
       const head = (await this.#lossLinks(objective)).slice(-1);
       return this.#open(head, { ...this.#shapes(objective), [name]: tokens.shape }, [name]);
     });
@@ -160,7 +160,7 @@ export class LossGraphs {
   /** The cotangent of the picture's tokens [1, T, D] as one of the picture. */
   async pullback(image: ChainFeeds, cotangent: FloatTensor): Promise<Float32Array> {
     const { shape } = cotangent;
-    const chain = await kept(this.#built, "cotangent of the tokens", () => {
+    const chain = await kept(this.#built, "tokenCotangent", () => {
       const shapes = { ...this.#source.encoder.shapes(1), [TOKEN_COTANGENT]: shape };
       return this.#open(towardsCotangent(this.#source.encoder, shape), shapes, [IMAGE]);
     });

@@ -4,7 +4,7 @@ import type { Link } from "./chain.ts";
 import type { Encoder } from "./encoder.ts";
 
 /** The value of the chain that is fed the cotangent. */
-export const TOKEN_COTANGENT = "cotangent of the tokens";
+export const TOKEN_COTANGENT = "tokenCotangent";
 
 /**
  * The encoder with the sum of tokens times cotangent at its end, whose gradient is the vector-Jacobian product.

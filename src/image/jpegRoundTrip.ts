@@ -89,7 +89,7 @@ export function jpegPullback(
   { width, height }: { readonly width: number; readonly height: number },
   quality: number,
 ): Float32Array {
-  const table = quantisationTable(quality);
+  const table = quantizationTable(quality);
   const back = new Float32Array(image.length);
   const block = new Float64Array(64);
   const seen = new Float64Array(64);
