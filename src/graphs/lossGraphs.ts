@@ -148,7 +148,8 @@ export class LossGraphs {
     objective: Objective,
   ): Promise<LossGradient> {
     const { tokens: name } = this.#source.encoder.parts;
-    const chain = await kept(this.#built, `fromTokens ${objectiveKey(objective)}`, async () => {
+    const key = ["fromTokens", objectiveKey(objective)].join(" ");
+    const chain = await kept(this.#built, key, async () => {
       const head = (await this.#lossLinks(objective)).slice(-1);
       return this.#open(head, { ...this.#shapes(objective), [name]: tokens.shape }, [name]);
     });
