@@ -16,7 +16,7 @@ import { expandQuestions } from "../src/language/questionBank.ts";
 import { answerFor } from "../src/language/questionTruth.ts";
 import { BUNDLED_MODELS } from "../src/model/catalog.ts";
 import { BANDS, bandOf, measuredModel, wordingKinds } from "../src/model/measured.ts";
-import type { MeasuredAuc, MeasuredModel } from "../src/model/measured.ts";
+import type { Calibration, MeasuredAuc, MeasuredModel } from "../src/model/measured.ts";
 import { renderPhantom } from "../src/phantom/phantom.ts";
 import { sampleSpec } from "../src/phantom/sample.ts";
 import { writeFormatted } from "./writeFormatted.ts";
@@ -100,10 +100,18 @@ async function measure(id: string): Promise<MeasuredModel> {
     answerSha256: hashOf("answer"),
     precision,
     phantoms,
-    adults: onFilms(evaluation.adults?.findings ?? { pneumonia: evaluation.nih }),
+    adults: onFilms(evaluation.adults.findings),
     children: onFilms({ pneumonia: evaluation.kermanyTest }),
+    calibration: {
+      adult: calibrationOf(evaluation.adults.calibration),
+      child: calibrationOf(evaluation.kermanyTest),
+    },
     wordings,
   };
+}
+
+function calibrationOf({ n, ece, temperature, eceCalibrated }: Calibration): Calibration {
+  return { n, ece, temperature, eceCalibrated };
 }
 
 function onFilms(measured: Readonly<Record<string, MeasuredAuc>>): Record<string, MeasuredAuc> {

@@ -1,6 +1,7 @@
 /** What the model cards say of robustness, flips and the Gaussian score: cells of the bundled studies, and none typed by hand. */
 import type { SummaryFile } from "../src/cli/study/reportCommand.ts";
 import { canAnswer, graphsSha256 } from "../src/model/manifest.ts";
+import type { LinkManifest } from "../src/model/linkManifest.ts";
 import type { ModelManifest } from "../src/model/manifest.ts";
 import type { MeasureId } from "../src/study/measures.ts";
 import type { Cell } from "../src/study/rowColumns.ts";
@@ -12,6 +13,7 @@ export const CARD_STUDIES = [
   "epsilon-attack-model",
   "wording-by-model",
   "wording-by-adapter",
+  "learned-frequency",
 ] as const; // scripts/studies.mjs writes their numbers.
 type CardStudy = (typeof CARD_STUDIES)[number];
 export type Summaries = Readonly<Partial<Record<CardStudy, SummaryFile>>>;
@@ -23,40 +25,86 @@ export function cardWith(card: string, manifest: ModelManifest, summaries: Summa
   return withSection(card, `${cardSection(manifest, summaries)}\n`);
 }
 
-/** The same of the adapters' card. @param files hashes of the adapters */
-export function adapterCardWith(
-  card: string,
-  files: readonly { readonly sha256: string }[],
-  summaries: Summaries,
-): string {
-  return withSection(card, `${adapterSection(files, summaries)}\n`);
+/** A study of what is linked to a model: what it does, in one sentence, and its tables under a title each. */
+interface LinkStudy {
+  readonly study: CardStudy;
+  readonly what: string;
+  readonly parts: readonly (Layout & { readonly title: string })[];
 }
 
-function adapterSection(
-  files: readonly { readonly sha256: string }[],
-  { "wording-by-adapter": summary }: Summaries,
+/** By the task of the package. */
+const LINK_STUDIES: Readonly<Partial<Record<LinkManifest["task"], LinkStudy>>> = {
+  "low-rank-adapters": {
+    study: "wording-by-adapter",
+    what: "The same question in 16 other words, those kept out of training first, without an adapter and with each at scale 1.",
+    parts: [
+      {
+        measure: "paraphraseFlips.base.clean",
+        title:
+          "Share of other wordings whose answer about the finding is another one, mean over phantoms.",
+        down: "adapter",
+        across: "finding",
+      },
+      {
+        measure: "paraphraseFlips.negated.clean",
+        title: "The same of negated wordings alone.",
+        down: "adapter",
+        across: "finding",
+      },
+      {
+        measure: "correctClean",
+        title: "Answers to the plain wording that are right.",
+        down: "adapter",
+        across: "finding",
+      },
+    ],
+  },
+  "frequency-modules": {
+    study: "learned-frequency",
+    what: "Strong disturbances, one of them of a kind that nothing was taught with, without the modules, with one gain set by hand and with each of the learned weights at amount 1.",
+    parts: [
+      ...(["consolidation", "nodule", "atelectasis"] as const).map((finding) => ({
+        measure: "correct" as const,
+        title: `Answers about the disturbed picture that are right: ${finding}.`,
+        where: { finding },
+        down: "weights",
+        across: "disturbance",
+      })),
+      {
+        measure: "featureCosine",
+        title: "Cosine of the disturbed picture's features to the undisturbed one's, same model.",
+        where: { finding: "consolidation" },
+        down: "weights",
+        across: "disturbance",
+      },
+    ],
+  },
+};
+
+/** The same of a package of what is linked to a model; a card without such a study stays as it is. */
+export function linkCardWith(
+  card: string,
+  { task, files }: Pick<LinkManifest, "task" | "files">,
+  summaries: Summaries,
 ): string {
-  const what =
-    "The same question in 16 other words, those kept out of training first, without an adapter and with each at scale 1.";
+  const found = LINK_STUDIES[task];
+  return found ? withSection(card, `${linkSection(files, found, summaries)}\n`) : card;
+}
+
+function linkSection(
+  files: readonly { readonly sha256: string }[],
+  { study, what, parts }: LinkStudy,
+  summaries: Summaries,
+): string {
+  const summary = summaries[study];
   const said = summary?.graphs?.map(({ sha256 }) => sha256) ?? [];
   if (!summary || files.some(({ sha256 }) => !said.includes(sha256))) {
-    return `${TITLE}\n\n${what} Not measured: the study wording-by-adapter has no runs of these adapters.`;
+    return `${TITLE}\n\n${what} Not measured: the study ${study} has no runs of these weights.`;
   }
-  const parts = [
-    [
-      "paraphraseFlips.base.clean",
-      "Share of other wordings whose answer about the finding is another one, mean over phantoms.",
-    ],
-    ["paraphraseFlips.negated.clean", "The same of negated wordings alone."],
-    ["correctClean", "Answers to the plain wording that are right."],
-  ] as const;
   return [
     TITLE,
-    `${what} Study wording-by-adapter (docs/studies/wording-by-adapter.md), ${summary.runs} of ${summary.planned} runs, ${summary.backend} ONNX Runtime, 95 % intervals.`,
-    ...parts.flatMap(([measure, title]) => [
-      title,
-      table(summary, { measure, down: "adapter", across: "finding" }),
-    ]),
+    `${what} Study ${study} (docs/studies/${study}.md), ${summary.runs} of ${summary.planned} runs, ${summary.backend} ONNX Runtime, 95 % intervals.`,
+    ...parts.flatMap(({ title, ...layout }) => [title, table(summary, layout)]),
   ].join("\n\n");
 }
 
@@ -135,13 +183,16 @@ interface Layout {
   readonly measure: MeasureId;
   /** The level of the axis "system", where there is one. */
   readonly of?: string;
+  /** Levels of axes that the table does not show. */
+  readonly where?: Readonly<Record<string, string>>;
   readonly down: string;
   readonly across?: string;
 }
 
-function table({ tables }: SummaryFile, { measure, of, down, across }: Layout): string {
+function table({ tables }: SummaryFile, { measure, of, where, down, across }: Layout): string {
+  const wanted = Object.entries({ ...where, ...(of !== undefined && { system: of }) });
   const cells = (tables.find((each) => each.measure === measure)?.cells ?? []).filter(
-    ({ levels }) => of === undefined || levels["system"] === of,
+    ({ levels }) => wanted.every(([axis, level]) => levels[axis] === level),
   );
   return grid(
     cells.map((cell) => ({

@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 import path from "node:path";
 import { isLabManifest, parseManifest } from "../src/model/manifest.ts";
 import type { SummaryFile } from "../src/cli/study/reportCommand.ts";
-import { ADAPTER_PACKAGE } from "../src/model/catalog.ts";
+import { ADAPTER_PACKAGE, BANDS_PACKAGE } from "../src/model/catalog.ts";
 import { parseLinkManifest } from "../src/model/linkManifest.ts";
-import { CARD_STUDIES, adapterCardWith, cardWith } from "./cardSections.ts";
+import { CARD_STUDIES, cardWith, linkCardWith } from "./cardSections.ts";
 import type { Summaries } from "./cardSections.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -24,11 +24,10 @@ export function cards(): readonly {
     const manifest: unknown = JSON.parse(
       readFileSync(path.join(models, id, "manifest.json"), "utf8"),
     );
-    if (id === ADAPTER_PACKAGE) {
+    if (id === ADAPTER_PACKAGE || id === BANDS_PACKAGE) {
       const file = path.join(models, id, "card.md");
       const is = readFileSync(file, "utf8");
-      const { files } = parseLinkManifest(manifest);
-      return [{ file, is, should: adapterCardWith(is, files, summaries()) }];
+      return [{ file, is, should: linkCardWith(is, parseLinkManifest(manifest), summaries()) }];
     }
     // A package of graphs to link to a model has measurements of its own.
     if (!isLabManifest(manifest)) return [];

@@ -4,6 +4,7 @@ import path from "node:path";
 import type { Plugin } from "vite";
 import {
   ADAPTER_PACKAGE,
+  BANDS_PACKAGE,
   BUNDLED_FOLDERS,
   BUNDLED_MODELS,
   BUNDLED_PRECISIONS,
@@ -60,6 +61,7 @@ function offlineParts(folder: string): readonly OfflinePart[] {
     linkPart(folder, LINK_PACKAGE),
     ...BUNDLED_FOLDERS.map(({ id }) => part(id, folderFiles(folder, id))),
     linkPart(folder, ADAPTER_PACKAGE),
+    linkPart(folder, BANDS_PACKAGE),
   ];
   for (const { id, files } of parts) {
     if (files.length === 0) throw new Error(`offline list: no file of "${id}" in ${folder}`);

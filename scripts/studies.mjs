@@ -11,6 +11,7 @@ const QUOTED = [
   "epsilon-attack-model",
   "wording-by-model",
   "wording-by-adapter",
+  "learned-frequency",
 ];
 const all = readdirSync(path.join(ROOT, "studies"))
   .filter((file) => file.endsWith(".json"))

@@ -7,7 +7,6 @@ torch.onnx). Each holds vectors.json: a grey picture, the captions and PyTorch's
 """
 
 import io
-import json
 import sys
 import tempfile
 import zipfile

@@ -36,7 +36,7 @@ class Captions:
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self.tokenizer = tokenizer
-        self.bos, self.eos = (int(tokenizer.token_to_id(t)) for t in ("<bos>", "<eos>"))
+        self.bos, self.eos = (tokenizer.encode(t).ids[0] for t in ("<bos>", "<eos>"))
 
     def ids(self, text: str) -> list[int]:
         return [self.bos, *self.tokenizer.encode(text).ids, self.eos]

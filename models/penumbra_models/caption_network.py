@@ -122,9 +122,9 @@ def from_base(weights: dict[str, Tensor]) -> CaptionDecoder:
             "attn.c_attn": ("attention.query", "attention.key_value"), "attn.c_proj": ("attention.out",), "crossattention.q_attn": ("cross.query",),
             "crossattention.c_attn": ("cross.key_value",), "crossattention.c_proj": ("cross.out",), "mlp.c_fc": ("mlp.up",), "mlp.c_proj": ("mlp.down",),
         }  # fmt: skip
-        for new, old in products.items():
-            named[f"{there}{new}.weight"] = torch.cat([own[f"{here}{o}.weight"] for o in old]).T.contiguous()
-            named[f"{there}{new}.bias"] = torch.cat([own[f"{here}{o}.bias"] for o in old])
+        for new, parts in products.items():
+            named[f"{there}{new}.weight"] = torch.cat([own[f"{here}{o}.weight"] for o in parts]).T.contiguous()
+            named[f"{there}{new}.bias"] = torch.cat([own[f"{here}{o}.bias"] for o in parts])
     decoder.transformer.load_state_dict(named)
     return decoder
 

@@ -1,16 +1,26 @@
-"""card.md and the manifest's accuracy, from what penumbra_models.evaluate measured; `npm run cards` adds what the lab's studies did."""
+"""card.md and the manifest's accuracy, from what penumbra_models.evaluate measured; `npm run cards` adds what the lab's studies did.
 
+uv run python -m penumbra_models.card ../public/models/base [--curve runs/curve.json]
+
+writes a package's card again out of its evaluation.json, with its words as they are now.
+"""
+
+import argparse
 import json
 from pathlib import Path
 
 from .card_adults import adult_lines, children_line
+from .card_limits import aims, cannot, limits
 from .evaluate_disturbed import disturbed_lines
 
 NOTICE = """Research and teaching only; not for diagnosis. Small (a few megabytes), trained on synthetic phantoms, adults of NIH ChestX-ray14
 whose labels were mined from reports, and children of one hospital. Weights: Apache-2.0. Real training pictures, train splits only:
 NIH ChestX-ray8/14 (NIH Clinical Center; Wang et al. 2017); normal films of the RSNA Pneumonia Detection Challenge 2018 (Shih et al. 2019;
 Wang et al. 2017); Kermany, Zhang, Goldbaum 2018, Mendeley Data, doi:10.17632/rscbjbr9sj, CC BY 4.0. Measured on, never trained on: Shenzhen
-and Montgomery (NLM; Jaeger et al. 2014), JSRT (Shiraishi et al. 2000), Wingspan (Dong et al. 2018, MIT). No film is part of this project."""
+and Montgomery (NLM; Jaeger et al. 2014), JSRT (Shiraishi et al. 2000), Wingspan (Dong et al. 2018, MIT). No film is part of this project.
+
+Films there were to train on, validate on and test on: NIH 1,731, 247 and 348 (all findings), NIH again 786, 85 and 116 (effusion alone), RSNA normals 3,963, 367 and 478,
+children 4,012, 566 and 618; patients apart in the first, unknown in the second and third, which have no patient numbers. External films are for measuring alone."""
 
 
 def write_card(package: Path, result: dict) -> None:
@@ -38,8 +48,8 @@ def card_lines(manifest: dict, r: dict) -> list[str]:
         f"# {manifest['name']}", "", manifest["description"], "", NOTICE, "",
         *_phantoms(r), *_questions(r),
         "## Children: pneumonia", "", children_line(r["kermanyTest"]), "",
-        *adult_lines(r["adults"]), *_realism(r.get("realism")),
-        *(disturbed_lines(r["disturbed"]) if "disturbed" in r else []), *_pointing(r["pointing"]), *_wordings(r), *_forms(r["precisions"]),
+        *adult_lines(r["adults"]), *_realism(r.get("realism")), *aims(r), *limits(r.get("curve")),
+        *(disturbed_lines(r["disturbed"]) if "disturbed" in r else []), *_pointing(r["pointing"]), *_wordings(r), *_forms(r["precisions"]), "", *cannot(r),
     ]  # fmt: skip
 
 
@@ -127,3 +137,20 @@ def _realism(distances: dict | None) -> list[str]:
         f"(two halves of the real ones {distances['histogram_real_to_real']:.3f}; 1-Wasserstein, share of the range), power spectra {distances['spectrum_decades']:.3f} decades "
         f"({distances['spectrum_real_to_real']:.3f}).", "",
     ]  # fmt: skip
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("package", type=Path)
+    parser.add_argument("--curve", type=Path, help="JSON that penumbra_models.curve wrote, to keep with the evaluation")
+    args = parser.parse_args()
+    file = args.package / "evaluation.json"
+    result = json.loads(file.read_text())
+    if args.curve:
+        result["curve"] = json.loads(args.curve.read_text())
+        file.write_text(json.dumps(result, indent=1) + "\n")
+    write_card(args.package, result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,7 @@
 """The card's words about real radiographs."""
 
+from .statistics import auc_error
+
 CHANCE = 0.6
 """An AUC whose interval reaches below this is no better than a guess with a little luck."""
 
@@ -40,7 +42,7 @@ def adult_lines(r: dict) -> list[str]:
     lines += [
         f"\"Is this radiograph normal?\" is answered yes on {calibration['normalYesOnNormal']:.2f} of normal adult films and {calibration['normalYesOnOthers']:.2f} of the others; some finding is",
         f"answered yes with 99 % or more on {calibration['yesAt99OnNormal']:.2f} of the films that readers call normal. Expected calibration error over {calibration['n']} answers {calibration['ece']:.3f};",
-        f"divided by a temperature of {calibration['temperature']:.2f} (fitted on validation films) it is {calibration['eceCalibrated']:.3f}. The page prints undivided confidences.", "",
+        f"divided by a temperature of {calibration['temperature']:.2f} (fitted on validation films) it is {calibration['eceCalibrated']:.3f}. The page prints undivided confidences, and of an adult's film the divided one beside them.", "",
     ]  # fmt: skip
     if boxes["n"]:
         lines += [f"Readers' boxes (NIH, RSNA): the most attended token lies in one {boxes['hit']:.2f} of the time, chance {boxes['chance']:.2f}, n {boxes['n']}.", ""]
@@ -64,10 +66,13 @@ def _subgroups(r: dict) -> list[str]:
 
     def cell(f: dict, name: str) -> str:
         group = f["bySubgroup"].get(name)
-        return f"{group['auc']:.2f} ({group['positives']} / {group['n']})" if group else "too few"
+        if not group:
+            return "too few"
+        low, high = auc_error(group["auc"], group["positives"], group["n"])
+        return f"{group['auc']:.2f} ({low:.2f} to {high:.2f}; {group['positives']} of {group['n']})"
 
     return [
-        "By subgroup, AUC (positives / n), where there are at least five of each answer:", "",
+        "By subgroup, AUC, 95 % interval (Hanley and McNeil 1982, from the counts), positives of n, where there are at least five of each answer. Where intervals overlap, no difference is shown:", "",
         f"| question | {' | '.join(names)} |", f"| --- |{' --- |' * len(names)}",
         *(f"| {label} | {' | '.join(cell(f, name) for name in names)} |" for label, f in r["findings"].items() if label != "ap"), "",
     ]  # fmt: skip

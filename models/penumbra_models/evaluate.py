@@ -64,6 +64,7 @@ def films(examiner: Examiner, args: argparse.Namespace) -> dict:
         "kermanyTest": {**evaluate_adults.children(examiner, args.kermany, args.split), "baselines": KERMANY_BASELINES},
         "adults": evaluate_adults.evaluate(examiner, args.adult, args.split),
         **({"realism": json.loads(args.realism.read_text())} if args.realism else {}),
+        **({"curve": json.loads(args.curve.read_text())} if args.curve else {}),
     }
 
 
@@ -117,6 +118,7 @@ def main() -> None:
     parser.add_argument("--split", choices=["val", "test"], default="test", help="of both real sets; val while developing")
     parser.add_argument("--beside", type=Path, help="checkpoint whose decoder this one's was tuned from: adds right answers about disturbed pictures, before and after")
     parser.add_argument("--realism", type=Path, help="JSON printed by penumbra_models.realism")
+    parser.add_argument("--curve", type=Path, help="JSON that penumbra_models.curve wrote")
     parser.add_argument("--threads", type=int, default=1, help="more only pay on idle cores: each small product waits for all of them")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)

@@ -42,6 +42,8 @@ CODE: dict[str, tuple[str, ...]] = {
             "penumbra_models/vlm_train.py", "penumbra_models/siglip_captions.py", "penumbra_models/siglip_network.py", "penumbra_models/siglip_train.py"),
     "adapters": ("penumbra_models/adapters.py", "penumbra_models/adapter_batches.py", "penumbra_models/adapter_losses.py", "penumbra_models/adapter_watch.py",
                  "penumbra_models/adapter_train.py", "penumbra_models/adapter_pareto.py", "penumbra_models/network.py", "penumbra_models/sampler.py"),
+    "bands": ("penumbra_models/bands.py", "penumbra_models/bands_train.py", "penumbra_models/disturb.py", "penumbra_models/finetune.py", "penumbra_models/losses.py",
+              "penumbra_models/network.py"),
     "interchange": ("dataset/interchange.ts", "../src/experiment/instruments/causalInterchange.ts"),
     "caption": ("penumbra_models/caption_network.py", "penumbra_models/caption_batches.py", "penumbra_models/caption_train.py", "penumbra_models/vlm_features.py"),
     "evaluate": ("penumbra_models",),
@@ -91,6 +93,8 @@ def stages(adult: str, kermany: str) -> list[Stage]:
         Stage(LANGUAGE[0], module("language", "--init", "runs/base/checkpoint.pt", "--data", "data", *real, "--out", f"runs/{LANGUAGE[0]}",
                                   "--steps", "1100", "--rate", "1e-3", "--seed", "4"),
               (*taught, *pictures, "runs/base/checkpoint.pt"), (f"runs/{LANGUAGE[0]}/checkpoint.pt",), CODE["language"]),
+        Stage("curve", module("curve", "--init", "runs/base/checkpoint.pt", "--adult", adult, "--out", "runs/curve.json"),
+              ("runs/base/checkpoint.pt", pictures[0]), ("runs/curve.json",), ("penumbra_models/curve.py", "penumbra_models/network.py", "penumbra_models/adults.py")),
         Stage("realism", module("realism", "data/eval", adult, "--out", "runs/realism.json"), ("data/eval", pictures[0]), ("runs/realism.json",),
               ("penumbra_models/realism.py",)),
     ]  # fmt: skip
@@ -103,12 +107,12 @@ def stages(adult: str, kermany: str) -> list[Stage]:
                   (f"runs/{name}/checkpoint.pt", "data/tokenizer.json"), graphs, CODE["export"]),
             Stage(f"evaluate-{name}", module("evaluate", "--checkpoint", f"runs/{name}/checkpoint.pt", "--package", package, "--data", "data", *real,
                                             "--phantoms", "data/eval", "--outside", "data/outside", "--realism", "runs/realism.json",
-                                            *(("--beside", "runs/base/checkpoint.pt") if name == LANGUAGE[0] else ())),
-                  (f"runs/{name}/checkpoint.pt", *(("runs/base/checkpoint.pt",) if name == LANGUAGE[0] else ()), *graphs, "data/eval", "data/outside", "runs/realism.json", *pictures),
+                                            *(("--curve", "runs/curve.json") if name == "base" else ()), *(("--beside", "runs/base/checkpoint.pt") if name == LANGUAGE[0] else ())),
+                  (f"runs/{name}/checkpoint.pt", *(("runs/base/checkpoint.pt",) if name == LANGUAGE[0] else ()), *graphs, "data/eval", "data/outside", "runs/realism.json", *(("runs/curve.json",) if name == "base" else ()), *pictures),
                   (f"{package}/evaluation.json", f"{package}/card.md"), CODE["evaluate"]),
         ]  # fmt: skip
     mini = language_stages(module, adult, taught) + caption_stages(module, phantoms)
-    return out + booster_stages(module, real, (*phantoms, *pictures)) + mini + adapter_stages(module, adult, taught)
+    return out + booster_stages(module, real, (*phantoms, *pictures)) + mini + adapter_stages(module, adult, taught) + bands_stages(module, real, (*taught, *pictures))
 
 
 def booster_stages(module: Callable[..., tuple[str, ...]], real: tuple[str, ...], taught: tuple[str, ...]) -> list[Stage]:
@@ -178,6 +182,25 @@ def adapter_stages(module: Callable[..., tuple[str, ...]], adult: str, taught: t
     ]  # fmt: skip
 
 
+def bands_stages(module: Callable[..., tuple[str, ...]], real: tuple[str, ...], taught: tuple[str, ...]) -> list[Stage]:
+    """Learned weights of frequency modules in the base encoder, by four ways of teaching; their measurement and package."""
+    base, runs, package = "runs/base/checkpoint.pt", "runs/bands", "runs/packages/frequency"
+    weights = tuple(f"{runs}/{name}/{file}" for name in BANDS for file in ("bands.safetensors", "record.json"))
+    vision = tuple(f"runs/packages/base/{role}.fp16.onnx" for role in ("vision", "text", "answer"))
+    return [
+        *(Stage(f"bands-{name}", module("bands_train", "--init", base, "--data", "data", *real, "--taught", name, "--out", f"{runs}/{name}"),
+                (base, *taught), tuple(w for w in weights if f"/{name}/" in w), CODE["bands"])
+          for name in BANDS),
+        Stage("evaluate-bands", module("bands_evaluate", "--init", base, "--bands", runs, "--data", "data", "--phantoms", "data/eval", *real[:2]),
+              (base, *weights, "data/eval", taught[-2]), (f"{runs}/evaluation.json",), CODE["evaluate"]),
+        Stage("export-bands", module("bands_export", "--bands", runs, "--base", "runs/packages/base", "--command", "penumbra_models.pipeline", "--out", package),
+              (*weights, f"{runs}/evaluation.json", *vision), (*(f"{package}/{name}.safetensors" for name in BANDS), f"{package}/manifest.json", f"{package}/card.md"),
+              ("penumbra_models/bands.py", "penumbra_models/bands_export.py", "penumbra_models/bands_card.py")),
+    ]  # fmt: skip
+
+
+BANDS = ("disturbed", "calm", "contrast", "picture")
+"""Ways of teaching frequency modules (`bands_train.TAUGHT`)."""
 CAPTIONERS = ("none", "decoder", "encoder", "full", "cross", "late")
 """Kinds of adversarial training from one captioner, at equal steps (`caption_train.TRAINED`)."""
 

@@ -25,6 +25,15 @@ def auc_interval(scores: np.ndarray, positive: np.ndarray, draws: int = 300) -> 
     return auc(scores, positive), float(low), float(high)
 
 
+def auc_error(area: float, positive: int, n: int) -> tuple[float, float]:
+    """95 % interval of an AUC from its counts alone (Hanley and McNeil 1982), cut to [0, 1]."""
+    negative = n - positive
+    q1, q2 = area / (2 - area), 2 * area * area / (1 + area)
+    variance = (area * (1 - area) + (positive - 1) * (q1 - area**2) + (negative - 1) * (q2 - area**2)) / (positive * negative)
+    half = 1.959964 * math.sqrt(max(0.0, variance))
+    return max(0.0, area - half), min(1.0, area + half)
+
+
 def balanced_accuracy(says: np.ndarray, positive: np.ndarray) -> float:
     """Mean of sensitivity and specificity."""
     return float((says[positive].mean() + (~says[~positive]).mean()) / 2)

@@ -31,7 +31,11 @@ def plain_rows(examiner: Examiner) -> dict[str, int]:
 
 def adult_scores(examiner: Examiner, images: np.ndarray) -> np.ndarray:
     """[N, len(ASKED)]: yes minus no (ap minus pa) of the plain wordings."""
-    tokens, _ = examiner.encode(images)
+    return token_scores(examiner, examiner.encode(images)[0])
+
+
+def token_scores(examiner: Examiner, tokens: torch.Tensor) -> np.ndarray:
+    """The same of encoded films."""
     rows = plain_rows(examiner)
     z = examiner.logits(tokens, list(rows.values()))
     words = examiner.words

@@ -1,7 +1,10 @@
 /** `lab ask FILE... --question TEXT`: what the model answers about each file, one JSON line per file. */
 import { LabError, invariant, toErrorData } from "../errors/labError.ts";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
+import { interpretQuestion } from "../language/recognize.ts";
+import { measuredModel } from "../model/measured.ts";
 import type { AnswerResult } from "../system/reading.ts";
+import { onRealFilm } from "../system/reliability.ts";
 import type { Population } from "../experiment/results.ts";
 import { validateSpec } from "../experiment/validateSpec.ts";
 import type { Lab } from "../engine/lab.ts";
@@ -98,9 +101,25 @@ async function asksBundled(id: string, asked: Asked, args: readonly string[]): P
       precision,
       ...answer,
       saw: statement,
+      measured: measuredText(id, answer, population),
       ...(population && { population }),
     };
   };
+}
+
+/** What is known of answers to this question on real films, as the page says it beside the percentages. */
+function measuredText(
+  id: string,
+  { question, probabilities }: AnswerResult,
+  population: Population | undefined,
+): string {
+  const { understood } = interpretQuestion(question);
+  if (!understood) return "";
+  const { lead, text } = onRealFilm(measuredModel(id), understood, {
+    confidence: Math.max(...Object.values(probabilities)),
+    place: population,
+  });
+  return `${lead} ${text}`;
 }
 
 interface OwnOptions {

@@ -2,7 +2,7 @@
 import type { Defense } from "../defenses/defense.ts";
 import { isInForce } from "../defenses/inForce.ts";
 import { LabError } from "../errors/labError.ts";
-import { ADAPTER_PACKAGE, LINK_PACKAGE } from "../model/catalog.ts";
+import { ADAPTER_PACKAGE, BANDS_PACKAGE, LINK_PACKAGE } from "../model/catalog.ts";
 import { linkParts, modelParts } from "../model/graphPart.ts";
 import type { GraphNeeds } from "../model/graphPart.ts";
 import type { GraphPart } from "../model/graphPartSchema.ts";
@@ -116,10 +116,11 @@ export async function graphParts(
   return parts;
 }
 
-const LINK_PACKAGES = [LINK_PACKAGE, ADAPTER_PACKAGE] as const;
+const LINK_PACKAGES = [LINK_PACKAGE, ADAPTER_PACKAGE, BANDS_PACKAGE] as const;
 
 function packageOf(role: LinkRole): (typeof LINK_PACKAGES)[number] {
-  return role === "purifier" || role === "mapper" ? LINK_PACKAGE : ADAPTER_PACKAGE;
+  if (role === "purifier" || role === "mapper") return LINK_PACKAGE;
+  return role.endsWith("Bands") ? BANDS_PACKAGE : ADAPTER_PACKAGE;
 }
 
 async function found<T>(asked: Promise<T>): Promise<T | undefined> {

@@ -2,6 +2,7 @@
 import { LabError } from "../errors/labError.ts";
 import type { InnerChange, InnerEdit } from "../model/modelLink.ts";
 import { BAND_INPUTS, withBands } from "../onnx/edit/bands.ts";
+import { LEARNED_SCALE_INPUT, withLearnedBands } from "../onnx/edit/learnedBands.ts";
 import { LORA_SCALE_INPUT, withLora } from "../onnx/edit/lora.ts";
 import { serializeModel } from "../onnx/file.ts";
 import type { ModelProto } from "../onnx/messages.ts";
@@ -57,6 +58,7 @@ type Names = Readonly<Record<string, string>>;
 const INPUTS: Readonly<Record<InnerChange["kind"], Names>> = {
   adapters: { scale: LORA_SCALE_INPUT },
   bands: BAND_INPUTS,
+  learnedBands: { scale: LEARNED_SCALE_INPUT },
 };
 
 /** By the graph's inputs, the scalars of the encoder. */
@@ -67,9 +69,10 @@ function fedBy({ change }: InnerEdit, names: Names): Names {
 }
 
 function changed(model: ModelProto, change: InnerChange, table: ShapeTable): ModelProto {
-  return change.kind === "adapters"
-    ? withLora(model, change.adapters, table)
-    : withBands(model, change, table);
+  if (change.kind === "adapters") return withLora(model, change.adapters, table);
+  return change.kind === "bands"
+    ? withBands(model, change, table)
+    : withLearnedBands(model, change, table);
 }
 
 /** Scalars are kept with the encoder, which begins every chain, whichever graph reads them. */

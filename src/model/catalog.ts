@@ -28,6 +28,9 @@ export const LINK_PACKAGE = "purifier";
 /** Low-rank adapters of the base model's answering side. */
 export const ADAPTER_PACKAGE = "adapters";
 
+/** Learned weights of frequency modules in the base model's encoder. */
+export const BANDS_PACKAGE = "frequency";
+
 /** Roles of a package's graphs that the lab opens. */
 export const OPENED_ROLES: readonly ModelRole[] = ["vision", "answer"];
 

@@ -81,6 +81,10 @@ const PART_NAMES: Readonly<Partial<Record<GraphPart["role"], string>>> = {
   targetedAdapter: "targeted adapter",
   earlyAdapter: "adapter of the early layer",
   allAdapter: "adapter of all layers",
+  disturbedBands: "frequency weights taught on disturbed pictures",
+  pictureBands: "frequency weights by picture",
+  contrastBands: "frequency weights taught by contrast",
+  calmBands: "frequency weights taught on calm pictures",
 };
 
 /** "vision graph of noise (int8)" */

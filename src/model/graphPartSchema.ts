@@ -17,6 +17,10 @@ export const graphPartSchema = z.strictObject({
     "targetedAdapter",
     "earlyAdapter",
     "allAdapter",
+    "disturbedBands",
+    "pictureBands",
+    "contrastBands",
+    "calmBands",
   ]),
   precision: z.enum(PRECISIONS).nullable(),
   /** In hex; of a link its first 16 digits. */

@@ -1,6 +1,7 @@
 /**
  * The manifests of what comes with the lab to be linked to a model: a purifier of its image and a mapper of its features (a
- * Gaussian smoothness booster, arXiv:2601.16200), both of which take the noise level; and low-rank adapters of its answering side.
+ * Gaussian smoothness booster, arXiv:2601.16200), both of which take the noise level; low-rank adapters of its answering side;
+ * and learned weights of frequency modules in its encoder.
  */
 import * as z from "zod/mini";
 import { LabError } from "../errors/labError.ts";
@@ -10,6 +11,7 @@ import type { GraphLink } from "./modelLink.ts";
 const sha256Schema = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 const boosterRoleSchema = z.enum(["purifier", "mapper"]);
 const adapterRoleSchema = z.enum(["targetedAdapter", "earlyAdapter", "allAdapter"]);
+const bandsRoleSchema = z.enum(["disturbedBands", "pictureBands", "contrastBands", "calmBands"]);
 
 const filesOf = <R extends z.ZodMiniType>(role: R) =>
   z.array(
@@ -44,15 +46,25 @@ const adapterManifestSchema = z.object({
   rank: z.int().check(z.positive()),
   alpha: z.number().check(z.positive()),
 });
+const bandsManifestSchema = z.object({
+  ...common,
+  task: z.literal("frequency-modules"),
+  encoder: trainedForSchema,
+  files: filesOf(bandsRoleSchema),
+  /** Of the slow band, in periods across the picture, as they were taught with it. */
+  radius: z.number().check(z.nonnegative()),
+});
 const linkManifestSchema = z.discriminatedUnion("task", [
   boosterManifestSchema,
   adapterManifestSchema,
+  bandsManifestSchema,
 ]);
 
 export type LinkManifest = z.infer<typeof linkManifestSchema>;
 export type BoosterRole = z.infer<typeof boosterRoleSchema>;
 export type AdapterRole = z.infer<typeof adapterRoleSchema>;
-export type LinkRole = BoosterRole | AdapterRole;
+export type BandsRole = z.infer<typeof bandsRoleSchema>;
+export type LinkRole = BoosterRole | AdapterRole | BandsRole;
 
 export interface LinkPackage {
   readonly manifest: LinkManifest;

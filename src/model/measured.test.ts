@@ -21,13 +21,14 @@ describe.each(BUNDLED_MODELS.map(({ id }) => id))("what was measured of %s", (id
   });
 
   test("agrees with the model's own evaluation on real films", () => {
-    const { adults, nih, kermanyTest } = file(id, "evaluation.json") as {
-      adults?: { findings: object };
-      nih?: object;
+    const { adults, kermanyTest } = file(id, "evaluation.json") as {
+      adults: { findings: object; calibration: object };
       kermanyTest: object;
     };
     expect(Object.keys(measured.adults)).toContain("pneumonia");
-    expect(adults?.findings ?? { pneumonia: nih }).toMatchObject(measured.adults);
+    expect(adults.findings).toMatchObject(measured.adults);
+    expect(adults.calibration).toMatchObject(measured.calibration.adult);
+    expect(kermanyTest).toMatchObject(measured.calibration.child);
     expect(kermanyTest).toMatchObject(measured.children["pneumonia"]!);
   });
 

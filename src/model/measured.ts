@@ -17,6 +17,8 @@ export interface MeasuredModel {
   readonly adults: Readonly<Record<string, MeasuredAuc>>;
   /** The same on children of the hospital whose films trained the model. */
   readonly children: Readonly<Record<string, MeasuredAuc>>;
+  /** By population: how far stated percentages were from the truth on its test films. */
+  readonly calibration: Readonly<Record<"adult" | "child", Calibration>>;
   /** Right answers and answers by kind of wording (see wordingKinds) and band. */
   readonly wordings: Readonly<
     Record<string, { readonly right: readonly number[]; readonly n: readonly number[] }>
@@ -29,6 +31,14 @@ export interface MeasuredAuc {
   readonly low: number;
   readonly high: number;
   readonly n: number;
+}
+
+/** Expected calibration errors in [0, 1] over n answers, as stated and divided by a temperature that was fitted on other films. */
+export interface Calibration {
+  readonly n: number;
+  readonly ece: number;
+  readonly temperature: number;
+  readonly eceCalibrated: number;
 }
 
 export interface AskedWording {

@@ -28,7 +28,7 @@ export interface InnerEdit {
   /** Names all that the change is made of but the scalars. */
   readonly sha256: string;
   readonly change: InnerChange;
-  /** Of adapters their `scale`, of bands the gains `low` and `high`; at 0 nothing is changed. */
+  /** Of adapters and learned bands their `scale`, of bands the gains `low` and `high`; at 0 nothing is changed. */
   readonly scalars: Readonly<Record<string, number>>;
 }
 
@@ -40,7 +40,28 @@ export type InnerChange =
       readonly rows: number;
       readonly columns: number;
       readonly radius: number;
+    }
+  /** The same with a gain for each channel, as it was learned. */
+  | {
+      readonly kind: "learnedBands";
+      readonly rows: number;
+      readonly columns: number;
+      readonly radius: number;
+      readonly weights: BandWeights;
     };
+
+export interface BandWeights {
+  /** Of each attention the gains of the slow and of the fast part, [channels]. */
+  readonly layers: readonly { readonly low: FloatTensor; readonly high: FloatTensor }[];
+  /** gains tanh(hidden x + b) + c of a picture's wavelet statistics: for layer i the numbers 2 i (slow) and 2 i + 1 (fast) that it adds. */
+  readonly perPicture?: { readonly hidden: LinearLayer; readonly gains: LinearLayer };
+}
+
+export interface LinearLayer {
+  /** [out, in] */
+  readonly weight: FloatTensor;
+  readonly bias: FloatTensor;
+}
 
 /** A low-rank adapter of one projection of the answering side: gain * B A beside its weights. */
 export interface AdapterFactors {

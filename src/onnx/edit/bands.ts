@@ -8,10 +8,11 @@ import { floatTensor } from "../../tensor/tensor.ts";
 import type { FloatTensor } from "../../tensor/tensor.ts";
 import { GraphView } from "../graph.ts";
 import { GraphBuilder } from "../graphBuilder.ts";
-import { ELEMENT_TYPE, graphOf } from "../messages.ts";
+import { ELEMENT_TYPE } from "../messages.ts";
 import type { ModelProto } from "../messages.ts";
 import type { ShapeTable } from "../shapes.ts";
 import { findStateSites } from "../stateSites.ts";
+import type { StateSite } from "../stateSites.ts";
 import { rewire } from "./rewire.ts";
 
 /** float32 scalar inputs of `withBands`: s and t. */
@@ -60,32 +61,61 @@ export function lowPassMatrix({ rows, columns, radius }: TokenBands): FloatTenso
  * @throws LabError "model-incompatible" for a graph without self-attention over just the tokens of the grid
  */
 export function withBands(model: ModelProto, bands: TokenBands, table: ShapeTable): ModelProto {
-  const tokens = bands.rows * bands.columns;
-  const mixed = findStateSites(new GraphView(model), table).filter(
-    ({ block, role, shape }) =>
-      block === "attention" && role === "output" && shape.length === 4 && shape[2] === tokens,
-  );
-  if (mixed.length === 0) {
-    throw new LabError(
-      "model-incompatible",
-      `No self-attention of this encoder is over the ${bands.rows} x ${bands.columns} tokens of its grid alone, so its frequencies can't be split.`,
-    );
-  }
+  const sites = bandSites(model, bands, table);
   const builder = new GraphBuilder(model);
   const [low, high] = [BAND_INPUTS.low, BAND_INPUTS.high].map((name) =>
     builder.addInput(name, ELEMENT_TYPE.float32, []),
   );
-  const changed = new Map(mixed.map(({ name }) => [name, builder.fresh(`${name}/bands`)]));
-  builder.setNodes(rewire(graphOf(model).node, changed));
+  addModules(builder, bands, { sites, gains: sites.map(() => ({ low: low!, high: high! })) });
+  return builder.build();
+}
+
+/**
+ * What each self-attention over the tokens of the grid mixes, [B, heads, T, d], in the order of computation.
+ * @throws LabError "model-incompatible" where there is none
+ */
+export function bandSites(
+  model: ModelProto,
+  { rows, columns }: TokenBands,
+  table: ShapeTable,
+): readonly StateSite[] {
+  const mixed = findStateSites(new GraphView(model), table).filter(
+    ({ block, role, shape }) =>
+      block === "attention" &&
+      role === "output" &&
+      shape.length === 4 &&
+      shape[2] === rows * columns,
+  );
+  if (mixed.length > 0) return mixed;
+  throw new LabError(
+    "model-incompatible",
+    `No self-attention of this encoder is over the ${rows} x ${columns} tokens of its grid alone, so its frequencies can't be split.`,
+  );
+}
+
+/** Values that broadcast to what an attention mixes. */
+export interface BandGains {
+  readonly low: string;
+  readonly high: string;
+}
+
+/** Puts a frequency module behind each site, in the order of the gains. */
+export function addModules(
+  builder: GraphBuilder,
+  bands: TokenBands,
+  { sites, gains }: { readonly sites: readonly StateSite[]; readonly gains: readonly BandGains[] },
+): void {
+  const changed = new Map(sites.map(({ name }) => [name, builder.fresh(`${name}/bands`)]));
+  builder.setNodes(rewire(builder.nodes, changed));
   const filter = builder.constant(lowPassMatrix(bands), "low_pass");
-  for (const [name, output] of changed) {
+  sites.forEach(({ name }, k) => {
+    const { low, high } = gains[k]!;
     const lowPass = builder.add("MatMul", [filter, name]);
     const highPass = builder.add("Sub", [name, lowPass]);
     const more = builder.add("Add", [
-      builder.add("Mul", [lowPass, low!]),
-      builder.add("Mul", [highPass, high!]),
+      builder.add("Mul", [lowPass, low]),
+      builder.add("Mul", [highPass, high]),
     ]);
-    builder.add("Add", [name, more], { outputs: [output] });
-  }
-  return builder.build();
+    builder.add("Add", [name, more], { outputs: [changed.get(name)!] });
+  });
 }

@@ -1,6 +1,7 @@
 /** What works without a network in this browser, what does not yet, and a button that keeps all of it. */
 import {
   ADAPTER_PACKAGE,
+  BANDS_PACKAGE,
   BUNDLED_FOLDERS,
   BUNDLED_MODELS,
   LINK_PACKAGE,
@@ -69,6 +70,7 @@ const OTHER_PARTS: Readonly<Record<string, string>> = {
   cards: "the models' cards",
   [LINK_PACKAGE]: "the purifier and the mapper",
   [ADAPTER_PACKAGE]: "the adapters",
+  [BANDS_PACKAGE]: "the learned frequency weights",
 };
 
 /** "Base model (int8, fp16)" for the parts of one model, and the names of the others. */

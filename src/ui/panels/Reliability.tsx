@@ -4,11 +4,11 @@
  */
 import type { ReactNode } from "react";
 import type { AnswerResult } from "../../system/reading.ts";
+import { onPhantom, onRealFilm } from "../../system/reliability.ts";
 import { interpretQuestion } from "../../language/recognize.ts";
 import { measuredModel } from "../../model/measured.ts";
 import { useExperiment, useResults } from "../context/stores.ts";
 import { CutOffNote } from "./CutOffNote.tsx";
-import { onPhantom, onRealFilm } from "./reliabilityText.ts";
 import styles from "./panels.module.css";
 
 export function Reliability(props: {
@@ -18,6 +18,7 @@ export function Reliability(props: {
   const { answer, children } = props;
   const isFile = useExperiment((s) => s.spec.case.kind === "file");
   const id = useExperiment((s) => s.spec.model.id);
+  const place = useResults((s) => s.stages.clean?.payload.population);
   const { understood } = interpretQuestion(answer.question);
   const measured = measuredModel(id);
   if (!understood) {
@@ -28,9 +29,10 @@ export function Reliability(props: {
       </>
     );
   }
+  const confidence = Math.max(...Object.values(answer.probabilities));
   const said = isFile
-    ? onRealFilm(measured, understood)
-    : onPhantom(measured, understood, Math.max(...Object.values(answer.probabilities)));
+    ? onRealFilm(measured, understood, { confidence, place })
+    : onPhantom(measured, understood, confidence);
   const line = (
     <p className={styles.note} data-testid="reliability">
       {said.lead && <b>{said.lead} </b>}

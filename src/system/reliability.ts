@@ -1,8 +1,8 @@
 /** In words, what was measured about answers like the one on screen. */
-import type { Understood } from "../../language/recognize.ts";
-import { reliabilityOf } from "../../model/measured.ts";
-import type { MeasuredAuc, MeasuredModel } from "../../model/measured.ts";
-import { percent } from "../kit/formats.ts";
+import type { Understood } from "../language/recognize.ts";
+import { reliabilityOf } from "../model/measured.ts";
+import type { MeasuredAuc, MeasuredModel } from "../model/measured.ts";
+import { percent } from "../numerics/percentText.ts";
 
 export interface Said {
   /** What must be read first; empty where the percentages hold. */
@@ -66,16 +66,27 @@ export function onPhantom(
 /** An interval that reaches below this is no better than a guess with a little luck. */
 const CHANCE = 0.6;
 
-/** What is known of this very question on real films. Percentages were checked on none, so none is taken at its word. */
-export function onRealFilm(measured: MeasuredModel | undefined, asked: Understood): Said {
+/** What is said of the answer, and where the film stands among the model's populations, where that is known. */
+export interface Stated {
+  readonly confidence: number;
+  readonly place:
+    | { readonly nearest: "adult" | "child" | "phantom"; readonly isFar: boolean }
+    | undefined;
+}
+
+/** What is known of this very question on real films; a percentage as stated is never taken at its word there. */
+export function onRealFilm(
+  measured: MeasuredModel | undefined,
+  asked: Understood,
+  stated: Stated,
+): Said {
   if (!measured) return UNMEASURED;
   const key = filmKey(asked);
   const own = key === undefined ? "" : numbersOf(measured, key);
   if (own !== "") {
-    const adults = measured.adults[key ?? ""];
     return {
       lead: `Measured on real films: ${own}.`,
-      text: `${adults && adults.low < CHANCE ? "On adults that is close to guessing. " : ""}The percentages were not checked on real films.`,
+      text: percentagesOn(measured, key ?? "", stated),
       isTrusted: false,
     };
   }
@@ -88,6 +99,34 @@ export function onRealFilm(measured: MeasuredModel | undefined, asked: Understoo
         : "The card says which questions were measured. The percentages say nothing about this film.",
     isTrusted: false,
   };
+}
+
+function percentagesOn(
+  { adults, children, calibration }: MeasuredModel,
+  key: string,
+  { confidence, place }: Stated,
+): string {
+  // Of a picture that the model does not know nothing was checked, whatever it is nearest to.
+  const nearest = place?.isFar ? undefined : place?.nearest;
+  if (adults[key] && adults[key].low < CHANCE && nearest !== "child") {
+    return "On adults that is close to guessing. No percentage can mend it.";
+  }
+  const films = { adult: adults, child: children };
+  if (nearest === undefined || nearest === "phantom" || !films[nearest][key]) {
+    return "The percentages were not checked on films like this one.";
+  }
+  const { ece, temperature, eceCalibrated } = calibration[nearest];
+  const off =
+    nearest === "adult"
+      ? `On test films of adults, over all questions, stated percentages were off by ${points(ece)} on average`
+      : `On test films of children, stated percentages about pneumonia were off by ${points(ece)} on average`;
+  if (eceCalibrated >= ece) return `${off}.`;
+  const logit = Math.log(confidence / (1 - confidence)) / temperature;
+  return `${off}; with a temperature fitted on other such films they are off by ${points(eceCalibrated)}, and this answer is ${percent(1 / (1 + Math.exp(-logit)))} sure.`;
+}
+
+function points(share: number): string {
+  return `${(100 * share).toFixed(1)} points`;
 }
 
 /** The name a question has among those measured on films; limits of side and size were never measured. */
