@@ -2,14 +2,14 @@
  * `npm run bench:captioners`: what captioners write of held-out phantoms, clean and attacked, over the graphs as they are deployed.
  *
  *   npm run bench:captioners -- --phantoms 24 --model captioner-mini  # writes evaluation.json into the bundled model's folder
- *   npm run bench:captioners -- --phantoms 12 --table docs/captioner-training --model runs/none --model runs/decoder --model runs/encoder --model runs/full
+ *   npm run bench:captioners -- --table docs/captioner-training --model runs/none --model runs/decoder --model runs/encoder --model runs/full
  *
  * Attacks move away from the phantom's own report, in a ball of 0.1 of linf (as the source's FGSM), on 8-bit pictures. Each model's folder may
- * hold training.json (what learned, steps, seconds, parameters). With --keep the table's other models stay as they were measured. Means have 95 % bootstrap intervals over phantoms.
+ * hold training.json (what learned, steps, seconds, parameters). Means have 95 % bootstrap intervals over phantoms.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { OptionError, countNamed, parseOptions, readOptions } from "../scripts/options.mjs";
+import { countNamed, parseOptions, readOptions } from "../scripts/options.mjs";
 import { ROOT } from "../scripts/toolchain.mjs";
 import { ATTACKS } from "../src/attacks/registry.ts";
 import type { AttackId } from "../src/attacks/registry.ts";
@@ -34,14 +34,13 @@ const {
   model: targets,
   ...values
 } = readOptions(
-  "Usage: npm run bench:captioners -- --model FOLDER|ID [--model ...] [--phantoms N] [--queries N] [--table FILE [--keep]]",
+  "Usage: npm run bench:captioners -- --model FOLDER|ID [--model ...] [--phantoms N] [--queries N] [--table FILE]",
   (args) => {
     const given = parseOptions(args, {
       model: { type: "string", multiple: true, default: ["captioner-mini"] },
       phantoms: { type: "string", default: "24" },
       queries: { type: "string", default: "50" },
       table: { type: "string" },
-      keep: { type: "boolean", default: false },
     });
     const counts = {
       phantoms: countNamed("phantoms", given.phantoms),
@@ -103,22 +102,10 @@ for (const target of targets) {
 }
 if (values.table !== undefined) {
   const file = path.resolve(ROOT, values.table);
-  const models = [...all, ...(values.keep ? keptIn(`${file}.json`) : [])];
-  writeFileSync(`${file}.json`, `${JSON.stringify({ ...about(), models }, null, 1)}\n`);
-  writeFileSync(`${file}.md`, tableOf(models));
+  writeFileSync(`${file}.json`, `${JSON.stringify({ ...about(), models: all }, null, 1)}\n`);
+  writeFileSync(`${file}.md`, tableOf(all));
 }
 process.exit(0);
-
-/** Measured before under the same conditions, and not now. */
-function keptIn(file: string): readonly Measured[] {
-  const { models, ...conditions } = JSON.parse(readFileSync(file, "utf8")) as {
-    readonly models: readonly Measured[];
-  };
-  if (JSON.stringify(conditions) !== JSON.stringify(about())) {
-    throw new OptionError(`${file} was measured under other conditions, so nothing of it is kept`);
-  }
-  return models.filter(({ sha256 }) => all.every((model) => model.sha256 !== sha256));
-}
 
 function about() {
   return {
@@ -272,24 +259,18 @@ function area(of: readonly (readonly [number, boolean])[]) {
 function tableOf(models: readonly Measured[]): string {
   const cell = ({ mean, low, high }: Interval) =>
     `${mean.toFixed(3)} (${low.toFixed(3)} to ${high.toFixed(3)})`;
-  const nameOf = ({ model, training }: Measured) =>
-    training ? `${String(training["trained"])}, ${String(training["steps"])} steps` : model;
   const head =
     "| trained | picture | BLEU-1 | BLEU-2 | BLEU-3 | BLEU-4 | METEOR | CIDEr-D | findings |";
-  const rows = models.flatMap((model) =>
+  const rows = models.flatMap(({ model, training, scores }) =>
     CONDITIONS.map((condition) => {
-      const of = model.scores[condition];
-      return `| ${nameOf(model)} | ${condition} | ${["bleu1", "bleu2", "bleu3", "bleu4", "meteor", "cider", "findings"].map((name) => cell(of[name]!)).join(" | ")} |`;
+      const of = scores[condition];
+      return `| ${String(training?.["trained"] ?? model)} | ${condition} | ${["bleu1", "bleu2", "bleu3", "bleu4", "meteor", "cider", "findings"].map((name) => cell(of[name]!)).join(" | ")} |`;
     }),
   );
-  const costs = models.map((model) => {
-    const told = ["parameters", "steps", "batch", "rate", "ramp"].map((key) =>
-      String(model.training?.[key] ?? ""),
-    );
-    const seconds = Number(model.training?.["seconds"] ?? NaN).toFixed(0);
-    const different = new Set(model.texts.clean.map(({ written }) => written)).size;
-    return `| ${nameOf(model)} | ${told.join(" | ")} | ${seconds} | ${different} of ${model.texts.clean.length} | ${model.sha256.slice(0, 12)} |`;
-  });
+  const costs = models.map(
+    ({ model, training, sha256 }) =>
+      `| ${String(training?.["trained"] ?? model)} | ${["parameters", "steps", "batch", "seconds"].map((key) => String(training?.[key] ?? "")).join(" | ")} | ${sha256.slice(0, 12)} |`,
+  );
   return `# Adversarial training of a captioner
 
 What each kind of training leaves of a report, on ${cases.length} held-out phantoms (seeds ${FIRST_SEED} on) over the deployed graphs. Attacks move away from the phantom's own report within
@@ -300,10 +281,8 @@ ${head}
 |${" --- |".repeat(9)}
 ${rows.join("\n")}
 
-Different texts: of the clean pictures' reports; 1 is a model that writes the same whatever it sees. Ramp: share of the steps over which the attack's length rises to its full one.
-
-| trained | parameters | steps | batch | rate | ramp | processor seconds | different texts | weights |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+| trained | parameters | steps | batch | processor seconds | weights |
+| --- | --- | --- | --- | --- | --- |
 ${costs.join("\n")}
 
 The source reports BLEU ${REPORTED.decoder} with the decoder alone trained and ${REPORTED.full} with everything trained, on photographs (Flickr8k) and other models: quoted, not measured here.

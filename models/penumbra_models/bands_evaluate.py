@@ -113,7 +113,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--phantoms", type=Path, required=True)
     parser.add_argument("--count", type=int, default=100)
-    parser.add_argument("--adult", type=Path, required=True)
+    parser.add_argument("--adult", type=Path, help="folder of adult films; none is measured without it")
     parser.add_argument("--split", default="test")
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -122,17 +122,17 @@ def main() -> None:
     questions = Questions.load(args.data / "questions.jsonl", tokenizer)
     bare = base_model(args.init, tokenizer.get_vocab_size())
     cases, pictures, _ = read(args.phantoms, args.count)
-    adults = Adults(args.adult, args.split, ("nih14",))
-    truth = {
-        "phantoms": np.array([[has(c, name) for name in FINDINGS] for c in cases], float),
-        "adults": adults.probability[:, [LABELS.index(g) for g in GOALS]].astype(float),
-    }
-    groups = {"phantoms": (np.array(pictures), CONDITIONS, phantoms_of), "adults": (adults.images, ADULT_CONDITIONS, adults_of)}
+    adults = Adults(args.adult, args.split, ("nih14",)) if args.adult else None
+    truth = {"phantoms": np.array([[has(c, name) for name in FINDINGS] for c in cases], float)}
+    groups = {"phantoms": (np.array(pictures), CONDITIONS, phantoms_of)}
+    if adults:
+        truth["adults"] = adults.probability[:, [LABELS.index(g) for g in GOALS]].astype(float)
+        groups["adults"] = (adults.images, ADULT_CONDITIONS, adults_of)
     models: dict[str, Captioner] = {"bare": bare}
     for name in TAUGHT:
         models[name] = copy.deepcopy(bare)
         Bands(models[name].vision, name == "picture").fill(read_bands(args.bands / name / "bands.safetensors"))
-    out: dict = {"phantoms": len(cases), "adults": len(adults.images), "rows": [], "collapse": {}}
+    out: dict = {"phantoms": len(cases), "adults": len(adults.images) if adults else 0, "rows": [], "collapse": {}}
     seen: dict[tuple[str, str], Measured] = {}
     for group, (images, conditions, measure) in groups.items():
         for condition, strength in conditions:
@@ -150,7 +150,7 @@ def main() -> None:
             out["rows"].append(row)
             print(json.dumps(row), flush=True)
     for name in models:
-        out["collapse"][name] = spread(torch.cat([seen["phantoms", name].embedding, seen["adults", name].embedding]))
+        out["collapse"][name] = spread(torch.cat([seen[group, name].embedding for group in groups]))
     (args.bands / "evaluation.json").write_text(json.dumps(out, indent=1) + "\n")
 
 

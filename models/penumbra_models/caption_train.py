@@ -6,8 +6,7 @@ uv run python -m penumbra_models.caption_train tune --start runs/caption-start/c
 `start` keeps the base model's encoder frozen and reads its cached tokens. `tune` goes on from that one checkpoint: every picture of a step is
 first attacked by one step along the sign of its gradient (FGSM) against the loss of its own report, unless --trained is `none`; then the named
 parameters learn to write the right report all the same. Batch normalisation keeps its statistics throughout. The step's length rises to its full
-one over the first part of the training: with full steps from the start and three times the rate, whatever trained the encoder ended, after 48 steps, in
-one report for every picture.
+one over the first part of the training. That does not keep an encoder that learns from ending in one report for nearly every picture (docs/decisions.md).
 """
 
 import argparse

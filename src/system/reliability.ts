@@ -70,8 +70,7 @@ const CHANCE = 0.6;
 export interface Stated {
   readonly confidence: number;
   readonly place:
-    | { readonly nearest: "adult" | "child" | "phantom"; readonly isFar: boolean }
-    | undefined;
+    { readonly nearest: "adult" | "child" | "phantom"; readonly isFar: boolean } | undefined;
 }
 
 /** What is known of this very question on real films; a percentage as stated is never taken at its word there. */
