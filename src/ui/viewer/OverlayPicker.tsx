@@ -145,8 +145,7 @@ function Agreement({ choice }: { readonly choice: AttentionChoice }) {
       text={`How alike the two attention maps are${isHead ? ", averaged over the layer’s heads" : ""} (structural similarity, SSIM); 1 is the same map.`}
     >
       <Button look="term" className={styles.agreement}>
-        {isHead ? "Layer overlap" : "Overlap"}{" "}
-        <b>{ssim === undefined ? "0.…" : decimal(ssim, 2)}</b>
+        {isHead ? "Layer overlap" : "Overlap"} <b>{ssim === undefined ? "…" : decimal(ssim, 2)}</b>
       </Button>
     </Hint>
   );
