@@ -6,16 +6,10 @@
 import type { LabContext } from "./labContext.ts";
 import type { RunEvent } from "./results.ts";
 import type { ExperimentSpec, Fidelity } from "./spec.ts";
-import { settled, stageEvent } from "./stage.ts";
-import type { Ask, Held, HeldName, Pass, Stage, StageNews, StageRun, StageScope } from "./stage.ts";
+import { PASSES, settled, stageEvent } from "./stage.ts";
+import type { Ask, Held, HeldName, Stage, StageNews, StageRun, StageScope } from "./stage.ts";
 import { stageKey } from "./stageCache.ts";
 import { stagesOf } from "./stages/table.ts";
-
-/** What is looked at for each fidelity, in turn. */
-const PASSES: Readonly<Record<Fidelity, readonly Pass[]>> = {
-  preview: ["draft", "preview"],
-  full: ["full"],
-};
 
 /** A stage under way. */
 interface Started {

@@ -19,6 +19,12 @@ export type HeldName = keyof Held;
 /** Full passes are asked for; a draft is the quick first look that a preview may begin with. */
 export type Pass = Fidelity | "draft";
 
+/** What is looked at for each fidelity, in turn. */
+export const PASSES: Readonly<Record<Fidelity, readonly Pass[]>> = {
+  preview: ["draft", "preview"],
+  full: ["full"],
+};
+
 /** The question a pass puts to the stages. */
 export interface Ask {
   readonly spec: ExperimentSpec;
