@@ -6,6 +6,7 @@ uv run python -m penumbra_models.bands_evaluate --init runs/base/checkpoint.pt -
 import argparse
 import copy
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +33,9 @@ CONDITIONS = (("none", 0.0), ("noise", 0.4), ("noise", 0.8), ("blur", 0.8), ("li
 ADULT_CONDITIONS = (("none", 0.0),)
 DRAWS = 300
 """Of the bootstrap, over pictures."""
+
+
+Conditions = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,10 @@ def adults_of(examiner: Examiner, images: np.ndarray) -> Measured:
     return Measured(token_scores(examiner, tokens)[:, [ASKED.index(g) for g in GOALS]], embedding)
 
 
+Group = tuple[np.ndarray, Conditions, Callable[[Examiner, np.ndarray], Measured]]
+"""Pictures as bytes, what disturbs them, and how a model is measured on them."""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--init", type=Path, required=True)
@@ -124,7 +132,7 @@ def main() -> None:
     cases, pictures, _ = read(args.phantoms, args.count)
     adults = Adults(args.adult, args.split, ("nih14",)) if args.adult else None
     truth = {"phantoms": np.array([[has(c, name) for name in FINDINGS] for c in cases], float)}
-    groups = {"phantoms": (np.array(pictures), CONDITIONS, phantoms_of)}
+    groups: dict[str, Group] = {"phantoms": (np.array(pictures), CONDITIONS, phantoms_of)}
     if adults:
         truth["adults"] = adults.probability[:, [LABELS.index(g) for g in GOALS]].astype(float)
         groups["adults"] = (adults.images, ADULT_CONDITIONS, adults_of)
