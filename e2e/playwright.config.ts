@@ -4,12 +4,12 @@ import { defineConfig } from "@playwright/test";
 const BROWSER = process.env["PENUMBRA_BROWSER"] ?? "chromium";
 const CHROMIUM = process.env["PENUMBRA_CHROMIUM"] ?? "/usr/bin/chromium";
 
-/** Two files side by side: a journey waits for its page as often as its page computes. Those of one file run in their order. */
+/** Journeys run one after another: two side by side took as long (each computes on every core), and some watch the clock. */
 export default defineConfig({
   testDir: ".",
   testMatch: "*.spec.ts",
   outputDir: "../test-results/journeys",
-  workers: 2,
+  workers: 1,
   fullyParallel: false,
   timeout: 180_000,
   expect: { timeout: 30_000 },

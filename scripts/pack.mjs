@@ -9,7 +9,7 @@ import { ROOT, ensureBuilt, ensureInstalled } from "./toolchain.mjs";
 
 const FOLDER = "penumbra-class";
 /** What the server is made of. */
-const SERVER = ["serve.mjs", "archive.mjs", "contentPolicy.mjs", "options.mjs"];
+const SERVER = ["serve.mjs", "archive.mjs", "hub.mjs", "contentPolicy.mjs", "options.mjs"];
 /** Weights and pictures hardly shrink. */
 const STORED = new Set([".onnx", ".png", ".woff2"]);
 

@@ -9,13 +9,14 @@ import type { SessionFactory, SessionOptions } from "./session.ts";
 export function probeRunner(sessions: SessionFactory): GraphRunner {
   const folding = oneShotRunner(sessions, "basic");
   const plain = oneShotRunner(sessions);
-  return async (graph, feeds, outputs) => {
+  const probe: GraphRunner = async (graph, feeds, outputs) => {
     try {
       return await folding(graph, feeds, outputs);
     } catch {
       return plain(graph, feeds, outputs);
     }
   };
+  return Object.assign(probe, { asWritten: plain });
 }
 
 /** Runs a graph once; optimising it mostly costs more than it saves. */

@@ -6,11 +6,15 @@ import type { GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto } f
 import { constantNodeValue, tensorFromProto, tensorTypeOf } from "./tensorData.ts";
 
 /** Runs an ONNX model (serialized) on named inputs; without `outputs` it returns every graph output. */
-export type GraphRunner = (
-  model: Uint8Array,
-  feeds: Record<string, Tensor>,
-  outputs?: string[],
-) => Promise<Record<string, Tensor>>;
+export interface GraphRunner {
+  (
+    model: Uint8Array,
+    feeds: Record<string, Tensor>,
+    outputs?: string[],
+  ): Promise<Record<string, Tensor>>;
+  /** Where this one folds constants first: the same, node by node in the graph's own order. */
+  readonly asWritten?: GraphRunner;
+}
 
 /** One sentence that names a node: its operator, and its own name or first output. */
 export function nodeLabel(node: NodeProto): string {

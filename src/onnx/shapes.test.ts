@@ -2,8 +2,11 @@ import { create } from "@bufbuild/protobuf";
 import { FunctionProtoSchema } from "onnx-buf";
 import { describe, expect, it } from "vitest";
 import { LabError } from "../errors/labError.ts";
+import type { Tensor } from "../tensor/tensor.ts";
 import { nativeRunner } from "../testing/nativeRunner.ts";
 import { checkCase, randomTensor, tinyGraph } from "../testing/tinyGraphs.ts";
+import { parseModel } from "./file.ts";
+import type { GraphRunner } from "./graph.ts";
 import { inlineFunctions, prepareGraph } from "./inline.ts";
 import { ELEMENT_TYPE, makeNode, replaceGraph } from "./messages.ts";
 import type { GraphProto, ModelProto } from "./messages.ts";
@@ -36,6 +39,29 @@ describe("readShapes", () => {
     expect(table.types.get("target")).toBe(ELEMENT_TYPE.int64);
     expect(numbersOf(table.values.get("target")!)).toEqual([2, -1]);
     expect(table.values.has("flat")).toBe(false);
+  });
+
+  it("computes node by node where a shape needs contents, the first value asked about last", async () => {
+    const sparse = tinyGraph(17, (b) => {
+      const x = b.addInput("x", ELEMENT_TYPE.float32, ["N"]);
+      b.add("NonZero", [b.add("Relu", [x], { outputs: ["positive"] })], { outputs: ["where"] });
+      b.addOutput("where", ELEMENT_TYPE.int64);
+    });
+    const asked: string[][] = [];
+    const asWritten: GraphRunner = (bytes, feeds, outputs) => {
+      const { node } = parseModel(bytes).graph!;
+      asked.push(node.flatMap(({ opType, input }) => (opType === "Shape" ? input : [])));
+      return nativeRunner(bytes, feeds, outputs);
+    };
+    const folding = Object.assign((...given: Parameters<GraphRunner>) => nativeRunner(...given), {
+      asWritten,
+    });
+    const x: Tensor = { dtype: "float32", shape: [3], data: Float32Array.of(1, 0, 2) };
+    const table = await readShapes(sparse, folding, { feeds: { x } });
+    expect(table.shapes.get("where")).toEqual([1, 2]);
+    expect(asked).toEqual([["where", "positive", "x"]]);
+    await readShapes(dynamic, folding, { shapes: { x: [2, 5, 6] } });
+    expect(asked).toHaveLength(1);
   });
 
   it("refuses open shapes and shapes that contradict the file", async () => {

@@ -197,7 +197,7 @@ test.each([
   [{ axes: [{ name: "a", kind: "field", path: "__proto__.x", values: [1] }] }, "axes[0].path is"],
   [{ measures: ["beauty"] }, 'measures[0] is "beauty", but must be one of truth'],
   [{ cases: [] }, "cases is an empty list."],
-  [{ color: 1 }, '"colour" is no field of the study.'],
+  [{ color: 1 }, '"color" is no field of the study.'],
 ])("a study that is none: %j", (change, sentence) => {
   expect(() => study(change)).toThrow(sentence);
 });
