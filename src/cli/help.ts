@@ -58,7 +58,7 @@ npm run -s lab -- robustness [--model ID] [--epsilon N] [--questions N] [--seed 
     linf epsilon in 255ths (2 if not given). One JSON line per question, then the shares with their n. An accuracy
     under attack is named by its attacks: another attack may leave less.
 
-npm run -s lab -- list [models|findings|patient|questions|perturbations|attacks|goals|instruments|defenses|measures|lessons|certificate|window|limits]...
+npm run -s lab -- list [models|folders|findings|patient|questions|perturbations|attacks|goals|instruments|defenses|measures|lessons|certificate|window|limits]...
     What there is to choose from, with ranges, units, defaults and help, as JSON: the tables that the page itself reads.
 
 npm run -s lab -- decode FILE... [--frame N]

@@ -134,3 +134,13 @@ test("an option that is given twice is refused, not half ignored", () => {
   expect(status).toBe(1);
   expect(stderr).toContain("--seed is given twice");
 });
+
+test("a reader who has seen enough of a list, as head has, gets no stack", () => {
+  const file = path.join(import.meta.dirname, "lab.ts");
+  const { status, stderr } = spawnSync(
+    "bash",
+    ["-o", "pipefail", "-c", `"$0" --no-warnings "$1" list | head -c 20`, process.execPath, file],
+    { encoding: "utf8" },
+  );
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+});

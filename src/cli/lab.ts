@@ -50,6 +50,11 @@ async function main([name, ...args]: readonly string[]): Promise<void> {
   await verb(args);
 }
 
+// Whoever reads may have seen enough, as `head` has.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") throw error;
+  process.exit();
+});
 try {
   await main(process.argv.slice(2));
 } catch (error) {

@@ -2,6 +2,7 @@
 import { ATTACK_CATALOG } from "../attacks/catalog.ts";
 import { INSTRUMENT_CATALOG } from "../experiment/instruments/catalog.ts";
 import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
+import { BUNDLED_FOLDERS } from "../model/catalog.ts";
 import { FINDINGS, PATIENT_PARAMS } from "../phantom/spec.ts";
 import { GOALS } from "../experiment/goals.ts";
 import { PARAMS, SPEC_LIMITS, epsilonParam } from "../experiment/params.ts";
@@ -16,6 +17,8 @@ import { UsageError, parseCommandLine } from "./usageError.ts";
 
 const SECTIONS = {
   models: async () => Promise.all((await modelIds()).map(modelEntry)),
+  /** Named where a model is, too (`ask`, `run --model`, studies); opened as a reader's folder is. */
+  folders: () => BUNDLED_FOLDERS,
   findings: () => FINDINGS,
   patient: () => PATIENT_PARAMS,
   questions: questionEntries,
