@@ -144,5 +144,6 @@ def test_areas_and_cards() -> None:
         "accuracy": {"presence effusion": one, "side": one},
     }  # fmt: skip
     text = card("llava-mini", measured)
-    assert "| effusion | 0.900 | 4 | 0.900 | 0.600 to 0.980 |" in text
+    # Hanley and McNeil by hand: sqrt((.09 + 3 (.9 / 1.1 - .81) + 5 (1.62 / 1.9 - .81)) / 24) = .117.
+    assert "| effusion | 0.900 (0.671 to 1.000) | 4 | 0.900 | 0.600 to 0.980 |" in text
     assert "| side | 0.900 | 0.600 to 0.980 | 10 |" in text
