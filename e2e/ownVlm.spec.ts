@@ -3,12 +3,10 @@ import { spawnSync } from "node:child_process";
 import { cp, truncate } from "node:fs/promises";
 import path from "node:path";
 import type { Page } from "@playwright/test";
-import type { runManifest } from "../src/experiment/manifest.ts";
 import { vlmFolder } from "../src/testing/vlmFolders.ts";
-import { openBench, settle } from "./steps.ts";
+import { openBench, pageManifest, settle } from "./steps.ts";
+import type { Manifest } from "./steps.ts";
 import { expect, test } from "./fixtures.ts";
-
-type Manifest = ReturnType<typeof runManifest>;
 
 const ROOT = path.join(import.meta.dirname, "..");
 
@@ -18,16 +16,6 @@ async function drop(page: Page, target: string): Promise<void> {
   for (const type of ["dragEnter", "dragOver", "drop"] as const) {
     await client.send("Input.dispatchDragEvent", { type, x: 600, y: 400, data });
   }
-}
-
-async function savedRun(page: Page): Promise<Manifest> {
-  await page.getByRole("button", { name: "Share" }).click();
-  const saving = page.waitForEvent("download");
-  await page.getByRole("button", { name: "Save run manifest (JSON)" }).click();
-  const chunks: Buffer[] = [];
-  for await (const chunk of await (await saving).createReadStream()) chunks.push(chunk as Buffer);
-  await page.keyboard.press("Escape");
-  return JSON.parse(Buffer.concat(chunks).toString("utf8")) as Manifest;
 }
 
 test("a dropped LLaVA answers as lab run does, is attacked, and stays when a broken one is dropped", async ({
@@ -48,7 +36,7 @@ test("a dropped LLaVA answers as lab run does, is attacked, and stays when a bro
   await expect(page.getByTestId("answer-clean")).toHaveText(/yes|no/i, { timeout: 60_000 });
   await settle(page);
   await page.screenshot({ path: info.outputPath("llava.png") });
-  const run = await savedRun(page);
+  const run = await pageManifest(page);
   const { clean, readout, disturbed } = run.results;
   expect(run.spec.model.id).toMatch(/^own-/);
   // The opening case is attacked: the answer of the random weights turns or its margin moves.

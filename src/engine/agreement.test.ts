@@ -57,6 +57,13 @@ it("names the stage that four bits move, and not those before it", async () => {
   expect(verdictOf([{ form: "q4", backend: "WASM", differs }])).toMatch(/^q4 on WASM: .*logits/);
 });
 
+it("does not speak for what could not be asked", () => {
+  const same = { form: "int8", backend: "WASM", differs: [] };
+  expect(verdictOf([same])).toBe("All forms and backends hold and say the same.");
+  expect(verdictOf([same], 2)).toMatch(/that could be asked .* the others are named/);
+  expect(verdictOf([], 1)).toMatch(/could be asked: nothing to compare/);
+});
+
 it("takes what is no number for moved", () => {
   const broken = reference.stages.map(({ stage, vector }) => ({
     stage,

@@ -20,11 +20,22 @@ interface NamedAgreement {
   readonly backend: string;
 }
 
-/** One plain sentence for each that differs, or one for all. */
-export function verdictOf(others: readonly NamedAgreement[]): string {
+/**
+ * One plain sentence for each that differs, or one for all.
+ * @param unasked how many could not be asked: of those nothing is said
+ */
+export function verdictOf(others: readonly NamedAgreement[], unasked = 0): string {
   const moved = others.filter(({ differs }) => differs.length > 0);
-  if (others.length === 0) return "There is one form on one backend: nothing to compare.";
-  if (moved.length === 0) return "All forms and backends hold and say the same.";
+  if (others.length === 0) {
+    return unasked > 0
+      ? "No second form or backend could be asked: nothing to compare."
+      : "There is one form on one backend: nothing to compare.";
+  }
+  if (moved.length === 0) {
+    return unasked > 0
+      ? "All forms and backends that could be asked hold and say the same; the others are named below."
+      : "All forms and backends hold and say the same.";
+  }
   return moved
     .map(({ backend, form, differs }) => `${form} on ${backend}: ${differs.join(", ")}.`)
     .join(" ");

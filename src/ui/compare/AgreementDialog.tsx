@@ -1,9 +1,8 @@
 /** Does the model say and hold the same on every backend and in every form of its weights? One press, one table, one file. */
 import { verdictOf } from "../../experiment/formVerdict.ts";
-import { useExperiment, useResults, useStores, useView } from "../context/stores.ts";
-import { Gated } from "../context/Gated.tsx";
+import { useExperiment, useResults } from "../context/stores.ts";
+import { WorkDialog } from "../context/WorkDialog.tsx";
 import { Button } from "../kit/Button.tsx";
-import { Dialog } from "../kit/Dialog.tsx";
 import { answerWord, decimal } from "../kit/formats.ts";
 import { saveBlob } from "../kit/saveBlob.ts";
 import { useAgreement } from "./useAgreement.ts";
@@ -11,24 +10,16 @@ import type { FormRow } from "./useAgreement.ts";
 import styles from "./compare.module.css";
 
 export function AgreementDialog() {
-  const { view } = useStores();
-  const isOpen = useView((s) => s.dialog === "agreement");
-  const close = () => view.getState().set({ dialog: null });
   return (
-    <Dialog
-      opened={isOpen}
-      onClose={close}
+    <WorkDialog
+      door="agreement"
       size="min(960px, 96vw)"
       label="Agreement of backends and weights"
       closeLabel="Close"
       className={styles.dialog}
     >
-      {isOpen && (
-        <Gated door="agreement">
-          <Agreement />
-        </Gated>
-      )}
-    </Dialog>
+      {() => <Agreement />}
+    </WorkDialog>
   );
 }
 
@@ -43,6 +34,8 @@ function Agreement() {
     differs: found!.differs,
   }));
   const isDone = !isRunning && asked.length > 0;
+  // Refused, or stopped before their turn.
+  const verdict = verdictOf(others, rows.length - asked.length);
   return (
     <>
       <p className={styles.lead}>
@@ -60,11 +53,7 @@ function Agreement() {
           </Button>
         )}
         {isDone && (
-          <Button
-            onClick={() =>
-              saveReport({ model: model.id, question, rows, verdict: verdictOf(others) })
-            }
-          >
+          <Button onClick={() => saveReport({ model: model.id, question, rows, verdict })}>
             Save as JSON
           </Button>
         )}
@@ -77,7 +66,7 @@ function Agreement() {
       {isRunning && rows.length === 0 && <p role="status">Starting an engine of its own…</p>}
       {isDone && (
         <p role="status" className={styles.statement} data-testid="agreement">
-          {verdictOf(others)}
+          {verdict}
         </p>
       )}
       {rows.length > 0 && <Rows rows={rows} />}

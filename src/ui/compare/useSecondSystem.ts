@@ -58,6 +58,8 @@ export function useSecondSystem(
     system.current = started;
     const isOver = () => system.current !== started;
     setSecond({ phase: "running", label: "starting" });
+    // What was found with another second system says nothing of this one.
+    setExchange(undefined);
     try {
       // Measurements are not compared, and some take minutes.
       const whole = { ...withSystem(spec, change), instruments: [] };
@@ -83,6 +85,7 @@ export function useSecondSystem(
     system.current?.end();
     system.current = null;
     setSecond({ phase: "idle" });
+    setExchange(undefined);
   };
   return { second, exchange, ask: () => void ask(), cancel };
 }

@@ -81,8 +81,8 @@ function KeptModels({ onOpened }: { readonly onOpened: () => void }) {
     const handle = await showDirectoryPicker!().catch(() => undefined);
     if (!handle) return;
     const folder = { id: `${handle.name} ${Date.now()}`, name: handle.name, handle };
-    await rememberFolder(folder);
-    await openFolder(folder);
+    if (await rememberFolder(folder)) await openFolder(folder);
+    else setRefusal("This browser cannot remember a folder for this page. Drop it instead.");
   };
   return (
     <>

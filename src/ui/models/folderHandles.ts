@@ -59,8 +59,9 @@ export async function knownFolders(): Promise<readonly KnownFolder[]> {
   return (await transact("readonly", (all) => all.getAll() as IDBRequest<KnownFolder[]>)) ?? [];
 }
 
-export async function rememberFolder(folder: KnownFolder): Promise<void> {
-  await transact("readwrite", (all) => all.put(folder));
+/** False where this browser keeps no handles (plain http, a private window). */
+export async function rememberFolder(folder: KnownFolder): Promise<boolean> {
+  return (await transact("readwrite", (all) => all.put(folder))) !== undefined;
 }
 
 export async function forgetFolder(id: string): Promise<void> {
