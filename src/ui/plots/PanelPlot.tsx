@@ -13,7 +13,7 @@ import { spokenPlot } from "./spokenPlot.ts";
 import figures from "./figures.module.css";
 import styles from "./plots.module.css";
 
-/** Below this height titles of axes give way to the curve; the panel's heading names them. */
+/** Below this height the curve keeps the room: the lower axis is named inside the plot, the other by the panel's heading. */
 const COMPACT_HEIGHT = 105;
 const TITLE = 13;
 
@@ -54,14 +54,9 @@ export function PanelPlot(props: {
       {plot && (
         <svg className={figures.plot} width={width} height={height} aria-hidden="true">
           {!isCompact && (
-            <>
-              <text x={2} y={TITLE - 3}>
-                {spec.y.title}
-              </text>
-              <text x={width - 10} y={height - 4} textAnchor="end">
-                {spec.x.title}
-              </text>
-            </>
+            <text x={2} y={TITLE - 3}>
+              {spec.y.title}
+            </text>
           )}
           <g transform={`translate(0 ${above})`}>
             <Drawing plot={plot} />
@@ -74,6 +69,16 @@ export function PanelPlot(props: {
               </g>
             )}
           </g>
+          {!(isCompact && near) && (
+            <text
+              className={figures.title}
+              x={isCompact ? plot.box.right - 4 : width - 10}
+              y={isCompact ? plot.box.bottom - 4 : height - 4}
+              textAnchor="end"
+            >
+              {spec.x.title}
+            </text>
+          )}
         </svg>
       )}
     </div>
