@@ -7,6 +7,8 @@ import { probeRunner } from "../src/graphs/runners.ts";
 import { startRuntime } from "../src/engine/sessions.ts";
 import type { WebRuntime } from "../src/engine/sessions.ts";
 import { createMessageYield } from "../src/engine/yieldToHost.ts";
+import { LlavaModel } from "../src/graphs/generative/llavaModel.ts";
+import { readFolderFiles } from "../src/graphs/generative/modelFiles.ts";
 import { defaultSpec } from "../src/experiment/defaultSpec.ts";
 import type { ExperimentSpec } from "../src/experiment/spec.ts";
 import { parityImage } from "../src/model/manifest.ts";
@@ -67,6 +69,61 @@ export async function probe(backend: "webgpu" | "wasm", siteUrl: string): Promis
     attacked: [...attacked],
     trace,
   };
+}
+
+/** What a small LLaVA of random weights makes of its golden picture. */
+export interface SpokenNumbers {
+  readonly logits: readonly number[];
+  readonly ids: readonly number[];
+}
+
+interface SpeechProbe {
+  /** Folder with the model and its vectors.json, served. */
+  readonly url: string;
+  readonly names: readonly string[];
+  readonly backend: "webgpu" | "wasm";
+  /** Tokens written after which `lose` is called. */
+  readonly loseAfter?: number;
+}
+
+let speaking: { readonly backend: string; readonly model: LlavaModel } | undefined;
+
+/** Writes as many tokens as the golden text has, with keys and values kept where the backend can keep them. */
+export async function speak(
+  { url, names, backend, loseAfter }: SpeechProbe,
+  lose: () => void = () => {},
+): Promise<SpokenNumbers> {
+  const read = async (name: string) =>
+    new Uint8Array(await (await fetch(url + name)).arrayBuffer());
+  const golden = JSON.parse(new TextDecoder().decode(await read("vectors.json"))) as {
+    question: string;
+    grey: number[];
+    generated: number[];
+  };
+  runtime ??= startRuntime(true, { yieldToHost: createMessageYield() });
+  const { factory } = await runtime;
+  if (speaking?.backend !== backend) {
+    const files = await readFolderFiles(names, { read });
+    speaking = { backend, model: await LlavaModel.open(files, factory(backend)) };
+  }
+  const { model } = speaking;
+  const picture = Float32Array.from(golden.grey);
+  const prompt = model.prompt(golden.question);
+  const logits = await model.nextLogits(picture, prompt);
+  let written = 0;
+  try {
+    const { ids } = await model.generate(picture, prompt, {
+      maxTokens: golden.generated.length,
+      onText: () => {
+        if (++written === loseAfter) lose();
+      },
+    });
+    return { logits: [...logits], ids };
+  } catch (error) {
+    speaking = undefined;
+    await model.release().catch(() => {});
+    throw error;
+  }
 }
 
 function attackSpec(): ExperimentSpec {

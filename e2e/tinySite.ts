@@ -7,6 +7,7 @@ import { defaultClientConditions } from "vite";
 import { serve } from "../scripts/serve.mjs";
 import { parseManifest } from "../src/model/manifest.ts";
 import { tinyPackage } from "../src/testing/tinyPackage.ts";
+import { vlmFolder } from "../src/testing/vlmFolders.ts";
 
 const ROOT = path.join(import.meta.dirname, "..");
 const DIST = path.join(ROOT, "dist");
@@ -34,6 +35,7 @@ export async function openTinySite(port: number, hasProbe = true): Promise<TinyS
     await writeFile(path.join(models, name), content);
   }
   if (hasProbe) {
+    await symlink(vlmFolder("llava"), path.join(folder, "llava"));
     await buildProbe(path.join(folder, "probe"));
     await writeFile(path.join(folder, "probe/index.html"), "<!doctype html><title>Probe</title>");
   }

@@ -6,10 +6,11 @@
 import { chromium } from "@playwright/test";
 import type { Browser, Page, Worker } from "@playwright/test";
 import { expect, test as base } from "./fixtures.ts";
-import type { probe as Probe, ProbeNumbers } from "./backendProbe.ts";
+import type { probe as Probe, ProbeNumbers, speak as Speak } from "./backendProbe.ts";
 import { defaultSpec } from "../src/experiment/defaultSpec.ts";
 import { encodeShareLink } from "../src/experiment/shareLink/encode.ts";
 import type { ExperimentSpec } from "../src/experiment/spec.ts";
+import { vlmSource } from "../src/testing/vlmFolders.ts";
 import { settle } from "./steps.ts";
 import { openTinySite } from "./tinySite.ts";
 import type { TinySite } from "./tinySite.ts";
@@ -47,16 +48,46 @@ const test = base.extend<object, { tiny: TinySite; gpuBrowser: Browser }>({
 interface GpuCounts {
   devices: number;
   dispatches: number;
+  /** Buffers read back from the device. */
+  readbacks: number;
+  /** Of the buffers that live. */
+  bytes: number;
 }
 
 /** Counts devices and compute dispatches where it is run: a graph that fell back to the CPU makes none. */
 function countGpuWork(): void {
-  const counts = { devices: 0, dispatches: 0 };
+  const counts = { devices: 0, dispatches: 0, readbacks: 0, bytes: 0 };
   const scope = globalThis as unknown as Record<
     string,
     { prototype: Record<string, (...args: unknown[]) => unknown> }
-  > & { gpuCounts: GpuCounts };
+  > & { gpuCounts: GpuCounts; loseDevice: () => void };
   scope.gpuCounts = counts;
+  let newest: { destroy(): void } | undefined;
+  scope.loseDevice = () => newest?.destroy();
+  const watch = (type: string, method: string, note: (made: unknown, on: unknown) => void) => {
+    const prototype = scope[type]?.prototype;
+    const original = prototype?.[method];
+    if (!prototype || !original) return;
+    prototype[method] = function watched(this: unknown, ...args: unknown[]) {
+      const made = original.apply(this, args);
+      note(made, this);
+      return made;
+    };
+  };
+  const sizes = new WeakMap<object, number>();
+  watch("GPUAdapter", "requestDevice", (made) => {
+    void (made as Promise<{ destroy(): void }>).then((device) => (newest = device));
+  });
+  watch("GPUBuffer", "mapAsync", () => counts.readbacks++);
+  watch("GPUDevice", "createBuffer", (made) => {
+    const { size } = made as { size: number };
+    sizes.set(made as object, size);
+    counts.bytes += size;
+  });
+  watch("GPUBuffer", "destroy", (_, on) => {
+    counts.bytes -= sizes.get(on as object) ?? 0;
+    sizes.delete(on as object);
+  });
   const count = (type: string, method: string, key: keyof GpuCounts) => {
     const prototype = scope[type]?.prototype;
     const original = prototype?.[method];
@@ -144,6 +175,43 @@ test("forward pass, gradient and attack on WebGPU are those of WASM", async ({
   // Five steps follow signs, and a sign may turn where the gradient is rounding: the losses stay together.
   expect(a.trace.at(-1)).toBeGreaterThan(a.trace[0]!);
   expect(largestDifference(a.trace, b.trace)).toBeLessThan(1e-2);
+});
+
+test("a LLaVA writes on WebGPU what it writes on WASM, its keys and values never leave the device, and a lost device costs one answer", async ({
+  tiny,
+  gpuBrowser,
+}) => {
+  const page = await gpuBrowser.newPage();
+  await page.addInitScript(countGpuWork);
+  await page.goto(`${tiny.url}probe/`);
+  await expectAdapter(page);
+  const names = (await vlmSource("llava")).names;
+  const speak = async (backend: "webgpu" | "wasm", loseAfter = 0) => {
+    const before = await gpuCounts(page);
+    const said = await page.evaluate(
+      async ([module, asked]) => {
+        const probe = (await import(module)) as { speak: typeof Speak };
+        const { loseDevice } = globalThis as unknown as { loseDevice: () => void };
+        return probe.speak(asked, loseDevice);
+      },
+      [tiny.probe, { url: `${tiny.url}llava/`, names, backend, loseAfter }] as const,
+    );
+    const after = await gpuCounts(page);
+    return { ...said, bytes: after.bytes, readbacks: after.readbacks - before.readbacks };
+  };
+  const wasm = await speak("wasm");
+  const first = await speak("webgpu");
+  expect(first.ids).toEqual(wasm.ids);
+  expect(largestDifference(first.logits, wasm.logits)).toBeLessThan(1e-4);
+  const again = await speak("webgpu");
+  expect(again.ids).toEqual(wasm.ids);
+  // A token's row of the table and its logits come back, and nothing of its keys and values; the picture's tokens twice.
+  expect(again.readbacks).toBeLessThan(2 * wasm.ids.length + 12);
+  expect((await speak("webgpu")).bytes).toBe(again.bytes);
+  // The lab goes on with WASM where a device is lost.
+  await expect(speak("webgpu", 3)).rejects.toThrow(/webgpu backend stopped/);
+  expect((await speak("wasm")).ids).toEqual(wasm.ids);
+  await page.close();
 });
 
 /** The opening experiment with a short attack and no certificate: a software GPU is slow. */

@@ -3,6 +3,7 @@
  * needs, so that whatever a change does not touch comes from the cache. Yields one event per result, and partial ones where
  * a stage takes long. No stage is named here.
  */
+import { close } from "../host/closing.ts";
 import type { LabContext } from "./labContext.ts";
 import type { RunEvent } from "./results.ts";
 import type { ExperimentSpec, Fidelity } from "./spec.ts";
@@ -109,7 +110,7 @@ class Run {
     const { stage, key, run } = started;
     for (;;) {
       const step = await run.next();
-      if (this.#context.signal.aborted) return true;
+      if (this.#context.signal.aborted) return close(run).then(() => true);
       if (step.done) {
         if (step.value === undefined) return true;
         yield* this.#settle(started, step.value, cached);
@@ -131,7 +132,7 @@ class Run {
         yield stageEvent(stage, { key, partial: true, cached }, news.partial);
       }
       if (this.#waiting.some(({ isDue }) => isDue)) yield* this.#goOn();
-      if (this.#context.signal.aborted) return true;
+      if (this.#context.signal.aborted) return close(run).then(() => true);
     }
   }
 

@@ -4,6 +4,7 @@
  * lab's own text encoder, which need not be the attacked model's: the attacker brings it along.
  */
 import { LabError } from "../errors/labError.ts";
+import { close } from "../host/closing.ts";
 import type { FeatureObjective } from "../model/objective.ts";
 import { featureLoss } from "../model/objectiveLoss.ts";
 import type { System } from "../system/system.ts";
@@ -50,10 +51,14 @@ export async function writtenTowards(
   const written = async (image: Float32Array): Promise<string> => {
     const { tokens } = await halves.encode(image);
     const speech = say(tokens, promptIds, { maxTokens: MOST_TOKENS });
-    for (;;) {
-      const step = await speech.next();
-      if (step.done) return step.value.text.trim();
-      await context.yieldToHost();
+    try {
+      for (;;) {
+        const step = await speech.next();
+        if (step.done) return step.value.text.trim();
+        await context.yieldToHost();
+      }
+    } finally {
+      await close(speech);
     }
   };
   return {

@@ -2,6 +2,7 @@
 import { expect, it } from "vitest";
 import { LabError } from "../errors/labError.ts";
 import { ortSessions } from "./ort.ts";
+import { isHeld } from "./session.ts";
 import type { OrtBuild, OrtModule } from "./ort.ts";
 
 interface Fake {
@@ -121,4 +122,25 @@ it("calls the runtime in turn", async () => {
   await session.run({ x });
   await session.release();
   expect(turns).toBe(3);
+});
+
+it("leaves values that a later run reads on the device, feeds them on as they are, and frees them", async () => {
+  const freed: unknown[] = [];
+  const dispose = () => freed.push("value");
+  const made = { type: "float32", dims: [1], data: Float32Array.of(3) };
+  const onDevice = { ...made, location: "gpu-buffer", dispose };
+  const { ort, asked } = fakeOrt(() => onDevice);
+  const session = await ortSessions(build(ort, { backend: "webgpu" })).create(new Uint8Array(1), {
+    held: ["z"],
+  });
+  expect(asked[0]).toMatchObject({ preferredOutputLocation: { z: "gpu-buffer" } });
+  const { z } = await session.runHolding({ x });
+  await session.run({ x: z! });
+  expect(asked.at(-1)).toMatchObject({ inputs: { x: onDevice } });
+  if (isHeld(z!)) await z.release();
+  expect(freed).toEqual(["value"]);
+  const plain = fakeOrt(() => made);
+  const onCpu = await ortSessions(build(plain.ort)).create(new Uint8Array(1), { held: ["z"] });
+  expect(plain.asked[0]).not.toHaveProperty("preferredOutputLocation");
+  expect(isHeld((await onCpu.runHolding({ x })).z!)).toBe(false);
 });

@@ -7,7 +7,8 @@ import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-web/wasm
 import { LabError, invariant } from "../errors/labError.ts";
 import type { Backend } from "../model/backend.ts";
 import type { Tensor, TensorType } from "../tensor/tensor.ts";
-import type { Feeds, GraphSession, SessionFactory, SessionOptions } from "./session.ts";
+import { isHeld } from "./session.ts";
+import type { Fed, Feeds, GraphSession, SessionFactory, SessionOptions } from "./session.ts";
 
 /** What is used of a build's module. */
 export interface OrtModule {
@@ -35,7 +36,7 @@ export function ortSessions(build: OrtBuild): SessionFactory {
 async function open(
   build: OrtBuild,
   graph: Uint8Array,
-  { optimization = "all", dimensions }: SessionOptions = {},
+  { optimization = "all", dimensions, held = [] }: SessionOptions = {},
 ): Promise<GraphSession> {
   const { ort, options, inTurn = (work) => work(), failure = defaultFailure } = build;
   const session = await inTurn(() =>
@@ -43,32 +44,56 @@ async function open(
       ...options,
       graphOptimizationLevel: optimization,
       ...(dimensions ? { freeDimensionOverrides: { ...dimensions } } : {}),
+      ...(build.backend === "webgpu" && held.length > 0
+        ? { preferredOutputLocation: Object.fromEntries(held.map((name) => [name, ON_DEVICE])) }
+        : {}),
     }),
   ).catch((cause: unknown) => {
     throw failure("opening", reasonOf(cause), cause);
   });
+  const run = (feeds: Feeds, outputs: readonly string[]) => {
+    const inputs = Object.fromEntries(
+      session.inputNames.map((name) => [name, toOrt(ort, feeds, name)]),
+    );
+    return session.run(inputs, [...outputs]).catch((cause: unknown) => {
+      throw failure("running", reasonOf(cause), cause);
+    });
+  };
   return {
     inputNames: session.inputNames,
     outputNames: session.outputNames,
     run: (feeds, outputs = session.outputNames) =>
       inTurn(async () => {
-        const inputs = Object.fromEntries(
-          session.inputNames.map((name) => [name, toOrt(ort, feeds, name)]),
-        );
-        const results = await session.run(inputs, [...outputs]).catch((cause: unknown) => {
-          throw failure("running", reasonOf(cause), cause);
-        });
+        const results = await run(feeds, outputs);
         return Object.fromEntries(
           Object.entries(results).map(([name, value]) => [name, fromOrt(value)]),
+        );
+      }),
+    runHolding: (feeds) =>
+      inTurn(async () => {
+        const results = await run(feeds, session.outputNames);
+        return Object.fromEntries(
+          Object.entries(results).map(([name, value]): [string, Fed] => [
+            name,
+            value.location === ON_DEVICE ? holding(value, inTurn) : fromOrt(value),
+          ]),
         );
       }),
     release: () => inTurn(() => session.release()),
   };
 }
 
+const ON_DEVICE = "gpu-buffer";
+
+function holding(value: OrtTensor, inTurn: NonNullable<OrtBuild["inTurn"]>): Fed {
+  const release = () => inTurn(async () => value.dispose());
+  return { held: value, shape: value.dims, release };
+}
+
 function toOrt({ Tensor: Made }: OrtModule, feeds: Feeds, name: string): OrtTensor {
   const feed = feeds[name];
   invariant(feed, `no feed for input ${name}`);
+  if (isHeld(feed)) return feed.held as OrtTensor;
   return new Made(feed.dtype, feed.data as Float32Array, [...feed.shape]);
 }
 

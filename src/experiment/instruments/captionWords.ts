@@ -1,4 +1,5 @@
 /** A captioner's report of the clean picture and of the disturbed one: token by token, with log-probabilities and where each word looks. */
+import { close } from "../../host/closing.ts";
 import { findingAgreement } from "../../language/reportFindings.ts";
 import { bleu, meteor } from "../../metrics/captionScores.ts";
 import type { Captioning, WritingStep, Written } from "../../model/captioning.ts";
@@ -79,15 +80,19 @@ export const captionWords = defineInstrument({
     for (const [picture, image] of pictures) {
       const { tokens } = await halves.encode(image);
       const writing = halves.captions.write(tokens, limits);
-      for (;;) {
-        const { value, done: isDone } = await writing.next();
-        if (isDone) {
-          done.push(await finished(halves.captions, tokens, { picture, written: value }));
-          break;
+      try {
+        for (;;) {
+          const { value, done: isDone } = await writing.next();
+          if (isDone) {
+            done.push(await finished(halves.captions, tokens, { picture, written: value }));
+            break;
+          }
+          yield { partial: resultOf([...done, { picture, step: value }], grid) };
+          await context.yieldToHost();
+          if (context.signal.aborted) return undefined;
         }
-        yield { partial: resultOf([...done, { picture, step: value }], grid) };
-        await context.yieldToHost();
-        if (context.signal.aborted) return undefined;
+      } finally {
+        await close(writing);
       }
     }
     return resultOf(done, grid);

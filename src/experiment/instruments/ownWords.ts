@@ -1,4 +1,5 @@
 /** What a generative model writes of its own accord, of the clean picture and of the disturbed one. */
+import { close } from "../../host/closing.ts";
 import type { Halves } from "../../system/system.ts";
 import type { Said } from "../../model/visionLanguageModel.ts";
 import { defineInstrument } from "./instrument.ts";
@@ -61,17 +62,21 @@ export const ownWords = defineInstrument({
       for (const [picture, image] of pictures) {
         const { tokens } = await encode(image);
         const speech = say(tokens, ids, { maxTokens: params["maxTokens"]! });
-        for (;;) {
-          const step = await speech.next();
-          const { text, ids: written } = step.value;
-          const now = { asked, picture, text, ids: written };
-          if (step.done) {
-            done.push({ ...now, stopped: step.value.stopped });
-            break;
+        try {
+          for (;;) {
+            const step = await speech.next();
+            const { text, ids: written } = step.value;
+            const now = { asked, picture, text, ids: written };
+            if (step.done) {
+              done.push({ ...now, stopped: step.value.stopped });
+              break;
+            }
+            yield { partial: resultOf([...done, now]) };
+            await context.yieldToHost();
+            if (context.signal.aborted) return undefined;
           }
-          yield { partial: resultOf([...done, now]) };
-          await context.yieldToHost();
-          if (context.signal.aborted) return undefined;
+        } finally {
+          await close(speech);
         }
       }
     }

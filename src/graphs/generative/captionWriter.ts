@@ -9,12 +9,13 @@ import type { ModelProto } from "../../onnx/messages.ts";
 import { floatsOf } from "../../onnx/tensorData.ts";
 import { int64Tensor } from "../../tensor/tensor.ts";
 import type { FloatTensor, Tensor } from "../../tensor/tensor.ts";
-import type { GraphSession, SessionFactory } from "../session.ts";
+import type { Feeds, GraphSession, SessionFactory } from "../session.ts";
 import { CAPTION_PAD, FREE_ATTENTION } from "./captionGraph.ts";
 import type { CaptionLayout } from "./captionGraph.ts";
 import type { FolderFiles } from "./modelFiles.ts";
+import { keptFrom, keptOutputs, releaseUnkept } from "./kept.ts";
 import { isPast, toldInput } from "./sequence.ts";
-import { keptFrom, lastRow } from "./speaker.ts";
+import { lastRow } from "./speaker.ts";
 import { startOf, stopsOf } from "./writingTokens.ts";
 
 type Words = Pick<FolderFiles, "config" | "generation" | "tokenizer" | "tokenizerConfig" | "graph">;
@@ -31,7 +32,7 @@ interface WriterParts {
 interface Branch {
   readonly ids: readonly number[];
   readonly logs: readonly number[];
-  readonly past: Readonly<Record<string, Tensor>> | undefined;
+  readonly past: Feeds | undefined;
   /** Log-probabilities of the next token, [V]. */
   readonly next: Float32Array;
 }
@@ -78,7 +79,7 @@ export class CaptionWriter implements Captioning {
 
   static async open(parts: WriterParts, sessions: SessionFactory): Promise<CaptionWriter> {
     const decoder = await parts.files.graph("decoder");
-    const session = await sessions.create(serializeModel(decoder));
+    const session = await sessions.create(serializeModel(decoder), { held: keptOutputs(decoder) });
     return new CaptionWriter(parts, { decoder, session, sessions });
   }
 
@@ -104,13 +105,19 @@ export class CaptionWriter implements Captioning {
     budget: number,
   ): AsyncGenerator<WritingStep, Written> {
     let branch = first;
-    for (;;) {
-      const [[id, log]] = likeliest(branch.next, 1) as [[number, number]];
-      if (this.#stops.has(id)) return this.#written(branch, "end");
-      branch = { ...branch, ids: [...branch.ids, id], logs: [...branch.logs, log] };
-      yield this.#step(branch);
-      if (branch.ids.length >= budget) return this.#written(branch, "budget");
-      branch = await this.#read(tokens, branch, id);
+    try {
+      for (;;) {
+        const [[id, log]] = likeliest(branch.next, 1) as [[number, number]];
+        if (this.#stops.has(id)) return this.#written(branch, "end");
+        branch = { ...branch, ids: [...branch.ids, id], logs: [...branch.logs, log] };
+        yield this.#step(branch);
+        if (branch.ids.length >= budget) return this.#written(branch, "budget");
+        const { past } = branch;
+        branch = await this.#read(tokens, branch, id);
+        await releaseUnkept([past], [branch.past]);
+      }
+    } finally {
+      await releaseUnkept([branch.past]);
     }
   }
 
@@ -120,50 +127,59 @@ export class CaptionWriter implements Captioning {
     { beams, budget }: { readonly beams: number; readonly budget: number },
   ): AsyncGenerator<WritingStep, Written> {
     let running: readonly Branch[] = [first];
+    const next: Branch[] = [];
     let finished: Finished[] = [];
-    for (let length = 1; ; length++) {
-      // Twice as many as there are beams, so that endings leave enough to go on with.
-      const best = running
-        .flatMap((branch) =>
-          likeliest(branch.next, 2 * beams).map(([id, log]): Candidate => ({
-            branch,
-            id,
-            score: sumOf(branch.logs) + log,
-          })),
-        )
-        .toSorted((a, b) => b.score - a.score)
-        .slice(0, 2 * beams);
-      const going: Candidate[] = [];
-      for (const [rank, candidate] of best.entries()) {
-        if (!this.#stops.has(candidate.id)) going.push(candidate);
-        else if (rank < beams) {
-          // The ending counts into the length, as in transformers.
-          finished.push({ branch: candidate.branch, score: candidate.score / length });
+    try {
+      for (let length = 1; ; length++) {
+        // Twice as many as there are beams, so that endings leave enough to go on with.
+        const best = running
+          .flatMap((branch) =>
+            likeliest(branch.next, 2 * beams).map(([id, log]): Candidate => ({
+              branch,
+              id,
+              score: sumOf(branch.logs) + log,
+            })),
+          )
+          .toSorted((a, b) => b.score - a.score)
+          .slice(0, 2 * beams);
+        const going: Candidate[] = [];
+        for (const [rank, candidate] of best.entries()) {
+          if (!this.#stops.has(candidate.id)) going.push(candidate);
+          else if (rank < beams) {
+            // The ending counts into the length, as in transformers.
+            finished.push({ branch: candidate.branch, score: candidate.score / length });
+          }
         }
-      }
-      finished = finished.toSorted((a, b) => b.score - a.score).slice(0, beams);
-      const kept = going.slice(0, beams).map(({ branch, id }): Branch => ({
-        ...branch,
-        ids: [...branch.ids, id],
-        logs: [...branch.logs, branch.next[id]!],
-      }));
-      const [leader] = kept;
-      if (leader) yield this.#step(leader);
-      const cannotGain =
-        finished.length === beams && best[0]!.score / length <= finished.at(-1)!.score;
-      if (cannotGain || !leader) return this.#written(finished[0]!.branch, "end");
-      if (length >= budget) {
-        const cut = kept.map((branch): Finished => ({
-          branch,
-          score: sumOf(branch.logs) / length,
+        finished = finished.toSorted((a, b) => b.score - a.score).slice(0, beams);
+        const kept = going.slice(0, beams).map(({ branch, id }): Branch => ({
+          ...branch,
+          ids: [...branch.ids, id],
+          logs: [...branch.logs, branch.next[id]!],
         }));
-        const [chosen] = [...finished, ...cut].toSorted((a, b) => b.score - a.score);
-        const ended = finished.some(({ branch }) => branch === chosen!.branch);
-        return this.#written(chosen!.branch, ended ? "end" : "budget");
+        const [leader] = kept;
+        if (leader) yield this.#step(leader);
+        const cannotGain =
+          finished.length === beams && best[0]!.score / length <= finished.at(-1)!.score;
+        if (cannotGain || !leader) return this.#written(finished[0]!.branch, "end");
+        if (length >= budget) {
+          const cut = kept.map((branch): Finished => ({
+            branch,
+            score: sumOf(branch.logs) / length,
+          }));
+          const [chosen] = [...finished, ...cut].toSorted((a, b) => b.score - a.score);
+          const ended = finished.some(({ branch }) => branch === chosen!.branch);
+          return this.#written(chosen!.branch, ended ? "end" : "budget");
+        }
+        for (const branch of kept) next.push(await this.#read(tokens, branch, branch.ids.at(-1)!));
+        const read = running;
+        running = next.splice(0);
+        await releaseUnkept(
+          read.map(({ past }) => past),
+          running.map(({ past }) => past),
+        );
       }
-      const next: Branch[] = [];
-      for (const branch of kept) next.push(await this.#read(tokens, branch, branch.ids.at(-1)!));
-      running = next;
+    } finally {
+      await releaseUnkept([...running, ...next].map(({ past }) => past));
     }
   }
 
@@ -206,16 +222,13 @@ export class CaptionWriter implements Captioning {
     const { past } = text;
     const keeps = this.#inputs.some(({ name }) => isPast(name));
     const ids = keeps && past ? [id] : [this.#start, ...text.ids];
-    const results = await this.#session.run(this.#feeds(tokens, ids, past));
-    const next = logSoftmax(lastRow(results["logits"]!));
-    return { ...text, past: keeps ? keptFrom(results, past) : undefined, next };
+    const results = await this.#session.runHolding(this.#feeds(tokens, ids, past));
+    const kept = keeps ? keptFrom(results, past) : undefined;
+    await releaseUnkept([results], [kept]);
+    return { ...text, past: kept, next: logSoftmax(lastRow(results["logits"] as Tensor)) };
   }
 
-  #feeds(
-    tokens: FloatTensor,
-    ids: readonly number[],
-    past: Branch["past"],
-  ): Record<string, Tensor> {
+  #feeds(tokens: FloatTensor, ids: readonly number[], past: Branch["past"]): Feeds {
     const before = past ? pastLength(past) : 0;
     const positions = [ids.map((_, i) => before + i)];
     const told = {
@@ -224,7 +237,7 @@ export class CaptionWriter implements Captioning {
       positions,
       sees: "past",
     } as const;
-    const feeds: Record<string, Tensor> = {};
+    const feeds: Record<string, Feeds[string]> = {};
     for (const info of this.#inputs) {
       const { name } = info;
       if (name === "input_ids") feeds[name] = int64Tensor(ids, [1, ids.length]);
@@ -253,7 +266,7 @@ export class CaptionWriter implements Captioning {
   }
 }
 
-function pastLength(past: Readonly<Record<string, Tensor>>): number {
+function pastLength(past: Feeds): number {
   const own = Object.entries(past).find(([name]) => !name.includes(".encoder."));
   return own?.[1].shape[2] ?? 0;
 }

@@ -3,6 +3,7 @@
  * they are. Answers by the next token's probabilities or by greedy decoding, and the gradient of an answer's margin in the
  * grey picture.
  */
+import { close } from "../../host/closing.ts";
 import type { Said } from "../../model/visionLanguageModel.ts";
 import { GraphBuilder } from "../../onnx/graphBuilder.ts";
 import { serializeModel } from "../../onnx/file.ts";
@@ -83,12 +84,16 @@ export class LlavaModel {
   ): Promise<Omit<Said, "stopped"> & { readonly stopped: Said["stopped"] | "cancelled" }> {
     const speech = this.#speaker.say(await this.#tokens(picture), prompt, { maxTokens });
     let said = { text: "", ids: [] as readonly number[] };
-    for (;;) {
-      if (signal?.aborted === true) return { ...said, stopped: "cancelled" };
-      const step = await speech.next();
-      if (step.done) return step.value;
-      said = step.value;
-      onText?.(said.text);
+    try {
+      for (;;) {
+        if (signal?.aborted === true) return { ...said, stopped: "cancelled" };
+        const step = await speech.next();
+        if (step.done) return step.value;
+        said = step.value;
+        onText?.(said.text);
+      }
+    } finally {
+      await close(speech);
     }
   }
 

@@ -11,7 +11,8 @@ import type { ModelProto } from "../../onnx/messages.ts";
 import { numbersOf } from "../../onnx/tensorData.ts";
 import { floatTensor, int64Tensor } from "../../tensor/tensor.ts";
 import type { FloatTensor, Tensor } from "../../tensor/tensor.ts";
-import type { GraphSession, SessionFactory } from "../session.ts";
+import type { Feeds, GraphSession, SessionFactory } from "../session.ts";
+import { keptFrom, keptOutputs, releaseUnkept } from "./kept.ts";
 import { specialToken } from "./modelFiles.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 import type { Prompt } from "./prompt.ts";
@@ -58,15 +59,16 @@ export class Speaker {
     return new Speaker(files, decoder, {
       embed: await sessions.create(serializeModel(embed)),
       encoder: encoder && (await sessions.create(serializeModel(encoder))),
-      decoder: await sessions.create(serializeModel(decoder)),
+      decoder: await sessions.create(serializeModel(decoder), { held: keptOutputs(decoder) }),
     });
   }
 
   /** Logits [V] of the token after the prompt. @param image the picture's tokens [1, T, W] */
   async nextLogits(image: FloatTensor, prompt: Prompt): Promise<Float32Array> {
     const asked = await this.#asked(image, prompt);
-    const results = await this.#step(asked.input, asked.told, asked.read);
-    return lastRow(results["logits"]!);
+    const feeds = this.#feeds(asked.input, asked.told, asked.read);
+    const { logits } = await this.#open.decoder.run(feeds, ["logits"]);
+    return lastRow(logits!);
   }
 
   /** Greedy decoding until a stop token or the budget: each token as it comes. */
@@ -81,18 +83,26 @@ export class Speaker {
     let { input, told } = asked;
     let past: Feeds | undefined;
     const text = (): string => this.#words.tokenizer.decode(ids);
-    while (ids.length < maxTokens) {
-      const results = await this.#step(input, told, { ...asked.read, ...past });
-      past = keptFrom(results, past);
-      told = toldNext(asked.told, ids.length);
-      const logits = lastRow(results["logits"]!);
-      const next = logits.reduce((best, z, i) => (z > logits[best]! ? i : best), 0);
-      if (stops.has(next)) return { text: text(), ids, stopped: "end" };
-      ids.push(next);
-      yield { text: text(), ids: [...ids] };
-      input = await this.embed([next], input.shape.at(-1)!);
+    try {
+      while (ids.length < maxTokens) {
+        const feeds = this.#feeds(input, told, { ...asked.read, ...past });
+        const results = await this.#open.decoder.runHolding(feeds);
+        const kept = keptFrom(results, past);
+        const read = past;
+        past = kept;
+        await releaseUnkept([results, read], [kept]);
+        told = toldNext(asked.told, ids.length);
+        const logits = lastRow(results["logits"] as Tensor);
+        const next = logits.reduce((best, z, i) => (z > logits[best]! ? i : best), 0);
+        if (stops.has(next)) return { text: text(), ids, stopped: "end" };
+        ids.push(next);
+        yield { text: text(), ids: [...ids] };
+        input = await this.embed([next], input.shape.at(-1)!);
+      }
+      return { text: text(), ids, stopped: "budget" };
+    } finally {
+      await releaseUnkept([past]);
     }
-    return { text: text(), ids, stopped: "budget" };
   }
 
   /** Rows of the table, [1, n, width]. @throws LabError "model-incompatible" for a table of another width */
@@ -171,14 +181,14 @@ export class Speaker {
     };
   }
 
-  /** One run of the decoder. @param read what it was given or made before, by the input that takes it */
-  #step(embeddings: FloatTensor, told: Told, read: Feeds): Promise<Record<string, Tensor>> {
-    const feeds: Record<string, Tensor> = {};
+  /** Of one run of the decoder. @param read what it was given or made before, by the input that takes it */
+  #feeds(embeddings: FloatTensor, told: Told, read: Feeds): Feeds {
+    const feeds: Record<string, Feeds[string]> = {};
     for (const info of this.#inputs) {
       const { name } = info;
       feeds[name] = name === "inputs_embeds" ? embeddings : (read[name] ?? toldInput(info, told));
     }
-    return this.#open.decoder.run(feeds);
+    return feeds;
   }
 
   #stopTokens(): ReadonlySet<number> {
@@ -195,22 +205,10 @@ export class Speaker {
   }
 }
 
-type Feeds = Readonly<Record<string, Tensor>>;
-
 interface Asked {
   readonly input: FloatTensor;
   readonly told: Told;
   readonly read: Feeds;
-}
-
-/** Keys and values for the next step. What was made of an encoder's states is made once: later steps may return it empty. */
-export function keptFrom(results: Feeds, before: Feeds | undefined): Feeds {
-  const kept = Object.entries(results).flatMap(([name, value]) => {
-    const input = name.replace(/^present(_key_values)?\./, "past_key_values.");
-    if (input === name) return [];
-    return [[input, before && input.includes(".encoder.") ? before[input]! : value] as const];
-  });
-  return Object.fromEntries(kept);
 }
 
 function isSeq2seq({ folder }: Pick<FolderFiles, "folder">): boolean {
