@@ -128,7 +128,7 @@ test("a reader's own film opens untouched, its answer with what was measured, it
   await openFile(page, "study.dcm", chestDicom());
   await settle(page);
   // Nothing was done to the film, so nothing is said against it before it was seen.
-  await expect(page.getByTestId("flip-badge")).toHaveText("holds");
+  await expect(page.getByTestId("flip-badge")).toHaveText("untouched");
   await expect(page.getByTestId("switched-off")).toContainText("switched off");
   const reliability = page.getByTestId("reliability");
   await expect(reliability).toContainText("Measured on real films");

@@ -33,7 +33,7 @@ test("switching everything off gives the clean picture back, exactly", async ({ 
   await expect(page.getByTestId("answer-disturbed")).toHaveText(
     await page.getByTestId("answer-clean").innerText(),
   );
-  await expect(page.getByTestId("flip-badge")).toHaveText("holds");
+  await expect(page.getByTestId("flip-badge")).toHaveText("untouched");
 });
 
 test("epsilon 0 is the identity of the attack", async ({ page, site }) => {

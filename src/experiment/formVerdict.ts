@@ -1,3 +1,4 @@
+import { decimal } from "../numerics/decimalText.ts";
 /** When two readings of one model count as the same, and the sentence that says it. */
 
 /** Below this cosine a stage counts as moved; sums in another order stay above 0.9999. */
@@ -11,7 +12,7 @@ export function movedStage({
   readonly stage: string;
   readonly cosine: number;
 }): readonly string[] {
-  return value >= SAME ? [] : [`${stage} (cosine ${value.toFixed(4)})`];
+  return value >= SAME ? [] : [`${stage} (cosine ${decimal(value, 4)})`];
 }
 
 interface NamedAgreement {

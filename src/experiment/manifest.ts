@@ -145,10 +145,14 @@ function summarizeInstruments(results: Partial<StageResults>) {
 }
 
 function summarizeInstrument({ maps, frames: _pictures, ...result }: InstrumentResult) {
-  // Frames are pictures; what was read off them is in the result's tables.
+  // Frames and the rows' pictures are pixels; what was read off them is in the result's tables.
   const plain: unknown = JSON.parse(
-    JSON.stringify(result, (_key, value: unknown) =>
-      value instanceof Float64Array ? Array.from(value, finite) : value,
+    JSON.stringify(result, (key, value: unknown) =>
+      key === "pictures"
+        ? undefined
+        : value instanceof Float64Array
+          ? Array.from(value, finite)
+          : value,
     ),
   );
   return {

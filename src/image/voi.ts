@@ -5,6 +5,7 @@
 import { distributionOf } from "./distribution.ts";
 import type { ValueDistribution } from "./distribution.ts";
 import type { Photometric, Radiograph, Voi, VoiWindow } from "./radiograph.ts";
+import { significant } from "../numerics/decimalText.ts";
 
 /** Brightness of one modality value in [0, 1] before the MONOCHROME1 inversion. */
 export function applyVoi(value: number, voi: Voi): number {
@@ -129,11 +130,7 @@ export function describeVoi(voi: Voi): string {
   const name = voi.explanation === undefined ? "" : ` (${voi.explanation})`;
   if (voi.kind === "table") return `file table, ${voi.entries.length} entries${name}`;
   const shape = voi.kind === "sigmoid" ? "sigmoid " : "";
-  return `${shape}W ${shortNumber(voi.width)} C ${shortNumber(voi.center)}${name}`;
-}
-
-function shortNumber(value: number): string {
-  return String(Number(value.toPrecision(5)));
+  return `${shape}W ${significant(voi.width, 5)} C ${significant(voi.center, 5)}${name}`;
 }
 
 function windowBetween(low: number, high: number): VoiWindow {

@@ -65,7 +65,7 @@ test("a condition that compares with nothing or looks outside the state is refus
 test("words are filled with the numbers of the bench, and a dash stands for what is not there yet", () => {
   expect(
     filled("l2 {results.metrics.l2|1}, {results.metrics.tiny|%}, {results.gone|2}", state),
-  ).toBe("l2 2.5, less than 0.1 %, –");
+  ).toBe("l2 2.5, less than 0.1 %, …");
   expect(filled("{spec.question}", state)).toBe(defaultSpec().question);
   expect(said({ en: "film", de: "Aufnahme" }, "de")).toBe("Aufnahme");
   expect(said({ en: "film" }, "de")).toBe("film");

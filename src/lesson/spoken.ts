@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { parseStatePath, valueAt } from "./lessonState.ts";
 import type { LessonState } from "./lessonState.ts";
+import { decimal } from "../numerics/decimalText.ts";
 
 const PLACE = /\{([^{}|]+)(?:\|([^{}]*))?\}/g;
 
@@ -29,7 +30,7 @@ export function said(text: Spoken, language: string): string {
   return text[language] ?? text["en"]!;
 }
 
-/** The text with its live numbers; a dash stands for what is not there yet. @param spoken puts words into the text's language. */
+/** The text with its live numbers; dots stand for what is not there yet, a dash for what is no number. @param spoken puts words into the text's language. */
 export function filled(
   text: string,
   state: LessonState,
@@ -54,11 +55,10 @@ function shown(value: unknown, form: string | undefined): string {
     if (!Number.isFinite(value)) return "–";
     if (form === "%") {
       const isTiny = value > 0 && value < 0.0005;
-      return isTiny ? "less than 0.1 %" : `${(100 * value).toFixed(1)} %`;
+      return isTiny ? "less than 0.1 %" : `${decimal(100 * value, 1)} %`;
     }
-    if (form === "/255") return (255 * value).toFixed(1);
-    const text = value.toFixed(form === undefined ? 0 : Number(form));
-    return text.replace(/^-/, "−");
+    if (form === "/255") return decimal(255 * value, 1);
+    return decimal(value, form === undefined ? 0 : Number(form));
   }
-  return typeof value === "string" ? value : "–";
+  return typeof value === "string" ? value : "…";
 }

@@ -1,6 +1,7 @@
 /** Several members at once under one severity, in the order the imaging chain applies them: a kind of film, not one fault. */
 import { definePerturbation } from "./perturbation.ts";
 import type { Perturbation, PerturbationGroup } from "./perturbation.ts";
+import { significant } from "../numerics/decimalText.ts";
 
 /** Settings at severity 1 to 5. */
 type Ladder = readonly [number, number, number, number, number];
@@ -68,7 +69,6 @@ function inWords({ member, settings }: Part, severity: number): string {
   const { label, strength, params } = member;
   const meta = params[strength]!;
   const value = settingOf(settings[strength] ?? meta.default, severity, true);
-  const said =
-    meta.inWords?.(value) ?? `${Number(value.toPrecision(2))}${meta.unit && ` ${meta.unit}`}`;
+  const said = meta.inWords?.(value) ?? `${significant(value, 2)}${meta.unit && ` ${meta.unit}`}`;
   return `${label.toLowerCase()} ${said}`;
 }

@@ -1,4 +1,5 @@
 import { definePerturbation } from "./perturbation.ts";
+import { decimal } from "../numerics/decimalText.ts";
 
 /** Another display curve: v^g with g = 2^exponent. */
 export const gamma = definePerturbation({
@@ -15,7 +16,7 @@ export const gamma = definePerturbation({
       step: 0.05,
       default: 0.4,
       help: "0 is off; 1 is gamma 2 (darker middle), -1 is gamma 0.5 (brighter middle).",
-      inWords: (exponent) => `gamma ${(2 ** exponent).toFixed(2)}`,
+      inWords: (exponent) => `gamma ${decimal(2 ** exponent, 2)}`,
     },
   },
   extra: {},

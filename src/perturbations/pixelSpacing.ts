@@ -1,6 +1,7 @@
 import { grayImage } from "../image/grayImage.ts";
 import { resize } from "../image/resize.ts";
 import { definePerturbation } from "./perturbation.ts";
+import { decimal } from "../numerics/decimalText.ts";
 
 /** A detector of coarser pixels: the exact mean over each of its pixels, then enlarged again to the model's size. */
 export const pixelSpacing = definePerturbation({
@@ -17,7 +18,7 @@ export const pixelSpacing = definePerturbation({
       step: 0.1,
       default: 1,
       help: "0 is off; 1 is twice the spacing of the model's picture, 3 four times.",
-      inWords: (coarser) => (coarser === 0 ? "off" : `${(1 + coarser).toFixed(1)} times`),
+      inWords: (coarser) => (coarser === 0 ? "off" : `${decimal(1 + coarser, 1)} times`),
     },
   },
   extra: {},

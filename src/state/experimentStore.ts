@@ -7,6 +7,7 @@ import type { TemporalState } from "zundo";
 import { createStore } from "zustand/vanilla";
 import type { StoreApi } from "zustand/vanilla";
 import type { ExperimentSpec } from "../experiment/spec.ts";
+import { canonicalJson } from "../host/canonicalJson.ts";
 
 export interface ExperimentState {
   readonly spec: ExperimentSpec;
@@ -69,6 +70,7 @@ export function createExperimentStore(
           if (!get().gesture) set({ gesture: true });
         },
         endGesture: () => {
+          if (recorded) leaveOutIfEmpty();
           recorded = false;
           if (get().gesture) set({ gesture: false });
         },
@@ -87,5 +89,15 @@ export function createExperimentStore(
       },
     ),
   );
+  /** A drag that ended where it began, or a dab that a second finger took back, is no step of the history. */
+  function leaveOutIfEmpty(): void {
+    const { pastStates, pause, resume } = store.temporal.getState();
+    const began = pastStates.at(-1)?.spec;
+    if (!began || canonicalJson(began) !== canonicalJson(store.getState().spec)) return;
+    pause();
+    store.setState({ spec: began });
+    resume();
+    store.temporal.setState({ pastStates: pastStates.slice(0, -1) });
+  }
   return store;
 }

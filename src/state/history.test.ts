@@ -65,6 +65,31 @@ describe("the history of the bench", () => {
     expect(experiment().spec.stack).toHaveLength(1);
   });
 
+  it("makes no step of a gesture that ends where it began", () => {
+    const { experiment, view, history, names, press } = bench();
+    experiment().edit((spec) => ({ ...spec, question: "Is there a nodule?" }));
+    const { spec } = experiment();
+    press();
+    // A slider that is dragged there and back, and a dab that a second finger takes away.
+    for (const last of [{ ...spec, question: spec.question }, spec]) {
+      experiment().beginGesture();
+      experiment().edit(removeItem("pgd-1"));
+      experiment().edit(() => last);
+      experiment().endGesture();
+      expect(names()).toEqual(["question"]);
+    }
+    expect(experiment().spec).toBe(spec);
+    press();
+    const { window } = view();
+    view().set({ window: { center: 90, width: 60 } });
+    view().set({ window: { ...window } });
+    expect(names()).toEqual(["question"]);
+    history().undo();
+    expect(experiment().spec.question).toBe(defaultSpec().question);
+    history().redo();
+    expect(experiment().spec.question).toBe("Is there a nodule?");
+  });
+
   it("makes one step of all that one drag does, and two of two drags", () => {
     const { view, history, names, press } = bench();
     for (let drag = 0; drag < 2; drag++) {

@@ -102,6 +102,12 @@ export function createHistory(
 
   experiment.temporal.subscribe(({ pastStates, futureStates }, before) => {
     if (isMoving) return;
+    const isLess = pastStates.length === before.pastStates.length - 1;
+    if (isLess && experiment.getState().gesture) {
+      // A gesture that changed nothing in the end.
+      store.setState(({ past }) => ({ past: past.slice(0, -1) }));
+      return;
+    }
     if (pastStates.length === 0 && futureStates.length === 0) {
       // Another experiment was opened: nothing before it can be gone back to.
       store.setState({ past: [], future: [] });
@@ -127,8 +133,10 @@ export function createHistory(
       stamp: stamp(),
     };
     if (last?.of === "view" && last.stamp === step.stamp && last.name === name) {
+      // A drag that came back to where it began is no step.
+      const isEmpty = JSON.stringify(last.before) === JSON.stringify(step.after);
       store.setState(({ past }) => ({
-        past: [...past.slice(0, -1), { ...step, before: last.before }],
+        past: [...past.slice(0, -1), ...(isEmpty ? [] : [{ ...step, before: last.before }])],
         future: [],
       }));
     } else add(step);

@@ -3,6 +3,7 @@ import type { Understood } from "../language/recognize.ts";
 import { reliabilityOf } from "../model/measured.ts";
 import type { MeasuredAuc, MeasuredModel } from "../model/measured.ts";
 import { percent } from "../numerics/percentText.ts";
+import { decimal } from "../numerics/decimalText.ts";
 
 export interface Said {
   /** What must be read first; empty where the percentages hold. */
@@ -125,7 +126,7 @@ function percentagesOn(
 }
 
 function points(share: number): string {
-  return `${(100 * share).toFixed(1)} points`;
+  return `${decimal(100 * share, 1)} points`;
 }
 
 /** The name a question has among those measured on films; limits of side and size were never measured. */
@@ -146,7 +147,7 @@ function numbersOf({ adults, children }: MeasuredModel, key: string): string {
 }
 
 function auc({ auc: value, low, high }: MeasuredAuc): string {
-  return `${value.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
+  return `${decimal(value, 2)} (${decimal(low, 2)} to ${decimal(high, 2)})`;
 }
 
 function percentOf(share: number): string {

@@ -11,6 +11,7 @@ import type { InstrumentResult, PictureMap, Quantity } from "../instruments/inst
 import type { InputResult } from "../results.ts";
 import type { StageNews } from "../stage.ts";
 import type { ExplainScope, Explainer, Explanation, Subject } from "./explainer.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 export function explanationInstrument(explainer: Explainer): Instrument {
   const { id, label, how, source, params } = explainer;
@@ -129,7 +130,7 @@ function resultOf(explainer: Explainer, { first, second, isSame, mask }: Pair): 
     statement: `${whereSentence(label, places, mask)} ${
       isSame
         ? "Nothing disturbs the picture, so there is one map."
-        : `Between the clean and the disturbed picture the maps agree by SSIM ${alike.ssim.toFixed(2)} (1 is the same map) and differ by ${alike.jsd.toFixed(2)} bits of at most 1.`
+        : `Between the clean and the disturbed picture the maps agree by SSIM ${decimal(alike.ssim, 2)} (1 is the same map) and differ by ${decimal(alike.jsd, 2)} bits of at most 1.`
     }`,
     quantities: [
       {
@@ -222,7 +223,7 @@ function whereSentence(
 ): string {
   if (typeof mask === "string") return `Where it should point is not known: ${mask}.`;
   if (!clean) return `${label} finds nothing in the clean picture that speaks for its answer.`;
-  const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
+  const percent = (share: number) => `${decimal(100 * share, 0)} %`;
   const after = disturbed ? `, and ${percent(disturbed.energy)} after the disturbance` : "";
   const { finding, inside } = mask;
   const where =

@@ -13,6 +13,7 @@ import { answersPanel, curvesPanel, listPanel } from "./figurePlots.ts";
 import { parameterLines } from "./runRecord.ts";
 import type { RunRecord } from "./runRecord.ts";
 import { FONT, escaped, linesOf, textAt } from "./svg.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 export const FIGURE_PANELS = [
   { id: "clean", label: "Clean picture" },
@@ -142,18 +143,18 @@ const DRAWN: Readonly<Record<FigurePanel, (results: Results) => Panel | undefine
     metrics && {
       title: "How far it moved",
       body: listPanel(SIDE, [
-        ["Feature cosine", metrics.featureCosine.toFixed(4)],
-        ["Feature l2", metrics.featureL2.toFixed(4)],
-        ["Largest change of a pixel", `${(255 * metrics.linf).toFixed(1)}/255`],
-        ["l2 of the change", metrics.l2.toFixed(3)],
+        ["Feature cosine", decimal(metrics.featureCosine, 4)],
+        ["Feature l2", decimal(metrics.featureL2, 4)],
+        ["Largest change of a pixel", `${decimal(255 * metrics.linf, 1)}/255`],
+        ["l2 of the change", decimal(metrics.l2, 3)],
         ["Pixels changed", percent(metrics.changedShare)],
-        ["Image SSIM", metrics.ssim.toFixed(4)],
-        ["PSNR", Number.isFinite(metrics.psnr) ? `${metrics.psnr.toFixed(1)} dB` : "identical"],
+        ["Image SSIM", decimal(metrics.ssim, 4)],
+        ["PSNR", Number.isFinite(metrics.psnr) ? `${decimal(metrics.psnr, 1)} dB` : "identical"],
         ...metrics.attentionSsim
           .slice(-1)
           .map(({ kind, layer, ssim }): [string, string] => [
             `Attention SSIM (${kind} ${layer + 1})`,
-            ssim.toFixed(3),
+            decimal(ssim, 3),
           ]),
         ["Answer flipped", metrics.flipped === null ? "no answer" : metrics.flipped ? "yes" : "no"],
       ]),
@@ -189,7 +190,7 @@ const DRAWN: Readonly<Record<FigurePanel, (results: Results) => Panel | undefine
           ...(certificate.stackL2 > 0 && {
             mark: {
               at: certificate.stackL2,
-              label: `this change ${certificate.stackL2.toFixed(2)}`,
+              label: `this change ${decimal(certificate.stackL2, 2)}`,
             },
           }),
           range: { x: radiusRange(certificate), y: [0, 1] },

@@ -3,6 +3,7 @@ import { percent } from "../../numerics/percentText.ts";
 import type { AnswerResult } from "../../system/reading.ts";
 import { ticks } from "../../numerics/ticks.ts";
 import { lineFrom, linesOf, rectAt, round, textAt } from "./svg.ts";
+import { signed, significant } from "../../numerics/decimalText.ts";
 
 /** Blue before and orange after: they differ in lightness, so that a grey print still tells them apart. */
 export const INKS = { clean: "#1f6f8b", changed: "#c46a10", faint: "#9aa0a4" } as const;
@@ -101,7 +102,7 @@ function range(values: readonly number[]): [number, number] {
 }
 
 function label(value: number): string {
-  return String(Number(value.toPrecision(3))).replace("-", "−");
+  return significant(value, 3);
 }
 
 /** Probabilities of the answers to both pictures, as bars. */
@@ -112,7 +113,7 @@ export function answersPanel(side: number, clean: AnswerResult, disturbed: Answe
   const full = side - left - 48;
   const group = (said: AnswerResult, ink: "clean" | "changed", top: number): string => {
     const name = ink === "clean" ? "Clean" : "Disturbed";
-    const margin = `${said.margin < 0 ? "−" : "+"}${Math.abs(said.margin).toFixed(2)} logits`;
+    const margin = `${signed(said.margin)} logits`;
     const head = textAt(0, top + 12, `${name}: ${said.corrected}`, {
       size: 12.5,
       weight: 700,

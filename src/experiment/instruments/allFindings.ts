@@ -6,6 +6,7 @@ import { measuredModel } from "../../model/measured.ts";
 import type { MeasuredModel } from "../../model/measured.ts";
 import type { AnswerResult } from "../../system/reading.ts";
 import { defineInstrument } from "./instrument.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 /** An area under the curve whose interval reaches this low is near guessing. */
 const NEAR_CHANCE = 0.6;
@@ -127,5 +128,5 @@ function worth(measured: MeasuredModel | undefined, { findingId, type }: Expande
   if (!area) return "not measured";
   const { auc, low, high, n } = area;
   const verdict = low < NEAR_CHANCE ? "close to guessing: " : "";
-  return `${verdict}AUC ${auc.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)}), ${n} films`;
+  return `${verdict}AUC ${decimal(auc, 2)} (${decimal(low, 2)} to ${decimal(high, 2)}), ${n} films`;
 }

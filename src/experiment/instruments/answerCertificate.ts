@@ -10,6 +10,7 @@ import { defineInstrument } from "./instrument.ts";
 import type { InstrumentResult, Quantity } from "./instrumentResult.ts";
 import { noisyAnswers } from "./noisyAnswers.ts";
 import { answersQuestions, wordingsOf } from "./wordings.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 /** Margins count up to this many logits: one far draw must not carry the mean. */
 const LIMIT = 8;
@@ -202,7 +203,7 @@ function resultOf(state: State, samples: number): InstrumentResult {
   return {
     statement: abstains
       ? `"${first.answer}" is not proven to be what most noisy copies are told, so nothing is certified: ${Math.round(100 * certified.share)} % of ${n} copies say it.`
-      : `With ${(100 * level).toFixed(1)} % confidence no change up to l2 ${certified.radius.toFixed(3)} turns what most noisy copies are told, "${first.answer}"; ${jointRadius > 0 ? `up to ${jointRadius.toFixed(3)} no answer to any of ${joint.length} wordings is turned` : `for all ${joint.length} wordings at once nothing is proven`}.`,
+      : `With ${decimal(100 * level, 1)} % confidence no change up to l2 ${decimal(certified.radius, 3)} turns what most noisy copies are told, "${first.answer}"; ${jointRadius > 0 ? `up to ${decimal(jointRadius, 3)} no answer to any of ${joint.length} wordings is turned` : `for all ${joint.length} wordings at once nothing is proven`}.`,
     quantities: [
       radius(
         "radius",

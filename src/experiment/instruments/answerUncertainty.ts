@@ -11,6 +11,7 @@ import { recordRows } from "../recordRows.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentResult, Quantity } from "./instrumentResult.ts";
 import { answersQuestions, wordingsOf } from "./wordings.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 export const answerUncertainty = defineInstrument({
   id: "answerUncertainty",
@@ -141,7 +142,7 @@ function resultOf(measured: readonly Measured[], answers: readonly string[]): In
   )!;
   const at = top(last.found);
   return {
-    statement: `Over ${last.n} wordings of the disturbed picture the answer is "${answers[at]}" with ${Math.round(100 * last.found.mean[at]!)} % on average; ${Math.round(100 * last.found.dissent)} % of them say otherwise. Of ${last.found.total.toFixed(2)} nats of doubt, ${last.found.disagreementNats.toFixed(2)} come from their disagreement.`,
+    statement: `Over ${last.n} wordings of the disturbed picture the answer is "${answers[at]}" with ${Math.round(100 * last.found.mean[at]!)} % on average; ${Math.round(100 * last.found.dissent)} % of them say otherwise. Of ${decimal(last.found.total, 2)} nats of doubt, ${decimal(last.found.disagreementNats, 2)} come from their disagreement.`,
     quantities: measured.flatMap(({ picture, over, found, n, divergence }): Quantity[] => {
       const k = top(found);
       const named = (id: string, label: string, value: number, unit: string): Quantity => ({

@@ -20,6 +20,7 @@ import { defineInstrument } from "./instrument.ts";
 import type { InstrumentScope } from "./instrument.ts";
 import type { InstrumentResult, Quantity, Series } from "./instrumentResult.ts";
 import { proportionQuantity } from "./proportionQuantity.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 /** Seeds of the phantoms that are measured, and of those that are known; no training run draws them. */
 const FIRST_MEASURED = 7_700_000;
@@ -200,7 +201,7 @@ function resultOf(
   return {
     statement: `${raised.length === 0 ? "No detector calls this picture attacked." : `This picture is called attacked by: ${raised.join("; ").toLowerCase()}.`}${
       best
-        ? ` On ${cases} phantoms (attack within ${epsilon} grey levels, noise of severity ${severity}) the best at telling an attack from noise is ${DETECTORS[best.id].toLowerCase()}: AUC ${best.againstNoise.auc.toFixed(2)}.`
+        ? ` On ${cases} phantoms (attack within ${epsilon} grey levels, noise of severity ${severity}) the best at telling an attack from noise is ${DETECTORS[best.id].toLowerCase()}: AUC ${decimal(best.againstNoise.auc, 2)}.`
         : ""
     }`,
     quantities: rows.flatMap(quantitiesOf),

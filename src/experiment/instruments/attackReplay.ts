@@ -11,6 +11,7 @@ import { lastAttack } from "../stages/disturbed.ts";
 import { defineInstrument } from "./instrument.ts";
 import { obstructed } from "./instrumentResult.ts";
 import type { FrameSequence, InstrumentResult } from "./instrumentResult.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 type Frame = FrameSequence["frames"][number];
 
@@ -214,5 +215,5 @@ function statementOf(
     return `${frames.length} pictures of the attack; this model gives no answer that could turn.`;
   if (!flip) return `None of the ${frames.length} pictures turns the answer “${cleanAnswer}”.`;
   const restart = flip.restart > 0 ? ` of restart ${flip.restart + 1}` : "";
-  return `The answer turns from “${cleanAnswer}” to “${flip.answer}” at step ${flip.step}${restart}, at a cosine of ${flip.cosine.toFixed(3)}.`;
+  return `The answer turns from “${cleanAnswer}” to “${flip.answer}” at step ${flip.step}${restart}, at a cosine of ${decimal(flip.cosine, 3)}.`;
 }

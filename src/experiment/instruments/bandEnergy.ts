@@ -8,6 +8,7 @@ import { BARE, noInside, orObstacle, promptOf } from "../insideOf.ts";
 import { defineInstrument } from "./instrument.ts";
 import { obstructed } from "./instrumentResult.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 /** Shares of one layer's energy: by whole periods across the picture, up to the last. */
 interface Spectrum {
@@ -89,7 +90,7 @@ function resultOf(
   radius: number,
 ): InstrumentResult {
   const low = ({ shares }: Spectrum) => shares.slice(0, radius + 1).reduce((a, b) => a + b, 0);
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
+  const percent = (share: number) => `${decimal(100 * share, 1)} %`;
   const [first, last] = [clean[0]!, clean.at(-1)!];
   const moved = clean.map((spectrum, k) => low(disturbed[k]!) - low(spectrum));
   const most = moved.reduce((at, value, k) => (Math.abs(value) > Math.abs(moved[at]!) ? k : at), 0);
@@ -107,7 +108,7 @@ function resultOf(
       unit: "%",
     }) as const;
   return {
-    statement: `Of the clean picture ${percent(low(first))} of the first attention's energy and ${percent(low(last))} of the last one's change by at most ${periods} across the picture. The disturbance moves that share most at the ${clean[most]!.label}, by ${(100 * moved[most]!).toFixed(1)} points. ${BARE}`,
+    statement: `Of the clean picture ${percent(low(first))} of the first attention's energy and ${percent(low(last))} of the last one's change by at most ${periods} across the picture. The disturbance moves that share most at the ${clean[most]!.label}, by ${decimal(100 * moved[most]!, 1)} points. ${BARE}`,
     quantities: clean.flatMap((spectrum, k) => [
       {
         id: `low.clean.${k + 1}`,

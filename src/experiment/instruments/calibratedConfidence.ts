@@ -23,6 +23,7 @@ import { obstructed } from "./instrumentResult.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
 import { proportionQuantity } from "./proportionQuantity.ts";
 import { answersQuestions } from "./wordings.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 const BINS = 10;
 
@@ -207,7 +208,7 @@ function resultOf(
         unit: "",
         n: fitted?.answered ?? 0,
         note: fitted
-          ? `errors at most ${(100 * fitted.riskUpper).toFixed(1)} % of the ${fitted.answered} answered`
+          ? `errors at most ${decimal(100 * fitted.riskUpper, 1)} % of the ${fitted.answered} answered`
           : "no confidence of these cases gives that",
       },
     ],

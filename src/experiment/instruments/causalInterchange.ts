@@ -14,6 +14,7 @@ import { defineInstrument } from "./instrument.ts";
 import type { InstrumentScope } from "./instrument.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
 import type { StageNews } from "../stage.ts";
+import { decimal, withMinus } from "../../numerics/decimalText.ts";
 
 /** A whole effect below this, in logits, leaves nothing to trace. */
 const LEAST = 0.01;
@@ -279,7 +280,7 @@ function resultOf(
 ): InstrumentResult {
   if (Math.abs(whole) < LEAST) {
     return obstructed(
-      `The margin differs by ${Math.abs(whole).toFixed(3)} logits only: there is nothing to trace.`,
+      `The margin differs by ${decimal(Math.abs(whole), 3)} logits only: there is nothing to trace.`,
     );
   }
   const heads = Math.max(...rows.map((row) => row.heads.length));
@@ -296,12 +297,12 @@ function resultOf(
     .sort((a, b) => share(b.effect) - share(a.effect));
   const strongest = ranked.slice(0, 3);
   const words = strongest.map(
-    ({ name, effect }) => `${name} (${(100 * share(effect)).toFixed(0)} %)`,
+    ({ name, effect }) => `${name} (${decimal(100 * share(effect), 0)} %)`,
   );
   return {
-    statement: `Of ${whole.toFixed(2)} logits of margin for ${between}, single heads carry most in ${words.join(", ")}: a targeted adapter would begin there. A run's own value in its own place moves the margin by ${own.toExponential(0)} logits${
+    statement: `Of ${decimal(whole, 2)} logits of margin for ${between}, single heads carry most in ${words.join(", ")}: a targeted adapter would begin there. A run's own value in its own place moves the margin by ${withMinus(own.toExponential(0))} logits${
       positions
-        ? `, and what comes from the picture alone by ${pictureOnly.toExponential(0)}, as it must`
+        ? `, and what comes from the picture alone by ${withMinus(pictureOnly.toExponential(0))}, as it must`
         : ", as it must"
     }. ${BARE}`,
     quantities: [

@@ -7,6 +7,7 @@ import { BARE } from "../insideOf.ts";
 import { recordRows } from "../recordRows.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 const BATCH = 2;
 
@@ -104,13 +105,13 @@ function resultOf(
   const [weakest = 0] = all;
   const median = proved[Math.floor(proved.length / 2)] ?? NaN;
   const covers = all.filter((each) => each >= stackL2).length;
-  const confidence = `${(100 * (1 - alpha)).toFixed(1)} %`;
+  const confidence = `${decimal(100 * (1 - alpha), 1)} %`;
   return {
     statement: `${
       proved.length === 0
         ? `Nothing is proved of any token for changes of l2 ${radius}.`
-        : `For every change of the picture up to l2 ${radius}, ${proved.length} of ${bounds.length} image tokens keep a cosine of at least ${proved[0]!.toFixed(2)} between their averages over noise (${median.toFixed(2)} for half of them), all at once with ${confidence} confidence.`
-    } Your change has l2 ${stackL2.toFixed(2)}${
+        : `For every change of the picture up to l2 ${radius}, ${proved.length} of ${bounds.length} image tokens keep a cosine of at least ${decimal(proved[0]!, 2)} between their averages over noise (${decimal(median, 2)} for half of them), all at once with ${confidence} confidence.`
+    } Your change has l2 ${decimal(stackL2, 2)}${
       stackL2 === 0
         ? ""
         : covers === 0

@@ -6,6 +6,7 @@ import { PARAMS } from "../params.ts";
 import { recordRows } from "../recordRows.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 /** Chance that the stated distance to the ideal average is wrong. */
 const DELTA = 0.001;
@@ -99,7 +100,7 @@ function resultOf(
   const eight = points.findIndex(({ n }) => n === 8);
   const allowed = averageDistance(8, norm);
   return {
-    statement: `Each copy costs ${each.toFixed(0)} ms here, so that an average over 8 takes ${(8 * each).toFixed(0)} ms; it lies ${apart[eight]!.toFixed(3)} from the average over ${last.n}. All that can be promised of 8 copies is a distance of at most ${allowed.toFixed(2)} from the ideal average, whose length is ${norm.toFixed(2)}: ${allowed >= norm ? "no guarantee at all" : "a guarantee, less that distance"}.`,
+    statement: `Each copy costs ${decimal(each, 0)} ms here, so that an average over 8 takes ${decimal(8 * each, 0)} ms; it lies ${decimal(apart[eight]!, 3)} from the average over ${last.n}. All that can be promised of 8 copies is a distance of at most ${decimal(allowed, 2)} from the ideal average, whose length is ${decimal(norm, 2)}: ${allowed >= norm ? "no guarantee at all" : "a guarantee, less that distance"}.`,
     quantities: [
       {
         id: "perCopy",

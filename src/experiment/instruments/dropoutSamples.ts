@@ -9,6 +9,7 @@ import { BARE, noInside, orObstacle, promptOf } from "../insideOf.ts";
 import { recordRows } from "../recordRows.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentResult, Quantity } from "./instrumentResult.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 /** One picture's samples: probabilities of each answer, [samples][answers]. */
 type Samples = readonly (readonly number[])[];
@@ -118,7 +119,7 @@ function sentenceOf(
 ): string {
   const top = topOf(spread);
   const against = Math.round(spread.dissent * samples);
-  return `The ${name} picture is read as "${answers[top]!}" with ${(100 * spread.mean[top]!).toFixed(0)} % on average, and ${against} of ${samples} samples say something else.`;
+  return `The ${name} picture is read as "${answers[top]!}" with ${decimal(100 * spread.mean[top]!, 0)} % on average, and ${against} of ${samples} samples say something else.`;
 }
 
 function quantitiesOf(

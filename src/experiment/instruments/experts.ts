@@ -5,6 +5,7 @@ import { givenAnswer } from "../../system/reading.ts";
 import type { Expert } from "../../system/system.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 export const experts = defineInstrument({
   id: "experts",
@@ -43,7 +44,7 @@ function result(
         label: `Weight of ${label}`,
         value: weight,
         unit: "",
-        note: `before the disturbances ${before[k]!.weight.toFixed(3)}`,
+        note: `before the disturbances ${decimal(before[k]!.weight, 3)}`,
       })),
       ...seen.map(({ id, label, value }) => ({ id, label, value, unit: "" })),
     ],

@@ -17,6 +17,7 @@ import { SUBSTRATES, SUBSTRATE_WORDS } from "../explain/substrates.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentScope } from "./instrument.ts";
 import type { InstrumentResult, LinePlot, Quantity, Series } from "./instrumentResult.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 /** One substrate's curves by the map's order and by chance, [points] each, over the share of the picture. */
 interface Tested {
@@ -144,7 +145,7 @@ function resultOf(
   );
   const idle = tested.filter((made) => !telling.includes(made));
   const [shown] = telling.toSorted((a, b) => taken(b) - taken(a));
-  const two = (value: number) => value.toFixed(2);
+  const two = (value: number) => decimal(value, 2);
   const idleWords = idle.map(({ substrate }) => SUBSTRATE_WORDS[substrate]).join(" or ");
   const verdict = shown
     ? `${method} beats a random order of the same parts in both deletion and insertion for ${better.length} of ${telling.length} ways to fill the holes. Filled with ${SUBSTRATE_WORDS[shown.substrate]}, the ${score} has a deletion area of ${two(curveArea(shown.deletion))} against ${two(curveArea(shown.randomDeletion))} by chance (lower is better) and an insertion area of ${two(curveArea(shown.insertion))} against ${two(curveArea(shown.randomInsertion))} (higher is better).`

@@ -12,6 +12,7 @@ import { defineInstrument } from "./instrument.ts";
 import { obstructed } from "./instrumentResult.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
 import { answersQuestions, wordingsOf } from "./wordings.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 /** Maps of different questions are this rarely more alike than the calibrated threshold. */
 const QUANTILE = 0.95;
@@ -130,11 +131,11 @@ function resultOf({ answers, maps, grid, same, tau }: Mapped): InstrumentResult 
     statement:
       found.index === null
         ? `No two of ${same} wordings get different answers, so there is no flip to explain.`
-        : `${found.pairs.filter(({ isStable }) => isStable).length} of ${found.flips} pairs with different answers have maps more alike than ${tau.toFixed(2)}. By the calibrated threshold, ${calibrated.toFixed(2)}, it is ${atCalibrated.pairs.filter(({ isStable }) => isStable).length} of ${found.flips}.`,
+        : `${found.pairs.filter(({ isStable }) => isStable).length} of ${found.flips} pairs with different answers have maps more alike than ${decimal(tau, 2)}. By the calibrated threshold, ${decimal(calibrated, 2)}, it is ${atCalibrated.pairs.filter(({ isStable }) => isStable).length} of ${found.flips}.`,
     quantities: [
       {
         id: "fsf",
-        label: `FSF index at tau ${tau.toFixed(2)}`,
+        label: `FSF index at tau ${decimal(tau, 2)}`,
         value: share(found.index),
         unit: "share",
         n: found.flips,

@@ -94,10 +94,19 @@ export interface ResultTable {
   /** Columns that hold per cents, by their place. */
   readonly percent?: readonly number[];
   readonly rows: readonly (readonly (string | number | null)[])[];
+  /** For each row, the picture it is about; null where that is the untouched one. Pixels stay out of manifests and links. */
+  readonly pictures?: readonly (RowPicture | null)[];
   /** For each row, the change of the experiment that shows it live; null where there is none. */
   readonly opens?: readonly (ExperimentChange | null)[];
   /** For each row, where its last cell leads: the whole table it was taken from; null where there is none. */
   readonly leads?: readonly (Lead | null)[];
+}
+
+/** A small square picture beside a row. */
+export interface RowPicture {
+  readonly size: number;
+  /** Row by row, [size * size], k for the value k/255. */
+  readonly data: Uint8Array;
 }
 
 /** A table of a study: of one of its measures, or among what the whole study says. */

@@ -17,6 +17,7 @@ import { obstructed } from "./instrumentResult.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
 import { noisyAnswers } from "./noisyAnswers.ts";
 import { answersQuestions } from "./wordings.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 /** The first radius that the search tries, l2. */
 const SHORTEST = 0.1;
@@ -260,11 +261,11 @@ function resultOf(measured: Measured): InstrumentResult {
     };
   };
   return {
-    statement: `${vote.radius > 0 ? `Proven up to l2 ${vote.radius.toFixed(3)} (99.9 % confidence)` : "Nothing is proven"}; ${
+    statement: `${vote.radius > 0 ? `Proven up to l2 ${decimal(vote.radius, 3)} (99.9 % confidence)` : "Nothing is proven"}; ${
       found === undefined
         ? `no change up to ${reach} was found that turns the answer, which proves nothing`
-        : `the smallest change found that turns it is ${found.toFixed(3)}`
-    }. Your disturbances did ${stack.l2.toFixed(3)}; ${turned.length} of ${natural.length} ordinary disturbances turn the answer, though they are as large as ${Math.max(...natural.map(({ l2 }) => l2)).toFixed(1)}.`,
+        : `the smallest change found that turns it is ${decimal(found, 3)}`
+    }. Your disturbances did ${decimal(stack.l2, 3)}; ${turned.length} of ${natural.length} ordinary disturbances turn the answer, though they are as large as ${decimal(Math.max(...natural.map(({ l2 }) => l2)), 1)}.`,
     quantities: [
       { id: "certified", label: "Certified by vote", value: vote.radius, unit: "l2", n: vote.n },
       {

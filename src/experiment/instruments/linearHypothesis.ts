@@ -7,6 +7,7 @@ import { objectiveOf } from "../objectiveOf.ts";
 import { defineInstrument } from "./instrument.ts";
 import { obstructed } from "./instrumentResult.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 /** A loss this far from its tangent, as a share of the tangent's own rise, is no longer called linear. */
 const TOLERANCE = 0.25;
@@ -99,11 +100,11 @@ function resultOf(walk: Walk): InstrumentResult {
   return {
     statement: `${
       linearUpTo > 0
-        ? `The model follows its gradient up to a change of ${linearUpTo.toFixed(1)} grey levels of 255${
+        ? `The model follows its gradient up to a change of ${decimal(linearUpTo, 1)} grey levels of 255${
             linearUpTo < reach ? " and then leaves the straight line" : ", the whole reach"
           }.`
-        : `The model has left the straight line of its gradient after ${epsilons[1]!.toFixed(1)} grey levels of 255, the shortest change tried.`
-    }${flips ? ` One step along it flips the answer from ${flipAt.toFixed(1)} levels on.` : isAnswer ? " One step along it flips no answer within the reach." : ""}`,
+        : `The model has left the straight line of its gradient after ${decimal(epsilons[1]!, 1)} grey levels of 255, the shortest change tried.`
+    }${flips ? ` One step along it flips the answer from ${decimal(flipAt, 1)} levels on.` : isAnswer ? " One step along it flips no answer within the reach." : ""}`,
     quantities: [
       {
         id: "slope",

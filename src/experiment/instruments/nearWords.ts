@@ -11,6 +11,7 @@ import { defineInstrument } from "./instrument.ts";
 import type { InstrumentScope } from "./instrument.ts";
 import { obstructed } from "./instrumentResult.ts";
 import type { InstrumentResult, PictureMap, Quantity, ResultTable } from "./instrumentResult.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 /** Rows of the table that are read at once. */
 const PART = 1024;
@@ -177,7 +178,7 @@ function resultOf({ table, found, norms, grid, shown }: Found): InstrumentResult
     })),
   ];
   return {
-    statement: `The nearest word is “${often[0]?.[0] ?? ""}” for ${often[0]?.[1] ?? 0} of the clean picture's ${n} tokens; the mean cosine is ${cosines[0]!.toFixed(2)}, where shuffled tokens reach ${mean(chance).toFixed(2)}${verdict(cosines[0]!, mean(chance))}. The disturbance changes the nearest word of ${changed} of ${n}.`,
+    statement: `The nearest word is “${often[0]?.[0] ?? ""}” for ${often[0]?.[1] ?? 0} of the clean picture's ${n} tokens; the mean cosine is ${decimal(cosines[0]!, 2)}, where shuffled tokens reach ${decimal(mean(chance), 2)}${verdict(cosines[0]!, mean(chance))}. The disturbance changes the nearest word of ${changed} of ${n}.`,
     quantities,
     maps: mapsOf([clean, moved], grid),
     tables: [

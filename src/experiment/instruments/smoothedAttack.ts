@@ -14,6 +14,7 @@ import { recordRows } from "../recordRows.ts";
 import { defineInstrument } from "./instrument.ts";
 import { obstructed } from "./instrumentResult.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 /** Sizes that are attacked, as multiples of the one asked about. */
 const SIZES = [0.5, 1, 2];
@@ -220,14 +221,14 @@ function resultOf(
   return {
     statement:
       broken.length > 0
-        ? `At l2 ${broken[0]!.l2.toFixed(2)} the attack turned the averaged features to a cosine of ${broken[0]!.cosine.toFixed(3)}, below the guaranteed ${broken[0]!.bound.toFixed(3)}: with ${confidence} confidence that should not happen, and more copies will tell.`
+        ? `At l2 ${decimal(broken[0]!.l2, 2)} the attack turned the averaged features to a cosine of ${decimal(broken[0]!.cosine, 3)}, below the guaranteed ${decimal(broken[0]!.bound, 3)}: with ${confidence} confidence that should not happen, and more copies will tell.`
         : judged.length === 0
-          ? `Nothing is guaranteed at these sizes (${copies} copies), so that there is nothing to break; the attack turned the averaged features to a cosine of ${asked.cosine.toFixed(3)} at l2 ${asked.l2.toFixed(2)}.`
-          : `The attack did not break the guarantee: at l2 ${judged.at(-1)!.l2.toFixed(2)} it turned the averaged features to a cosine of ${judged.at(-1)!.cosine.toFixed(3)}, and at least ${judged.at(-1)!.bound.toFixed(3)} is guaranteed. Between the two nothing is known.`,
+          ? `Nothing is guaranteed at these sizes (${copies} copies), so that there is nothing to break; the attack turned the averaged features to a cosine of ${decimal(asked.cosine, 3)} at l2 ${decimal(asked.l2, 2)}.`
+          : `The attack did not break the guarantee: at l2 ${decimal(judged.at(-1)!.l2, 2)} it turned the averaged features to a cosine of ${decimal(judged.at(-1)!.cosine, 3)}, and at least ${decimal(judged.at(-1)!.bound, 3)} is guaranteed. Between the two nothing is known.`,
     quantities: rows.flatMap((each, k) => [
       {
         id: `attacked.${k}`,
-        label: `Cosine of the averaged features, attacked at l2 ${each.l2.toFixed(2)}`,
+        label: `Cosine of the averaged features, attacked at l2 ${decimal(each.l2, 2)}`,
         value: each.cosine,
         unit: "",
         n: copies,

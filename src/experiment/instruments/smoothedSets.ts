@@ -17,6 +17,7 @@ import type { InstrumentScope } from "./instrument.ts";
 import { obstructed } from "./instrumentResult.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
 import { answersQuestions } from "./wordings.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 /** Error rate of each of the two bounds of a picture's own average; the sets pay for both. */
 const BETA = 0.01;
@@ -180,8 +181,8 @@ function resultOf(
   return {
     statement: `If somebody changed the picture by at most l2 ${radius}, the set that misses the truth at most ${percent} % of the time on cases like these phantoms is: ${words(sets[0])} for the clean picture, ${words(sets[1])} for the disturbed one. ${
       size <= radius
-        ? `Your disturbances change it by l2 ${size.toFixed(3)}, so this holds for them.`
-        : `Your disturbances change it by l2 ${size.toFixed(3)}, more than that: nothing is promised about them.`
+        ? `Your disturbances change it by l2 ${decimal(size, 3)}, so this holds for them.`
+        : `Your disturbances change it by l2 ${decimal(size, 3)}, more than that: nothing is promised about them.`
     }`,
     quantities: [
       {

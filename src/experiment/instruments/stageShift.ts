@@ -10,6 +10,7 @@ import { BARE, noInside, orObstacle, promptOf, noAnswerSites } from "../insideOf
 import { recordRows } from "../recordRows.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentResult, LinePlot, Quantity, ResultTable } from "./instrumentResult.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 /** One stage, clean against disturbed. */
 interface Shift {
@@ -201,10 +202,10 @@ function resultOf(
     statement: `${
       isSame
         ? "Nothing disturbs the picture, so its states are the same at every stage."
-        : `The disturbance turns the picture's last tokens to a cosine of ${tokens.cosine.toFixed(3)} and the state that answers to ${last.cosine.toFixed(3)}; the steepest fall is at the ${nameOf(shifts[steepest]!)}.`
+        : `The disturbance turns the picture's last tokens to a cosine of ${decimal(tokens.cosine, 3)} and the state that answers to ${decimal(last.cosine, 3)}; the steepest fall is at the ${nameOf(shifts[steepest]!)}.`
     }${
       asked.length > 0
-        ? ` Your wording and ${asked[0]!.cosines.length} others end at a mean cosine of ${parted.toFixed(3)} at the answering position.`
+        ? ` Your wording and ${asked[0]!.cosines.length} others end at a mean cosine of ${decimal(parted, 3)} at the answering position.`
         : ""
     } ${BARE}`,
     quantities: [

@@ -15,6 +15,7 @@ import { proportionQuantity } from "./proportionQuantity.ts";
 import type { InstrumentScope } from "./instrument.ts";
 import type { InstrumentResult, Quantity } from "./instrumentResult.ts";
 import type { StageNews } from "../stage.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 const NEIGHBOR = 5;
 
@@ -137,7 +138,7 @@ function resultOf(
 ): InstrumentResult {
   const held = references - Math.round((2 * references) / 3);
   const [a, b] = [clean.at(-1)!, moved.at(-1)!];
-  const percent = ({ further }: Placed) => `${(100 * further).toFixed(0)} %`;
+  const percent = ({ further }: Placed) => `${decimal(100 * further, 0)} %`;
   const x = Float64Array.from(sites, (_, k) => k + 1);
   const quantity = (id: string, label: string, value: number, unit: string): Quantity => ({
     id,
@@ -151,7 +152,7 @@ function resultOf(
   const shares = (places: readonly Placed[]) =>
     Float64Array.from(places, ({ further }) => 100 * further);
   return {
-    statement: `At the last stage before the answering side the clean picture lies further out than ${percent(a)} of ${held} phantoms that the reference was not made from, the disturbed one further than ${percent(b)} (Mahalanobis ${a.mahalanobis.toFixed(1)} and ${b.mahalanobis.toFixed(1)}). ${BARE}`,
+    statement: `At the last stage before the answering side the clean picture lies further out than ${percent(a)} of ${held} phantoms that the reference was not made from, the disturbed one further than ${percent(b)} (Mahalanobis ${decimal(a.mahalanobis, 1)} and ${decimal(b.mahalanobis, 1)}). ${BARE}`,
     quantities: [
       nearer("further.clean", "Phantoms that lie nearer, clean", a),
       nearer("further.disturbed", "Phantoms that lie nearer, disturbed", b),

@@ -11,6 +11,7 @@ import { EXPLAINERS, METHOD_PARAM } from "../explain/explainers.ts";
 import { readOut } from "../readout.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentResult, PictureMap } from "./instrumentResult.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 /** A map this alike after all weights are shuffled says more about the picture than about the model. */
 const SAME = 0.5;
@@ -66,7 +67,7 @@ export const weightRandomization = defineInstrument({
         progress: {
           done: part - 1,
           total: parts,
-          label: `Shuffling ${(100 * share).toFixed(0)} % of the weights`,
+          label: `Shuffling ${decimal(100 * share, 0)} % of the weights`,
         },
       };
       await context.yieldToHost();
@@ -125,14 +126,14 @@ function resultOf(
   });
   const passed = last.ssim < SAME && Math.abs(last.rank) < SAME;
   return {
-    statement: `With all weights shuffled, ${label} agrees with the trained model's map by SSIM ${last.ssim.toFixed(2)} and rank correlation ${last.rank.toFixed(2)}. ${
+    statement: `With all weights shuffled, ${label} agrees with the trained model's map by SSIM ${decimal(last.ssim, 2)} and rank correlation ${decimal(last.rank, 2)}. ${
       passed
         ? "It depends on what the model has learned, as an explanation must."
         : "It hardly depends on what the model has learned: it can't explain this model's answer."
     }`,
     quantities: found.flatMap(({ share, ssim, rank, jsd }) => {
-      const at = `${(100 * share).toFixed(0)} % of the weights shuffled`;
-      const id = (100 * share).toFixed(0);
+      const at = `${decimal(100 * share, 0)} % of the weights shuffled`;
+      const id = decimal(100 * share, 0);
       return [
         {
           id: `ssim.${id}`,

@@ -3,6 +3,9 @@ import { LabError } from "../../errors/labError.ts";
 import { expandQuestions } from "../../language/questionBank.ts";
 import { recognizeQuestion } from "../../language/recognize.ts";
 import { perceptibility } from "../../metrics/perceptibility.ts";
+import { toByte } from "../../image/grayImage.ts";
+import { resize } from "../../image/resize.ts";
+import { significant } from "../../numerics/decimalText.ts";
 import { percent } from "../../numerics/percentText.ts";
 import { PERTURBATIONS } from "../../perturbations/registry.ts";
 import type { PerturbationId } from "../../perturbations/registry.ts";
@@ -15,7 +18,7 @@ import type { AttackItem, PerturbationItem } from "../spec.ts";
 import type { Held, StageNews } from "../stage.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentScope } from "./instrument.ts";
-import type { ExperimentChange, InstrumentResult } from "./instrumentResult.ts";
+import type { ExperimentChange, InstrumentResult, RowPicture } from "./instrumentResult.ts";
 
 type Given = Pick<Held, "system" | "input" | "clean">;
 
@@ -28,6 +31,8 @@ interface Way {
   /** Structural similarity of the changed picture to the untouched one; 1 where no pixel changed. */
   readonly ssim: number;
   readonly linf: number;
+  /** The changed picture; null where only words changed. */
+  readonly picture: RowPicture | null;
   readonly opens: ExperimentChange;
 }
 
@@ -39,6 +44,9 @@ const UNSURE = 0.7;
 /** Strengths tried up to the largest before halving in between. */
 const COARSE = 6;
 const HALVINGS = 4;
+
+/** Side of a row's picture: large enough to see noise and a marker in. */
+const PICTURE = 96;
 
 export const whatMisleads = defineInstrument({
   id: "whatMisleads",
@@ -75,19 +83,24 @@ export const whatMisleads = defineInstrument({
     const ways: Way[] = [];
     const kinds = Object.keys(PERTURBATIONS).filter((id) => id !== "paintedPatch");
     const total = kinds.length + 2;
+    const answer = given.clean.answer!;
+    const list = (tried: number) => resultOf(ways, { tried, total, answer });
     yield progress("Other wordings", 0, total);
     ways.push(...(await rewordings(given, scope)));
+    yield { partial: list(1) };
     for (const [k, id] of kinds.entries()) {
       if (scope.context.signal.aborted) return undefined;
       yield progress(PERTURBATIONS[id as PerturbationId].label, k + 1, total);
       const way = await smallestPerturbation(id as PerturbationId, given, scope);
-      if (way) ways.push(way);
+      if (!way) continue;
+      ways.push(way);
+      yield { partial: list(k + 2) };
     }
     yield progress("Attack", total - 1, total);
     const { way: attack, obstacle } = yield* attackIfAny(given, scope);
     if (scope.context.signal.aborted) return undefined;
     if (attack) ways.push(attack);
-    return resultOf(ways, { tried: total, answer: given.clean.answer!, obstacle });
+    return resultOf(ways, { tried: total, total, answer, obstacle });
   },
 });
 
@@ -112,6 +125,7 @@ async function rewordings({ system, input, clean }: Given, scope: InstrumentScop
       answer: answer.corrected,
       ssim: 1,
       linf: 0,
+      picture: null,
       opens: { question: answer.question, on: [] },
     }));
 }
@@ -159,7 +173,7 @@ async function smallestPerturbation(
     const inWords =
       meta.inWords?.(value) ??
       // A strength without a unit says something only beside its largest.
-      `${value.toPrecision(3)} ${meta.unit || `of at most ${Math.abs(end)}`}`;
+      `${significant(value, 3)} ${meta.unit || `of at most ${Math.abs(end)}`}`;
     found.push(wayOf(given, { kind: label, what: inWords, item: turned.item }, turned));
   }
   return found.toSorted((a, b) => b.ssim - a.ssim)[0];
@@ -259,7 +273,17 @@ function wayOf(
 ): Way {
   const { ssim, linf } = perceptibility(input.image, image, input.size, input.size);
   const answer = readout.answer!.corrected;
-  return { kind, what, answer, ssim, linf, opens: { on: [], add: item } };
+  const picture = pictureOf(image, input.size);
+  return { kind, what, answer, ssim, linf, picture, opens: { on: [], add: item } };
+}
+
+function pictureOf(image: Float32Array, size: number): RowPicture {
+  const { data } = resize({ rows: size, cols: size, data: image }, PICTURE, PICTURE);
+  return { size: PICTURE, data: Uint8Array.from(data, toByte) };
+}
+
+function named({ kind, what, opens }: Way): string {
+  return opens.add ? `${kind} (${what})` : `the ${kind} “${what}”`;
 }
 
 /** The least visible first. */
@@ -267,12 +291,15 @@ function resultOf(
   ways: readonly Way[],
   {
     tried,
+    total,
     answer,
     obstacle,
   }: {
     readonly tried: number;
+    /** More than `tried` while the search goes on. */
+    readonly total: number;
     readonly answer: AnswerResult;
-    readonly obstacle: string | undefined;
+    readonly obstacle?: string | undefined;
   },
 ): InstrumentResult {
   const ranked = ways.toSorted((a, b) => b.ssim - a.ssim || a.linf - b.linf);
@@ -289,15 +316,15 @@ function resultOf(
       : "";
   return {
     statement: first
-      ? `The answer “${corrected}” is turned by ${kinds} of ${tried} kinds of change${words > 0 ? `, among them ${others}` : ""}; the least visible is ${first.kind}: ${first.what}${/[.?]$/.test(first.what) ? "" : "."}${unsure}`
-      : `Nothing that was tried turns the answer “${corrected}”.`,
+      ? `The answer “${corrected}” is turned by ${kinds} of ${tried} kinds of change${tried < total ? " tried so far" : ""}${words > 0 ? `, among them ${others}` : ""}; the least visible is ${named(first)}.${unsure}`
+      : `Nothing that was tried${tried < total ? " so far" : ""} turns the answer “${corrected}”.`,
     quantities: [
       {
         id: "ways",
         label: "Kinds of change that turn the answer",
         value: kinds,
         unit: "",
-        note: `of ${tried} tried`,
+        note: tried < total ? `of ${tried} tried so far, ${total} in all` : `of ${tried} tried`,
       },
       {
         id: "smallestAttack",
@@ -305,7 +332,11 @@ function resultOf(
         // Whole levels, as the attack was given them.
         value: Math.round(255 * (ways.find(({ kind }) => kind === "PGD attack")?.linf ?? NaN)),
         unit: "/255",
-        ...(obstacle === undefined ? {} : { note: obstacle }),
+        ...(obstacle === undefined
+          ? tried < total
+            ? { note: "tried last" }
+            : {}
+          : { note: obstacle }),
       },
     ],
     tables: [
@@ -326,6 +357,7 @@ function resultOf(
           ssim,
           Math.round(255 * linf),
         ]),
+        pictures: ranked.map(({ picture }) => picture),
         opens: ranked.map(({ opens }) => opens),
       },
     ],

@@ -7,6 +7,7 @@ import { defineInstrument } from "./instrument.ts";
 import { obstructed } from "./instrumentResult.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
 import { answersQuestions, wordingsOf } from "./wordings.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 export const wordingGrid = defineInstrument({
   id: "wordingGrid",
@@ -90,7 +91,7 @@ export const wordingGrid = defineInstrument({
       answers.push((await system.read(pictureAt(share), questions)).answers);
     }
     const names = shares.map((share) =>
-      isOwn ? `${Math.round(100 * share)} %` : (share * noise).toFixed(3),
+      isOwn ? `${Math.round(100 * share)} %` : decimal(share * noise, 3),
     );
     return resultOf(answers, names, isOwn);
   },

@@ -13,6 +13,7 @@ import { recordRows } from "../recordRows.ts";
 import { defineInstrument } from "./instrument.ts";
 import { obstructed } from "./instrumentResult.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 /** Sentences whose mean stands for a finding, and for its absence; one sentence alone is a matter of luck. */
 const PRESENT = ["There is {a}.", "There is {x} in the chest.", "{A} is present."];
@@ -203,7 +204,7 @@ function resultOf(measured: Measured): InstrumentResult {
     }${
       certified
         ? certified.radius > 0
-          ? ` That the clean picture fits "${certified.presence ? "present" : "absent"}" better is proven, on average over noise, for changes up to l2 ${certified.radius.toFixed(3)}.`
+          ? ` That the clean picture fits "${certified.presence ? "present" : "absent"}" better is proven, on average over noise, for changes up to l2 ${decimal(certified.radius, 3)}.`
           : " For no size of change is that proven."
         : ""
     }`,

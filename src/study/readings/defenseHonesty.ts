@@ -14,6 +14,7 @@ import type { Row } from "../rowColumns.ts";
 import { mcnemarExact } from "../statistics/mcnemar.ts";
 import { flagOf, numberOf, oneOfEachCase } from "./reading.ts";
 import type { StudyReading } from "./reading.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 const CARD = "honestyCard.";
 const AWARE: readonly TrialId[] = ["naive", "adaptive", "blackBox"];
@@ -184,7 +185,7 @@ function verdictOf(judged: readonly Judged[]): Verdict {
   const gained = judged.filter((each) => isLeft(each) && !each.bareAttacked).length;
   const lost = judged.filter((each) => !isLeft(each) && each.bareAttacked).length;
   const p = mcnemarExact(gained, lost);
-  const chance = `p = ${p < 0.001 ? "< .001" : p.toFixed(3)}`.replace("= <", "<");
+  const chance = `p = ${p < 0.001 ? "< .001" : decimal(p, 3)}`.replace("= <", "<");
   const kind = kindOf({ ...countsOf(judged), p });
   return { kind, gained, lost, chance };
 }

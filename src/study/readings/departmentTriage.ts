@@ -20,6 +20,7 @@ import type { TriageRoute, TriageThresholds } from "../../triage/triage.ts";
 import type { Cell, Row } from "../rowColumns.ts";
 import { flagOf, numberOf, oneOfEachCase, perCent } from "./reading.ts";
 import type { StudyReading } from "./reading.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 /** Errors among answered films that the fitted threshold keeps to, with 95 % confidence. */
 const MAX_RISK = 0.1;
@@ -65,7 +66,7 @@ function resultOf(rows: readonly Row[], which: "before" | "after"): InstrumentRe
   return {
     statement: `${answered.length > n ? `Of ${answered.length} runs, the ${counted} of each of ${n} cases counts. ` : ""}${wrong.count} of ${n} answers are wrong (${perCent(wrong.share)}). ${
       fitted
-        ? `Answering only from a confidence of ${fitted.confidence.toFixed(3)} on keeps ${fitted.answered} of ${n} films, with at most ${perCent(fitted.riskUpper)} wrong among them (95 % confidence, on cases like these).`
+        ? `Answering only from a confidence of ${decimal(fitted.confidence, 3)} on keeps ${fitted.answered} of ${n} films, with at most ${perCent(fitted.riskUpper)} wrong among them (95 % confidence, on cases like these).`
         : `No confidence to answer from keeps errors within ${perCent(MAX_RISK)} with 95 % confidence on so few cases.`
     }`,
     quantities: [
@@ -191,7 +192,7 @@ function routesTable(
   const { maxDisagreement, minConfidence, clearConfidence } = thresholds;
   return {
     id,
-    title: `${title}: deferred above ${perCent(maxDisagreement)} dissent or below confidence ${minConfidence.toFixed(2)}, cleared above ${clearConfidence.toFixed(2)}`,
+    title: `${title}: deferred above ${perCent(maxDisagreement)} dissent or below confidence ${decimal(minConfidence, 2)}, cleared above ${decimal(clearConfidence, 2)}`,
     columns: [
       "Where it goes",
       "Films",

@@ -8,6 +8,7 @@ import type { Cell, Row } from "../rowColumns.ts";
 import { RESAMPLES, quantile } from "../statistics/bootstrap.ts";
 import { flagOf, numberOf } from "./reading.ts";
 import type { StudyReading } from "./reading.ts";
+import { significant } from "../../numerics/decimalText.ts";
 
 /** Which way a more faithful explanation moves each number of the faithfulness instrument. */
 const FAITHFUL: Readonly<Record<string, "low" | "high">> = {
@@ -127,7 +128,7 @@ function nameOf({ column }: Found): string {
 function inWords(found: Found): string {
   const { gap } = found.gap!;
   const isLess = gap > 0 === (directionOf(found.column) === "low");
-  return `Explanations of wrong answers are ${isLess ? "less" : "more"} faithful by ${nameOf(found)} (${gap > 0 ? "higher" : "lower"} by ${Math.abs(gap).toPrecision(2)}, where ${directionOf(found.column)} is faithful).`;
+  return `Explanations of wrong answers are ${isLess ? "less" : "more"} faithful by ${nameOf(found)} (${gap > 0 ? "higher" : "lower"} by ${significant(Math.abs(gap), 2)}, where ${directionOf(found.column)} is faithful).`;
 }
 
 function quantitiesOf(found: Found): readonly Quantity[] {

@@ -7,6 +7,7 @@ import { delongAuc } from "../../metrics/auc.ts";
 import { logisticFit } from "./logisticFit.ts";
 import { numberOf, oneOfEachCase, perCent } from "./reading.ts";
 import type { StudyReading } from "./reading.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 const LEAST = 20;
 const BINS = 10;
@@ -66,7 +67,7 @@ function resultOf(rows: readonly Row[]): InstrumentResult {
   return {
     statement: `Another wording changed the answer in ${flips} of ${cases.length} runs (${perCent(flips / cases.length)}). ${
       whole.slope < 0
-        ? `The risk falls with the margin${half === undefined ? "" : `, to below 5 % from ${half.toFixed(1)} logits on`}.`
+        ? `The risk falls with the margin${half === undefined ? "" : `, to below 5 % from ${decimal(half, 1)} logits on`}.`
         : "A larger margin does not go with a lower risk here."
     } On cases it did not learn from, the stated risk is off by ${perCent(ece)} on average.`,
     quantities: [

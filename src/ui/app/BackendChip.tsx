@@ -11,6 +11,7 @@ import { OfflineFiles } from "../offline/OfflineFiles.tsx";
 import { BackendPicker } from "./BackendPicker.tsx";
 import { useExperiment, useResults, useStores } from "../context/stores.ts";
 import styles from "./app.module.css";
+import { withMinus } from "../../numerics/decimalText.ts";
 
 export function BackendChip() {
   const info = useResults(currentBackend);
@@ -57,7 +58,7 @@ export function BackendChip() {
 function summary(info: BackendInfo): string {
   const name = info.backend === "webgpu" ? "WebGPU" : "WASM";
   const threads = info.backend === "wasm" ? ` x${info.threads}` : "";
-  return `${name}${threads}  ${info.precision}  ${info.forwardMs < 1 ? "<1" : info.forwardMs.toFixed(0)} ms${info.parity?.ok === false ? "  parity failed" : ""}`;
+  return `${name}${threads}  ${info.precision}  ${info.forwardMs < 1 ? "<1" : decimal(info.forwardMs, 0)} ms${info.parity?.ok === false ? "  parity failed" : ""}`;
 }
 
 function LoadingText() {
@@ -103,7 +104,7 @@ function Details(props: { readonly info: BackendInfo; readonly check: GradientCh
       "Threads",
       `${info.threads}${info.crossOriginIsolated ? "" : isSecureContext ? " (page is not cross-origin isolated)" : " (plain http gives a page one thread)"}`,
     ],
-    ["One forward pass", `${info.forwardMs.toFixed(1)} ms`],
+    ["One forward pass", `${decimal(info.forwardMs, 1)} ms`],
     [
       "Parity self-test",
       parity === null
@@ -113,7 +114,7 @@ function Details(props: { readonly info: BackendInfo; readonly check: GradientCh
     [
       "Gradient self-check",
       check
-        ? `${check.ok ? "agrees" : "DISAGREES"}: ${check.coordinates} central differences, largest relative error ${check.maxRelativeError.toExponential(1)}`
+        ? `${check.ok ? "agrees" : "DISAGREES"}: ${check.coordinates} central differences, largest relative error ${withMinus(check.maxRelativeError.toExponential(1))}`
         : "runs after the first attack",
     ],
   ];

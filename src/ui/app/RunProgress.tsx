@@ -6,6 +6,7 @@ import { currentBackend } from "../../state/resultStore.ts";
 import { Icon } from "../kit/icons.tsx";
 import { useResults, useStores } from "../context/stores.ts";
 import styles from "./app.module.css";
+import { decimal } from "../../numerics/decimalText.ts";
 
 const PATIENCE_MS = 500;
 
@@ -34,7 +35,7 @@ export function RunProgress() {
             <Button onClick={() => link.rerun()}>Run again</Button>
           </>
         ) : (
-          elapsed !== null && `Everything on screen took ${(elapsed / 1000).toFixed(1)} s.`
+          elapsed !== null && `Everything on screen took ${decimal(elapsed / 1000, 1)} s.`
         )}
       </div>
     );

@@ -7,6 +7,7 @@ import { Button } from "../kit/Button.tsx";
 import { Slider } from "../kit/Slider.tsx";
 import { paintedPatch } from "./paintedPatch.ts";
 import styles from "./brush.module.css";
+import { decimal } from "../../numerics/decimalText.ts";
 
 export function BrushBar() {
   const { experiment, view } = useStores();
@@ -20,7 +21,7 @@ export function BrushBar() {
         text="Size"
         meta={PARAMS["stroke.radius"]}
         value={brush.radius}
-        spoken={`${(brush.radius * 200).toFixed(0)} percent of the width`}
+        spoken={`${decimal(brush.radius * 200, 0)} percent of the width`}
         onChange={(radius) => set({ radius })}
       />
       <BrushSlider

@@ -10,6 +10,7 @@ import { CineStrip } from "./CineStrip.tsx";
 import { CINE, answerLine, drawFrame } from "./drawFrame.ts";
 import { FRAME_MS, recordCine } from "./recordCine.ts";
 import styles from "./cine.module.css";
+import { decimal } from "../../numerics/decimalText.ts";
 
 const STAGE = "instrument:attackReplay";
 
@@ -121,7 +122,8 @@ function Cine({ sequence }: { readonly sequence: FrameSequence }) {
           }}
         />
         <p className={styles.read} data-testid="cine-read">
-          Step {frames[at]!.step}: {answerLine(frames[at]!)}, cosine {frames[at]!.cosine.toFixed(3)}
+          Step {frames[at]!.step}: {answerLine(frames[at]!)}, cosine{" "}
+          {decimal(frames[at]!.cosine, 3)}
         </p>
         <div className={styles.actions}>
           <Button look="outlined" onClick={play}>

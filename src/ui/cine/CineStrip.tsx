@@ -1,6 +1,7 @@
 /** Margin and cosine over the pictures of a replay, with the place of the one that is shown and of the one that turns the answer. */
 import type { FrameSequence } from "../../experiment/instruments/instrumentResult.ts";
 import styles from "./cine.module.css";
+import { decimal } from "../../numerics/decimalText.ts";
 
 const WIDTH = 360;
 const HEIGHT = 92;
@@ -55,7 +56,7 @@ function Curve(props: {
   return (
     <figure className={styles.curve}>
       <figcaption>
-        {name}: {there.length > 0 ? `${low.toFixed(2)} to ${high.toFixed(2)}` : "none"}
+        {name}: {there.length > 0 ? `${decimal(low, 2)} to ${decimal(high, 2)}` : "none"}
       </figcaption>
       <svg
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}

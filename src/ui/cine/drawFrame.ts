@@ -1,6 +1,7 @@
 /** One picture of a replay on a canvas, with what was read off it written under it. */
 import { attentionRgb } from "../../experiment/exports/figurePictures.ts";
 import type { FrameSequence } from "../../experiment/instruments/instrumentResult.ts";
+import { decimal, signed } from "../../numerics/decimalText.ts";
 
 /** Of the canvas that is shown and recorded, in its own pixels. */
 export const CINE = { side: 448, caption: 46 } as const;
@@ -80,7 +81,7 @@ function drawCaption(
   context.font = "12px Inter, Helvetica, Arial, sans-serif";
   context.fillStyle = "#a0a9ae";
   context.fillText(
-    `Step ${frame.step}, cosine ${frame.cosine.toFixed(3)}. Penumbra, research and teaching only.`,
+    `Step ${frame.step}, cosine ${decimal(frame.cosine, 3)}. Penumbra, research and teaching only.`,
     8,
     CINE.side + 36,
   );
@@ -88,5 +89,5 @@ function drawCaption(
 
 export function answerLine({ answer, margin }: FrameSequence["frames"][number]): string {
   if (answer === null || margin === null) return "no answer";
-  return `${answer}, margin ${margin < 0 ? "−" : "+"}${Math.abs(margin).toFixed(2)} logits`;
+  return `${answer}, margin ${signed(margin)} logits`;
 }

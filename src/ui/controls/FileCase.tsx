@@ -9,6 +9,7 @@ import { ModelWindow } from "./ModelWindow.tsx";
 import { useOpenFile } from "./useOpenFile.ts";
 import { useOpenEntry } from "./useWorklist.ts";
 import styles from "./case.module.css";
+import { significant } from "../../numerics/decimalText.ts";
 
 export function FileCase({ sha256 }: { readonly sha256: string }) {
   const radiograph = useCases((s) => s.radiographs[sha256]);
@@ -19,7 +20,7 @@ export function FileCase({ sha256 }: { readonly sha256: string }) {
         <b>Your {radiograph.source === "dicom" ? "DICOM" : radiograph.source.toUpperCase()} file</b>
         , {radiograph.cols} x {radiograph.rows}
         {radiograph.pixelAspect !== 1 &&
-          ` pixels, each ${radiograph.pixelAspect.toPrecision(2)} times as high as wide`}
+          ` pixels, each ${significant(radiograph.pixelAspect, 2)} times as high as wide`}
         , {radiograph.bitsStored} bit. It never leaves this tab.
       </p>
       {radiograph.notices.map((notice) => (

@@ -8,6 +8,7 @@ import { Select } from "../kit/Select.tsx";
 import { Term } from "../kit/Term.tsx";
 import { Slider } from "../kit/Slider.tsx";
 import styles from "../kit/field.module.css";
+import { decimal } from "../../numerics/decimalText.ts";
 
 interface ParamProps {
   /** What the number belongs to: the accessible name is "context: label". */
@@ -102,7 +103,7 @@ function NumberSlider(props: ParamProps) {
 export function formatNumber(value: number, step: number): string {
   const decimals = step >= 1 ? 0 : Math.min(4, Math.ceil(-Math.log10(step) - 1e-9));
   const exact = decimals === 1 && Math.round(step * 100) % 10 !== 0 ? 2 : decimals;
-  return value.toFixed(exact);
+  return decimal(value, exact);
 }
 
 function spokenUnit(unit: string): string {

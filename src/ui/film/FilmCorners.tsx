@@ -9,6 +9,7 @@ import { probeFilm, probeText } from "../picture/probe.ts";
 import viewer from "../viewer/viewer.module.css";
 import type { WholeFilm } from "./useWholeFilm.ts";
 import styles from "./film.module.css";
+import { decimal, significant } from "../../numerics/decimalText.ts";
 
 export function FilmCorners(props: {
   readonly film: WholeFilm;
@@ -54,6 +55,6 @@ export function FilmCorners(props: {
 }
 
 /** Whole numbers, and three digits of what is smaller. */
-function short(value: number): number {
-  return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+function short(value: number): string {
+  return Math.abs(value) >= 100 ? decimal(value, 0) : significant(value, 3);
 }

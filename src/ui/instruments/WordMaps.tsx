@@ -3,6 +3,7 @@ import type { CSSProperties } from "react";
 import type { WordRun } from "../../experiment/instruments/instrumentResult.ts";
 import { useStores } from "../context/stores.ts";
 import styles from "./wordMaps.module.css";
+import { decimal } from "../../numerics/decimalText.ts";
 
 export function WordMaps(props: { readonly instrument: string; readonly run: WordRun }) {
   const { instrument, run } = props;
@@ -16,7 +17,7 @@ export function WordMaps(props: { readonly instrument: string; readonly run: Wor
       <figcaption>{run.title}</figcaption>
       <p>
         {run.pieces.map(({ text, probability, map }, k) => {
-          const told = `${(100 * probability).toFixed(1)} %`;
+          const told = `${decimal(100 * probability, 1)} %`;
           const sure = { "--sure": `${Math.round(100 * probability)}%` } as CSSProperties;
           return map === undefined ? (
             <span key={k} title={told} style={sure}>

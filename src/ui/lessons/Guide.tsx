@@ -73,7 +73,7 @@ function useTargetBox(selector: string): DOMRect | null {
 
 const CARD = { width: 300, height: 190, gap: 16 };
 
-/** Beside the target where there is room, else at the bottom of the screen. */
+/** Beside the target where there is room, else over or under it, whichever side has more. */
 function place(box: DOMRect | null): React.CSSProperties {
   const top = (wanted: number) =>
     Math.max(56, Math.min(window.innerHeight - CARD.height - 12, wanted));
@@ -83,5 +83,14 @@ function place(box: DOMRect | null): React.CSSProperties {
   if (box && box.left - CARD.gap - CARD.width > 0) {
     return { left: box.left - CARD.gap - CARD.width, top: top(box.top) };
   }
-  return { left: "50%", bottom: 16, transform: "translateX(-50%)" };
+  const centered = { left: "50%", transform: "translateX(-50%)" };
+  if (box && box.top > window.innerHeight - box.bottom) {
+    return {
+      ...centered,
+      bottom: window.innerHeight - Math.min(box.top, window.innerHeight) + CARD.gap,
+    };
+  }
+  return box && box.bottom + CARD.gap + CARD.height < window.innerHeight
+    ? { ...centered, top: box.bottom + CARD.gap }
+    : { ...centered, bottom: CARD.gap };
 }

@@ -12,6 +12,7 @@ import { startQuizLane } from "./quizLane.ts";
 import type { QuizPictures } from "./quizLane.ts";
 import { Dialog } from "../kit/Dialog.tsx";
 import styles from "./quiz.module.css";
+import { decimal } from "../../numerics/decimalText.ts";
 
 export function Quiz() {
   const stores = useStores();
@@ -137,7 +138,7 @@ function Told({ round, answer }: { readonly round: QuizRound; readonly answer: Q
   return (
     <p>
       <b data-right={answer.isRight}>{answer.isRight ? "Right." : "No."}</b>{" "}
-      {`It was the ${round.isLeft ? "left" : "right"} one: at most ${round.epsilon} of 255 grey levels a pixel, SSIM ${answer.ssim.toFixed(3)}. `}
+      {`It was the ${round.isLeft ? "left" : "right"} one: at most ${round.epsilon} of 255 grey levels a pixel, SSIM ${decimal(answer.ssim, 3)}. `}
       {answer.flipped ? "The model’s answer turned." : "The model’s answer held."}
     </p>
   );

@@ -3,6 +3,7 @@ import { quizFinding, quizScores } from "../../lesson/quiz.ts";
 import type { QuizAnswer } from "../../lesson/quiz.ts";
 import { AnswerCode } from "./AnswerCode.tsx";
 import styles from "./quiz.module.css";
+import { decimal } from "../../numerics/decimalText.ts";
 
 export function QuizResult(props: {
   readonly answers: readonly QuizAnswer[];
@@ -27,7 +28,7 @@ export function QuizResult(props: {
           {scores.map(({ epsilon, n, right, interval, meanSsim, flips }) => (
             <tr key={epsilon}>
               <th scope="row">{`${epsilon} of 255`}</th>
-              <td>{meanSsim.toFixed(3)}</td>
+              <td>{decimal(meanSsim, 3)}</td>
               <td>
                 <Bar share={right / n} interval={interval} kind="eye" />
                 {`${right} of ${n}`}

@@ -4,6 +4,7 @@
  */
 import { LabError } from "../../errors/labError.ts";
 import type { DroppedFile } from "./droppedFiles.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 export interface KeptFile {
   /** "/" between folders. */
@@ -102,7 +103,7 @@ export async function requireRoom(bytes: number): Promise<void> {
 }
 
 function gigabytes(bytes: number): string {
-  return `${(bytes / 1e9).toFixed(bytes < 1e9 ? 2 : 1)} GB`;
+  return `${decimal(bytes / 1e9, bytes < 1e9 ? 2 : 1)} GB`;
 }
 
 /** The parts of one file. */

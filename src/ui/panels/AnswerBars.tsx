@@ -1,5 +1,6 @@
 /** How sure the model says it is of each answer, on both pictures, and by how much it prefers its own. */
 import type { AnswerResult } from "../../system/reading.ts";
+import { useIsUntouched } from "../context/useIsUntouched.ts";
 import { Hint } from "../kit/Hint.tsx";
 import { answerWord, percent, signed } from "../kit/formats.ts";
 import { Button } from "../kit/Button.tsx";
@@ -12,6 +13,7 @@ export function AnswerBars(props: {
   readonly isTrusted: boolean;
 }) {
   const { clean, disturbed, isTrusted } = props;
+  const isUntouched = useIsUntouched();
   const isYesNo = "yes" in clean.probabilities;
   const outside = Math.max(clean.massOutside, disturbed?.massOutside ?? 0);
   return (
@@ -25,15 +27,19 @@ export function AnswerBars(props: {
               <span
                 className={styles.pair}
                 role="img"
-                aria-label={`Stated probability of ${answerWord(answer)}: clean ${percent(p)}${q === undefined ? "" : `, disturbed ${percent(q)}`}`}
+                aria-label={`Stated probability of ${answerWord(answer)}: clean ${percent(p)}${q === undefined || isUntouched ? "" : `, disturbed ${percent(q)}`}`}
               >
                 <Bar side="clean" share={p} />
-                <Bar side="disturbed" share={q ?? 0} />
+                {!isUntouched && <Bar side="disturbed" share={q ?? 0} />}
               </span>
               <span className={styles.figures}>
                 <b data-side="clean">{percent(p)}</b>
-                {" → "}
-                <b data-side="disturbed">{q === undefined ? "…" : percent(q)}</b>
+                {!isUntouched && (
+                  <>
+                    {" → "}
+                    <b data-side="disturbed">{q === undefined ? "…" : percent(q)}</b>
+                  </>
+                )}
               </span>
             </div>
           );
@@ -49,7 +55,8 @@ export function AnswerBars(props: {
         >
           <Button look="term">Confidence margin</Button>
         </Hint>{" "}
-        {signed(clean.margin)} → {disturbed ? signed(disturbed.margin) : "…"};{" "}
+        {signed(clean.margin)}
+        {!isUntouched && ` → ${disturbed ? signed(disturbed.margin) : "…"}`};{" "}
         <Hint text="Probability that the model gave to words that are no answer to this question. The percentages above are shares of what is left.">
           <Button look="term">other words</Button>
         </Hint>{" "}

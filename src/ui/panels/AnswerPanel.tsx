@@ -4,6 +4,7 @@ import { loadPart } from "../../host/loadPart.ts";
 import { ErrorBoundary } from "../context/ErrorBoundary.tsx";
 import { useExperiment, useModels, useResults } from "../context/stores.ts";
 import { useIsDefended } from "../context/useIsDefended.ts";
+import { useIsUntouched } from "../context/useIsUntouched.ts";
 import { NO_ATTENTION } from "../picture/attentionMap.ts";
 import { givenAnswer } from "../../system/reading.ts";
 import type { AnswerResult } from "../../system/reading.ts";
@@ -14,6 +15,7 @@ import { ResultSection } from "../context/ResultSection.tsx";
 import { KeptPlace } from "../kit/KeptPlace.tsx";
 import styles from "./panels.module.css";
 import { answerWord } from "../kit/formats.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 // What was measured of each model is needed with the first answer, not before it.
 const reliability = () => loadPart(() => import("./Reliability.tsx"));
@@ -40,6 +42,7 @@ export function AnswerPanel() {
   const disturbed = useDisturbedAnswer();
   const flipped = useResults((s) => s.stages.metrics?.payload.flipped);
   const isDefended = useIsDefended();
+  const isUntouched = useIsUntouched() && flipped === false;
   const kind = useExperiment((s) => s.spec.case.kind);
   if (clean === null) return <NoAnswer />;
   const [before, after] = [clean, disturbed].map((each) => each && answerWord(givenAnswer(each)));
@@ -47,10 +50,21 @@ export function AnswerPanel() {
   return (
     <ResultSection
       title="Answer"
-      line={isDefended ? "What the defended model says." : "What the model says before and after."}
+      line={
+        isDefended
+          ? "What the defended model says."
+          : isUntouched
+            ? "What the model says."
+            : "What the model says before and after."
+      }
       stage="readout"
     >
-      <div className={styles.verdict} data-long={isLong} aria-live="polite">
+      <div
+        className={styles.verdict}
+        data-long={isLong}
+        data-untouched={isUntouched}
+        aria-live="polite"
+      >
         <span className={styles.word} data-side="clean" data-testid="answer-clean">
           {before ?? "…"}
         </span>
@@ -62,7 +76,7 @@ export function AnswerPanel() {
         </span>
         {disturbed && typeof flipped === "boolean" && (
           <span className={styles.badge} data-flipped={flipped} data-testid="flip-badge">
-            {flipped ? "FLIPPED" : "holds"}
+            {flipped ? "FLIPPED" : isUntouched ? "untouched" : "holds"}
           </span>
         )}
       </div>
@@ -131,7 +145,7 @@ function NoAnswer() {
       <p className={styles.note} data-testid="no-answer">
         {scores === undefined ? "An image encoder" : "An image classifier"} without a text side: it
         is read by its {what ? "class scores" : "features"}
-        {movedTo === undefined ? "" : ` (cosine ${movedTo.toFixed(4)} after the disturbance)`}
+        {movedTo === undefined ? "" : ` (cosine ${decimal(movedTo, 4)} after the disturbance)`}
         {isMute ? " and its guarantee" : ", its attention and its guarantee"}. Attacks move the{" "}
         {what ? "class scores" : "features"}.{isMute && ` ${NO_ATTENTION}.`}
       </p>

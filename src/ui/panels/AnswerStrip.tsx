@@ -4,6 +4,7 @@ import type { AnswerResult } from "../../system/reading.ts";
 import { isStale } from "../../state/resultStore.ts";
 import { useResults } from "../context/stores.ts";
 import { useHidden } from "../context/useHidden.ts";
+import { useIsUntouched } from "../context/useIsUntouched.ts";
 import { useDisturbedAnswer } from "./useDisturbedAnswer.ts";
 import { answerWord } from "../kit/formats.ts";
 import styles from "./panels.module.css";
@@ -16,11 +17,17 @@ export function AnswerStrip() {
   const clean = useResults((s) => wordOf(s.stages.clean?.payload.answer));
   const disturbed = wordOf(useDisturbedAnswer());
   const flipped = useResults((s) => s.stages.metrics?.payload.flipped);
+  const isUntouched = useIsUntouched() && flipped === false;
   const isHidden = useHidden("answers");
   const stale = useResults((s) => isStale(s, "readout") || isStale(s, "clean"));
   if (isHidden) return null;
   return (
-    <section className={styles.strip} data-stale={stale} aria-label="Answer at a glance">
+    <section
+      className={styles.strip}
+      data-stale={stale}
+      data-untouched={isUntouched}
+      aria-label="Answer at a glance"
+    >
       <span className={styles.word} data-side="clean">
         {clean === undefined ? "…" : answerWord(clean)}
       </span>
@@ -32,7 +39,7 @@ export function AnswerStrip() {
       </span>
       {disturbed !== undefined && typeof flipped === "boolean" && (
         <span className={styles.badge} data-flipped={flipped}>
-          {flipped ? "FLIPPED" : "holds"}
+          {flipped ? "FLIPPED" : isUntouched ? "untouched" : "holds"}
         </span>
       )}
     </section>

@@ -170,7 +170,7 @@ describe("the pixel under the pointer", () => {
     const { rescale: _, ...behindTable } = radiograph;
     const probed = probeFilm(behindTable, { x: 1, y: 0 }, tone)!;
     expect(probed.stored).toBeUndefined();
-    expect(probeText(probed)).toBe("1, 0: value -8, shown 19");
+    expect(probeText(probed)).toBe("1, 0: value −8, shown 19");
   });
 });
 

@@ -5,6 +5,7 @@
  */
 import type { PixelSpacing } from "../../image/radiograph.ts";
 import type { FilmMeasure, MeasureTool } from "../../state/viewStore.ts";
+import { decimal } from "../../numerics/decimalText.ts";
 
 /** Of the film: its spacing in mm, and the height of a pixel over its width. */
 export interface Scale {
@@ -42,7 +43,7 @@ export function measured({ tool, points }: FilmMeasure, scale: Scale): Measured 
   if (tool === "ruler") return length(a, b, scale);
   if (tool === "angle") {
     if (!c) return { text: "…", meaning: "Draw from the vertex to the end of the other arm." };
-    return { text: `${angle([a, b, c], scale).toFixed(0)}°`, meaning: "between the two arms" };
+    return { text: `${decimal(angle([a, b, c], scale), 0)}°`, meaning: "between the two arms" };
   }
   const heart = length(a, b, scale);
   if (!c || !d) {
@@ -52,7 +53,7 @@ export function measured({ tool, points }: FilmMeasure, scale: Scale): Measured 
   }
   const ratio = distance(a, b, scale) / distance(c, d, scale);
   return {
-    text: `cardiothoracic ratio ${ratio.toFixed(2)}`,
+    text: `cardiothoracic ratio ${decimal(ratio, 2)}`,
     meaning: `${heart.text} across the heart, ${length(c, d, scale).text} across the chest. On an upright PA film of an adult more than 0.50 counts as enlarged; an AP film makes the heart look larger`,
   };
 }
@@ -65,9 +66,9 @@ function length(from: Point, to: Point, scale: Scale): Measured {
   const { plane, magnification } = spacing;
   const meaning =
     plane === "detector" && magnification
-      ? `at the detector; about ${(apart / magnification).toFixed(1)} mm in the patient, at the file’s magnification of ${magnification}`
+      ? `at the detector; about ${decimal(apart / magnification, 1)} mm in the patient, at the file’s magnification of ${magnification}`
       : MEANINGS[plane];
-  return { text: `${apart.toFixed(1)} mm`, meaning };
+  return { text: `${decimal(apart, 1)} mm`, meaning };
 }
 
 /** Degrees at the middle point, 0 to 180. */

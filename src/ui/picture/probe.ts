@@ -3,6 +3,7 @@ import { shownLevel } from "../../image/display.ts";
 import type { Tone } from "../../image/display.ts";
 import { isPadding } from "../../image/radiograph.ts";
 import type { Radiograph } from "../../image/radiograph.ts";
+import { significant } from "../../numerics/decimalText.ts";
 
 export interface Probed {
   readonly col: number;
@@ -39,8 +40,8 @@ export function probeFilm(
 export function probeText({ col, row, stored, value, shown, isPadding: pads }: Probed): string {
   const same = stored === value;
   const parts = [
-    ...(stored === undefined || same ? [] : [`stored ${stored}`]),
-    `value ${Number(value.toPrecision(6))}${same ? " (as stored)" : ""}`,
+    ...(stored === undefined || same ? [] : [`stored ${significant(stored, 6)}`]),
+    `value ${significant(value, 6)}${same ? " (as stored)" : ""}`,
     `shown ${shown}`,
     ...(pads ? ["outside the exposed field"] : []),
   ];

@@ -1,6 +1,7 @@
 /** A plot of lines as paths of a drawing of a given size: what the page draws itself, at once, where plotly would hold it up. */
 import { decades, ticks } from "../../numerics/ticks.ts";
 import type { Axis, Band, Ink, PlotSpec, Series } from "./plotSpec.ts";
+import { significant, withMinus } from "../../numerics/decimalText.ts";
 
 export interface DrawnSeries {
   readonly name: string;
@@ -189,11 +190,9 @@ function axisPlace({ range }: Axis, values: readonly ArrayLike<number>[], isLog:
 
 function tickLabel(value: number): string {
   const size = Math.abs(value);
-  const text =
-    size !== 0 && (size < 1e-3 || size >= 1e5)
-      ? value.toExponential(0)
-      : String(Number(value.toPrecision(4)));
-  return text.replaceAll("-", "−");
+  return size !== 0 && (size < 1e-3 || size >= 1e5)
+    ? withMinus(value.toExponential(0))
+    : significant(value, 4);
 }
 
 function round(value: number): number {

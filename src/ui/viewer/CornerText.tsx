@@ -9,6 +9,7 @@ import type { Detail } from "../picture/useDetail.ts";
 import { useMeasuredMap, usePanePicture, useReadout, useRelevance } from "./usePaneLayers.ts";
 import type { Point } from "../kit/pointers.ts";
 import styles from "./viewer.module.css";
+import { decimal, signed, significant } from "../../numerics/decimalText.ts";
 
 export function CornerText(props: {
   readonly pane: PaneName;
@@ -73,8 +74,8 @@ export function CornerText(props: {
 }
 
 /** Whole numbers, and three digits of what is smaller. */
-function short(value: number): number {
-  return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
+function short(value: number): string {
+  return Math.abs(value) >= 100 ? decimal(value, 0) : significant(value, 3);
 }
 
 /** The value that the film holds under the pointer, in its own units. */
@@ -102,6 +103,5 @@ function probe(
   const index = row * size + col;
   const level = 255 * picture[index]!;
   const change = level - 255 * (clean?.[index] ?? picture[index]!);
-  const sign = change < 0 ? "" : "+";
-  return `${col}, ${row}: ${pane === "difference" ? sign + change.toFixed(1) : level.toFixed(0)}`;
+  return `${col}, ${row}: ${pane === "difference" ? signed(change, 1) : decimal(level, 0)}`;
 }

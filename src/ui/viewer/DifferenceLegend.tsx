@@ -4,6 +4,7 @@ import { colorMap } from "../../image/colorMaps.ts";
 import { differenceScale } from "../picture/differenceScale.ts";
 import { usePanePicture } from "./usePaneLayers.ts";
 import styles from "./viewer.module.css";
+import { decimal } from "../../numerics/decimalText.ts";
 
 export function DifferenceLegend() {
   const { clean, disturbed } = usePanePicture();
@@ -21,8 +22,8 @@ export function DifferenceLegend() {
     <div
       className={styles.legend}
       role="img"
-      aria-label={`Difference scale: minus ${limit} to plus ${limit} grey levels of 255, shown ${gain.toFixed(0)} times amplified; 1 of 100 changed pixels may lie beyond`}
-      title={`Blue is darker than before, orange brighter, shown ${gain >= 10 ? gain.toFixed(0) : gain.toFixed(1)} times stronger than it is. 99 of 100 changed pixels lie within the scale; the rest has the end colours.`}
+      aria-label={`Difference scale: minus ${limit} to plus ${limit} grey levels of 255, shown ${decimal(gain, 0)} times amplified; 1 of 100 changed pixels may lie beyond`}
+      title={`Blue is darker than before, orange brighter, shown ${gain >= 10 ? decimal(gain, 0) : decimal(gain, 1)} times stronger than it is. 99 of 100 changed pixels lie within the scale; the rest has the end colours.`}
     >
       <span>{`≤ −${limit}`}</span>
       <span className={styles.ramp} style={{ background: ramp }} />
