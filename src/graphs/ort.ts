@@ -36,7 +36,7 @@ export function ortSessions(build: OrtBuild): SessionFactory {
 async function open(
   build: OrtBuild,
   graph: Uint8Array,
-  { optimization = "all", dimensions, held = [] }: SessionOptions = {},
+  { optimization = "all", dimensions, held = [], keepsWeights = false }: SessionOptions = {},
 ): Promise<GraphSession> {
   const { ort, options, inTurn = (work) => work(), failure = defaultFailure } = build;
   const session = await inTurn(() =>
@@ -47,6 +47,7 @@ async function open(
       ...(build.backend === "webgpu" && held.length > 0
         ? { preferredOutputLocation: Object.fromEntries(held.map((name) => [name, ON_DEVICE])) }
         : {}),
+      ...(keepsWeights ? { extra: NOT_FOLDED } : {}),
     }),
   ).catch((cause: unknown) => {
     throw failure("opening", reasonOf(cause), cause);
@@ -84,6 +85,8 @@ async function open(
 }
 
 const ON_DEVICE = "gpu-buffer";
+/** Of the builds for the page; the native one takes no such setting, and has memory to spare. */
+const NOT_FOLDED = { optimization: { disable_specified_optimizers: "ConstantFolding" } };
 
 function holding(value: OrtTensor, inTurn: NonNullable<OrtBuild["inTurn"]>): Fed {
   const release = () => inTurn(async () => value.dispose());

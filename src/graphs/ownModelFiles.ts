@@ -70,12 +70,16 @@ export interface FolderProposal {
   readonly notices: readonly string[];
 }
 
-/** Bytes of weights as they are held, by what is asked. */
+/** Bytes that are held, by what is asked. */
 export interface FolderMemory {
-  /** To answer. */
+  /** Weights, to answer. */
   readonly answer: number;
-  /** More for an attack or an explanation by gradients. */
+  /** More for an attack or an explanation by gradients: the weights once more, and the values that the way back reads, at most. */
   readonly gradient: number;
   /** More for words of its own, whose decoder keeps what it has read. */
   readonly text: number;
+  /** Keys and values of the longest text with its prompt; none for a model that writes nothing or keeps none. */
+  readonly cache: { readonly tokens: number; readonly bytes: number };
+  /** What a tab holds in all. */
+  readonly most: number;
 }

@@ -35,6 +35,8 @@ export interface SessionOptions {
   readonly optimization?: "all" | "basic" | "disabled";
   /** Outputs that only later runs read: on WebGPU they are not copied out of the device (see `runHolding`). */
   readonly held?: readonly string[];
+  /** True where nothing that follows from weights alone is worked out when the graph opens and kept beside them. */
+  readonly keepsWeights?: boolean;
 }
 
 export interface SessionFactory {

@@ -19,6 +19,7 @@ import {
   replaceGraph,
   withNodeFields,
 } from "../../onnx/messages.ts";
+import type { ShapeTable } from "../../onnx/shapes.ts";
 import type { ModelProto, NodeProto, ValueInfoProto } from "../../onnx/messages.ts";
 import { findAttentionTaps, fusedAttentionNodes } from "../../onnx/taps.ts";
 import { protoFromTensor } from "../../onnx/tensorData.ts";
@@ -55,6 +56,8 @@ interface AnswerGraph {
   /** [1, length, V]: the decoder's own. */
   readonly textLogits: string;
   readonly vocabulary: number;
+  /** Of its inner values, without what was added behind them. */
+  readonly shapes: ShapeTable;
   /** Attention of the prompt's tokens to the picture's; empty where the decoder does not show it. */
   readonly taps: readonly PictureTap[];
   readonly sequence: SharedSequence;
@@ -132,6 +135,7 @@ export async function answerGraph(
     logits: LOGITS,
     textLogits: TEXT_LOGITS,
     vocabulary,
+    shapes,
     taps,
     sequence: {
       length: sequence,

@@ -10,6 +10,7 @@ import type { GraphRunner } from "../../onnx/graph.ts";
 import { GraphBuilder } from "../../onnx/graphBuilder.ts";
 import { prepareGraph } from "../../onnx/inline.ts";
 import { ELEMENT_TYPE, declaredDims, elementTypeOf, graphOf } from "../../onnx/messages.ts";
+import type { ShapeTable } from "../../onnx/shapes.ts";
 import type { ModelProto, ValueInfoProto } from "../../onnx/messages.ts";
 import { findAttentionTaps, fusedAttentionNodes } from "../../onnx/taps.ts";
 import type { AttentionTap } from "../../onnx/taps.ts";
@@ -31,6 +32,8 @@ export interface CaptionLayout {
 interface CaptionGraph {
   /** Inputs "ids" [1, 3 * length] (CAPTION_PAD where nothing is) and "tokens" [1, image, width]. */
   readonly model: ModelProto;
+  /** Of its inner values, without what was added behind them. */
+  readonly shapes: ShapeTable;
   /** Attention of the caption for yes to the picture, mean over its tokens; empty where the decoder does not show it. */
   readonly taps: readonly PictureTap[];
 }
@@ -67,7 +70,7 @@ export async function captionGraph(
   const taps = cross.map((tap, k) => yesCaptionMap(b, { tap, weights }, k));
   if (cross.length > 0) freeAttention(b, cross, layout);
   for (const { name } of taps) b.addOutput(name, ELEMENT_TYPE.float32);
-  return { model: b.build(), taps };
+  return { model: b.build(), shapes, taps };
 }
 
 /** What the yes caption's tokens pay to the picture, [1, heads, 1, image]. */

@@ -27,7 +27,7 @@ export async function captionSides(
   const length = Math.min(LENGTH, longestOf(files));
   const layout = { length, image, width, start: startOf(files) };
   const decoder = await files.graph("decoder");
-  const { model, taps } = await captionGraph(decoder, layout, runner);
+  const { model, shapes, taps } = await captionGraph(decoder, layout, runner);
   const encode = (text: string): number[] => files.tokenizer.encode(text, false);
   const encodeQuestion = (question: string): number[] =>
     captionsFor(question, spoken).flatMap((caption) => padded(encode(caption), length));
@@ -43,6 +43,7 @@ export async function captionSides(
       padId: CAPTION_PAD,
       tokenizer: { encodeQuestion, encodeText: encode },
     },
+    shapes,
     speech: async (sessions) => {
       const writer = await CaptionWriter.open(
         { files, layout, attends: taps.length > 0, answering: model },

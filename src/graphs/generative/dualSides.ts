@@ -50,6 +50,7 @@ export async function dualSides(
         },
       },
     },
+    shapes,
     text: await captionVectors(files),
     spoken: Object.fromEntries(ANSWERS.map((word) => [word, [...(spoken[word] ?? [])]])),
     answerSpaces: { "yes-no": { answers: ANSWERS, tokenIds: [0, 1] } },

@@ -37,7 +37,7 @@ export async function llavaSides(
     rules: files.rules,
     padId: padOf(files),
   };
-  const { model, vocabulary, taps, logits, textLogits, sequence } = await answerGraph(
+  const { model, vocabulary, shapes, taps, logits, textLogits, sequence } = await answerGraph(
     { embed: await files.graph("embed"), decoder: await languageGraph(files, runner) },
     layout,
     choices,
@@ -79,6 +79,7 @@ export async function llavaSides(
         },
       },
     },
+    shapes,
     speech: async (sessions) => {
       const speaker = await Speaker.open(files, sessions);
       return {

@@ -11,21 +11,19 @@ import { weightBytes } from "../chain.ts";
 import type {
   ChainPart,
   FolderCorrection,
-  FolderMemory,
   FolderProposal,
   OwnFolderFiles,
 } from "../ownModelFiles.ts";
 import type { ReadyModel } from "../readyModel.ts";
+import { TAB_BYTES } from "../tabMemory.ts";
 import type { NamedSource } from "../sources/zip.ts";
+import { folderMemory, requireAnswerRoom, tooLarge } from "./folderMemory.ts";
 import { formOf, formsOf } from "./folder.ts";
 import type { Part } from "./folder.ts";
 import { buildFolder, requireSameFiles } from "./ownFolder.ts";
 import type { BuiltFolder } from "./ownFolder.ts";
 import { readFolderFiles } from "./modelFiles.ts";
 import type { FolderChoice } from "./sides.ts";
-
-/** What a tab's WebAssembly can hold, less what the runtime itself and the values of a run take. */
-const MOST_BYTES = 3.5 * 2 ** 30;
 
 export class OwnFolders {
   /** The last one: a model may be most of the memory there is. */
@@ -41,8 +39,10 @@ export class OwnFolders {
     const source = folderBlobs(files);
     requireRoom(source.names, files, correction);
     const built = await buildFolder(source, correction as FolderChoice, runner);
+    const proposal = proposalOf(built, source.names);
+    requireAnswerRoom(proposal.memory);
     this.#known = built;
-    return proposalOf(built, source.names);
+    return proposal;
   }
 
   /** @throws LabError "file-mismatch" when the manifest is about other files */
@@ -94,10 +94,8 @@ export async function openFolder(
 }
 
 /** What the lab made of a folder, for its reader. */
-export function proposalOf(
-  { files, graphs, sides, manifest, ready }: BuiltFolder,
-  names: readonly string[],
-): FolderProposal {
+export function proposalOf(built: BuiltFolder, names: readonly string[]): FolderProposal {
+  const { files, graphs, sides, manifest, ready } = built;
   const { folder, preprocessing } = files;
   const forms = new Set(Object.values(folder.graphs).flatMap((each) => Object.keys(each)));
   const { picture, answer } = sides;
@@ -136,17 +134,11 @@ export function proposalOf(
     chain,
     forms: [...forms],
     paths: names.filter((name) => /\.onnx$/i.test(name)),
-    memory: memoryOf(ready, folder.family !== "dual"),
+    memory: folderMemory(built),
     asks: sides.asks,
     hasStandIns: Object.values(models).some(hasStandIns),
     notices: [...preprocessing.notices, ...sides.notices],
   };
-}
-
-function memoryOf({ vision, answer }: ReadyModel, speaks: boolean): FolderMemory {
-  const said = answer ? weightBytes(answer.graph.plain) : 0;
-  const all = weightBytes(vision.graph.plain) + said;
-  return { answer: all, gradient: all, text: speaks ? said : 0 };
 }
 
 function partWords(
@@ -209,15 +201,5 @@ function requireRoom(
     return named.length > 0 ? named.includes(graph) : formOf(graph) === form;
   });
   const bytes = chosen.reduce((sum, name) => sum + folder[name]!.size, 0);
-  if (bytes > MOST_BYTES) throw tooLarge("The graphs chosen have", bytes);
-}
-
-function tooLarge(what: string, bytes: number): LabError {
-  return new LabError(
-    "graph-too-large",
-    `${what} ${(bytes / 2 ** 30).toFixed(1)} GB; a tab holds 2 GB in one graph and about 3.5 GB in all.`,
-    {
-      hint: "Choose a smaller form of the model, such as q4, or run it with lab ask outside the browser.",
-    },
-  );
+  if (bytes > TAB_BYTES) throw tooLarge("The graphs chosen have", bytes);
 }

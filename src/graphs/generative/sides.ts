@@ -1,5 +1,6 @@
 /** A model of a folder as two graphs: what it sees, and what it says of it. */
 import type { ModelManifest } from "../../model/manifest.ts";
+import type { ShapeTable } from "../../onnx/shapes.ts";
 import type { ReadyAnswer, ReadyGraph, ReadyModel } from "../readyModel.ts";
 import type { GraphChoice } from "./modelFiles.ts";
 import type { PictureGraph } from "./pictureGraph.ts";
@@ -15,6 +16,8 @@ export interface FolderChoice extends GraphChoice {
 export interface Sides {
   readonly picture: PictureGraph;
   readonly answer: Omit<ReadyAnswer, "graph"> & { readonly model: ReadyGraph };
+  /** Of the answering graph, for a question of the length it takes. */
+  readonly shapes: ShapeTable;
   readonly speech?: ReadyModel["speech"];
   readonly captions?: ReadyModel["captions"];
   /** Sentences in the space of the picture's embedding. */

@@ -10,9 +10,9 @@ export interface DroppedFile {
 export const MODEL_FILES = ".onnx,.json,.data,.onnx_data,.bin,.weight,.weights,.jinja,.zip";
 
 /** More than any model folder holds; a home folder dropped by mistake is not read through. */
-const MOST_FILES = 2000;
+export const MOST_FILES = 2000;
 /** Version control and caches, and what systems put beside files. */
-const HIDDEN = /(^|\/)(\.|__MACOSX|node_modules|Thumbs\.db)/;
+export const HIDDEN = /(^|\/)(\.|__MACOSX|node_modules|Thumbs\.db)/;
 
 /** Of an input element. */
 export function pickedFiles(files: readonly File[]): DroppedFile[] {

@@ -2,6 +2,7 @@
  * Folders on the reader's disk that this browser may open again: handles, not copies, so that the weights stay where they
  * are. Only Chromium gives them; elsewhere there are none.
  */
+import { HIDDEN, MOST_FILES } from "./droppedFiles.ts";
 import type { DroppedFile } from "./droppedFiles.ts";
 
 export interface KnownFolder {
@@ -16,7 +17,6 @@ type Asks = FileSystemDirectoryHandle & {
 };
 
 const NAME = "penumbra-folders";
-const HIDDEN = /^(\.|__MACOSX$|node_modules$|Thumbs\.db$)/;
 
 function database(): Promise<IDBDatabase | null> {
   return new Promise((resolve) => {
@@ -81,12 +81,15 @@ export async function openFolderHandle({
   }
 }
 
-async function filesIn(folder: Asks, path: string): Promise<readonly DroppedFile[]> {
-  const found: DroppedFile[] = [];
+async function filesIn(
+  folder: Asks,
+  path: string,
+  found: DroppedFile[] = [],
+): Promise<readonly DroppedFile[]> {
   for await (const [name, entry] of folder.entries()) {
+    if (found.length >= MOST_FILES) break;
     if (HIDDEN.test(name)) continue;
-    if (entry.kind === "directory")
-      found.push(...(await filesIn(entry as Asks, `${path}${name}/`)));
+    if (entry.kind === "directory") await filesIn(entry as Asks, `${path}${name}/`, found);
     else {
       const file = await (entry as FileSystemFileHandle).getFile();
       found.push({ path: `${path}${name}`, file });

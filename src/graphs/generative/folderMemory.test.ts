@@ -1,0 +1,40 @@
+/** What a folder is said to take, and what is refused before the runtime is asked for it. */
+import { expect, it } from "vitest";
+import { nodeSessions } from "../../cli/nodeSessions.ts";
+import { vlmFiles, vlmSource } from "../../testing/vlmFolders.ts";
+import { valueBytes, requireGradientRoom, TAB_BYTES } from "../tabMemory.ts";
+import { probeRunner } from "../runners.ts";
+import { cacheBytes, requireAnswerRoom } from "./folderMemory.ts";
+import { buildFolder } from "./ownFolder.ts";
+import { proposalOf } from "./ownFolders.ts";
+
+it("counts weights, values and the keys and values of the longest text", async () => {
+  const source = await vlmSource("llava");
+  const built = await buildFolder(source, {}, probeRunner(nodeSessions(1)));
+  const { memory } = proposalOf(built, source.names);
+  const { config } = await vlmFiles("llava");
+  const text = config["text_config"] as Readonly<Record<string, number>>;
+  const width = text["head_dim"] ?? text["hidden_size"]! / text["num_attention_heads"]!;
+  // A key and a value of float32 for each layer, head and token.
+  const perToken = 2 * 4 * text["num_hidden_layers"]! * text["num_key_value_heads"]! * width;
+  expect(memory.cache.bytes).toBe(perToken * memory.cache.tokens);
+  expect(memory.cache.tokens).toBe(built.sides.answer.sequence!.length + 256);
+  const decoder = built.graphs.decoder!.model;
+  expect(cacheBytes(decoder, { tokens: 2, image: 9 })).toBe(2 * perToken);
+  const { model, shapes } = built.sides.picture;
+  expect(memory.gradient - memory.answer).toBeGreaterThan(valueBytes(model, shapes));
+});
+
+it("refuses in one sentence, with what to do, what a tab cannot hold; the native runtime is not asked", () => {
+  const more = TAB_BYTES + 1;
+  expect(() => requireGradientRoom(TAB_BYTES, "wasm")).not.toThrow();
+  expect(() => requireGradientRoom(more, "native")).not.toThrow();
+  expect(() => requireGradientRoom(5 * 2 ** 30, "webgpu")).toThrow(
+    "This model with its gradient takes about 5.0 GB, and a tab holds about 3.5 GB.",
+  );
+  const memory = { gradient: 0, text: 0, cache: { tokens: 0, bytes: 0 }, most: TAB_BYTES };
+  expect(() => requireAnswerRoom({ ...memory, answer: TAB_BYTES })).not.toThrow();
+  expect(() => requireAnswerRoom({ ...memory, answer: more })).toThrow(
+    "in one graph and about 3.5 GB in all.",
+  );
+});
