@@ -14,18 +14,18 @@ import { OptionError, parseOptions, readOptions } from "../../scripts/options.mj
 import { modelInputOf } from "../../src/experiment/source.ts";
 import { objectiveOf } from "../../src/experiment/objectiveOf.ts";
 import { readOut } from "../../src/experiment/readout.ts";
-import { runAttack } from "../../src/experiment/disturb.ts";
+import { honestyCard } from "../../src/experiment/instruments/honestyCard.ts";
+import { effortOf, knowingAttack } from "../../src/experiment/knowingAttack.ts";
 import { survivalCases } from "../../src/experiment/robustness.ts";
 import type { SurvivalCase } from "../../src/experiment/robustness.ts";
-import type { AttackItem } from "../../src/experiment/spec.ts";
 import { systemOf } from "../../src/experiment/systemOf.ts";
 import { nodeLab } from "../../src/cli/nodeLab.ts";
 import { nodeSessions } from "../../src/cli/nodeSessions.ts";
 import { recognizeQuestion } from "../../src/language/recognize.ts";
 import { answerSpaceOf } from "../../src/system/answerSpace.ts";
+import { withDefaults } from "../../src/system/param.ts";
 import type { System } from "../../src/system/system.ts";
 import { SHIELDS } from "./reattackShields.ts";
-import type { Shield } from "./reattackShields.ts";
 
 const USAGE =
   "Usage: reattack.ts attack|judge --out DIR [--only NAME ...] [--count 28] [--epsilon 2]";
@@ -87,7 +87,7 @@ for (const name of only) {
     shield.defenses.map((item, k) => ({ id: `${k}`, enabled: true, seed: 1, ...item })),
     host,
   );
-  const made = verb === "attack" ? await attacked(system, shield) : await judged(system, name);
+  const made = verb === "attack" ? await attacked(system) : await judged(system, name);
   if (!made) continue;
   const kind = verb === "attack" ? "lab" : "judged";
   writeFileSync(`${out}/${name}.${kind}.json`, JSON.stringify({ name, epsilon, ...made }));
@@ -110,20 +110,22 @@ function described({ question, truth }: SurvivalCase) {
 /** Null where the clean answer is wrong: nothing is left to lose. */
 type Outcome = { readonly isRight: boolean; readonly loss: number } | null;
 
-/** Until each answer is flipped, or the attack has taken all its steps and starts. */
-async function attacked(system: System, { steps = 40, restarts = 2 }: Shield) {
+/** The honesty card's attacker who knows, with the card's own settings, until each answer is flipped or he has tried all. */
+async function attacked(system: System) {
   const outcomes: Outcome[] = [];
-  const item: AttackItem = {
+  const rules = {
     id: "reattack",
     type: "attack",
-    attack: "apgd",
     enabled: true,
     seed: 1,
     norm: "linf",
     epsilon,
-    steps,
-    restarts,
     goal: { kind: "untargeted" },
+  } as const;
+  const isRandom = system.gradient === "expectation";
+  const effort = {
+    ...effortOf(withDefaults(honestyCard.params, {}), isRandom),
+    enough: isRandom ? CLEARLY : 0,
   };
   for (const [k, { question, truth }] of cases.entries()) {
     const image = images[k]!;
@@ -133,24 +135,14 @@ async function attacked(system: System, { steps = 40, restarts = 2 }: Shield) {
       continue;
     }
     const objective = objectiveOf(system, { kind: "untargeted" }, { question, clean: said });
-    const signal = { aborted: false };
-    const run = runAttack({ system, objective, aware: true }, { image }, item, {
-      signal,
+    const isRight = async (picture: Float32Array) =>
+      (await readOut(system, picture, question)).answer?.corrected === truth;
+    const ground = { image, rules, hasHeld: isRight };
+    const found = await knowingAttack({ system, objective, aware: true }, ground, effort, {
+      signal: { aborted: false },
       yieldToHost,
     });
-    const enough = system.gradient === "expectation" ? CLEARLY : 0;
-    let [best, loss] = [image, -Infinity];
-    for (;;) {
-      const step = await run.next();
-      if (step.done) {
-        if (step.value) [best, loss] = [step.value.image, step.value.item.trace!.bestLoss.at(-1)!];
-        break;
-      }
-      [best, loss] = [step.value.adversarial, step.value.bestLoss];
-      if (loss > enough) signal.aborted = true;
-    }
-    const after = await readOut(system, best, question);
-    outcomes.push({ isRight: after.answer?.corrected === truth, loss });
+    outcomes.push({ isRight: await isRight(found!.image), loss: found!.loss });
   }
   return { cases: outcomes };
 }

@@ -5,21 +5,15 @@ export interface Shield {
   readonly defenses: readonly Pick<DefenseItem, "defense" | "params">[];
   /** A robust model instead of a defense of the base model. */
   readonly model?: string;
-  /** Of the lab's attack; 40 and 2 where not said. */
-  readonly steps?: number;
-  readonly restarts?: number;
 }
 
 const alone = (defense: string, params: DefenseItem["params"] = {}): Shield => ({
   defenses: [{ defense, params }],
 });
 
-/** Its draws are averaged over, so that each step costs as many passes. */
-const drawing = (defense: string, params: DefenseItem["params"] = {}): Shield => ({
-  ...alone(defense, { ...params, eot: 20 }),
-  steps: 15,
-  restarts: 1,
-});
+/** The attacker averages over as many draws as the honesty card's does. */
+const drawing = (defense: string, params: DefenseItem["params"] = {}): Shield =>
+  alone(defense, { ...params, eot: 20 });
 
 export const SHIELDS: Readonly<Record<string, Shield>> = {
   none: { defenses: [] },
@@ -45,7 +39,7 @@ export const SHIELDS: Readonly<Record<string, Shield>> = {
   diffusionPurifier: drawing("diffusionPurifier"),
   adapter: alone("adapter"),
   frequencyModules: alone("frequencyModules"),
-  augmentationVote: { ...alone("augmentationVote", { agreement: 0 }), steps: 30, restarts: 1 },
+  augmentationVote: alone("augmentationVote", { agreement: 0 }),
   noiseVote: drawing("noiseVote", { agreement: 0 }),
   resizePad: drawing("resizePad"),
   ensemble: alone("ensemble"),

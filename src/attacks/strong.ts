@@ -6,6 +6,7 @@
 import { apgd } from "./apgd.ts";
 import type { AttackIterate, AttackResult, GradientAttack, GradientOracle } from "./attack.ts";
 import { fab } from "./fab.ts";
+import { falling } from "./falling.ts";
 import { nes } from "./nes.ts";
 import { holdsOnlyOrigin } from "./search.ts";
 import { square } from "./square.ts";
@@ -13,13 +14,13 @@ import { doubts } from "./strongDoubts.ts";
 
 /** Evaluations of one round after its first, with these steps, queries and ways back, at most. */
 export function strongUpdates(steps: number, queries: number, ways = 1): number {
-  return (3 + ways) * (steps + 1) + queries;
+  return (4 + ways) * (steps + 1) + queries;
 }
 
 export const strong: GradientAttack = {
   id: "strong",
   label: "Strong attack",
-  help: "Runs APGD from the picture and from a random start, FAB, APGD towards each other answer where there are several, and a black-box attack, and keeps the best: use it before believing in a defense.",
+  help: "Runs APGD from the picture and from a random start, momentum with a falling step, FAB, APGD towards each other answer where there are several, and a black-box attack, and keeps the best: use it before believing in a defense.",
   norms: ["linf", "l2"],
   settings: ["steps", "queries"],
   triesBothWays: true,
@@ -45,6 +46,7 @@ export const strong: GradientAttack = {
       const phases = [
         { attack: apgd, on: watched, of: { ...round, seed } },
         { attack: apgd, on: watched, of: { ...round, seed, randomStart: true } },
+        { attack: falling, on: watched, of: { ...round, seed } },
         { attack: fab, on: watched, of: { ...round, seed } },
         ...(standIn ? [{ attack: apgd, on: standIn, of: { ...round, seed } }] : []),
         ...towards.map(({ lossAndGradient }) => ({

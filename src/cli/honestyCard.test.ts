@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
 import type { StageResults } from "../experiment/results.ts";
 import type { AttackItem, ExperimentSpec } from "../experiment/spec.ts";
-import { STARTS } from "../experiment/instruments/honestyCard.ts";
+import { STARTS } from "../experiment/knowingAttack.ts";
 import { nodeLab } from "./nodeLab.ts";
 
 const DEFENSE = {
@@ -13,7 +13,7 @@ const DEFENSE = {
   seed: 1,
   params: { sigma: 1 },
 };
-const PARAMS = { epsilon: 2, steps: 8, draws: 20, queries: 50, samples: 50 };
+const PARAMS = { epsilon: 2, steps: 8, strongSteps: 0, draws: 20, queries: 50, samples: 50 };
 
 const lab = nodeLab();
 

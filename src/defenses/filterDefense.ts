@@ -49,7 +49,7 @@ function filteredHalves(
   const { encode, slopes } = halves;
   return {
     ...halves,
-    encode: (image) => encode(through(image)),
+    encode: (image, look) => encode(through(image), look),
     slopes: slopes && {
       ...slopes,
       async pullback(image, cotangent) {

@@ -1,5 +1,5 @@
 /** Defenses by several looks: how answers are combined, when they abstain, and whose draws are whose. */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { recognizeQuestion } from "../language/recognize.ts";
 import { randomStream } from "../numerics/random.ts";
 import { modelSystem } from "../system/modelSystem.ts";
@@ -100,6 +100,23 @@ test("feature smoothing answers from the mean tokens of its own copies", async (
   expect(again.margin).toBe(answer.margin);
   const other = await behind("featureSmoothing", { sigma, copies, eot: 4 }, 8);
   expect((await other.read(PICTURE, [WORDING])).answers[0]!.margin).not.toBe(answer.margin);
+});
+
+test("feature smoothing shows the attention of its first copies, and the same answer for it", async () => {
+  const system = await behind("featureSmoothing", { sigma: 0.1, copies: 12, eot: 2 }, 7);
+  const looks: boolean[] = [];
+  const encode = vi.spyOn(fake, "encode");
+  const { attention } = await system.read(PICTURE, [WORDING]);
+  for (const [, look] of encode.mock.calls) looks.push(look?.maps !== false);
+  expect(looks).toEqual(Array.from({ length: 12 }, (_, k) => k < 8));
+  for (const { maps, heads } of attention) {
+    expect(maps.reduce((sum, v) => sum + v, 0)).toBeCloseTo(heads, 4);
+  }
+  encode.mockClear();
+  const goal = { kind: "text", loss: "log-likelihood", aim: "away" } as const;
+  await system.evaluator({ ...goal, promptIds: [3], textIds: [1] }).loss(PICTURE);
+  expect(encode.mock.calls.every(([, look]) => look?.maps === false)).toBe(true);
+  encode.mockRestore();
 });
 
 test("feature smoothing stands next to the model or behind filters, and says so elsewhere", async () => {

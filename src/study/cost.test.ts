@@ -53,7 +53,7 @@ test("an honesty card costs its attacks, and those through draws as many passes 
     instrument: "honestyCard",
     enabled: true,
     seed: 1,
-    params: { steps: 10, queries: 100, samples: 0 },
+    params: { steps: 10, strongSteps: 20, queries: 100, samples: 0 },
   };
   const defense = {
     id: "d",
@@ -66,7 +66,9 @@ test("an honesty card costs its attacks, and those through draws as many passes 
     encoderPasses({ ...defaultSpec(), stack: [], ...change }, []);
   const bare = cost({});
   expect(cost({ instruments: [{ ...card, enabled: false }] })).toBe(bare);
-  expect(cost({ instruments: [card], defenses: [defense] }) - bare).toBe(10 * 3 * 3 + 100);
+  expect(cost({ instruments: [card], defenses: [defense] }) - bare).toBe(3 * (10 * 3 + 40) + 100);
   const random = { ...defense, defense: "resizePad", params: { shrink: 0.1, eot: 8 } };
-  expect(cost({ instruments: [card], defenses: [random] }) - bare).toBe(10 * 3 * 21 + 100 * 20);
+  expect(cost({ instruments: [card], defenses: [random] }) - bare).toBe(
+    3 * (10 * 21 + 10 * 20) + 100 * 20,
+  );
 });

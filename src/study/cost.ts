@@ -34,14 +34,20 @@ export function encoderPasses(spec: ExperimentSpec, stages: readonly Need[]): nu
 
 /** Of the attacker who knows a defense without draws (honestyCard.ts). */
 const STARTS = 2;
+/** Members of the strong attack that climb, the share of its steps where a defense draws, and the share of answers that it is made on, a guess. */
+const STRONG = { members: 4, whereDrawn: 0.25, held: 0.5 };
 
 /** Of the honesty card, which is made of attacks: on the bare model, through the defenses, and by asking. */
 function cardPasses(params: Params, looks: Looks): number {
-  const { steps = 15, draws = 20, queries = 150, samples = 50 } = params;
+  const { steps = 15, strongSteps = 40, draws = 20, queries = 150, samples = 50 } = params;
   const attacker = looks.isRandom ? Math.max(draws, looks.attacker) : looks.attacker;
   const known = looks.isRandom ? attacker : STARTS * attacker;
+  const strong =
+    STRONG.held * STRONG.members * strongSteps * (looks.isRandom ? STRONG.whereDrawn : 1);
   return (
-    steps * GRADIENT * (1 + known) + queries * attacker + samples * looks.answer * (1 + ANSWERS)
+    GRADIENT * (steps * (1 + known) + strong * attacker) +
+    queries * attacker +
+    samples * looks.answer * (1 + ANSWERS)
   );
 }
 

@@ -15,6 +15,9 @@ import { isSwitchedOn } from "./switchedOn.ts";
  */
 export const ROW_VERSION = 4;
 
+/** Of members whose numbers alone changed since that version: only rows that they made are computed again. */
+const REVISIONS: Readonly<Record<string, number>> = { strong: 1, honestyCard: 1 };
+
 /** What a run needs to know of the machine that will do it. */
 export interface RowMaker {
   readonly backend: Backend;
@@ -56,8 +59,14 @@ function decisivePart(spec: ExperimentSpec, stages: readonly Need[]): unknown {
   const nameless = <T extends { readonly id: string; readonly enabled: boolean }>(
     items: readonly T[],
   ) => items.filter(({ enabled }) => enabled).map((item) => ({ ...item, id: undefined }));
+  const members = [
+    ...stack.flatMap((item) => (item.type === "attack" && item.enabled ? [item.attack] : [])),
+    ...spec.instruments.flatMap(({ instrument, enabled }) => (enabled ? [instrument] : [])),
+  ];
+  const revised = members.filter((id) => Object.hasOwn(REVISIONS, id));
   return {
     ...rest,
+    ...(revised.length > 0 && { revisions: revised.map((id) => [id, REVISIONS[id]]) }),
     relevance: null,
     instruments: spec.instruments.filter(
       ({ instrument, enabled }) => enabled && stages.includes(`instrument:${instrument}`),

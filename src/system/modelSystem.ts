@@ -60,7 +60,8 @@ export function modelSystem(
     gradient: model.gradient ?? "exact",
     read: async (image, wordings) => answer(await encode(image), wordings),
     halves: {
-      encode,
+      encode: (image, wanted = look) =>
+        wanted.maps === look.maps ? encode(image) : model.encode(image, { maps: false }),
       answer,
       ask: (tokens, promptIds) => model.answer(tokens, promptIds),
       slopes: model.slopes,

@@ -13,6 +13,7 @@ import type {
   AnswerLogits,
   Encoding,
   GradientCheck,
+  Look,
   Say,
   TokenSlopes,
   VisionLanguageModel,
@@ -50,7 +51,8 @@ export type GradientKind = "exact" | "bpda" | "expectation";
 
 /** The way from a picture to its answers in two halves. */
 export interface Halves {
-  encode(image: Float32Array): Promise<Encoding>;
+  /** Without maps (default: with) its lists of attention are empty, and the look costs less. */
+  encode(image: Float32Array, look?: Look): Promise<Encoding>;
   /** @throws LabError "question-invalid" for a wording that the model has no answers for */
   answer(encoding: Encoding, wordings: readonly ExpandedQuestion[]): Promise<Reading>;
   /** Logits at the last position, and what it attends to. */

@@ -14,6 +14,12 @@ import { drawn, noisy } from "./draws.ts";
 import type { Drawer } from "./draws.ts";
 import { ATTACKER_DRAWS } from "./params.ts";
 
+/**
+ * Copies whose attention is shown, as their mean. Attention over all tokens is most of what a look costs (natively two thirds), and
+ * answers read none of it.
+ */
+const MAPPED = 8;
+
 type Draws = (image: Float32Array, round?: number) => Iterable<Filtered>;
 
 /**
@@ -80,11 +86,11 @@ interface Smoothing extends Pick<Host, "yieldToHost"> {
 }
 
 function smoothed({ inner, halves, key, draws, yieldToHost }: Smoothing): System {
-  const average = async (seen: Iterable<Filtered>): Promise<Encoding> => {
+  const average = async (seen: Iterable<Filtered>, mapped: number): Promise<Encoding> => {
     const total = new EncodingSum();
     for (const { image } of seen) {
       await yieldToHost();
-      total.add(await halves.encode(image));
+      total.add(await halves.encode(image, { maps: total.count < mapped }));
     }
     return total.mean();
   };
@@ -93,7 +99,8 @@ function smoothed({ inner, halves, key, draws, yieldToHost }: Smoothing): System
     size: inner.size,
     manifest: inner.manifest,
     gradient: inner.gradient === "bpda" ? "bpda" : "expectation",
-    read: async (image, wordings) => halves.answer(await average(draws.answer(image)), wordings),
+    read: async (image, wordings) =>
+      halves.answer(await average(draws.answer(image), MAPPED), wordings),
     async embed(images) {
       const embeddings: Float32Array[] = [];
       for (const image of images) {
@@ -107,7 +114,7 @@ function smoothed({ inner, halves, key, draws, yieldToHost }: Smoothing): System
       const { loss, lossAndGradient, standIn } = inner.evaluator(objective);
       const lossOf = async (seen: Iterable<Filtered>) => {
         if (objective.kind !== "attention" || objective.of === "answer") {
-          return lossAt(halves, await average(seen), objective);
+          return lossAt(halves, await average(seen, 0), objective);
         }
         // The maps that are shown are the mean over the copies, and so is their share in a mask.
         let [sum, count] = [0, 0];
@@ -124,7 +131,7 @@ function smoothed({ inner, halves, key, draws, yieldToHost }: Smoothing): System
         slopes && readsTokensAlone(objective)
           ? async (image: Float32Array) => {
               const seen = [...draws.attacker(image)];
-              const { tokens } = await average(seen);
+              const { tokens } = await average(seen, 0);
               const { loss: at, gradient } = await slopes.lossOf(tokens, objective);
               const cotangent = floatTensor(gradient, tokens.shape);
               const gradients: Float32Array[] = [];
@@ -181,37 +188,49 @@ function readsTokensAlone(objective: Objective): boolean {
 /** Encodings added up one by one: a copy's attention over all tokens is large, and hundreds of copies need not be held. */
 class EncodingSum {
   #first: Encoding | undefined;
-  #count = 0;
-  readonly #sums: Float64Array[] = [];
+  count = 0;
+  readonly #read = new ArraySums();
+  /** Of the first copies alone. */
+  readonly #shown = new ArraySums();
 
-  add(encoding: Encoding): void {
-    this.#first ??= encoding;
-    this.#count++;
-    arraysOf(encoding).forEach((array, k) => {
-      const sums = (this.#sums[k] ??= new Float64Array(array.length));
-      for (let i = 0; i < sums.length; i++) sums[i]! += array[i]!;
-    });
+  add({ attention, selfAttentionMatrices, ...encoding }: Encoding): void {
+    this.#first ??= { attention, selfAttentionMatrices, ...encoding };
+    this.count++;
+    this.#read.add([encoding.tokens.data, encoding.embedding]);
+    if (attention.length + selfAttentionMatrices.length === 0) return;
+    this.#shown.add([...attention.map(({ maps }) => maps), ...selfAttentionMatrices]);
   }
 
   mean(): Encoding {
     const first = this.#first;
     invariant(first !== undefined, "a mean over no copies");
-    const [tokens, embedding, ...rest] = this.#sums.map((sums) =>
-      Float32Array.from(sums, (sum) => sum / this.#count),
-    );
-    const attention = first.attention.map((layer, k) => ({ ...layer, maps: rest[k]! }));
+    const [tokens, embedding] = this.#read.means();
+    const shown = this.#shown.means();
+    const attention = first.attention.map((layer, k) => ({ ...layer, maps: shown[k]! }));
     return {
       tokens: floatTensor(tokens!, first.tokens.shape),
       embedding: meanDirection([embedding!]),
       attention,
-      selfAttentionMatrices: rest.slice(attention.length),
+      selfAttentionMatrices: shown.slice(attention.length),
     };
   }
 }
 
-function arraysOf(encoding: Encoding): readonly Float32Array[] {
-  const { tokens, embedding, attention, selfAttentionMatrices } = encoding;
-  return [tokens.data, embedding, ...attention.map(({ maps }) => maps), ...selfAttentionMatrices];
+class ArraySums {
+  #count = 0;
+  readonly #sums: Float64Array[] = [];
+
+  add(arrays: readonly Float32Array[]): void {
+    this.#count++;
+    arrays.forEach((array, k) => {
+      const sums = (this.#sums[k] ??= new Float64Array(array.length));
+      for (let i = 0; i < sums.length; i++) sums[i]! += array[i]!;
+    });
+  }
+
+  means(): readonly Float32Array[] {
+    return this.#sums.map((sums) => Float32Array.from(sums, (sum) => sum / this.#count));
+  }
 }
 
 async function lossAt(halves: Halves, encoding: Encoding, objective: Objective): Promise<number> {

@@ -24,7 +24,10 @@ vi.mock("../../defenses/registry.ts", async (original) => {
   return { DEFENSES: { ...DEFENSES, mask } };
 });
 
-async function cardOf(defense: string | null, params: Record<string, number> = {}) {
+async function cardOf(
+  defense: string | null,
+  { strongSteps = 40, ...params }: Record<string, number> = {},
+) {
   const spec: ExperimentSpec = {
     ...defaultSpec(),
     stack: [],
@@ -36,7 +39,7 @@ async function cardOf(defense: string | null, params: Record<string, number> = {
         instrument: "honestyCard",
         enabled: true,
         seed: 1,
-        params: { epsilon: 8, steps: 8, queries: 50 },
+        params: { epsilon: 8, steps: 8, strongSteps, queries: 50 },
       },
     ],
   };
@@ -61,6 +64,17 @@ test("a filter that hides its gradient is found out", async () => {
   // It hands the picture on as it is: the one who does not know of it does as well as on the bare model.
   expect(valueOf(card, "transferLoss")).toBeGreaterThan(valueOf(card, "adaptiveLoss")!);
   expect(valueOf(card, "cleanMargin")).toBe(valueOf(card, "bareMargin"));
+});
+
+test("an answer that holds is attacked once more by the strong attack, one that is turned is not", async () => {
+  const first = await cardOf("mask", { removed: 1, strongSteps: 0 });
+  const then = await cardOf("mask", { removed: 1 });
+  expect(valueOf(first, "adaptiveFlipped")).toBe(0);
+  expect(valueOf(then, "adaptiveLoss")).toBeGreaterThan(valueOf(first, "adaptiveLoss")!);
+  const turned = await cardOf("gaussianFilter", { sigma: 0.3, strongSteps: 0 });
+  expect(valueOf(turned, "adaptiveFlipped")).toBe(1);
+  const asTurned = await cardOf("gaussianFilter", { sigma: 0.3 });
+  expect(valueOf(asTurned, "adaptiveLoss")).toBe(valueOf(turned, "adaptiveLoss"));
 });
 
 test("an honest filter: the one who knows does at least as well as the one who does not", async () => {

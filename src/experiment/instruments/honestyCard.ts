@@ -11,6 +11,9 @@ import { answerVote } from "../../certificates/answerVote.ts";
 import { alphaForBound } from "../../certificates/sampler.ts";
 import { MASKED } from "../../attacks/bothWays.ts";
 import { runAttack } from "../disturb.ts";
+import type { AttackTarget } from "../disturb.ts";
+import { effortOf, knowingAttack } from "../knowingAttack.ts";
+import type { Found, Rules } from "../knowingAttack.ts";
 import { objectiveOf } from "../objectiveOf.ts";
 import { readOut } from "../readout.ts";
 import type { AttackItem } from "../spec.ts";
@@ -23,9 +26,6 @@ import type { Card, Certified, Trial, TrialId } from "./honestyText.ts";
 import { noisyAnswers } from "./noisyAnswers.ts";
 
 type Attempt = Pick<AttackItem, "attack" | "steps" | "queries" | "restarts">;
-
-/** Of the attacker who knows a defense without draws: from the picture itself, and from a random point beside it. */
-export const STARTS = 2;
 
 type Given = Pick<Held, "model" | "system" | "input" | "clean">;
 
@@ -59,6 +59,16 @@ export const honestyCard = defineInstrument({
       default: 15,
       integer: true,
       help: "Gradient steps of each attack. The one who knows a defense without draws takes them twice, the second time from a random start, and twice again where the filter can hide its slope.",
+    },
+    strongSteps: {
+      label: "Steps of the strong attack",
+      unit: "",
+      min: 0,
+      max: 200,
+      step: 5,
+      default: 40,
+      integer: true,
+      help: "Where the answer still holds against the one who knows the defense, the strong attack follows with so many steps for each of its members. A defense that draws costs as many passes a step as there are draws, so it gets a quarter of the steps. 0 leaves it out.",
     },
     draws: {
       label: "Draws",
@@ -118,14 +128,24 @@ async function* measured(
   const against = (attacked: System, said: Given["clean"]) =>
     objectiveOf(attacked, { kind: "untargeted" }, { question: spec.question, clean: said });
   const judge = known.evaluator(against(known, clean));
-  const attempt = async (id: TrialId, attacked: System, attack: Attempt): Promise<boolean> => {
+  const answerOn = async (picture: Float32Array) =>
+    (await system.read(picture, [wording])).answers[0]!;
+  const hasHeld = async (picture: Float32Array) =>
+    hasFlipped(clean.answer, await answerOn(picture)) === false;
+  const rules = rulesOf(scope);
+  const attempt = async (
+    id: TrialId,
+    attacked: System,
+    attack: Attempt | "knowing",
+  ): Promise<boolean> => {
     const said = attacked === model ? bare : clean;
     const target = { system: attacked, objective: against(attacked, said), aware: true };
-    const found = await lastOf(
-      runAttack(target, { image: input.image }, attackItem(attack, scope), context),
-    );
+    const found =
+      attack === "knowing"
+        ? await knowingAttack(target, { image: input.image, rules, hasHeld }, effort, context)
+        : await plainAttack(target, input.image, { ...rules, ...attack }, context);
     if (!found) return false;
-    const [answer] = (await system.read(found.image, [wording])).answers;
+    const answer = await answerOn(found.image);
     const [bareAnswer] = (await model.read(found.image, [wording])).answers;
     trials.push({
       id,
@@ -133,7 +153,7 @@ async function* measured(
       flipped: hasFlipped(clean.answer, answer),
       bareFlipped: hasFlipped(bare.answer, bareAnswer),
       loss: await judge.loss(found.image),
-      isMasked: found.item.trace?.warnings?.includes(MASKED) ?? false,
+      isMasked: found.warnings.includes(MASKED),
     });
     return true;
   };
@@ -141,11 +161,11 @@ async function* measured(
   const isRandom = system.gradient === "expectation";
   const apgd = { attack: "apgd", ...steps, restarts: 1 } as const;
   const square = { attack: "square", queries: params["queries"]!, restarts: 1 } as const;
-  const attempts: readonly (readonly [TrialId, System, Attempt])[] = [
+  const effort = effortOf(params, isRandom);
+  const attempts: readonly (readonly [TrialId, System, Attempt | "knowing"])[] = [
     ["transfer", model, apgd],
     ...(isRandom ? [["naive", single, apgd] as const] : []),
-    // The draws are other starts enough.
-    ["adaptive", known, { ...apgd, restarts: isRandom ? 1 : STARTS }],
+    ["adaptive", known, "knowing"],
     ["blackBox", known, square],
   ];
   const total = attempts.length + 1;
@@ -205,7 +225,7 @@ function drawing(items: readonly DefenseItem[], draws: number): readonly Defense
   });
 }
 
-function attackItem(attack: Attempt, { params, seed }: InstrumentScope): AttackItem {
+function rulesOf({ params, seed }: InstrumentScope): Rules {
   return {
     id: "honesty",
     type: "attack",
@@ -214,7 +234,6 @@ function attackItem(attack: Attempt, { params, seed }: InstrumentScope): AttackI
     norm: "linf",
     epsilon: params["epsilon"]!,
     goal: { kind: "untargeted" },
-    ...attack,
   };
 }
 
@@ -258,9 +277,17 @@ async function slowdown(
   return (await timed(system)) / bare;
 }
 
-async function lastOf<Y, R>(run: AsyncGenerator<Y, R>): Promise<R> {
+async function plainAttack(
+  target: AttackTarget,
+  image: Float32Array,
+  item: AttackItem,
+  context: InstrumentScope["context"],
+): Promise<Pick<Found, "image" | "warnings"> | undefined> {
+  const run = runAttack(target, { image }, item, context);
   for (;;) {
     const step = await run.next();
-    if (step.done) return step.value;
+    if (!step.done) continue;
+    const made = step.value;
+    return made && { image: made.image, warnings: made.item.trace?.warnings ?? [] };
   }
 }
