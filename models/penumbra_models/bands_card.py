@@ -41,10 +41,7 @@ def bands_card(manifest: dict, e: dict) -> list[str]:
         *(_second(r) for r in e["rows"] if r["group"] == "phantoms"), "",
         *_verdict(e), "",
         "## Collapse", "",
-        "Embeddings of the calm pictures: mean cosine between different ones, and effective rank (1 is a line).", "",
-        "| taught by | mean cosine | effective rank |", "| --- | --- | --- |",
-        *(f"| {TITLES.get(n, 'bare')} | {c['meanCosine']:.3f} | {c['rank']:.1f} |" for n, c in e["collapse"].items()), "",
-        _collapse(e["collapse"]), "",
+        *(line for title, key in (("calm pictures", "collapse"), ("adults", "collapseAdults")) if key in e for line in _spread(title, e[key])),
         "## What it cannot do", "",
         "It knows no attack: whoever attacks the model with the modules in it uses their slope, and nothing here says that this is harder. It does not mend what the base model cannot",
         "see: a finding at chance on adults stays there. The weights are of one encoder and one cut-off, and were taught for minutes, not for days. The learning rate was",
@@ -78,6 +75,15 @@ def _verdict(e: dict) -> list[str]:
 
 def _list(names: list[str]) -> str:
     return "; ".join(names) if names else "none"
+
+
+def _spread(title: str, collapse: dict) -> list[str]:
+    return [
+        f"Embeddings of the {title}: mean cosine between different ones, and effective rank (1 is a line).", "",
+        "| taught by | mean cosine | effective rank |", "| --- | --- | --- |",
+        *(f"| {TITLES.get(n, 'bare')} | {c['meanCosine']:.3f} | {c['rank']:.1f} |" for n, c in collapse.items()), "",
+        _collapse(collapse), "",
+    ]  # fmt: skip
 
 
 def _collapse(collapse: dict) -> str:

@@ -123,6 +123,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--adult", type=Path, help="folder of adult films; none is measured without it")
     parser.add_argument("--split", default="test")
+    parser.add_argument("--add", action="store_true", help="measure the adults alone and add them to the evaluation.json that is there")
     args = parser.parse_args()
     torch.set_num_threads(1)
     Attention.fused = True
@@ -136,11 +137,13 @@ def main() -> None:
     if adults:
         truth["adults"] = adults.probability[:, [LABELS.index(g) for g in GOALS]].astype(float)
         groups["adults"] = (adults.images, ADULT_CONDITIONS, adults_of)
+    if args.add:
+        del groups["phantoms"]
     models: dict[str, Captioner] = {"bare": bare}
     for name in TAUGHT:
         models[name] = copy.deepcopy(bare)
         Bands(models[name].vision, name == "picture").fill(read_bands(args.bands / name / "bands.safetensors"))
-    out: dict = {"phantoms": len(cases), "adults": len(adults.images) if adults else 0, "rows": [], "collapse": {}}
+    out: dict = {"phantoms": len(cases), "adults": len(adults.images) if adults else 0, "rows": []}
     seen: dict[tuple[str, str], Measured] = {}
     for group, (images, conditions, measure) in groups.items():
         for condition, strength in conditions:
@@ -157,9 +160,15 @@ def main() -> None:
                     row[name]["balanced"] = mean_balanced(got.scores, truth[group])
             out["rows"].append(row)
             print(json.dumps(row), flush=True)
-    for name in models:
-        out["collapse"][name] = spread(torch.cat([seen[group, name].embedding for group in groups]))
-    (args.bands / "evaluation.json").write_text(json.dumps(out, indent=1) + "\n")
+    collapse = {name: spread(torch.cat([seen[group, name].embedding for group in groups])) for name in models}
+    file = args.bands / "evaluation.json"
+    if args.add:
+        old = json.loads(file.read_text())
+        rows = [row for row in old["rows"] if row["group"] != "adults"]
+        out = {**old, "adults": out["adults"], "rows": [*rows, *out["rows"]], "collapseAdults": collapse}
+    else:
+        out["collapse"] = collapse
+    file.write_text(json.dumps(out, indent=1) + "\n")
 
 
 if __name__ == "__main__":
