@@ -44,6 +44,8 @@ CODE: dict[str, tuple[str, ...]] = {
                  "penumbra_models/adapter_train.py", "penumbra_models/adapter_pareto.py", "penumbra_models/network.py", "penumbra_models/sampler.py"),
     "bands": ("penumbra_models/bands.py", "penumbra_models/bands_train.py", "penumbra_models/disturb.py", "penumbra_models/finetune.py", "penumbra_models/losses.py",
               "penumbra_models/network.py"),
+    "stages": ("penumbra_models/stages.py", "penumbra_models/vlm_batches.py", "penumbra_models/vlm_dialogues.py", "penumbra_models/vlm_network.py",
+               "penumbra_models/vlm_train.py", "penumbra_models/siglip_captions.py", "penumbra_models/siglip_network.py", "penumbra_models/siglip_train.py"),
     "interchange": ("dataset/interchange.ts", "../src/experiment/instruments/causalInterchange.ts"),
     "caption": ("penumbra_models/caption_network.py", "penumbra_models/caption_batches.py", "penumbra_models/caption_train.py", "penumbra_models/vlm_features.py"),
     "evaluate": ("penumbra_models",),
@@ -135,6 +137,10 @@ def booster_stages(module: Callable[..., tuple[str, ...]], real: tuple[str, ...]
     ]  # fmt: skip
 
 
+THREE_STAGES = tuple(f"runs/stages/{stage}/checkpoint.pt" for stage in ("text", "contrast", "connector", "instruction", "direct"))
+"""Checkpoints of the small LLaVA's stages (`stages.STAGES`)."""
+
+
 def language_stages(module: Callable[..., tuple[str, ...]], adult: str, taught: tuple[str, ...]) -> list[Stage]:
     """The two small vision-language models on the base encoder's tokens; vlm_export and siglip_export need an environment of their own."""
     base, features = "runs/base/checkpoint.pt", "runs/features"
@@ -153,6 +159,11 @@ def language_stages(module: Callable[..., tuple[str, ...]], adult: str, taught: 
               (base, *taught, *watched, *cached), ("runs/llava-mini/checkpoint.pt",), CODE["vlm"]),
         Stage("siglip-mini", module("siglip_train", *common, "--out", "runs/siglip-mini", "--steps", "1500", "--decay", "600"),
               (base, *taught, *watched, *cached), ("runs/siglip-mini/checkpoint.pt",), CODE["vlm"]),
+        Stage("three-stage", module("stages", "--base", base, "--data", "data", "--adult", adult, "--features", features, "--out", "runs/stages"),
+              (base, *taught, *cached[:3]), THREE_STAGES, CODE["stages"]),
+        Stage("three-stage-table", module("stage_measure", "--base", base, "--data", "data", "--adult", adult, "--features", features, "--unseen", "watched",
+                                          "--stages", "runs/stages", "--out", "../docs/three-stage.md"),
+              (base, *watched, *cached[3:], *THREE_STAGES), ("../docs/three-stage.md", "../docs/three-stage.json"), CODE["evaluate"]),
     ]  # fmt: skip
 
 

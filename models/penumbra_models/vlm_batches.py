@@ -53,7 +53,7 @@ class Line:
 
 @dataclass
 class LlavaBatch:
-    """B pictures' tokens [B, 256, D] and lines of N text tokens; masks [B, K, 256] of phantoms, zero on films.
+    """B pictures' tokens [B, 256, D], or [B, 0, D] where the text is alone, and lines of N text tokens; masks [B, K, 256] of phantoms, zero on films.
 
     prefix: ids before the picture. ids, place (position in the prompt), segment (-1 pads), target (-1: none), weight [B, N];
     answers: (picture, place in the line, word, other word, sure, finding or -1, half) of each question, [A, 7].
@@ -69,13 +69,18 @@ class LlavaBatch:
     weight: Tensor
     answers: Tensor
 
+    @property
+    def lead(self) -> int:
+        """Rows before the text."""
+        return len(self.prefix) + self.tokens.shape[1]
+
     def positions(self) -> Tensor:
-        lead = len(self.prefix) + TOKENS
+        lead = self.lead
         return torch.cat([torch.arange(lead).expand(len(self.ids), -1), self.place], 1)
 
     def mask(self) -> Tensor:
         """[B, 1, L + N, L + N]: the lead is causal; text sees the lead and what came before it in its own segment."""
-        lead = len(self.prefix) + TOKENS
+        lead = self.lead
         segment = torch.cat([torch.full((len(self.ids), lead), -2), self.segment], 1)
         order = self.positions()
         seen = (segment[:, :, None] == segment[:, None, :]) | (segment[:, None, :] == -2)

@@ -48,8 +48,7 @@ def forward(model: SmallLlava, batch: LlavaBatch) -> tuple[Tensor, list[tuple[Te
     image = model.connector(batch.tokens)
     lead = model.model.embed_tokens(batch.prefix).expand(len(image), -1, -1).to(image.dtype)
     text = model.model.embed_tokens(batch.ids).to(image.dtype)
-    start = len(batch.prefix) + TOKENS
-    return model.hidden(torch.cat([lead, image, text], 1), batch.positions(), batch.mask(), start)
+    return model.hidden(torch.cat([lead, image, text], 1), batch.positions(), batch.mask(), batch.lead)
 
 
 def losses(model: SmallLlava, batch: LlavaBatch) -> tuple[Tensor, tuple[Tensor, ...]]:
@@ -68,7 +67,7 @@ def losses(model: SmallLlava, batch: LlavaBatch) -> tuple[Tensor, tuple[Tensor, 
     said, opposite = (logs.gather(-1, ids[:, None])[:, 0] for ids in (word, other))
     answer = -(sure * said + (1 - sure) * opposite).mean()
     right = (decisive.argmax(-1) == word).float().mean()
-    looking = looking_loss(looked, batch, len(batch.prefix))
+    looking = looking_loss(looked, batch, len(batch.prefix)) if batch.tokens.shape[1] else torch.zeros(())
     return answer + sentences + LOOKING * looking, (answer, right, sentences, looking)
 
 
