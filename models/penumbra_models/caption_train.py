@@ -6,7 +6,9 @@ uv run python -m penumbra_models.caption_train tune --start runs/caption-start/c
 `start` keeps the base model's encoder frozen and reads its cached tokens. `tune` goes on from that one checkpoint: every picture of a step is
 first attacked by one step along the sign of its gradient (FGSM) against the loss of its own report, unless --trained is `none`; then the named
 parameters learn to write the right report all the same. Batch normalisation keeps its statistics throughout. The step's length rises to its full
-one over the first part of the training. That does not keep an encoder that learns from ending in one report for nearly every picture (docs/decisions.md).
+one over the first part of the training, and --clean of every batch stays as it is. The first alone does not keep an encoder that learns from
+ending in one report for nearly every picture (docs/decisions.md). With --watch, unseen phantoms tell whether it still tells pictures apart: the loss
+of their reports on clean and attacked pictures, and the spread of their tokens against the start's.
 """
 
 import argparse
@@ -36,6 +38,7 @@ TRAINED = {
 }
 """What learns: `none` is clean training of everything; `cross` the decoder's cross-attention alone; `late` the encoder's last two blocks and the decoder."""
 LATE = ("blocks.3.", "blocks.4.", "norm.")
+WATCHED, WATCHED_EVERY = 32, 80
 
 
 def main() -> None:
@@ -56,6 +59,8 @@ def main() -> None:
     tune.add_argument("--trained", choices=TRAINED, required=True)
     tune.add_argument("--epsilon", type=float, default=0.1, help="of FGSM, in grey [0, 1]")
     tune.add_argument("--ramp", type=float, default=0.4, help="share of the steps over which epsilon rises from nothing")
+    tune.add_argument("--clean", type=float, default=0.0, help="share of each batch that is not attacked")
+    tune.add_argument("--watch", help="rendered set of unseen phantoms, looked at every 80 steps")
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
@@ -116,10 +121,32 @@ def choose(vision: Vision, decoder: CaptionDecoder, trained: str) -> int:
     return count
 
 
+class Watch:
+    """Unseen phantoms with their reports, and how far apart the encoder holds them."""
+
+    def __init__(self, args: argparse.Namespace, texts: Captions, networks: tuple[Vision, CaptionDecoder]) -> None:
+        pictures = Pictures(args.data, [args.watch])
+        self.networks, self.epsilon = networks, args.epsilon
+        self.images, self.ids = pictures.rows(np.arange(WATCHED)), texts.draw(pictures.cases[:WATCHED], np.random.default_rng(0), short=0)
+        self.spread = 1.0
+        self.spread = self.look()["spread"]
+
+    def look(self) -> dict[str, float]:
+        """Loss on clean and attacked pictures; variance of a token over pictures, as a share of the start's."""
+        vision, decoder = self.networks
+        attacked = fgsm(vision, decoder, self.images, self.ids, self.epsilon)
+        with torch.no_grad():
+            clean, hard = (vision(x.to(memory_format=torch.channels_last))[0] for x in (self.images, attacked))
+            losses = [loss_of(decoder, tokens, self.ids).mean().item() for tokens in (clean, hard)]
+        return {"clean": round(losses[0], 4), "attacked": round(losses[1], 4), "spread": round(clean.var(0).mean().item() / self.spread, 4)}
+
+
 def adapt(args: argparse.Namespace) -> None:
     vision, decoder = load(args.start)
     count = choose(vision, decoder, args.trained)
     texts, pictures = Captions(Tokenizer.from_file(str(args.data / "tokenizer.json"))), Pictures(args.data, args.sets)
+    watch = Watch(args, texts, (vision, decoder)) if args.watch else None
+    attacked = args.batch - round(args.batch * args.clean)
     run = Run(args, nn.ModuleDict({"vision": vision, "decoder": decoder}))
     while run.step < args.steps:
         # The same pictures and texts at the same step of every kind of training.
@@ -127,14 +154,17 @@ def adapt(args: argparse.Namespace) -> None:
         picks = rng.integers(len(pictures.where), size=args.batch)
         images, ids = pictures.rows(picks), texts.draw([pictures.cases[k] for k in picks], rng)
         if args.trained != "none":
-            images = fgsm(vision, decoder, images, ids, args.epsilon * min(1.0, (run.step + 1) / max(1.0, args.ramp * args.steps)))
+            epsilon = args.epsilon * min(1.0, (run.step + 1) / max(1.0, args.ramp * args.steps))
+            images[:attacked] = fgsm(vision, decoder, images[:attacked], ids[:attacked], epsilon)
         with torch.autocast("cpu", torch.bfloat16):
             tokens = vision(images.to(memory_format=torch.channels_last))[0]
         run.learn(loss_of(decoder, tokens, ids).mean())
+        if watch and (run.step % WATCHED_EVERY == 0 or run.step == args.steps):
+            print(json.dumps({"step": run.step, "watched": watch.look()}), flush=True)
     state = {
         "config": decoder.c.as_dict(), "vision": {f"vision.{k}": v for k, v in vision.state_dict().items()}, "decoder": decoder.state_dict(),
         "trained": args.trained, "parameters": count, "steps": args.steps, "batch": args.batch, "epsilon": 0 if args.trained == "none" else args.epsilon,
-        "rate": args.rate, "ramp": args.ramp, "seconds": run.seconds,
+        "rate": args.rate, "ramp": args.ramp, "clean": args.clean, "seconds": run.seconds,
     }  # fmt: skip
     torch.save(state, args.out / "checkpoint.pt")
 
