@@ -83,6 +83,9 @@ const PARAMETER_INPUTS: Readonly<Record<string, readonly number[] | "all">> = {
 /** A steering value larger than this is left in the graph; none that steers a shape is. */
 const LARGEST_PARAMETER = 1 << 22;
 
+/** Numbers of one input: 16,384 x 16,384 pixels. What says more is damaged or hostile. */
+const LARGEST_INPUT = 2 ** 28;
+
 /** Operators whose output differs from run to run, so that one run proves nothing. */
 const RANDOM_OPS = new Set([
   "RandomNormal",
@@ -320,6 +323,13 @@ function zeroInput(view: GraphView, name: string): Tensor {
   const shape = dims as number[];
   const dtype = tensorTypeOf(elementTypeOf(info));
   const size = sizeOf(shape);
+  if (!Number.isInteger(size) || size > LARGEST_INPUT) {
+    throw new LabError(
+      "graph-invalid",
+      `Input "${name}" would be of the shape [${shape.join(", ")}], which is more than any input the lab makes.`,
+      { hint: "Compare the sizes that the files beside the graph state with those of the model." },
+    );
+  }
   switch (dtype) {
     case "float32":
       return { dtype, shape, data: new Float32Array(size) };

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { vlmFiles } from "../../testing/vlmFolders.ts";
+import { nodeSessions } from "../../cli/nodeSessions.ts";
+import { vlmFiles, vlmSource } from "../../testing/vlmFolders.ts";
+import { probeRunner } from "../runners.ts";
 import { zippedSource } from "../sources/zip.ts";
 import { graphOfPart, isKnownFamily, readModelFolder } from "./folder.ts";
 import { readFolderFiles } from "./modelFiles.ts";
+import { buildFolder } from "./ownFolder.ts";
 
 const LLAVA = [
   "config.json",
@@ -94,6 +97,19 @@ describe("files that are not what they should be", () => {
     ).rejects.toMatchObject({
       code: "model-damaged",
       message: "tokenizer.json can't be read as a tokenizer.",
+    });
+  });
+
+  it("a processor of pictures that no memory holds", async () => {
+    const { names, source } = await vlmSource("llava");
+    const size = { height: 1e15, width: 1e15 };
+    const huge = new TextEncoder().encode(JSON.stringify({ do_normalize: false, size }));
+    const read = (name: string) =>
+      name === "preprocessor_config.json" ? Promise.resolve(huge) : source.read(name);
+    const runner = probeRunner(nodeSessions(1));
+    await expect(buildFolder({ names, source: { read } }, {}, runner)).rejects.toMatchObject({
+      code: "graph-invalid",
+      message: expect.stringContaining("more than any input the lab makes") as string,
     });
   });
 
