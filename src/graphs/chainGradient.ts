@@ -19,7 +19,7 @@ import { chainShapes, linkFeeds, linksBehind, runLinks, weightBytes } from "./ch
 import type { ChainFeeds, Link, OpenLink } from "./chain.ts";
 import { probeRunner } from "./runners.ts";
 import type { GraphSession, SessionFactory } from "./session.ts";
-import { requireGradientRoom, valueBytes } from "./tabMemory.ts";
+import { requireGradientRoom, keptBytes } from "./tabMemory.ts";
 
 export interface ChainGradientRequest {
   readonly links: readonly Link[];
@@ -92,7 +92,7 @@ export class ChainGradient {
     const runner = probeRunner(sessions);
     const tables = await chainShapes(links, request.shapes, runner);
     const bytes = links.reduce(
-      (sum, { model }, k) => sum + 2 * weightBytes(model) + valueBytes(model, tables[k]!),
+      (sum, { model }, k) => sum + 2 * weightBytes(model) + keptBytes(model, tables[k]!),
       0,
     );
     requireGradientRoom(bytes, sessions.backend);

@@ -74,7 +74,7 @@ export interface FolderProposal {
 export interface FolderMemory {
   /** Weights, to answer. */
   readonly answer: number;
-  /** More for an attack or an explanation by gradients: the weights once more, and the values that the way back reads, at most. */
+  /** More for an attack or an explanation by gradients: the weights once more, and the values that the way back reads. */
   readonly gradient: number;
   /** More for words of its own, whose decoder keeps what it has read. */
   readonly text: number;

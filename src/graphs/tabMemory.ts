@@ -11,19 +11,72 @@ import { sizeOf } from "../tensor/tensor.ts";
 /** What a tab's WebAssembly can hold, less what the runtime itself takes. */
 export const TAB_BYTES = 3.5 * 2 ** 30;
 
-/** They show what they read in another shape, and hold nothing. */
-const VIEWS = new Set(["Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity"]);
+/** Operators whose way back reads nothing of what they read, where what they read it with is a weight. */
+const LINEAR = new Set([
+  "Add",
+  "Sub",
+  "Neg",
+  "Sum",
+  "Mean",
+  "Identity",
+  "Reshape",
+  "Flatten",
+  "Squeeze",
+  "Unsqueeze",
+  "Transpose",
+  "Concat",
+  "Split",
+  "Slice",
+  "Gather",
+  "Expand",
+  "Tile",
+  "Pad",
+  "Cast",
+  "ReduceSum",
+  "ReduceMean",
+  "Shape",
+  "DepthToSpace",
+  "SpaceToDepth",
+  "DequantizeLinear",
+  "QuantizeLinear",
+  "DynamicQuantizeLinear",
+]);
+/** Linear in each of what they read, so that each is kept for the other. */
+const PRODUCTS = new Set([
+  "MatMul",
+  "Gemm",
+  "Mul",
+  "Div",
+  "Einsum",
+  "Conv",
+  "ConvTranspose",
+  "MatMulInteger",
+  "MatMulNBits",
+  "FusedMatMul",
+]);
+/** Their way back reads what they made. */
+const BY_RESULT = new Set(["Softmax", "Sigmoid", "Tanh", "Exp", "Sqrt"]);
 
-/** Bytes of the values that a graph makes in one run: what is held at most where a way back reads them again. */
-export function valueBytes(model: ModelProto, { shapes, types }: ShapeTable): number {
-  const made = graphOf(model).node.filter(({ opType }) => !VIEWS.has(opType));
-  return made
-    .flatMap(({ output }) => output)
-    .reduce((sum, name) => {
-      const shape = shapes.get(name);
-      const type = tensorTypeOf(types.get(name) ?? 0);
-      return shape && type ? sum + sizeOf(shape) * NPY_BYTES[type] : sum;
-    }, 0);
+/** Bytes of the values of one run that the way back reads again, and that are therefore held at once. */
+export function keptBytes(model: ModelProto, { shapes, types }: ShapeTable): number {
+  const { input, initializer, node } = graphOf(model);
+  const weights = new Set(initializer.map(({ name }) => name));
+  const varying = new Set(input.map(({ name }) => name).filter((name) => !weights.has(name)));
+  const kept = new Set<string>();
+  for (const { opType, input: read, output } of node) {
+    const moved = read.filter((name) => varying.has(name));
+    if (moved.length === 0) continue;
+    for (const name of output) varying.add(name);
+    if (BY_RESULT.has(opType)) kept.add(output[0]!);
+    else if (PRODUCTS.has(opType) ? moved.length > 1 : !LINEAR.has(opType)) {
+      for (const name of moved) kept.add(name);
+    }
+  }
+  return [...kept].reduce((sum, name) => {
+    const shape = shapes.get(name);
+    const type = tensorTypeOf(types.get(name) ?? 0);
+    return shape && type ? sum + sizeOf(shape) * NPY_BYTES[type] : sum;
+  }, 0);
 }
 
 /** @throws LabError "graph-too-large" in a browser, where a gradient of so many bytes, the open model included, has no room */

@@ -1,8 +1,11 @@
 /** What a folder is said to take, and what is refused before the runtime is asked for it. */
 import { expect, it } from "vitest";
 import { nodeSessions } from "../../cli/nodeSessions.ts";
+import { GraphBuilder } from "../../onnx/graphBuilder.ts";
+import { ELEMENT_TYPE, emptyModel } from "../../onnx/messages.ts";
 import { vlmFiles, vlmSource } from "../../testing/vlmFolders.ts";
-import { valueBytes, requireGradientRoom, TAB_BYTES } from "../tabMemory.ts";
+import { floatTensor } from "../../tensor/tensor.ts";
+import { keptBytes, requireGradientRoom, TAB_BYTES } from "../tabMemory.ts";
 import { probeRunner } from "../runners.ts";
 import { cacheBytes, requireAnswerRoom } from "./folderMemory.ts";
 import { buildFolder } from "./ownFolder.ts";
@@ -22,7 +25,7 @@ it("counts weights, values and the keys and values of the longest text", async (
   const decoder = built.graphs.decoder!.model;
   expect(cacheBytes(decoder, { tokens: 2, image: 9 })).toBe(2 * perToken);
   const { model, shapes } = built.sides.picture;
-  expect(memory.gradient - memory.answer).toBeGreaterThan(valueBytes(model, shapes));
+  expect(memory.gradient - memory.answer).toBeGreaterThan(keptBytes(model, shapes));
 });
 
 it("refuses in one sentence, with what to do, what a tab cannot hold; the native runtime is not asked", () => {
@@ -37,4 +40,22 @@ it("refuses in one sentence, with what to do, what a tab cannot hold; the native
   expect(() => requireAnswerRoom({ ...memory, answer: more })).toThrow(
     "in one graph and about 3.5 GB in all.",
   );
+});
+
+it("counts of a run's values those that the way back reads", () => {
+  const b = new GraphBuilder(emptyModel(17, "kept"));
+  const x = b.addInput("x", ELEMENT_TYPE.float32, [1, 4]);
+  const weighed = b.add("MatMul", [x, b.constant(floatTensor(new Float32Array(16), [4, 4]))]);
+  const shares = b.add("Softmax", [weighed]);
+  const product = b.add("Mul", [shares, x]);
+  const shifted = b.add("Add", [product, b.float(1)]);
+  b.addOutput(shifted, ELEMENT_TYPE.float32);
+  const all = [x, weighed, shares, product, shifted];
+  const table = {
+    shapes: new Map(all.map((name) => [name, [1, 4]])),
+    types: new Map(all.map((name) => [name, ELEMENT_TYPE.float32])),
+    values: new Map(),
+  };
+  // The softmax by its result, and both factors of the product.
+  expect(keptBytes(b.build(), table)).toBe(2 * 4 * 4);
 });

@@ -79,7 +79,7 @@ function Proposed(props: {
       </p>
       <ul className={styles.findings}>
         <li data-testid="folder-memory">
-          {`To answer it holds ${weight(memory.answer)} of weights. An attack or an explanation by gradients takes up to ${weight(memory.gradient)} more${memory.text > 0 ? `, words of its own ${weight(memory.text)} more` : ""}${memory.cache.bytes > 0 ? ` and ${weight(memory.cache.bytes)} for keys and values of ${memory.cache.tokens} tokens` : ""}.`}
+          {`To answer it holds ${weight(memory.answer)} of weights. An attack or an explanation by gradients takes about ${weight(memory.gradient)} more${memory.text > 0 ? `, words of its own ${weight(memory.text)} more` : ""}${memory.cache.bytes > 0 ? ` and ${weight(memory.cache.bytes)} for keys and values of ${memory.cache.tokens} tokens` : ""}.`}
           {memory.answer + memory.gradient > memory.most &&
             ` A tab holds about ${weight(memory.most)}: without gradients it opens, and an attack by gradients is refused here. Choose a smaller form, or attack it with lab outside the browser.`}
         </li>
