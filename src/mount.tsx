@@ -86,6 +86,8 @@ export async function mount(
   const unsubscribe = results.subscribe(({ stages, error }) => {
     if (!stages.readout && !error) return;
     unsubscribe();
+    // Keeping the page reads and stores all of its files: that begins once the first answers stand, which it would hold up.
+    void keepPage(page);
     prepareReload();
     // Names of edits wait for the first answer too; a page whose files are gone undoes without them.
     void import("./state/changeName.ts").then(
@@ -96,7 +98,6 @@ export async function mount(
       () => {},
     );
   });
-  void keepPage(page);
   const words = openLanguage(keys.getState().language).catch((error: unknown) =>
     results.getState().refuse(toErrorData(error)),
   );

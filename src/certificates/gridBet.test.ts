@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { normalCdf, normalQuantile } from "../numerics/normal.ts";
 import { randomStream } from "../numerics/random.ts";
 import type { RandomStream } from "../numerics/random.ts";
-import { gridBet } from "./gridBet.ts";
+import { fewestValues, gridBet } from "./gridBet.ts";
 
 describe("gridBet", () => {
   test("a thousand ones certify the value computed for this mixture", () => {
@@ -12,6 +12,13 @@ describe("gridBet", () => {
     expect(bet.lowerBound(0.001)).toBeCloseTo(0.992163, 6);
     expect(bet.mean).toBe(1);
     expect(bet.count).toBe(1000);
+  });
+
+  test("the fewest values that can certify a mean are as many ones, and no fewer do", () => {
+    // From .3667 m^-n = 1/alpha alone, the betting of everything: 15 for .579 and 19 for .655.
+    expect(fewestValues(normalCdf(0.2), 0.001, 64)).toBe(15);
+    expect(fewestValues(normalCdf(0.4), 0.001, 64)).toBe(19);
+    expect(fewestValues(0.99, 0.001, 64)).toBe(64);
   });
 
   test("nothing is claimed without data or from zeros alone, and the upper bound mirrors the lower one", () => {

@@ -38,6 +38,16 @@ export interface GridBet {
   histogram(bins: number): Float64Array;
 }
 
+/** Values that certify a mean above `least` at the soonest, which all of them being 1 does; `most` where more would be needed. */
+export function fewestValues(least: number, alpha: number, most: number): number {
+  const bet = gridBet();
+  for (let n = 1; n < most; n++) {
+    bet.add(1);
+    if (bet.lowerBound(alpha) > least) return n;
+  }
+  return most;
+}
+
 export function gridBet(): GridBet {
   const below = valueCounts();
   const above = valueCounts();

@@ -6,7 +6,7 @@
 import type { Host } from "../host/host.ts";
 import { cosine, l2Norm } from "../tensor/norms.ts";
 import { gridBet } from "./gridBet.ts";
-import { COSINE_SLACK, alphaForBound, noisyDraws } from "./sampler.ts";
+import { COSINE_SLACK, KNOWN_BETWEEN_PAUSES, alphaForBound, noisyDraws } from "./sampler.ts";
 import type { SamplingOptions } from "./sampler.ts";
 
 export interface PilotedOptions extends SamplingOptions {
@@ -54,11 +54,13 @@ export async function* samplePiloted(
   const u = known.direction;
   const draw = noisyDraws(clean, options, "draw");
   const [toClean, toPilot] = [gridBet(), gridBet()];
+  let counted = 0;
   for (let n = 0; n < maxSamples; n += batch) {
     const count = Math.min(batch, maxSamples - n);
-    await context.yieldToHost();
+    const isDrawn = known.cosines.length < n + count;
+    if (isDrawn || ++counted % KNOWN_BETWEEN_PAUSES === 0) await context.yieldToHost();
     if (context.signal.aborted) return;
-    if (known.cosines.length < n + count) {
+    if (isDrawn) {
       const features = await encode(draw(n, count));
       const cosines = features.map((f) => Float32Array.of(cosine(f, cleanFeature), cosine(f, u)));
       known.cosines.splice(n, count, ...cosines);

@@ -37,6 +37,8 @@ export interface ScoreEstimate {
 /** Taken off every cosine for the rounding of float32 dot products. */
 export const COSINE_SLACK = 1e-5;
 const HISTOGRAM_BINS = 64;
+/** Batches of known draws between two pauses: they are counted, not drawn, and a pause may be as long as a pass of a graph. */
+export const KNOWN_BETWEEN_PAUSES = 32;
 
 /**
  * Yields an estimate after each batch until `maxSamples` or until the signal is raised.
@@ -59,11 +61,13 @@ export async function* sampleCertificate(
   const bet = gridBet();
   const sum = new Float64Array(cleanFeature.length);
   const draw = noisyDraws(clean, options);
+  let counted = 0;
   for (let n = 0; n < maxSamples; n += batch) {
     const count = Math.min(batch, maxSamples - n);
-    await context.yieldToHost();
+    const isDrawn = known.length < n + count;
+    if (isDrawn || ++counted % KNOWN_BETWEEN_PAUSES === 0) await context.yieldToHost();
     if (context.signal.aborted) return;
-    if (known.length < n + count) {
+    if (isDrawn) {
       const images = draw(n, count);
       const features = await encode(images);
       invariant(

@@ -32,18 +32,19 @@ interface Candidate {
 export interface BackendRequest {
   readonly wish: BackendWish;
   readonly setback?: string;
+  readonly isHelper?: boolean;
 }
 
 export async function chooseBackend(
   runtime: FoundRuntime,
   ready: ReadyModel,
-  { wish, setback }: BackendRequest,
+  { wish, setback, isHelper = false }: BackendRequest,
   onPhase: (label: string) => void,
 ): Promise<ChosenModel> {
   const { adapter } = runtime;
   const against = reasonAgainstWebGpu(adapter, wish, setback);
   // Where two backends compete, one pass of each is too few; where there is one, its time is for the reader to see.
-  const runs = against === null ? 3 : 1;
+  const runs = isHelper ? 0 : against === null ? 3 : 1;
   const open = (backend: BackendName) => openCandidate(runtime, ready, { backend, runs }, onPhase);
   let reason: string;
   let chosen: Candidate | undefined;

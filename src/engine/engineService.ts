@@ -1,5 +1,6 @@
 /** The engine behind its worker's border: runs the newest request, keeps models and radiographs, tells its listener. */
 import { LabError, invariant } from "../errors/labError.ts";
+import { withNoisyCopies } from "../experiment/certify.ts";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
 import type { ExperimentSpec } from "../experiment/spec.ts";
 import { besideSubject } from "../experiment/stages/beside.ts";
@@ -144,7 +145,9 @@ export function createEngine(host: EngineHost): Engine {
 
   /** The model whose guarantee stands beside the reader's own is opened by the helper while this engine opens the reader's. */
   const openBeside = ({ certificate: { enabled, beside } }: ExperimentSpec): void => {
-    if (enabled && beside) elsewhere.soon(besideSubject(beside)).catch(() => {});
+    if (!enabled || !beside) return;
+    elsewhere.soon(besideSubject(beside)).catch(() => {});
+    lab.manifest(beside.model).catch(() => {});
   };
 
   const run = async (
@@ -184,9 +187,9 @@ export function createEngine(host: EngineHost): Engine {
       waiting = isHeld ? stopped : undefined;
       if (!isHeld) for (const goOn of stopped) goOn();
     },
-    embed: async ({ assetsUrl, subject, images }) => {
-      started ??= { assetsUrl, wish: "wasm" };
-      const features = await lab.embed(subject, images);
+    embed: async ({ assetsUrl, subject, images, copies }) => {
+      started ??= { assetsUrl, wish: "wasm", isHelper: true };
+      const features = await lab.embed(subject, withNoisyCopies(images, copies));
       return moving(
         features,
         features.map(({ buffer }) => buffer as ArrayBuffer),

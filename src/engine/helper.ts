@@ -1,5 +1,5 @@
 /** A second engine that shares the work of long sampling, on the core that a single-threaded one leaves free. */
-import type { Elsewhere, EmbedImages } from "../experiment/labContext.ts";
+import type { Elsewhere, EmbedElsewhere } from "../experiment/labContext.ts";
 import { isOwnModel } from "../model/catalog.ts";
 import type { EmbedHelper, EngineHost } from "./engineService.ts";
 import type { BackendInfo, EngineSettings } from "./protocol.ts";
@@ -12,9 +12,9 @@ interface Situation {
 
 /** A system in the helper. */
 interface Opening {
-  readonly opened: Promise<EmbedImages | undefined>;
+  readonly opened: Promise<EmbedElsewhere | undefined>;
   /** Undefined until it is opened. */
-  embed: EmbedImages | undefined;
+  embed: EmbedElsewhere | undefined;
 }
 
 /**
@@ -40,7 +40,8 @@ export function helperFor(
     const ask = helper;
     const { assetsUrl } = situation().settings;
     const subject = { model, defenses };
-    const embed: EmbedImages = (images) => ask({ assetsUrl, subject, images });
+    const embed: EmbedElsewhere = (images, copies) =>
+      ask({ assetsUrl, subject, images, ...(copies ? { copies } : {}) });
     const key = `${model.id} ${model.precision}`;
     const known = asked.get(key);
     if (known) return known.embed ? { ...known, embed } : known;

@@ -122,7 +122,7 @@ export class Lab {
   }
 
   /** The description of a model, read once. @throws LabError "model-not-found" */
-  #manifest(id: string): Promise<ModelManifest> {
+  manifest(id: string): Promise<ModelManifest> {
     const { readManifest } = this.#host;
     if (!readManifest) throw new LabError("model-not-found", `This lab has no model "${id}".`);
     const read = this.#manifests.get(id) ?? readManifest(id);
@@ -160,7 +160,7 @@ export class Lab {
         system: (id, precision) => this.#used(id, precision, look),
         ...(this.#host.elsewhere ? { elsewhere: this.#host.elsewhere } : {}),
         linkPackage: (id) => this.linkPackage(id),
-        manifest: (id) => this.#manifest(id),
+        manifest: (id) => this.manifest(id),
         radiograph: (sha256) => this.#radiographs.get(sha256),
         cache: this.#cache,
         signal,

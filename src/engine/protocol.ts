@@ -1,6 +1,7 @@
 /** What passes between the page and the engine's worker: a spec goes down, events come up; nothing is queried. */
 import type { LabErrorData } from "../errors/labError.ts";
 import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
+import type { NoisyCopies } from "../experiment/labContext.ts";
 import type { RunEvent } from "../experiment/results.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import type {
@@ -38,6 +39,8 @@ export interface EngineSettings {
   readonly setback?: string;
   /** Threads of WASM at most; absent: all cores but one. */
   readonly threads?: number;
+  /** Of an engine that only helps another: nobody reads how fast it is, so no pass is timed. */
+  readonly isHelper?: boolean;
 }
 
 export interface RunRequest {
@@ -54,6 +57,8 @@ export interface EmbedRequest {
   readonly assetsUrl: string;
   readonly subject: Pick<ExperimentSpec, "model" | "defenses">;
   readonly images: readonly Float32Array[];
+  /** Their features follow those of the pictures. */
+  readonly copies?: NoisyCopies;
 }
 
 /** One form of a model on one backend, about one picture. */

@@ -2,9 +2,9 @@
 import { bestCosineBound, radiusForCosine } from "../certificates/featureCosine.ts";
 import { samplePiloted } from "../certificates/pilotedSampler.ts";
 import type { PilotedDraws, PilotedEstimate } from "../certificates/pilotedSampler.ts";
-import { sampleCertificate } from "../certificates/sampler.ts";
+import { noisyDraws, sampleCertificate } from "../certificates/sampler.ts";
 import { cosine } from "../tensor/norms.ts";
-import type { EmbedImages } from "./labContext.ts";
+import type { EmbedImages, NoisyCopies } from "./labContext.ts";
 import type { CertificateResult, CosineBounds } from "./results.ts";
 import type { CertificateSpec, CertifiedFeature } from "./spec.ts";
 
@@ -22,7 +22,7 @@ export interface RunningCertificate {
   /** Null while a pilot is drawn. */
   readonly generator: AsyncGenerator<Estimate | null, void>;
   /** Of the noisy copies so far: what CertificateDraws holds of each. */
-  readonly draws: readonly Float32Array[];
+  readonly draws: Float32Array[];
   readonly feature: CertifiedFeature;
   latest: Estimate | undefined;
   finished: boolean;
@@ -64,6 +64,15 @@ export function embedding(
     ]);
     return [...mine, ...theirs];
   };
+}
+
+/** The pictures, and the noisy copies behind them. */
+export function withNoisyCopies(
+  images: readonly Float32Array[],
+  copies?: NoisyCopies,
+): readonly Float32Array[] {
+  if (!copies) return images;
+  return [...images, ...noisyDraws(copies.of, copies)(copies.from, copies.count)];
 }
 
 /** @param draws made before with the same sigma, seed and pilot; new ones are added. */

@@ -4,7 +4,7 @@ import type { BesideSpec, ExperimentSpec } from "./spec.ts";
 
 /**
  * What makes a guarantee that holds, for comparison: the model that was trained under noise, the noise it was trained under, and
- * a small change. Some 24 noisy copies prove something at l2 0.1 (stages/beside.test.ts).
+ * a small change. 16 noisy copies prove something at l2 0.05 (beside.test.ts).
  */
 export function besideNoiseTrained(): BesideSpec {
   return { model: "noise", sigma: 0.25, l2: PARAMS["certificate.beside"].default };

@@ -10,14 +10,30 @@ import type { StageCache } from "./stageCache.ts";
 
 export type EmbedImages = (images: readonly Float32Array[]) => Promise<Float32Array[]>;
 
+/** Noisy copies of a picture, as sampleCertificate draws them. */
+export interface NoisyCopies {
+  readonly of: Float32Array;
+  readonly sigma: number;
+  readonly seed: number;
+  /** Index of the first. */
+  readonly from: number;
+  readonly count: number;
+}
+
+/** The same on another core; features of noisy copies follow, and their noise is made there too. */
+export type EmbedElsewhere = (
+  images: readonly Float32Array[],
+  copies?: NoisyCopies,
+) => Promise<Float32Array[]>;
+
 type Subject = Pick<ExperimentSpec, "model" | "defenses">;
 
 /** The features of a system on another core, where one is free to help and gives the same digits. */
 export interface Elsewhere {
   /** Undefined while there is none; then the system is opened there, and nobody waits. */
-  now(subject: Subject): EmbedImages | undefined;
+  now(subject: Subject): EmbedElsewhere | undefined;
   /** Once it is opened there; undefined where it can't be had. */
-  soon(subject: Subject): Promise<EmbedImages | undefined>;
+  soon(subject: Subject): Promise<EmbedElsewhere | undefined>;
 }
 
 export interface LabContext extends Host {

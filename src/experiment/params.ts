@@ -198,7 +198,7 @@ export const PARAMS = {
     min: 0.01,
     max: 1,
     step: 0.01,
-    default: 0.1,
+    default: 0.05,
     help: "For which size of a change the noise-trained model's guarantee is stated: the root of the sum of all squared pixel changes, with black 0 and white 1. It is drawn from 64 noisy copies, with noise 0.25, around the same clean picture.",
   },
   "certificate.seed": {

@@ -57,6 +57,7 @@ export async function embeddingsAgree(
 /**
  * Median milliseconds of `runs` forward passes of the vision graph.
  * @param isWarm whether the graph has run before; a first pass is not counted
+ * @returns NaN of no runs
  */
 export async function measureForward(
   model: VisionLanguageModel,
@@ -71,7 +72,7 @@ export async function measureForward(
     await model.embed([image]);
     times.push(now() - start);
   }
-  return times.sort((a, b) => a - b)[Math.floor(runs / 2)]!;
+  return times.sort((a, b) => a - b)[Math.floor(runs / 2)] ?? NaN;
 }
 
 function indexOfMax(values: readonly number[]): number {
