@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { normalCdf, normalQuantile } from "../numerics/normal.ts";
 import { bestCosineBound, cosineBound, radiusForCosine } from "./featureCosine.ts";
 
 describe("cosineBound", () => {
@@ -20,6 +21,44 @@ describe("cosineBound", () => {
     expect(cosineBound(score, ratio, "B")).toBeCloseTo(b, 4);
     expect(Math.abs(cosineBound(score, ratio, "C") - c)).toBeLessThan(1e-5);
   });
+
+  test("a smoothed feature of length .829 at half a sigma: .887 by the angle, .616 by the score", () => {
+    const score = (1 + 0.829) / 2;
+    expect(cosineBound(score, 0.5, "B")).toBeCloseTo(0.887, 3);
+    // The length is given to three digits.
+    expect(Math.abs(cosineBound(score, 0.5, "A") - 0.616)).toBeLessThan(0.0015);
+  });
+
+  test("encoders of two values over a half-space never get below .9795 where the length is .9, at half a sigma", () => {
+    let least = 1;
+    for (let p = 0.01; p < 1; p += 0.001) {
+      // Angle between the two values that gives the smoothed feature a length of .9.
+      const along = (0.81 - p * p - (1 - p) ** 2) / (2 * p * (1 - p));
+      if (along < -1 || along > 1) continue;
+      const across = Math.sqrt(1 - along * along);
+      const mean = (q: number) => [q + (1 - q) * along, (1 - q) * across] as const;
+      const q = normalCdf(normalQuantile(p) - 0.5);
+      const [[ax, ay], [bx, by]] = [mean(p), mean(q)];
+      least = Math.min(least, (ax * bx + ay * by) / (Math.hypot(ax, ay) * Math.hypot(bx, by)));
+    }
+    expect(least).toBeCloseTo(0.9795, 3);
+    expect(cosineBound(0.95, 0.5, "C")).toBeLessThan(least);
+  });
+
+  test.each([
+    [0.096, -1.29],
+    [0.373, -0.34],
+  ])(
+    "a head whose mean feature is certified to %d sigma cannot be certified by the score: %d",
+    (mean, expected) => {
+      // Methods 1.4: <u, w> of the head from its own radius; the simulated heads' score is .954. The answer holds while form A's
+      // cosine is above sqrt(1 - <u, w>^2).
+      const along = 2 * normalCdf(mean) - 1;
+      const cosine = Math.sqrt(1 - along * along);
+      expect(normalQuantile(0.954) - normalQuantile((1 + cosine) / 2)).toBeCloseTo(expected, 1);
+      expect(radiusForCosine(0.954, cosine, "A")).toBe(0);
+    },
+  );
 
   test("is vacuous where it would be negative", () => {
     // S = .6, eps/sigma = .5 gives -.195 for form A; an encoder with antipodal half-spaces really reaches -1.

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { clopperPearsonLower } from "../numerics/binomial.ts";
 import { normalCdf, normalQuantile } from "../numerics/normal.ts";
 import { randomStream } from "../numerics/random.ts";
 import type { RandomStream } from "../numerics/random.ts";
@@ -127,6 +128,42 @@ describe("gridBet", () => {
     // Five standard errors of a median of 15 means.
     const tolerance = (5 * 1.25 * sd) / Math.sqrt(15 * n) + 0.0005;
     expect(Math.abs(bounds[7]! - expected)).toBeLessThan(tolerance);
+  });
+
+  test.each([
+    [0.95, 100, 0.8051],
+    [0.95, 1000, 0.9191],
+    [0.99, 1000, 0.9705],
+  ])("coins of %d, n = %d: the median bound is %d", (mean, n, expected) => {
+    // The bound grows with the count, so its median is that of the count's median.
+    const bet = gridBet();
+    for (let i = 0; i < n; i++) bet.add(i < Math.round(mean * n) ? 1 : 0);
+    // The notes' value is a median of some 15 simulated runs: five of its standard errors.
+    const tolerance = 5 * 1.25 * Math.sqrt((mean * (1 - mean)) / (15 * n));
+    expect(Math.abs(bet.lowerBound(0.001) - expected)).toBeLessThan(tolerance);
+  });
+
+  test.each([
+    ["mean .95, sd .03 and a cosine of .7", 0.95, 0.03, 0.7, 664],
+    ["mean .9, sd .05 and a cosine of .5", 0.9, 0.05, 0.5, 385],
+  ])("values needed half a sigma away, %s", (_, mean, sd, cosine, expected) => {
+    const needed = normalCdf(normalQuantile((1 + cosine) / 2) + 0.5);
+    const bounds = [0.8, 1.25].map((share) => {
+      const random = randomStream(1, "needed", String(share));
+      const bet = gridBet();
+      for (let i = 0; i < share * expected; i++) bet.add(Math.min(1, mean + sd * random.normal()));
+      return bet.lowerBound(0.001);
+    });
+    // A fifth fewer are not enough, a quarter more are.
+    expect(bounds[0]).toBeLessThan(needed);
+    expect(bounds[1]).toBeGreaterThan(needed);
+  });
+
+  test("a near tie: 861 of 1000 votes certify .932 sigma at a fixed n and .878 watched", () => {
+    expect(normalQuantile(clopperPearsonLower(861, 1000, 0.001))).toBeCloseTo(0.932, 2);
+    const bet = gridBet();
+    for (let i = 0; i < 1000; i++) bet.add(i < 861 ? 1 : 0);
+    expect(normalQuantile(bet.lowerBound(0.001))).toBeCloseTo(0.878, 2);
   });
 
   test("about 104 values of mean .95, sd .03 certify a cosine of .5 half a sigma away", () => {
