@@ -71,7 +71,7 @@ export const besideStage = defineStage({
     // Drawn there, it is shown as soon as it is; where nobody draws ahead, after the reader's own numbers.
     const found = ahead.then((drawing) => drawing ?? new Promise<never>(() => {}));
     yield { giveWay: "clean", unless: found };
-    const shown = stageKey("beside shown", [model]);
+    const shown = stageKey("beside", ["shown", model]);
     const isFirst = context.cache.get(shown) === undefined;
     // Before the first attack of a visit it is waited for: both at once hold each other up (docs/decisions.md).
     if (!isFirst || !subject.isDrawing) yield { giveWay: "metrics", unless: found };
