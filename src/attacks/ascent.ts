@@ -70,14 +70,17 @@ function signStep(
   into: Float32Array = new Float32Array(x.length),
 ): Float32Array | undefined {
   const bits = new Int32Array(gradient.buffer, gradient.byteOffset, gradient.length);
-  let all = 0;
+  let [all, noNumber] = [0, 0];
   for (let i = 0; i < into.length; i++) {
-    const magnitude = bits[i]! & MAGNITUDE;
-    if (magnitude > INFINITE) return undefined;
+    const slope = bits[i]!;
+    const magnitude = slope & MAGNITUDE;
     all |= magnitude;
-    into[i] = magnitude === 0 ? x[i]! : x[i]! + length * ((bits[i]! >> 31) | 1);
+    noNumber |= INFINITE - magnitude;
+    // 1 or -1, and 0 for a slope of 0.
+    const sign = ((slope >> 31) | 1) & (-magnitude >> 31);
+    into[i] = x[i]! + length * sign;
   }
-  return all === 0 ? undefined : into;
+  return all === 0 || noNumber < 0 ? undefined : into;
 }
 
 function stepAlong(x: Float32Array, direction: Float64Array, length: number): Float32Array {

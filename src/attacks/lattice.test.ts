@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { randomStream } from "../numerics/random.ts";
 import { base, bumpy, trace } from "../testing/attackRuns.ts";
+import { feasibleSet } from "./feasibleSet.ts";
 import { toLattice } from "./lattice.ts";
 import { ATTACKS } from "./registry.ts";
 import type { AttackId } from "./registry.ts";
@@ -44,6 +45,62 @@ describe("the 8-bit lattice", () => {
         },
       ),
     );
+  });
+
+  test("in linf each pixel takes the nearest level in reach, 0 from either side included; what is no number stays", () => {
+    const epsilon = 3 / 255;
+    const origin = Float32Array.from({ length: 256 }, (_, level) => level / 255);
+    for (let change = -4; change <= 4; change += 0.125) {
+      const x = origin.map((v) => Math.max(0, Math.min(1, v + change / 255)));
+      const levels = Array.from(origin.keys(), (level) => {
+        const moved = Math.sign(change) * Math.min(3, Math.floor(Math.abs(change) + 0.5 + 1e-4));
+        return Math.max(0, Math.min(255, level + moved));
+      });
+      expect(toLattice(x, origin, { norm: "linf", epsilon })).toEqual(
+        Float32Array.from(levels, (level) => level / 255),
+      );
+    }
+    const odd = origin.slice();
+    odd[0] = -0;
+    odd[2] = -0;
+    odd[200] = NaN;
+    const out = toLattice(odd, origin, { norm: "linf", epsilon });
+    expect([out[0], out[1], out[2], out[200], out[201]]).toEqual([
+      0,
+      origin[1],
+      0,
+      NaN,
+      origin[201],
+    ]);
+  });
+
+  test("the ball cuts what goes too far on either side, with bounds of any sign, and leaves what is no number", () => {
+    const cut = (origin: number[], x: number[], epsilon = 0.25) => {
+      const out = Float32Array.from(x);
+      feasibleSet(Float32Array.from(origin), { norm: "linf", epsilon }).project(out);
+      return [...out];
+    };
+    const x = [-1, -1e-30, 0.1, 0.5, 0.75, 0.76, 1e30, Infinity, -Infinity, NaN];
+    const within = [0.25, 0.25, 0.25, 0.5, 0.75, 0.75, 0.75, 0.75, 0.25, NaN];
+    expect(
+      cut(
+        x.map(() => 0.5),
+        x,
+      ),
+    ).toEqual(within);
+    // An origin below 0 has bounds whose bits do not stand in their order.
+    expect(cut([-0.5, ...x.map(() => 0.5)], [-2, ...x])).toEqual([-0.5, ...within]);
+    expect(cut([-0, 1], [-1, 2])).toEqual([-0, 1]);
+  });
+
+  test("the largest change is found at either end of any number of pixels", () => {
+    for (const length of [1, 2, 5]) {
+      for (const at of [0, length - 1]) {
+        const x = new Float32Array(length);
+        x[at] = -0.5;
+        expect(distance(x, new Float32Array(length), "linf")).toBe(0.5);
+      }
+    }
   });
 
   test("an attack of whole levels is its own picture", () => {

@@ -36,9 +36,15 @@ export function latticeAround(
 ): (x: Float32Array) => Float32Array {
   if (norm !== "linf") return (x) => spendingPicture(x, origin, 255 * epsilon);
   const levels = new Int16Array(origin.length);
-  for (let i = 0; i < levels.length; i++) levels[i] = Math.round(255 * origin[i]!);
-  const reach = Math.floor(255 * epsilon + SLACK);
-  return (x) => nearestPicture(x, origin, levels, reach);
+  let holds = true;
+  for (let i = 0; i < levels.length; i++) {
+    levels[i] = Math.round(255 * origin[i]!);
+    if (LEVELS[levels[i]!] !== origin[i]) holds = false;
+  }
+  // Nothing goes further than from black to white.
+  const reach = Math.min(255, Math.floor(255 * epsilon + SLACK));
+  const around: Levels = { origin, levels, reach, pictured: picturedWithin(reach) };
+  return (x) => (holds && fastPicture(x, around)) || nearestPicture(x, around);
 }
 
 /** k/255 as float32 holds it. */
@@ -47,16 +53,53 @@ const LEVELS = Float32Array.from({ length: 256 }, (_, level) => level / 255);
 const BIAS = 1024;
 const ROUND = BIAS + 0.5 + SLACK;
 
-/** @param levels of the origin. @param reach in whole levels. */
-function nearestPicture(
+/** A picture and what may become of it. */
+interface Levels {
+  readonly origin: Float32Array;
+  readonly levels: Int16Array;
+  /** In whole levels. */
+  readonly reach: number;
+  /** Grey of level k at k + reach, from -reach to 255 + reach: what lies outside is black or white. */
+  readonly pictured: Float32Array;
+}
+
+function picturedWithin(reach: number): Float32Array {
+  return Float32Array.from(
+    { length: 256 + 2 * reach },
+    (_, k) => LEVELS[Math.min(255, Math.max(0, k - reach))]!,
+  );
+}
+
+/**
+ * nearestPicture without a branch that a processor would have to guess: once a step of every attack, and which way a pixel
+ * goes is as good as random. For an origin whose every pixel is what its level stands for; undefined where a pixel of `x` is
+ * no number or has a minus sign.
+ */
+function fastPicture(
   x: Float32Array,
-  origin: Float32Array,
-  levels: Int16Array,
-  reach: number,
-): Float32Array {
+  { origin, levels, reach, pictured }: Levels,
+): Float32Array | undefined {
   const picture = new Float32Array(x.length);
-  // Once a step of every attack, and which way a pixel goes is as good as random: whole numbers, and no branch that a
-  // processor would have to guess.
+  const before = new Int32Array(origin.buffer, origin.byteOffset, origin.length);
+  const after = new Int32Array(x.buffer, x.byteOffset, x.length);
+  let [sum, signs] = [0, 0];
+  for (let i = 0; i < picture.length; i++) {
+    const change = 255 * (x[i]! - origin[i]!);
+    sum += change;
+    signs |= after[i]!;
+    let move = ((ROUND + Math.abs(change)) | 0) - BIAS;
+    // The smaller of move and reach.
+    const beyond = move - reach;
+    move -= beyond & ~(beyond >> 31);
+    // The bits of numbers from 0 on stand in their order.
+    const sign = (after[i]! - before[i]!) >> 31;
+    picture[i] = pictured[levels[i]! + reach + ((move ^ sign) - sign)]!;
+  }
+  return sum === sum && signs >= 0 ? picture : undefined;
+}
+
+function nearestPicture(x: Float32Array, { origin, levels, reach }: Levels): Float32Array {
+  const picture = new Float32Array(x.length);
   for (let i = 0; i < picture.length; i++) {
     const value = origin[i]!;
     const level = levels[i]!;

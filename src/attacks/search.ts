@@ -111,16 +111,30 @@ function checkLoss(loss: number): void {
 
 /** Distance of two images in the norm of the ball. */
 export function distance(x: Float32Array, origin: Float32Array, norm: Norm): number {
-  const isLargest = norm === "linf";
-  let [largest, squares] = [0, 0];
+  return norm === "linf" ? largestChange(x, origin) : Math.sqrt(squaredChange(x, origin));
+}
+
+/** Two pixels at a time, each with a largest of its own: once a step of every attack, and a fifth of the time. */
+function largestChange(x: Float32Array, origin: Float32Array): number {
+  let [even, odd] = [0, 0];
+  for (let i = 0; i + 1 < x.length; i += 2) {
+    const one = Math.abs(x[i]! - origin[i]!);
+    const other = Math.abs(x[i + 1]! - origin[i + 1]!);
+    if (one > even) even = one;
+    if (other > odd) odd = other;
+  }
+  const last = x.length - 1;
+  if (last % 2 === 0) even = Math.max(even, Math.abs(x[last]! - origin[last]!));
+  return Math.max(even, odd);
+}
+
+function squaredChange(x: Float32Array, origin: Float32Array): number {
+  let squares = 0;
   for (let i = 0; i < x.length; i++) {
     const change = x[i]! - origin[i]!;
-    if (!isLargest) squares += change * change;
-    // Seldom so: the largest is soon found.
-    else if (change > largest) largest = change;
-    else if (-change > largest) largest = -change;
+    squares += change * change;
   }
-  return isLargest ? largest : Math.sqrt(squares);
+  return squares;
 }
 
 function checkOptions(

@@ -111,28 +111,45 @@ function filterInside(
   return out;
 }
 
-/** A few taps at a time along the line: the same sums in the same order as cell by cell, in half the time. */
+/** Several taps at a time along the line: the same sums in the same order as cell by cell, in a third of the time. */
 function addTaps(
   line: Float64Array,
   values: Float64Array,
   [window, stride]: readonly [Float64Array, number],
 ): void {
   let k = 0;
-  for (; k + 4 <= window.length; k += 4) {
-    const [w0, w1, w2, w3] = [window[k]!, window[k + 1]!, window[k + 2]!, window[k + 3]!];
-    const from = k * stride;
-    for (let x = 0; x < line.length; x++) {
-      const at = from + x;
-      line[x] =
-        line[x]! +
-        w0 * values[at]! +
-        w1 * values[at + stride]! +
-        w2 * values[at + 2 * stride]! +
-        w3 * values[at + 3 * stride]!;
-    }
+  for (; k + TAPS <= window.length; k += TAPS) {
+    addEleven(line, values.subarray(k * stride), [window.subarray(k), stride]);
   }
   for (; k < window.length; k++) {
     const weight = window[k]!;
     for (let x = 0; x < line.length; x++) line[x]! += weight * values[k * stride + x]!;
+  }
+}
+
+const TAPS = 11;
+
+function addEleven(
+  line: Float64Array,
+  values: Float64Array,
+  [window, stride]: readonly [Float64Array, number],
+): void {
+  const [w0, w1, w2, w3] = [window[0]!, window[1]!, window[2]!, window[3]!];
+  const [w4, w5, w6, w7] = [window[4]!, window[5]!, window[6]!, window[7]!];
+  const [w8, w9, w10] = [window[8]!, window[9]!, window[10]!];
+  for (let x = 0; x < line.length; x++) {
+    line[x] =
+      line[x]! +
+      w0 * values[x]! +
+      w1 * values[x + stride]! +
+      w2 * values[x + 2 * stride]! +
+      w3 * values[x + 3 * stride]! +
+      w4 * values[x + 4 * stride]! +
+      w5 * values[x + 5 * stride]! +
+      w6 * values[x + 6 * stride]! +
+      w7 * values[x + 7 * stride]! +
+      w8 * values[x + 8 * stride]! +
+      w9 * values[x + 9 * stride]! +
+      w10 * values[x + 10 * stride]!;
   }
 }

@@ -27,6 +27,8 @@ export interface SpecialTokens {
 /** Tokens of a report in training, its three special ones included. */
 const REPORT_LENGTH = 64;
 
+const TEXTS_KEPT = 256;
+
 /** @throws LabError "model-damaged" when tokenizer.json is not a tokenizer. */
 export function loadTokenizer(tokenizerJson: unknown, special: SpecialTokens): Tokenizer {
   let tokenizer: HuggingFaceTokenizer;
@@ -35,7 +37,17 @@ export function loadTokenizer(tokenizerJson: unknown, special: SpecialTokens): T
   } catch (cause) {
     throw new LabError("model-damaged", "tokenizer.json can't be read as a tokenizer.", { cause });
   }
-  const encode = (text: string) => [...tokenizer.encode(text, { add_special_tokens: false }).ids];
+  const known = new Map<string, readonly number[]>();
+  const encode = (text: string): number[] => {
+    // An attack asks the same thing at each of its steps.
+    let ids = known.get(text);
+    if (ids === undefined) {
+      if (known.size === TEXTS_KEPT) known.clear();
+      ids = tokenizer.encode(text, { add_special_tokens: false }).ids;
+      known.set(text, ids);
+    }
+    return [...ids];
+  };
   return {
     encodeQuestion: (text) => [special.bos, ...encode(text), special.ans],
     encodeText: encode,

@@ -77,9 +77,11 @@ async function resultsOf(
   // Another model's guarantee beside it is for a reader of one picture: no measure reads it.
   const { beside: _, ...certificate } = spec.certificate;
   for await (const event of run({ ...spec, certificate }, { maps: readsMaps(spec, stages) })) {
-    const took = worked() - last;
-    last = worked();
+    // Steps of an attack come between stages of which none is a reading.
     if (event.type !== "stage") continue;
+    const before = last;
+    last = worked();
+    const took = last - before;
     if ((event.stage === "clean" || event.stage === "readout") && !event.cached) {
       readings[event.stage] = took;
     }
