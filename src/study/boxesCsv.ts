@@ -6,7 +6,7 @@ import { LabError } from "../errors/labError.ts";
 import { SPEC_LIMITS } from "../experiment/params.ts";
 import type { FilmBoxes } from "../experiment/spec.ts";
 import { FINDING_TERMS } from "../language/questionBank.ts";
-import { parseCsv } from "./csv.ts";
+import { parseCsv, parseCsvLines } from "./csv.ts";
 
 /** By what the header calls each column. */
 const COLUMNS = {
@@ -31,7 +31,7 @@ export function marksBoxes(text: string): boolean {
 
 /** By film as the table names it. @throws LabError "spec-invalid" for a table that is none, naming its line */
 export function boxesFrom(text: string): ReadonlyMap<string, FilmBoxes> {
-  const [header = [], ...rows] = parseCsv(text);
+  const [header = [], ...rows] = parseCsvLines(text);
   const at = columnsOf(header);
   const target = names(header).indexOf(TARGET);
   const missing = (["file", "x", "y", "width", "height"] as const).find((name) => at[name] < 0);
@@ -45,6 +45,7 @@ export function boxesFrom(text: string): ReadonlyMap<string, FilmBoxes> {
   const byFilm = new Map<string, FilmBoxes[number][]>();
   for (const [k, row] of rows.entries()) {
     const line = k + 2;
+    if (row.every((each) => each.trim() === "")) continue;
     const cell = (column: number): string => row[column]?.trim() ?? "";
     // A film without a box has a row of its own there.
     if (target >= 0 && cell(target) !== "1") continue;

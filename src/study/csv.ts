@@ -1,16 +1,29 @@
 /** Comma-separated values, RFC 4180. */
 import type { Cell } from "./rowColumns.ts";
 
-/** Lines of cells; quotes may hold commas, line breaks and doubled quotes. Empty lines are left out. */
+/**
+ * Lines of cells; quotes may hold commas, line breaks and doubled quotes. Empty lines are left out. Where the first line has
+ * no comma, cells may be parted by semicolons or tabs, as spreadsheets of many countries write them.
+ */
 export function parseCsv(text: string): string[][] {
+  return linesOf(text).filter((row) => row.length > 1 || row[0] !== "");
+}
+
+/** The same with its empty lines, each of one empty cell, so that lines keep the numbers that a spreadsheet gives them. */
+export function parseCsvLines(text: string): string[][] {
+  return linesOf(text);
+}
+
+function linesOf(text: string): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
   let cell = "";
   let isQuoted = false;
   const source = text.replace(/^\ufeff/, "");
+  const separator = separatorOf(source);
   const endRow = () => {
     row.push(cell);
-    if (row.length > 1 || cell !== "") rows.push(row);
+    rows.push(row);
     row = [];
     cell = "";
   };
@@ -21,7 +34,7 @@ export function parseCsv(text: string): string[][] {
       else if (source[i + 1] === '"') cell += source[++i]!;
       else isQuoted = false;
     } else if (character === '"' && cell === "") isQuoted = true;
-    else if (character === ",") {
+    else if (character === separator) {
       row.push(cell);
       cell = "";
     } else if (character === "\n") endRow();
@@ -29,6 +42,11 @@ export function parseCsv(text: string): string[][] {
   }
   if (cell !== "" || row.length > 0) endRow();
   return rows;
+}
+
+function separatorOf(source: string): string {
+  const [first = ""] = source.split(/\r?\n/, 1);
+  return [",", ";", "\t"].find((each) => first.includes(each)) ?? ",";
 }
 
 /** One line without its end. */

@@ -2,13 +2,13 @@
 import { LabError } from "../errors/labError.ts";
 import { FINDING_TERMS } from "../language/questionBank.ts";
 import type { StudyFile } from "./schema.ts";
-import { parseCsv } from "./csv.ts";
+import { parseCsvLines } from "./csv.ts";
 
 export type KnownOfFilm = Pick<StudyFile, "labels" | "question" | "answer" | "boxes">;
 
 /** By file name as the table writes it. @throws LabError "spec-invalid" for a table without what it needs */
 export function labelsFrom(text: string): ReadonlyMap<string, KnownOfFilm> {
-  const [header = [], ...rows] = parseCsv(text);
+  const [header = [], ...rows] = parseCsvLines(text);
   const at = header.indexOf("file");
   if (at < 0) {
     throw new LabError("spec-invalid", 'The table of labels has no column "file".', {
@@ -17,6 +17,8 @@ export function labelsFrom(text: string): ReadonlyMap<string, KnownOfFilm> {
   }
   const byFile = new Map<string, KnownOfFilm>();
   for (const [k, row] of rows.entries()) {
+    const file = row[at]?.trim() ?? "";
+    if (file === "") continue;
     const labels: Record<string, boolean> = {};
     let known: KnownOfFilm = {};
     for (const [column, name] of header.entries()) {
@@ -26,7 +28,7 @@ export function labelsFrom(text: string): ReadonlyMap<string, KnownOfFilm> {
       else if (name === "answer") known = { ...known, answer: cell };
       else labels[name] = yesNo(cell, name, k + 2);
     }
-    byFile.set(row[at]!.trim(), {
+    byFile.set(file, {
       ...known,
       ...(Object.keys(labels).length > 0 ? { labels } : {}),
     });

@@ -1,6 +1,6 @@
 /** Rows of a question set under whatever names its columns have, from CSV or JSON. */
 import { LabError } from "../errors/labError.ts";
-import { parseCsv } from "./csv.ts";
+import { parseCsvLines } from "./csv.ts";
 
 export interface QuestionRecord {
   readonly row: number;
@@ -50,28 +50,19 @@ interface RawRow {
 }
 
 function csvRows(text: string): readonly RawRow[] {
-  const [header = [], ...rows] = parseCsv(text);
+  const [header = [], ...rows] = parseCsvLines(text);
   const names = header.map(normalized);
-  return rows.map((cells, k) => ({
-    row: k + 2,
-    fields: Object.fromEntries(
-      names.flatMap((name, column) => (cells[column]?.trim() ? [[name, cells[column]]] : [])),
-    ),
-  }));
+  return rows.flatMap((cells, k) => {
+    const fields = names.flatMap((name, column): [string, string][] =>
+      cells[column]?.trim() ? [[name, cells[column]]] : [],
+    );
+    return fields.length === 0 ? [] : [{ row: k + 2, fields: Object.fromEntries(fields) }];
+  });
 }
 
-/** A list of records, or an object that holds one list of them. */
+/** A list of records, an object that holds one list of them or is one, records by name, or one record a line (JSONL). */
 function jsonRows(text: string): readonly RawRow[] {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch (cause) {
-    throw new LabError("spec-invalid", "The question set begins like JSON, but is not JSON.", {
-      cause,
-    });
-  }
-  const lists = Array.isArray(parsed) ? [parsed] : Object.values(parsed as object);
-  const list = lists.find((each) => Array.isArray(each)) as readonly unknown[] | undefined;
+  const list = listOfRecords(parsedJson(text));
   if (!list) throw new LabError("spec-invalid", "The question set holds no list of records.");
   return list.map((entry, k) => ({
     row: k + 1,
@@ -79,6 +70,34 @@ function jsonRows(text: string): readonly RawRow[] {
       Object.entries((entry ?? {}) as object).map(([name, value]) => [normalized(name), value]),
     ),
   }));
+}
+
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const lines = text.split("\n").filter((line) => line.trim() !== "");
+    try {
+      if (lines.length > 1) return lines.map((line) => JSON.parse(line) as unknown);
+    } catch {
+      // Then it is neither.
+    }
+    throw new LabError("spec-invalid", "The question set begins like JSON, but is not JSON.", {
+      cause,
+    });
+  }
+}
+
+function listOfRecords(parsed: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(parsed)) return parsed as readonly unknown[];
+  const fields = Object.entries(parsed as object).map(([name, value]) => [normalized(name), value]);
+  const names: readonly string[] = NAMES.question;
+  if (fields.some(([name]) => names.includes(name as string))) return [parsed];
+  const values = fields.map(([, value]) => value as unknown);
+  const list = values.find((value) => Array.isArray(value));
+  if (list) return list as readonly unknown[];
+  const isByName = values.length > 0 && values.every((v) => typeof v === "object" && v !== null);
+  return isByName ? values : undefined;
 }
 
 function normalized(name: string): string {

@@ -115,6 +115,40 @@ test.each([
   await expect(read(text)).rejects.toThrow(sentence);
 });
 
+test.each([
+  [
+    "semicolons and an empty line",
+    `image;question;label\n\na.png;${EFFUSION};1\nz;${EFFUSION};1`,
+    4,
+  ],
+  ["tabs", `image\tquestion\tlabel\na.png\t${EFFUSION}\t1\nz\t${EFFUSION}\t1`, 3],
+  [
+    "one record a line",
+    ["a.png", "z"]
+      .map((image) => JSON.stringify({ image, question: EFFUSION, label: 1 }))
+      .join("\n"),
+    2,
+  ],
+  [
+    "records by name",
+    JSON.stringify({
+      q1: { image: "a.png", question: EFFUSION, label: 1 },
+      q2: { image: "z", question: EFFUSION },
+    }),
+    2,
+  ],
+])("%s are read, and what is missing is told by its line", async (_form, text, line) => {
+  const { files, unmapped } = await read(text);
+  expect(files).toEqual([{ sha256: "a".repeat(64), question: EFFUSION, answer: "yes" }]);
+  expect(unmapped).toEqual([{ row: line, message: 'There is no film "z" that can be read.' }]);
+});
+
+test("one record alone is a set, whatever lists it holds", async () => {
+  const paraphrases = [{ text: "Can you see a pleural effusion?", phenomenon: "lexical" }];
+  const one = { image: "a.png", question: EFFUSION, paraphrases };
+  expect((await read(JSON.stringify(one))).files).toMatchObject([{ paraphrases }]);
+});
+
 test("a set of nothing that can be asked makes no study", async () => {
   const nothing = await read("image,question\nc.png,Is there a pleural effusion?");
   expect(() => questionStudy("nothing", nothing)).toThrow("None of its questions can be asked.");

@@ -77,6 +77,27 @@ test("films stop where the tab would hold no more of them, with all their copies
   );
 });
 
+test("a table that can't be read, and a second set of questions, are named and take nothing else with them", async () => {
+  const asks = "image,question\na.png,Is there a pleural effusion?";
+  const films = await readFolder(
+    [
+      ...FILMS,
+      inFolder("bad.json", '[{"image": "a.png", "question": '),
+      inFolder("labels.csv", "file,effusion\n\na.png,perhaps\n"),
+      inFolder("one.csv", asks),
+      inFolder("two.csv", asks),
+    ],
+    decode,
+  );
+  expect(films.files).toHaveLength(2);
+  expect(films.study).toMatchObject({ name: "one" });
+  expect(films.problems).toEqual([
+    "bad.json: The question set begins like JSON, but is not JSON.",
+    'labels.csv: Line 3 of the labels says "perhaps" for effusion, but must say 1, 0 or nothing.',
+    "two.csv: the questions of another table are asked already.",
+  ]);
+});
+
 test("a folder without a film says why", async () => {
   await expect(readFolder([inFolder("x.dcm", "broken")], decode)).rejects.toMatchObject({
     message: "This folder holds no film that can be read.",

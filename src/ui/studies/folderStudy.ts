@@ -43,7 +43,7 @@ export async function readFolder(
   const radiographs = new Map<string, Radiograph>();
   const films: { readonly file: File; readonly sha256: string }[] = [];
   let pixels = 0;
-  for (const file of visible.filter(({ name }) => !/\.(csv|json|txt|md)$/i.test(name))) {
+  for (const file of visible.filter(({ name }) => !/\.(csv|jsonl?|txt|md)$/i.test(name))) {
     if (pixels > most) {
       problems.push(
         `${file.name}: this tab holds no more films; \`lab study run\` takes any number.`,
@@ -68,19 +68,20 @@ export async function readFolder(
     });
   }
   const find = namesOf(films, ({ file }) => pathOf(file));
-  const tables = visible.filter(({ name }) => /\.(csv|json)$/i.test(name));
+  const tables = visible.filter(({ name }) => /\.(csv|jsonl?)$/i.test(name));
   const labels = new Map<string, KnownOfFilm>();
   const known = (sha256: string, more: KnownOfFilm) =>
     void labels.set(sha256, { ...labels.get(sha256), ...more });
   let study: Study | undefined;
-  for (const table of tables) {
+  const read = async (table: File): Promise<void> => {
     const text = await table.text();
     if (asksQuestions(text)) {
       const set = await readQuestionSet(text, async (image) => find(image)?.sha256);
       problems.push(
         ...set.unmapped.map(({ row, message }) => `${table.name}, row ${row}: ${message}`),
       );
-      study ??= questionStudy(table.name.replace(/\.\w+$/, ""), set);
+      if (study) problems.push(`${table.name}: the questions of another table are asked already.`);
+      else study = questionStudy(table.name.replace(/\.\w+$/, ""), set);
     } else if (/\.csv$/i.test(table.name) && marksBoxes(text)) {
       for (const [name, boxes] of boxesFrom(text)) {
         // Names without an ending are films too.
@@ -97,6 +98,14 @@ export async function readFolder(
       }
     } else {
       problems.push(`${table.name}: it holds no questions.`);
+    }
+  };
+  for (const table of tables) {
+    try {
+      await read(table);
+    } catch (error) {
+      // The films are there whatever is wrong with a table beside them.
+      problems.push(`${table.name}: ${toErrorData(error).message}`);
     }
   }
   const files = [...radiographs.keys()].map((sha256) => ({ sha256, ...labels.get(sha256) }));
