@@ -19,20 +19,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch import Tensor
 
 from .adapter_train import base_model
 from .bands import Bands, wavelet_statistics, write_bands
 from .batches import REPORTS_PER_BATCH, Batches
 from .disturb import disturb
 from .finetune import losses
+from .losses import info_nce
 from .network import Attention
 from .train import rate_at, training_arguments
 
 TAUGHT = ("disturbed", "calm", "contrast", "picture")
-TEMPERATURE = 0.07
-"""Of InfoNCE."""
 SCALED_BY = 16
 """Batches whose pictures say how the wavelet statistics are scaled."""
 
@@ -48,13 +45,6 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     record = fit(args)
     (args.out / "record.json").write_text(json.dumps(record, indent=1) + "\n")
-
-
-def info_nce(a: Tensor, b: Tensor) -> Tensor:
-    """Symmetric, of unit vectors [B, E]; the other pictures of the batch are the negatives."""
-    logits = a.float() @ b.float().T / TEMPERATURE
-    own = torch.arange(len(a))
-    return 0.5 * (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own))
 
 
 def scale_statistics(bands: Bands, batches: Batches) -> None:

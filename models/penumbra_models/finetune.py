@@ -5,12 +5,17 @@ uv run python -m penumbra_models.finetune --init runs/base/checkpoint.pt --data 
 uv run python -m penumbra_models.finetune --init runs/base/checkpoint.pt --data data --adult DIR --kermany DIR --against fare --epsilon 2 --out runs/fare-2
 
 uv run python -m penumbra_models.finetune --init runs/base/checkpoint.pt --data data --adult DIR --kermany DIR --against tecoa --epsilon 2 --out runs/tecoa-2
+uv run python -m penumbra_models.finetune --init runs/base/checkpoint.pt --data data --adult DIR --kermany DIR --against disturbances --out runs/augmented
 
 The disturbed image's features are drawn to the frozen original's features of the clean image, and, for `noise` and `attack`, the frozen
 decoder must still answer right from them (adversarial training, Madry et al. 2018). `fare` is features alone, in the attack as in the loss
 (Schlarmann et al. 2024): no answer and no label is ever read. `tecoa` is text alone, in the attack as in the loss (Mao et al. 2023): the
 attacked picture's embedding must be nearest to its own report's among others. Nothing holds the tokens that the decoder reads, and real films,
 which have no report, are left out.
+
+`disturbances` and `nothing` are a pair, with and without heavy augmentation (`disturb.TRAINED`) and all else equal: the pictures, the steps, the
+features of the frozen original and the answers. `contrast` has no answer and no original: a picture's embedding must be told from the others' by
+that of its disturbed copy (InfoNCE), which may collapse; `evaluate` and `bands_evaluate.spread` look.
 """
 
 import argparse
@@ -22,12 +27,14 @@ import torch
 from torch import Tensor
 
 from .batches import REPORTS_PER_BATCH, Batch, Batches
-from .losses import answer_loss, feature_loss
+from .disturb import disturb
+from .losses import answer_loss, feature_loss, info_nce
 from .network import Captioner, Vision
 from .train import run_processes, training_arguments
 from .tuning import Losses, Tuning, add_start, tune_part
 
 LARGEST_SIGMA = 0.25
+AGAINST = ("noise", "attack", "fare", "tecoa", "disturbances", "nothing", "contrast")
 TEXTS = 64
 """Reports among which `tecoa` tells a picture's own."""
 
@@ -114,7 +121,7 @@ def losses(model: Captioner, batch: Batch, disturbed: Tensor, reference: tuple[T
 def main() -> None:
     parser = training_arguments(__doc__, steps=600, batch=16, rate=1e-3, seed=2)
     add_start(parser)
-    parser.add_argument("--against", choices=["noise", "attack", "fare", "tecoa"], required=True)
+    parser.add_argument("--against", choices=AGAINST, required=True)
     parser.add_argument("--epsilon", type=float, default=4, help="of attacks, in 1/255")
     parser.add_argument("--attack-steps", type=int, default=2, help="of the attack of `fare` and `tecoa`")
     run_processes(tune, parser.parse_args())
@@ -141,6 +148,11 @@ def step_losses(args: argparse.Namespace, networks: tuple[Captioner, Vision], ba
         with torch.autocast("cpu", torch.bfloat16):
             embedding = model.vision(disturbed)[1]
         return classes.loss(embedding).mean(), none, none
+    if args.against == "contrast":
+        disturbed = disturb(images, batches.generator)
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = info_nce(model.vision(images)[1], model.vision(disturbed)[1])
+        return loss, none, none
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         reference = teacher(images)
     if args.against == "fare":
@@ -148,9 +160,19 @@ def step_losses(args: argparse.Namespace, networks: tuple[Captioner, Vision], ba
         with torch.autocast("cpu", torch.bfloat16):
             loss = feature_distance(model.vision(disturbed), reference).mean()
         return loss, loss, none
-    noise = args.against == "noise"
-    disturbed = add_noise(images, batches.generator) if noise else attack(model, batch, images, reference, budget[0], batches.generator)
-    return losses(model, batch, disturbed, reference)
+    return losses(model, batch, changed(args.against, model, batch, (images, reference, budget[0]), batches.generator), reference)
+
+
+def changed(against: str, model: Captioner, batch: Batch, seen: tuple[Tensor, tuple[Tensor, Tensor], float], generator: torch.Generator) -> Tensor:
+    """The pictures as the tuned encoder gets them. seen: the pictures, the original's features of them, and an attack's epsilon."""
+    images, reference, epsilon = seen
+    if against == "attack":
+        return attack(model, batch, images, reference, epsilon, generator)
+    if against == "noise":
+        return add_noise(images, generator)
+    # Drawn for both of the pair, so that what is drawn after it is the same.
+    disturbed = disturb(images, generator)
+    return images if against == "nothing" else disturbed
 
 
 if __name__ == "__main__":

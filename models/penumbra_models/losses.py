@@ -8,6 +8,8 @@ from .batches import Asked
 from .names import FINDINGS, GRID, MASKS
 from .network import Captioner
 
+TEMPERATURE = 0.07
+"""Of InfoNCE."""
 COVERED = 0.04
 """Share of a token's cell from which a mask counts: a thin catheter covers little of each cell it crosses."""
 PEAK = 20.0
@@ -93,3 +95,10 @@ def feature_loss(tokens: Tensor, embedding: Tensor, tokens_ref: Tensor, embeddin
     """Distance of an encoding to a reference: mean squared difference of tokens and 1 - cosine of embeddings."""
     cosine = (embedding.float() * embedding_ref.float()).sum(-1)
     return F.mse_loss(tokens.float(), tokens_ref.float()) + 4 * (1 - cosine).mean()
+
+
+def info_nce(a: Tensor, b: Tensor) -> Tensor:
+    """Symmetric, of unit vectors [B, E]; the other pictures of the batch are the negatives."""
+    logits = a.float() @ b.float().T / TEMPERATURE
+    own = torch.arange(len(a))
+    return 0.5 * (F.cross_entropy(logits, own) + F.cross_entropy(logits.T, own))

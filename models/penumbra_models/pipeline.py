@@ -24,6 +24,9 @@ VARIANTS = {
     "fare-2": ("fare", "Penumbra FARE 2/255", ["--steps", "900", "--epsilon", "2", "--seed", "2"]),
     "fare-4": ("fare", "Penumbra FARE 4/255", ["--steps", "900", "--epsilon", "4", "--seed", "2"]),
     "tecoa-2": ("tecoa", "Penumbra TeCoA 2/255", ["--steps", "900", "--batch", "24", "--rate", "3e-4", "--epsilon", "2", "--seed", "2"]),
+    "augmented": ("disturbances", "Penumbra augmented", ["--steps", "900", "--rate", "6e-4", "--seed", "6"]),
+    "calm": ("nothing", "Penumbra calm (control)", ["--steps", "900", "--rate", "6e-4", "--seed", "6"]),
+    "contrast": ("contrast", "Penumbra contrast", ["--steps", "900", "--rate", "6e-4", "--seed", "6"]),
 }
 """Variant: what it is tuned against, its name, and how long."""
 LANGUAGE = ("noisy-language", "Penumbra noisy language")
@@ -32,7 +35,7 @@ CODE: dict[str, tuple[str, ...]] = {
     "dataset": ("dataset", "../src/phantom", "../src/language"),
     "train": ("penumbra_models/train.py", "penumbra_models/batches.py", "penumbra_models/sampler.py", "penumbra_models/losses.py",
               "penumbra_models/network.py", "penumbra_models/data.py", "penumbra_models/adults.py"),
-    "finetune": ("penumbra_models/finetune.py", "penumbra_models/losses.py", "penumbra_models/network.py"),
+    "finetune": ("penumbra_models/finetune.py", "penumbra_models/disturb.py", "penumbra_models/losses.py", "penumbra_models/network.py"),
     "language": ("penumbra_models/language.py", "penumbra_models/disturb.py", "penumbra_models/finetune.py", "penumbra_models/losses.py",
                  "penumbra_models/network.py"),
     "export": ("penumbra_models/export.py", "penumbra_models/quantize.py", "penumbra_models/network.py"),

@@ -10,7 +10,8 @@ import torch
 from penumbra_models import bands_train
 from penumbra_models.bands import Bands, low_pass, read_bands, wavelet_statistics, write_bands
 from penumbra_models.bands_evaluate import effective_rank, mean_auc, spread
-from penumbra_models.bands_train import fit, info_nce
+from penumbra_models.bands_train import fit
+from penumbra_models.losses import info_nce
 from penumbra_models.network import Attention, Captioner, Config
 from penumbra_models.restore import restore
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from penumbra_models.finetune import Classes, feature_attack, feature_distance, text_attack, tune
+from penumbra_models.finetune import Classes, changed, feature_attack, feature_distance, text_attack, tune
 from penumbra_models.network import Captioner, Config, Vision
 from penumbra_models.restore import restore
 
@@ -38,7 +38,7 @@ def test_the_attack_stays_in_its_ball_and_does_more_harm_than_noise(vision: Visi
     assert harm > 1.5 * chance
 
 
-@pytest.mark.parametrize("against", ["fare", "tecoa"])
+@pytest.mark.parametrize("against", ["fare", "tecoa", "nothing", "contrast"])
 def test_tuning_moves_the_encoder_and_nothing_else(small: Path, tmp_path: Path, against: str) -> None:
     base = restore(BASE)
     init, out = tmp_path / "base.pt", tmp_path / "out"
@@ -54,6 +54,18 @@ def test_tuning_moves_the_encoder_and_nothing_else(small: Path, tmp_path: Path, 
     assert changed == {"vision"}
     tuned = Captioner(base.config)
     tuned.load_state_dict(after)
+
+
+def test_the_pair_draws_alike_and_differs_in_the_disturbance_alone(vision: Vision) -> None:
+    images = torch.rand(4, 1, 224, 224)
+    seen, drawn = {}, {}
+    for against in ("disturbances", "nothing"):
+        generator = torch.Generator().manual_seed(5)
+        seen[against] = changed(against, None, None, (images, (images, images), 0.0), generator)  # type: ignore[arg-type]
+        drawn[against] = torch.rand(3, generator=generator)
+    assert torch.equal(seen["nothing"], images)
+    assert not torch.equal(seen["disturbances"], images)
+    assert torch.equal(drawn["disturbances"], drawn["nothing"])
 
 
 def test_a_picture_s_class_is_its_own_report_and_the_attack_takes_it_away(vision: Vision) -> None:
