@@ -23,7 +23,7 @@ export function placeText(place: Place, measured: FarShares): PlaceSaid {
   const { inverted, upsideDown } = measured;
   return {
     lead: "",
-    text: `To the model it looks like ${KINDS[place.nearest]}. So do ${inverted.n - inverted.far} of ${inverted.n} films with black for white and ${upsideDown.n - upsideDown.far} of ${upsideDown.n} upside down: look yourself.`,
+    text: `To the model it looks like ${KINDS[place.nearest]}. But it also takes ${inverted.n - inverted.far} of ${inverted.n} inverted films and ${upsideDown.n - upsideDown.far} of ${upsideDown.n} upside-down ones for frontal films, so look at it yourself.`,
   };
 }
 

@@ -122,7 +122,7 @@ function percentagesOn(
       : `On test films of children, stated percentages about pneumonia were off by ${points(ece)} on average`;
   if (eceCalibrated >= ece) return `${off}.`;
   const logit = Math.log(confidence / (1 - confidence)) / temperature;
-  return `${off}; with a temperature fitted on other such films they are off by ${points(eceCalibrated)}, and this answer is ${percent(1 / (1 + Math.exp(-logit)))} sure.`;
+  return `${off}. Corrected by one factor (a temperature) fitted on other such films they are off by ${points(eceCalibrated)}, and this answer is ${percent(1 / (1 + Math.exp(-logit)))} sure.`;
 }
 
 function points(share: number): string {

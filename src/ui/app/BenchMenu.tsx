@@ -40,7 +40,7 @@ export function BenchMenu() {
         >
           All commands
         </Menu.Item>
-        <Menu.Divider />
+        <Menu.Divider role="separator" />
         {THEMES.map(([value, label]) => (
           <Menu.Item
             key={value}
@@ -51,7 +51,7 @@ export function BenchMenu() {
             {label}
           </Menu.Item>
         ))}
-        <Menu.Divider />
+        <Menu.Divider role="separator" />
         {LANGUAGES.map(([language, name]) => (
           <Menu.Item
             key={language}

@@ -45,9 +45,7 @@ export function FilmMap({ radiograph }: { readonly radiograph: Radiograph }) {
           }}
         />
       </div>
-      <figcaption>
-        The whole film. The model and the viewers have what is inside the frame.
-      </figcaption>
+      <figcaption>The whole film. Model and viewers get what is inside the frame.</figcaption>
     </figure>
   );
 }

@@ -48,7 +48,9 @@ export function QuestionBox() {
         disabled={isMute}
         value={draft}
         data={menu}
-        maxDropdownHeight={360}
+        // The list itself scrolls: a pane between box and list would be a stop without a key.
+        withScrollArea={false}
+        comboboxProps={{ portalProps: { target: "#layer" } }}
         maxLength={SPEC_LIMITS.questionCharacters}
         onChange={setDraft}
         onOptionSubmit={ask}
@@ -58,7 +60,10 @@ export function QuestionBox() {
         onBlur={() => ask(draft)}
         onFocus={(event) => event.currentTarget.select()}
         filter={(input) => (input.search === asked ? input.options : everyWord(input))}
-        styles={{ input: { background: "var(--raised)", border: 0, fontSize: 14, height: 36 } }}
+        styles={{
+          options: { maxHeight: 360, overflowY: "auto" },
+          input: { background: "var(--raised)", border: 0, fontSize: 14, height: 36 },
+        }}
       />
       <div role="status" className={styles.reading} data-testid="question-reading">
         {isMute ? (

@@ -46,18 +46,18 @@ export function guaranteeOf(
   if (stackL2 === 0) {
     return {
       kind: "proved",
-      sentence: `Guaranteed for any change of the picture up to l2 ${decimal(radius, 3)}; yours changes nothing.`,
+      sentence: `Guaranteed for every change of the picture up to a total size (l2) of ${decimal(radius, 3)}. Yours changes nothing.`,
     };
   }
   if (Number.isNaN(bound)) {
     return {
       kind: "vacuous",
-      sentence: `Your change (l2 ${decimal(stackL2, 2)}) is larger than what can be guaranteed (${decimal(radius, 3)}). Nothing is proved about it.${provesBeside(beside, between) ? "" : smallerSentence(certificate, between)}`,
+      sentence: `Your change, of total size (l2) ${decimal(stackL2, 2)}, is larger than what can be guaranteed (${decimal(radius, 3)}). Nothing is proved about it.${provesBeside(beside, between) ? "" : smallerSentence(certificate, between)}`,
     };
   }
   return {
     kind: "proved",
-    sentence: `No change as small as yours (l2 ${decimal(stackL2, 2)}) can push the cosine below ${decimal(bound, 3)}, with ${percent(1 - alpha)} confidence.`,
+    sentence: `No change as small as yours, of total size (l2) ${decimal(stackL2, 2)}, can push the cosine below ${decimal(bound, 3)}, with ${percent(1 - alpha)} confidence.`,
   };
 }
 
@@ -70,7 +70,7 @@ function smallerSentence({ curve, reach }: CertificateResult, between: Between):
   const half = curve.radius.findLastIndex((radius) => radius <= reach[between] / 2);
   const bound = curve[between][half] ?? NaN;
   return half > 0 && bound > 0
-    ? ` Proved: no change up to l2 ${decimal(curve.radius[half]!, 3)} can push the cosine below ${decimal(bound, 2)}.`
+    ? ` Proved: no change up to a total size of ${decimal(curve.radius[half]!, 3)} can push the cosine below ${decimal(bound, 2)}.`
     : "";
 }
 
@@ -80,11 +80,11 @@ export function besideSentence(beside: BesideResult, between: Between): string {
   const { certificate } = beside;
   const { sigma, stackL2, alpha, n } = certificate;
   const bound = certificate.atStack[between];
-  const who = `Beside it, the ${besideName(beside)} under noise ${sigma}`;
+  const who = `For comparison, the ${besideName(beside)} under noise ${sigma}`;
   const copies = `(${n} noisy copies, ${percent(1 - alpha)} confidence)`;
   return Number.isNaN(bound)
-    ? `${who}: nothing is proved of a change of l2 ${stackL2} ${copies}.`
-    : `${who}: no change of this picture up to l2 ${stackL2} can push its cosine below ${decimal(bound, 2)} ${copies}.`;
+    ? `${who}: nothing is proved of a change of size ${stackL2} ${copies}.`
+    : `${who}: no change up to a size of ${stackL2} can push its cosine below ${decimal(bound, 2)} ${copies}.`;
 }
 
 function besideName({ model }: { readonly model: string }): string {

@@ -61,7 +61,7 @@ describe("the certificate's plot", () => {
     const wide = certificate(2.47, NaN);
     const further = { ...wide, reach: { toClean: 0.16, toSmoothedClean: 0.25 } };
     expect(guaranteeOf(further, "toSmoothedClean").sentence).toContain(
-      "guaranteed (0.250). Nothing is proved about it. Proved: no change up to l2 0.100 can push the cosine below 0.75.",
+      "guaranteed (0.250). Nothing is proved about it. Proved: no change up to a total size of 0.100 can push the cosine below 0.75.",
     );
     expect(guaranteeOf(further, "toClean").sentence).toContain("guaranteed (0.160)");
     // The guarantee beside it says it better, and the panel has room for one.
@@ -77,9 +77,9 @@ describe("the certificate's plot", () => {
     expect(guaranteeOf(certificate(0.1, 0.75), "toSmoothedClean")).toEqual({
       kind: "proved",
       sentence:
-        "No change as small as yours (l2 0.10) can push the cosine below 0.750, with 99.9% confidence.",
+        "No change as small as yours, of total size (l2) 0.10, can push the cosine below 0.750, with 99.9% confidence.",
     });
-    expect(guaranteeOf(certificate(0, 1), "toClean").sentence).toContain("yours changes nothing");
+    expect(guaranteeOf(certificate(0, 1), "toClean").sentence).toContain("Yours changes nothing");
     const none = { toClean: 0, toSmoothedClean: 0 };
     const nothing = { ...certificate(0.1, NaN), radius: 0, reach: none };
     expect(guaranteeOf(nothing, "toClean").kind).toBe("vacuous");
@@ -96,10 +96,10 @@ describe("the certificate's plot", () => {
     expect(spec.series[1]).toMatchObject({ x: [0.1], y: [0.61] });
     expect(spec.description).toContain("Nothing is proved about it.");
     expect(spec.description).toContain(
-      "no change of this picture up to l2 0.1 can push its cosine below 0.61",
+      "no change up to a size of 0.1 can push its cosine below 0.61",
     );
     const none = { model: "noise", certificate: certificate(0.1, NaN) };
-    expect(besideSentence(none, "toClean")).toContain("nothing is proved of a change of l2 0.1");
+    expect(besideSentence(none, "toClean")).toContain("nothing is proved of a change of size 0.1");
     expect(besideSentence({ obstacle: "It is not here." }, "toClean")).toBe(
       "No comparison: It is not here.",
     );
