@@ -38,6 +38,8 @@ export type Rules = Omit<AttackItem, "attack" | "steps" | "queries" | "restarts"
 export interface Found {
   readonly image: Float32Array;
   readonly loss: number;
+  /** Whether the strong attack was made too. */
+  readonly isStrong: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -67,7 +69,7 @@ export async function knowingAttack(
     queries: QUERIES,
     restarts: 1,
   });
-  return second && (second.loss > first.loss ? second : first);
+  return second && { ...(second.loss > first.loss ? second : first), isStrong: true };
 }
 
 /** One attack to its end, or until its loss is enough. */
@@ -88,7 +90,7 @@ async function ending(
     const step = await run.next();
     if (!step.done) {
       const { adversarial, bestLoss } = step.value;
-      found = { image: adversarial, loss: bestLoss, warnings: [] };
+      found = { image: adversarial, loss: bestLoss, isStrong: false, warnings: [] };
       isEnough = bestLoss > enough;
       continue;
     }
@@ -97,6 +99,7 @@ async function ending(
     return {
       image: step.value.image,
       loss: trace!.bestLoss.at(-1)!,
+      isStrong: false,
       warnings: trace!.warnings ?? [],
     };
   }

@@ -153,6 +153,7 @@ async function* measured(
       flipped: hasFlipped(clean.answer, answer),
       bareFlipped: hasFlipped(bare.answer, bareAnswer),
       loss: await judge.loss(found.image),
+      isStrong: found.isStrong,
       isMasked: found.warnings.includes(MASKED),
     });
     return true;
@@ -282,12 +283,14 @@ async function plainAttack(
   image: Float32Array,
   item: AttackItem,
   context: InstrumentScope["context"],
-): Promise<Pick<Found, "image" | "warnings"> | undefined> {
+): Promise<Omit<Found, "loss"> | undefined> {
   const run = runAttack(target, { image }, item, context);
   for (;;) {
     const step = await run.next();
     if (!step.done) continue;
     const made = step.value;
-    return made && { image: made.image, warnings: made.item.trace?.warnings ?? [] };
+    return (
+      made && { image: made.image, isStrong: false, warnings: made.item.trace?.warnings ?? [] }
+    );
   }
 }

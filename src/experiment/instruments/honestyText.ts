@@ -23,6 +23,8 @@ export interface Trial {
   readonly bareFlipped: boolean | null;
   /** Margin against the clean answer, as the attacker who knows everything measures it. */
   readonly loss: number;
+  /** The first attack had left the answer, and the strong attack followed. */
+  readonly isStrong: boolean;
   /** Going back as if the filter were not there did better than the filter's own gradient. */
   readonly isMasked: boolean;
 }
@@ -95,7 +97,7 @@ export function cardResult(card: Card): InstrumentResult {
     tables: [
       {
         id: "attackers",
-        title: `Attackers within ${card.epsilon} grey levels of 255 a pixel`,
+        title: `Attackers within ${card.epsilon}/255 a pixel`,
         columns: ["An attacker who", "answer then", "flips it", "margin against the clean answer"],
         rows: trials.map(({ id, answer, flipped, loss }) => [
           ATTACKERS[id],
@@ -186,7 +188,9 @@ function verdict(card: Card): string {
     return `${said}. The attack does not flip the bare model either, so this picture says nothing for the defense${broken.length > 0 ? `; it is flipped by an attacker who ${broken[0]}` : ""}.`;
   }
   if (broken.length === 0) {
-    return `${said}. The gain survives every attacker tried on this picture; a stronger one may exist.`;
+    return trials.some(({ isStrong }) => isStrong)
+      ? `${said}. The gain survives every attacker tried on this picture, the strong attack among them; a stronger one may exist.`
+      : `${said}. The gain survives every attacker tried on this picture; a stronger one may exist.`;
   }
   if (unaware?.flipped === true) {
     return `${said}. It gains nothing here: even an attacker who ${ATTACKERS.transfer} flips it.`;
