@@ -73,11 +73,18 @@ const STATES = {
   reading: both(tab("Blind"), (page) =>
     page.getByRole("button", { name: /^Blind reading/ }).click(),
   ),
-  quiz: both(tab("Blind"), (page) => page.getByRole("button", { name: /^Blind quiz/ }).click()),
+  quiz: both(
+    tab("Blind"),
+    (page) => page.getByRole("button", { name: /^Blind quiz/ }).click(),
+    (page) => page.getByText("Preparing this pair").waitFor({ state: "hidden", timeout: 120_000 }),
+  ),
   projector: (page) => page.keyboard.press("j"),
   guide: press("Guide"),
   measurements: both(command("measure: all findings"), see("found-allFindings"), (page) =>
     page.getByTestId("found-allFindings").scrollIntoViewIfNeeded(),
+  ),
+  misled: both(command("measure: when would it have misled"), see("found-whatMisleads"), (page) =>
+    page.getByTestId("found-whatMisleads").getByRole("button", { name: "Enlarge" }).click(),
   ),
   refused: (page) =>
     page
