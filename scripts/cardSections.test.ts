@@ -2,6 +2,8 @@ import { expect, test } from "vitest";
 import type { SummaryFile } from "../src/cli/study/reportCommand.ts";
 import { graphsSha256, parseManifest } from "../src/model/manifest.ts";
 import { readFileSync } from "node:fs";
+import { cardWithClaim } from "./cardClaims.ts";
+import type { Evaluation } from "./cardClaims.ts";
 import { cards } from "./cards.ts";
 import { cardSection, cardWith } from "./cardSections.ts";
 
@@ -61,4 +63,24 @@ test("the section keeps its place, and what stands around it", () => {
   const again = cardWith(moved, manifest, {});
   expect(again).toBe(moved);
   expect(again.indexOf("## On the deployed graphs")).toBeLessThan(again.indexOf("## Wordings"));
+});
+
+test("a variant's claim holds only where its interval and the base model's do not meet", () => {
+  const of = (accuracy: number, low: number, high: number): Evaluation => ({
+    meanAuc: 0.99,
+    attack: { n: 48, "2/255": { accuracy, low, high } },
+    gaussianScore: { clipped: {} },
+  });
+  const base = of(0.4, 0.3, 0.5);
+  const card = "# A\n\n## What it cannot do\n\n- much\n";
+  const told = (own: Evaluation) => cardWithClaim(card, "fare-2", own, base);
+  expect(told(of(0.8, 0.7, 0.9))).toContain(
+    "It does: of answers under PGD-20 of 2/255 0.800 (0.700 to 0.900)",
+  );
+  expect(told(of(0.5, 0.45, 0.6))).toContain("It cannot be told:");
+  expect(told(of(0.1, 0.05, 0.2))).toContain("It does the opposite:");
+  const first = told(of(0.8, 0.7, 0.9));
+  expect(first.indexOf("What it was made for")).toBeLessThan(first.indexOf("What it cannot do"));
+  expect(cardWithClaim(first, "fare-2", of(0.8, 0.7, 0.9), base)).toBe(first);
+  expect(cardWithClaim(card, "base", base, base)).toBe(card);
 });

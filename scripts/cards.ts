@@ -6,6 +6,8 @@ import { isLabManifest, parseManifest } from "../src/model/manifest.ts";
 import type { SummaryFile } from "../src/cli/study/reportCommand.ts";
 import { ADAPTER_PACKAGE, BANDS_PACKAGE } from "../src/model/catalog.ts";
 import { parseLinkManifest } from "../src/model/linkManifest.ts";
+import { cardWithClaim } from "./cardClaims.ts";
+import type { Evaluation } from "./cardClaims.ts";
 import { CARD_STUDIES, cardWith, linkCardWith } from "./cardSections.ts";
 import type { Summaries } from "./cardSections.ts";
 
@@ -33,8 +35,14 @@ export function cards(): readonly {
     if (!isLabManifest(manifest)) return [];
     const file = path.join(models, id, "card.md");
     const is = readFileSync(file, "utf8");
-    return [{ file, is, should: cardWith(is, parseManifest(manifest), summaries()) }];
+    const judged = cardWithClaim(is, id, evaluation(id), evaluation("base"));
+    return [{ file, is, should: cardWith(judged, parseManifest(manifest), summaries()) }];
   });
+}
+
+function evaluation(id: string): Evaluation {
+  const file = path.join(ROOT, "public/models", id, "evaluation.json");
+  return JSON.parse(readFileSync(file, "utf8")) as Evaluation;
 }
 
 function summaries(): Summaries {
