@@ -31,7 +31,7 @@ type Crowd = NonNullable<GradientOracle["crowd"]>;
 export async function crowdOf(
   { seed, phantoms = 8, goal }: AttackItem,
   { system, objective }: Pick<AttackTarget, "system" | "objective">,
-  { spec: { question }, context }: StageScope,
+  { spec: { question }, context }: Omit<StageScope, "key">,
 ): Promise<Crowd | undefined> {
   if (goal.kind !== "untargeted" && goal.kind !== "targeted") {
     throw new LabError("spec-invalid", "A pattern for many pictures is learned on their answers.", {

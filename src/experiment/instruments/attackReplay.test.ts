@@ -15,13 +15,14 @@ const base: ExperimentSpec = {
   instruments: [{ instrument: "attackReplay", enabled: true, seed: 1, params: {} }],
 };
 
-async function run(stack: readonly StackItem[]): Promise<Partial<StageResults>> {
+async function run(
+  stack: readonly StackItem[],
+  context = labAround(fakeModel()),
+  instruments = base.instruments,
+): Promise<Partial<StageResults>> {
   const results: Record<string, unknown> = {};
-  for await (const event of runExperiment(
-    validateSpec({ ...base, stack }),
-    "full",
-    labAround(fakeModel()),
-  )) {
+  const spec = validateSpec({ ...base, stack, instruments });
+  for await (const event of runExperiment(spec, "full", context)) {
     if (event.type === "stage") results[event.stage] = event.payload;
   }
   return results as Partial<StageResults>;
@@ -36,6 +37,29 @@ describe("the replay of an attack", () => {
     const best = frames.findIndex(({ loss }) => loss === trace!.bestLoss.at(-1));
     const picture = pictures.slice(best * size * size, (best + 1) * size * size);
     expect([...picture]).toEqual(Array.from(disturbed!.image, (value) => Math.round(255 * value)));
+  });
+
+  it("and step by step find the same once the pictures they begin with have left the cache", async () => {
+    const both = ["attackReplay", "stepByStep"].map((instrument) => ({
+      instrument,
+      enabled: true,
+      seed: 1,
+      params: {},
+    }));
+    const fresh = await run(base.stack, undefined, both);
+    const context = labAround(fakeModel());
+    await run(base.stack, context, []);
+    for (let k = 0; k < 60; k++) {
+      context.cache.set(`something else ${k}`, k);
+      // What the run itself reads stays.
+      if (k % 10 === 9) await run(base.stack, context, []);
+    }
+    const later = await run(base.stack, context, both);
+    for (const name of ["instrument:attackReplay", "instrument:stepByStep"] as const) {
+      expect(later[name]!.tables).toEqual(fresh[name]!.tables);
+      expect(later[name]!.statement).toBe(fresh[name]!.statement);
+    }
+    expect(later["instrument:stepByStep"]!.tables![0]!.rows).toHaveLength(3);
   });
 
   it("marks the first picture whose answer is another one than the clean one's", async () => {

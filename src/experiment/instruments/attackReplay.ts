@@ -42,14 +42,8 @@ export const attackReplay = defineInstrument({
   async *run(given, scope) {
     const { spec, context, params } = scope;
     const again = await lastAttack(given, scope);
-    if (!again) {
-      const isOn = spec.stack.some(({ type, enabled }) => type === "attack" && enabled);
-      return obstructed(
-        isOn
-          ? "The picture this attack started from is no longer held: change any setting and run again."
-          : "There is no attack in the stack that could be replayed.",
-      );
-    }
+    if (context.signal.aborted) return undefined;
+    if (!again) return obstructed("There is no attack in the stack that could be replayed.");
     const tried: AttackIterate[] = [];
     const run = again.run();
     for (;;) {

@@ -73,6 +73,7 @@ export const faithfulnessPath = defineInstrument({
     const obstacle = explainer.obstacle?.({ system, reading: clean });
     if (obstacle !== undefined) return obstructed(obstacle);
     const again = await lastAttack(given, scope);
+    if (context.signal.aborted) return undefined;
     if (!again) return obstructed("There is no attack in the stack whose path could be tested.");
     const path: AttackIterate[] = [];
     const run = again.run();

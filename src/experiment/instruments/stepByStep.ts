@@ -12,21 +12,20 @@ export const stepByStep = defineInstrument({
   help: "Reads the picture after each disturbance in turn, so that the one that turned the answer is seen. A later member works on what the ones before have made: alone it might do something else.",
   source: "The stack in its own order; margins in logits",
   params: {},
-  needs: ["system", "input", "clean", "disturbed"],
+  needs: ["model", "system", "input", "clean", "disturbed"],
   obstacle: ({ clean }) => (clean.answer ? undefined : "This model has no answer that could turn."),
-  async run({ system, input, clean, disturbed }, scope) {
+  async run(given, scope) {
+    const { system, input, clean, disturbed } = given;
     const { question } = scope.spec;
-    const pictures = picturesOf(scope);
+    const pictures = await picturesOf(given, scope);
+    if (!pictures) return undefined;
     const steps: { name: string; image: Float32Array; readout: Readout; id?: string }[] = [
       { name: "Untouched", image: input.image, readout: clean },
     ];
     for (const [k, { id, label }] of disturbed.items.entries()) {
       await scope.context.yieldToHost();
       if (scope.context.signal.aborted) return undefined;
-      const isLast = k === disturbed.items.length - 1;
-      // The last member's picture is the result; one in between may have left the cache.
-      const image = isLast ? disturbed.image : pictures[k];
-      if (!image) continue;
+      const image = pictures[k]!;
       steps.push({ name: label, image, readout: await readOut(system, image, question), id });
     }
     const turning = steps.findIndex(

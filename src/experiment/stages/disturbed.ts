@@ -55,19 +55,11 @@ export const disturbedStage = defineStage({
     const links = linksOf(scope);
     // A draft rests on what an attack of the same kind has found before.
     if (scope.pass === "draft" && !links.every(isDraftable)) return undefined;
-    const { cache, signal, yieldToHost } = scope.context;
     let { image } = given.input;
     const items: DisturbedItem[] = [];
     for (const link of links) {
-      const memo = stageKey("made", link.key);
-      let made = cache.get<Disturbed>(memo);
-      if (!made) {
-        await yieldToHost();
-        if (signal.aborted) return undefined;
-        made = yield* madeBy(link, image, given, scope);
-        if (!made) return undefined;
-        cache.set(memo, made);
-      }
+      const made = yield* keptOrMade(link, image, given, scope);
+      if (!made) return undefined;
       image = made.image;
       items.push({ ...made.item, id: link.item.id });
     }
@@ -75,11 +67,38 @@ export const disturbedStage = defineStage({
   },
 });
 
-/** The picture after each enabled member, where the cache still has it. */
-export function picturesOf(scope: Omit<StageScope, "key">): readonly (Float32Array | undefined)[] {
-  return linksOf(scope).map(
-    ({ key }) => scope.context.cache.get<Disturbed>(stageKey("made", key))?.image,
-  );
+/** The picture after each of the first `count` enabled members: from the cache or, where one has left it, made again. Undefined when stopped. */
+export async function picturesOf(
+  given: Given,
+  scope: Omit<StageScope, "key">,
+  count = Infinity,
+): Promise<readonly Float32Array[] | undefined> {
+  const pictures: Float32Array[] = [];
+  for (const link of linksOf(scope).slice(0, count)) {
+    const run = keptOrMade(link, pictures.at(-1) ?? given.input.image, given, scope);
+    let step = await run.next();
+    while (!step.done) step = await run.next();
+    if (!step.value) return undefined;
+    pictures.push(step.value.image);
+  }
+  return pictures;
+}
+
+async function* keptOrMade(
+  link: Link,
+  image: Float32Array,
+  given: Given,
+  scope: Omit<StageScope, "key">,
+): AsyncGenerator<StageNews<never>, Disturbed | undefined> {
+  const { cache, signal, yieldToHost } = scope.context;
+  const memo = stageKey("made", link.key);
+  const kept = cache.get<Disturbed>(memo);
+  if (kept) return kept;
+  await yieldToHost();
+  if (signal.aborted) return undefined;
+  const made = yield* madeBy(link, image, given, scope);
+  if (made) cache.set(memo, made);
+  return made;
 }
 
 /** The last attack of a full pass, to be made again step by step as it was made. */
@@ -90,7 +109,7 @@ export interface AttackAgain {
   run(): AsyncGenerator<AttackIterate, Disturbed | undefined>;
 }
 
-/** Undefined where no attack is on, or where the picture it started from has left the cache. */
+/** Undefined where no attack is on, or when stopped. */
 export async function lastAttack(
   given: Given,
   scope: Omit<StageScope, "key">,
@@ -99,8 +118,9 @@ export async function lastAttack(
   const at = links.findLastIndex(({ item }) => item.type === "attack");
   const item = links[at]?.item;
   if (item?.type !== "attack") return undefined;
-  const image = at === 0 ? given.input.image : picturesOf(scope)[at - 1];
-  if (!image) return undefined;
+  const ground = await picturesOf(given, scope, at);
+  if (!ground) return undefined;
+  const image = ground.at(-1) ?? given.input.image;
   const { before } = links[at]!;
   const target = await targetOf(item, before, given, scope);
   const mask = regionMask(item.region, given.input, before);
@@ -154,7 +174,7 @@ function madeBy(
   link: Link,
   image: Float32Array,
   given: Given,
-  scope: StageScope,
+  scope: Omit<StageScope, "key">,
 ): AsyncGenerator<StageNews<never>, Disturbed | undefined> {
   const { item, warm } = link;
   if (item.type === "perturbation") {
@@ -174,7 +194,7 @@ async function* attacked(
   { item, warm, before, after, ground }: Link & { readonly item: AttackItem },
   image: Float32Array,
   given: Given,
-  scope: StageScope,
+  scope: Omit<StageScope, "key">,
 ): AsyncGenerator<StageNews<never>, Disturbed | undefined> {
   const { context } = scope;
   const aimed = await targetOf(item, before, given, scope);
