@@ -11,6 +11,7 @@ import { cellText, estimateText } from "../src/study/tableText.ts";
 export const CARD_STUDIES = [
   "gaussian-score-by-model",
   "epsilon-attack-model",
+  "strongest-attack-by-model",
   "wording-by-model",
   "wording-by-adapter",
   "learned-frequency",
@@ -133,6 +134,18 @@ export function cardSection(manifest: ModelManifest, summaries: Summaries): stri
           ...part(manifest, summaries, {
             study: "epsilon-attack-model",
             what: "Attacks that succeed, of the answers that were right before, by epsilon (of 255). White box, linf; stronger attacks break more.",
+            tables: (summary) => [
+              table(summary, {
+                measure: "attackSuccess",
+                of: manifest.id,
+                down: "method",
+                across: "epsilon",
+              }),
+            ],
+          }),
+          ...part(manifest, summaries, {
+            study: "strongest-attack-by-model",
+            what: "The same under the strongest attack of this lab (APGD from the picture and from a random start, FAB, and Square, which only asks; the best of the four), on fewer phantoms, beside APGD alone on those.",
             tables: (summary) => [
               table(summary, {
                 measure: "attackSuccess",

@@ -9,6 +9,7 @@ import { ROOT, run } from "./toolchain.mjs";
 const QUOTED = [
   "gaussian-score-by-model",
   "epsilon-attack-model",
+  "strongest-attack-by-model",
   "wording-by-model",
   "wording-by-adapter",
   "learned-frequency",
