@@ -10,8 +10,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { Redis } from "ioredis";
 import { LabError, toErrorData } from "../../errors/labError.ts";
+import type { Row } from "../../study/rowColumns.ts";
 import { studyVerb } from "../studyVerb.ts";
-import { QUEUE, REFUSED } from "./queue.ts";
+import { QUEUE, REFUSED, keepRows } from "./queue.ts";
 
 const REDIS = spawnSync("redis-server", ["--version"]).status === 0;
 if (!REDIS) console.warn("redis-server is not installed: the queue is not tested here.");
@@ -181,6 +182,9 @@ test.runIf(REDIS)(
     await until(() => isOver(submitted), [native, server]);
     expect(submitted.exitCode).toBe(0);
     expect(rowsIn("refused")).toHaveLength(1);
+    // A worker that was taken for dead may come with its rows when nobody waits for them any more.
+    await keepRows(redis, "a study that is whole", [{ key: "late" } as unknown as Row]);
+    expect(await redis.keys("penumbra-study:rows:*")).toEqual([]);
     wasm.kill("SIGTERM");
     expect(await ended(wasm)).toBe(0);
     redis.disconnect();

@@ -9,6 +9,7 @@ import { canonicalJson } from "../../host/canonicalJson.ts";
 import type { Backend } from "../../model/backend.ts";
 import { ROW_VERSION } from "../../study/rowKey.ts";
 import type { Need } from "../../study/measures.ts";
+import type { Row } from "../../study/rowColumns.ts";
 import type { KeyedRun } from "../../study/runStudy.ts";
 import type { Study } from "../../study/schema.ts";
 import { UsageError } from "../usageError.ts";
@@ -34,6 +35,19 @@ export function studyId(study: Study, backend: Backend): string {
 export const rowsName = (id: string): string => `${QUEUE}:rows:${id}`;
 /** What is known of each study, by its id. */
 export const STUDIES = `${QUEUE}:studies`;
+/**
+ * Keeps rows for their submitter, as long as it wants any: what a worker makes again after the study is whole (its job was
+ * taken for lost) would stay there for good.
+ */
+export async function keepRows(redis: Redis, id: string, rows: readonly Row[]): Promise<void> {
+  const cells = rows.flatMap((row) => [String(row.key), JSON.stringify(row)]);
+  await redis.eval(KEEP_ROWS, 2, rowsName(id), STUDIES, id, ...cells);
+}
+
+const KEEP_ROWS = `
+if redis.call("hexists", KEYS[2], ARGV[1]) == 0 then return 0 end
+return redis.call("hset", KEYS[1], unpack(ARGV, 2))`;
+
 /** How many rows a worker has made; gone some seconds after the worker. */
 export const workerName = (worker: string): string => `${QUEUE}:worker:${worker}`;
 /** Why workers left jobs to others, by worker. */

@@ -116,7 +116,7 @@ class Submission {
     const batches = runBatches(study, stages, nodeRowMaker(backend), {
       isKnown: (key) => folder.has(key),
     });
-    await redis.hset(STUDIES, this.#id, JSON.stringify({ name: study.name, toDo: open }));
+    await this.#announce();
     try {
       for (let isPlanned = false; !signal.aborted;) {
         while (!isPlanned && this.#pending.size < BACKLOG) {
@@ -132,10 +132,19 @@ class Submission {
     } finally {
       end();
       progress.end();
-      if (this.#pending.size === 0) await redis.hdel(STUDIES, this.#id);
+      if (this.#pending.size === 0) {
+        await redis.hdel(STUDIES, this.#id);
+        await redis.del(rowsName(this.#id));
+      }
       await this.#queue.close();
     }
     return signal.aborted;
+  }
+
+  /** Workers keep rows of a study that is announced. */
+  async #announce(): Promise<void> {
+    const { redis, study, open } = this.#task;
+    await redis.hset(STUDIES, this.#id, JSON.stringify({ name: study.name, toDo: open }));
   }
 
   async #handIn(runs: readonly KeyedRun[], stages: StudyJob["stages"]): Promise<void> {
@@ -213,6 +222,8 @@ class Submission {
     await pause(POLL_MS);
     if (performance.now() - this.#heard < QUIET_MS) return;
     this.#heard = performance.now();
+    // A restart of Redis may have lost that too.
+    await this.#announce();
     const stages = extraStages(measuresOf(this.#task.study));
     for (const [id, runs] of this.#pending) {
       if (await this.#queue.getJob(id)) continue;

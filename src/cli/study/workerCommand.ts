@@ -11,7 +11,7 @@ import { filmsIn } from "./studyFile.ts";
 import type { FilmPlace } from "./studyFile.ts";
 import { studyPool } from "./pool.ts";
 import type { StudyPool } from "./pool.ts";
-import { QUEUE, REFUSED, connectRedis, rowsName, workerName } from "./queue.ts";
+import { QUEUE, REFUSED, connectRedis, keepRows, workerName } from "./queue.ts";
 import type { StudyJob } from "./queue.ts";
 import { backendNamed, say, stopSignal } from "./running.ts";
 
@@ -57,8 +57,7 @@ export async function workerCommand(args: readonly string[]): Promise<void> {
       const { runs, stages, studyId } = job.data;
       const rows = await rowsOf(runs, stages, pool);
       // Before the job counts as done: a worker that dies between the two makes the same rows twice.
-      const cells = rows.flatMap((row) => [String(row.key), JSON.stringify(row)]);
-      await redis.hset(rowsName(studyId), ...cells);
+      await keepRows(redis, studyId, rows);
       made += rows.length;
       return undefined;
     },
