@@ -24,7 +24,9 @@ export function plotlyFigure(figure: Figure, theme: FigureTheme): PlotlyFigure {
             const color = theme.colors[k % theme.colors.length]!;
             if (figure.kind === "line") return [band(series, color), line(series, color)];
             if (figure.kind === "box") return [boxes(series, color)];
-            return [figure.kind === "scatter" ? points(series, color) : bars(series, color)];
+            return [
+              figure.kind === "scatter" ? points(series, color) : bars(series, color, theme.text),
+            ];
           }),
     layout: {
       paper_bgcolor: "transparent",
@@ -85,7 +87,11 @@ function band({ x, low, high }: FigureSeries, color: string): object {
   };
 }
 
-function bars({ name, x, y, low, high, support }: FigureSeries, color: string): object {
+function bars(
+  { name, x, y, low, high, support }: FigureSeries,
+  color: string,
+  intervals: string,
+): object {
   const upTo = (ends: FigureSeries["high"], sign: 1 | -1) =>
     y.map((value, k) => {
       const end = ends[k] ?? null;
@@ -99,7 +105,13 @@ function bars({ name, x, y, low, high, support }: FigureSeries, color: string): 
     text: support,
     textposition: "none",
     marker: { color: color },
-    error_y: { type: "data", symmetric: false, array: upTo(high, 1), arrayminus: upTo(low, -1) },
+    error_y: {
+      type: "data",
+      symmetric: false,
+      array: upTo(high, 1),
+      arrayminus: upTo(low, -1),
+      color: intervals,
+    },
     hovertemplate: "%{x}: %{y:.4g} (%{text})<extra></extra>",
   };
 }

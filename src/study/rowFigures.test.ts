@@ -1,6 +1,7 @@
 // Every run as a point or in a box, and what plotly is told to draw.
 import { expect, test } from "vitest";
 import { plotlyFigure } from "./figurePlotly.ts";
+import type { Figure } from "./figures.ts";
 import type { Row } from "./rowColumns.ts";
 import { boxFigure, scatterFigure } from "./rowFigures.ts";
 import type { Study } from "./schema.ts";
@@ -46,6 +47,27 @@ test("points have both numbers, and both axes are numbers", () => {
   const { data, layout } = plotlyFigure(figure, theme);
   expect(data).toMatchObject([{ type: "scatter", mode: "markers", x: [0], y: [3] }, {}, {}]);
   expect((layout as { xaxis: object }).xaxis).not.toHaveProperty("type");
+});
+
+test("intervals on bars have the ink of the theme, not one that a dark panel hides", () => {
+  const series = { name: "", x: ["a"], y: [0.5], low: [0.1], high: [0.9], support: ["1 of 2"] };
+  const bars = { kind: "bar", title: "", xTitle: "", yTitle: "", isShare: true, series: [series] };
+  const { data } = plotlyFigure(bars as Figure, { ...theme, text: "ink" });
+  expect(data).toMatchObject([{ type: "bar", error_y: { color: "ink", array: [0.4] } }]);
+});
+
+test("where combinations outnumber the colours, points are told by the first axis with few levels, and say the rest", () => {
+  const many = ["base", "robust"].flatMap((system) =>
+    Array.from({ length: 7 }, (_, dose) => row(system, dose, { l2: dose, margin: 1 })),
+  );
+  const figure = scatterFigure(study, many, ["l2", "margin"])!;
+  expect(figure.series.map(({ name, x }) => [name, x.length])).toEqual([
+    ["base", 7],
+    ["robust", 7],
+  ]);
+  expect(figure.series[1]!.support[6]).toBe("phantom 1, robust, 6");
+  const one = { axes: study.axes.slice(1) } as unknown as Study;
+  expect(scatterFigure(one, many, ["l2", "margin"])!.series).toHaveLength(1);
 });
 
 test("without a number there is no figure", () => {

@@ -30,7 +30,13 @@ export function boxFigure(study: Study, rows: readonly Row[], id: MeasureId): Fi
   };
 }
 
-/** A point for each run that has both measures, one colour for each combination of levels. Null without one. */
+/** Of which a plot has that many; more series would share them, and their legend would leave no room for the plot. */
+const MOST_COLORS = 6;
+
+/**
+ * A point for each run that has both measures, one colour for each combination of levels; where those are too many, for each
+ * level of the first axis that has few, or one for all. Null without a run.
+ */
 export function scatterFigure(
   study: Study,
   rows: readonly Row[],
@@ -46,12 +52,13 @@ export function scatterFigure(
     xTitle: titleOf(across),
     yTitle: titleOf(up),
     isShare: false,
-    series: grouped(shown, study.axes).map(([name, own]) =>
-      seriesOf(name, own, {
+    series: coloredBy(shown, study.axes).map(([name, own]) => ({
+      ...seriesOf(name, own, {
         x: (row) => numberIn(row[across])!,
         y: (row) => numberIn(row[up]),
       }),
-    ),
+      support: own.map((row) => [String(row.case), ...levelsOf(row, study.axes)].join(", ")),
+    })),
   };
 }
 
@@ -71,10 +78,19 @@ function seriesOf(
   };
 }
 
+function coloredBy(rows: readonly Row[], axes: readonly StudyAxis[]): [string, Row[]][] {
+  const ways = [axes, ...axes.map((axis) => [axis])].map((some) => grouped(rows, some));
+  return ways.find(({ length }) => length > 1 && length <= MOST_COLORS) ?? grouped(rows, []);
+}
+
+function levelsOf(row: Row, axes: readonly StudyAxis[]): string[] {
+  return axes.map((axis) => levelText(row[axis.name] ?? null));
+}
+
 function grouped(rows: readonly Row[], axes: readonly StudyAxis[]): [string, Row[]][] {
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
-    const name = axes.map((axis) => levelText(row[axis.name] ?? null)).join(", ");
+    const name = levelsOf(row, axes).join(", ");
     const group = groups.get(name) ?? [];
     groups.set(name, group);
     group.push(row);

@@ -19,6 +19,9 @@ import { loadPlotter } from "../plots/plotly.ts";
 import { readTheme } from "../plots/readTheme.ts";
 import styles from "./studies.module.css";
 
+/** Green, purple and olive that stand out from both a dark and a light panel. */
+const MORE_COLORS = ["#3f9b62", "#a06cc4", "#9a8a1f"];
+
 type Drawing = "estimates" | "box" | MeasureId;
 
 export function StudyChart(props: {
@@ -51,7 +54,7 @@ export function StudyChart(props: {
           return;
         }
         const { inks, text, grid, font } = readTheme(element);
-        const colors = [inks.clean, inks.changed, "#8fd3a8", "#c9a0dc", "#d9cf7a", inks.neutral];
+        const colors = [inks.clean, inks.changed, ...MORE_COLORS, inks.neutral];
         const { data, layout } = plotlyFigure(figure, { colors, text, grid, font });
         void plotly.react(
           element,

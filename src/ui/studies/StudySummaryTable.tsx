@@ -11,7 +11,9 @@ export function StudySummaryTable(props: { readonly study: Study; readonly table
   return (
     <div className={styles.scroll}>
       <table className={styles.table} data-testid="study-summary">
-        <caption>{table.method} An empty cell has no run in which it is defined.</caption>
+        <caption>
+          <span>{table.method} An empty cell has no run in which it is defined.</span>
+        </caption>
         <thead>
           <tr>
             {study.axes.map((axis) => (
