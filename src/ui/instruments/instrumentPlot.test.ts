@@ -81,3 +81,15 @@ test("lines, points, bars and bands of a result are drawn with their units and f
   expect(layout.yaxis?.range?.[1]).toBeGreaterThan(5);
   expect(spec.description).toBe("Risk. It rises.");
 });
+
+test("a share that is 0 throughout has an axis that begins at 0", () => {
+  const plot = {
+    kind: "lines",
+    id: "risk",
+    title: "Errors",
+    x: { label: "Share of cases answered", unit: "" },
+    y: { label: "Share wrong among them", unit: "" },
+    series: [{ name: "risk", x: Float64Array.of(0.5, 1), y: Float64Array.of(0, 0) }],
+  } as const;
+  expect(drawableOf(plot, "None.")).toMatchObject({ y: { range: [0, 0.5] } });
+});

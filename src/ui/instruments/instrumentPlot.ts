@@ -68,7 +68,8 @@ function axisOf(
   const room = high > low ? 0.04 * (high - low) : Math.max(0.5, Math.abs(high) * 0.1);
   return {
     title: unit === "" ? label : `${label} (${unit})`,
-    range: [fromZero ? 0 : low - room, high + room],
+    // A line that stands still at 0, such as a share of errors, does not reach below it.
+    range: [fromZero || (low === 0 && high === 0) ? 0 : low - room, high + room],
     ...(log ? { offersLog: true } : {}),
   };
 }
