@@ -5,7 +5,7 @@
 import { fault } from "../errors/labError.ts";
 import { joinGraphs } from "../onnx/edit/join.ts";
 import type { GraphRunner } from "../onnx/graph.ts";
-import { graphOf, isDefaultDomain } from "../onnx/messages.ts";
+import { ELEMENT_TYPE, graphOf, isDefaultDomain } from "../onnx/messages.ts";
 import type { ModelProto } from "../onnx/messages.ts";
 import { readShapes } from "../onnx/shapes.ts";
 import type { ShapeTable } from "../onnx/shapes.ts";
@@ -158,6 +158,14 @@ export function weightBytes(model: ModelProto): number {
       8 * (int64Data.length + doubleData.length),
     0,
   );
+}
+
+/** Bytes of the weights that are stored in a smaller form than they are computed with. */
+export function packedBytes(model: ModelProto): number {
+  const wide: readonly number[] = [ELEMENT_TYPE.float32, ELEMENT_TYPE.float64, ELEMENT_TYPE.int64];
+  return graphOf(model)
+    .initializer.filter(({ dataType }) => !wide.includes(dataType))
+    .reduce((sum, { rawData }) => sum + rawData.length, 0);
 }
 
 /** Operators of two sets may differ in meaning: such graphs are linked, not joined. */

@@ -9,13 +9,21 @@ import { serializeModel } from "../onnx/file.ts";
 import { differentiate } from "../onnx/grad/differentiate.ts";
 import { reachOf } from "../onnx/grad/flow.ts";
 import { GraphView } from "../onnx/graph.ts";
+import type { ModelProto } from "../onnx/messages.ts";
 import type { GraphRunner } from "../onnx/graph.ts";
 import { readShapes } from "../onnx/shapes.ts";
 import type { ShapeTable } from "../onnx/shapes.ts";
 import { numbersOf } from "../onnx/tensorData.ts";
 import { floatTensor, sizeOf } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import { chainShapes, linkFeeds, linksBehind, runLinks, weightBytes } from "./chain.ts";
+import {
+  chainShapes,
+  linkFeeds,
+  linksBehind,
+  packedBytes,
+  runLinks,
+  weightBytes,
+} from "./chain.ts";
 import type { ChainFeeds, Link, OpenLink } from "./chain.ts";
 import { probeRunner } from "./runners.ts";
 import type { GraphSession, SessionFactory } from "./session.ts";
@@ -54,8 +62,8 @@ interface Backward {
 }
 
 /**
- * Graphs above this many bytes run with their weights as they are stored. A way back reads each weight turned over and in
- * full precision; worked out when the graph opens, that is kept beside it: 3.0 GB for 259 MB of 8-bit weights.
+ * Weights of small forms above this many bytes stay as they are stored. A way back reads each one turned over and in full
+ * precision; worked out when the graph opens, that is kept beside it: 3.0 GB for 259 MB of 8-bit weights.
  */
 const KEPT_BYTES = 64 * 2 ** 20;
 
@@ -98,8 +106,9 @@ export class ChainGradient {
     requireGradientRoom(bytes, sessions.backend);
     const plans = planBackward(links, tables, request);
     const own: GraphSession[] = [];
-    const create = async (graph: Uint8Array): Promise<GraphSession> => {
-      const session = await sessions.create(graph, { keepsWeights: graph.length > KEPT_BYTES });
+    const create = async (model: ModelProto): Promise<GraphSession> => {
+      const keepsWeights = packedBytes(model) > KEPT_BYTES;
+      const session = await sessions.create(serializeModel(model), { keepsWeights });
       own.push(session);
       return session;
     };
@@ -109,7 +118,7 @@ export class ChainGradient {
         backward.push(await openBackward(plan, { sessions, runner, create }));
       const forward: OpenLink[] = [];
       for (const link of links.slice(0, -1)) {
-        const session = link.session ?? (await create(serializeModel(link.model)));
+        const session = link.session ?? (await create(link.model));
         forward.push({ ...link, session });
       }
       return new ChainGradient(request, forward, backward, own);
@@ -251,7 +260,7 @@ function planBackward(
 interface BackwardTools {
   readonly sessions: SessionFactory;
   readonly runner: GraphRunner;
-  readonly create: (graph: Uint8Array) => Promise<GraphSession>;
+  readonly create: (model: ModelProto) => Promise<GraphSession>;
 }
 
 async function openBackward(
@@ -290,7 +299,7 @@ async function openBackward(
   return {
     link,
     surrogateNodes: graph.surrogateNodes,
-    session: await create(serializeModel(graph.model)),
+    session: await create(graph.model),
     cotangents,
     gradients: Object.entries(wrt).map(([name, value]) => ({
       value,

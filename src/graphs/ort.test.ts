@@ -144,3 +144,13 @@ it("leaves values that a later run reads on the device, feeds them on as they ar
   expect(plain.asked[0]).not.toHaveProperty("preferredOutputLocation");
   expect(isHeld((await onCpu.runHolding({ x })).z!)).toBe(false);
 });
+
+it("works out nothing from weights alone where they are to stay as they are stored", async () => {
+  const { ort, asked } = fakeOrt(() => ({ type: "float32", data: Float32Array.of(3), dims: [1] }));
+  const factory = ortSessions(build(ort));
+  await factory.create(new Uint8Array(1), { keepsWeights: true });
+  await factory.create(new Uint8Array(1), { keepsWeights: false });
+  const extra = { optimization: { disable_specified_optimizers: "ConstantFolding" } };
+  expect(asked[0]).toMatchObject({ extra });
+  expect(asked[1]).not.toHaveProperty("extra");
+});

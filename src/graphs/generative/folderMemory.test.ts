@@ -6,6 +6,7 @@ import { ELEMENT_TYPE, emptyModel } from "../../onnx/messages.ts";
 import { vlmFiles, vlmSource } from "../../testing/vlmFolders.ts";
 import { floatTensor } from "../../tensor/tensor.ts";
 import { keptBytes, requireGradientRoom, TAB_BYTES } from "../tabMemory.ts";
+import { packedBytes, weightBytes } from "../chain.ts";
 import { probeRunner } from "../runners.ts";
 import { cacheBytes, requireAnswerRoom } from "./folderMemory.ts";
 import { buildFolder } from "./ownFolder.ts";
@@ -58,4 +59,12 @@ it("counts of a run's values those that the way back reads", () => {
   };
   // The softmax by its result, and both factors of the product.
   expect(keptBytes(b.build(), table)).toBe(2 * 4 * 4);
+});
+
+it("counts apart the weights that are computed with in a wider form", async () => {
+  const whole = await (await vlmFiles("llava")).graph("decoder");
+  const packed = await (await vlmFiles("llava", "q4")).graph("decoder");
+  expect(packedBytes(whole)).toBe(0);
+  expect(packedBytes(packed)).toBeGreaterThan(0);
+  expect(packedBytes(packed)).toBeLessThan(weightBytes(packed));
 });
