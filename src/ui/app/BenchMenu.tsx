@@ -22,7 +22,12 @@ export function BenchMenu() {
   const theme = useKeys((s) => s.theme);
   const spoken = useKeys((s) => s.language);
   return (
-    <Menu position="bottom-end" width={300} portalProps={{ target: "#layer" }}>
+    <Menu
+      position="bottom-end"
+      width={300}
+      portalProps={{ target: "#layer" }}
+      withInitialFocusPlaceholder={false}
+    >
       <Menu.Target>
         <Button aria-label="More: sessions, export and all commands" title="More">
           <Icon name="more" /> More

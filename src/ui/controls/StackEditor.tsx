@@ -96,6 +96,7 @@ function AddMenu() {
       width={340}
       withInitialFocusPlaceholder={false}
       portalProps={{ target: "#layer" }}
+      withInitialFocusPlaceholder={false}
     >
       <Menu.Target>
         <Button

@@ -32,7 +32,12 @@ export function PlotMenu(props: {
       .catch((error: unknown) => results.getState().refuse(toErrorData(error)));
   };
   return (
-    <Menu position="bottom-end" width={300} portalProps={{ target: "#layer" }}>
+    <Menu
+      position="bottom-end"
+      width={300}
+      portalProps={{ target: "#layer" }}
+      withInitialFocusPlaceholder={false}
+    >
       <Menu.Target>
         <Button aria-label={`${spec.title}: enlarge or save`} title="Enlarge or save this plot">
           <Icon name="more" size={13} />

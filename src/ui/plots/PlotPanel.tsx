@@ -40,7 +40,9 @@ export function PlotPanel(props: {
   const { title, line, meaning, stage, testId, spec, aside, choice = null, children } = props;
   const [scales, setScales] = useState(LINEAR);
   const [isLarge, setLarge] = useState(false);
-  const stale = useResults((s) => isStale(s, stage) && !(stage === "disturbed" && s.liveTrace));
+  const isOld = useResults((s) => isStale(s, stage) && !(stage === "disturbed" && s.liveTrace));
+  // Words that say why there is no plot are no older than the request.
+  const stale = isOld && spec !== null;
   return (
     <section className={`${styles.panel} ${stale ? styles.stale : ""}`} aria-label={title}>
       <header className={styles.head}>
