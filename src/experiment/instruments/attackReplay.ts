@@ -7,7 +7,7 @@ import { canAnswer } from "../../model/manifest.ts";
 import { givenAnswer } from "../../system/reading.ts";
 import type { System } from "../../system/system.ts";
 import { attentionShown } from "../attentionShown.ts";
-import { lastAttack } from "../stages/disturbed.ts";
+import { lastAttack } from "../stages/madeAgain.ts";
 import { defineInstrument } from "./instrument.ts";
 import { obstructed } from "./instrumentResult.ts";
 import type { FrameSequence, InstrumentResult } from "./instrumentResult.ts";

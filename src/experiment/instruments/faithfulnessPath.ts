@@ -14,7 +14,7 @@ import { EXPLAINERS, METHOD_PARAM } from "../explain/explainers.ts";
 import { probabilityOf } from "../explain/score.ts";
 import { SUBSTRATES, SUBSTRATE_WORDS, substrateParam } from "../explain/substrates.ts";
 import { readOut } from "../readout.ts";
-import { lastAttack } from "../stages/disturbed.ts";
+import { lastAttack } from "../stages/madeAgain.ts";
 import { evenly } from "./attackReplay.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentScope } from "./instrument.ts";

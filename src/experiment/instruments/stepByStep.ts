@@ -2,7 +2,7 @@
 import { linfNorm, subtract } from "../../tensor/norms.ts";
 import { readOut } from "../readout.ts";
 import type { Readout } from "../results.ts";
-import { picturesOf } from "../stages/disturbed.ts";
+import { picturesOf } from "../stages/madeAgain.ts";
 import { defineInstrument } from "./instrument.ts";
 
 export const stepByStep = defineInstrument({

@@ -1,5 +1,4 @@
 /** The stack on the picture: perturbations and attacks in the reader's order, each on what the ones before have made. */
-import type { AttackIterate } from "../../attacks/attack.ts";
 import { ATTACKS } from "../../attacks/registry.ts";
 import {
   applyPerturbation,
@@ -27,7 +26,7 @@ import { writtenTowards } from "../writtenText.ts";
 import { keepWarm, warmStart } from "./warmStart.ts";
 import type { WarmStart } from "./warmStart.ts";
 
-type Given = Pick<Held, "model" | "system" | "input" | "clean">;
+export type Given = Pick<Held, "model" | "system" | "input" | "clean">;
 
 /** One member of the stack as a pass runs it. */
 interface Link {
@@ -67,24 +66,8 @@ export const disturbedStage = defineStage({
   },
 });
 
-/** The picture after each of the first `count` enabled members: from the cache or, where one has left it, made again. Undefined when stopped. */
-export async function picturesOf(
-  given: Given,
-  scope: Omit<StageScope, "key">,
-  count = Infinity,
-): Promise<readonly Float32Array[] | undefined> {
-  const pictures: Float32Array[] = [];
-  for (const link of linksOf(scope).slice(0, count)) {
-    const run = keptOrMade(link, pictures.at(-1) ?? given.input.image, given, scope);
-    let step = await run.next();
-    while (!step.done) step = await run.next();
-    if (!step.value) return undefined;
-    pictures.push(step.value.image);
-  }
-  return pictures;
-}
-
-async function* keptOrMade(
+/** What a member has made: from the cache or, where it has left it, made again. */
+export async function* keptOrMade(
   link: Link,
   image: Float32Array,
   given: Given,
@@ -101,36 +84,6 @@ async function* keptOrMade(
   return made;
 }
 
-/** The last attack of a full pass, to be made again step by step as it was made. */
-export interface AttackAgain {
-  readonly item: AttackItem;
-  /** Members that work on what the attack has made. */
-  readonly after: number;
-  run(): AsyncGenerator<AttackIterate, Disturbed | undefined>;
-}
-
-/** Undefined where no attack is on, or when stopped. */
-export async function lastAttack(
-  given: Given,
-  scope: Omit<StageScope, "key">,
-): Promise<AttackAgain | undefined> {
-  const links = linksOf(scope);
-  const at = links.findLastIndex(({ item }) => item.type === "attack");
-  const item = links[at]?.item;
-  if (item?.type !== "attack") return undefined;
-  const ground = await picturesOf(given, scope, at);
-  if (!ground) return undefined;
-  const image = ground.at(-1) ?? given.input.image;
-  const { before } = links[at]!;
-  const target = await targetOf(item, before, given, scope);
-  const mask = regionMask(item.region, given.input, before);
-  return {
-    item,
-    after: links.length - 1 - at,
-    run: () => runAttack(target, { image, mask }, item, scope.context),
-  };
-}
-
 function hasAttack(stack: readonly StackItem[]): boolean {
   return stack.some(({ type, enabled }) => type === "attack" && enabled);
 }
@@ -144,7 +97,7 @@ function isDraftable({ item, warm }: Link): boolean {
 }
 
 /** The enabled members, each named by what it is and by what its picture rests on. */
-function linksOf({ spec, pass, context, keyOf }: Omit<StageScope, "key">): readonly Link[] {
+export function linksOf({ spec, pass, context, keyOf }: Omit<StageScope, "key">): readonly Link[] {
   let key = keyOf("input");
   return spec.stack.flatMap((item, index): Link[] => {
     if (!item.enabled) return [];
@@ -237,7 +190,7 @@ async function* attacked(
 }
 
 /** Whom the attack is against: all that stands there, or the bare model where it does not know of the defenses. */
-async function targetOf(
+export async function targetOf(
   { goal, knowledge }: AttackItem,
   before: readonly StackItem[],
   { model, system, input, clean: said }: Given,
