@@ -49,7 +49,7 @@ export const mapper: Defense = {
   id: "mapper",
   label: "Smoothness mapper",
   group: "network",
-  help: "A small network moves the model's features back to where they would be without noise of the given level. It was trained for the base model behind the purifier; an attacker who knows of it works through it. At the level of 0.25 the two raise the score of phantoms under that noise from 0.61 (0.58 to 0.65) to 0.96 (0.95 to 0.97); they keep the features of clean phantoms at a cosine of 0.994 to what they were, those of adult films at 0.988, where 0.99 was the aim.",
+  help: "A small network moves the model's features back to where they would be without noise of the given level. It was trained for the base model behind the purifier. An attacker who knows both works through both: at a level of 0.1, two grey levels of 255 turn 15 of 16 right answers. At the level of 0.25 the two raise the score of phantoms under that noise from 0.61 (0.58 to 0.65) to 0.96 (0.95 to 0.97); they keep the features of clean phantoms at a cosine of 0.994 to what they were, those of adult films at 0.988, where 0.99 was the aim.",
   source: SOURCE,
   params: { sigma: level },
   strength: "sigma",
