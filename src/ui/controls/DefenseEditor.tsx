@@ -121,7 +121,6 @@ function AddMenu() {
       width={340}
       withInitialFocusPlaceholder={false}
       portalProps={{ target: "#layer" }}
-      withInitialFocusPlaceholder={false}
     >
       <Menu.Target>
         <Button look="outlined" aria-label="Add a defense" disabled={isFull}>

@@ -59,7 +59,6 @@ function AddFindingMenu({ phantom }: { readonly phantom: PhantomSpec }) {
       width={220}
       withInitialFocusPlaceholder={false}
       portalProps={{ target: "#layer" }}
-      withInitialFocusPlaceholder={false}
     >
       <Menu.Target>
         <Button

@@ -96,7 +96,6 @@ function AddMenu() {
       width={340}
       withInitialFocusPlaceholder={false}
       portalProps={{ target: "#layer" }}
-      withInitialFocusPlaceholder={false}
     >
       <Menu.Target>
         <Button
