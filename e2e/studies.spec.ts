@@ -88,7 +88,10 @@ test("the case on the bench under six strengths: chart, table, a row back on the
   await expect(again.getByTestId("study-status")).toHaveText("6 of 6 runs, done");
 });
 
-test("a study is paused, kept over a reload, and goes on", async ({ page, site }) => {
+test("a study is paused, kept over a reload, goes on, and loses nothing to a worker that dies", async ({
+  page,
+  site,
+}) => {
   await openBench(page, site.url);
   await settle(page);
   const dialog = await openStudies(page);
@@ -109,6 +112,21 @@ test("a study is paused, kept over a reload, and goes on", async ({ page, site }
   await expect
     .poll(async () => Number.parseInt(await status.innerText(), 10), { timeout: 120_000 })
     .toBeGreaterThan(made);
+  const startedAgain = page.waitForEvent("worker", { timeout: 120_000 });
+  for (const worker of page.workers()) {
+    await worker.evaluate(() => {
+      if (self.name !== "penumbra-studies") return;
+      setTimeout(() => {
+        throw new Error("a worker of the study dies here");
+      });
+    });
+  }
+  await startedAgain;
+  const before = Number.parseInt(await status.innerText(), 10);
+  await expect
+    .poll(async () => Number.parseInt(await status.innerText(), 10), { timeout: 120_000 })
+    .toBeGreaterThan(before);
+  expect((await savedRows(page)).filter((row) => row["error"] !== null)).toEqual([]);
   await dialog.getByRole("button", { name: "Cancel" }).click();
   await expect(dialog.getByRole("button", { name: "Start" })).toBeVisible();
 });
