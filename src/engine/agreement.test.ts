@@ -70,5 +70,5 @@ it("takes what is no number for moved", () => {
     vector: stage === "logits" ? vector.map(() => NaN) : vector,
   }));
   const { differs } = agreementOf(reference, { ...reference, stages: broken });
-  expect(differs).toEqual(["logits (cosine NaN)"]);
+  expect(differs).toEqual(["logits (not a number)"]);
 });

@@ -1,5 +1,5 @@
-import { decimal } from "../numerics/decimalText.ts";
 /** When two readings of one model count as the same, and the sentence that says it. */
+import { decimal } from "../numerics/decimalText.ts";
 
 /** Below this cosine a stage counts as moved; sums in another order stay above 0.9999. */
 const SAME = 0.999;
@@ -12,7 +12,8 @@ export function movedStage({
   readonly stage: string;
   readonly cosine: number;
 }): readonly string[] {
-  return value >= SAME ? [] : [`${stage} (cosine ${decimal(value, 4)})`];
+  if (value >= SAME) return [];
+  return [`${stage} (${Number.isNaN(value) ? "not a number" : `cosine ${decimal(value, 4)}`})`];
 }
 
 interface NamedAgreement {
