@@ -17,6 +17,7 @@ const browser = await chromium.launch({
 try {
   const page = await browser.newPage({
     viewport: { width: 1440, height: 900 },
+    colorScheme: "dark",
   });
   await page.goto(site.url);
   await page.getByTestId("certificate-plot").waitFor({ timeout: 120_000 });
