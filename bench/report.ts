@@ -109,7 +109,7 @@ function defendedRows(
       "",
     ]),
     [
-      `epsilon tick to the first changed answer behind feature smoothing, inside a drag (its preview takes 3 copies), ${ticks} ticks`,
+      `epsilon tick to the first changed answer behind feature smoothing, inside a drag (its preview takes one copy), ${ticks} ticks`,
       `95th percentile ${seconds(previewP95Ms)}, median ${seconds(previewMedianMs)}`,
       "<= 0.15 s",
     ],

@@ -13,7 +13,8 @@ export function movedStage({
   readonly cosine: number;
 }): readonly string[] {
   if (value >= SAME) return [];
-  return [`${stage} (${Number.isNaN(value) ? "not a number" : `cosine ${decimal(value, 4)}`})`];
+  if (Number.isNaN(value)) return [`${stage} (not a number)`];
+  return [`${stage} (cosine ${decimal(value, 4)})`];
 }
 
 interface NamedAgreement {

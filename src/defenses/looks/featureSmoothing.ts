@@ -50,13 +50,13 @@ export const featureSmoothing: Defense = {
       step: 1,
       default: 16,
       integer: true,
-      help: "Noisy copies that are encoded for one answer (n0); the time grows in step with them and the error falls with their square root. A preview takes three.",
+      help: "Noisy copies that are encoded for one answer (n0); the time grows in step with them and the error falls with their square root. A preview takes one.",
     },
     eot: ATTACKER_DRAWS,
   },
   strength: "sigma",
   isRandom: true,
-  preview: { copies: 3, eot: 2 },
+  preview: { copies: 1, eot: 1 },
   defend(inner, { params, seed, key, host }) {
     const { sigma = 0, copies = 1, eot = 1 } = params;
     const { halves } = inner;

@@ -30,14 +30,14 @@ export const noiseVote: Defense = {
       step: 1,
       default: 8,
       integer: true,
-      help: "Noisy copies that are looked at for one answer; each costs a full pass. A preview takes three.",
+      help: "Noisy copies that are looked at for one answer; each costs a full pass. A preview takes one.",
     },
     agreement: AGREEMENT,
     eot: ATTACKER_DRAWS,
   },
   strength: "sigma",
   isRandom: true,
-  preview: { looks: 3, eot: 2 },
+  preview: { looks: 1, eot: 1 },
   defend(inner, { params, seed, key, host }) {
     const { sigma = 0, looks = 1, agreement: atLeast = 0, eot = 1 } = params;
     const by = (drawer: Drawer, count: number) => (image: Float32Array, round?: number) =>

@@ -27,7 +27,7 @@ export const resizePad: Defense = {
   },
   strength: "shrink",
   isRandom: true,
-  preview: { eot: 2 },
+  preview: { eot: 1 },
   defend(inner, { params, seed, key, host }) {
     const { shrink = 0, eot = 1 } = params;
     const { size } = inner;
