@@ -23,6 +23,8 @@ test("the bench, help and sharing", async ({ page, site }) => {
   await expect(page.getByLabel("Link to this experiment")).toBeVisible();
   expect(await seriousViolations(page)).toEqual([]);
   await page.keyboard.press("Escape");
+  // Not the page's beginning: a keyboard goes on where the dialog was opened.
+  await expect(page.getByRole("button", { name: "Share" })).toBeFocused();
   await page.getByRole("radio", { name: "The whole film" }).click();
   await expect(page.getByTestId("film-canvas")).toBeVisible({ timeout: 60_000 });
   expect(await seriousViolations(page)).toEqual([]);

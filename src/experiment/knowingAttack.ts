@@ -69,7 +69,11 @@ export async function knowingAttack(
     queries: QUERIES,
     restarts: 1,
   });
-  return second && { ...(second.loss > first.loss ? second : first), isStrong: true };
+  if (!second) return undefined;
+  const better = second.loss > first.loss ? second : first;
+  // What throws doubt on one of them throws doubt on what both have left.
+  const warnings = [...new Set([...first.warnings, ...second.warnings])];
+  return { ...better, isStrong: true, warnings };
 }
 
 /** One attack to its end, or until its loss is enough. */

@@ -50,7 +50,7 @@ export function TableRows(
         <tr>
           {columns.map((column, c) => (
             <th key={c} scope="col">
-              {column}
+              <span className={styles.column}>{column}</span>
             </th>
           ))}
           {opens && (

@@ -1,5 +1,6 @@
 /** The one dialog: a heading, the button in its corner, and below them what it is about. */
 import "./dialog.css";
+import { useEffect, useState } from "react";
 import { Modal } from "@mantine/core";
 import type { ModalRootProps } from "@mantine/core";
 import type { KeyboardEventHandler, ReactNode } from "react";
@@ -26,6 +27,15 @@ export function Dialog({
   children,
   ...root
 }: Props) {
+  const [opener] = useState(() => document.activeElement);
+  // The modal gives the focus back where it is closed, and not where it is taken away whole, as most are here.
+  useEffect(
+    () => () => {
+      const isLost = document.activeElement === document.body;
+      if (isLost && opener instanceof HTMLElement) opener.focus({ preventScroll: true });
+    },
+    [opener],
+  );
   return (
     <Modal.Root {...root}>
       <Modal.Overlay />
