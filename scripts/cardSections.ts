@@ -119,6 +119,14 @@ function withSection(card: string, section: string): string {
 }
 
 export function cardSection(manifest: ModelManifest, summaries: Summaries): string {
+  const byMethod = (summary: SummaryFile) => [
+    table(summary, {
+      measure: "attackSuccess",
+      of: manifest.id,
+      down: "method",
+      across: "epsilon",
+    }),
+  ];
   return [
     TITLE,
     "Studies of this repository on phantoms that no model was trained on, run on the graphs as they are shipped. Each names its cases, its n and the command that repeats it.",
@@ -134,26 +142,12 @@ export function cardSection(manifest: ModelManifest, summaries: Summaries): stri
           ...part(manifest, summaries, {
             study: "epsilon-attack-model",
             what: "Attacks that succeed, of the answers that were right before, by epsilon (of 255). White box, linf; stronger attacks break more.",
-            tables: (summary) => [
-              table(summary, {
-                measure: "attackSuccess",
-                of: manifest.id,
-                down: "method",
-                across: "epsilon",
-              }),
-            ],
+            tables: byMethod,
           }),
           ...part(manifest, summaries, {
             study: "strongest-attack-by-model",
-            what: "The same under the strongest attack of this lab (APGD from the picture and from a random start, FAB, and Square, which only asks; the best of the four), on fewer phantoms, beside APGD alone on those.",
-            tables: (summary) => [
-              table(summary, {
-                measure: "attackSuccess",
-                of: manifest.id,
-                down: "method",
-                across: "epsilon",
-              }),
-            ],
+            what: "The same under the strongest attack of this lab (APGD from the picture and from a random start, momentum with a falling step, FAB, and Square, which only asks; the best of them), on fewer phantoms, beside APGD alone on those.",
+            tables: byMethod,
           }),
           ...part(manifest, summaries, {
             study: "wording-by-model",
