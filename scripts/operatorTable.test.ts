@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { operatorOutcomes, operatorTable } from "./operatorTable.ts";
+import { handledOperators, operatorOutcomes, operatorTable } from "./operatorTable.ts";
 
 const outcomes = operatorOutcomes();
 
@@ -26,6 +26,15 @@ test.each([
   }
 });
 
+test("what the lab has a rule, a decomposition or a plain form for has a row that says so", () => {
+  expect(handledOperators().length).toBeGreaterThan(100);
+  for (const { domain, op } of handledOperators()) {
+    const found = outcomes.find((each) => each.domain === domain && each.op === op);
+    expect(found, `${domain} ${op} has no row`).toBeDefined();
+    expect(found!.kind, `${domain} ${op}`).not.toBe("refused");
+  }
+});
+
 test("each kind of outcome is one", () => {
   const kindOf = (op: string, domain = "") =>
     outcomes.find((each) => each.op === op && each.domain === domain)?.kind;
@@ -34,6 +43,7 @@ test("each kind of outcome is one", () => {
   expect(kindOf("GroupQueryAttention", "com.microsoft")).toBe("taken apart");
   expect(kindOf("Equal")).toBe("zero");
   expect(kindOf("If")).toBe("resolved");
+  expect(kindOf("NhwcConv", "com.microsoft")).toBe("resolved");
   expect(kindOf("GatherBlockQuantized", "com.microsoft")).toBe("no picture");
   expect(kindOf("MoE", "com.microsoft")).toBe("refused");
 });

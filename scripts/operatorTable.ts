@@ -1,11 +1,12 @@
 /** `npm run docs`: what becomes of each operator that exporters and optimisers write (models/golden/operators.json) on the way of a gradient. */
 import { readFileSync } from "node:fs";
 import { toErrorData } from "../src/errors/labError.ts";
+import { CHANNELS_LAST, isChannelsLast } from "../src/onnx/channelsLast.ts";
 import { gradientReads } from "../src/onnx/grad/flow.ts";
-import { ruleFor } from "../src/onnx/grad/rules.ts";
+import { MICROSOFT_RULES, RULES, ruleFor } from "../src/onnx/grad/rules.ts";
 import { ELEMENT_TYPE, makeNode } from "../src/onnx/messages.ts";
 import type { NodeProto } from "../src/onnx/messages.ts";
-import { isUnfusable } from "../src/onnx/unfuse/unfuse.ts";
+import { DECOMPOSITIONS, isUnfusable } from "../src/onnx/unfuse/unfuse.ts";
 
 interface Listed {
   readonly domain: string;
@@ -37,20 +38,39 @@ const LISTED = new URL("../models/golden/operators.json", import.meta.url);
 
 export function operatorOutcomes(): readonly Outcome[] {
   const { operators } = JSON.parse(readFileSync(LISTED, "utf8")) as { operators: Listed[] };
-  return operators.map(outcomeOf);
+  const known = new Set(operators.map(keyOf));
+  const others = handledOperators().filter((each) => !known.has(keyOf(each)));
+  const all = [...operators, ...others.map((each) => ({ ...each, by: [] }))];
+  return all.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)).map(outcomeOf);
+}
+
+/** Every operator that a rule, a decomposition or a plain form is there for. */
+export function handledOperators(): readonly Pick<Listed, "domain" | "op">[] {
+  const of = (domain: string, operators: Iterable<string>) =>
+    [...operators].map((op) => ({ domain, op }));
+  return [
+    ...of("", Object.keys(RULES)),
+    ...of("com.microsoft", Object.keys(MICROSOFT_RULES)),
+    ...Object.entries(DECOMPOSITIONS).flatMap(([domain, all]) => of(domain, Object.keys(all))),
+    ...of("com.microsoft", Object.keys(CHANNELS_LAST)),
+  ];
+}
+
+function keyOf({ domain, op }: Pick<Listed, "domain" | "op">): string {
+  return `${domain} ${op}`;
 }
 
 /** docs/tables/operators.md. */
 export function operatorTable(outcomes: readonly Outcome[]): string {
   const rows = outcomes.map(
     ({ domain, op, by, sentence }) =>
-      `| \`${domain === "" ? "" : `${domain}.`}${op}\` | ${by.join(", ")} | ${sentence} |`,
+      `| \`${domain === "" ? "" : `${domain}.`}${op}\` | ${by.join(", ") || "none of these"} | ${sentence} |`,
   );
   return [
     "# Operators on the way of a gradient",
     "",
     "What exporters, builders and optimisers of published models can write, read off their own sources (`models/golden/operator_lists.py`), and what becomes of",
-    "each where a gradient meets it. Made by `npm run docs`.",
+    "each where a gradient meets it. Operators that the lab has an answer for and no list names stand here, too. Made by `npm run docs`.",
     "",
     "| operator | written by | here |",
     "| -------- | ---------- | ---- |",
@@ -65,7 +85,7 @@ function outcomeOf(listed: Listed): Outcome {
   if (isUnfusable(node)) {
     return { ...listed, kind: "taken apart", sentence: "taken apart into visible operators" };
   }
-  if (domain === "" && RESOLVED.has(op)) {
+  if ((domain === "" && RESOLVED.has(op)) || isChannelsLast(node)) {
     return {
       ...listed,
       kind: "resolved",

@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { toErrorData } from "../errors/labError.ts";
 import type { ModelNotes } from "../graphs/proposal/encoderProposal.ts";
 import { proposeEncoder } from "../graphs/proposal/encoderProposal.ts";
+import { withChannelsFirst } from "../onnx/channelsLast.ts";
 import {
   checkStructure,
   differentiationObstacles,
@@ -55,7 +56,7 @@ export async function inspectVerb(
   const model = await openGraph(file);
   const declared = checkStructure(model);
   const described = await describeEncoder(model, notes);
-  const flat = described.model ?? upgradeOperators(inlineFunctions(model));
+  const flat = described.model ?? plainForm(model);
   const view = new GraphView(flat);
   if (values.text) {
     process.stdout.write(printGraph(flat));
@@ -91,7 +92,7 @@ async function describeGraph({ source }: NamedSource, path: string): Promise<obj
     const beside = { read: (name: string) => source.read(base + name) };
     const { model } = await readGraphFile(beside, path.slice(base.length));
     const declared = checkStructure(model);
-    const flat = upgradeOperators(inlineFunctions(model));
+    const flat = plainForm(model);
     return {
       inputs: declared.inputs.map(describeValue),
       outputs: declared.graph.output.map(describeValue),
@@ -102,6 +103,11 @@ async function describeGraph({ source }: NamedSource, path: string): Promise<obj
   } catch (error) {
     return { error: toErrorData(error) };
   }
+}
+
+/** What opening it makes of a graph before anything is run. */
+function plainForm(model: ModelProto): ModelProto {
+  return upgradeOperators(withChannelsFirst(inlineFunctions(model)));
 }
 
 function isWhole(file: ModelProto, opened: ModelProto): boolean {

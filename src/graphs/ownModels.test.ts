@@ -94,6 +94,28 @@ it("normalises pixels as the manifest says and returns unit embeddings", async (
   await model.release();
 });
 
+it("shows where an encoder looks that puts out its embedding or class scores alone", async () => {
+  const b = new GraphBuilder(tinyEncoder());
+  b.setOutputs([makeValueInfo("pooled", ELEMENT_TYPE.float32, [1, 8])]);
+  const graph = new Blob([new Uint8Array(serializeModel(b.build()))]);
+  const alone = { name: "pooled.onnx", graph, weights: {} };
+  const { manifest, proposal } = await own.propose(alone, probe);
+  expect(proposal.attention).toHaveLength(1);
+  const image = Float32Array.from({ length: SIZE * SIZE }, (_, i) => ((i * 7) % 256) / 255);
+  const whole = await openTiny();
+  const known = await whole.model.encode(image);
+  // Opened at once, and after its manifest was saved and dropped again.
+  for (const models of [own, new OwnModels()]) {
+    const model = await openModel(await models.open(manifest, alone, probe), sessions);
+    const { attention, tokens } = await model.encode(image);
+    expect(tokens.shape).toEqual([1, 1, 8]);
+    expect(attention).toHaveLength(1);
+    expect([...attention[0]!.maps]).toEqual([...known.attention[0]!.maps]);
+    await model.release();
+  }
+  await whole.model.release();
+});
+
 it("runs the whole experiment without answers: features move, attention is compared, the bound is made", async () => {
   const { model } = await openTiny();
   const { clean, disturbed, metrics, certificate, gradientCheck } = await runOn(model);

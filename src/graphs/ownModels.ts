@@ -11,6 +11,7 @@ import { GraphView } from "../onnx/graph.ts";
 import { prepareGraph } from "../onnx/inline.ts";
 import type { PreparedGraph } from "../onnx/inline.ts";
 import type { PlacedTap } from "../onnx/placement.ts";
+import { findAttentionTaps, fusedAttentionNodes } from "../onnx/taps.ts";
 import type { OwnModelFiles, OwnModelProposal } from "./ownModelFiles.ts";
 import { encoderManifest } from "./proposal/encoderManifest.ts";
 import { proposeEncoder } from "./proposal/encoderProposal.ts";
@@ -140,10 +141,21 @@ async function placedOn(
   },
 ): Promise<readonly PlacedTap[]> {
   const [rows, columns] = grid;
+  const patches = rows * columns;
+  // Class scores or an embedding alone are one row: then the maps tell how many tokens there are inside.
+  const inside = tokens < patches ? mapTokens(prepared, patches) : tokens;
   const isSame =
     known?.prepared === prepared &&
     known.grid?.rows === rows &&
     known.grid.columns === columns &&
-    known.grid.prefix === Math.max(0, tokens - rows * columns);
-  return isSame ? selfThenPool(known.placed) : encoderTaps(prepared, grid, tokens, runner);
+    known.grid.prefix === Math.max(0, inside - patches);
+  return isSame ? selfThenPool(known.placed) : encoderTaps(prepared, grid, inside, runner);
+}
+
+/** Keys of the encoder's last map that has room for so many patches; the patches where there is none. */
+function mapTokens({ model, shapes }: PreparedGraph, patches: number): number {
+  const view = new GraphView(model);
+  if (fusedAttentionNodes(view).length > 0) return patches;
+  const keys = findAttentionTaps(view, shapes).map(({ shape }) => shape.at(-1)!);
+  return keys.findLast((count) => count >= patches) ?? patches;
 }

@@ -1,5 +1,6 @@
 /** Graphs made flat: local functions, conditionals whose condition is known and fused attention are replaced by their nodes. */
 import { LabError } from "../errors/labError.ts";
+import { withChannelsFirst } from "./channelsLast.ts";
 import { isOp } from "./elementTypes.ts";
 import { GraphView, nodeLabel } from "./graph.ts";
 import { GraphBuilder } from "./graphBuilder.ts";
@@ -39,7 +40,7 @@ export interface PreparedGraph {
 const MOST_ROUNDS = 16;
 
 /**
- * Inlines local functions, brings operators of older sets into their newer form, then reads shapes, and inlines
+ * Inlines local functions, turns channels that stand last to the front, brings operators of older sets into their newer form, then reads shapes, and inlines
  * conditionals (If) and sequences of tensors for as long as what they depend on is known from constants and input shapes,
  * and takes fused attention apart.
  * @throws LabError "graph-invalid" when inlining does not end, "model-unsupported" for an operator set that is not known.
@@ -49,7 +50,7 @@ export async function prepareGraph(
   runner: GraphRunner,
   inputs: ProbeInputs = {},
 ): Promise<PreparedGraph> {
-  let current = inlineFunctions(model);
+  let current = withChannelsFirst(inlineFunctions(model));
   const isOld = new GraphView(current).opset < OLDEST_OPSET;
   current = upgradeOperators(
     current,

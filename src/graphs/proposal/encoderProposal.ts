@@ -36,6 +36,8 @@ export interface EncoderProposal {
     readonly mean: readonly number[];
     readonly std: readonly number[];
     readonly resize: ModelManifest["input"]["resize"];
+    /** The processor's own way of resizing, where its file says one. */
+    readonly resample?: ModelManifest["input"]["resample"];
   };
   readonly outputs: readonly ProposedOutput[];
   /** Output taken as the image's embedding; tokens and feature maps are averaged over places. */
@@ -128,6 +130,7 @@ export async function proposeEncoder(
       mean: given.mean.slice(0, channels),
       std: given.std.slice(0, channels),
       resize: given.resize,
+      ...(given.resample && { resample: given.resample }),
     },
     outputs,
     embedding: embedding.name,

@@ -166,7 +166,7 @@ export function withPreprocessing(
   found: ProposedNormalization,
   given: Preprocessing | undefined,
   size: number,
-): Pick<ModelManifest["input"], "resize"> &
+): Pick<ModelManifest["input"], "resize" | "resample"> &
   Pick<ProposedNormalization, "range" | "mean" | "std"> & { readonly notices: readonly string[] } {
   const { range, mean, std, notice } = found;
   if (!given) return { range, mean, std, resize: "area-centre-crop", notices: [notice] };
@@ -176,20 +176,29 @@ export function withPreprocessing(
       `${given.file} asks for pictures of ${given.size} x ${given.size}, and the graph takes ${size} x ${size}: the graph's size is used.`,
     );
   }
-  notices.push(...given.notices);
   const { resize } = given;
+  const resample = resampleAt(given, size);
+  // What is done as the processor does it needs no excuse.
+  if (!resample) notices.push(...given.notices);
+  const shape = { resize, ...(resample && { resample }) };
   if (found.source === "graph" || !given.mean || !given.std || !given.range) {
     const isDoubled = found.source === "graph" && given.mean?.some((value) => value !== 0);
     const warning = isDoubled ? `${given.file} normalises too, which would be done twice. ` : "";
-    return { range, mean, std, resize, notices: [warning + notice, ...notices] };
+    return { range, mean, std, ...shape, notices: [warning + notice, ...notices] };
   }
   return {
     range: given.range,
     mean: perChannel(given.mean),
     std: perChannel(given.std),
-    resize,
+    ...shape,
     notices: [`Pixels are prepared as ${given.file} says.`, ...notices],
   };
+}
+
+/** The processor's own resampling; a border that it cuts is known for its own size alone. */
+function resampleAt(given: Preprocessing, size: number): Preprocessing["resample"] {
+  if (!given.resample || given.size === undefined || given.size === size) return given.resample;
+  return { filter: given.resample.filter };
 }
 
 function perChannel(values: readonly number[]): readonly number[] {

@@ -6,7 +6,7 @@ import { toModelInput } from "../../image/modelInput.ts";
 import { fullDepthWindow } from "../../image/voi.ts";
 import type { Radiograph } from "../../image/radiograph.ts";
 import { pixelFormOf } from "../generative/pixelForm.ts";
-import { parsePreprocessing } from "./preprocessing.ts";
+import { parsePreprocessing, withPreprocessing } from "./preprocessing.ts";
 
 interface Golden {
   readonly rows: number;
@@ -43,8 +43,16 @@ it.each(Object.keys(golden.made))("%s", (name) => {
   const isTiled = name === "idefics3";
   const form = pixelFormOf(isTiled ? "tiles" : "whole", processor, found.size);
   expect(form.size).toBe(size);
+  // As an image encoder or a classifier is prepared; folders of several graphs take the same from the processor.
+  const unsaid = { range: [0, 1], mean: [0], std: [1], source: "guess", notice: "" } as const;
+  const encoder = withPreprocessing(unsaid, found, size);
+  if (!isTiled) {
+    expect(encoder.notices).toEqual(["Pixels are prepared as preprocessor_config.json says."]);
+  }
   const resample =
-    form.kind === "tiles" ? { filter: "lanczos" as const, longest: form.longest } : found.resample;
+    form.kind === "tiles"
+      ? { filter: "lanczos" as const, longest: form.longest }
+      : encoder.resample;
   const stretched = isTiled || found.resize === "area-stretch";
   const { data } = toModelInput(film, {
     voi: fullDepthWindow(8),

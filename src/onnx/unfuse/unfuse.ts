@@ -17,7 +17,8 @@ import { FusedSite } from "./site.ts";
 import type { Decomposition } from "./site.ts";
 import { skipLayerNormalization, skipSimplifiedLayerNormalization } from "./skipNorm.ts";
 
-const DECOMPOSITIONS: Readonly<Record<string, Readonly<Record<string, Decomposition>>>> = {
+/** By domain ("" is the default one) and operator. */
+export const DECOMPOSITIONS: Readonly<Record<string, Readonly<Record<string, Decomposition>>>> = {
   "": { Attention: onnxAttention, RotaryEmbedding: onnxRotary },
   "com.microsoft": {
     Attention: microsoftAttention,
