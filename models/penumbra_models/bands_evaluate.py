@@ -114,6 +114,34 @@ Group = tuple[np.ndarray, Conditions, Callable[[Examiner, np.ndarray], Measured]
 """Pictures as bytes, what disturbs them, and how a model is measured on them."""
 
 
+def side_by_side(
+    models: dict[str, Captioner], seen_by: tuple[dict[str, Group], dict[str, np.ndarray]], language: tuple[Tokenizer, Questions]
+) -> tuple[list[dict], dict[str, dict[str, float]]]:
+    """Rows of every group's conditions with every model beside the first, "bare"; and how alike each model's embeddings are.
+
+    seen_by: the groups of pictures, and what is true of each: [N, F], NaN is unknown.
+    """
+    groups, truth = seen_by
+    rows: list[dict] = []
+    seen: dict[tuple[str, str], Measured] = {}
+    for group, (images, conditions, measure) in groups.items():
+        for condition, strength in conditions:
+            some = disturbed(images, condition, strength)
+            own: Measured | None = None
+            row: dict = {"group": group, "disturbance": condition, "strength": strength, "heldOut": condition in HELD_OUT}
+            for name, model in models.items():
+                got = measure(Examiner(model, *language), some)
+                if condition == "none":
+                    seen[group, name] = got
+                own = own or got
+                row[name] = compared(got, own, seen[group, "bare"].embedding, truth[group])
+                if group == "phantoms":
+                    row[name]["balanced"] = mean_balanced(got.scores, truth[group])
+            rows.append(row)
+            print(json.dumps(row), flush=True)
+    return rows, {name: spread(torch.cat([seen[group, name].embedding for group in groups])) for name in models}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--init", type=Path, required=True)
@@ -143,24 +171,8 @@ def main() -> None:
     for name in TAUGHT:
         models[name] = copy.deepcopy(bare)
         Bands(models[name].vision, name == "picture").fill(read_bands(args.bands / name / "bands.safetensors"))
-    out: dict = {"phantoms": len(cases), "adults": len(adults.images) if adults else 0, "rows": []}
-    seen: dict[tuple[str, str], Measured] = {}
-    for group, (images, conditions, measure) in groups.items():
-        for condition, strength in conditions:
-            some = disturbed(images, condition, strength)
-            own: Measured | None = None
-            row: dict = {"group": group, "disturbance": condition, "strength": strength, "heldOut": condition in HELD_OUT}
-            for name, model in models.items():
-                got = measure(Examiner(model, tokenizer, questions), some)
-                if condition == "none":
-                    seen[group, name] = got
-                own = own or got
-                row[name] = compared(got, own, seen[group, "bare"].embedding, truth[group])
-                if group == "phantoms":
-                    row[name]["balanced"] = mean_balanced(got.scores, truth[group])
-            out["rows"].append(row)
-            print(json.dumps(row), flush=True)
-    collapse = {name: spread(torch.cat([seen[group, name].embedding for group in groups])) for name in models}
+    measured, collapse = side_by_side(models, (groups, truth), (tokenizer, questions))
+    out: dict = {"phantoms": len(cases), "adults": len(adults.images) if adults else 0, "rows": measured}
     file = args.bands / "evaluation.json"
     if args.add:
         old = json.loads(file.read_text())

@@ -1,0 +1,109 @@
+"""Measures whole encoders that were tuned alike but for one thing, beside the one they come from: right answers under disturbances, adults, collapse.
+
+uv run python -m penumbra_models.pair_evaluate --init runs/base/checkpoint.pt --tuned runs/augmented runs/calm runs/contrast \\
+    --data data --phantoms data/eval --adult DIR --out runs/pair.json --table ../docs/encoder-pair.md
+
+Each of --tuned is a folder of `finetune`, and its name the model's. What is measured is `bands_evaluate`'s: the mean AUC over findings of the plain
+wordings with a bootstrap interval of the gain over pictures, the cosine of embeddings to the untuned model's of the undisturbed picture, and whether
+embeddings of different pictures became alike.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+from .adapter_train import base_model
+from .adults import LABELS, Adults
+from .bands_evaluate import ADULT_CONDITIONS, CONDITIONS, Group, adults_of, phantoms_of, side_by_side
+from .data import Questions
+from .evaluate_phantoms import has, read
+from .names import FINDINGS
+from .network import Attention
+from .validation import GOALS
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--init", type=Path, required=True)
+    parser.add_argument("--tuned", type=Path, nargs="+", required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--phantoms", type=Path, required=True)
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--adult", type=Path, help="folder of adult films; none is measured without it")
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--table", type=Path, help="a page of Markdown with the same numbers")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    Attention.fused = True
+    tokenizer = Tokenizer.from_file(str(args.data / "tokenizer.json"))
+    words = tokenizer.get_vocab_size()
+    models = {"bare": base_model(args.init, words)} | {folder.name: base_model(folder / "checkpoint.pt", words) for folder in args.tuned}
+    cases, pictures, _ = read(args.phantoms, args.count)
+    truth = {"phantoms": np.array([[has(c, name) for name in FINDINGS] for c in cases], float)}
+    groups: dict[str, Group] = {"phantoms": (np.array(pictures), CONDITIONS, phantoms_of)}
+    films = 0
+    if args.adult:
+        adults = Adults(args.adult, args.split, ("nih14",))
+        truth["adults"] = adults.probability[:, [LABELS.index(g) for g in GOALS]].astype(float)
+        groups["adults"] = (adults.images, ADULT_CONDITIONS, adults_of)
+        films = len(adults.images)
+    rows, collapse = side_by_side(models, (groups, truth), (tokenizer, Questions.load(args.data / "questions.jsonl", tokenizer)))
+    out = {"phantoms": len(cases), "adults": films, "rows": rows, "collapse": collapse}
+    args.out.write_text(json.dumps(out, indent=1) + "\n")
+    if args.table:
+        args.table.write_text(page(out))
+
+
+def page(measured: dict) -> str:
+    names = list(measured["collapse"])
+    lines = [
+        "# Whole encoders with and without heavy augmentation, and by contrast alone",
+        "",
+        f"Mean AUC over findings of the plain wordings on {measured['phantoms']} phantoms that no model was trained on, and over the adults' goals on "
+        f"{measured['adults']} adult films; in brackets the gain over the untuned encoder (bare) with its 95 % interval (bootstrap over pictures). "
+        "Made by `penumbra_models.pair_evaluate`.",
+        "",
+        "| pictures | disturbed by | strength | " + " | ".join(names) + " |",
+        "| --- | --- | --- | " + " | ".join("---" for _ in names) + " |",
+    ]
+    for row in measured["rows"]:
+        cells = [area(row[name], name) for name in names]
+        told = "nothing" if row["disturbance"] == "none" else row["disturbance"] + (" (not trained on)" if row["heldOut"] else "")
+        lines.append(f"| {row['group']} | {told} | {row['strength']:g} | " + " | ".join(cells) + " |")
+    lines += [
+        "",
+        "Cosine of the embedding to the bare encoder's of the undisturbed picture:",
+        "",
+        "| pictures | disturbed by | strength | " + " | ".join(names) + " |",
+        "| --- | --- | --- | " + " | ".join("---" for _ in names) + " |",
+    ]
+    lines += [
+        f"| {row['group']} | {'nothing' if row['disturbance'] == 'none' else row['disturbance']} | {row['strength']:g} | "
+        + " | ".join(f"{row[name]['cosine']:.3f}" for name in names)
+        + " |"
+        for row in measured["rows"]
+    ]
+    lines += [
+        "",
+        "Collapse: the mean cosine between embeddings of different undisturbed pictures (1: all alike) and their effective rank (Roy and Vetterli 2007; 1: all on a line).",
+        "",
+        "| encoder | mean cosine | effective rank |",
+        "| --- | --- | --- |",
+    ]
+    lines += [f"| {name} | {seen['meanCosine']:.3f} | {seen['rank']:.1f} |" for name, seen in measured["collapse"].items()]
+    return "\n".join(lines) + "\n"
+
+
+def area(told: dict[str, float], name: str) -> str:
+    if name == "bare":
+        return f"{told['auc']:.3f}"
+    return f"{told['auc']:.3f} ({told['gain']:+.3f}, {told['low']:+.3f} to {told['high']:+.3f})"
+
+
+if __name__ == "__main__":
+    main()
