@@ -1,5 +1,6 @@
 /** The headless lab: JSON on standard output, one sentence on standard error when something is wrong. */
 import { LabError, toErrorData } from "../errors/labError.ts";
+import { keepCompiledCode } from "./compileCache.ts";
 import { UsageError } from "./usageError.ts";
 import { labVersion } from "./version.ts";
 
@@ -7,6 +8,9 @@ import { labVersion } from "./version.ts";
 function print(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
+
+// Before any verb is loaded.
+keepCompiledCode();
 
 type Verb = (args: readonly string[]) => Promise<void>;
 

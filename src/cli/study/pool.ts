@@ -8,6 +8,7 @@ import { LabError } from "../../errors/labError.ts";
 import type { ExperimentSpec } from "../../experiment/spec.ts";
 import type { Backend } from "../../model/backend.ts";
 import type { StudyHost } from "../../study/runStudy.ts";
+import { compileCacheEnvironment } from "../compileCache.ts";
 import { nodeRowMaker } from "./modelHashes.ts";
 import type { OwnModels } from "./ownModels.ts";
 import type { FilmPlace, OpenedStudy } from "./studyFile.ts";
@@ -35,6 +36,7 @@ export function studyPool(
     (started ??= new Tinypool({
       filename: new URL("./worker.ts", import.meta.url).href,
       runtime: "child_process",
+      env: compileCacheEnvironment() as Record<string, string>,
       // Rows hold NaN and undefined, which JSON would change.
       serialization: "advanced",
       minThreads: workers,

@@ -7,6 +7,7 @@ import type { Backend } from "../../model/backend.ts";
 import type { Precision } from "../../model/manifest.ts";
 import { measureRun } from "../../study/measureRun.ts";
 import type { RunJob, RunOutcome } from "../../study/measureRun.ts";
+import { writeCompiledCode } from "../compileCache.ts";
 import { openRadiograph } from "../files.ts";
 import { sessionsOn } from "../graphFiles.ts";
 import { nodeLab } from "../nodeLab.ts";
@@ -61,7 +62,16 @@ export async function runJobs({ jobs, files, ...where }: GroupTask): Promise<Gro
   const before = runtimeMs;
   const outcomes: RunOutcome[] = [];
   for (const job of jobs) outcomes.push(await measured(job, by, files));
+  keepCodeOnce();
   return { outcomes, runtimeMs: runtimeMs - before, busyMs: processorMs() - started };
+}
+
+let isCodeKept = false;
+
+/** After the first rows, whose modules are those of all: the pool ends its processes without asking. */
+function keepCodeOnce(): void {
+  if (!isCodeKept) writeCompiledCode();
+  isCodeKept = true;
 }
 
 async function measured(job: RunJob, by: Lab, files: GroupTask["files"]): Promise<RunOutcome> {
