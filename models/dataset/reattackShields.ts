@@ -39,6 +39,7 @@ export const SHIELDS: Readonly<Record<string, Shield>> = {
   diffusionPurifier: drawing("diffusionPurifier"),
   adapter: alone("adapter"),
   frequencyModules: alone("frequencyModules"),
+  learnedBands: alone("learnedBands"),
   augmentationVote: alone("augmentationVote", { agreement: 0 }),
   noiseVote: drawing("noiseVote", { agreement: 0 }),
   resizePad: drawing("resizePad"),

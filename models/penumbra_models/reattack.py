@@ -23,11 +23,25 @@ SIZE = 224
 CLEARLY = 1.0
 """Logits past the flip at which a picture is done."""
 EVERY = 5
+AT_ONCE = 32
+"""Pictures and draws in one batch: what the activations of a gradient leave room for."""
 
 
 def on_lattice(x: Tensor, clean: Tensor, epsilon: float) -> Tensor:
     """The nearest 8-bit picture inside the ball: `clean` is one, and so is its distance's bound."""
     return torch.max(torch.min(torch.round(x.clamp(0, 1) * 255) / 255, clean + epsilon), clean - epsilon)
+
+
+def batches(draws: int, pictures: int) -> list[int]:
+    """Draws that go through the graphs at once."""
+    each = max(1, AT_ONCE // pictures)
+    return [min(each, draws - done) for done in range(0, draws, each)]
+
+
+def drawn(shield: Shield, x: Tensor, asked: Questions, way: str, draws: torch.Generator, count: int) -> Tensor:
+    """The sum of the margins over so many draws, for each picture."""
+    of = Questions(asked.ids * count, asked.answers * count)
+    return shield.margin(x.repeat(count, 1, 1, 1), of, way, draws).view(count, -1).sum(0)
 
 
 def attacked(shield: Shield, clean: Tensor, asked: Questions, said: list[str], epsilon: float) -> tuple[Tensor, Tensor]:
@@ -48,15 +62,16 @@ def attacked(shield: Shield, clean: Tensor, asked: Questions, said: list[str], e
             for step in range(shield.steps):
                 x = on_lattice(origin + delta, origin, epsilon).requires_grad_()
                 gradient, loss = torch.zeros_like(origin), torch.zeros(len(active))
-                for _ in range(shield.draws):
-                    each = towards * shield.margin(x, of, way, draws)
+                for some in batches(shield.draws, len(active)):
+                    each = towards * drawn(shield, x, of, way, draws, some) / shield.draws
                     gradient += torch.autograd.grad(each.sum(), x)[0]
-                    loss += each.detach() / shield.draws
+                    loss += each.detach()
                 with torch.no_grad():
                     shown = x.detach()
                     is_judged = not is_random or step % EVERY == EVERY - 1 or step == shield.steps - 1
                     if is_random and is_judged:
-                        loss = towards * torch.stack([shield.margin(shown, of, way, draws) for _ in range(shield.judged)]).mean(0)
+                        fresh = sum(drawn(shield, shown, of, way, draws, some) for some in batches(shield.judged, len(active)))
+                        loss = towards * fresh / shield.judged
                     for row, k in enumerate(active if is_judged else []):
                         if loss[row] > best[k]:
                             best[k], kept[k] = loss[row], shown[row]

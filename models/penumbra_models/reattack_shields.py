@@ -83,16 +83,18 @@ def quality(x: Tensor) -> dict[str, Tensor]:
     white = torch.sigmoid((x - 0.96) / 0.01)
     pairs = (white[..., :, 1:] * white[..., :, :-1]).sum((1, 2, 3)) + (white[..., 1:, :] * white[..., :-1, :]).sum((1, 2, 3))
     size = x.shape[-1]
+    peaks, waves = torch.arange(round(0.1 * size), round(0.49 * size) + 1), torch.arange(size // 2 + 1)
+    away = (waves[None] - peaks[:, None]).abs()
+    around = ((away > 1) & (away <= 6)).float()
+    around = around / around.sum(1, keepdim=True)
     ratios = []
     for profile in (x.mean(3)[:, 0], x.mean(2)[:, 0]):
         power = (torch.fft.rfft(profile) / size).abs() ** 2
-        for k in range(round(0.1 * size), round(0.49 * size) + 1):
-            around = [j for j in range(power.shape[1]) if 1 < abs(j - k) <= 6]
-            ratios.append(torch.log(power[:, k] + 1e-9) - torch.log(power[:, around].mean(1) + 1e-9))
+        ratios.append(torch.log(power[:, peaks] + 1e-9) - torch.log(power @ around.T + 1e-9))
     return {
         "noise": 0.5 * torch.log((noise**2).sum((1, 2, 3)) / (36 * (size - 2) ** 2) + 1e-8),
         "sharpness": torch.log((laplacian**2).mean((1, 2, 3)) + 1e-8),
-        "gridPeak": torch.stack(ratios).amax(0),
+        "gridPeak": torch.cat(ratios, 1).amax(1),
         "exposure": x.mean((1, 2, 3)),
         "ink": torch.log(pairs / (2 * size * (size - 1)) + 1e-3),
     }
@@ -134,20 +136,62 @@ def low_pass_tokens(rows: int, radius: int) -> Tensor:
     return torch.fft.ifft2(torch.fft.fft2(units) * kept).real.reshape(rows * rows, -1)
 
 
-def with_bands(path: Path, gain: float = 0.25, radius: int = 3) -> Graph:
-    """The encoder with the fast part of each self-attention's mix made stronger."""
+def with_bands(path: Path, gains: Path | None = None, radius: int = 3) -> Graph:
+    """The encoder with other shares of the slow and the fast part of each self-attention's mix: the fast part a quarter stronger, or by learned gains."""
     graph = Graph(path)
     soft = {node.output[0] for node in graph.nodes if node.op_type == "Softmax"}
-    mixes = {node.output[0] for node in graph.nodes if node.op_type == "MatMul" and node.input[0] in soft}
+    mixes = [node.output[0] for node in graph.nodes if node.op_type == "MatMul" and node.input[0] in soft]
     low = low_pass_tokens(round(math.sqrt(graph_tokens(graph))), radius)
+    learned = tensors_of(gains) if gains else {}
 
     def change(name: str, inputs: list[Tensor], made: Tensor) -> Tensor:
         if name not in mixes or made.dim() != 4 or made.shape[2] != low.shape[0]:
             return made
-        return made + gain * (made - low @ made)
+        slow = low @ made
+        if not learned:
+            return made + 0.25 * (made - slow)
+        # One number for each channel; the channels lie head after head.
+        heads = (made.shape[1], 1, made.shape[3])
+        layer = f"blocks.{mixes.index(name)}"
+        return made + learned[f"{layer}.low"].view(heads) * slow + learned[f"{layer}.high"].view(heads) * (made - slow)
 
     graph.change = change
     return graph
+
+
+def with_adapter(path: Path, adapter: Path, gain: float) -> Graph:
+    """The answering side with low-rank changes of the queries and values of its attentions to the picture."""
+    graph = Graph(path)
+    factors = tensors_of(adapter)
+    linear = [node for node in graph.nodes if node.op_type == "MatMul" and node.input[1] in graph.constants]
+    joint = [k for k, node in enumerate(linear) if node.input[0] == "tokens"]
+    # The queries are made just before the joint layer of keys and values.
+    places = {linear[k - 1].output[0]: f"decoder.blocks.{i}.cross.query" for i, k in enumerate(joint)}
+    places |= {linear[k].output[0]: f"decoder.blocks.{i}.cross.value" for i, k in enumerate(joint)}
+
+    def change(name: str, inputs: list[Tensor], made: Tensor) -> Tensor:
+        if name not in places:
+            return made
+        down, up = (factors[f"{places[name]}.lora_{factor}.weight"] for factor in "AB")
+        added = gain * (inputs[0] @ down.T @ up.T)
+        # Values are the last half of the joint layer.
+        return made + F.pad(added, (made.shape[-1] - added.shape[-1], 0))
+
+    graph.change = change
+    return graph
+
+
+def tensors_of(path: Path) -> dict[str, Tensor]:
+    """Of a safetensors file in float32."""
+    data = path.read_bytes()
+    end = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:end])
+    header.pop("__metadata__", None)
+    out = {}
+    for name, entry in header.items():
+        low, high = entry["data_offsets"]
+        out[name] = torch.frombuffer(bytearray(data[end + low : end + high]), dtype=torch.float32).view(entry["shape"])
+    return out
 
 
 def graph_tokens(graph: Graph) -> int:
@@ -195,17 +239,21 @@ def shields(base: Model) -> dict[str, Callable[[], Shield]]:
         return Shield(margin, draws=12, steps=15)
 
     def smoothing(x: Tensor, asked: Questions, way: str, draws: Generator) -> Tensor:
-        tokens = torch.stack([base.encode(noisy(x, 0.05, draws))[0] for _ in range(12)]).mean(0)
-        return base.margins(tokens, asked)
+        copies = 12
+        tokens = base.encode(noisy(x.repeat(copies, 1, 1, 1), 0.05, draws))[0]
+        return base.margins(tokens.view(copies, x.shape[0], *tokens.shape[1:]).mean(0), asked)
 
     def vote(x: Tensor, asked: Questions, way: str, draws: Generator) -> Tensor:
         return base.read(noisy(x, 0.05, draws), asked)
 
     def placed(x: Tensor, asked: Questions, way: str, draws: Generator) -> Tensor:
-        u = torch.rand(3, generator=draws).tolist()
-        zoom = 1 - 0.1 * u[0]
-        room = 224 * (1 - zoom) / 2
-        return base.read(filters.warped(x, room * (2 * u[1] - 1), room * (2 * u[2] - 1), 0, zoom, "zeros"), asked)
+        out = []
+        for each in x.split(1):
+            u = torch.rand(3, generator=draws).tolist()
+            zoom = 1 - 0.1 * u[0]
+            room = 224 * (1 - zoom) / 2
+            out.append(filters.warped(each, room * (2 * u[1] - 1), room * (2 * u[2] - 1), 0, zoom, "zeros"))
+        return base.read(torch.cat(out), asked)
 
     def poses(x: Tensor, asked: Questions, way: str, draws: Generator) -> Tensor:
         out = base.read(x, asked)
@@ -237,9 +285,11 @@ def shields(base: Model) -> dict[str, Callable[[], Shield]]:
 
         return opened
 
-    def bands() -> Shield:
-        model = Model(with_bands(MODELS / "base/vision.int8.onnx"), base.answer)
+    def edited(vision: Graph | None = None, answer: Graph | None = None) -> Shield:
+        model = Model(vision or base.vision, answer or base.answer)
         return Shield(lambda x, asked, way, draws: model.read(x, asked))
+
+    seeing, answering = MODELS / "base/vision.int8.onnx", MODELS / "base/answer.int8.onnx"
 
     return {
         "none": lambda: Shield(lambda x, asked, way, draws: base.read(x, asked)),
@@ -258,7 +308,9 @@ def shields(base: Model) -> dict[str, Callable[[], Shield]]:
         "purifier": lambda: filtered(base, partial(purified, purifier(), level=0.1), both),
         "booster": booster,
         "diffusionPurifier": diffusion,
-        "frequencyModules": bands,
+        "adapter": lambda: edited(answer=with_adapter(answering, MODELS / "adapters/targeted.safetensors", gain=2)),
+        "frequencyModules": lambda: edited(with_bands(seeing)),
+        "learnedBands": lambda: edited(with_bands(seeing, MODELS / "frequency/disturbed.safetensors")),
         "augmentationVote": lambda: Shield(poses, steps=30),
         "noiseVote": lambda: Shield(vote, draws=20, steps=15),
         "resizePad": lambda: Shield(placed, draws=12, steps=20),

@@ -224,6 +224,27 @@ test("a second preview begins with what the first found, scaled into its ball, b
   expect(settled).toEqual(last(await lab().run(wider), "disturbed").image);
 });
 
+test("the first preview of a drag behind a defense begins with what the full run found, though it takes fewer looks", async () => {
+  const { model, run } = lab();
+  const params = { sigma: 0.05, looks: 4, eot: 3 };
+  const defenses = [{ id: "d", defense: "noiseVote", enabled: true, seed: 1, params }];
+  await run({ ...spec, defenses });
+  const before = model.calls.lossGradient;
+  const wider = [{ ...attack, epsilon: 12 }];
+  const drafted = async (changed: Partial<ExperimentSpec>) => {
+    const events = await run({ ...spec, defenses, stack: wider, ...changed }, "preview", (event) => {
+      return event.type === "stage" && event.stage === "readout";
+    });
+    return events.some((e) => e.type === "stage" && e.stage === "readout" && e.partial);
+  };
+  expect(await drafted({})).toBe(true);
+  expect(model.calls.lossGradient).toBe(before);
+  // An attack on something else leads to nothing here.
+  const stronger = [{ ...defenses[0]!, params: { ...params, sigma: 0.1 } }];
+  expect(await drafted({ defenses: stronger })).toBe(false);
+  expect(await drafted({ question: "Is there a pneumothorax?" })).toBe(false);
+});
+
 test("a draft of a narrower ball stays in it, on the 8-bit lattice", async () => {
   const { run } = lab();
   await run(spec);

@@ -31,9 +31,10 @@ export type Given = Pick<Held, "model" | "system" | "input" | "clean">;
 /** One member of the stack as a pass runs it. */
 interface Link {
   readonly item: StackItem;
-  /** Names the picture it makes, and what that rests on. */
+  /** Names the picture it makes. */
   readonly key: string;
-  readonly ground: readonly string[];
+  /** Names what is attacked, by the full run and by its previews alike. */
+  readonly alike: unknown;
   readonly warm: WarmStart | undefined;
   readonly before: readonly StackItem[];
   /** Perturbations after it that an attack sees through; none for one that does not. */
@@ -103,23 +104,22 @@ export function linksOf({ spec, pass, context, keyOf }: Omit<StageScope, "key">)
     if (!item.enabled) return [];
     const before = spec.stack.slice(0, index);
     if (item.type === "perturbation") {
-      const ground = [key];
-      key = stageKey("item", itemSlice(item), ground);
-      return [{ item, key, ground, warm: undefined, before, after: [] }];
+      key = stageKey("item", itemSlice(item), [key]);
+      return [{ item, key, alike: undefined, warm: undefined, before, after: [] }];
     }
     // An attack also reads the system it attacks and what that says of the clean picture.
     const after = item.foresees ? spec.stack.slice(index + 1).filter(isActive) : [];
-    const ground = [
-      key,
-      keyOf("clean"),
-      keyOf(item.knowledge === "unaware" ? "model" : "system"),
-      ...after.map((later) => stageKey("item", itemSlice(later))),
-    ];
-    const warm = pass === "full" ? undefined : warmStart(context.cache, item, ground);
+    const foreseen = after.map(itemSlice);
+    const isUnaware = item.knowledge === "unaware";
+    // A preview lowers defenses, and so the system's key: what a full run has found is where a drag begins all the same.
+    const { question, defenses } = spec;
+    const alike = [key, keyOf("model"), question, isUnaware || defenses, foreseen];
+    const ground = [key, keyOf("clean"), keyOf(isUnaware ? "model" : "system")];
+    const warm = pass === "full" ? undefined : warmStart(context.cache, item, alike);
     const run = withEffort(item, pass);
     const how = { draft: pass === "draft", warm: warm?.key };
-    key = stageKey("item", [itemSlice(run), pass === "full" ? null : how], ground);
-    return [{ item: run, key, ground, warm, before, after }];
+    key = stageKey("item", [itemSlice(run), foreseen, pass === "full" ? null : how], ground);
+    return [{ item: run, key, alike, warm, before, after }];
   });
 }
 
@@ -144,7 +144,7 @@ function draftOf(item: AttackItem, image: Float32Array, warm: WarmStart): Distur
 }
 
 async function* attacked(
-  { item, warm, before, after, ground }: Link & { readonly item: AttackItem },
+  { item, key, warm, before, after, alike }: Link & { readonly item: AttackItem },
   image: Float32Array,
   given: Given,
   scope: Omit<StageScope, "key">,
@@ -173,7 +173,7 @@ async function* attacked(
   for (;;) {
     const step = await run.next();
     if (step.done) {
-      if (step.value) keepWarm(context.cache, item, ground, { image, made: step.value.image });
+      if (step.value) keepWarm(context.cache, item, alike, { image, made: step.value.image, key });
       return step.value;
     }
     const { step: at, restart, loss, bestLoss, adversarial } = step.value;

@@ -15,6 +15,7 @@ interface Found {
   readonly made: Float32Array;
   /** In model space. */
   readonly epsilon: number;
+  /** Names what was made. */
   readonly key: string;
 }
 
@@ -26,25 +27,25 @@ export interface WarmStart {
 }
 
 /** Attacks that differ in epsilon and effort alone lead each other on. */
-function warmKey(item: AttackItem, ground: readonly string[]): string {
+function warmKey(item: AttackItem, alike: unknown): string {
   const { epsilon: _e, steps: _s, queries: _q, restarts: _r, relativeStep: _l, ...rest } = item;
-  return stageKey("warm", itemSlice(rest as AttackItem), ground);
+  return stageKey("warm", [itemSlice(rest as AttackItem), alike]);
 }
 
-/** The newest result of an attack on the same ground, if it moved anything. */
+/** The newest result of an attack on what is alike, if it moved anything. */
 export function warmStart(
   cache: StageCache,
   item: AttackItem,
-  ground: readonly string[],
+  alike: unknown,
 ): WarmStart | undefined {
-  const found = cache.get<Found>(warmKey(item, ground));
+  const found = cache.get<Found>(warmKey(item, alike));
   if (!found) return undefined;
   return {
     key: found.key,
-    scaledInto: (image, { norm, epsilon: _epsilon, ...rest }) => {
-      const epsilon = epsilonOf({ norm, epsilon: _epsilon });
+    scaledInto(image, wanted) {
+      const epsilon = epsilonOf(wanted);
       const scale = epsilon / found.epsilon;
-      const ball = { ...rest, norm, epsilon };
+      const ball = { ...wanted, epsilon };
       const change = subtract(found.made, found.image);
       const x = image.map((value, i) => value + scale * change[i]!);
       feasibleSet(image, ball).project(x);
@@ -56,12 +57,10 @@ export function warmStart(
 export function keepWarm(
   cache: StageCache,
   item: AttackItem,
-  ground: readonly string[],
-  { image, made }: { readonly image: Float32Array; readonly made: Float32Array },
+  alike: unknown,
+  { image, made, key }: Pick<Found, "image" | "made" | "key">,
 ): void {
   const epsilon = epsilonOf(item);
   if (epsilon === 0) return;
-  const key = warmKey(item, ground);
-  const found: Found = { image, made, epsilon, key: stageKey("found", itemSlice(item), ground) };
-  cache.set(key, found);
+  cache.set(warmKey(item, alike), { image, made, epsilon, key } satisfies Found);
 }

@@ -37,7 +37,7 @@ export function DefenseEditor() {
         ))}
       </ol>
       {defenses.length === 0 ? (
-        <p className={styles.made}>None: the model sees the picture as it is.</p>
+        <p className={styles.about}>None: the model sees the picture as it is.</p>
       ) : (
         <DefensePrice />
       )}

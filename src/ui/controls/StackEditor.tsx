@@ -39,7 +39,7 @@ export function StackEditor() {
         ))}
       </ol>
       {stack.length === 0 && (
-        <p className={styles.made}>
+        <p className={styles.about}>
           Nothing yet: add noise, paint or an attack and watch the answer.
         </p>
       )}
