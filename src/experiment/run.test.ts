@@ -232,9 +232,13 @@ test("the first preview of a drag behind a defense begins with what the full run
   const before = model.calls.lossGradient;
   const wider = [{ ...attack, epsilon: 12 }];
   const drafted = async (changed: Partial<ExperimentSpec>) => {
-    const events = await run({ ...spec, defenses, stack: wider, ...changed }, "preview", (event) => {
-      return event.type === "stage" && event.stage === "readout";
-    });
+    const events = await run(
+      { ...spec, defenses, stack: wider, ...changed },
+      "preview",
+      (event) => {
+        return event.type === "stage" && event.stage === "readout";
+      },
+    );
     return events.some((e) => e.type === "stage" && e.stage === "readout" && e.partial);
   };
   expect(await drafted({})).toBe(true);
