@@ -5,6 +5,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { parseSync } from "vite";
+import { YES_NO } from "../src/ui/instruments/quantityText.ts";
 import { ROOT } from "./toolchain.mjs";
 
 /**
@@ -45,7 +46,10 @@ export function sentencesOf(text: string, file: string): readonly string[] {
   const found: string[] = [];
   const keep = (sentence: string) => {
     const core = sentence.replaceAll(/\s+/g, " ").trim();
-    if (isSpoken(core)) found.push(core);
+    if (!isSpoken(core)) return;
+    found.push(core);
+    // The page shows such a number as a word, and its label without this.
+    if (core.endsWith(YES_NO)) found.push(core.slice(0, -YES_NO.length));
   };
   visit(program as unknown as Node, { keep, name: "", isShown: false });
   return found;

@@ -140,15 +140,15 @@ function certifiedQuantities({ certified }: Card): readonly Quantity[] {
 function bareQuantities(trials: readonly Trial[]): readonly Quantity[] {
   const own = trials.find(({ id }) => id === "transfer");
   if (!own || own.bareFlipped === null) return [];
-  const value = own.bareFlipped ? 1 : 0;
-  return [{ id: "bareFlipped", label: "Flipped without it, by its own attack", value, unit: "" }];
+  const label = "Flipped without it, by its own attack (1 yes, 0 no)";
+  return [{ id: "bareFlipped", label, value: own.bareFlipped ? 1 : 0, unit: "" }];
 }
 
 function trialQuantities({ id, flipped, loss, answer }: Trial): readonly Quantity[] {
   return [
     {
       id: `${id}Flipped`,
-      label: `Flipped by one who ${ATTACKERS[id]}`,
+      label: `Flipped by one who ${ATTACKERS[id]} (1 yes, 0 no)`,
       value: flipped === null ? NaN : Number(flipped),
       unit: "",
       ...(flipped === null ? { note: "the system abstains" } : {}),
@@ -158,7 +158,7 @@ function trialQuantities({ id, flipped, loss, answer }: Trial): readonly Quantit
       ? [
           {
             id: `${id}Abstains`,
-            label: `Abstains under one who ${ATTACKERS[id]}`,
+            label: `Abstains under one who ${ATTACKERS[id]} (1 yes, 0 no)`,
             value: Number(answer.agreement.abstains),
             unit: "",
           },

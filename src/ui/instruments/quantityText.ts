@@ -2,7 +2,8 @@
 import type { Quantity } from "../../experiment/instruments/instrumentResult.ts";
 import { figure } from "./figure.ts";
 
-const YES_NO = " (1 yes, 0 no)";
+/** Ends the label of a number that is shown as a word. */
+export const YES_NO = " (1 yes, 0 no)";
 
 export interface ShownQuantity {
   readonly label: string;
