@@ -119,6 +119,8 @@ def side_by_side(
 ) -> tuple[list[dict], dict[str, dict[str, float]]]:
     """Rows of every group's conditions with every model beside the first, "bare"; and how alike each model's embeddings are.
 
+    `steady` is the mean cosine between a model's embeddings of a picture disturbed and undisturbed.
+
     seen_by: the groups of pictures, and what is true of each: [N, F], NaN is unknown.
     """
     groups, truth = seen_by
@@ -135,6 +137,7 @@ def side_by_side(
                     seen[group, name] = got
                 own = own or got
                 row[name] = compared(got, own, seen[group, "bare"].embedding, truth[group])
+                row[name]["steady"] = float((got.embedding * seen[group, name].embedding).sum(-1).mean())
                 if group == "phantoms":
                     row[name]["balanced"] = mean_balanced(got.scores, truth[group])
             rows.append(row)

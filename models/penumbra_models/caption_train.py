@@ -7,7 +7,7 @@ uv run python -m penumbra_models.caption_train tune --start runs/caption-start/c
 first attacked by one step along the sign of its gradient (FGSM) against the loss of its own report, unless --trained is `none`; then the named
 parameters learn to write the right report all the same. Batch normalisation keeps its statistics throughout. The step's length rises to its full
 one over the first part of the training, and --clean of every batch stays as it is. The first alone does not keep an encoder that learns from
-ending in one report for nearly every picture (docs/decisions.md). With --watch, unseen phantoms tell whether it still tells pictures apart: the loss
+ending in one report for nearly every picture; both together do (docs/decisions.md). With --watch, unseen phantoms tell whether it still tells pictures apart: the loss
 of their reports on clean and attacked pictures, and the spread of their tokens against the start's.
 """
 
@@ -45,7 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     stages = parser.add_subparsers(dest="stage", required=True)
     start, tune = (stages.add_parser(name) for name in ("start", "tune"))
-    for each, steps, batch, rate, seed in ((start, 600, 32, 1e-3, 81), (tune, 160, 8, 1.5e-4, 82)):
+    for each, steps, batch, rate, seed in ((start, 600, 32, 1e-3, 81), (tune, 1280, 8, 1.5e-4, 82)):
         each.add_argument("--data", type=Path, required=True)
         each.add_argument("--sets", nargs="+", default=["train"])
         each.add_argument("--out", type=Path, required=True)
@@ -58,8 +58,9 @@ def main() -> None:
     tune.add_argument("--start", type=Path, required=True)
     tune.add_argument("--trained", choices=TRAINED, required=True)
     tune.add_argument("--epsilon", type=float, default=0.1, help="of FGSM, in grey [0, 1]")
-    tune.add_argument("--ramp", type=float, default=0.4, help="share of the steps over which epsilon rises from nothing")
-    tune.add_argument("--clean", type=float, default=0.0, help="share of each batch that is not attacked")
+    tune.add_argument("--ramp", type=float, default=0.6, help="share of the steps over which epsilon rises from nothing")
+    tune.add_argument("--clean", type=float, default=0.5, help="share of each batch that is not attacked")
+    tune.add_argument("--short", type=float, default=0.0, help="share of single sentences among the reports; with some, a doubtful picture gets one")
     tune.add_argument("--watch", help="rendered set of unseen phantoms, looked at every 80 steps")
     args = parser.parse_args()
     torch.set_num_threads(1)
@@ -152,7 +153,7 @@ def adapt(args: argparse.Namespace) -> None:
         # The same pictures and texts at the same step of every kind of training.
         rng = np.random.default_rng((args.seed, run.step))
         picks = rng.integers(len(pictures.where), size=args.batch)
-        images, ids = pictures.rows(picks), texts.draw([pictures.cases[k] for k in picks], rng)
+        images, ids = pictures.rows(picks), texts.draw([pictures.cases[k] for k in picks], rng, args.short)
         if args.trained != "none":
             epsilon = args.epsilon * min(1.0, (run.step + 1) / max(1.0, args.ramp * args.steps))
             images[:attacked] = fgsm(vision, decoder, images[:attacked], ids[:attacked], epsilon)
@@ -164,7 +165,7 @@ def adapt(args: argparse.Namespace) -> None:
     state = {
         "config": decoder.c.as_dict(), "vision": {f"vision.{k}": v for k, v in vision.state_dict().items()}, "decoder": decoder.state_dict(),
         "trained": args.trained, "parameters": count, "steps": args.steps, "batch": args.batch, "epsilon": 0 if args.trained == "none" else args.epsilon,
-        "rate": args.rate, "ramp": args.ramp, "clean": args.clean, "seconds": run.seconds,
+        "rate": args.rate, "ramp": args.ramp, "clean": args.clean, "short": args.short, "seconds": run.seconds,
     }  # fmt: skip
     torch.save(state, args.out / "checkpoint.pt")
 

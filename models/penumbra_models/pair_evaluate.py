@@ -61,6 +61,7 @@ def main() -> None:
 
 def page(measured: dict) -> str:
     names = list(measured["collapse"])
+    head = ["| pictures | disturbed by | strength | " + " | ".join(names) + " |", "| --- | --- | --- | " + " | ".join("---" for _ in names) + " |"]
     lines = [
         "# Whole encoders with and without heavy augmentation, and by contrast alone",
         "",
@@ -68,26 +69,16 @@ def page(measured: dict) -> str:
         f"{measured['adults']} adult films; in brackets the gain over the untuned encoder (bare) with its 95 % interval (bootstrap over pictures). "
         "Made by `penumbra_models.pair_evaluate`.",
         "",
-        "| pictures | disturbed by | strength | " + " | ".join(names) + " |",
-        "| --- | --- | --- | " + " | ".join("---" for _ in names) + " |",
+        *head,
     ]
     for row in measured["rows"]:
-        cells = [area(row[name], name) for name in names]
-        told = "nothing" if row["disturbance"] == "none" else row["disturbance"] + (" (not trained on)" if row["heldOut"] else "")
-        lines.append(f"| {row['group']} | {told} | {row['strength']:g} | " + " | ".join(cells) + " |")
-    lines += [
-        "",
-        "Cosine of the embedding to the bare encoder's of the undisturbed picture:",
-        "",
-        "| pictures | disturbed by | strength | " + " | ".join(names) + " |",
-        "| --- | --- | --- | " + " | ".join("---" for _ in names) + " |",
-    ]
-    lines += [
-        f"| {row['group']} | {'nothing' if row['disturbance'] == 'none' else row['disturbance']} | {row['strength']:g} | "
-        + " | ".join(f"{row[name]['cosine']:.3f}" for name in names)
-        + " |"
-        for row in measured["rows"]
-    ]
+        lines.append(f"| {place(row)} | " + " | ".join(area(row[name], name) for name in names) + " |")
+    for key, told in (
+        ("steady", "Cosine between an encoder's own embeddings of the picture disturbed and undisturbed (1: nothing moves it):"),
+        ("cosine", "Cosine of the embedding to the bare encoder's of the undisturbed picture (what the heads, which were not tuned, can still read):"),
+    ):
+        lines += ["", told, "", *head]
+        lines += [f"| {place(row)} | " + " | ".join(f"{row[name][key]:.3f}" for name in names) + " |" for row in measured["rows"]]
     lines += [
         "",
         "Collapse: the mean cosine between embeddings of different undisturbed pictures (1: all alike) and their effective rank (Roy and Vetterli 2007; 1: all on a line).",
@@ -97,6 +88,11 @@ def page(measured: dict) -> str:
     ]
     lines += [f"| {name} | {seen['meanCosine']:.3f} | {seen['rank']:.1f} |" for name, seen in measured["collapse"].items()]
     return "\n".join(lines) + "\n"
+
+
+def place(row: dict) -> str:
+    by = "nothing" if row["disturbance"] == "none" else row["disturbance"] + (" (not trained on)" if row["heldOut"] else "")
+    return f"{row['group']} | {by} | {row['strength']:g}"
 
 
 def area(told: dict[str, float], name: str) -> str:

@@ -29,6 +29,8 @@ VARIANTS = {
     "contrast": ("contrast", "Penumbra contrast", ["--steps", "900", "--rate", "6e-4", "--seed", "6"]),
 }
 """Variant: what it is tuned against, its name, and how long."""
+PAIR = ("augmented", "calm", "contrast")
+"""The variants whose table is docs/encoder-pair.md."""
 LANGUAGE = ("noisy-language", "Penumbra noisy language")
 """The variant whose decoder alone is tuned."""
 CODE: dict[str, tuple[str, ...]] = {
@@ -98,6 +100,10 @@ def stages(adult: str, kermany: str) -> list[Stage]:
         Stage(LANGUAGE[0], module("language", "--init", "runs/base/checkpoint.pt", "--data", "data", *real, "--out", f"runs/{LANGUAGE[0]}",
                                   "--steps", "1100", "--rate", "1e-3", "--seed", "4"),
               (*taught, *pictures, "runs/base/checkpoint.pt"), (f"runs/{LANGUAGE[0]}/checkpoint.pt",), CODE["language"]),
+        Stage("encoder-pair", module("pair_evaluate", "--init", "runs/base/checkpoint.pt", "--tuned", *(f"runs/{name}" for name in PAIR), "--data", "data", "--phantoms", "data/eval",
+                                     "--adult", adult, "--out", "../docs/encoder-pair.json", "--table", "../docs/encoder-pair.md"),
+              ("runs/base/checkpoint.pt", *(f"runs/{name}/checkpoint.pt" for name in PAIR), "data/eval", "data/questions.jsonl", pictures[0]),
+              ("../docs/encoder-pair.json", "../docs/encoder-pair.md"), CODE["evaluate"]),
         Stage("curve", module("curve", "--init", "runs/base/checkpoint.pt", "--adult", adult, "--out", "runs/curve.json"),
               ("runs/base/checkpoint.pt", pictures[0]), ("runs/curve.json",), ("penumbra_models/curve.py", "penumbra_models/network.py", "penumbra_models/adults.py")),
         Stage("realism", module("realism", "data/eval", adult, "--out", "runs/realism.json"), ("data/eval", pictures[0]), ("runs/realism.json",),

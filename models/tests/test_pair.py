@@ -14,7 +14,7 @@ def test_page_tells_gain_and_interval_of_every_tuned_encoder() -> None:
     blind = Measured(rng.normal(size=truth.shape), calm)
     seeing = Measured(truth + 0.1 * rng.normal(size=truth.shape), calm)
     row = {"group": "phantoms", "disturbance": "noise", "strength": 0.4, "heldOut": False}
-    row |= {"bare": compared(blind, blind, calm, truth), "augmented": compared(seeing, blind, calm, truth)}
+    row |= {"bare": compared(blind, blind, calm, truth) | {"steady": 1.0}, "augmented": compared(seeing, blind, calm, truth) | {"steady": 0.9}}
     told = page({"phantoms": 60, "adults": 0, "rows": [row], "collapse": {n: {"meanCosine": 0.5, "rank": 3.0} for n in ("bare", "augmented")}})
     line = next(line for line in told.splitlines() if line.startswith("| phantoms | noise | 0.4 |"))
     assert line.endswith("| 1.000 (" + f"{1 - row['bare']['auc']:+.3f}, {row['augmented']['low']:+.3f} to {row['augmented']['high']:+.3f}) |")
