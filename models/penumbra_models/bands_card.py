@@ -24,7 +24,7 @@ def bands_card(manifest: dict, e: dict) -> list[str]:
         f"| {TITLES['picture']} | the same; a picture's wavelet statistics (Haar, two levels, mean and log-variance of three bands) add to all s and t of a layer | {trained['picture']['parameters']:,} |",
         f"| {TITLES['contrast']} | no answer: a picture is told from others by its disturbed copy (InfoNCE, temperature .07) | {trained['contrast']['parameters']:,} |",
         f"| {TITLES['calm']} | the first without any disturbance | {trained['calm']['parameters']:,} |", "",
-        "The first and the last are the pair with and without heavy augmentation, everything else equal. Such a pair of whole encoders was not trained.", "",
+        "The first and the last are the pair with and without heavy augmentation, everything else equal. As whole encoders the pair shows more: docs/encoder-pair.md.", "",
         "Mean of the learned s and t, by layer:", "",
         "| taught by | " + " | ".join(f"layer {i + 1}" for i in range(len(e["gains"]["disturbed"]))) + " |",
         "| --- |" + " --- |" * len(e["gains"]["disturbed"]),

@@ -149,7 +149,7 @@ def main() -> None:
     fast_tokenizer(args.data / "tokenizer.json", None).save_pretrained(args.out)
     save_processor(args.out)
     transformers.GenerationConfig(decoder_start_token_id=1, bos_token_id=1, eos_token_id=2, pad_token_id=0, max_new_tokens=80).save_pretrained(args.out)
-    told = ("trained", "parameters", "steps", "batch", "epsilon", "rate", "ramp", "seconds")
+    told = ("trained", "parameters", "steps", "batch", "epsilon", "rate", "ramp", "clean", "short", "seconds")
     state = torch.load(args.checkpoint, map_location="cpu", weights_only=True)
     (args.out / "training.json").write_text(json.dumps({key: state[key] for key in told if key in state}, indent=1) + "\n")
     write_index(args.out, args.out.name, "Penumbra captioner mini", "Small captioner for frontal chest radiographs: image encoder and a GPT-2-like decoder that writes reports.")
