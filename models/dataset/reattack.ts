@@ -3,11 +3,12 @@
  * right, and what the defense says of pictures that another program made. The other half is `penumbra_models.reattack`.
  *
  *   node models/dataset/reattack.ts attack --out DIR [--only NAME ...] [--count 28] [--epsilon 2]
- *   node models/dataset/reattack.ts judge --out DIR [--only NAME ...]
+ *   node models/dataset/reattack.ts judge --out DIR [--only NAME ...] [--count 28]
+ *   node models/dataset/reattack.ts table --out DIR [--only NAME ...]
  *
  * `attack` writes `pictures.f32` (count x 224 x 224, [0, 1]), `cases.json` (what is asked of each, with its token ids) and
  * NAME.lab.json; `judge` reads NAME.torch.f32, checks that every picture is an 8-bit one inside the ball, and writes
- * NAME.judged.json.
+ * NAME.judged.json; `table` prints what is judged as rows of Markdown.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { OptionError, parseOptions, readOptions } from "../../scripts/options.mjs";
@@ -28,7 +29,7 @@ import type { System } from "../../src/system/system.ts";
 import { SHIELDS } from "./reattackShields.ts";
 
 const USAGE =
-  "Usage: reattack.ts attack|judge --out DIR [--only NAME ...] [--count 28] [--epsilon 2]";
+  "Usage: reattack.ts attack|judge|table --out DIR [--only NAME ...] [--count 28] [--epsilon 2]";
 const FIRST_SEED = 7_700_000;
 /** Logits past the flip at which an attack on a defense that draws is taken to have flipped it. */
 const CLEARLY = 1;
@@ -43,8 +44,8 @@ const { out, only, count, epsilon } = readOptions(
       count: { type: "string", default: "28" },
       epsilon: { type: "string", default: "2" },
     });
-    if (verb !== "attack" && verb !== "judge")
-      throw new OptionError("the first word is attack or judge");
+    if (verb !== "attack" && verb !== "judge" && verb !== "table")
+      throw new OptionError("the first word is attack, judge or table");
     if (!values.out) throw new OptionError("--out names a folder");
     return {
       out: values.out,
@@ -56,6 +57,13 @@ const { out, only, count, epsilon } = readOptions(
   rest,
 );
 
+if (verb === "table") {
+  for (const name of only) {
+    const row = rowOf(name);
+    if (row) console.log(`| ${row.join(" | ")} |`);
+  }
+  process.exit(0);
+}
 const lab = nodeLab(nodeSessions(1), { modelsKept: 6 });
 const yieldToHost = async () => {};
 const host = {
@@ -172,6 +180,19 @@ async function judged(system: System, name: string) {
     outcomes.push({ isRight: after.corrected === truth, loss: sign * after.margin });
   }
   return { cases: outcomes };
+}
+
+/** Answers attacked, left right by the lab, of these flipped by the other, and the difference in points. */
+function rowOf(name: string): readonly (string | number)[] | undefined {
+  const files = [`${out}/${name}.lab.json`, `${out}/${name}.judged.json`];
+  if (!files.every((file) => existsSync(file))) return undefined;
+  const [ours, theirs] = files.map(
+    (file) => (JSON.parse(readFileSync(file, "utf8")) as { cases: Outcome[] }).cases,
+  );
+  const attackable = ours!.filter(Boolean).length;
+  const left = ours!.flatMap((each, k) => (each?.isRight ? [k] : []));
+  const flipped = left.filter((k) => theirs![k]?.isRight === false).length;
+  return [name, attackable, left.length, flipped, ((100 * flipped) / attackable).toFixed(1)];
 }
 
 function flat(pictures: readonly Float32Array[]): Uint8Array {
