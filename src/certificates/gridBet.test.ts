@@ -182,6 +182,22 @@ describe("gridBet", () => {
     expect(counts[7]).toBeLessThan(111);
   });
 
+  test("votes needed for a cosine of .5 half a sigma away, 19 of 20 agreeing: 291", () => {
+    const needed = normalCdf(normalQuantile(0.75) + 0.5);
+    // One vote in twenty dissents; where in the twenty it stands, the count that suffices moves by a round of dissents.
+    const counts = Array.from({ length: 20 }, (_, place) => {
+      const bet = gridBet();
+      const add = () => bet.add(bet.count % 20 === place ? 0 : 1);
+      while (bet.count < 270) add();
+      expect(bet.lowerBound(0.001)).toBeLessThan(needed);
+      while (bet.lowerBound(0.001) < needed) add();
+      return bet.count;
+    }).sort((a, b) => a - b);
+    expect(counts.filter((n) => n === 291)).toHaveLength(7);
+    expect(counts[0]).toBe(278);
+    expect(counts.at(-1)).toBe(316);
+  });
+
   test("is tight: within the published width of other sequences at n = 1000", () => {
     // Mean .95, sd .03 (a clipped normal): an independent simulation gives .9417 at alpha = .001.
     const random = randomStream(11, "width");

@@ -17,7 +17,8 @@ import { writePng } from "./png.ts";
  * .npy [rows, columns]; masks of a phantom's findings (PNG); and as .npy both embeddings [E], attention maps [heads, rows,
  * columns], rollouts and relevance maps [rows, columns]; the certificate's curve [3, points], and that of the model beside it; of every instrument its maps
  * [rows, columns] and plots (lines [2 or 4, points]: x, y, low, high; grids [rows, columns]); and what the stages recorded
- * on their way, such as the certificate's noisy features [n, E], inner states [tokens, D] by stage, votes [n, wordings], and
+ * on their way, such as the certificate's noisy features [n, E] (of all image tokens: cosine and sine to the clean ones [n, 2],
+ * and in certificate.features those of the clean picture and of the first 64 copies [65, E]), inner states [tokens, D] by stage, votes [n, wordings], and
  * members' probabilities [n, answers].
  * @returns the paths, in the order they were written. @throws LabError "not-found" when a file can't be written
  */

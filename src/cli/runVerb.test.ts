@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { decode as decodePng } from "fast-png";
 import { afterAll, expect, test } from "vitest";
+import { cosine } from "../tensor/norms.ts";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
 import { openExperiment } from "../experiment/openExperiment.ts";
 import { stagesOf } from "../experiment/stages/table.ts";
@@ -136,14 +137,17 @@ test("what a figure is made of is dumped: noisy features, an instrument's curve,
 
   // The score is the mean of (1 + cosine) / 2 of the draws, whoever computes it.
   const draws = read("certificate.draws");
-  const clean = read("embedding.clean").data as Float32Array;
   const { n, score } = results["certificate"] as { n: number; score: number };
-  expect(draws.shape).toEqual([n, clean.length]);
-  const product = (draws.data as Float32Array).reduce(
-    (sum, value, i) => sum + value * clean[i % clean.length]!,
-    0,
-  );
-  expect((1 + product / n) / 2).toBeCloseTo(score, 4);
+  expect(draws.shape).toEqual([n, 2]);
+  const cosines = (draws.data as Float32Array).filter((_, i) => i % 2 === 0);
+  expect((1 + cosines.reduce((sum, value) => sum + value, 0) / n) / 2).toBeCloseTo(score, 4);
+  // And the cosines are those of all image tokens of the first copies to the clean ones.
+  const features = read("certificate.features");
+  const [rows = 0, width = 0] = features.shape;
+  expect(rows).toBe(65);
+  const tokens = (k: number) =>
+    (features.data as Float32Array).subarray(k * width, (k + 1) * width);
+  for (const k of [0, 31, 63]) expect(cosine(tokens(k + 1), tokens(0))).toBeCloseTo(cosines[k]!, 5);
 
   const { instruments } = results as unknown as {
     instruments: Record<string, { plots: { series: { y: number[] }[] }[] }>;

@@ -33,6 +33,23 @@ test("the helper is asked once it has opened the model, and each picture keeps i
   expect(asked).toEqual([0, 1]);
 });
 
+test("each asker gets the feature that it asks for, also while the model is still being opened for another", async () => {
+  const asked: unknown[] = [];
+  const elsewhere = helped(alike, async ({ subject: { feature }, images }) => {
+    if (images.length > 0) asked.push(feature);
+    return features(images);
+  });
+  const { model, defenses } = defaultSpec();
+  const [ahead, tokens] = await Promise.all([
+    elsewhere.soon({ model, defenses }),
+    elsewhere.soon({ model, defenses, feature: "tokens" }),
+  ]);
+  await tokens!(pictures);
+  await ahead!(pictures);
+  await elsewhere.now({ model, defenses, feature: "embedding" })!(pictures);
+  expect(asked).toEqual(["tokens", undefined, "embedding"]);
+});
+
 test("a helper that fails costs no feature", async () => {
   let opened = false;
   const elsewhere = helped(alike, async () => {

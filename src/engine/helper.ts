@@ -32,19 +32,23 @@ export function helperFor(
     return announced?.backend === "wasm" && announced.threads === 1;
   };
   const openingOf = (
-    { model, defenses }: Parameters<Elsewhere["now"]>[0],
+    { model, defenses, feature }: Parameters<Elsewhere["now"]>[0],
     isWanted: boolean,
   ): Opening | undefined => {
     if (!host.helper || !isWanted || isOwnModel(model.id)) return undefined;
     helper ??= host.helper();
     const ask = helper;
     const { assetsUrl } = situation().settings;
-    const subject = { model, defenses };
+    const subject = { model, defenses, feature };
     const embed: EmbedElsewhere = (images, copies) =>
       ask({ assetsUrl, subject, images, ...(copies ? { copies } : {}) });
     const key = `${model.id} ${model.precision}`;
     const known = asked.get(key);
-    if (known) return known.embed ? { ...known, embed } : known;
+    if (known) {
+      // Opened once; what is asked of it is the asker's own.
+      const opened = known.opened.then((found) => found && embed);
+      return { opened, embed: known.embed && embed };
+    }
     const opening: Opening = {
       embed: undefined,
       // No pictures: the model is opened.

@@ -99,11 +99,11 @@ it("goes on with a certificate whose model was freed and opened again", async ()
     if (event.type === "stage" && event.stage === "certificate") drawn = event.payload.n;
   }
   expect(drawn).toBe(40);
-  expect(models[4]!.calls.embed).toBeGreaterThan(0);
+  expect(models[4]!.calls.encode).toBeGreaterThan(0);
 });
 
 it("looks without maps, and tells only the end, where nobody watches", async () => {
-  const looks: unknown[] = [];
+  const looks: { maps: boolean }[] = [];
   const lab = new Lab({
     yieldToHost: async () => {},
     openModel: async () => {
@@ -111,7 +111,7 @@ it("looks without maps, and tells only the end, where nobody watches", async () 
       return {
         ...model,
         encode: async (image, look) => {
-          looks.push(look);
+          looks.push(look!);
           return model.encode(image);
         },
       };
@@ -132,7 +132,9 @@ it("looks without maps, and tells only the end, where nobody watches", async () 
   expect(quiet).toHaveLength(1);
   expect(watched.length).toBeGreaterThan(3);
   expect(watched.at(-1)).toEqual(quiet[0]);
-  expect(looks).toEqual([{ maps: false }, { maps: true }]);
+  // The clean picture of the watched run alone; noisy copies are looked at for their tokens.
+  expect(looks[0]).toEqual({ maps: false });
+  expect(looks.filter(({ maps }) => maps)).toHaveLength(1);
 });
 
 it("has the offered weights in every bundled package", async () => {

@@ -3,7 +3,8 @@ import { LabError } from "../errors/labError.ts";
 import type { Host } from "../host/host.ts";
 import type { CancelSignal } from "../host/newestWins.ts";
 import type { Radiograph } from "../image/radiograph.ts";
-import type { LabContext } from "../experiment/labContext.ts";
+import { certifiedSide } from "../experiment/certify.ts";
+import type { EmbedSubject, LabContext } from "../experiment/labContext.ts";
 import { runExperiment } from "../experiment/run.ts";
 import { systemOf } from "../experiment/systemOf.ts";
 import type { RunEvent } from "../experiment/results.ts";
@@ -133,7 +134,7 @@ export class Lab {
 
   /** Features of a batch by the system of an experiment: what one engine asks of another. */
   async embed(
-    { model, defenses }: Pick<ExperimentSpec, "model" | "defenses">,
+    { model, defenses, feature }: EmbedSubject,
     images: readonly Float32Array[],
   ): Promise<Float32Array[]> {
     const bare = await this.#used(model.id, model.precision);
@@ -143,7 +144,7 @@ export class Lab {
       system: (id: string, precision: Precision) => this.#used(id, precision),
     };
     try {
-      return await (await systemOf(bare, defenses, host)).embed(images);
+      return await certifiedSide(await systemOf(bare, defenses, host), feature).embed(images);
     } finally {
       this.#inUse.clear();
     }

@@ -1,7 +1,7 @@
 /** What passes between the page and the engine's worker: a spec goes down, events come up; nothing is queried. */
 import type { LabErrorData } from "../errors/labError.ts";
 import type { ExperimentSpec, Fidelity } from "../experiment/spec.ts";
-import type { NoisyCopies } from "../experiment/labContext.ts";
+import type { EmbedSubject, NoisyCopies } from "../experiment/labContext.ts";
 import type { RunEvent } from "../experiment/results.ts";
 import type { Radiograph } from "../image/radiograph.ts";
 import type {
@@ -55,7 +55,7 @@ export interface RunRequest {
 
 export interface EmbedRequest {
   readonly assetsUrl: string;
-  readonly subject: Pick<ExperimentSpec, "model" | "defenses">;
+  readonly subject: EmbedSubject;
   readonly images: readonly Float32Array[];
   /** Their features follow those of the pictures. */
   readonly copies?: NoisyCopies;

@@ -3,10 +3,12 @@ import { bestCosineBound, radiusForCosine } from "../certificates/featureCosine.
 import { samplePiloted } from "../certificates/pilotedSampler.ts";
 import type { PilotedDraws, PilotedEstimate } from "../certificates/pilotedSampler.ts";
 import { noisyDraws, sampleCertificate } from "../certificates/sampler.ts";
-import { cosine } from "../tensor/norms.ts";
+import { cosine, l2Norm } from "../tensor/norms.ts";
 import type { EmbedImages, NoisyCopies } from "./labContext.ts";
 import type { CertificateResult, CosineBounds } from "./results.ts";
 import type { CertificateSpec, CertifiedFeature } from "./spec.ts";
+import type { Encoding } from "../model/visionLanguageModel.ts";
+import type { System } from "../system/system.ts";
 
 /** Small batches keep the lab responsive: a newer request waits for one at most. */
 const BATCH = 2;
@@ -23,6 +25,8 @@ export interface RunningCertificate {
   readonly generator: AsyncGenerator<Estimate | null, void>;
   /** Of the noisy copies so far: what CertificateDraws holds of each. */
   readonly draws: Float32Array[];
+  /** A feature as the draws hold it, where no pilot is drawn. */
+  readonly kept: (feature: Float32Array) => Float32Array;
   readonly feature: CertifiedFeature;
   latest: Estimate | undefined;
   finished: boolean;
@@ -47,6 +51,34 @@ export interface CertifiedSubject {
  * cosines with one, and of all tokens cosine and sine to the clean ones, which are enough and small.
  */
 export type CertificateDraws = PilotedDraws;
+
+/** The feature of a system that is certified, and what gives it. */
+export interface CertifiedSide {
+  readonly feature: CertifiedFeature;
+  readonly embed: EmbedImages;
+}
+
+/** @param asked absent: "embedding". Where no one encoding stands behind the answers, it is the embedding all the same. */
+export function certifiedSide(system: System, asked?: CertifiedFeature): CertifiedSide {
+  const { halves } = system;
+  if (asked !== "tokens" || !halves) {
+    return { feature: "embedding", embed: (images) => system.embed(images) };
+  }
+  const embed: EmbedImages = async (images) => {
+    const features: Float32Array[] = [];
+    for (const image of images) {
+      features.push(tokenVector(await halves.encode(image, { maps: false })));
+    }
+    return features;
+  };
+  return { feature: "tokens", embed };
+}
+
+/** All image tokens of a picture as one unit vector [T * D], in their order: what the answering side reads. */
+export function tokenVector({ tokens: { data } }: Encoding): Float32Array {
+  const norm = l2Norm(data);
+  return data.map((value) => value / norm);
+}
 
 /** A batch in two halves at once, where another core helps: each picture gets the feature it would get here. */
 export function embedding(
@@ -87,8 +119,8 @@ export function startCertificate(
   // Whoever pulls decides when to stop.
   const context = { signal: { aborted: false }, yieldToHost };
   const encode = (batch: Float32Array[]) => running.embed(batch);
-  const inPlane = async (batch: Float32Array[]) =>
-    (await encode(batch)).map((each) => cosineAndSine(each, cleanFeature));
+  const isPlane = feature === "tokens";
+  const kept = (each: Float32Array) => (isPlane ? cosineAndSine(each, cleanFeature) : each);
   const generator =
     pilot > 0
       ? samplePiloted(
@@ -97,20 +129,16 @@ export function startCertificate(
           { ...options, pilot },
           { ...context, known: draws },
         )
-      : feature === "tokens"
-        ? sampleCertificate(
-            inPlane,
-            { clean: image, cleanFeature: Float32Array.of(1, 0) },
-            options,
-            { ...context, known: draws.cosines },
-          )
-        : sampleCertificate(encode, { clean: image, cleanFeature }, options, {
-            ...context,
-            known: draws.cosines,
-          });
+      : sampleCertificate(
+          async (batch) => (await encode(batch)).map(kept),
+          { clean: image, cleanFeature: isPlane ? Float32Array.of(1, 0) : cleanFeature },
+          options,
+          { ...context, known: draws.cosines },
+        );
   const running: RunningCertificate = {
     embed,
     draws: draws.cosines,
+    kept,
     feature,
     generator,
     latest: undefined,
@@ -121,7 +149,7 @@ export function startCertificate(
 }
 
 /** A unit feature in the plane of itself and the clean one, which is (1, 0) there. */
-function cosineAndSine(feature: Float32Array, clean: Float32Array): Float32Array {
+export function cosineAndSine(feature: Float32Array, clean: Float32Array): Float32Array {
   const along = Math.min(1, cosine(feature, clean));
   return Float32Array.of(along, Math.sqrt(1 - along * along));
 }

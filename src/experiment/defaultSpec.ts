@@ -54,6 +54,7 @@ export function defaultSpec(): ExperimentSpec {
       alpha: PARAMS["certificate.alpha"].default,
       maxSamples: PARAMS["certificate.maxSamples"].default,
       seed: PARAMS["certificate.seed"].default,
+      feature: "tokens",
       beside: besideNoiseTrained(),
     },
     defenses: [],

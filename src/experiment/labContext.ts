@@ -4,7 +4,7 @@ import type { Radiograph } from "../image/radiograph.ts";
 import type { LinkPackage } from "../model/linkManifest.ts";
 import type { ModelManifest, Precision } from "../model/manifest.ts";
 import type { System } from "../system/system.ts";
-import type { ExperimentSpec } from "./spec.ts";
+import type { CertifiedFeature, ExperimentSpec } from "./spec.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import type { StageCache } from "./stageCache.ts";
 
@@ -26,14 +26,17 @@ export type EmbedElsewhere = (
   copies?: NoisyCopies,
 ) => Promise<Float32Array[]>;
 
-type Subject = Pick<ExperimentSpec, "model" | "defenses">;
+/** What is opened, and which of its features are wanted (absent: the embedding). */
+export interface EmbedSubject extends Pick<ExperimentSpec, "model" | "defenses"> {
+  readonly feature?: CertifiedFeature | undefined;
+}
 
 /** The features of a system on another core, where one is free to help and gives the same digits. */
 export interface Elsewhere {
   /** Undefined while there is none; then the system is opened there, and nobody waits. */
-  now(subject: Subject): EmbedElsewhere | undefined;
+  now(subject: EmbedSubject): EmbedElsewhere | undefined;
   /** Once it is opened there; undefined where it can't be had. */
-  soon(subject: Subject): Promise<EmbedElsewhere | undefined>;
+  soon(subject: EmbedSubject): Promise<EmbedElsewhere | undefined>;
 }
 
 export interface LabContext extends Host {

@@ -17,7 +17,7 @@ export const ATTACK_REGIONS = [
 export const ATTACK_KNOWLEDGE = ["aware", "unaware"] as const;
 
 /**
- * "embedding": the pooled image embedding, which zero-shot answers are read from. "tokens": all image tokens as one unit
- * vector, which the answering side reads.
+ * "tokens": all image tokens as one unit vector, which the answering side reads; every new experiment says so. "embedding":
+ * the pooled image embedding, which zero-shot answers are read from; what is meant where an older experiment says nothing.
  */
-export const CERTIFIED_FEATURES = ["embedding", "tokens"] as const;
+export const CERTIFIED_FEATURES = ["tokens", "embedding"] as const;

@@ -67,7 +67,7 @@ export const certificateSchema = z.strictObject({
   alpha: numberIn(PARAMS["certificate.alpha"]),
   maxSamples: numberIn(PARAMS["certificate.maxSamples"]),
   seed: numberIn(PARAMS["certificate.seed"]),
-  /** What is certified; absent: "embedding". */
+  /** What is certified, here and beside it; absent, as in experiments from before there was a choice: "embedding". */
   feature: oneOf(CERTIFIED_FEATURES).exactOptional(),
   /** Noisy copies that fix a direction before the counted ones (src/certificates/pilotedSampler.ts); absent: 0, none. */
   pilot: numberIn(PARAMS["certificate.pilot"]).exactOptional(),

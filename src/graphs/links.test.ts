@@ -265,7 +265,6 @@ describe("a purifier before and a mapper after a model", () => {
     const model = await openTiny(undefined, counting);
     const before = runs;
     expect(await model.embed([])).toEqual([]);
-    expect(await model.embedTokens([])).toEqual([]);
     expect(runs).toBe(before);
     await model.embed([image]);
     expect(runs).toBe(before + 1);

@@ -22,7 +22,6 @@ import type {
 import { checkGradient } from "../onnx/grad/check.ts";
 import { hasStandIns } from "../onnx/straightThrough.ts";
 import type { PlacedTap } from "../onnx/placement.ts";
-import { l2Norm } from "../tensor/norms.ts";
 import { floatData, floatTensor } from "../tensor/tensor.ts";
 import type { FloatTensor } from "../tensor/tensor.ts";
 import {
@@ -129,19 +128,6 @@ export class OnnxModel implements LinkableModel, InnerModel {
 
   embed(images: readonly Float32Array[]): Promise<Float32Array[]> {
     return embedImages(this.#parts.encoder, images);
-  }
-
-  async embedTokens(images: readonly Float32Array[]): Promise<Float32Array[]> {
-    const { encoder } = this.#parts;
-    const { tokens: name } = encoder.parts;
-    const features: Float32Array[] = [];
-    for (const image of images) {
-      const { [name]: tokens } = await encoder.run([image], [name]);
-      const data = floatData(tokens!, name);
-      const norm = l2Norm(data);
-      features.push(data.map((value) => value / norm));
-    }
-    return features;
   }
 
   async answer(

@@ -77,8 +77,6 @@ export interface InnerResult {
 }
 
 export interface InnerModel extends VisionLanguageModel {
-  /** All image tokens of each picture as one unit vector [T * D], in order: what the answering side reads. */
-  embedTokens(images: readonly Float32Array[]): Promise<Float32Array[]>;
   /** @throws LabError "graph-unsupported-op" for a model whose gradient can't be built */
   tokenGradient(image: Float32Array, objective: Objective): Promise<TokenGradient>;
   /** @throws LabError "graph-*" | "model-incompatible" for a model whose blocks can't be told apart */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { philox4x32, randomStream } from "./random.ts";
+import { normalRadius, philox4x32, randomStream } from "./random.ts";
 
 describe("philox4x32", () => {
   // Known-answer vectors of the Random123 distribution (kat_vectors, philox4x32 10 rounds).
@@ -55,6 +55,19 @@ describe("randomStream", () => {
     }
     expect(Math.abs(sum / n)).toBeLessThan(5 / Math.sqrt(n));
     expect(Math.abs(squares / n - 1)).toBeLessThan(5 * Math.sqrt(2 / n));
+  });
+
+  test("normal draws end at 5.77 with 24 random bits, 6.66 with 32 and 8.57 with the lab's 53", () => {
+    const furthest = (bits: number) => normalRadius(1 - 2 ** -bits);
+    expect(furthest(24)).toBeCloseTo(5.77, 2);
+    expect(furthest(32)).toBeCloseTo(6.66, 2);
+    expect(furthest(53)).toBeCloseTo(8.57, 2);
+    expect(normalRadius(0)).toBeCloseTo(0, 12);
+    // Draws have bits below the 32nd, so that the last of these is theirs.
+    const random = randomStream(1, "bits");
+    const parts = Array.from({ length: 50 }, () => random.uniform() * 2 ** 53);
+    expect(parts.every(Number.isInteger)).toBe(true);
+    expect(parts.some((whole) => whole % 2 === 1)).toBe(true);
   });
 
   test("seeds beyond 32 bits differ from their low word", () => {

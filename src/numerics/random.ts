@@ -29,6 +29,11 @@ export function randomStream(seed: number, ...names: readonly string[]): RandomS
   return stream;
 }
 
+/** How far from 0 a pair of normals lies (Box-Muller). @param u uniform in [0, 1); its bits limit the length. */
+export function normalRadius(u: number): number {
+  return Math.sqrt(-2 * Math.log(1 - u));
+}
+
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
 const WEYL_0 = 0x9e3779b9;
@@ -130,7 +135,7 @@ class PhiloxStream implements RandomStream {
       this.#spareNormal = undefined;
       return spare;
     }
-    const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()));
+    const radius = normalRadius(this.uniform());
     const angle = 2 * Math.PI * this.uniform();
     this.#spareNormal = radius * Math.sin(angle);
     return radius * Math.cos(angle);

@@ -1,7 +1,7 @@
 /**
  * A setting in which the certificate proves something about the change on screen: the noise-trained model under the noise
  * it was trained for, attacked with less l2 than the guarantee reaches. On the opening case 200 noisy copies certify a cosine of
- * about .49 at this epsilon (src/cli/examples.test.ts).
+ * about .50 at this epsilon (src/cli/examples.test.ts).
  */
 import type { AttackItem, ExperimentSpec } from "../experiment/spec.ts";
 import { PARAMS } from "../experiment/params.ts";

@@ -182,3 +182,8 @@ test("what goes wrong is an outcome", async () => {
   expect(outcome).toMatchObject({ error: { code: "internal", message: "boom" } });
   expect(new Set(Object.values(outcome.cells))).toEqual(new Set([null]));
 });
+
+test("every heading and help stands by itself, wherever it is shown alone", () => {
+  const texts = Object.values(MEASURES).flatMap(({ label, help }) => [label, help]);
+  expect(texts.filter((text) => /^(the same|its|it|likewise|ditto)\b/i.test(text))).toEqual([]);
+});

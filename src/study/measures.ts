@@ -84,7 +84,7 @@ export const MEASURES = {
   ),
   corrected: text(
     "What it says of the finding",
-    "The same about the disturbed picture.",
+    "The answer about the disturbed picture with yes and no swapped where the wording is negated: comparable between wordings.",
     ({ results }) => results.readout?.answer?.corrected ?? null,
   ),
   correctClean: flag(
@@ -119,7 +119,7 @@ export const MEASURES = {
   ),
   margin: number(
     ["Margin", "logits"],
-    "The same about the disturbed picture.",
+    "logit(yes) - logit(no) as spoken of the disturbed picture, or the answer's logit minus the runner-up's.",
     ({ results }) => results.readout?.answer?.margin ?? null,
   ),
   scoreClean: number(
@@ -129,7 +129,7 @@ export const MEASURES = {
   ),
   score: number(
     ["Score for yes", "logits"],
-    "The same about the disturbed picture.",
+    "logit(yes) - logit(no) about the finding in the disturbed picture, whatever the wording's polarity: what an AUC ranks by. Yes/no questions only.",
     ({ results }) => scoreForYes(results.readout?.answer),
   ),
   confidenceClean: number(
@@ -137,8 +137,10 @@ export const MEASURES = {
     "Probability of the answer given, within its answer space.",
     ({ results }) => confidence(results.clean?.answer),
   ),
-  confidence: number(["Confidence", ""], "The same about the disturbed picture.", ({ results }) =>
-    confidence(results.readout?.answer),
+  confidence: number(
+    ["Confidence", ""],
+    "Probability of the answer given about the disturbed picture, within its answer space.",
+    ({ results }) => confidence(results.readout?.answer),
   ),
   paraphraseFlipsClean: number(
     ["Paraphrases that disagree, before", "share"],
@@ -147,7 +149,7 @@ export const MEASURES = {
   ),
   paraphraseFlips: number(
     ["Paraphrases that disagree", "share"],
-    "The same about the disturbed picture.",
+    "Share of the other wordings whose answer about the disturbed picture differs from that of the wording asked.",
     ({ results }) => results.metrics?.flipRateDisturbed ?? null,
   ),
   linf: number(
@@ -220,13 +222,13 @@ export const MEASURES = {
   ),
   gaussianScore: number(
     ["Gaussian robustness score", ""],
-    "Mean of (1 + cos(f(x + noise), f(x))) / 2 about the undisturbed picture.",
+    "Mean of (1 + cos(f(x + noise), f(x))) / 2 about the undisturbed picture; f is what certificate.feature names (tokens: all image tokens as one vector; left out: the pooled embedding).",
     ({ results }) => results.certificate?.score ?? null,
     ["certificate"],
   ),
   gaussianScoreLower: number(
-    ["Its lower bound", ""],
-    "Valid at whatever count of noisy copies, at the certificate's alpha for one run.",
+    ["Gaussian robustness score, lower bound", ""],
+    "Lower bound of the Gaussian robustness score, valid at whatever count of noisy copies, at the certificate's alpha for one run.",
     ({ results }) => results.certificate?.scoreLower ?? null,
     ["certificate"],
   ),
@@ -238,7 +240,7 @@ export const MEASURES = {
   ),
   certifiedCosine: number(
     ["Certified cosine at the stack", ""],
-    "Lower bound of the smoothed feature's cosine to the clean feature, at the distance of the disturbed picture. Empty where vacuous.",
+    "Lower bound of the smoothed feature's cosine to the clean feature, at the distance of the disturbed picture. Empty where vacuous, that is where nothing is proved.",
     ({ results }) => finite(results.certificate?.atStack.toClean),
     ["certificate"],
   ),

@@ -16,7 +16,7 @@ export const FIXED_COLUMNS = {
   backend: { type: "text", help: "native, wasm or webgpu." },
   asked: { type: "text", help: "The question, in the words that were asked." },
   errorCode: { type: "text", help: "What went wrong, by kind; empty where nothing did." },
-  error: { type: "text", help: "The same as a sentence." },
+  error: { type: "text", help: "What went wrong, as a sentence; empty where nothing did." },
   elapsedMs: {
     type: "number",
     help: "Time this run took, in ms.",

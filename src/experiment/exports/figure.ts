@@ -1,4 +1,5 @@
 /** A run as one figure for print: the panels that were ticked, with every parameter that decides the numbers under them. */
+import { VECTOR } from "../certifiedFeature.ts";
 import type { AttackTrace, Readout } from "../results.ts";
 import { percent } from "../../numerics/percentText.ts";
 import { attentionShown } from "../attentionShown.ts";
@@ -167,7 +168,7 @@ const DRAWN: Readonly<Record<FigurePanel, (results: Results) => Panel | undefine
   },
   certificate: ({ certificate }) =>
     certificate && {
-      title: `Certified cosine, n ${certificate.n}, alpha ${certificate.alpha}`,
+      title: `Certified cosine of ${VECTOR[certificate.feature]}, n ${certificate.n}, alpha ${certificate.alpha}`,
       body: curvesPanel(
         SIDE,
         [

@@ -1,4 +1,5 @@
 /** A run as it is exported: what was asked, what came out, and where it was made. */
+import { VECTOR } from "../certifiedFeature.ts";
 import { FINDINGS } from "../../phantom/spec.ts";
 import { partName, partsBeside } from "../../model/graphPart.ts";
 import type { GraphPart } from "../../model/graphPartSchema.ts";
@@ -79,7 +80,7 @@ export function parameterLines({
     ...otherGraphs(results.graphs ?? [], environment.modelSha256),
     ...(results.certificate
       ? [
-          `Certificate: sigma ${certificate.sigma}, alpha ${certificate.alpha}, n ${results.certificate.n}, seed ${certificate.seed}`,
+          `Certificate of ${VECTOR[results.certificate.feature]}: sigma ${certificate.sigma}, alpha ${certificate.alpha}, n ${results.certificate.n}, seed ${certificate.seed}`,
         ]
       : []),
     `Penumbra ${environment.lab}${environment.commit ? ` (${environment.commit})` : ""}, ${environment.runtime}, ${environment.backend}, ${environment.madeAt.slice(0, 10)}`,

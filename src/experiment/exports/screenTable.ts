@@ -1,4 +1,5 @@
 /** Every number of a run as one long table: a row for each quantity, with its unit and, where it has one, its place. */
+import { VECTOR } from "../certifiedFeature.ts";
 import { partName } from "../../model/graphPart.ts";
 import { finiteOrNull } from "./finite.ts";
 import type { InstrumentResult } from "../instruments/instrumentResult.ts";
@@ -138,6 +139,7 @@ function points(
 }
 
 function certificateRows({
+  feature,
   n,
   score,
   scoreLower,
@@ -148,7 +150,7 @@ function certificateRows({
 }: CertificateResult): readonly TableRow[] {
   const row = (quantity: string, value: number): TableRow => [
     "certificate",
-    "smoothed feature",
+    `smoothed feature: ${VECTOR[feature]}`,
     quantity,
     null,
     finiteOrNull(value),

@@ -18,6 +18,7 @@ import type { AnswerResult } from "../../system/reading.ts";
 import { groundTruth } from "../groundTruth.ts";
 import { modelInputOf } from "../source.ts";
 import { recordRows } from "../recordRows.ts";
+import { answersTo } from "./answersTo.ts";
 import { defineInstrument } from "./instrument.ts";
 import { obstructed } from "./instrumentResult.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
@@ -82,8 +83,8 @@ export const calibratedConfidence = defineInstrument({
       );
       const truth = groundTruth(spec.question, input.truth!)?.answer ?? null;
       if (truth === null) continue;
-      const { answers } = await system.read(input.image, [asked]);
-      measured.push(caseOf(answers[0]!, truth));
+      const [answer] = await answersTo(system, input.image, [asked]);
+      measured.push(caseOf(answer!, truth));
     }
     if (measured.length < 10) {
       return obstructed(

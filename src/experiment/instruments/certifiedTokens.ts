@@ -1,7 +1,7 @@
 /** How far each image token may be pushed, over the picture: a certificate for every token at once. */
 import { bestCosineBound, radiusForCosine } from "../../certificates/featureCosine.ts";
 import { tokenBounds } from "../../certificates/tokenBounds.ts";
-import { innerModelOf } from "../../system/innerModelOf.ts";
+import { certifiedSide } from "../certify.ts";
 import { PARAMS } from "../params.ts";
 import { BARE } from "../insideOf.ts";
 import { recordRows } from "../recordRows.ts";
@@ -52,17 +52,16 @@ export const certifiedTokens = defineInstrument({
   },
   needs: ["model", "input", "clean", "metrics"],
   obstacle: ({ model }) =>
-    innerModelOf(model) ? undefined : "This model's image tokens are not to be had.",
+    model.halves ? undefined : "This model's image tokens are not to be had.",
   async *run({ model, input, clean, metrics }, { spec, params, seed, context }) {
-    const inner = innerModelOf(model);
-    if (!inner) return undefined;
     const { radius = 0.1, sigma = 0.1, copies = 200, pilot = 30 } = params;
     const { alpha } = spec.certificate;
-    const [{ tokens }] = [await inner.encode(input.image)];
-    const count = tokens.shape[1]!;
+    const { halves } = model;
+    if (!halves) return undefined;
+    const { tokens } = await halves.encode(input.image, { maps: false });
     const run = tokenBounds(
-      (images) => inner.embedTokens(images),
-      { clean: input.image, tokens: count },
+      certifiedSide(model, "tokens").embed,
+      { clean: input.image, tokens: tokens.shape[1]! },
       { sigma, alpha, maxSamples: copies, pilot, seed, batch: BATCH },
       context,
     );

@@ -201,7 +201,12 @@ function resultOf(
         value: lead(first),
         unit: "",
       },
-      { id: "lead.last", label: "The same, last picture", value: lead(last), unit: "" },
+      {
+        id: "lead.last",
+        label: "Deletion area by chance less that of the map, last picture (above 0 is faithful)",
+        value: lead(last),
+        unit: "",
+      },
     ],
     plots: (["deletion", "insertion"] as const).map((mode) => plotOf(mode, tested)),
     tables: [

@@ -1,6 +1,7 @@
 /** Flips during which the map of what the answer hangs on stayed the same: the explanation does not explain them. */
 import { LabError } from "../../errors/labError.ts";
 import { compareMaps } from "../../explanations/mapComparison.ts";
+import { pearson } from "../../image/pearson.ts";
 import { grayImage } from "../../image/grayImage.ts";
 import type { ExpandedQuestion } from "../../language/questionBank.ts";
 import { fsfIndex as indexOf } from "../../metrics/fsfIndex.ts";
@@ -216,12 +217,13 @@ function resultOf({ answers, maps, grid, same, tau }: Mapped): InstrumentResult 
       {
         id: "pairs",
         title: "Pairs with different answers",
-        columns: ["One wording", "Another", "SSIM", "JSD (bits)", "Same map"],
+        columns: ["One wording", "Another", "SSIM", "JSD (bits)", "Pearson", "Same map"],
         rows: found.pairs.map(({ i, j, similarity: ssim, isStable }) => [
           `${questions[i]} (${corrected[i]})`,
           `${questions[j]} (${corrected[j]})`,
           ssim,
           between(i, j).jsd,
+          pearson(maps[i]!, maps[j]!),
           isStable ? "yes" : "no",
         ]),
       },

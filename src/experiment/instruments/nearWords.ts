@@ -156,7 +156,7 @@ function resultOf({ table, found, norms, grid, shown }: Found): InstrumentResult
     })),
     {
       id: "cosine.chance",
-      label: "The same for tokens whose numbers are shuffled",
+      label: "Mean cosine to the nearest word, tokens whose numbers are shuffled",
       value: mean(chance),
       unit: "",
       n,

@@ -5,6 +5,7 @@ import type { AnswerResult } from "../../system/reading.ts";
 import type { System } from "../../system/system.ts";
 import { stageKey } from "../stageCache.ts";
 import type { StageScope } from "../stage.ts";
+import { answersTo } from "./answersTo.ts";
 
 export interface NoisyDraws {
   readonly sigma: number;
@@ -38,7 +39,7 @@ export async function* noisyAnswers(
   const options = { sigma, seed, maxSamples: count, batch: 1 };
   for await (const [noisy] of noisyBatches(image, options, context)) {
     if (index++ < known.length || !noisy) continue;
-    const { answers } = await system.read(noisy, questions);
+    const answers = await answersTo(system, noisy, questions);
     if (context.signal.aborted) return;
     known.push(answers);
     yield answers;

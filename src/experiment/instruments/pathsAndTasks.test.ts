@@ -5,6 +5,8 @@ import { fakeModel } from "../../testing/fakeModel.ts";
 import { measured, quantity, specWith } from "../../testing/measuredInstrument.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { defaultSpec } from "../defaultSpec.ts";
+import type { InstrumentResult } from "./instrumentResult.ts";
+import { runExperiment } from "../run.ts";
 import { EXPLAINERS } from "../explain/explainers.ts";
 
 const attack = defaultSpec().stack.find(({ type }) => type === "attack")!;
@@ -87,6 +89,16 @@ test("sets under attack grow with the size of the change, and are recomputed fro
   const upper = Array.from(
     recorded.get("instrument.smoothedSets.upperScores")!.data as Float32Array,
   ).toSorted((a, b) => a - b);
+  // Shown as soon as the phantoms suffice for the rate, ceil(1 / .08) - 1 = 12, and every sixth after that.
+  const early: number[] = [];
+  const fresh = labAround(fakeModel());
+  const params = { cases: 20, copies: 16, sigma: 0.1, radius: 0.3 };
+  for await (const event of runExperiment(specWith("smoothedSets", { params }), "full", fresh)) {
+    if (event.type !== "stage" || event.stage !== "instrument:smoothedSets") continue;
+    const { n } = quantity(event.payload as InstrumentResult, "limit");
+    if (event.partial) early.push(n!);
+  }
+  expect(early).toEqual([12, 18]);
   // ceil(21 * (1 - .08)) = 20 of 20: the largest.
   expect(upper).toHaveLength(20);
   expect(quantity(none, "threshold").value).toBeCloseTo(upper[19]!, 6);

@@ -155,7 +155,11 @@ function resultOf(given: Pushed): InstrumentResult {
       proportionQuantity("pushed", "Pushes that turn the answer", byPush),
       proportionQuantity("control", "Neutral controls that turn it", byControl),
       proportionQuantity("painted", "Instructions in the picture that turn it", byPaint),
-      proportionQuantity("paintedControl", "The same boxes without words that turn it", byBox),
+      proportionQuantity(
+        "paintedControl",
+        "Boxes of that place and size without words that turn it",
+        byBox,
+      ),
       {
         id: "unreadable",
         label: "Pushes with words the model does not know",

@@ -1,15 +1,19 @@
 /**
- * An attack on what the guarantee is about, the features averaged over noise, inside and beyond the guaranteed size: gradients
+ * An attack on what the guarantee is about, the certified feature averaged over noise, inside and beyond the guaranteed size: gradients
  * are averaged over noisy copies (EOT), the verdict is read on other copies.
  */
 import { toLattice } from "../../attacks/lattice.ts";
 import { bestCosineBound } from "../../certificates/featureCosine.ts";
 import { COSINE_SLACK, noisyDraws, sampleCertificate } from "../../certificates/sampler.ts";
-import type { Objective } from "../../model/objective.ts";
-import type { Evaluator, System } from "../../system/system.ts";
+import type { System } from "../../system/system.ts";
 import { cosine, l2Norm } from "../../tensor/norms.ts";
+import { floatTensor } from "../../tensor/tensor.ts";
+import { OF_FEATURE } from "../certifiedFeature.ts";
+import { certifiedSide, cosineAndSine } from "../certify.ts";
+import type { CertifiedSide } from "../certify.ts";
 import { PARAMS } from "../params.ts";
-import type { LabContext } from "../labContext.ts";
+import type { EmbedImages, LabContext } from "../labContext.ts";
+import type { CertifiedFeature } from "../spec.ts";
 import { recordRows } from "../recordRows.ts";
 import { defineInstrument } from "./instrument.ts";
 import { obstructed } from "./instrumentResult.ts";
@@ -66,6 +70,8 @@ export const smoothedAttack = defineInstrument({
   async *run({ system, input, clean }, { spec, params, seed, context }) {
     const { radius = 0.1, sigma = 0.1, steps = 8, copies = 60 } = params;
     const { alpha } = spec.certificate;
+    const { feature, embed, slopeFrom } = attackable(system, spec.certificate.feature);
+    const [cleanFeature] = feature === "tokens" ? await embed([input.image]) : [clean.embedding];
     const noise = { sigma, alpha, maxSamples: copies, batch: BATCH, seed };
     const total = copies + SIZES.length * (steps + copies);
     let done = 0;
@@ -73,33 +79,33 @@ export const smoothedAttack = defineInstrument({
       progress: { done: (done += by), total, label },
     });
     let scoreLower = 0;
-    let smoothed: Float32Array | undefined;
+    const mean = runningMean();
+    // Of each copy the two numbers that the bound reads: all its tokens would be too much to keep.
     const sampled = sampleCertificate(
-      async (batch) => await system.embed(batch),
-      { clean: input.image, cleanFeature: clean.embedding },
+      async (batch) =>
+        (await embed(batch)).map((each) => {
+          mean.add(each);
+          return cosineAndSine(each, cleanFeature!);
+        }),
+      { clean: input.image, cleanFeature: Float32Array.of(1, 0) },
       noise,
       context,
     );
     for await (const estimate of sampled) {
-      ({ scoreLower, smoothedFeature: smoothed } = estimate);
+      ({ scoreLower } = estimate);
       yield progress("Bound: noisy copies", BATCH);
     }
+    const smoothed = mean.value();
     if (!smoothed || context.signal.aborted) return undefined;
 
-    const objective: Objective = {
-      kind: "feature",
-      aim: "away",
-      reference: unit(smoothed),
-      loss: "cosine",
-    };
-    const { lossAndGradient } = system.evaluator(objective);
-    if (!lossAndGradient) return obstructed("This system gives no gradient to attack along.");
+    const slope = slopeFrom(unit(smoothed));
+    if (!slope) return obstructed("This system gives no gradient to attack along.");
     const found: Attacked[] = [];
     const pictures: Float32Array[] = [];
-    const averages = [smoothed];
+    const averages: Float32Array[] = [smoothed];
     for (const size of SIZES) {
       const ball = { norm: "l2" as const, epsilon: size * radius };
-      const walk = walkOf(lossAndGradient, input.image, { ...ball, sigma, seed, steps });
+      const walk = walkOf(slope, input.image, { ...ball, sigma, seed, steps });
       let attacked: Float32Array;
       for (;;) {
         await context.yieldToHost();
@@ -111,7 +117,7 @@ export const smoothedAttack = defineInstrument({
         }
         yield progress("Attack: steps", 1);
       }
-      const turned = await smoothedAt(system, attacked, { sigma, seed, copies }, context);
+      const turned = await smoothedAt(embed, attacked, { sigma, seed, copies }, context);
       if (!turned) return undefined;
       yield progress("Verdict: noisy copies", copies);
       pictures.push(attacked);
@@ -121,9 +127,48 @@ export const smoothedAttack = defineInstrument({
     }
     recordRows(context, "instrument.smoothedAttack.pictures", pictures);
     recordRows(context, "instrument.smoothedAttack.averages", averages);
-    return resultOf(found, { scoreLower, sigma, alpha, copies });
+    return resultOf(found, { feature, scoreLower, sigma, alpha, copies });
   },
 });
+
+type Slope = (image: Float32Array) => Promise<Float32Array>;
+
+interface Attackable extends CertifiedSide {
+  /** Of 1 - cosine to a reference of length 1; undefined where no gradient is to be had. */
+  readonly slopeFrom: (reference: Float32Array) => Slope | undefined;
+}
+
+/** The certified feature; the embedding where no gradient leads to the tokens. */
+
+function attackable(system: System, asked: CertifiedFeature | undefined): Attackable {
+  const { halves } = system;
+  const slopes = halves?.slopes;
+  if (asked !== "tokens" || !slopes) {
+    return {
+      ...certifiedSide(system),
+      slopeFrom: (reference) => {
+        const { lossAndGradient } = system.evaluator({
+          kind: "feature",
+          aim: "away",
+          reference,
+          loss: "cosine",
+        });
+        return lossAndGradient && (async (image) => (await lossAndGradient(image)).gradient);
+      },
+    };
+  }
+  return {
+    ...certifiedSide(system, asked),
+    slopeFrom: (reference) => async (image) => {
+      const { tokens } = await halves.encode(image, { maps: false });
+      const { data, shape } = tokens;
+      const length = l2Norm(data);
+      const along = cosine(data, reference);
+      const cotangent = data.map((v, i) => ((along * v) / length - reference[i]!) / length);
+      return slopes.pullback(image, floatTensor(cotangent, shape));
+    },
+  };
+}
 
 interface Attacked {
   readonly asked: number;
@@ -147,7 +192,7 @@ interface Walk {
 
 /** PGD in the l2 ball; each step's gradient is the mean over copies of its own. Yields after each step. */
 async function* walkOf(
-  lossAndGradient: NonNullable<Evaluator["lossAndGradient"]>,
+  slope: Slope,
   origin: Float32Array,
   { epsilon, sigma, seed, steps }: Walk,
 ): AsyncGenerator<undefined, Float32Array> {
@@ -159,7 +204,7 @@ async function* walkOf(
     for (const noisy of draws(step * DRAWS_PER_STEP, DRAWS_PER_STEP)) {
       // The same noise around the picture as it is now; copies stay inside black and white.
       const copy = noisy.map((v, i) => Math.min(1, Math.max(0, v + change[i]!)));
-      const { gradient: one } = await lossAndGradient(copy);
+      const one = await slope(copy);
       for (let i = 0; i < one.length; i++) gradient[i]! += one[i]!;
     }
     const length = l2Norm(gradient) || 1;
@@ -174,7 +219,7 @@ async function* walkOf(
 
 /** The mean feature over the copies that the bound was counted on: common noise, so that the two differ by the change alone. */
 async function smoothedAt(
-  system: System,
+  embed: EmbedImages,
   image: Float32Array,
   {
     sigma,
@@ -184,29 +229,41 @@ async function smoothedAt(
   context: LabContext,
 ): Promise<Float32Array | undefined> {
   const draw = noisyDraws(image, { sigma, seed });
-  let sum: Float64Array | undefined;
+  const mean = runningMean();
   for (let n = 0; n < copies; n += BATCH) {
     await context.yieldToHost();
     if (context.signal.aborted) return undefined;
-    for (const feature of await system.embed(draw(n, Math.min(BATCH, copies - n)))) {
+    for (const feature of await embed(draw(n, Math.min(BATCH, copies - n)))) mean.add(feature);
+  }
+  return mean.value();
+}
+
+/** Of features, each first made of length 1; undefined without any. */
+function runningMean() {
+  let sum: Float64Array | undefined;
+  let count = 0;
+  return {
+    add(feature: Float32Array): void {
       const length = l2Norm(feature);
       sum ??= new Float64Array(feature.length);
       for (let i = 0; i < sum.length; i++) sum[i]! += feature[i]! / length;
-    }
-  }
-  return sum && Float32Array.from(sum, (v) => v / copies);
+      count++;
+    },
+    value: () => sum && Float32Array.from(sum, (v) => v / count),
+  };
 }
 
 function resultOf(
   found: readonly Attacked[],
   about: {
+    readonly feature: CertifiedFeature;
     readonly scoreLower: number;
     readonly sigma: number;
     readonly alpha: number;
     readonly copies: number;
   },
 ): InstrumentResult {
-  const { scoreLower, sigma, alpha, copies } = about;
+  const { feature, scoreLower, sigma, alpha, copies } = about;
   const boundAt = (l2: number) => bestCosineBound(scoreLower, l2 / sigma, "smoothedClean");
   const rows = found.map((each) => ({ ...each, bound: boundAt(each.l2) }));
   const judged = rows.filter(({ bound }) => Number.isFinite(bound));
@@ -219,12 +276,13 @@ function resultOf(
   );
   const confidence = `${Number((100 * (1 - alpha)).toFixed(2))} %`;
   return {
-    statement:
+    statement: `${
       broken.length > 0
         ? `At l2 ${decimal(broken[0]!.l2, 2)} the attack turned the averaged features to a cosine of ${decimal(broken[0]!.cosine, 3)}, below the guaranteed ${decimal(broken[0]!.bound, 3)}: with ${confidence} confidence that should not happen, and more copies will tell.`
         : judged.length === 0
           ? `Nothing is guaranteed at these sizes (${copies} copies), so that there is nothing to break; the attack turned the averaged features to a cosine of ${decimal(asked.cosine, 3)} at l2 ${decimal(asked.l2, 2)}.`
-          : `The attack did not break the guarantee: at l2 ${decimal(judged.at(-1)!.l2, 2)} it turned the averaged features to a cosine of ${decimal(judged.at(-1)!.cosine, 3)}, and at least ${decimal(judged.at(-1)!.bound, 3)} is guaranteed. Between the two nothing is known.`,
+          : `The attack did not break the guarantee: at l2 ${decimal(judged.at(-1)!.l2, 2)} it turned the averaged features to a cosine of ${decimal(judged.at(-1)!.cosine, 3)}, and at least ${decimal(judged.at(-1)!.bound, 3)} is guaranteed. Between the two nothing is known.`
+    } ${OF_FEATURE[feature]}`,
     quantities: rows.flatMap((each, k) => [
       {
         id: `attacked.${k}`,

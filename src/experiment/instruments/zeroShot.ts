@@ -219,7 +219,7 @@ function resultOf(measured: Measured): InstrumentResult {
             },
             {
               id: "gap.disturbed",
-              label: "The same, disturbed picture",
+              label: `Presence less absence of ${head.finding.term}, disturbed picture`,
               value: gap(head, disturbed),
               unit: "cosine",
             },

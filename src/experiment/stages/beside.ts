@@ -7,14 +7,15 @@ import { LabError } from "../../errors/labError.ts";
 import { unlessStopped } from "../../host/newestWins.ts";
 import {
   certificateResult,
+  certifiedSide,
   continueCertificate,
   startCertificate,
   withNoisyCopies,
 } from "../certify.ts";
 import type { RunningCertificate } from "../certify.ts";
-import type { EmbedElsewhere, LabContext, NoisyCopies } from "../labContext.ts";
+import type { EmbedElsewhere, EmbedSubject, LabContext, NoisyCopies } from "../labContext.ts";
 import type { CertificateResult, InputResult } from "../results.ts";
-import type { BesideSpec, CertificateSpec, ExperimentSpec } from "../spec.ts";
+import type { BesideSpec, CertificateSpec, CertifiedFeature } from "../spec.ts";
 import { normalCdf } from "../../numerics/normal.ts";
 import { defineStage } from "../stage.ts";
 import { stageKey } from "../stageCache.ts";
@@ -58,13 +59,13 @@ export const besideStage = defineStage({
   needs: ["input"],
   reads: ({ spec: { certificate }, pass }) =>
     pass === "full" && certificate.enabled && certificate.beside
-      ? [certificate.beside, certificate.alpha, certificate.seed]
+      ? [certificate.beside, certificate.alpha, certificate.seed, certificate.feature]
       : undefined,
   async *run({ input }, { spec, context, keyOf }) {
-    const { alpha, seed, beside } = spec.certificate;
+    const { alpha, seed, beside, feature = "embedding" } = spec.certificate;
     if (!beside) return undefined;
     const { model, l2 } = beside;
-    const asked = { enabled: true, sigma: beside.sigma, alpha, maxSamples: COPIES, seed };
+    const asked = { enabled: true, sigma: beside.sigma, alpha, maxSamples: COPIES, seed, feature };
     const enough = firstCopies(asked, l2);
     const subject = { input, context, key: [keyOf("input")], enough, isDrawing: false };
     const ahead = elsewhere(beside, asked, subject);
@@ -117,8 +118,8 @@ function firstCopies({ sigma, alpha }: CertificateSpec, l2: number): number {
 }
 
 /** What is opened for it. */
-export function besideSubject({ model }: BesideSpec): Pick<ExperimentSpec, "model" | "defenses"> {
-  return { model: { id: model, precision: PRECISION }, defenses: [] };
+export function besideSubject({ model }: BesideSpec, feature?: CertifiedFeature): EmbedSubject {
+  return { model: { id: model, precision: PRECISION }, defenses: [], feature };
 }
 
 /** The estimate by another core, its first copies drawn; undefined where none is free or the model is not to be had there. */
@@ -130,7 +131,7 @@ async function elsewhere(
   const { context, input, enough } = subject;
   const { model } = beside;
   try {
-    const opening = context.elsewhere?.soon(besideSubject(beside));
+    const opening = context.elsewhere?.soon(besideSubject(beside, asked.feature));
     const [embed, manifest] = await Promise.all([opening, context.manifest?.(model)]);
     // What is wrong with the model is said where it is opened here.
     if (!embed || manifest?.input.size !== input.size) return undefined;
@@ -140,7 +141,9 @@ async function elsewhere(
       // A helper that is lost costs time, not the result.
       embed: (images, copies) =>
         embed(images, copies).catch(async () =>
-          (await context.system(model, PRECISION)).embed(withNoisyCopies(images, copies)),
+          certifiedSide(await context.system(model, PRECISION), asked.feature).embed(
+            withNoisyCopies(images, copies),
+          ),
         ),
       // In one request: between two of them the helper would wait until this core has a moment.
       first: enough,
@@ -168,7 +171,8 @@ async function here(
     if (system.size !== input.size) {
       return `The model "${model}" reads pictures of ${system.size} pixels a side, not ${input.size}.`;
     }
-    const embed: EmbedElsewhere = (images, copies) => system.embed(withNoisyCopies(images, copies));
+    const side = certifiedSide(system, asked.feature);
+    const embed: EmbedElsewhere = (images, copies) => side.embed(withNoisyCopies(images, copies));
     return await estimate(asked, subject, { model, embed, first: 0, next: 2 });
   } catch (error) {
     // It stands beside the reader's own result, which it must not take down with it.
@@ -192,7 +196,8 @@ async function estimate(
   { input: { image }, context, key: parents }: Subject,
   { model, embed, first, next }: Way,
 ): Promise<Drawing> {
-  const { sigma, seed } = asked;
+  // A bare model shows its tokens.
+  const { sigma, seed, feature = "embedding" } = asked;
   const copies = (from: number, count: number): NoisyCopies => ({
     of: image,
     sigma,
@@ -204,13 +209,14 @@ async function estimate(
   const key = stageKey("beside running", [asked, model], parents);
   const known = context.cache.get<RunningCertificate>(key);
   if (known) return { running: known, more };
-  const [cleanFeature, ...cosines] = await embed([image], copies(0, first));
+  const [cleanFeature, ...features] = await embed([image], copies(0, first));
   const running = startCertificate(
-    { embed, image, feature: "embedding", cleanFeature: cleanFeature! },
+    { embed, image, feature, cleanFeature: cleanFeature! },
     asked,
-    { direction: undefined, cosines },
+    { direction: undefined, cosines: [] },
     context.yieldToHost,
   );
+  running.draws.push(...features.map(running.kept));
   context.cache.set(key, running);
   return { running, more };
 }
@@ -221,7 +227,7 @@ async function drawnOn({ running, more }: Drawing): Promise<boolean> {
   if (running.draws.length <= n) {
     const features = await more(n);
     // Put at their places: a run before this one may have asked for the same.
-    running.draws.splice(n, features.length, ...features);
+    running.draws.splice(n, features.length, ...features.map(running.kept));
   }
   return continueCertificate(running);
 }

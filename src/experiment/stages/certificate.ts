@@ -1,13 +1,20 @@
 /** The certified cosine bound of the clean picture, as it tightens. */
-import { certificateResult, continueCertificate, embedding, startCertificate } from "../certify.ts";
+import {
+  certificateResult,
+  certifiedSide,
+  continueCertificate,
+  embedding,
+  startCertificate,
+} from "../certify.ts";
 import type { CertificateDraws, RunningCertificate } from "../certify.ts";
 import type { EmbedImages } from "../labContext.ts";
 import { defineStage } from "../stage.ts";
 import type { Held, StageScope } from "../stage.ts";
 import { stacked } from "../../tensor/tensor.ts";
-import { innerModelOf } from "../../system/innerModelOf.ts";
 import { stageKey } from "../stageCache.ts";
 
+/** Copies whose whole features are recorded. */
+const RECORDED = 64;
 /** After this many copies everything else goes first. */
 const FIRST = 24;
 
@@ -22,7 +29,7 @@ export const certificateStage = defineStage({
   reads: ({ spec, pass }) =>
     pass === "full" && spec.certificate.enabled ? spec.certificate : undefined,
   async *run(given, scope) {
-    const { running, replayed } = await resumed(given, scope);
+    const { running, replayed, recorded } = await resumed(given, scope);
     const { certificate: asked } = scope.spec;
     const { isWatched = true } = scope.context;
     const { l2 } = given.metrics;
@@ -51,6 +58,7 @@ export const certificateStage = defineStage({
       if (next && now < asked.maxSamples) yield { partial: next };
     }
     scope.context.record?.("certificate.draws", stacked(running.draws));
+    if (recorded.length > 0) scope.context.record?.("certificate.features", stacked(recorded));
     return latest();
   },
 });
@@ -59,23 +67,31 @@ export const certificateStage = defineStage({
 async function resumed(
   { input, system, clean }: Pick<Held, "input" | "system" | "clean">,
   { spec, context, keyOf }: StageScope,
-): Promise<{ readonly running: RunningCertificate; readonly replayed: number }> {
+): Promise<{
+  readonly running: RunningCertificate;
+  readonly replayed: number;
+  /** Whole features: of the clean picture and of the first copies, for whoever recomputes; tokens of all copies would be too much. */
+  readonly recorded: readonly Float32Array[];
+}> {
   const { certificate: asked } = spec;
   const parents = [keyOf("input"), keyOf("system")];
   const key = stageKey("running certificate", asked, parents);
   const known = context.cache.get<RunningCertificate>(key);
-  // Behind a defense the tokens are not to be had: the result names what is certified instead.
-  const inner = asked.feature === "tokens" ? innerModelOf(system) : undefined;
-  const feature = inner ? "tokens" : "embedding";
-  const embed: EmbedImages = inner
-    ? (images) => inner.embedTokens(images)
-    : embedding(
-        (images) => system.embed(images),
-        () => context.elsewhere?.now(spec),
-      );
+  // Behind a defense that looks several times there are no such tokens: the result names what is certified instead.
+  const { feature, embed: here } = certifiedSide(system, asked.feature);
+  const recorded: Float32Array[] = [];
+  const alone = embedding(here, () => context.elsewhere?.now({ ...spec, feature }));
+  const embed: EmbedImages =
+    context.record && feature === "tokens"
+      ? async (images) => {
+          const features = await here(images);
+          if (recorded.length <= RECORDED) recorded.push(...features);
+          return features;
+        }
+      : alone;
   if (known) {
     known.embed = embed;
-    return { running: known, replayed: 0 };
+    return { running: known, replayed: 0, recorded };
   }
   // Another confidence or another number of samples is another bound from the same draws.
   const { sigma, seed, maxSamples, pilot = 0 } = asked;
@@ -86,9 +102,9 @@ async function resumed(
   };
   context.cache.set(drawsKey, draws);
   const replayed = Math.min(draws.cosines.length, maxSamples);
-  const [cleanFeature] = inner ? await inner.embedTokens([input.image]) : [clean.embedding];
+  const [cleanFeature] = feature === "tokens" ? await embed([input.image]) : [clean.embedding];
   const subject = { embed, image: input.image, feature, cleanFeature: cleanFeature! } as const;
   const running = startCertificate(subject, asked, draws, context.yieldToHost);
   context.cache.set(key, running);
-  return { running, replayed };
+  return { running, replayed, recorded };
 }

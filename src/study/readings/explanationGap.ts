@@ -159,7 +159,19 @@ function quantitiesOf(found: Found): readonly Quantity[] {
       note,
       ...(interval ? { interval: { ...interval, level: 0.95 } } : {}),
     },
-    { id: `d.${id}`, label: "The same as Cohen's d", value: gap.cohenD, unit: "pooled sd", n },
-    { id: `g.${id}`, label: "The same as Hedges' g", value: gap.hedgesG, unit: "pooled sd", n },
+    {
+      id: `d.${id}`,
+      label: `Gap in ${name} as Cohen's d`,
+      value: gap.cohenD,
+      unit: "pooled sd",
+      n,
+    },
+    {
+      id: `g.${id}`,
+      label: `Gap in ${name} as Hedges' g`,
+      value: gap.hedgesG,
+      unit: "pooled sd",
+      n,
+    },
   ];
 }

@@ -49,7 +49,7 @@ export function CertificateControls() {
       {slider("pilot")}
       <Row
         label="Feature"
-        help="What is guaranteed to turn little: the pooled embedding, which is what comparisons of whole pictures use, or all image tokens as one vector, which the answer is read from."
+        help="What is guaranteed to turn little: all image tokens as one vector, which the answer is read from, or the pooled embedding, which is what comparisons of whole pictures use."
       >
         <Select
           aria-label="Certificate: feature"
@@ -57,8 +57,8 @@ export function CertificateControls() {
           disabled={!certificate.enabled}
           onChange={(event) => set({ feature: event.currentTarget.value as CertifiedFeature })}
         >
-          <option value="embedding">Pooled embedding</option>
           <option value="tokens">All image tokens</option>
+          <option value="embedding">Pooled embedding</option>
         </Select>
       </Row>
       <Row

@@ -29,6 +29,6 @@ export const GUIDE: readonly GuideStep[] = [
   {
     target: 'section[aria-label="What is guaranteed"]',
     title: "What can be guaranteed",
-    text: "Averaged over many noisy copies, the model's image features can be bounded: a change of this total size (l2), whatever it is, leaves them at least this similar, with the confidence chosen at the left. It says nothing about the answer. Where your disturbance stands in the hatched zone, nothing is guaranteed.",
+    text: "Averaged over many noisy copies, the image tokens that the answer is read from can be bounded: a change of this total size (l2), whatever it is, leaves them at least this similar, with the confidence chosen at the left. It says nothing about the answer. Where your disturbance stands in the hatched zone, nothing is guaranteed.",
   },
 ];

@@ -28,7 +28,7 @@ const MEANING: Readonly<Record<CertifiedFeature, string>> = {
 };
 
 const NO_TOKENS =
-  "A defense hides the image tokens, so this is about the pooled embedding instead. ";
+  "A defense that looks several times leaves no single set of image tokens, so this is about the pooled embedding instead. ";
 
 const BETWEENS = Object.keys(BETWEEN) as Between[];
 
@@ -61,9 +61,9 @@ export function CertificatePanel() {
       line={
         certificate?.feature === "tokens"
           ? "About what the answer is read from."
-          : "About image features, not the answer."
+          : "About the pooled embedding, not the answer."
       }
-      meaning={MEANING[certificate?.feature ?? "embedding"]}
+      meaning={MEANING[certificate?.feature ?? asked]}
       stage="certificate"
       testId="certificate-plot"
       spec={spec}

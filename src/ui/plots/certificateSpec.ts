@@ -27,6 +27,12 @@ export const FEATURES: Readonly<Record<CertifiedFeature, string>> = {
   tokens: "all image tokens as one vector, which the answer is read from",
 };
 
+/** The same inside a sentence. */
+const OF: Readonly<Record<CertifiedFeature, string>> = {
+  embedding: "pooled embedding",
+  tokens: "image tokens",
+};
+
 export interface Guarantee {
   readonly kind: "proved" | "vacuous";
   readonly sentence: string;
@@ -39,6 +45,7 @@ export function guaranteeOf(
   beside?: BesideResult,
 ): Guarantee {
   const { stackL2, alpha } = certificate;
+  const what = OF[certificate.feature];
   const radius = certificate.reach[between];
   const bound = certificate.atStack[between];
   if (radius <= 0)
@@ -46,18 +53,18 @@ export function guaranteeOf(
   if (stackL2 === 0) {
     return {
       kind: "proved",
-      sentence: `Guaranteed for every change of the picture up to a total size (l2) of ${decimal(radius, 3)}. Yours changes nothing.`,
+      sentence: `Something is guaranteed of the ${what} for every change of the picture up to a total size (l2) of ${decimal(radius, 3)}. Yours changes nothing.`,
     };
   }
   if (Number.isNaN(bound)) {
     return {
       kind: "vacuous",
-      sentence: `Your change, of total size (l2) ${decimal(stackL2, 2)}, is larger than what can be guaranteed (${decimal(radius, 3)}). Nothing is proved about it.${provesBeside(beside, between) ? "" : smallerSentence(certificate, between)}`,
+      sentence: `Your change, of total size (l2) ${decimal(stackL2, 2)}, is larger than what can be guaranteed of the ${what} (${decimal(radius, 3)}). Nothing is proved about it.${provesBeside(beside, between) ? "" : smallerSentence(certificate, between)}`,
     };
   }
   return {
     kind: "proved",
-    sentence: `No change as small as yours, of total size (l2) ${decimal(stackL2, 2)}, can push the cosine below ${decimal(bound, 3)}, with ${percent(1 - alpha)} confidence.`,
+    sentence: `No change as small as yours, of total size (l2) ${decimal(stackL2, 2)}, can push the cosine of the ${what} below ${decimal(bound, 3)}, with ${percent(1 - alpha)} confidence.`,
   };
 }
 
@@ -66,11 +73,11 @@ export function provesBeside(beside: BesideResult | undefined, between: Between)
 }
 
 /** What is proved beside a change that is too large: the curve's own value nearest half of its reach. */
-function smallerSentence({ curve, reach }: CertificateResult, between: Between): string {
+function smallerSentence({ curve, reach, feature }: CertificateResult, between: Between): string {
   const half = curve.radius.findLastIndex((radius) => radius <= reach[between] / 2);
   const bound = curve[between][half] ?? NaN;
   return half > 0 && bound > 0
-    ? ` Proved: no change up to a total size of ${decimal(curve.radius[half]!, 3)} can push the cosine below ${decimal(bound, 2)}.`
+    ? ` Proved: no change up to a total size of ${decimal(curve.radius[half]!, 3)} can push the cosine of the ${OF[feature]} below ${decimal(bound, 2)}.`
     : "";
 }
 
@@ -78,13 +85,13 @@ function smallerSentence({ curve, reach }: CertificateResult, between: Between):
 export function besideSentence(beside: BesideResult, between: Between): string {
   if ("obstacle" in beside) return `No comparison: ${beside.obstacle}`;
   const { certificate } = beside;
-  const { sigma, stackL2, alpha, n } = certificate;
+  const { sigma, stackL2, alpha, n, feature } = certificate;
   const bound = certificate.atStack[between];
   const who = `For comparison, the ${besideName(beside)} under noise ${sigma}`;
   const copies = `(${n} noisy copies, ${percent(1 - alpha)} confidence)`;
   return Number.isNaN(bound)
     ? `${who}: nothing is proved of a change of size ${stackL2} ${copies}.`
-    : `${who}: no change up to a size of ${stackL2} can push its cosine below ${decimal(bound, 2)} ${copies}.`;
+    : `${who}: no change up to a size of ${stackL2} can push the cosine of its ${OF[feature]} below ${decimal(bound, 2)} ${copies}.`;
 }
 
 function besideName({ model }: { readonly model: string }): string {

@@ -55,15 +55,17 @@ describe("the certificate's plot", () => {
 
   it("says when a change is larger than the guarantee, and marks it", () => {
     const spec = certificateSpec(certificate(2.47, NaN), "toSmoothedClean");
-    expect(spec.description).toContain("larger than what can be guaranteed (0.160)");
+    expect(spec.description).toContain(
+      "larger than what can be guaranteed of the pooled embedding (0.160)",
+    );
     // Half of the reach is .08; the curve's own point below it is 0, where nothing is to be proved.
     expect(spec.description).not.toContain("Proved:");
     const wide = certificate(2.47, NaN);
     const further = { ...wide, reach: { toClean: 0.16, toSmoothedClean: 0.25 } };
     expect(guaranteeOf(further, "toSmoothedClean").sentence).toContain(
-      "guaranteed (0.250). Nothing is proved about it. Proved: no change up to a total size of 0.100 can push the cosine below 0.75.",
+      "guaranteed of the pooled embedding (0.250). Nothing is proved about it. Proved: no change up to a total size of 0.100 can push the cosine of the pooled embedding below 0.75.",
     );
-    expect(guaranteeOf(further, "toClean").sentence).toContain("guaranteed (0.160)");
+    expect(guaranteeOf(further, "toClean").sentence).toContain("pooled embedding (0.160)");
     // The guarantee beside it says it better, and the panel has room for one.
     const other = { model: "noise", certificate: certificate(0.1, 0.61) };
     expect(guaranteeOf(further, "toSmoothedClean", other).sentence).not.toContain("Proved:");
@@ -77,7 +79,7 @@ describe("the certificate's plot", () => {
     expect(guaranteeOf(certificate(0.1, 0.75), "toSmoothedClean")).toEqual({
       kind: "proved",
       sentence:
-        "No change as small as yours, of total size (l2) 0.10, can push the cosine below 0.750, with 99.9% confidence.",
+        "No change as small as yours, of total size (l2) 0.10, can push the cosine of the pooled embedding below 0.750, with 99.9% confidence.",
     });
     expect(guaranteeOf(certificate(0, 1), "toClean").sentence).toContain("Yours changes nothing");
     const none = { toClean: 0, toSmoothedClean: 0 };
@@ -96,7 +98,7 @@ describe("the certificate's plot", () => {
     expect(spec.series[1]).toMatchObject({ x: [0.1], y: [0.61] });
     expect(spec.description).toContain("Nothing is proved about it.");
     expect(spec.description).toContain(
-      "no change up to a size of 0.1 can push its cosine below 0.61",
+      "no change up to a size of 0.1 can push the cosine of its pooled embedding below 0.61",
     );
     const none = { model: "noise", certificate: certificate(0.1, NaN) };
     expect(besideSentence(none, "toClean")).toContain("nothing is proved of a change of size 0.1");

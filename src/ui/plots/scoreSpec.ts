@@ -1,9 +1,11 @@
 /** How alike the clean picture's features stay under noise: the lower bound as it tightens with the samples. */
 import type { CertificateResult } from "../../experiment/results.ts";
 import { decimal } from "../kit/formats.ts";
+import { FEATURES } from "./certificateSpec.ts";
 import type { PlotSpec } from "./plotSpec.ts";
 
 export function scoreSpec({
+  feature,
   history,
   score,
   scoreLower,
@@ -15,7 +17,7 @@ export function scoreSpec({
   const last = Math.max(n, maxSamples);
   return {
     title: "Similarity under noise",
-    description: `Similarity of the clean picture's features with and without noise: at least ${decimal(scoreLower, 4)} on average after ${n} of ${maxSamples} noisy samples; mean so far ${decimal(score, 4)}.`,
+    description: `Similarity of the clean picture's features with and without noise (${FEATURES[feature]}): at least ${decimal(scoreLower, 4)} on average after ${n} of ${maxSamples} noisy samples; mean so far ${decimal(score, 4)}.`,
     series: [
       {
         name: "mean so far",
