@@ -5,6 +5,7 @@ import { Select } from "../kit/Select.tsx";
 import { Empty, PlotPanel } from "./PlotPanel.tsx";
 import { attackerWords, traceSpec } from "./traceSpec.ts";
 import type { Trace } from "./traceSpec.ts";
+import styles from "./plots.module.css";
 
 const MEANING =
   "What the attack maximises, for the 8-bit picture it made at each step; the best picture is the one it returns. " +
@@ -22,6 +23,8 @@ export function TracePanel() {
   // The attack under way comes first: it is what the reader is waiting for.
   const trace: Trace | undefined = live ?? done?.trace;
   const spec = trace ? traceSpec(trace) : null;
+  // By itself: the line of the heading is left out where it has no room, and an approximated gradient must be said.
+  const seen = trace ? attackerWords(trace) : "";
   const shown = live ? live.itemId : done?.id;
   const place = stack.findIndex(({ id }) => id === shown) + 1;
   // The picker says which it is; while one runs there is no picker.
@@ -31,7 +34,7 @@ export function TracePanel() {
       title="Attack"
       line={
         trace
-          ? `${name}${trace.lossName}${trace.lossUnit && `, ${trace.lossUnit}`}${attackerWords(trace)}`
+          ? `${name}${trace.lossName}${trace.lossUnit && `, ${trace.lossUnit}`}`
           : "Loss by step, and the best so far."
       }
       meaning={MEANING}
@@ -55,6 +58,7 @@ export function TracePanel() {
         )
       }
     >
+      {seen !== "" && <p className={styles.statement}>{seen}</p>}
       {!trace && (
         <Empty>
           {stack.some(({ type, enabled }) => type === "attack" && enabled)

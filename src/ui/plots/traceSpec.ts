@@ -16,13 +16,13 @@ export interface Trace {
 
 const GRADIENTS = {
   exact: "",
-  bpda: "; gradient approximated (BPDA)",
-  expectation: "; gradient averaged over random draws (EOT)",
+  bpda: "Gradient approximated (BPDA).",
+  expectation: "Gradient averaged over random draws (EOT).",
 } as const;
 
-/** What the attacker saw, where that is less than the whole system. */
+/** What the attacker saw, where that is less than the whole system, as a sentence. */
 export function attackerWords({ gradient = "exact", aware }: Trace): string {
-  return aware === false ? "; on the model without its defenses" : GRADIENTS[gradient];
+  return aware === false ? "Made on the model without its defenses." : GRADIENTS[gradient];
 }
 
 export function traceSpec({ loss, bestLoss, lossName, lossUnit, access }: Trace): PlotSpec {
