@@ -4,7 +4,6 @@ import type { DefenseItem } from "../../defenses/defense.ts";
 import { isInForce } from "../../defenses/inForce.ts";
 import { givenAnswer } from "../../system/reading.ts";
 import type { AnswerResult } from "../../system/reading.ts";
-import { useHasDefenseInForce } from "../context/useIsDefended.ts";
 import { useHidden } from "../context/useHidden.ts";
 import { useExperiment, useResults, useStores } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
@@ -14,7 +13,9 @@ import styles from "./defenses.module.css";
 type Answer = AnswerResult | null | undefined;
 
 export function DefensePrice() {
-  const isOn = useHasDefenseInForce();
+  const isOn = useExperiment((s) =>
+    s.spec.defenses.some((item) => isInForce(item, DEFENSE_CATALOG[item.defense])),
+  );
   const { view } = useStores();
   const bare = useResults((s) => s.stages.undefended);
   const clean = useResults((s) => s.stages.clean?.payload.answer);

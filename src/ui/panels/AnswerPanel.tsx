@@ -3,7 +3,7 @@ import { Suspense, lazy, useEffect } from "react";
 import { loadPart } from "../../host/loadPart.ts";
 import { ErrorBoundary } from "../context/ErrorBoundary.tsx";
 import { useExperiment, useModels, useResults } from "../context/stores.ts";
-import { useHasDefenseInForce } from "../context/useIsDefended.ts";
+import { useIsDefended } from "../context/useIsDefended.ts";
 import { useIsUntouched } from "../context/useIsUntouched.ts";
 import { NO_ATTENTION } from "../picture/attentionMap.ts";
 import { givenAnswer } from "../../system/reading.ts";
@@ -41,7 +41,7 @@ export function AnswerPanel() {
   const clean = useResults((s) => s.stages.clean?.payload.answer);
   const disturbed = useDisturbedAnswer();
   const flipped = useResults((s) => s.stages.metrics?.payload.flipped);
-  const isDefended = useHasDefenseInForce();
+  const isDefended = useIsDefended();
   const isUntouched = useIsUntouched() && flipped === false;
   const kind = useExperiment((s) => s.spec.case.kind);
   if (clean === null) return <NoAnswer />;
