@@ -19,6 +19,11 @@ test("the bench, help and sharing", async ({ page, site }) => {
   await expect(page.getByRole("dialog")).toBeVisible();
   expect(await seriousViolations(page)).toEqual([]);
   await page.keyboard.press("Escape");
+  // Longer than the screen: it can be scrolled without a mouse.
+  await page.getByRole("button", { name: "Add a disturbance" }).click();
+  await expect(page.getByRole("menuitem").first()).toBeVisible();
+  expect(await seriousViolations(page)).toEqual([]);
+  await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Share" }).click();
   await expect(page.getByLabel("Link to this experiment")).toBeVisible();
   expect(await seriousViolations(page)).toEqual([]);

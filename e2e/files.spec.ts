@@ -118,6 +118,11 @@ test("a picture that is no chest film is said to be unlike all that the model kn
   await openFile(page, "ramp.png", ramp);
   await settle(page);
   await expect(page.getByTestId("population")).toContainText("trust no answer about it");
+  // Held back until the reader asks for it all the same.
+  await expect(page.getByTestId("answer-clean")).toHaveCount(0);
+  await page.getByRole("button", { name: "Show the answer all the same" }).click();
+  await expect(page.getByTestId("answer-clean")).toHaveText(/^(yes|no)$/);
+  await expect(page.getByTestId("population")).toContainText("trust no answer about it");
 });
 
 test("a reader's own film opens untouched, its answer with what was measured, its pixels as they are", async ({

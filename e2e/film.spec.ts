@@ -195,6 +195,10 @@ test("lengths are measured where they hold, by pointer and by keys", async ({ pa
   await drag(page, at(100, 100), at(200, 100));
   await drag(page, at(200, 100), at(200, 200));
   await expect(lengths).toContainText(/(89|90|91)° between the two arms/);
+  // Lines, and nothing that covers the film between them.
+  for (const line of await page.locator("figure polyline").all()) {
+    await expect(line).toHaveCSS("fill", "none");
+  }
 
   await page.keyboard.press("d");
 

@@ -13,6 +13,7 @@ const COMMANDS = [
   "scripts/screenshot.mjs",
   "bench/run.ts",
   "bench/measured.ts",
+  "bench/filmCounts.ts",
   "bench/populations.ts",
   "bench/severities.ts",
   "bench/visionLanguage.ts",

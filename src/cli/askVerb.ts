@@ -2,6 +2,7 @@
 import { LabError, invariant, toErrorData } from "../errors/labError.ts";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
 import { interpretQuestion } from "../language/recognize.ts";
+import { filmCounts } from "../model/filmCounts.ts";
 import { measuredModel } from "../model/measured.ts";
 import type { AnswerResult } from "../system/reading.ts";
 import { onRealFilm } from "../system/reliability.ts";
@@ -118,6 +119,7 @@ function measuredText(
   const { lead, text } = onRealFilm(measuredModel(id), understood, {
     confidence: Math.max(...Object.values(probabilities)),
     place: population,
+    counts: filmCounts(id),
   });
   return `${lead} ${text}`;
 }

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, test } from "vitest";
 import { BUNDLED_MODELS } from "./catalog.ts";
+import { filmCounts } from "./filmCounts.ts";
 import { parseManifest } from "./manifest.ts";
 import { BANDS, bandOf, measuredModel, reliabilityOf, wordingKinds } from "./measured.ts";
 
@@ -30,6 +31,21 @@ describe.each(BUNDLED_MODELS.map(({ id }) => id))("what was measured of %s", (id
     expect(adults.calibration).toMatchObject(measured.calibration.adult);
     expect(kermanyTest).toMatchObject(measured.calibration.child);
     expect(kermanyTest).toMatchObject(measured.children["pneumonia"]!);
+  });
+
+  test("was counted on test films with the same weights (else run `npm run bench:films`)", () => {
+    const counts = filmCounts(id)!;
+    expect(counts).toMatchObject({
+      visionSha256: measured.visionSha256,
+      answerSha256: measured.answerSha256,
+    });
+    for (const { normal, present } of [counts.adult, counts.child]) {
+      expect(Object.keys(normal)).toEqual(expect.arrayContaining(["normal", "pneumonia"]));
+      for (const { yes, n } of [...Object.values(normal), ...Object.values(present)]) {
+        expect(n).toBeGreaterThan(0);
+        expect(yes).toBeLessThanOrEqual(n);
+      }
+    }
   });
 
   test("counts no more right answers than answers", () => {

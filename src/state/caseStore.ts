@@ -18,6 +18,8 @@ export interface CaseState {
   readonly opening: boolean;
   /** Items of the stack that were on when a film of the reader's was opened, which starts untouched. */
   readonly switchedOff: readonly string[];
+  /** Films unlike all that the model knows, by hash, whose answers the reader asked to see all the same. */
+  readonly passed: readonly string[];
   /** Which file a film came from, by its hash: a handle, not the bytes, so that it can be read again, and another picture of it. */
   readonly files: Readonly<Record<string, File>>;
   /** @returns pixel hashes of films that were let go, so that a day of films does not fill the memory. */
@@ -26,7 +28,7 @@ export interface CaseState {
   keep(sha256: string, radiograph: Radiograph): void;
   /** Which file a film came from. */
   remember(sha256: string, file: File): void;
-  set(values: Partial<Pick<CaseState, "provisional" | "opening" | "switchedOff">>): void;
+  set(values: Partial<Pick<CaseState, "provisional" | "opening" | "switchedOff" | "passed">>): void;
 }
 
 export type CaseStore = StoreApi<CaseState>;
@@ -48,6 +50,7 @@ export function createCaseStore(mostBytes = MOST_BYTES): CaseStore {
     provisional: null,
     opening: false,
     switchedOff: [],
+    passed: [],
     files: {},
     add(sha256, radiograph) {
       const others = Object.entries(get().radiographs).filter(([each]) => each !== sha256);

@@ -40,6 +40,39 @@ test("a film of a reader's own is never told a percentage that was not measured 
   expect(pneumonia.lead).toMatch(/on 277 adults, 0\.97 \(0\.95 to 0\.98\) on 618 children/);
 });
 
+test("what was counted on films like this one comes first: the finding without it and with it", () => {
+  const tally = (yes: number, n: number) => ({ yes, n });
+  const counts = {
+    visionSha256: "",
+    answerSha256: "",
+    adult: {
+      normal: { pneumothorax: tally(58, 117), fracture: tally(40, 117), normal: tally(4, 117) },
+      present: { pneumothorax: tally(9, 11), normal: tally(1, 90) },
+    },
+    child: { normal: { pneumothorax: tally(53, 60) }, present: {} },
+  };
+  const asked = (question: string, stated: ReturnType<typeof at>) =>
+    onRealFilm(base, recognizeQuestion(question), { ...stated, counts });
+  const pneumothorax = asked("Is there a pneumothorax?", adult);
+  expect(pneumothorax.lead).toBe(
+    "Asked plainly, this model finds it on 58 of 117 normal adults and on 9 of 11 with it (test films).",
+  );
+  expect(pneumothorax.text).toMatch(/^Measured on real films: AUC 0\.54 /);
+  expect(asked("no pneumothorax?", at("child")).lead).toBe(
+    "Asked plainly, this model finds it on 53 of 60 normal children (test films).",
+  );
+  expect(asked("Is there a pneumothorax?", at("child", true)).lead).toContain("58 of 117");
+  expect(asked("Is this radiograph normal?", adult).lead).toBe(
+    "Asked plainly, this model calls 4 of 117 normal adults normal, and 1 of 90 with a finding (test films).",
+  );
+  expect(asked("Is there a rib fracture?", adult)).toMatchObject({
+    lead: "Asked plainly, this model finds it on 40 of 117 normal adults (test films).",
+    text: expect.stringMatching(/^On films that have it nothing was measured/) as string,
+  });
+  // A limit of side was never counted.
+  expect(asked("Is there a left pneumothorax?", adult).lead).toBe("Untested on real films.");
+});
+
 test("phantoms say nothing about pneumonia, and an unmeasured model nothing at all", () => {
   expect(onPhantom(base, recognizeQuestion("Is there pneumonia?"), 0.9999)).toMatchObject({
     isTrusted: false,

@@ -1,5 +1,7 @@
 /** In words, what was measured about answers like the one on screen. */
 import type { Understood } from "../language/recognize.ts";
+import { countKey, countedOn } from "../model/filmCounts.ts";
+import type { FilmCounts } from "../model/filmCounts.ts";
 import { reliabilityOf } from "../model/measured.ts";
 import type { MeasuredAuc, MeasuredModel } from "../model/measured.ts";
 import { percent } from "../numerics/percentText.ts";
@@ -72,6 +74,8 @@ export interface Stated {
   readonly confidence: number;
   readonly place:
     { readonly nearest: "adult" | "child" | "phantom"; readonly isFar: boolean } | undefined;
+  /** On how many test films the model said yes, where that was counted. */
+  readonly counts?: FilmCounts | undefined;
 }
 
 /** What is known of this very question on real films; a percentage as stated is never taken at its word there. */
@@ -83,10 +87,20 @@ export function onRealFilm(
   if (!measured) return UNMEASURED;
   const key = filmKey(asked);
   const own = key === undefined ? "" : numbersOf(measured, key);
+  const found = foundOn(asked, stated);
   if (own !== "") {
+    const area = `Measured on real films: ${own}.`;
+    const text = percentagesOn(measured, key ?? "", stated);
     return {
-      lead: `Measured on real films: ${own}.`,
-      text: percentagesOn(measured, key ?? "", stated),
+      lead: found === "" ? area : found,
+      text: found === "" ? text : `${area} ${text}`,
+      isTrusted: false,
+    };
+  }
+  if (found !== "") {
+    return {
+      lead: found,
+      text: "On films that have it nothing was measured. The percentages say nothing about this film.",
       isTrusted: false,
     };
   }
@@ -99,6 +113,22 @@ export function onRealFilm(
         : "The card says which questions were measured. The percentages say nothing about this film.",
     isTrusted: false,
   };
+}
+
+/** What the answer was worth on films like this one, in counts; empty where nothing was counted. */
+function foundOn(asked: Understood, { place, counts }: Stated): string {
+  const population = place?.nearest === "child" && !place.isFar ? "child" : "adult";
+  const key = asked.scope === null ? countKey(asked) : undefined;
+  const counted = countedOn(counts, key, population);
+  if (!counted) return "";
+  const { normal, present } = counted;
+  const films = population === "child" ? "normal children" : "normal adults";
+  if (key === "normal") {
+    const others = present ? `, and ${present.yes} of ${present.n} with a finding` : "";
+    return `Asked plainly, this model calls ${normal.yes} of ${normal.n} ${films} normal${others} (test films).`;
+  }
+  const having = present ? ` and on ${present.yes} of ${present.n} with it` : "";
+  return `Asked plainly, this model finds it on ${normal.yes} of ${normal.n} ${films}${having} (test films).`;
 }
 
 function percentagesOn(

@@ -2,11 +2,11 @@
 import { plainQuestions } from "../../language/questionBank.ts";
 import type { ExpandedQuestion } from "../../language/questionBank.ts";
 import { canAnswer } from "../../model/manifest.ts";
+import { countKey, countedOn, filmCounts } from "../../model/filmCounts.ts";
 import { measuredModel } from "../../model/measured.ts";
 import type { MeasuredModel } from "../../model/measured.ts";
 import type { AnswerResult } from "../../system/reading.ts";
 import { defineInstrument } from "./instrument.ts";
-import { decimal } from "../../numerics/decimalText.ts";
 
 /** An area under the curve whose interval reaches this low is near guessing. */
 const NEAR_CHANCE = 0.6;
@@ -15,9 +15,9 @@ export const allFindings = defineInstrument({
   id: "allFindings",
   label: "All findings at once",
   group: "film",
-  help: "Asks in the plain wording about every finding the model knows, on the clean and on the disturbed picture. Percentages are the model's own share of yes; the last column says how well it tells this finding on real adult films, where that was measured.",
+  help: "Asks in the plain wording about every finding the model knows, on the clean and on the disturbed picture. Percentages are the model's own share of yes; the last columns say on how many real test films of adults and of children it found the same, without and with it.",
   source:
-    "One presence question a finding (src/language/questionBank.json); areas under the ROC curve with 95 % intervals from the model's card",
+    "One presence question a finding (src/language/questionBank.json); counts on test films by bench/filmCounts.ts, close to guessing by the areas under the ROC curve of the model's card",
   params: {},
   needs: ["system", "input", "disturbed"],
   obstacle: ({ system }) =>
@@ -72,14 +72,22 @@ export const allFindings = defineInstrument({
         {
           id: "findings",
           title: "Every question, clean and disturbed",
-          columns: ["Asked about", "Yes, clean", "Yes, disturbed", "Turned", "On adult films"],
+          columns: [
+            "Asked about",
+            "Yes, clean",
+            "Yes, disturbed",
+            "Turned",
+            "On adult films",
+            "On children’s films",
+          ],
           percent: [1, 2],
           rows: listed.map(({ question, before, after, turned: isTurned }) => [
             subjectOf(question),
             yesPercent(before),
             yesPercent(after),
             isTurned ? "turned" : "",
-            worth(measured, question),
+            worth(question, { id, population: "adult", isGuess: isGuess(measured, question) }),
+            worth(question, { id, population: "child", isGuess: false }),
           ]),
           opens: listed.map(({ question }) => ({ question: question.text })),
         },
@@ -122,11 +130,26 @@ function contradicted(
     : "";
 }
 
-function worth(measured: MeasuredModel | undefined, { findingId, type }: ExpandedQuestion): string {
-  const key = type === "normal" ? "normal" : (findingId ?? "");
-  const area = measured?.adults[key];
-  if (!area) return "not measured";
-  const { auc, low, high, n } = area;
-  const verdict = low < NEAR_CHANCE ? "close to guessing: " : "";
-  return `${verdict}AUC ${decimal(auc, 2)} (${decimal(low, 2)} to ${decimal(high, 2)}), ${n} films`;
+function isGuess(measured: MeasuredModel | undefined, question: ExpandedQuestion): boolean {
+  const area = measured?.adults[countKey(question) ?? ""];
+  return area !== undefined && area.low < NEAR_CHANCE;
+}
+
+/** On how many test films the model found the same: what its answer is worth on one more. */
+function worth(
+  question: ExpandedQuestion,
+  on: {
+    readonly id: string;
+    readonly population: "adult" | "child";
+    readonly isGuess: boolean;
+  },
+): string {
+  const counted = countedOn(filmCounts(on.id), countKey(question), on.population);
+  if (!counted) return "not measured";
+  const { normal, present } = counted;
+  const verdict = on.isGuess ? "close to guessing: " : "";
+  const having = present
+    ? `, ${present.yes} of ${present.n} ${countKey(question) === "normal" ? "others" : "with it"}`
+    : "";
+  return `${verdict}${normal.yes} of ${normal.n} normal${having}`;
 }

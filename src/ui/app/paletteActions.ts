@@ -13,7 +13,7 @@ import { isKeptBack } from "../../state/roomStore.ts";
 import { LANGUAGES, THEMES } from "../../state/keyStore.ts";
 import { addDefense } from "../../state/defenseEdits.ts";
 import { addItem, editInstrument } from "../../state/specEdits.ts";
-import type { DialogName, Layout } from "../../state/viewStore.ts";
+import type { DialogName, FilmInset, Layout } from "../../state/viewStore.ts";
 import { KEYMAP, keyName, keysOf } from "../context/keymap.ts";
 import type { Command } from "../context/keymap.ts";
 import type { Stores } from "../context/stores.ts";
@@ -46,6 +46,16 @@ const LAYOUTS: Readonly<Record<Layout, string>> = {
   triple: "Layout: clean, disturbed and difference",
   quad: "Layout: four viewers, bare pictures above their maps",
 };
+
+/** What can be laid onto the whole film. */
+const INSETS: readonly (readonly [string, FilmInset | null])[] = [
+  ["On the film: swipe to the disturbed picture", { picture: "disturbed", how: "swipe" }],
+  ["On the film: flicker with the disturbed picture", { picture: "disturbed", how: "flicker" }],
+  ["On the film: swipe to what the model was given", { picture: "given", how: "swipe" }],
+  ["On the film: flicker with what the model was given", { picture: "given", how: "flicker" }],
+  ["On the film: the difference over it", { picture: "difference", how: "whole" }],
+  ["On the film: nothing", null],
+];
 
 export function paletteActions(
   stores: Stores,
@@ -98,6 +108,9 @@ export function paletteActions(
       }),
     ),
     ...entries(LAYOUTS).map(([id, label]) => named(`layout.${id}`, label, show({ layout: id }))),
+    ...INSETS.map(([label, filmInset], k) =>
+      named(`inset.${k}`, label, show({ layout: "film", filmInset })),
+    ),
     ...GALLERY.map((shown, k) => {
       const name = isUntitled ? untitled(k) : shown.name;
       return named(

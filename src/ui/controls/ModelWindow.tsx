@@ -42,7 +42,7 @@ export function ModelWindow({ radiograph }: { readonly radiograph: Radiograph })
         >
           {radiograph.vois.map((voi, index) => (
             <option key={index} value={`file ${index}`}>
-              {radiograph.vois.length === 1 ? "from the file" : `from the file: ${nameOf(voi)}`}
+              {radiograph.vois.length === 1 ? "from the file" : `file: ${nameOf(voi)}`}
             </option>
           ))}
           <option value="automatic">automatic</option>

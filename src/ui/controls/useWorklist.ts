@@ -95,8 +95,10 @@ export function useRecorder(): void {
       if (isFull && clean.spec.case.kind === "file") {
         const entry = of(clean.spec.case.sha256);
         const asked = askedBy(clean.spec, { cases });
-        const { answer } = clean.payload;
-        const said = answer ? answerText(answer) : "this model answers no questions";
+        const { answer, population } = clean.payload;
+        const said = answer
+          ? `${population?.isFar ? "unlike its films: " : ""}${answerText(answer)}`
+          : "this model answers no questions";
         if (entry && entry.answers[asked] !== said) {
           update(entry.id, { answers: { ...entry.answers, [asked]: said } });
         }

@@ -15,14 +15,13 @@ import styles from "./film.module.css";
 export const FilmBar = memo(function FilmBar({
   film,
   extent,
-  hasMeasures,
 }: {
   readonly film: WholeFilm | null;
   readonly extent: Extent;
-  readonly hasMeasures: boolean;
 }) {
   const { view } = useStores();
   const title = useTitles();
+  const hasInset = useView((s) => s.filmInset !== null);
   const hasHistogram = useView((s) => s.histogram);
   const change = (to: (now: FilmView) => FilmView) => () =>
     view.getState().set({ film: to(view.getState().film) });
@@ -30,9 +29,10 @@ export const FilmBar = memo(function FilmBar({
     <div className={styles.bar}>
       <span className={styles.title}>{film?.isPhantom ? "Phantom" : "Whole film"}</span>
       <span className={styles.explanation}>
-        {film?.isPhantom
-          ? "Drawn finer than the model is given it."
-          : "The model is given what is inside the dashed frame (S moves it)."}
+        {!hasInset &&
+          (film?.isPhantom
+            ? "Drawn finer than the model is given it."
+            : "The model’s part is dashed (S moves it).")}
       </span>
       <FilmInsetPicker />
       <Button
@@ -66,11 +66,6 @@ export const FilmBar = memo(function FilmBar({
       />
       <IconButton name={title("mirror")} icon="mirror" size={14} onPress={change(mirrored)} />
       <IconButton name={title("upend")} icon="upend" size={14} onPress={change(upended)} />
-      {hasMeasures && (
-        <Button onClick={() => view.getState().set({ measures: { of: "", items: [] } })}>
-          Clear measurements
-        </Button>
-      )}
     </div>
   );
 });

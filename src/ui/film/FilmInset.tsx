@@ -70,9 +70,8 @@ export function FilmInset(props: {
             step={0.01}
             value={share}
             onChange={(event) => setShare(Number(event.currentTarget.value))}
-            // The viewer around it takes drags and keys for itself.
+            // The viewer around it takes drags for itself.
             onPointerDown={(event) => event.stopPropagation()}
-            onKeyDown={(event) => event.stopPropagation()}
           />
         </>
       )}

@@ -85,6 +85,8 @@ export function FilmViewer() {
   });
   const onKeyDown = (event: KeyboardEvent) => {
     const on = surface();
+    // A divider inside it has keys of its own, and the bench the rest of them.
+    if (event.target !== event.currentTarget) return;
     if (!on || !tool.onKey?.(event.key, on)) return;
     event.preventDefault();
     event.stopPropagation();
@@ -92,7 +94,7 @@ export function FilmViewer() {
 
   return (
     <figure className={styles.viewer} data-pane="film">
-      <FilmBar film={film} extent={extent} hasMeasures={items.length > 0} />
+      <FilmBar film={film} extent={extent} />
       {/* A viewer is one widget that takes pointer and keys itself, which no HTML element stands for. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions */}
       <div

@@ -1,5 +1,7 @@
 /** What was measured, as text: the value and where it holds. */
 import type { FilmMeasure } from "../../state/viewStore.ts";
+import { useStores } from "../context/stores.ts";
+import { Button } from "../kit/Button.tsx";
 import { measured } from "../picture/measure.ts";
 import type { WholeFilm } from "./useWholeFilm.ts";
 import styles from "./film.module.css";
@@ -9,19 +11,25 @@ export function Measurements(props: {
   readonly items: readonly FilmMeasure[];
 }) {
   const { film, items } = props;
+  const { view } = useStores();
   if (!film || items.length === 0) return null;
   return (
-    <ul className={styles.lengths} aria-label="Measurements">
-      {items.map((item, index) => {
-        const told = measured(item, film.radiograph);
-        return (
-          told && (
-            <li key={index}>
-              <b>{told.text}</b> {told.meaning}
-            </li>
-          )
-        );
-      })}
-    </ul>
+    <div className={styles.lengths}>
+      <ul aria-label="Measurements">
+        {items.map((item, index) => {
+          const told = measured(item, film.radiograph);
+          return (
+            told && (
+              <li key={index}>
+                <b>{told.text}</b> {told.meaning}
+              </li>
+            )
+          );
+        })}
+      </ul>
+      <Button onClick={() => view.getState().set({ measures: { of: "", items: [] } })}>
+        Clear measurements
+      </Button>
+    </div>
   );
 }

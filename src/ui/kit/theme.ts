@@ -1,6 +1,9 @@
 /** Mantine's theme, mapped to the bench's own tokens (tokens.css) so that menus and dialogs look like the rest. */
 import { Menu, createTheme } from "@mantine/core";
 
+/** What is closed is gone: while it faded, it kept the focus and took the next key. */
+const AT_ONCE = { exitDuration: 0 };
+
 export const theme = createTheme({
   fontFamily: '"Inter Variable", Inter, system-ui, -apple-system, "Segoe UI", sans-serif',
   primaryColor: "lagoon",
@@ -8,7 +11,13 @@ export const theme = createTheme({
   defaultRadius: 5,
   fontSizes: { xs: "11.5px", sm: "13px", md: "13px", lg: "15px", xl: "18px" },
   components: {
-    Menu: Menu.extend({ styles: { item: { padding: "5px 12px" } } }),
+    // Items are tab stops, so that a list longer than the screen can be reached and scrolled by keys.
+    Menu: Menu.extend({
+      defaultProps: { menuItemTabIndex: 0, transitionProps: AT_ONCE },
+      styles: { item: { padding: "5px 12px" } },
+    }),
+    Popover: { defaultProps: { transitionProps: AT_ONCE } },
+    ModalRoot: { defaultProps: { transitionProps: AT_ONCE } },
   },
   colors: {
     lagoon: [

@@ -9,7 +9,9 @@ import { NO_ATTENTION } from "../picture/attentionMap.ts";
 import { givenAnswer } from "../../system/reading.ts";
 import type { AnswerResult } from "../../system/reading.ts";
 import { AnswerBars } from "./AnswerBars.tsx";
+import { Gate } from "./Gate.tsx";
 import { OwnReading } from "./OwnReading.tsx";
+import { useGate } from "./useGate.ts";
 import { useDisturbedAnswer } from "./useDisturbedAnswer.ts";
 import { ResultSection } from "../context/ResultSection.tsx";
 import { KeptPlace } from "../kit/KeptPlace.tsx";
@@ -44,6 +46,7 @@ export function AnswerPanel() {
   const isDefended = useIsDefended();
   const isUntouched = useIsUntouched() && flipped === false;
   const kind = useExperiment((s) => s.spec.case.kind);
+  const gate = useGate();
   if (clean === null) return <NoAnswer />;
   const [before, after] = [clean, disturbed].map((each) => each && answerWord(givenAnswer(each)));
   const isLong = `${before ?? ""}${after ?? ""}`.length > SHORT_VERDICT;
@@ -59,40 +62,44 @@ export function AnswerPanel() {
       }
       stage="readout"
     >
-      <div
-        className={styles.verdict}
-        data-long={isLong}
-        data-untouched={isUntouched}
-        aria-live="polite"
-      >
-        <span className={styles.word} data-side="clean" data-testid="answer-clean">
-          {before ?? "…"}
-        </span>
-        <span className={styles.arrow} aria-label="becomes">
-          →
-        </span>
-        <span className={styles.word} data-side="disturbed" data-testid="answer-disturbed">
-          {after ?? "…"}
-        </span>
-        {disturbed && typeof flipped === "boolean" && (
-          <span className={styles.badge} data-flipped={flipped} data-testid="flip-badge">
-            {flipped ? "FLIPPED" : isUntouched ? "untouched" : "holds"}
+      {gate ? (
+        <Gate said={gate} />
+      ) : (
+        <div
+          className={styles.verdict}
+          data-long={isLong}
+          data-untouched={isUntouched}
+          aria-live="polite"
+        >
+          <span className={styles.word} data-side="clean" data-testid="answer-clean">
+            {before ?? "…"}
           </span>
-        )}
-      </div>
+          <span className={styles.arrow} aria-label="becomes">
+            →
+          </span>
+          <span className={styles.word} data-side="disturbed" data-testid="answer-disturbed">
+            {after ?? "…"}
+          </span>
+          {disturbed && typeof flipped === "boolean" && (
+            <span className={styles.badge} data-flipped={flipped} data-testid="flip-badge">
+              {flipped ? "FLIPPED" : isUntouched ? "untouched" : "holds"}
+            </span>
+          )}
+        </div>
+      )}
       <KeptPlace first={FIRST_ANSWER} subject={kind} isAwaited={clean === undefined}>
         {clean && (
           <ErrorBoundary>
             <Suspense fallback={null}>
               <Reliability answer={clean}>
-                {(isTrusted) => (
-                  <AnswerBars clean={clean} disturbed={disturbed} isTrusted={isTrusted} />
-                )}
+                {(isTrusted) =>
+                  !gate && <AnswerBars clean={clean} disturbed={disturbed} isTrusted={isTrusted} />
+                }
               </Reliability>
             </Suspense>
           </ErrorBoundary>
         )}
-        <Agreed clean={clean} disturbed={disturbed} />
+        {!gate && <Agreed clean={clean} disturbed={disturbed} />}
         <OwnReading />
         {clean && <Truth />}
         {!clean && <p className={styles.empty}>The model has not been asked yet.</p>}

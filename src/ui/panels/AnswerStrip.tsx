@@ -5,6 +5,7 @@ import { isStale } from "../../state/resultStore.ts";
 import { useResults } from "../context/stores.ts";
 import { useHidden } from "../context/useHidden.ts";
 import { useIsUntouched } from "../context/useIsUntouched.ts";
+import { useGate } from "./useGate.ts";
 import { useDisturbedAnswer } from "./useDisturbedAnswer.ts";
 import { answerWord } from "../kit/formats.ts";
 import styles from "./panels.module.css";
@@ -20,7 +21,8 @@ export function AnswerStrip() {
   const isUntouched = useIsUntouched() && flipped === false;
   const isHidden = useHidden("answers");
   const stale = useResults((s) => isStale(s, "readout") || isStale(s, "clean"));
-  if (isHidden) return null;
+  const gate = useGate();
+  if (isHidden || gate) return null;
   return (
     <section
       className={styles.strip}

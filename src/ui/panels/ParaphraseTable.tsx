@@ -7,6 +7,7 @@ import { useHidden } from "../context/useHidden.ts";
 import { useExperiment, useResults } from "../context/stores.ts";
 import { Hint } from "../kit/Hint.tsx";
 import { answerWord, percent, signed } from "../kit/formats.ts";
+import { useGate } from "./useGate.ts";
 import { ResultSection } from "../context/ResultSection.tsx";
 import { Button } from "../kit/Button.tsx";
 import styles from "./panels.module.css";
@@ -25,7 +26,8 @@ export function ParaphraseTable() {
   const latest = useResults((s) => s.stages.readout?.payload.paraphrases);
   const metrics = useResults((s) => s.stages.metrics?.payload);
   const answer = useResults((s) => s.stages.clean?.payload.answer);
-  if (answer === null) return null;
+  const gate = useGate();
+  if (answer === null || gate) return null;
   // Rows of an earlier question are not these wordings' answers.
   const disturbed =
     latest?.length === clean?.length &&

@@ -6,8 +6,10 @@ import type { ReactNode } from "react";
 import type { AnswerResult } from "../../system/reading.ts";
 import { onPhantom, onRealFilm } from "../../system/reliability.ts";
 import { interpretQuestion } from "../../language/recognize.ts";
+import { filmCounts } from "../../model/filmCounts.ts";
 import { measuredModel } from "../../model/measured.ts";
 import { useExperiment, useResults } from "../context/stores.ts";
+import { useGate } from "./useGate.ts";
 import { CutOffNote } from "./CutOffNote.tsx";
 import styles from "./panels.module.css";
 
@@ -20,6 +22,7 @@ export function Reliability(props: {
   const id = useExperiment((s) => s.spec.model.id);
   const place = useResults((s) => s.stages.clean?.payload.population);
   const { understood } = interpretQuestion(answer.question);
+  const gate = useGate();
   const measured = measuredModel(id);
   if (!understood) {
     return (
@@ -31,7 +34,7 @@ export function Reliability(props: {
   }
   const confidence = Math.max(...Object.values(answer.probabilities));
   const said = isFile
-    ? onRealFilm(measured, understood, { confidence, place })
+    ? onRealFilm(measured, understood, { confidence, place, counts: filmCounts(id) })
     : onPhantom(measured, understood, confidence);
   const line = (
     <p className={styles.note} data-testid="reliability">
@@ -46,7 +49,7 @@ export function Reliability(props: {
   );
   return (
     <>
-      {isFile && <Population />}
+      {isFile && !gate && <Population />}
       {isFile && <CutOffNote asked={understood} />}
       {isFile && line}
       {children(said.isTrusted)}
