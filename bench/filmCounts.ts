@@ -19,7 +19,7 @@ import type { Radiograph } from "../src/image/radiograph.ts";
 import { decodeAnswer } from "../src/language/answer.ts";
 import { plainQuestions } from "../src/language/questionBank.ts";
 import { BUNDLED_MODELS } from "../src/model/catalog.ts";
-import { countKey, isCounted } from "../src/model/filmCounts.ts";
+import { countKey } from "../src/model/filmCounts.ts";
 import type { FilmCounts, Tally } from "../src/model/filmCounts.ts";
 import { writeFormatted } from "./writeFormatted.ts";
 
@@ -82,7 +82,7 @@ async function counted(id: string): Promise<FilmCounts> {
   const { defaultPrecision: precision } = JSON.parse(readFileSync(manifest, "utf8"));
   const model = await openBundledModel(id, precision, nodeSessions());
   const questions = plainQuestions()
-    .filter(isCounted)
+    .filter((question) => countKey(question) !== undefined)
     .map((question) => ({
       question,
       prompt: model.encodePrompt(question.text),

@@ -49,6 +49,11 @@ export async function openFile(page: Page, name: string, bytes: Uint8Array): Pro
     .setInputFiles({ name, mimeType: "application/octet-stream", buffer: Buffer.from(bytes) });
 }
 
+/** The films that are made here are no chest: what the model says of them is asked for all the same. */
+export async function passGate(page: Page): Promise<void> {
+  await page.getByRole("button", { name: "Show the answer all the same" }).click();
+}
+
 export type Manifest = ReturnType<typeof runManifest>;
 
 /** The run on the bench with all its digits. */

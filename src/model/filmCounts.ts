@@ -35,11 +35,7 @@ interface Asked {
   readonly findingId: string | null;
 }
 
-/** Plain questions about one finding, and whether the film is normal. */
-export function isCounted({ type, strategy }: Asked & { readonly strategy: string }): boolean {
-  return strategy === "plain" && (type === "presence" || type === "normal");
-}
-
+/** Undefined for what is asked neither of one finding nor of the whole film's being normal. */
 export function countKey({ type, findingId }: Asked): string | undefined {
   if (type === "normal") return "normal";
   return type === "presence" ? (findingId ?? undefined) : undefined;
