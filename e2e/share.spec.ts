@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "@playwright/test";
 import { openExperiment } from "../src/experiment/openExperiment.ts";
-import { figure, openBench, openFile, setSlider, settle, slider } from "./steps.ts";
+import { figure, openBench, openFile, passGate, setSlider, settle, slider } from "./steps.ts";
 import { chestDicom } from "./chestFiles.ts";
 import { expect, test } from "./fixtures.ts";
 
@@ -64,6 +64,7 @@ test("a link to a reader's own file asks for it, and replays when it is given", 
   await openFile(page, "study.dcm", chestDicom());
   await expect(page.getByText("Your DICOM file")).toBeVisible();
   await settle(page);
+  await passGate(page);
   const sent = await numbers(page);
   const link = await shareLink(page);
 
@@ -72,6 +73,7 @@ test("a link to a reader's own file asks for it, and replays when it is given", 
   await expect(other.getByText("Open the same file to replay it")).toBeVisible();
   await openFile(other, "renamed.dcm", chestDicom());
   await settle(other);
+  await passGate(other);
   expect(await numbers(other)).toEqual(sent);
 });
 
