@@ -7,6 +7,8 @@ export interface FigureTheme {
   readonly text: string;
   readonly grid: string;
   readonly font: string;
+  /** Of the drawing, pixels; absent where it is as wide as it needs. */
+  readonly width?: number;
 }
 
 export interface PlotlyFigure {
@@ -19,7 +21,7 @@ export function plotlyFigure(figure: Figure, theme: FigureTheme): PlotlyFigure {
   return {
     data:
       figure.kind === "heat"
-        ? [heatMap(figure)]
+        ? [heatMap(figure, theme.width)]
         : figure.series.flatMap((series, k) => {
             const color = theme.colors[k % theme.colors.length]!;
             if (figure.kind === "line") return [band(series, color), line(series, color)];
@@ -146,7 +148,11 @@ function points({ name, x, y, support }: FigureSeries, color: string): object {
   };
 }
 
-function heatMap({ series, isShare }: Figure): object {
+/** Of a character at 12 pixels, and what the scale beside a map takes. */
+const CHARACTER = 7;
+const SCALE = 110;
+
+function heatMap({ series, isShare }: Figure, width = Infinity): object {
   const columns = [...new Set(series.flatMap(({ x }) => x))];
   const cells = <T>(read: (one: FigureSeries, k: number) => T) =>
     series.map((one) =>
@@ -155,15 +161,22 @@ function heatMap({ series, isShare }: Figure): object {
         return k < 0 ? null : read(one, k);
       }),
     );
+  const text = cells(({ y, support }, k) =>
+    y[k] === null || y[k] === undefined ? "" : `${y[k].toPrecision(2)} (${support[k]})`,
+  );
+  const longest = (words: readonly (string | null)[]) =>
+    CHARACTER * Math.max(...words.map((word) => word?.length ?? 0));
+  const room = (width - SCALE - longest(series.map(({ name }) => name))) / columns.length;
   return {
     type: "heatmap",
     x: columns,
     y: series.map(({ name }) => name),
     z: cells(({ y }, k) => y[k] ?? null),
-    text: cells(({ y, support }, k) =>
-      y[k] === null || y[k] === undefined ? "" : `${y[k].toPrecision(2)} (${support[k]})`,
-    ),
-    texttemplate: "%{text}",
+    text,
+    // A cell too narrow for its numbers shows the value alone, or none: a tap on it has them all.
+    texttemplate:
+      longest(text.flat()) <= room ? "%{text}" : 5 * CHARACTER <= room ? "%{z:.2g}" : "",
+    hovertemplate: "%{y}, %{x}: %{text}<extra></extra>",
     hoverongaps: false,
     colorscale: "Cividis",
     ...(isShare ? { zmin: 0, zmax: 1 } : {}),

@@ -74,3 +74,17 @@ test("without a number there is no figure", () => {
   expect(boxFigure(study, rows, "ssim")).toBeNull();
   expect(scatterFigure(study, rows, ["l2", "ssim"])).toBeNull();
 });
+
+test("a heat map writes in its cells what they have room for, and has every number under a finger", () => {
+  const row = { name: "effusion", x: ["1", "2", "3"], y: [0.25, 0.5, null], low: [], high: [] };
+  const series = [{ ...row, support: ["3 of 12", "6 of 12", ""] }];
+  const map = { kind: "heat", title: "", xTitle: "", yTitle: "", isShare: true, series };
+  const drawn = (width?: number) =>
+    plotlyFigure(map as unknown as Figure, { ...theme, ...(width ? { width } : {}) }).data[0];
+  const whole = { texttemplate: "%{text}", text: [["0.25 (3 of 12)", "0.50 (6 of 12)", ""]] };
+  expect(drawn()).toMatchObject(whole);
+  expect(drawn(1000)).toMatchObject(whole);
+  expect(drawn(340)).toMatchObject({ texttemplate: "%{z:.2g}", text: whole.text });
+  expect(drawn(240)).toMatchObject({ texttemplate: "", text: whole.text });
+  expect(drawn(240)).toMatchObject({ hovertemplate: "%{y}, %{x}: %{text}<extra></extra>" });
+});

@@ -55,7 +55,7 @@ export function StudyChart(props: {
         }
         const { inks, text, grid, font } = readTheme(element);
         const colors = [inks.clean, inks.changed, ...MORE_COLORS, inks.neutral];
-        const { data, layout } = plotlyFigure(figure, { colors, text, grid, font });
+        const { data, layout } = plotlyFigure(figure, { colors, text, grid, font, width });
         void plotly.react(
           element,
           data as never,
