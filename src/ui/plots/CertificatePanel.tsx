@@ -39,6 +39,8 @@ export function CertificatePanel() {
   const beside = isBeside ? other : undefined;
   const enabled = useExperiment((s) => s.spec.certificate.enabled);
   const asked = useExperiment((s) => s.spec.certificate.feature ?? "embedding");
+  // Until the first bound is there, what was asked for.
+  const feature = certificate?.feature ?? asked;
   const { experiment } = useStores();
   // The room that one more disturbance needs, and a model of ours to put in its place.
   const canShow = useExperiment(
@@ -59,11 +61,11 @@ export function CertificatePanel() {
     <PlotPanel
       title="What is guaranteed"
       line={
-        certificate?.feature === "tokens"
+        feature === "tokens"
           ? "About what the answer is read from."
           : "About the pooled embedding, not the answer."
       }
-      meaning={MEANING[certificate?.feature ?? asked]}
+      meaning={MEANING[feature]}
       stage="certificate"
       testId="certificate-plot"
       spec={spec}
