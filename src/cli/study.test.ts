@@ -229,6 +229,7 @@ test("a folder of films with a table of labels; what is no film is named, and no
     await phantomVerb(drawn, () => undefined);
   }
   writeFileSync(at("films", "c.dcm"), "no film");
+  writeFileSync(at("films", "d.png"), readFileSync(at("films", "a.png")).subarray(0, 900));
   writeFileSync(at("labels.csv"), "file,effusion\na.png,1\nb.png,0\n");
   const films = saved("films.json", {
     ...STUDY,
@@ -236,9 +237,13 @@ test("a folder of films with a table of labels; what is no film is named, and no
     axes: [],
   });
   const { printed, stderr } = await study("run", films, "--out", at("ofFilms"), ...ONE);
-  expect(printed).toMatchObject({ rows: 2, failed: 0 });
+  expect(printed).toMatchObject({ rows: 3, failed: 1 });
   expect(stderr).toMatch(/Left out .*c\.dcm: /);
-  expect(rowsIn("ofFilms").map((row) => row["truth"])).toEqual(["yes", "no"]);
+  expect(stderr).toMatch(/Its rows will fail: .*d\.png: This PNG image is cut off/);
+  const rows = rowsIn("ofFilms");
+  expect(rows.map((row) => row["truth"])).toEqual(["yes", "no", null]);
+  expect(rows.map((row) => row["errorCode"])).toEqual([null, null, "file-truncated"]);
+  expect(rows[2]!["error"]).toMatch(/^This PNG image is cut off/);
   for (const kept of ["study.json", "rows.jsonl"]) {
     expect(readFileSync(at("ofFilms", kept), "utf8")).not.toMatch(/films|\.png/);
   }

@@ -47,8 +47,9 @@ export async function runCommand(
       : wholeNumber("workers", values.workers, 1, 256);
   const backend = backendNamed(values.backend);
   const shard = values.shard === undefined ? undefined : shardNamed(values.shard);
-  const { study, skipped, ...places } = await openStudy(source);
+  const { study, skipped, failing, ...places } = await openStudy(source);
   for (const { file, message } of skipped) say(`Left out ${file}: ${message}`);
+  for (const { file, message } of failing) say(`Its rows will fail: ${file}: ${message}`);
   const size = planSize(study);
   const pool = studyPool(workers, backend, places);
   let folder: RowFolder | undefined;

@@ -5,6 +5,7 @@ import { LabError, toErrorData } from "../../errors/labError.ts";
 import { parseStudy } from "../../study/schema.ts";
 import { decodeStudyLink } from "../../study/studyLink.ts";
 import type { Study, StudyFile } from "../../study/schema.ts";
+import { sha256Hex } from "../../host/sha256.ts";
 import { othersLeftOut } from "../../image/radiograph.ts";
 import { openRadiograph, readBytes } from "../files.ts";
 import { boxesFrom, boxesOf } from "../../study/boxesCsv.ts";
@@ -27,7 +28,14 @@ export interface OpenedStudy {
   /** Readers' own models that it asks. */
   readonly models: OwnModels;
   /** Files of a folder that are no films, or have more pictures than are taken, each with the sentence that says so. */
-  readonly skipped: readonly { readonly file: string; readonly message: string }[];
+  readonly skipped: readonly SkippedFile[];
+  /** Films of a folder that can't be read: each of their rows fails with that sentence. */
+  readonly failing: readonly SkippedFile[];
+}
+
+interface SkippedFile {
+  readonly file: string;
+  readonly message: string;
 }
 
 /** @param file or a link to a study. @throws LabError "not-found" | "spec-invalid" | "link-invalid" | a "file-*" code for a listed file and a "model-*" code for a model that can't be read */
@@ -52,7 +60,8 @@ export async function jsonOf(file: string): Promise<unknown> {
 /** Paths are relative to the folder of the study. */
 async function resolved(study: Study, root: string): Promise<OpenedStudy> {
   const files = new Map<string, FilmPlace>();
-  const skipped: { file: string; message: string }[] = [];
+  const skipped: SkippedFile[] = [];
+  const failing: SkippedFile[] = [];
   const cases: Study["cases"] = [];
   for (const set of study.cases) {
     if (set.kind === "files") {
@@ -67,6 +76,7 @@ async function resolved(study: Study, root: string): Promise<OpenedStudy> {
         set.labels === undefined ? new Map() : labelsFrom(await textOf(root, set.labels));
       const boxes = set.boxes === undefined ? undefined : boxesFrom(await textOf(root, set.boxes));
       const found: StudyFile[] = [];
+      const broken: SkippedFile[] = [];
       for (const name of await namesIn(folder)) {
         const file = path.join(folder, name);
         try {
@@ -79,25 +89,33 @@ async function resolved(study: Study, root: string): Promise<OpenedStudy> {
           files.set(sha256, { file, frame: 1 });
           if (frame) skipped.push({ file, message: othersLeftOut(frame) });
         } catch (error) {
-          skipped.push({ file, message: toErrorData(error).message });
+          const { message } = toErrorData(error);
+          const sha256 = await brokenName(file, error);
+          if (sha256 === undefined) skipped.push({ file, message });
+          else {
+            if (!files.has(sha256)) found.push({ sha256 });
+            files.set(sha256, { file, frame: 1 });
+            broken.push({ file, message });
+          }
         }
       }
-      if (found.length === 0) {
+      if (found.length === broken.length) {
         throw new LabError(
           "spec-invalid",
           `The folder ${set.path} holds no film that can be read.`,
           {
-            hint: skipped[0]?.message ?? "It is empty.",
+            hint: [...broken, ...skipped][0]?.message ?? "It is empty.",
           },
         );
       }
       cases.push({ kind: "files", files: found });
+      failing.push(...broken);
     } else {
       cases.push(set);
     }
   }
   const own = await withOwnModels(study, root);
-  return { study: { ...own.study, cases }, files, models: own.models, skipped };
+  return { study: { ...own.study, cases }, files, models: own.models, skipped, failing };
 }
 
 /** The films in a folder that workers share, by the hash of their pixels, whatever they are called: every picture of every file. */
@@ -107,12 +125,23 @@ export async function filmsIn(folder: string): Promise<ReadonlyMap<string, FilmP
     const file = path.join(folder, name);
     let count = 1;
     for (let frame = 1; frame <= count; frame++) {
-      const film = await openRadiograph(file, { frame: frame - 1 }).catch(() => undefined);
-      count = film?.frame?.count ?? count;
-      if (film) films.set(film.rawSha256, { file, frame });
+      try {
+        const film = await openRadiograph(file, { frame: frame - 1 });
+        count = film.frame?.count ?? count;
+        films.set(film.rawSha256, { file, frame });
+      } catch (error) {
+        const sha256 = frame === 1 ? await brokenName(file, error) : undefined;
+        if (sha256 !== undefined) films.set(sha256, { file, frame });
+      }
     }
   }
   return films;
+}
+
+/** A film that can't be read is a case whose rows say why, named by its bytes; undefined for what was never a film. */
+async function brokenName(file: string, error: unknown): Promise<string | undefined> {
+  if (toErrorData(error).code === "file-unknown-format") return undefined;
+  return sha256Hex(await readBytes(file));
 }
 
 function withoutPlace({ path: _path, frame: _frame, ...file }: StudyFile): StudyFile {
