@@ -77,8 +77,8 @@ export const allFindings = defineInstrument({
             "Yes, clean",
             "Yes, disturbed",
             "Turned",
-            "On adult films",
-            "On children’s films",
+            "Found on adult films",
+            "Found on children’s films",
           ],
           percent: [1, 2],
           rows: listed.map(({ question, before, after, turned: isTurned }) => [

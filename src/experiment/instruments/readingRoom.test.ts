@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { labAround } from "../../testing/fakeLab.ts";
 import { fakeModel } from "../../testing/fakeModel.ts";
 import { defaultSpec } from "../defaultSpec.ts";
+import { attentionOverlap } from "../attentionOverlap.ts";
 import { applyChange } from "./applyChange.ts";
 import type { StageResults } from "../results.ts";
 import { runExperiment } from "../run.ts";
@@ -64,11 +65,12 @@ test("each step shows the picture that the stack has made so far", async () => {
   const results = await run(asking("stepByStep"));
   const [table] = results["instrument:stepByStep"]!.tables!;
   expect(table!.rows.map(([name]) => name)).toEqual(["Untouched", "Quantum noise (dose)", "PGD"]);
-  for (const [k, [, answer, margin]] of table!.rows.entries()) {
+  for (const [k, [, answer, margin, overlap]] of table!.rows.entries()) {
     const opened = await run(applyChange(base, table!.opens![k]!));
     expect(opened.readout!.answer!.answer).toBe(answer);
     // An attack after a member that is switched off meets another picture: only what is left runs.
     expect(opened.readout!.answer!.margin).toBe(margin);
+    expect(attentionOverlap(opened.metrics!)).toBeCloseTo(overlap as number, 9);
   }
 });
 

@@ -1,5 +1,8 @@
 /** The answer after each member of the stack, so that "did my marker fool it?" has an answer. */
 import { linfNorm, subtract } from "../../tensor/norms.ts";
+import { attentionOverlap } from "../attentionOverlap.ts";
+import { measure } from "../measure.ts";
+import type { ReadPicture } from "../measure.ts";
 import { readOut } from "../readout.ts";
 import type { Readout } from "../results.ts";
 import { picturesOf } from "../stages/madeAgain.ts";
@@ -31,6 +34,8 @@ export const stepByStep = defineInstrument({
     const turning = steps.findIndex(
       ({ readout }, k) => k > 0 && said(readout) !== said(steps[k - 1]!.readout),
     );
+    const overlap = (now: ReadPicture) =>
+      attentionOverlap(measure({ ...clean, image: input.image }, now, input.size));
     const margins = steps.map(({ readout }) => readout.answer!.margin);
     return {
       statement:
@@ -70,11 +75,18 @@ export const stepByStep = defineInstrument({
         {
           id: "steps",
           title: "After each member",
-          columns: ["After", "Answer", "Margin, logits", "Largest change so far, /255"],
+          columns: [
+            "After",
+            "Answer",
+            "Margin, logits",
+            "Attention overlap",
+            "Largest change so far, /255",
+          ],
           rows: steps.map(({ name, image, readout }) => [
             name,
             readout.answer!.answer,
             readout.answer!.margin,
+            overlap({ ...readout, image }),
             Math.round(255 * linfNorm(subtract(image, input.image))),
           ]),
           // Showing a step switches off what comes after it.

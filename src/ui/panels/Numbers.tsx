@@ -1,4 +1,5 @@
 /** How far the picture and the features moved, each number with its unit and its meaning. */
+import { attentionOverlap } from "../../experiment/attentionOverlap.ts";
 import type { MetricsResult } from "../../experiment/results.ts";
 import { Term } from "../kit/Term.tsx";
 import { useResults } from "../context/stores.ts";
@@ -63,11 +64,6 @@ const FIGURES: readonly Figure[] = [
     value: (m) => decimal(m.featureL2, 4),
   },
 ];
-
-/** The answer's last layer tells a flip far better than the encoder's rollout, which stands in where there is none. */
-function attentionOverlap({ attentionSsim, rolloutSsim }: MetricsResult): number {
-  return attentionSsim.findLast(({ kind }) => kind === "cross")?.ssim ?? rolloutSsim;
-}
 
 export function Numbers() {
   const metrics = useResults((s) => s.stages.metrics?.payload);
