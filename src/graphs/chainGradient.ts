@@ -27,7 +27,7 @@ import {
 import type { ChainFeeds, Link, OpenLink } from "./chain.ts";
 import { probeRunner } from "./runners.ts";
 import type { GraphSession, SessionFactory } from "./session.ts";
-import { requireGradientRoom, keptBytes } from "./tabMemory.ts";
+import { heldBytes, isRecomputed, requireGradientRoom } from "./tabMemory.ts";
 
 export interface ChainGradientRequest {
   readonly links: readonly Link[];
@@ -56,7 +56,8 @@ interface Backward {
   readonly gradients: readonly { readonly value: string; readonly output: string }[];
   /** Values of the chain that this session returns too. */
   readonly values: readonly { readonly value: string; readonly output: string }[];
-  readonly link: Link;
+  /** Without its graph, whose weights are the session's by now. */
+  readonly link: Pick<Link, "inputs" | "outputs">;
   /** Nodes of this link with a straight-through stand-in instead of a derivative. */
   readonly surrogateNodes: readonly string[];
 }
@@ -68,7 +69,7 @@ interface Backward {
 const KEPT_BYTES = 64 * 2 ** 20;
 
 export class ChainGradient {
-  readonly #request: ChainGradientRequest;
+  readonly #request: Pick<ChainGradientRequest, "loss" | "wrt">;
   /** Forward, all but the link that makes the loss. */
   readonly #forward: readonly OpenLink[];
   /** From the loss to the first link. */
@@ -81,7 +82,7 @@ export class ChainGradient {
     backward: readonly Backward[],
     own: readonly GraphSession[],
   ) {
-    this.#request = request;
+    this.#request = { loss: request.loss, wrt: request.wrt };
     this.#forward = forward;
     this.#backward = backward;
     this.#own = own;
@@ -100,7 +101,7 @@ export class ChainGradient {
     const runner = probeRunner(sessions);
     const tables = await chainShapes(links, request.shapes, runner);
     const bytes = links.reduce(
-      (sum, { model }, k) => sum + 2 * weightBytes(model) + keptBytes(model, tables[k]!),
+      (sum, { model }, k) => sum + 2 * weightBytes(model) + heldBytes(model, tables[k]!),
       0,
     );
     requireGradientRoom(bytes, sessions.backend);
@@ -108,7 +109,9 @@ export class ChainGradient {
     const own: GraphSession[] = [];
     const create = async (model: ModelProto): Promise<GraphSession> => {
       const keepsWeights = packedBytes(model) > KEPT_BYTES;
-      const session = await sessions.create(serializeModel(model), { keepsWeights });
+      const bytes = serializeModel(model);
+      const session = await sessions.create(bytes, { keepsWeights });
+      letGo(bytes);
       own.push(session);
       return session;
     };
@@ -194,6 +197,15 @@ export class ChainGradient {
       Object.entries({ ...feeds, ...(await runLinks(this.#forward, feeds, [...new Set(made)])) }),
     );
   }
+}
+
+/**
+ * Frees the bytes of a graph that the runtime has its own copy of. A run of minutes in WebAssembly makes nothing that
+ * would have them collected, and they are as large as the model.
+ */
+function letGo({ buffer }: Uint8Array): void {
+  const own = buffer as ArrayBuffer & { transfer?(length: number): ArrayBuffer };
+  own.transfer?.(0);
 }
 
 /** What one link's gradient graph is to compute. */
@@ -295,9 +307,10 @@ async function openBackward(
     shapes,
     target: sessions.backend === "webgpu" ? "webgpu" : "wasm",
     outputs: [...(isLoss ? [loss] : []), ...values.map(({ output }) => output)],
+    recomputes: sessions.backend !== "native" && isRecomputed(model, shapes),
   });
   return {
-    link,
+    link: { inputs: link.inputs, outputs: link.outputs },
     surrogateNodes: graph.surrogateNodes,
     session: await create(graph.model),
     cotangents,
@@ -311,7 +324,7 @@ async function openBackward(
 
 /** What came back for each output; zero where nothing did. */
 function cotangentFeeds(
-  { outputs }: Link,
+  { outputs }: Pick<Link, "outputs">,
   wanted: Backward["cotangents"],
   known: ReadonlyMap<string, Float32Array>,
 ): Record<string, Tensor> {

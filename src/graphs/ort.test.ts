@@ -1,4 +1,6 @@
 /** What the adapter makes of a runtime's values, failures and turns, whatever build it is. */
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
 import { LabError } from "../errors/labError.ts";
 import { ortSessions } from "./ort.ts";
@@ -69,6 +71,22 @@ it("feeds a graph's own inputs, fetches what is asked and passes options on", as
   await expect(session.run({})).rejects.toThrow("no feed for input x");
 });
 
+it("lets go of a graph's bytes once the runtime has them", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as () => void;
+  const { ort } = fakeOrt(() => ({ type: "float32", data: new Float32Array(1), dims: [1] }));
+  const openOne = async () => {
+    const bytes = new Uint8Array(1024);
+    const held = new WeakRef(bytes);
+    return { held, session: await ortSessions(build(ort)).create(bytes) };
+  };
+  const { held, session } = await openOne();
+  await new Promise((resolve) => setTimeout(resolve));
+  collect();
+  expect(held.deref()).toBeUndefined();
+  await session.release();
+});
+
 it("keeps half precision as raw bits, whatever numbers the platform has for it", async () => {
   const bits = Uint16Array.of(0x3c00, 0x4000, 0xc200);
   // As a platform with Float16Array returns it: another view of the same bytes.
@@ -78,6 +96,25 @@ it("keeps half precision as raw bits, whatever numbers the platform has for it",
     const session = await ortSessions(build(ort)).create(new Uint8Array(1));
     expect((await session.run({ x }, ["y"]))["y"]!.data).toEqual(bits);
   }
+});
+
+it.each([
+  [
+    "failed to call OrtRun(). ERROR_CODE: 1, ERROR_MESSAGE: void map_async_result.status == wgpu::MapAsyncStatus::Success was false. message: Failed to execute 'mapAsync' on 'GPUBuffer': The Device was lost before mapping was resolved.",
+    "the graphics device was lost.",
+  ],
+  [
+    "failed to call OrtRun(). ERROR_CODE: 2, ERROR_MESSAGE: Got invalid dimensions for input: x",
+    "Got invalid dimensions for input: x",
+  ],
+])("says of the browser's runtime what happened alone", async (complaint, sentence) => {
+  const { ort } = fakeOrt(() => {
+    throw new Error(complaint);
+  });
+  const session = await ortSessions(build(ort)).create(new Uint8Array(1));
+  await expect(session.run({ x })).rejects.toThrow(
+    new RegExp(`ONNX Runtime stopped while running: ${sentence}$`),
+  );
 });
 
 it("says in one line what the runtime complains about, without places in its sources", async () => {

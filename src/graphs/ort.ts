@@ -36,15 +36,22 @@ export function ortSessions(build: OrtBuild): SessionFactory {
 async function open(
   build: OrtBuild,
   graph: Uint8Array,
-  { optimization = "all", dimensions, held = [], keepsWeights = false }: SessionOptions = {},
+  options: SessionOptions = {},
 ): Promise<GraphSession> {
-  const { ort, options, inTurn = (work) => work(), failure = defaultFailure } = build;
-  const session = await inTurn(() =>
+  return opened(build, await created(build, graph, options));
+}
+
+function created(
+  { ort, backend, options, inTurn = atOnce, failure = defaultFailure }: OrtBuild,
+  graph: Uint8Array,
+  { optimization = "all", dimensions, held = [], keepsWeights = false }: SessionOptions,
+): Promise<InferenceSession> {
+  return inTurn(() =>
     ort.InferenceSession.create(graph, {
       ...options,
       graphOptimizationLevel: optimization,
       ...(dimensions ? { freeDimensionOverrides: { ...dimensions } } : {}),
-      ...(build.backend === "webgpu" && held.length > 0
+      ...(backend === "webgpu" && held.length > 0
         ? { preferredOutputLocation: Object.fromEntries(held.map((name) => [name, ON_DEVICE])) }
         : {}),
       ...(keepsWeights ? { extra: NOT_FOLDED } : {}),
@@ -52,6 +59,13 @@ async function open(
   ).catch((cause: unknown) => {
     throw failure("opening", reasonOf(cause), cause);
   });
+}
+
+/** Apart from `created`: functions that are made beside each other hold one scope, and a session would hold its graph's bytes. */
+function opened(
+  { ort, inTurn = atOnce, failure = defaultFailure }: OrtBuild,
+  session: InferenceSession,
+): GraphSession {
   const run = (feeds: Feeds, outputs: readonly string[]) => {
     const inputs = Object.fromEntries(
       session.inputNames.map((name) => [name, toOrt(ort, feeds, name)]),
@@ -84,6 +98,7 @@ async function open(
   };
 }
 
+const atOnce = <T>(work: () => Promise<T>): Promise<T> => work();
 const ON_DEVICE = "gpu-buffer";
 /** Of the builds for the page; the native one takes no such setting, and has memory to spare. */
 const NOT_FOLDED = { optimization: { disable_specified_optimizers: "ConstantFolding" } };
@@ -124,10 +139,11 @@ function defaultFailure(during: "opening" | "running", reason: string, cause: un
 /** What a runtime complains about, without the places in its own sources that it names first. One line. */
 function reasonOf(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
+  if (/device (was|is) lost/i.test(text)) return "the graphics device was lost.";
   const [line = ""] = text.split("\n");
   return line
     .replaceAll(/\S*\/\S+\.(cc|h|cpp):\d+\s*/g, "")
     .replaceAll(/\b[\w:~<>]*::[\w~<>]+\([^()]*(\([^()]*\)[^()]*)*\)( const)?\s*/g, "")
-    .replace(/^(Error: )?(\[ONNXRuntimeError\] : \d+ : \w+ : )?/, "")
+    .replace(/^(Error: )?(\[ONNXRuntimeError\] : \d+ : \w+ : |.*ERROR_MESSAGE: )?/, "")
     .trim();
 }

@@ -1,7 +1,9 @@
 /** What a graph takes of a tab's memory, counted before the runtime is asked for it: WebAssembly that runs out ends the engine. */
 import { LabError } from "../errors/labError.ts";
 import type { Backend } from "../model/backend.ts";
-import { graphOf } from "../onnx/messages.ts";
+import { planBlocks } from "../onnx/grad/recompute.ts";
+import { GraphView } from "../onnx/graph.ts";
+import { ELEMENT_TYPE, graphOf } from "../onnx/messages.ts";
 import type { ModelProto } from "../onnx/messages.ts";
 import type { ShapeTable } from "../onnx/shapes.ts";
 import { tensorTypeOf } from "../onnx/tensorData.ts";
@@ -57,8 +59,36 @@ const PRODUCTS = new Set([
 /** Their way back reads what they made. */
 const BY_RESULT = new Set(["Softmax", "Sigmoid", "Tanh", "Exp", "Sqrt"]);
 
-/** Bytes of the values of one run that the way back reads again, and that are therefore held at once. */
+/** Values above this many bytes are computed a second time on the way back instead of being held (recompute.ts). */
+const RECOMPUTED_BYTES = 256 * 2 ** 20;
+
+/** Whether a gradient of the model computes its forward values twice. */
+export function isRecomputed(model: ModelProto, table: ShapeTable): boolean {
+  return keptBytes(model, table) > RECOMPUTED_BYTES;
+}
+
+/** Bytes of the values of one run that are held at once for the way back. */
+export function heldBytes(model: ModelProto, table: ShapeTable): number {
+  const kept = keptBytes(model, table);
+  if (kept <= RECOMPUTED_BYTES) return kept;
+  const { nodes, inputs } = new GraphView(model);
+  const fed = inputs.map(({ name }) => name);
+  const readBack = keptValues(model);
+  const isFloat = (name: string) => table.types.get(name) === ELEMENT_TYPE.float32;
+  const line = { nodes, fed, readBack, shapes: table };
+  return planBlocks(line, (position) => isFloat(nodes[position]!.output[0]!)).bytes;
+}
+
+/** Bytes of the values of one run that the way back reads again. */
 export function keptBytes(model: ModelProto, { shapes, types }: ShapeTable): number {
+  return [...keptValues(model)].reduce((sum, name) => {
+    const shape = shapes.get(name);
+    const type = tensorTypeOf(types.get(name) ?? 0);
+    return shape && type ? sum + sizeOf(shape) * NPY_BYTES[type] : sum;
+  }, 0);
+}
+
+function keptValues(model: ModelProto): ReadonlySet<string> {
   const { input, initializer, node } = graphOf(model);
   const weights = new Set(initializer.map(({ name }) => name));
   const varying = new Set(input.map(({ name }) => name).filter((name) => !weights.has(name)));
@@ -72,11 +102,7 @@ export function keptBytes(model: ModelProto, { shapes, types }: ShapeTable): num
       for (const name of moved) kept.add(name);
     }
   }
-  return [...kept].reduce((sum, name) => {
-    const shape = shapes.get(name);
-    const type = tensorTypeOf(types.get(name) ?? 0);
-    return shape && type ? sum + sizeOf(shape) * NPY_BYTES[type] : sum;
-  }, 0);
+  return kept;
 }
 
 /** @throws LabError "graph-too-large" in a browser, where a gradient of so many bytes, the open model included, has no room */

@@ -21,7 +21,7 @@ import {
   makeValueInfo,
   replaceGraph,
 } from "./messages.ts";
-import type { ModelProto, NodeProto } from "./messages.ts";
+import type { ModelProto, NodeProto, TensorProto } from "./messages.ts";
 import { serializeModel } from "./file.ts";
 import { numbersOf, protoFromTensor, tensorTypeOf } from "./tensorData.ts";
 
@@ -159,10 +159,13 @@ export function withShapeOutputs(model: ModelProto): ModelProto {
 
 /** Weights with more elements than this are not worth carrying into a run that only asks for shapes. */
 const LARGE_WEIGHT = 16384;
+/** What reads 8-bit weights, and has a kernel for them when they are no constants. */
+const WHOLE_WEIGHT_READERS = ["MatMulInteger", "DequantizeLinear", "Gather"] as const;
 
 /**
- * The model with zeros, made on the spot, for its large float weights: their contents move no shape, and a probing model
- * of a few kilobytes loads at once. Weights that a steering value is computed from are kept.
+ * The model with zeros, made on the spot, for its large weights: their contents move no shape, and a probing model of a few
+ * kilobytes loads at once. Weights that a steering value is computed from are kept, and whole numbers that are not known to
+ * be weights.
  */
 function withoutLargeWeights(view: GraphView, parameters: readonly string[]): ModelProto {
   const kept = new Set<string>();
@@ -177,12 +180,15 @@ function withoutLargeWeights(view: GraphView, parameters: readonly string[]): Mo
       stack.push(...nodeReads(producer));
     }
   }
-  const { float32, float16 } = ELEMENT_TYPE;
+  const { float32, float16, int8, uint8 } = ELEMENT_TYPE;
+  const isWeight = ({ dataType, name }: TensorProto): boolean =>
+    dataType === float32 ||
+    dataType === float16 ||
+    ((dataType === int8 || dataType === uint8) &&
+      view.consumers(name).every((node) => isOp(node, ...WHOLE_WEIGHT_READERS)));
   const large = view.graph.initializer.filter(
     (tensor) =>
-      (tensor.dataType === float32 || tensor.dataType === float16) &&
-      sizeOf(tensor.dims.map(Number)) > LARGE_WEIGHT &&
-      !kept.has(tensor.name),
+      isWeight(tensor) && sizeOf(tensor.dims.map(Number)) > LARGE_WEIGHT && !kept.has(tensor.name),
   );
   // Older sets have no ConstantOfShape.
   if (large.length === 0 || view.opset < 9) return view.model;
@@ -199,7 +205,7 @@ function withoutLargeWeights(view: GraphView, parameters: readonly string[]): Mo
       "",
       tensor.dataType,
       [1],
-      new Uint8Array(tensor.dataType === float32 ? 4 : 2),
+      new Uint8Array(tensor.dataType === float32 ? 4 : tensor.dataType === float16 ? 2 : 1),
     );
     return makeNode("ConstantOfShape", [`shape_of_weight/${i}`], [tensor.name], {
       name: `zeros_for_weight/${i}`,

@@ -5,7 +5,13 @@ import { GraphBuilder } from "../../onnx/graphBuilder.ts";
 import { ELEMENT_TYPE, emptyModel } from "../../onnx/messages.ts";
 import { vlmFiles, vlmSource } from "../../testing/vlmFolders.ts";
 import { floatTensor } from "../../tensor/tensor.ts";
-import { keptBytes, requireGradientRoom, TAB_BYTES } from "../tabMemory.ts";
+import {
+  heldBytes,
+  isRecomputed,
+  keptBytes,
+  requireGradientRoom,
+  TAB_BYTES,
+} from "../tabMemory.ts";
 import { packedBytes, weightBytes } from "../chain.ts";
 import { probeRunner } from "../runners.ts";
 import { cacheBytes, requireAnswerRoom } from "./folderMemory.ts";
@@ -67,4 +73,29 @@ it("counts apart the weights that are computed with in a wider form", async () =
   expect(packedBytes(whole)).toBe(0);
   expect(packedBytes(packed)).toBeGreaterThan(0);
   expect(packedBytes(packed)).toBeLessThan(weightBytes(packed));
+});
+
+it("counts one block of values where they are computed twice, and all of them where they are few", () => {
+  const b = new GraphBuilder(emptyModel(17, "blocks"));
+  let x = b.addInput("x", ELEMENT_TYPE.float32, [1, 8]);
+  const all = [x];
+  for (let k = 0; k < 16; k++) {
+    const [tanh, other] = [b.add("Tanh", [x]), b.add("Sigmoid", [x])];
+    x = b.add("Mul", [tanh, other]);
+    all.push(tanh, other, x);
+  }
+  b.addOutput(x, ELEMENT_TYPE.float32);
+  const model = b.build();
+  const tableOf = (side: number) => ({
+    shapes: new Map(all.map((name) => [name, [side, side]])),
+    types: new Map(all.map((name) => [name, ELEMENT_TYPE.float32])),
+    values: new Map(),
+  });
+  const [large, small] = [tableOf(2048), tableOf(64)];
+  expect(isRecomputed(model, large)).toBe(true);
+  // Of 32 values of 16 MB, those of some blocks of two, and what stands between the blocks.
+  expect(keptBytes(model, large)).toBe(32 * 2 ** 24);
+  expect(heldBytes(model, large)).toBeLessThan(16 * 2 ** 24);
+  expect(isRecomputed(model, small)).toBe(false);
+  expect(heldBytes(model, small)).toBe(keptBytes(model, small));
 });

@@ -7,7 +7,7 @@ import { tensorTypeOf } from "../../onnx/tensorData.ts";
 import { NPY_BYTES } from "../../tensor/npyFormat.ts";
 import { weightBytes } from "../chain.ts";
 import type { FolderMemory } from "../ownModelFiles.ts";
-import { TAB_BYTES, gigabytes, keptBytes } from "../tabMemory.ts";
+import { TAB_BYTES, gigabytes, heldBytes } from "../tabMemory.ts";
 import type { BuiltFolder } from "./ownFolder.ts";
 import { isPast } from "./sequence.ts";
 
@@ -19,8 +19,8 @@ export function folderMemory({ ready, sides, graphs, files }: BuiltFolder): Fold
   const said = answer ? weightBytes(answer.graph.plain) : 0;
   const all = weightBytes(vision.graph.plain) + said;
   const values =
-    keptBytes(sides.picture.model, sides.picture.shapes) +
-    keptBytes(sides.answer.model.stored, sides.shapes);
+    heldBytes(sides.picture.model, sides.picture.shapes) +
+    heldBytes(sides.answer.model.stored, sides.shapes);
   const speaks = files.folder.family !== "dual";
   const [image] = sides.picture.image;
   const tokens = (answer?.sequence?.length ?? 0) + LONGEST_TEXT;

@@ -35,13 +35,12 @@ interface Sessions {
 }
 
 export class Speaker {
-  readonly decoder: ModelProto;
   readonly #words: Words;
+  /** Of the decoder; its graph, weights and all, is the session's. */
   readonly #inputs: GraphView["inputs"];
   readonly #open: Sessions;
 
   private constructor(words: Words, decoder: ModelProto, open: Sessions) {
-    this.decoder = decoder;
     this.#words = words;
     this.#inputs = new GraphView(decoder).inputs;
     this.#open = open;

@@ -35,6 +35,7 @@ import type { ShapeTable } from "../shapes.ts";
 import { refuseFusedAttention } from "../taps.ts";
 import { gradientReads, isSteering, reachOf } from "./flow.ts";
 import { quantizedInputs } from "./integerPaths.ts";
+import { recomputeForward } from "./recompute.ts";
 import { ruleFor } from "./rules.ts";
 import { Vjp } from "./vjp.ts";
 import type { GradientContext, GradientTarget } from "./vjp.ts";
@@ -54,6 +55,8 @@ export interface DifferentiateRequest {
    * `overflow` counts their entries that are not finite (lower the factor when it is not 0).
    */
   readonly lossScale?: number;
+  /** Whether forward values are computed a second time on the way back instead of being held (recompute.ts). */
+  readonly recomputes?: boolean;
 }
 
 export interface GradientGraph {
@@ -97,6 +100,7 @@ export function differentiate(model: ModelProto, request: DifferentiateRequest):
   const flow = activeValues(view, shapes, wrt, loss);
   refuseFusedAttention(view, shapes, flow.nodes);
   const builder = new GraphBuilder(fixed);
+  const count = builder.nodes.length;
   const surrogateNodes: string[] = [];
   const remembered = new Map<string, string>();
   const replaced = new Map<NodeProto, NodeProto>();
@@ -176,6 +180,10 @@ export function differentiate(model: ModelProto, request: DifferentiateRequest):
     builder.add("Mul", [wide, builder.float(1 / lossScale)], { outputs: [output] });
     builder.addOutput(output, float32, shapes.shapes.get(name));
     overflows.push(countNonFinite(builder, output));
+  }
+  if (request.recomputes === true) {
+    const fed = view.inputs.map(({ name }) => name);
+    recomputeForward(builder, { count, fed, shapes, gradients });
   }
   const result = { gradients: outputs, surrogate: surrogateNodes.length > 0, surrogateNodes };
   if (overflows.length === 0) return { model: builder.build(), ...result };
