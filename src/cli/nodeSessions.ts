@@ -2,6 +2,7 @@
 import * as ort from "onnxruntime-node";
 import { ortSessions } from "../graphs/ort.ts";
 import type { SessionFactory } from "../graphs/session.ts";
+import { atOnce, ortFailure } from "./ortDoor.ts";
 
 /** Sessions whose results can say what made them. */
 export interface CliSessions extends SessionFactory {
@@ -20,6 +21,8 @@ export function nodeSessions(threads = THREADS): CliSessions {
       ort,
       backend: "native",
       options: { intraOpNumThreads: threads, logSeverityLevel: 4 },
+      inTurn: atOnce,
+      failure: ortFailure,
     }),
     backend: "native",
     runtime: `onnxruntime-node ${ort.env.versions.node}`,

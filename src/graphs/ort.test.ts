@@ -2,6 +2,7 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, it } from "vitest";
+import { atOnce, ortFailure } from "../cli/ortDoor.ts";
 import { LabError } from "../errors/labError.ts";
 import { ortSessions } from "./ort.ts";
 import { isHeld } from "./session.ts";
@@ -46,6 +47,8 @@ const build = (ort: OrtModule, more: Partial<OrtBuild> = {}): OrtBuild => ({
   ort,
   backend: "wasm",
   options: { executionProviders: ["wasm"] },
+  inTurn: atOnce,
+  failure: ortFailure,
   ...more,
 });
 const x = { dtype: "float32", data: Float32Array.of(1, 2), shape: [2] } as const;

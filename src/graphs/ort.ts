@@ -4,7 +4,8 @@
  * (engine/sessions.ts, cli/wasmSessions.ts, cli/nodeSessions.ts).
  */
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-web/wasm";
-import { LabError, invariant } from "../errors/labError.ts";
+import { invariant } from "../errors/labError.ts";
+import type { LabError } from "../errors/labError.ts";
 import type { Backend } from "../model/backend.ts";
 import type { Tensor, TensorType } from "../tensor/tensor.ts";
 import { isHeld } from "./session.ts";
@@ -23,10 +24,10 @@ export interface OrtBuild {
   readonly backend: Backend;
   /** Of every session. */
   readonly options: InferenceSession.SessionOptions;
-  /** Calls the runtime when its turn has come; at once where it needs no queue. */
-  readonly inTurn?: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Calls the runtime when its turn has come. */
+  readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>;
   /** The error for a graph that did not open or stopped while running; `reason` is what the runtime says, in one line. */
-  readonly failure?: (during: "opening" | "running", reason: string, cause: unknown) => LabError;
+  readonly failure: (during: "opening" | "running", reason: string, cause: unknown) => LabError;
 }
 
 export function ortSessions(build: OrtBuild): SessionFactory {
@@ -42,7 +43,7 @@ async function open(
 }
 
 function created(
-  { ort, backend, options, inTurn = atOnce, failure = defaultFailure }: OrtBuild,
+  { ort, backend, options, inTurn, failure }: OrtBuild,
   graph: Uint8Array,
   { optimization = "all", dimensions, held = [], keepsWeights = false }: SessionOptions,
 ): Promise<InferenceSession> {
@@ -62,10 +63,7 @@ function created(
 }
 
 /** Apart from `created`: functions that are made beside each other hold one scope, and a session would hold its graph's bytes. */
-function opened(
-  { ort, inTurn = atOnce, failure = defaultFailure }: OrtBuild,
-  session: InferenceSession,
-): GraphSession {
+function opened({ ort, inTurn, failure }: OrtBuild, session: InferenceSession): GraphSession {
   const run = (feeds: Feeds, outputs: readonly string[]) => {
     const inputs = Object.fromEntries(
       session.inputNames.map((name) => [name, toOrt(ort, feeds, name)]),
@@ -98,7 +96,6 @@ function opened(
   };
 }
 
-const atOnce = <T>(work: () => Promise<T>): Promise<T> => work();
 const ON_DEVICE = "gpu-buffer";
 /** Of the builds for the page; the native one takes no such setting, and has memory to spare. */
 const NOT_FOLDED = { optimization: { disable_specified_optimizers: "ConstantFolding" } };
@@ -130,16 +127,10 @@ function fromOrt({ type, data, dims }: OrtTensor): Tensor {
   };
 }
 
-function defaultFailure(during: "opening" | "running", reason: string, cause: unknown): LabError {
-  return during === "opening"
-    ? new LabError("graph-invalid", `ONNX Runtime could not load the graph: ${reason}`, { cause })
-    : new LabError("backend-lost", `ONNX Runtime stopped while running: ${reason}`, { cause });
-}
-
 /** What a runtime complains about, without the places in its own sources that it names first. One line. */
 function reasonOf(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
-  if (/device (was|is) lost/i.test(text)) return "the graphics device was lost.";
+  if (/device was lost/i.test(text)) return "the graphics device was lost.";
   const [line = ""] = text.split("\n");
   return line
     .replaceAll(/\S*\/\S+\.(cc|h|cpp):\d+\s*/g, "")

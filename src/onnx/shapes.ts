@@ -159,8 +159,6 @@ export function withShapeOutputs(model: ModelProto): ModelProto {
 
 /** Weights with more elements than this are not worth carrying into a run that only asks for shapes. */
 const LARGE_WEIGHT = 16384;
-/** What reads 8-bit weights, and has a kernel for them when they are no constants. */
-const WHOLE_WEIGHT_READERS = ["MatMulInteger", "DequantizeLinear", "Gather"] as const;
 
 /**
  * The model with zeros, made on the spot, for its large weights: their contents move no shape, and a probing model of a few
@@ -181,11 +179,14 @@ function withoutLargeWeights(view: GraphView, parameters: readonly string[]): Mo
     }
   }
   const { float32, float16, int8, uint8 } = ELEMENT_TYPE;
+  const bytesOf = (type: number) => (type === float32 ? 4 : type === float16 ? 2 : 1);
+  // Of whole numbers, those whose readers have a kernel for them when they are no constants.
   const isWeight = ({ dataType, name }: TensorProto): boolean =>
-    dataType === float32 ||
-    dataType === float16 ||
+    bytesOf(dataType) > 1 ||
     ((dataType === int8 || dataType === uint8) &&
-      view.consumers(name).every((node) => isOp(node, ...WHOLE_WEIGHT_READERS)));
+      view
+        .consumers(name)
+        .every((node) => isOp(node, "MatMulInteger", "DequantizeLinear", "Gather")));
   const large = view.graph.initializer.filter(
     (tensor) =>
       isWeight(tensor) && sizeOf(tensor.dims.map(Number)) > LARGE_WEIGHT && !kept.has(tensor.name),
@@ -201,14 +202,8 @@ function withoutLargeWeights(view: GraphView, parameters: readonly string[]): Mo
     }),
   );
   const zeros = large.map((tensor, i) => {
-    const value = makeTensor(
-      "",
-      tensor.dataType,
-      [1],
-      new Uint8Array(tensor.dataType === float32 ? 4 : tensor.dataType === float16 ? 2 : 1),
-    );
+    const value = makeTensor("", tensor.dataType, [1], new Uint8Array(bytesOf(tensor.dataType)));
     return makeNode("ConstantOfShape", [`shape_of_weight/${i}`], [tensor.name], {
-      name: `zeros_for_weight/${i}`,
       attributes: { value: { tensor: value } },
     });
   });
