@@ -14,8 +14,9 @@ import { floatTensor, int64Tensor } from "../tensor/tensor.ts";
 import { linfNorm, subtract } from "../tensor/norms.ts";
 import { nativeRunner } from "../testing/nativeRunner.ts";
 import { floatInput, tinyGraph } from "../testing/tinyGraphs.ts";
-import { linksBehind, mergedLinks, weightBytes } from "./chain.ts";
+import { linksBehind } from "./chain.ts";
 import type { Link } from "./chain.ts";
+import { mergedLinks, weightBytes } from "./mergedLinks.ts";
 import { ChainGradient } from "./chainGradient.ts";
 
 const load = async (name: string) =>

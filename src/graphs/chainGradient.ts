@@ -16,15 +16,9 @@ import type { ShapeTable } from "../onnx/shapes.ts";
 import { numbersOf } from "../onnx/tensorData.ts";
 import { floatTensor, sizeOf } from "../tensor/tensor.ts";
 import type { Tensor } from "../tensor/tensor.ts";
-import {
-  chainShapes,
-  linkFeeds,
-  linksBehind,
-  packedBytes,
-  runLinks,
-  weightBytes,
-} from "./chain.ts";
+import { chainShapes, linkFeeds, linksBehind, runLinks } from "./chain.ts";
 import type { ChainFeeds, Link, OpenLink } from "./chain.ts";
+import { packedBytes, weightBytes } from "./mergedLinks.ts";
 import { probeRunner } from "./runners.ts";
 import type { GraphSession, SessionFactory } from "./session.ts";
 import { heldBytes, isRecomputed, requireGradientRoom } from "./tabMemory.ts";

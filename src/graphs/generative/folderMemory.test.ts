@@ -12,7 +12,7 @@ import {
   requireGradientRoom,
   TAB_BYTES,
 } from "../tabMemory.ts";
-import { packedBytes, weightBytes } from "../chain.ts";
+import { packedBytes, weightBytes } from "../mergedLinks.ts";
 import { probeRunner } from "../runners.ts";
 import { cacheBytes, requireAnswerRoom } from "./folderMemory.ts";
 import { buildFolder } from "./ownFolder.ts";

@@ -5,7 +5,7 @@ import type { ModelProto } from "../../onnx/messages.ts";
 import { GraphView } from "../../onnx/graph.ts";
 import { tensorTypeOf } from "../../onnx/tensorData.ts";
 import { NPY_BYTES } from "../../tensor/npyFormat.ts";
-import { weightBytes } from "../chain.ts";
+import { weightBytes } from "../mergedLinks.ts";
 import type { FolderMemory } from "../ownModelFiles.ts";
 import { TAB_BYTES, gigabytes, heldBytes } from "../tabMemory.ts";
 import type { BuiltFolder } from "./ownFolder.ts";

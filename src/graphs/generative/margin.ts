@@ -1,9 +1,10 @@
 /** What an attack on an answer climbs. */
 import { floatTensor } from "../../tensor/tensor.ts";
 import type { FloatTensor } from "../../tensor/tensor.ts";
-import { MERGED_BYTES, mergedLinks } from "../chain.ts";
+import { MERGED_BYTES } from "../chain.ts";
 import type { Link } from "../chain.ts";
 import { ChainGradient } from "../chainGradient.ts";
+import { mergedLinks } from "../mergedLinks.ts";
 import type { SessionFactory } from "../session.ts";
 import { GRAY_INPUT } from "./visionInputs.ts";
 import type { GraphBuilder } from "../../onnx/graphBuilder.ts";

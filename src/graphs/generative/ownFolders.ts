@@ -7,7 +7,7 @@ import { LARGEST_FILE } from "../../onnx/file.ts";
 import { GraphView } from "../../onnx/graph.ts";
 import type { GraphRunner } from "../../onnx/graph.ts";
 import { hasStandIns } from "../../onnx/straightThrough.ts";
-import { weightBytes } from "../chain.ts";
+import { weightBytes } from "../mergedLinks.ts";
 import type {
   ChainPart,
   FolderCorrection,
