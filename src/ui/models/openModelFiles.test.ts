@@ -133,6 +133,14 @@ it("names the field of a broken manifest of this lab in plain words", async () =
   ).rejects.toMatchObject({ message: "m.manifest.json is not valid JSON." });
 });
 
+it("says of a damaged description that it is none, and opens the graph beside it", async () => {
+  const { chosen, folder } = (await modelAmong(
+    dropped({ "vision_encoder.onnx": "", "config.json": '{ "model_type": "llava", ' }),
+  ))!;
+  expect(folder).toBeUndefined();
+  expect(chosen!.notices).toEqual(["config.json is not valid JSON."]);
+});
+
 it("leaves films alone", async () => {
   expect(await modelAmong(dropped({ "film.dcm": "DICM", "notes.txt": "" }))).toBeUndefined();
 });

@@ -33,6 +33,10 @@ interface DroppedFolder {
   readonly correction: FolderCorrection;
 }
 
+interface ReadJson extends FolderJson {
+  readonly isBroken?: boolean;
+}
+
 /** Larger than any description of a model: tokenizers have a few megabytes. */
 const LARGEST_JSON = 32 * 1024 * 1024;
 
@@ -114,7 +118,7 @@ function optionOf(
   { path, file }: DroppedFile,
   around: {
     readonly files: readonly DroppedFile[];
-    readonly json: readonly FolderJson[];
+    readonly json: readonly ReadJson[];
     readonly others: readonly string[];
     readonly problem: string | undefined;
   },
@@ -127,6 +131,9 @@ function optionOf(
     notices.push(
       `${others.slice(0, 3).join(", ")}${others.length > 3 ? " and others" : ""}: not opened beside the image encoder, which is asked no questions. ${around.problem ?? ""}`.trim(),
     );
+  }
+  for (const each of around.json) {
+    if (each.isBroken === true) notices.push(`${nameOf(each.path)} is not valid JSON.`);
   }
   const manifests = around.json.filter(({ path: name }) => /manifest\.json$/i.test(name));
   for (const each of manifests.filter(({ value }) => !isLabManifest(value))) {
@@ -151,13 +158,13 @@ function relative(path: string, folder: string): string {
   return path.startsWith(folder) ? path.slice(folder.length) : path;
 }
 
-async function readJson({ path, file }: DroppedFile): Promise<FolderJson> {
+async function readJson({ path, file }: DroppedFile): Promise<ReadJson> {
   if (file.size > LARGEST_JSON) return { path, value: undefined };
   try {
     return { path, value: JSON.parse(await file.text()) as unknown };
   } catch (cause) {
     // What only describes may be broken; a manifest that was dropped is meant to be used.
-    if (!/manifest\.json$/i.test(path)) return { path, value: undefined };
+    if (!/manifest\.json$/i.test(path)) return { path, value: undefined, isBroken: true };
     throw new LabError("model-damaged", `${nameOf(path)} is not valid JSON.`, {
       hint: "Save the manifest again, or drop the model without it.",
       cause,
