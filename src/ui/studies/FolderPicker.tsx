@@ -5,6 +5,7 @@ import { createDecodeClient } from "../../io/decodeClient.ts";
 import { useStores } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
 import { FileInput } from "../kit/FileInput.tsx";
+import { keepBroken } from "./brokenFilms.ts";
 import { mostPixels, readFolder } from "./folderStudy.ts";
 import type { FolderFilms } from "./folderStudy.ts";
 import { laneCount } from "./studyLane.ts";
@@ -16,11 +17,13 @@ export function FolderPicker({ onFilms }: { readonly onFilms: (films: FolderFilm
   const [reading, setReading] = useState<string | null>(null);
   const [refusal, setRefusal] = useState<string | null>(null);
   const [problems, setProblems] = useState<readonly string[]>([]);
+  const [failing, setFailing] = useState<readonly string[]>([]);
   const read = async (files: readonly File[]) => {
     const decoder = createDecodeClient();
     let done = 0;
     setRefusal(null);
     setProblems([]);
+    setFailing([]);
     try {
       const decode = async (bytes: ArrayBuffer) => {
         setReading(`Reading film ${++done} of ${files.length}…`);
@@ -31,7 +34,9 @@ export function FolderPicker({ onFilms }: { readonly onFilms: (films: FolderFilm
       for (const [sha256, radiograph] of films.radiographs) {
         cases.getState().keep(sha256, radiograph);
       }
+      keepBroken(films.broken);
       setProblems(films.problems);
+      setFailing(films.failing);
       onFilms(films);
     } catch (error) {
       const { message, hint } = toErrorData(error);
@@ -59,16 +64,26 @@ export function FolderPicker({ onFilms }: { readonly onFilms: (films: FolderFilm
       </p>
       {reading && <p role="status">{reading}</p>}
       {refusal && <p role="alert">{refusal}</p>}
-      {problems.length > 0 && (
-        <details className={styles.note}>
-          <summary>{problems.length} left out</summary>
-          <ul>
-            {problems.map((problem) => (
-              <li key={problem}>{problem}</li>
-            ))}
-          </ul>
-        </details>
+      {failing.length > 0 && (
+        <Named
+          title={`${failing.length} can't be read: their rows fail and say why`}
+          lines={failing}
+        />
       )}
+      {problems.length > 0 && <Named title={`${problems.length} left out`} lines={problems} />}
     </div>
+  );
+}
+
+function Named({ title, lines }: { readonly title: string; readonly lines: readonly string[] }) {
+  return (
+    <details className={styles.note}>
+      <summary>{title}</summary>
+      <ul>
+        {lines.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
+      </ul>
+    </details>
   );
 }

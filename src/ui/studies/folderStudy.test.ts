@@ -2,18 +2,22 @@
 import { expect, test } from "vitest";
 import { LabError } from "../../errors/labError.ts";
 import type { Radiograph } from "../../image/radiograph.ts";
+import { checkReadable, isBroken, keepBroken } from "./brokenFilms.ts";
 import { mostPixels, readFolder } from "./folderStudy.ts";
 
 const inFolder = (name: string, content: string) =>
   Object.assign(new File([content], name.split("/").at(-1)!), {
     webkitRelativePath: `picked/${name}`,
   });
-/** A film is named by its content; "broken" is none. */
+/** A film is named by its content; "broken" is none, and "cut" was one. */
 async function decode(bytes: ArrayBuffer): Promise<Radiograph> {
   const text = new TextDecoder().decode(bytes);
-  if (text === "broken") throw new LabError("file-unsupported", "This is no radiograph.");
+  if (text === "broken") throw new LabError("file-unknown-format", "This is no radiograph.");
+  if (text === "cut") throw new LabError("file-truncated", "This film is cut off.");
   return { rawSha256: text.repeat(64), rows: 1, cols: 1 } as unknown as Radiograph;
 }
+/** SHA-256 of the three bytes of "cut". */
+const CUT = "378bfce5cda2599a6cda399f1cacef861e4e575ec794744dcf0e55e9c4780633";
 const FILMS = [inFolder("b.png", "b"), inFolder("sub/a.png", "a"), inFolder(".hidden", "h")];
 
 test("films in the order of their names, labels by name, and what is left out with why", async () => {
@@ -22,14 +26,24 @@ test("films in the order of their names, labels by name, and what is left out wi
       ...FILMS,
       inFolder("copy.png", "a"),
       inFolder("notes.dcm", "broken"),
-      inFolder("labels.csv", "file,effusion\na.png,1\nb,0\nz.png,1\n"),
+      inFolder("c.png", "cut"),
+      inFolder("labels.csv", "file,effusion\na.png,1\nb,0\nc.png,1\nz.png,1\n"),
     ],
     decode,
   );
   expect(films.files).toEqual([
     { sha256: "b".repeat(64), labels: { effusion: false } },
+    { sha256: CUT, labels: { effusion: true } },
     { sha256: "a".repeat(64), labels: { effusion: true } },
   ]);
+  expect(films.failing).toEqual(["c.png: This film is cut off."]);
+  expect(films.broken.get(CUT)).toMatchObject({ code: "file-truncated" });
+  keepBroken(films.broken);
+  const about = (sha256: string) =>
+    checkReadable({ case: { kind: "file", sha256, crop: "centre" } as never });
+  expect(() => about("a".repeat(64))).not.toThrow();
+  expect(isBroken(CUT)).toBe(true);
+  expect(() => about(CUT)).toThrow("This film is cut off.");
   expect(films.radiographs.size).toBe(2);
   expect(films.study).toBeUndefined();
   expect(films.problems).toEqual([

@@ -1,5 +1,7 @@
 /** A folder of the reader's films as cases of a study: decoded here, named by their pixels, and never sent anywhere. */
 import { LabError, toErrorData } from "../../errors/labError.ts";
+import type { LabErrorData } from "../../errors/labError.ts";
+import { sha256Hex } from "../../host/sha256.ts";
 import { othersLeftOut } from "../../image/radiograph.ts";
 import type { Radiograph } from "../../image/radiograph.ts";
 import { namesOf } from "../../study/imageNames.ts";
@@ -20,6 +22,10 @@ export function mostPixels(lanes: number): number {
 export interface FolderFilms {
   readonly radiographs: ReadonlyMap<string, Radiograph>;
   readonly files: readonly StudyFile[];
+  /** Films among them that can't be read, by the hash of their bytes: their rows fail, and say so. */
+  readonly broken: ReadonlyMap<string, LabErrorData>;
+  /** The same in words, each with its name. */
+  readonly failing: readonly string[];
   /** A study of the questions in the folder's table, where there is one. */
   readonly study?: Study;
   /** What was left out, each with why. */
@@ -41,6 +47,8 @@ export async function readFolder(
     .toSorted((a, b) => (pathOf(a) < pathOf(b) ? -1 : 1));
   const problems: string[] = [];
   const radiographs = new Map<string, Radiograph>();
+  const broken = new Map<string, LabErrorData>();
+  const failing: string[] = [];
   const films: { readonly file: File; readonly sha256: string }[] = [];
   let pixels = 0;
   for (const file of visible.filter(({ name }) => !/\.(csv|jsonl?|txt|md)$/i.test(name))) {
@@ -59,12 +67,22 @@ export async function readFolder(
       radiographs.set(sha256, radiograph);
       pixels += radiograph.rows * radiograph.cols;
     } catch (error) {
-      problems.push(`${file.name}: ${toErrorData(error).message}`);
+      const data = toErrorData(error);
+      const told = `${file.name}: ${data.message}`;
+      // What was never a film is no case.
+      if (data.code === "file-unknown-format") {
+        problems.push(told);
+        continue;
+      }
+      const sha256 = await sha256Hex(new Uint8Array(await file.arrayBuffer()));
+      broken.set(sha256, data);
+      films.push({ file, sha256 });
+      failing.push(told);
     }
   }
-  if (films.length === 0) {
+  if (radiographs.size === 0) {
     throw new LabError("not-found", "This folder holds no film that can be read.", {
-      hint: problems[0] ?? "It is empty.",
+      hint: [...failing, ...problems][0] ?? "It is empty.",
     });
   }
   const find = namesOf(films, ({ file }) => pathOf(file));
@@ -108,8 +126,11 @@ export async function readFolder(
       problems.push(`${table.name}: ${toErrorData(error).message}`);
     }
   }
-  const files = [...radiographs.keys()].map((sha256) => ({ sha256, ...labels.get(sha256) }));
-  return { radiographs, files, problems, ...(study ? { study } : {}) };
+  const files = [...new Set(films.map(({ sha256 }) => sha256))].map((sha256) => ({
+    sha256,
+    ...labels.get(sha256),
+  }));
+  return { radiographs, files, broken, failing, problems, ...(study ? { study } : {}) };
 }
 
 /** Below the folder that was picked. */

@@ -17,6 +17,7 @@ import { measureRun } from "../../study/measureRun.ts";
 import { graphsBeside } from "../../study/rowGraphs.ts";
 import type { RowMaker } from "../../study/rowKey.ts";
 import type { StudyHost } from "../../study/runStudy.ts";
+import { checkReadable } from "./brokenFilms.ts";
 import { watchReader } from "./courtesy.ts";
 import type { Courtesy } from "./courtesy.ts";
 
@@ -158,6 +159,7 @@ async function* eventsOf(
   runs: Map<number, (event: EngineEvent) => void>,
   [spec, look]: readonly [ExperimentSpec, Look],
 ): AsyncGenerator<RunEvent> {
+  checkReadable(spec);
   const waiting: EngineEvent[] = [];
   let wake = () => {};
   const id = client.submit(spec, "full", look);

@@ -12,6 +12,7 @@ import { runStudy } from "../../study/runStudy.ts";
 import { measuresOf } from "../../study/schema.ts";
 import type { Study } from "../../study/schema.ts";
 import type { Stores } from "../context/stores.ts";
+import { isBroken } from "./brokenFilms.ts";
 import { createPace } from "./pace.ts";
 import { keepRow, keepStudy, keptRow, lastStudy } from "./rowShelf.ts";
 import { laneCount, startLanes, tabRowMaker } from "./studyLane.ts";
@@ -69,7 +70,7 @@ function createSession({ cases, engine, models, results }: Stores): StudySession
         return;
       }
       const { radiographs } = cases.getState();
-      const films = filmsOf(study);
+      const films = filmsOf(study).filter((sha256) => !isBroken(sha256));
       const missing = films.filter((sha256) => !radiographs[sha256]).length;
       if (missing > 0) {
         throw new LabError(
