@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import type { OwnModelProposal } from "../engine/protocol.ts";
+import type { FolderProposal, OwnModelProposal } from "../engine/protocol.ts";
 import { createModelStore } from "./modelStore.ts";
 import type { DraftGraph } from "./modelStore.ts";
 
@@ -23,4 +23,19 @@ it("takes no answer about an earlier graph for one about the graph that is open"
   expect(store.getState().draft!.error).toBeUndefined();
   store.getState().described(second, answer("b"));
   expect(store.getState().draft!.proposed!.manifest.name).toBe("b");
+});
+
+it("takes the news of a corrected folder, and shows nothing of the proposal before it", () => {
+  const store = createModelStore();
+  const proposal = (name: string) => ({ proposed: { manifest: { name } } as FolderProposal });
+  const first = store.getState().openFolder({ files: { folder: {} }, correction: {}, graphs: [] });
+  store.getState().describedFolder(first, proposal("found"));
+  // As the dialog corrects it: the whole draft, with something said otherwise.
+  const draft = store.getState().folder!;
+  const correction = { spoken: { yes: ["yes", "this"], no: ["no"] } };
+  const second = store.getState().openFolder({ ...draft, correction });
+  expect(store.getState().folder).toMatchObject({ id: second, correction });
+  expect(store.getState().folder!.proposed).toBeUndefined();
+  store.getState().describedFolder(second, proposal("corrected"));
+  expect(store.getState().folder!.proposed!.manifest.name).toBe("corrected");
 });

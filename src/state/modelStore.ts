@@ -83,9 +83,11 @@ export function createModelStore(): ModelStore {
       set({ draft: { id: drafts, graphs, chosen }, folder: null });
       return drafts;
     },
-    openFolder: (folder) => {
+    openFolder: ({ files, correction, graphs, card }) => {
       drafts++;
-      set({ folder: { id: drafts, ...folder }, draft: null });
+      // Field by field: a corrected draft brings its own id and proposal, under which the news of this one would be late.
+      const folder = { id: drafts, files, correction, graphs, ...(card ? { card } : {}) };
+      set({ folder, draft: null });
       return drafts;
     },
     describedFolder: (id, outcome) =>
