@@ -7,6 +7,7 @@ import { CaptionWriter } from "./captionWriter.ts";
 import { captionsFor } from "./captions.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 import { pictureGraph } from "./pictureGraph.ts";
+import { statedPositions } from "./positions.ts";
 import type { Sides, Spoken } from "./sides.ts";
 import { startOf } from "./writingTokens.ts";
 
@@ -24,7 +25,7 @@ export async function captionSides(
 ): Promise<Sides> {
   const picture = await pictureGraph(files, runner);
   const [image, width] = picture.image;
-  const length = Math.min(LENGTH, longestOf(files));
+  const length = Math.min(LENGTH, statedPositions(files) ?? LENGTH);
   const layout = { length, image, width, start: startOf(files) };
   const decoder = await files.graph("decoder");
   const { model, shapes, taps } = await captionGraph(decoder, layout, runner);
@@ -78,13 +79,4 @@ function padded(ids: readonly number[], length: number): readonly number[] {
     `The caption has ${ids.length} tokens; this model is open for at most ${length}.`,
     { hint: "Say it in fewer words." },
   );
-}
-
-/** Positions that the decoder has. */
-function longestOf({ config }: FolderFiles): number {
-  const inner = (config["decoder"] ?? config["text_config"] ?? {}) as Readonly<
-    Record<string, unknown>
-  >;
-  const stated = [inner["n_positions"], inner["max_position_embeddings"]];
-  return stated.find((each): each is number => typeof each === "number" && each > 1) ?? LENGTH;
 }

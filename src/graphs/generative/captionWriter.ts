@@ -14,6 +14,7 @@ import { CAPTION_PAD, FREE_ATTENTION } from "./captionGraph.ts";
 import type { CaptionLayout } from "./captionGraph.ts";
 import type { FolderFiles } from "./modelFiles.ts";
 import { keptFrom, keptOutputs, releaseUnkept } from "./kept.ts";
+import { placesBehind } from "./positions.ts";
 import { isPast, toldInput } from "./sequence.ts";
 import { lastRow } from "./speaker.ts";
 import { startOf, stopsOf } from "./writingTokens.ts";
@@ -92,7 +93,7 @@ export class CaptionWriter implements Captioning {
     { maxTokens, beams = 1 }: { readonly maxTokens: number; readonly beams?: number },
   ): AsyncGenerator<WritingStep, Written> {
     // One position more than tokens are written: the start.
-    const budget = Math.min(maxTokens, this.#longest());
+    const budget = Math.min(maxTokens, placesBehind(1, this.#parts.files) - 1);
     const first = await this.#read(tokens, { ids: [], logs: [], past: undefined }, this.#start);
     return beams <= 1
       ? yield* this.#greedy(tokens, first, budget)
@@ -201,16 +202,6 @@ export class CaptionWriter implements Captioning {
   async release(): Promise<void> {
     await this.#session.release();
     await (await this.#looking)?.release();
-  }
-
-  /** Positions that the decoder has, less the start; a decoder that states none takes any number. */
-  #longest(): number {
-    const { config } = this.#parts.files;
-    const inner = (config["decoder"] ?? config["text_config"] ?? {}) as Readonly<
-      Record<string, unknown>
-    >;
-    const stated = inner["n_positions"] ?? inner["max_position_embeddings"];
-    return typeof stated === "number" && stated > 1 ? stated - 1 : Infinity;
   }
 
   /** The text with one token read, and what it makes of the next. */

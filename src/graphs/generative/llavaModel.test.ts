@@ -84,6 +84,30 @@ for (const { precision, what } of FORMS) {
         expect(stopped).toBe("budget");
       });
 
+      it("stops at the decoder's last place, and says of a prompt that is longer", async () => {
+        const text = files.config["text_config"] as Readonly<Record<string, unknown>>;
+        // Three tokens have room: the last one written is not read again.
+        const places = golden.ids.length + 2;
+        const within = async (max: number) => {
+          const config = {
+            ...files.config,
+            text_config: { ...text, max_position_embeddings: max },
+          };
+          const short = await LlavaModel.open({ ...files, config }, sessions);
+          try {
+            return await short.generate(picture, short.prompt(golden.question), { maxTokens: 99 });
+          } finally {
+            await short.release();
+          }
+        };
+        const { ids, stopped } = await within(places);
+        expect(ids).toEqual(golden.generated.slice(0, 3));
+        expect(stopped).toBe("budget");
+        await expect(within(golden.ids.length - 1)).rejects.toThrow(
+          `${golden.ids.length} tokens, and this model has places for ${golden.ids.length - 1}`,
+        );
+      });
+
       it("has PyTorch's gradient through encoder, projector and decoder, and PGD climbs it", async () => {
         const [yes, no] = ["yes", "no"].map((answer) => choiceOf(files.tokenizer, answer));
         const oracle = await model.marginOracle(model.prompt(golden.question), yes!, [no!]);

@@ -15,6 +15,7 @@ import type { Feeds, GraphSession, SessionFactory } from "../session.ts";
 import { keptFrom, keptOutputs, releaseUnkept } from "./kept.ts";
 import { specialToken } from "./modelFiles.ts";
 import type { FolderFiles } from "./modelFiles.ts";
+import { placesBehind } from "./positions.ts";
 import type { Prompt } from "./prompt.ts";
 import { shapeOf } from "./prompt.ts";
 import { startIds, toldOfText } from "./readingEncoder.ts";
@@ -70,7 +71,7 @@ export class Speaker {
     return lastRow(logits!);
   }
 
-  /** Greedy decoding until a stop token or the budget: each token as it comes. */
+  /** Greedy decoding until a stop token, the budget or the decoder's last place: each token as it comes. */
   async *say(
     image: FloatTensor,
     prompt: Prompt,
@@ -80,10 +81,11 @@ export class Speaker {
     const stops = this.#stopTokens();
     const asked = await this.#asked(image, prompt);
     let { input, told } = asked;
+    const budget = Math.min(maxTokens, placesBehind(input.shape.at(-2)!, this.#words));
     let past: Feeds | undefined;
     const text = (): string => this.#words.tokenizer.decode(ids);
     try {
-      while (ids.length < maxTokens) {
+      while (ids.length < budget) {
         const feeds = this.#feeds(input, told, { ...asked.read, ...past });
         const results = await this.#open.decoder.runHolding(feeds);
         const kept = keptFrom(results, past);
