@@ -92,7 +92,7 @@ function useSampling(): { readonly label: string; readonly done: number } {
   const entry = useResults((s) => s.stages.certificate);
   if (!entry?.partial || entry.requestId !== requestId) return { label: "Computing", done: 0 };
   const { n, maxSamples } = entry.payload;
-  return { label: `Guarantee: ${n} of ${maxSamples} noisy copies`, done: n / maxSamples };
+  return { label: `Guarantee: ${n} of ${maxSamples} copies`, done: n / maxSamples };
 }
 
 /** True once `active` has held for `ms`; false again as soon as it ends. */
