@@ -53,13 +53,30 @@ export function feasibleSet(origin: Float32Array, { norm, epsilon, mask }: Ball)
   return { project, sample, isFree };
 }
 
+const MAGNITUDE = 0x7fffffff;
+const INFINITE = 0x7f800000;
+
+function bitsOf(x: Float32Array): Int32Array {
+  return new Int32Array(x.buffer, x.byteOffset, x.length);
+}
+
 /**
  * Once a step of every attack, so no closure: one that each attack makes anew is never compiled for speed. Which pixels have
- * gone too far a processor can't guess, and `Math.min` is one instruction where a comparison would be a branch. What is no
- * number stays.
+ * gone too far a processor can't guess, so no branch either: the bits of numbers from 0 on stand in their order, and every
+ * bound is such a number. What is no number stays.
  */
 function clip(x: Float32Array, low: Float32Array, high: Float32Array): void {
-  for (let i = 0; i < x.length; i++) x[i] = Math.min(Math.max(x[i]!, low[i]!), high[i]!);
+  const [bits, least, most] = [bitsOf(x), bitsOf(low), bitsOf(high)];
+  for (let i = 0; i < bits.length; i++) {
+    const value = bits[i]!;
+    const isNoNumber = (INFINITE - (value & MAGNITUDE)) >> 31;
+    let clipped = value & ~(value >> 31);
+    const above = clipped - least[i]!;
+    clipped = least[i]! + (above & ~(above >> 31));
+    const below = most[i]! - clipped;
+    clipped = most[i]! - (below & ~(below >> 31));
+    bits[i] = (clipped & ~isNoNumber) | (value & isNoNumber);
+  }
 }
 
 /** For bounds that are below 0, or no numbers: such a bound holds nothing back. */

@@ -87,9 +87,10 @@ function fastPicture(
     const change = 255 * (x[i]! - origin[i]!);
     sum += change;
     signs |= after[i]!;
-    const nearest = ((ROUND + Math.abs(change)) | 0) - BIAS;
-    // This a processor can guess: the pixels at the ball's edge are all beyond it, or none.
-    const move = nearest < reach ? nearest : reach;
+    let move = ((ROUND + Math.abs(change)) | 0) - BIAS;
+    // The smaller of move and reach.
+    const beyond = move - reach;
+    move -= beyond & ~(beyond >> 31);
     // The bits of numbers from 0 on stand in their order.
     const sign = (after[i]! - before[i]!) >> 31;
     picture[i] = pictured[levels[i]! + reach + ((move ^ sign) - sign)]!;
