@@ -40,6 +40,8 @@ const places = new Map<string, string>();
 
 // Ctrl-C reaches every process of the terminal's group; the pool's owner says when this one ends.
 process.on("SIGINT", () => {});
+// Whoever started it is gone, killed or fallen over: a run that nobody hears of would go on for minutes.
+process.on("disconnect", () => process.exit());
 
 function labOn({ backend, own }: Pick<GroupTask, "backend" | "own">): Lab {
   for (const [id, place] of Object.entries(own)) places.set(id, place);
