@@ -55,7 +55,12 @@ function StudyResults(props: { readonly session: StudySession; readonly onShown:
   const [chosen, setChosen] = useState<string | null>(null);
   const shown = useRef<HTMLDivElement>(null);
   if (!study || !summary) return null;
-  const table = summary.tables.find(({ measure }) => measure === chosen) ?? summary.tables[0];
+  // Films without labels have no right and wrong: what is shown first is what they have.
+  const isMeasured = (measure: string) => rows.some((row) => (row[measure] ?? null) !== null);
+  const table =
+    summary.tables.find(({ measure }) => measure === chosen) ??
+    summary.tables.find(({ measure }) => isMeasured(measure)) ??
+    summary.tables[0];
   return (
     <>
       <StudyProgress session={session} failures={summary.failures} />
