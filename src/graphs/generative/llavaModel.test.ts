@@ -88,24 +88,28 @@ for (const { precision, what } of FORMS) {
         const text = files.config["text_config"] as Readonly<Record<string, unknown>>;
         // Three tokens have room: the last one written is not read again.
         const places = golden.ids.length + 2;
-        const within = async (max: number) => {
+        const within = async <T>(max: number, ask: (model: LlavaModel) => Promise<T>) => {
           const config = {
             ...files.config,
             text_config: { ...text, max_position_embeddings: max },
           };
           const short = await LlavaModel.open({ ...files, config }, sessions);
           try {
-            return await short.generate(picture, short.prompt(golden.question), { maxTokens: 99 });
+            return await ask(short);
           } finally {
             await short.release();
           }
         };
-        const { ids, stopped } = await within(places);
+        const write = (from: LlavaModel) =>
+          from.generate(picture, from.prompt(golden.question), { maxTokens: 99 });
+        const { ids, stopped } = await within(places, write);
         expect(ids).toEqual(golden.generated.slice(0, 3));
         expect(stopped).toBe("budget");
-        await expect(within(golden.ids.length - 1)).rejects.toThrow(
-          `${golden.ids.length} tokens, and this model has places for ${golden.ids.length - 1}`,
-        );
+        const asked = golden.ids.length;
+        const told = `${asked} tokens, and this model has places for ${asked - 1}`;
+        await expect(within(asked - 1, write)).rejects.toThrow(told);
+        const answer = (from: LlavaModel) => from.nextLogits(picture, from.prompt(golden.question));
+        await expect(within(asked - 1, answer)).rejects.toThrow(told);
       });
 
       it("has PyTorch's gradient through encoder, projector and decoder, and PGD climbs it", async () => {

@@ -63,9 +63,14 @@ export class Speaker {
     });
   }
 
-  /** Logits [V] of the token after the prompt. @param image the picture's tokens [1, T, W] */
+  /**
+   * Logits [V] of the token after the prompt.
+   * @param image the picture's tokens [1, T, W]
+   * @throws LabError "question-invalid" for a prompt that is longer than the decoder has places
+   */
   async nextLogits(image: FloatTensor, prompt: Prompt): Promise<Float32Array> {
     const asked = await this.#asked(image, prompt);
+    placesBehind(asked.input.shape.at(-2)!, this.#words);
     const feeds = this.#feeds(asked.input, asked.told, asked.read);
     const { logits } = await this.#open.decoder.run(feeds, ["logits"]);
     return lastRow(logits!);
