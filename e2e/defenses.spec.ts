@@ -1,6 +1,6 @@
 /** A defense in the page: switched on, both answers seen, an attacker who does not know it, and the link that carries it. */
 import type { Page } from "@playwright/test";
-import { openBench, setSlider, settle, slider } from "./steps.ts";
+import { openBench, setSlider, settle, shareLink, slider } from "./steps.ts";
 import { expect, test } from "./fixtures.ts";
 
 async function addDefense(page: Page, label: string): Promise<void> {
@@ -8,9 +8,8 @@ async function addDefense(page: Page, label: string): Promise<void> {
   await page.getByRole("menuitem", { name: label }).click();
 }
 
-async function shareLink(page: Page): Promise<string> {
-  await page.getByRole("button", { name: "Share" }).click();
-  const link = await page.getByLabel("Link to this experiment").inputValue();
+async function copiedLink(page: Page): Promise<string> {
+  const link = await shareLink(page);
   await page.keyboard.press("Escape");
   return link;
 }
@@ -40,7 +39,7 @@ test("a defense shows what it costs, who attacks it, and comes back from its lin
   );
   await expect(price).toHaveAttribute("data-stale", "false", { timeout: 60_000 });
   const sent = await price.getByRole("table").innerText();
-  const link = await shareLink(page);
+  const link = await copiedLink(page);
 
   const other = await page.context().newPage();
   await openBench(other, link);

@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 import { TAG, words } from "../src/testing/dicomBytes.ts";
 import { WIDE, wideDicom } from "./chestFiles.ts";
 import { expect, test } from "./fixtures.ts";
-import { openBench, openFile, settle } from "./steps.ts";
+import { openBench, openFile, settle, shareLink } from "./steps.ts";
 
 async function openFilm(page: Page, url: string, bytes: Uint8Array): Promise<void> {
   await openBench(page, url);
@@ -244,9 +244,7 @@ test("the second picture of a file, given in a part that the reader moved, comes
     2,
   );
   await settle(page);
-  await page.getByRole("button", { name: "Share" }).click();
-  await expect(page.getByText("and the numbers on screen")).toBeVisible({ timeout: 60_000 });
-  const link = await page.getByLabel("Link to this experiment").inputValue();
+  const link = await shareLink(page);
 
   const other = await page.context().newPage();
   await other.goto(link);

@@ -1,6 +1,6 @@
 /** Measurements: off at first, switched on by the reader, carried by the link, number by number. */
 import type { Page } from "@playwright/test";
-import { openBench, settle, setSlider, slider } from "./steps.ts";
+import { openBench, settle, setSlider, shareLink, slider } from "./steps.ts";
 import { expect, test } from "./fixtures.ts";
 
 const NAME = "How linear the model is";
@@ -36,8 +36,7 @@ test("an instrument runs when it is switched on, and its link shows the same num
   await expect.poll(() => found(page), { timeout: 90_000 }).toMatch(/n = 9/);
   const sent = await found(page);
 
-  await page.getByRole("button", { name: "Share" }).click();
-  const link = await page.getByLabel("Link to this experiment").inputValue();
+  const link = await shareLink(page);
   const other = await page.context().newPage();
   // Its certificate would go on taking half of a small machine.
   await page.close();

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "@playwright/test";
 import { tinyEncoderFile } from "../src/testing/tinyEncoder.ts";
-import { figure, openBench, settle } from "./steps.ts";
+import { figure, openBench, settle, shareLink } from "./steps.ts";
 import { expect, test } from "./fixtures.ts";
 
 const GRAPH = {
@@ -89,9 +89,8 @@ test("a link to a reader's own model waits for it, and replays when it is opened
   await expect(page.getByTestId("no-answer")).toBeVisible({ timeout: 60_000 });
   await settle(page);
   const sent = await figure(page, "Feature cosine");
-  await page.getByRole("button", { name: "Share" }).click();
+  const link = await shareLink(page);
   await expect(page.getByText("needs the same ONNX file")).toBeVisible();
-  const link = await page.getByLabel("Link to this experiment").inputValue();
 
   const other = await page.context().newPage();
   await other.goto(link);

@@ -4,7 +4,7 @@
  */
 import { tinyEncoderFile } from "../src/testing/tinyEncoder.ts";
 import { chestDicom } from "./chestFiles.ts";
-import { figure, openBench, openFile, settle } from "./steps.ts";
+import { figure, openBench, openFile, settle, shareLink } from "./steps.ts";
 import { expect, test } from "./fixtures.ts";
 
 const NAME = "lab.example";
@@ -36,8 +36,7 @@ test("the lab answers, opens films and models, and shares", async ({ page, site 
   await expect(page.getByText("Your DICOM file")).toBeVisible();
   await settle(page);
 
-  await page.getByRole("button", { name: "Share" }).click();
-  const link = await page.getByLabel("Link to this experiment").inputValue();
+  const link = await shareLink(page);
   expect(link.startsWith(`http://${NAME}:${site.room.port}/#p1.`)).toBe(true);
   await page.getByRole("button", { name: "Copy link" }).click();
   await expect(page.getByRole("button", { name: "Copied" })).toBeVisible();

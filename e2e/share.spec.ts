@@ -2,13 +2,21 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "@playwright/test";
 import { openExperiment } from "../src/experiment/openExperiment.ts";
-import { figure, openBench, openFile, passGate, setSlider, settle, slider } from "./steps.ts";
+import {
+  figure,
+  openBench,
+  openFile,
+  passGate,
+  setSlider,
+  settle,
+  shareLink,
+  slider,
+} from "./steps.ts";
 import { chestDicom } from "./chestFiles.ts";
 import { expect, test } from "./fixtures.ts";
 
-async function shareLink(page: Page): Promise<string> {
-  await page.getByRole("button", { name: "Share" }).click();
-  const link = await page.getByLabel("Link to this experiment").inputValue();
+async function copiedLink(page: Page): Promise<string> {
+  const link = await shareLink(page);
   await page.keyboard.press("Escape");
   return link;
 }
@@ -43,7 +51,7 @@ test("a changed experiment comes back from its link, number by number", async ({
   await page.getByLabel("Attention overlay").selectOption({ label: "Answer layer 1" });
   await settle(page);
   const sent = await numbers(page);
-  const link = await shareLink(page);
+  const link = await copiedLink(page);
   expect(link).toMatch(/#p1\.[\w-]+$/);
 
   const other = await page.context().newPage();
@@ -66,7 +74,7 @@ test("a link to a reader's own file asks for it, and replays when it is given", 
   await settle(page);
   await passGate(page);
   const sent = await numbers(page);
-  const link = await shareLink(page);
+  const link = await copiedLink(page);
 
   const other = await page.context().newPage();
   await other.goto(link);
@@ -127,7 +135,7 @@ test("a link stays in the address until the experiment changes, and Back returns
   await settle(page);
   await setSlider(slider(page, /PGD.*Epsilon/), 3);
   await settle(page);
-  const link = await shareLink(page);
+  const link = await copiedLink(page);
 
   const other = await page.context().newPage();
   await page.close();

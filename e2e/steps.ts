@@ -54,6 +54,13 @@ export async function passGate(page: Page): Promise<void> {
   await page.getByRole("button", { name: "Show the answer all the same" }).click();
 }
 
+/** The link to what is on screen, once its numbers are in it: before that it holds the settings alone. */
+export async function shareLink(page: Page): Promise<string> {
+  await page.getByRole("button", { name: "Share" }).click();
+  await expect(page.getByText("and the numbers on screen")).toBeVisible({ timeout: 60_000 });
+  return page.getByLabel("Link to this experiment").inputValue();
+}
+
 export type Manifest = ReturnType<typeof runManifest>;
 
 /** The run on the bench with all its digits. */

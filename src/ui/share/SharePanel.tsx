@@ -58,6 +58,9 @@ export function SharePanel() {
       <p className={styles.line}>
         The link holds the settings{expected ? " and the numbers on screen" : ""}, never a pixel or
         a file name.
+        {!isShut &&
+          !expected &&
+          " Its numbers are not all there yet: they join the link once the run on screen is complete."}
         {isShut && " What is hidden here stays hidden where it is opened, and no number travels."}
         {spec.case.kind === "file" && " Whoever opens it needs the same file."}
         {isOwnModel(spec.model.id) &&
