@@ -18,7 +18,7 @@ test("a list begins anew, and an entry is changed alone", () => {
 test("a file that holds several pictures becomes one entry for each, once", () => {
   const { getState } = createWorklistStore();
   getState().begin([file("a"), file("b"), file("c")]);
-  getState().update(1, { answers: { asked: "no" } });
+  getState().update(1, { answers: { asked: { text: "no", isFar: false } } });
   for (let k = 0; k < 2; k++) getState().unfold(1, 3);
   const { entries } = getState();
   expect(entries.map((entry) => [entry.file.name, entry.picture?.index])).toEqual([

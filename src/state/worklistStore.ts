@@ -18,7 +18,13 @@ export interface WorklistEntry {
   /** What the model saw of it, small: `THUMB` x `THUMB` grey levels 0 to 255. */
   readonly thumb?: Uint8Array;
   /** Of the untouched film, by what was asked (asked.ts). */
-  readonly answers: Readonly<Record<string, string>>;
+  readonly answers: Readonly<Record<string, WorklistAnswer>>;
+}
+
+export interface WorklistAnswer {
+  readonly text: string;
+  /** About a film unlike all that the model knows: told once the reader has let it pass. */
+  readonly isFar: boolean;
 }
 
 export interface WorklistState {

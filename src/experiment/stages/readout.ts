@@ -1,6 +1,7 @@
 /** What the system says of the clean picture and of the disturbed one. */
 import { readOut } from "../readout.ts";
 import { loadPart } from "../../host/loadPart.ts";
+import type { System } from "../../system/system.ts";
 import type { Population } from "../results.ts";
 import type { ExperimentSpec } from "../spec.ts";
 import { defineStage } from "../stage.ts";
@@ -10,12 +11,13 @@ const FAMILY = "readout";
 
 export const cleanStage = defineStage({
   name: "clean",
-  needs: ["input", "system"],
+  needs: ["input", "system", "model"],
+  keyedBy: ["input", "system"],
   family: FAMILY,
   reads: ({ spec }) => spec.question,
-  async run({ input, system }, { spec }) {
+  async run({ input, system, model }, { spec }) {
     const readout = await readOut(system, input.image, spec.question);
-    const population = await populationOf(spec, readout.embedding);
+    const population = await populationOf(spec, model, input.image);
     return population ? { ...readout, population } : readout;
   },
 });
@@ -30,15 +32,21 @@ export const readoutStage = defineStage({
   },
 });
 
-/** A phantom is known to be one, and behind a defense the embedding is another. The numbers come with the first own film. */
+/**
+ * A phantom is known to be one. Whatever defense answers, the film itself is placed, by the bare model's look at it. The
+ * numbers come with the first own film.
+ */
 async function populationOf(
-  { case: { kind }, defenses, model }: ExperimentSpec,
-  embedding: Float32Array,
+  { case: { kind }, model: { id } }: ExperimentSpec,
+  model: System,
+  image: Float32Array,
 ): Promise<Population | undefined> {
-  if (kind !== "file" || defenses.some(({ enabled }) => enabled)) return undefined;
+  if (kind !== "file") return undefined;
   const { farShares, placeAmong } = await loadPart(() => import("../../metrics/populations.ts"));
   const { placeText } = await loadPart(() => import("../../metrics/populationText.ts"));
-  const place = placeAmong(model.id, embedding);
-  const measured = farShares(model.id);
-  return place && measured && { ...place, ...placeText(place, measured) };
+  const measured = farShares(id);
+  if (!measured) return undefined;
+  const { embedding } = await model.read(image, []);
+  const place = placeAmong(id, embedding);
+  return place && { ...place, ...placeText(place, measured) };
 }

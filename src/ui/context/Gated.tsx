@@ -1,9 +1,14 @@
-/** A door that stays shut while what it would show is kept from view: by an instructor, or by the reader's own blind mode. */
+/**
+ * A door that stays shut while what it would show is kept from view: by an instructor, by the reader's own blind mode, or
+ * because the film is unlike all that the model knows.
+ */
 import type { ReactNode } from "react";
 import type { HiddenName } from "../../lesson/room.ts";
 import type { DialogName } from "../../state/viewStore.ts";
 import { isKeptBack } from "../../state/roomStore.ts";
+import { Gate } from "./Gate.tsx";
 import { useExperiment, useRoom } from "./stores.ts";
+import { useGate } from "./useGate.ts";
 import styles from "./locked.module.css";
 
 export type Door = DialogName | "studies" | "manifest";
@@ -39,7 +44,10 @@ export function useKeptBack(door: Door): readonly HiddenName[] {
 
 export function Gated({ door, children }: { readonly door: Door; readonly children: ReactNode }) {
   const kept = useKeptBack(door);
-  if (kept.length === 0) return children;
+  const gate = useGate();
+  // Studies are about other films than the open one.
+  const isOfFilm = door !== "studies" && TELLS[door].includes("answers");
+  if (kept.length === 0) return gate && isOfFilm ? <Gate said={gate} /> : children;
   return (
     <p role="status" className={styles.shut}>
       This would show {inWords(kept)}, which {kept.length === 1 ? "is" : "are"} hidden here.{" "}

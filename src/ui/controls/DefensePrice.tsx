@@ -4,6 +4,7 @@ import type { DefenseItem } from "../../defenses/defense.ts";
 import { isInForce } from "../../defenses/inForce.ts";
 import { givenAnswer } from "../../system/reading.ts";
 import type { AnswerResult } from "../../system/reading.ts";
+import { useGate } from "../context/useGate.ts";
 import { useHidden } from "../context/useHidden.ts";
 import { useExperiment, useResults, useStores } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
@@ -22,6 +23,7 @@ export function DefensePrice() {
   const moved = useResults((s) => s.stages.readout?.payload.answer);
   const isAnswered = useResults((s) => s.stages.undefended?.requestId === s.requestId);
   const isHidden = useHidden("answers");
+  const gate = useGate();
   const rough = useExperiment((s) => previewed(s.spec.defenses));
   const isPreview = useResults((s) => s.fidelity === "preview");
   if (!isOn)
@@ -30,7 +32,7 @@ export function DefensePrice() {
         Off, or at a strength of 0: the model sees the picture as it is.
       </p>
     );
-  if (clean === null || isHidden) return null;
+  if (clean === null || isHidden || gate) return null;
   const without = bare?.payload;
   return (
     <div className={styles.price} data-stale={!isAnswered} data-testid="undefended">

@@ -39,6 +39,8 @@ export function Worklist() {
   useEffect(() => {
     if (first && isNew) void open(first);
   }, [first, isNew, open]);
+  const passed = useCases((s) => s.passed);
+  const isPassed = ({ sha256 = "" }: WorklistEntry) => passed.includes(sha256);
   const isTold = ({ sha256 = "" }: WorklistEntry) =>
     !isKeptBack(room, "answers", { case: { kind: "file", sha256 }, question });
   const at = entries.findIndex(({ sha256 }) => sha256 !== undefined && sha256 === shown);
@@ -91,7 +93,9 @@ export function Worklist() {
             >
               <Thumb thumb={entry.thumb} />
               <span className={styles.name}>{isUntitled ? untitled(index) : nameOf(entry)}</span>
-              <span className={styles.said}>{said(entry, asked, isTold(entry))}</span>
+              <span className={styles.said}>
+                {said(entry, asked, { isTold: isTold(entry), isPassed: isPassed(entry) })}
+              </span>
             </button>
           </li>
         ))}
@@ -104,9 +108,16 @@ function nameOf({ file, picture }: WorklistEntry): string {
   return picture ? `${file.name}, ${picture.index + 1} of ${picture.count}` : file.name;
 }
 
-function said({ refusal, answers }: WorklistEntry, asked: string, isTold: boolean): string {
+function said(
+  { refusal, answers }: WorklistEntry,
+  asked: string,
+  { isTold, isPassed }: { readonly isTold: boolean; readonly isPassed: boolean },
+): string {
   const answer = answers[asked];
-  return refusal ?? (answer === undefined ? "not asked" : isTold ? answer : "after your reading");
+  if (refusal !== undefined || answer === undefined) return refusal ?? "not asked";
+  if (!isTold) return "after your reading";
+  if (!answer.isFar) return answer.text;
+  return isPassed ? `unlike its films: ${answer.text}` : "unlike its films: held back";
 }
 
 function Thumb({ thumb }: { readonly thumb: WorklistEntry["thumb"] }) {

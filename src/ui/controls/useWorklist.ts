@@ -96,11 +96,11 @@ export function useRecorder(): void {
         const entry = of(clean.spec.case.sha256);
         const asked = askedBy(clean.spec, { cases });
         const { answer, population } = clean.payload;
-        const said = answer
-          ? `${population?.isFar ? "unlike its films: " : ""}${answerText(answer)}`
-          : "this model answers no questions";
-        if (entry && entry.answers[asked] !== said) {
-          update(entry.id, { answers: { ...entry.answers, [asked]: said } });
+        const text = answer ? answerText(answer) : "this model answers no questions";
+        const isFar = (population?.isFar ?? false) && answer !== null;
+        const known = entry?.answers[asked];
+        if (entry && (known?.text !== text || known.isFar !== isFar)) {
+          update(entry.id, { answers: { ...entry.answers, [asked]: { text, isFar } } });
         }
       }
     };

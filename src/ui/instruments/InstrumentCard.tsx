@@ -6,6 +6,7 @@ import type { InstrumentItem } from "../../experiment/spec.ts";
 import type { PlainData } from "../../system/plainData.ts";
 import { editInstrument } from "../../state/specEdits.ts";
 import { ParamSlider } from "../controls/ParamSlider.tsx";
+import { useGate } from "../context/useGate.ts";
 import { useHidden } from "../context/useHidden.ts";
 import { useExperiment, useResults, useStores } from "../context/stores.ts";
 import { Switch } from "../kit/Switch.tsx";
@@ -22,6 +23,7 @@ export function InstrumentCard({ instrument }: { readonly instrument: Instrument
   const item = useExperiment((s) => s.spec.instruments.find((each) => each.instrument === id));
   const isOn = item?.enabled ?? false;
   const isTruthHidden = useHidden("truth");
+  const gate = useGate();
   return (
     <li className={styles.item} data-on={isOn} aria-label={label}>
       <div className={styles.head} data-term-scope>
@@ -38,6 +40,10 @@ export function InstrumentCard({ instrument }: { readonly instrument: Instrument
         <>
           {instrument.tellsTruth && isTruthHidden ? (
             <p className={styles.about}>Its result names the ground truth, which is hidden here.</p>
+          ) : gate ? (
+            <p className={styles.about} data-testid="held-back">
+              Held back with the answer: this picture is unlike those that the model knows.
+            </p>
           ) : (
             <Findings id={id} />
           )}

@@ -5,7 +5,7 @@ import { isStale } from "../../state/resultStore.ts";
 import { useResults } from "../context/stores.ts";
 import { useHidden } from "../context/useHidden.ts";
 import { useIsUntouched } from "../context/useIsUntouched.ts";
-import { useGate } from "./useGate.ts";
+import { useGate } from "../context/useGate.ts";
 import { useDisturbedAnswer } from "./useDisturbedAnswer.ts";
 import { answerWord } from "../kit/formats.ts";
 import styles from "./panels.module.css";

@@ -7,7 +7,7 @@ import { useHidden } from "../context/useHidden.ts";
 import { useExperiment, useResults } from "../context/stores.ts";
 import { Hint } from "../kit/Hint.tsx";
 import { answerWord, percent, signed } from "../kit/formats.ts";
-import { useGate } from "./useGate.ts";
+import { useGate } from "../context/useGate.ts";
 import { ResultSection } from "../context/ResultSection.tsx";
 import { Button } from "../kit/Button.tsx";
 import styles from "./panels.module.css";

@@ -9,7 +9,7 @@ import { interpretQuestion } from "../../language/recognize.ts";
 import { filmCounts } from "../../model/filmCounts.ts";
 import { measuredModel } from "../../model/measured.ts";
 import { useExperiment, useResults } from "../context/stores.ts";
-import { useGate } from "./useGate.ts";
+import { useGate } from "../context/useGate.ts";
 import { CutOffNote } from "./CutOffNote.tsx";
 import styles from "./panels.module.css";
 

@@ -1,6 +1,6 @@
 /** The gate before an answer: a film of the reader's that is unlike all that the model knows, until the reader lets it pass. */
 import type { Population } from "../../experiment/results.ts";
-import { useCases, useExperiment, useResults } from "../context/stores.ts";
+import { useCases, useExperiment, useResults } from "./stores.ts";
 
 /** What holds it back; null where the gate is open. */
 export function useGate(): Population | null {

@@ -1,8 +1,8 @@
 /** Stands in the place of an answer about a picture that is no film the model knows. */
 import type { Population } from "../../experiment/results.ts";
-import { useExperiment, useStores } from "../context/stores.ts";
+import { useExperiment, useStores } from "./stores.ts";
 import { Button } from "../kit/Button.tsx";
-import styles from "./panels.module.css";
+import styles from "./locked.module.css";
 
 export function Gate({ said: { lead, text } }: { readonly said: Population }) {
   const { cases } = useStores();
