@@ -93,6 +93,9 @@ describe("depth and sign of a codestream", () => {
     const masked = await load(inDicom(stream, overlay));
     expect(Array.from(masked.values)).toEqual(SAMPLES);
     expect(masked.bitsStored).toBe(12);
+    const wide = await load(inDicom(lossless({}, SAMPLES, 16)));
+    expect(Array.from(wide.values)).toEqual(SAMPLES);
+    expect(wide.bitsStored).toBe(12);
   });
 
   it("finds the sign at Bits Stored or at the top of the words, where it is", async () => {

@@ -49,7 +49,7 @@ export async function loadDicom(
 
 interface StoredPlane {
   readonly values: Int32Array;
-  /** Depth of the values, which a codestream knows better than the header. */
+  /** Depth of the values. */
   readonly bits: number;
 }
 
@@ -111,7 +111,17 @@ async function decodeCompressedFrame(image: DicomImage, host: CodecHost): Promis
     planar: decoded.planar,
     lumaFirst: keepsLuma(format, photometric),
   });
-  return { values, bits: attributes.hasOverlayBits ? attributes.bitsStored : precision };
+  return { values, bits: depthOf(values, precision, attributes) };
+}
+
+/** A codestream is often wider than what was stored in it: the header's depth holds as long as every value fits. */
+function depthOf(
+  values: Int32Array,
+  precision: number,
+  { bitsStored, hasOverlayBits }: DicomImage["attributes"],
+): number {
+  const isFitting = () => values.every((value) => value < 2 ** bitsStored);
+  return hasOverlayBits || (bitsStored < precision && isFitting()) ? bitsStored : precision;
 }
 
 /**
