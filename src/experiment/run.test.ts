@@ -224,6 +224,38 @@ test("a second preview begins with what the first found, scaled into its ball, b
   expect(settled).toEqual(last(await lab().run(wider), "disturbed").image);
 });
 
+test("a newer request ends an answer of many looks between two of them, and nothing of it is kept", async () => {
+  const { model, run } = lab();
+  const params = { sigma: 0.05, copies: 40, eot: 1 };
+  const defenses = [{ id: "d", defense: "featureSmoothing", enabled: true, seed: 1, params }];
+  const behind = {
+    ...spec,
+    stack: [],
+    defenses,
+    certificate: { ...spec.certificate, enabled: false },
+  };
+  const cache = new StageCache();
+  const signal = { aborted: false };
+  const encode = model.encode.bind(model);
+  let looks = 0;
+  model.encode = async (...given) => {
+    if (++looks === 3) signal.aborted = true;
+    return encode(...given);
+  };
+  const events: RunEvent[] = [];
+  for await (const event of runExperiment(behind, "full", { ...labAround(model), cache, signal })) {
+    events.push(event);
+  }
+  expect(looks).toBe(3);
+  expect(events.some((e) => e.type === "stage" && e.stage === "clean")).toBe(false);
+  model.encode = encode;
+  const whole = await run(behind);
+  const again: RunEvent[] = [];
+  const context = { ...labAround(model), cache, signal: { aborted: false } };
+  for await (const event of runExperiment(behind, "full", context)) again.push(event);
+  expect(last(again, "clean").answer).toEqual(last(whole, "clean").answer);
+});
+
 test("the first preview of a drag behind a defense begins with what the full run found, though it takes fewer looks", async () => {
   const { model, run } = lab();
   const params = { sigma: 0.05, looks: 4, eot: 3 };

@@ -4,6 +4,7 @@
  * a stage takes long. No stage is named here.
  */
 import { close } from "../host/closing.ts";
+import { Stopped } from "../host/stopped.ts";
 import type { LabContext } from "./labContext.ts";
 import type { RunEvent } from "./results.ts";
 import type { ExperimentSpec, Fidelity } from "./spec.ts";
@@ -31,9 +32,13 @@ export async function* runExperiment(
   fidelity: Fidelity,
   context: LabContext,
 ): AsyncGenerator<RunEvent, void> {
-  for (const pass of PASSES[fidelity]) {
-    yield* new Run({ spec, pass }, context).events();
-    if (context.signal.aborted) return;
+  try {
+    for (const pass of PASSES[fidelity]) {
+      yield* new Run({ spec, pass }, context).events();
+      if (context.signal.aborted) return;
+    }
+  } catch (error) {
+    if (!(error instanceof Stopped)) throw error;
   }
 }
 

@@ -18,7 +18,7 @@ import { objectiveOf } from "../objectiveOf.ts";
 import { readOut } from "../readout.ts";
 import type { AttackItem } from "../spec.ts";
 import type { Held, StageNews } from "../stage.ts";
-import { systemOf } from "../systemOf.ts";
+import { systemOfRun } from "../systemOf.ts";
 import { defineInstrument } from "./instrument.ts";
 import type { InstrumentScope } from "./instrument.ts";
 import { ATTACKERS, cardResult } from "./honestyText.ts";
@@ -123,8 +123,8 @@ async function* measured(
   const { spec, params, context } = scope;
   const bare = await readOut(model, input.image, spec.question);
   const wording = recognizeQuestion(spec.question);
-  const known = await systemOf(model, drawing(spec.defenses, params["draws"]!), context);
-  const single = await systemOf(model, drawing(spec.defenses, 1), context);
+  const known = await systemOfRun(model, drawing(spec.defenses, params["draws"]!), context);
+  const single = await systemOfRun(model, drawing(spec.defenses, 1), context);
   const against = (attacked: System, said: Given["clean"]) =>
     objectiveOf(attacked, { kind: "untargeted" }, { question: spec.question, clean: said });
   const judge = known.evaluator(against(known, clean));

@@ -1,5 +1,5 @@
 /** The systems under test: the bare model, and the model behind the experiment's defenses. */
-import { systemOf } from "../systemOf.ts";
+import { systemOfRun } from "../systemOf.ts";
 import { defineStage } from "../stage.ts";
 
 /** Opened by the lab, which keeps it for as long as it is in use. */
@@ -19,6 +19,6 @@ export const systemStage = defineStage({
   ownKey: ({ key }) => key,
   reads: ({ spec }) => spec.defenses,
   async run({ model }, { spec, pass, context }) {
-    return await systemOf(model, spec.defenses, context, pass !== "full");
+    return await systemOfRun(model, spec.defenses, context, pass !== "full");
   },
 });
