@@ -55,6 +55,7 @@ export async function measureDefendedDrag(
     .getByTestId("answer-clean")
     .filter({ hasText: /yes|no/ })
     .waitFor();
+  await settled(page);
   await page.getByRole("button", { name: "Add a defense" }).click();
   await page.getByRole("menuitem", { name: "Feature smoothing" }).click();
   // The defense's code comes with its first use: until it is there the bare model's numbers still count as current.
