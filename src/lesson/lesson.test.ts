@@ -10,7 +10,7 @@ import { valueAt } from "./lessonState.ts";
 import { HIDDEN, LOCKS, keepLocked, readRoomLink, roomFragment } from "./room.ts";
 import type { HiddenName, LockName } from "./room.ts";
 import { parseLesson } from "./schema.ts";
-import { filled, said } from "./spoken.ts";
+import { filled, isComplete, said } from "./spoken.ts";
 
 const state: LessonState = {
   spec: defaultSpec(),
@@ -66,6 +66,8 @@ test("words are filled with the numbers of the bench, and a dash stands for what
   expect(
     filled("l2 {results.metrics.l2|1}, {results.metrics.tiny|%}, {results.gone|2}", state),
   ).toBe("l2 2.5, less than 0.1 %, …");
+  expect(isComplete("l2 {results.metrics.l2|1} and {results.gone|2}", state)).toBe(false);
+  expect(isComplete("l2 {results.metrics.l2|1}", state)).toBe(true);
   expect(filled("{spec.question}", state)).toBe(defaultSpec().question);
   expect(said({ en: "film", de: "Aufnahme" }, "de")).toBe("Aufnahme");
   expect(said({ en: "film" }, "de")).toBe("film");

@@ -41,6 +41,11 @@ export function filled(
   );
 }
 
+/** Whether everything that the text names is there. */
+export function isComplete(text: string, state: LessonState): boolean {
+  return placesOf(text).every(({ path }) => valueAt(state, path) !== undefined);
+}
+
 export function placesOf(
   text: string,
 ): readonly { readonly path: string; readonly form?: string }[] {

@@ -1,7 +1,7 @@
 /** The open lesson, above the controls it drives: one step at a time, and within it one thing at a time. */
 import { useEffect } from "react";
 import { holds } from "../../lesson/condition.ts";
-import { filled, said } from "../../lesson/spoken.ts";
+import { filled, isComplete, said } from "../../lesson/spoken.ts";
 import type { Lesson, LessonStep } from "../../lesson/schema.ts";
 import { NOTHING_YET } from "../../state/lessonStore.ts";
 import { useLesson, useStores } from "../context/stores.ts";
@@ -192,11 +192,10 @@ function useWatch(): void {
       const made = progress[index];
       if (!step?.task || !made || phaseOf(step, made) !== "task") return;
       const state = lessonState(stores);
-      if (!holds(step.task.done, state)) return;
-      record(index, {
-        isDone: true,
-        outcome: filled(said(step.task.after, LANGUAGE), state, translated),
-      });
+      const outcome = said(step.task.after, LANGUAGE);
+      // A learner may be done before the last number that the sentence names has come.
+      if (!holds(step.task.done, state) || !isComplete(outcome, state)) return;
+      record(index, { isDone: true, outcome: filled(outcome, state, translated) });
     };
     const ends = [experiment, results, view, lessons].map((store) =>
       (store as { subscribe(listener: () => void): () => void }).subscribe(look),

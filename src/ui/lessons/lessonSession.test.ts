@@ -24,19 +24,24 @@ test("a lesson opens on its own scene, and leaving it brings work, view and hist
   const { stores } = testBench();
   const { experiment, lessons, view } = stores;
   experiment.getState().edit((spec) => ({ ...spec, question: "Is there a pneumothorax?" }));
-  view.getState().set({ layout: "pair", invert: true });
+  view.getState().set({ layout: "quad", invert: true });
   const own = experiment.getState().spec;
   session.openLesson(stores, lessonOf("fgsm"));
   expect(experiment.getState().spec).not.toBe(own);
   expect(experiment.getState().spec.stack).toMatchObject([{ attack: "fgsm", epsilon: 0 }]);
   expect(view.getState().invert).toBe(false);
+  // How a lesson begins is about the view as well.
+  session.openLesson(stores, lessonOf("patches"));
+  expect(view.getState().layout).toBe("pair");
+  session.openLesson(stores, lessonOf("attention"));
+  expect(view.getState().attention).toEqual({ source: "rollout" });
   // Another lesson over the first one keeps the same work.
   session.openLesson(stores, lessonOf("pgd"), 1);
   expect(lessons.getState().step).toBe(1);
   session.leaveLesson(stores);
   expect(lessons.getState().lesson).toBeNull();
   expect(experiment.getState().spec).toBe(own);
-  expect(view.getState()).toMatchObject({ layout: "pair", invert: true });
+  expect(view.getState()).toMatchObject({ layout: "quad", invert: true });
   stores.history.getState().undo();
   expect(view.getState().invert).toBe(false);
   stores.history.getState().undo();

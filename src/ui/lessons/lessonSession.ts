@@ -42,6 +42,7 @@ export function openLesson(bench: Bench, lesson: Lesson, step = 0): void {
     progress: lesson.steps.map(() => NOTHING_YET),
   });
   view.getState().set({ ...DEFAULT_VIEW, ...keptHabits(kept), openedLink: null });
+  look(view, lesson.start);
   experiment.getState().open(startSpec(lesson));
   const last = Math.min(step, lesson.steps.length);
   for (let k = 0; k <= last; k++) goTo(bench, k);
@@ -95,13 +96,17 @@ export function showHow(bench: Bench): void {
 }
 
 function apply({ experiment, view }: Bench, changes: readonly LessonChange[]): void {
-  const shown = viewChanges(changes);
-  if (Object.keys(shown).length > 0) {
-    view.getState().set(viewFromLink({ ...sharedView(view.getState()), ...shown }));
-  }
+  look(view, changes);
   const { spec, arrange } = experiment.getState();
   const next = withChanges(spec, changes);
   if (next !== spec) arrange(next);
+}
+
+/** What of the changes is about the view. */
+function look(view: Bench["view"], changes: readonly LessonChange[]): void {
+  const shown = viewChanges(changes);
+  if (Object.keys(shown).length === 0) return;
+  view.getState().set(viewFromLink({ ...sharedView(view.getState()), ...shown }));
 }
 
 /** The state that conditions look at: only results that belong to the experiment as it is now. */
