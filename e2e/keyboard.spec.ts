@@ -66,3 +66,23 @@ test("a patch can be painted with the arrow keys", async ({ page, site }) => {
   await page.keyboard.press("Control+z");
   await expect.poll(() => figure(page, "Max change")).toBeCloseTo(before, 1);
 });
+
+test("a dialog that a menu opened gives the keyboard back to the menu's button", async ({
+  page,
+  site,
+}) => {
+  await openBench(page, site.url);
+  const more = page.getByRole("button", { name: /^More/ });
+  // Fetched the first time, at hand the second.
+  for (const name of [/^Export/, /^Models kept/, /^Export/]) {
+    await more.focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("menuitem", { name }).focus();
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog");
+    await expect(dialog.getByRole("button", { name: /^Close/ })).toBeFocused();
+    await page.keyboard.press("Escape");
+    await expect(dialog).toHaveCount(0);
+    await expect(more).toBeFocused();
+  }
+});

@@ -1,4 +1,5 @@
 /** The bench: one page, three columns and a bar. */
+import { useEffect } from "react";
 import { Locked } from "../context/Locked.tsx";
 import { AnswerPanel } from "../panels/AnswerPanel.tsx";
 import { AnswerStrip } from "../panels/AnswerStrip.tsx";
@@ -18,6 +19,7 @@ import { Rail } from "./Rail.tsx";
 import { RunProgress } from "./RunProgress.tsx";
 import { TopBar } from "./TopBar.tsx";
 import { useRoom } from "../context/stores.ts";
+import { watchFocus } from "../kit/lastFocus.ts";
 import { Late } from "./Late.tsx";
 import { BlindReading, Projector } from "./LateParts.tsx";
 import { useHidden } from "../context/useHidden.ts";
@@ -87,5 +89,6 @@ function Answers() {
 function Unseen() {
   useShortcuts();
   useProvisional();
+  useEffect(watchFocus, []);
   return null;
 }

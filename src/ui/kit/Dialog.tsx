@@ -4,6 +4,7 @@ import { useEffect, useState } from "react";
 import { Modal } from "@mantine/core";
 import type { ModalRootProps } from "@mantine/core";
 import type { KeyboardEventHandler, ReactNode } from "react";
+import { giveFocusBack } from "./lastFocus.ts";
 import styles from "./dialog.module.css";
 
 interface Props extends Pick<ModalRootProps, "opened" | "onClose" | "size" | "closeOnEscape"> {
@@ -27,15 +28,6 @@ export function Dialog({
   children,
   ...root
 }: Props) {
-  const [opener] = useState(() => document.activeElement);
-  // The modal gives the focus back where it is closed, and not where it is taken away whole, as most are here.
-  useEffect(
-    () => () => {
-      const isLost = document.activeElement === document.body;
-      if (isLost && opener instanceof HTMLElement) opener.focus({ preventScroll: true });
-    },
-    [opener],
-  );
   return (
     <Modal.Root {...root}>
       <Modal.Overlay />
@@ -44,8 +36,16 @@ export function Dialog({
           <h2>{title}</h2>
           <Modal.CloseButton aria-label={closeLabel} className={styles.close} />
           {children}
+          <FocusReturn />
         </Modal.Body>
       </Modal.Content>
     </Modal.Root>
   );
+}
+
+/** The modal gives the focus back where it is closed, not where it is taken away whole or was opened from a menu. */
+function FocusReturn() {
+  const [opener] = useState(() => document.activeElement);
+  useEffect(() => () => giveFocusBack(opener), [opener]);
+  return null;
 }
