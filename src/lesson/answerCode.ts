@@ -83,7 +83,7 @@ export function collectCodes(pasted: string): Collected {
       answers.push(readAnswerCode(piece));
     } catch (error) {
       // Names that a chat puts before each line are no failed codes.
-      if (piece.startsWith("pa") && piece.length > 12) {
+      if (piece.startsWith(START) || (piece.startsWith("pa") && piece.length > 12)) {
         refused.push({ piece: piece.slice(0, 24), why: (error as LabError).message });
       }
     }

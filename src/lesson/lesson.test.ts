@@ -145,4 +145,6 @@ test("codes are found among what a chat puts around them, each once", () => {
   const found = collectCodes(`Anna: ${code}\n> "${quiz}", again ${code} and ${code.slice(0, -6)}`);
   expect(found.answers.map(({ name }) => name)).toEqual(["Zoë 7", "B"]);
   expect(found.refused).toHaveLength(1);
+  // However little was left of it, one that is missing from the table is told.
+  expect(collectCodes("pa1.aA hello pa").refused).toMatchObject([{ piece: "pa1.aA" }]);
 });
