@@ -44,3 +44,16 @@ test("an instrument runs when it is switched on, and its link shows the same num
   await settle(other);
   expect(await found(other)).toBe(sent);
 });
+
+test("a measurement that is stopped half-way says so beside what it had", async ({
+  page,
+  site,
+}) => {
+  await openBench(page, site.url);
+  await settle(page);
+  await page.getByRole("switch", { name: "Certificate of the answer: on" }).check();
+  const card = page.getByRole("listitem", { name: "Certificate of the answer" });
+  await expect(card.getByTestId("found-answerCertificate")).toBeVisible({ timeout: 60_000 });
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await expect(card).toContainText("Stopped before its end: this is what there was by then.");
+});

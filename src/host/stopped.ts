@@ -4,10 +4,6 @@ import type { Host } from "./host.ts";
 /** Thrown inside what a newer request has stopped; whoever raised the signal knows why, and no reader sees it. */
 export class Stopped extends Error {
   override readonly name = "Stopped";
-
-  constructor() {
-    super("Stopped: a newer request came.");
-  }
 }
 
 /**

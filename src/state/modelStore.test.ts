@@ -39,3 +39,14 @@ it("takes the news of a corrected folder, and shows nothing of the proposal befo
   store.getState().describedFolder(second, proposal("corrected"));
   expect(store.getState().folder!.proposed!.manifest.name).toBe("corrected");
 });
+
+it("keeps where a model that came with the page tells its measurements, and none for a dropped one", () => {
+  const store = createModelStore();
+  const named = (id: string) => ({ id }) as Parameters<ReturnType<typeof store.getState>["use"]>[0];
+  const folder = { files: { folder: {} }, correction: {}, graphs: [] };
+  store.getState().openFolder({ ...folder, card: "models/llava-mini/card.md" });
+  store.getState().use(named("own-a"));
+  store.getState().openFolder(folder);
+  store.getState().use(named("own-b"));
+  expect(store.getState().cards).toEqual({ "own-a": "models/llava-mini/card.md" });
+});

@@ -58,6 +58,8 @@ export interface ModelState {
   readonly draft: ModelDraft | null;
   readonly folder: FolderDraft | null;
   readonly own: Readonly<Record<string, ModelManifest>>;
+  /** Addresses of what was measured of those that came with the page. */
+  readonly cards: Readonly<Record<string, string>>;
   /** Begins a draft and returns its number. */
   open(graphs: readonly DraftGraph[], chosen: DraftGraph | undefined): number;
   /** What the engine makes of a draft, or why it can't; late news of an earlier draft is dropped. */
@@ -78,6 +80,7 @@ export function createModelStore(): ModelStore {
     draft: null,
     folder: null,
     own: {},
+    cards: {},
     open: (graphs, chosen) => {
       drafts++;
       set({ draft: { id: drafts, graphs, chosen }, folder: null });
@@ -95,7 +98,12 @@ export function createModelStore(): ModelStore {
     described: (id, outcome) =>
       set((state) => (state.draft?.id === id ? { draft: { ...state.draft, ...outcome } } : state)),
     use: (manifest) =>
-      set(({ own }) => ({ own: { ...own, [manifest.id]: manifest }, draft: null, folder: null })),
+      set(({ own, cards, folder }) => ({
+        own: { ...own, [manifest.id]: manifest },
+        cards: folder?.card ? { ...cards, [manifest.id]: folder.card } : cards,
+        draft: null,
+        folder: null,
+      })),
     close: () => set({ draft: null, folder: null }),
   }));
 }

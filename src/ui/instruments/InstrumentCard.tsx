@@ -130,6 +130,7 @@ function Findings({ id }: { readonly id: string }) {
   const progress = useResults((s) => (s.progress?.stage === stage ? s.progress : null));
   const busy = useResults((s) => s.busy);
   const isUnderWay = busy && (!entry || isStale || entry.partial);
+  const hasBegun = entry?.partial === true && !isStale;
   return (
     <>
       {entry ? (
@@ -147,7 +148,14 @@ function Findings({ id }: { readonly id: string }) {
         <p className={styles.about} role="status">
           {progress
             ? `${progress.label}: ${progress.done} of ${progress.total}`
-            : "It runs after what stands above it."}
+            : hasBegun
+              ? "Under way: this is what there is so far."
+              : "It runs after what stands above it."}
+        </p>
+      )}
+      {hasBegun && !busy && (
+        <p className={styles.about} role="status">
+          Stopped before its end: this is what there was by then.
         </p>
       )}
     </>

@@ -8,7 +8,7 @@ import { onPhantom, onRealFilm } from "../../system/reliability.ts";
 import { interpretQuestion } from "../../language/recognize.ts";
 import { filmCounts } from "../../model/filmCounts.ts";
 import { measuredModel } from "../../model/measured.ts";
-import { useExperiment, useResults } from "../context/stores.ts";
+import { useExperiment, useModels, useResults } from "../context/stores.ts";
 import { useGate } from "../context/useGate.ts";
 import { CutOffNote } from "./CutOffNote.tsx";
 import styles from "./panels.module.css";
@@ -24,6 +24,8 @@ export function Reliability(props: {
   const { understood } = interpretQuestion(answer.question);
   const gate = useGate();
   const measured = measuredModel(id);
+  const own = useModels((s) => s.cards[id]);
+  const card = measured ? `models/${id}/card.md` : own;
   if (!understood) {
     return (
       <>
@@ -40,8 +42,8 @@ export function Reliability(props: {
     <p className={styles.note} data-testid="reliability">
       {said.lead && <b>{said.lead} </b>}
       {said.text}{" "}
-      {measured && (
-        <a href={`models/${id}/card.md`} target="_blank" rel="noreferrer">
+      {card && (
+        <a href={card} target="_blank" rel="noreferrer">
           The model’s card
         </a>
       )}
