@@ -15,6 +15,9 @@ export const deepFool = defineGradientAttack({
   help: "Looks for the smallest change that flips the answer, and stops there; epsilon is only the most that it may spend. With the margin as its loss.",
   norms: ["l2", "linf"],
   settings: ["steps"],
+  seeks: "smallest",
+  // It stops at the flip; whole grey levels take it more steps to get there than the five or so of the paper.
+  suggests: { steps: 30 },
   begin: ({ options, feasible }) => ({
     next({ x, loss, gradient }) {
       // On the boundary a tangent step has no length: a grey level's worth goes on.

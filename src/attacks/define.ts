@@ -35,10 +35,13 @@ export function defineGradientAttack(
             // its gradient leads less far (docs/decisions.md): the walk goes on from the point's own.
             const isFar = shown !== x && options.norm === "l2";
             const { loss, gradient } = await oracle.lossAndGradient(isFar ? x : shown);
-            const next = () => rule.next({ step, x, loss, gradient });
-            if (!isFar) return { loss, next };
+            if (!isFar) return { loss, next: () => rule.next({ step, x, loss, gradient }) };
             counts.queries++;
-            return { loss: await oracle.loss(shown), next };
+            const seen = await oracle.loss(shown);
+            // On which side of the border it is tells the picture, which is what is handed over: the point crosses it first,
+            // and a walk that went by the point would turn back before any picture has flipped.
+            const told = described.seeks === "smallest" ? seen : loss;
+            return { loss: seen, next: () => rule.next({ step, x, loss: told, gradient }) };
           },
         };
       });

@@ -139,3 +139,29 @@ test("the smallest flip of 8-bit pictures is one of them", async () => {
   expect(norm).toBeLessThan(0.42);
   expect(toLattice(adversarial, origin, { norm: "l2", epsilon: 2 })).toEqual(adversarial);
 });
+
+test.each([deepFool, fab, carliniWagner])(
+  "$label goes on until the picture flips, where the point in between crosses the border long before",
+  async (attack) => {
+    // A slope over all pixels: as little as a third of a level each crosses, and no picture holds a third of a level.
+    const weights = count(400).map((i) => 1 + 0.5 * Math.sin(2.3 * i));
+    const origin = Float32Array.from(weights, (_, i) => (100 + (i % 50)) / 255);
+    const loss = async (x: Float32Array) =>
+      weights.reduce((sum, w, i) => sum + 255 * w * (x[i]! - origin[i]!), -120);
+    const gradient = Float32Array.from(weights, (w) => 255 * w);
+    const faint: GradientOracle = {
+      loss,
+      lossAndGradient: async (x) => ({ loss: await loss(x), gradient }),
+    };
+    const running = { signal: { aborted: false }, yieldToHost: async () => {} };
+    const options = { ...base, epsilon: 0.1, steps: 60, lattice: true };
+    const iterator = attack.run(faint, origin, options, running);
+    let step = await iterator.next();
+    while (!step.done) step = await iterator.next();
+    const { adversarial, norm } = step.value;
+    expect(await loss(adversarial)).toBeGreaterThan(0);
+    // 120 over the largest weights, one level each, is the least that there is.
+    expect(norm).toBeGreaterThan(0.035);
+    expect(norm).toBeLessThan(0.06);
+  },
+);
