@@ -26,6 +26,8 @@ export interface Agreement {
   readonly looks: number;
   /** Of the looks, those that give the answer on their own. */
   readonly share: number;
+  /** The looks count unequally: the share is of their weight, and no number of looks. */
+  readonly isWeighed?: boolean;
   /** Too few agree: the system gives no answer, and `answer` is only what it would have said. */
   readonly abstains: boolean;
 }

@@ -87,7 +87,7 @@ export function pooledAnswer(
       yes >= 0 && no >= 0
         ? logs[yes]! - logs[no]!
         : logs[best]! - Math.max(...logs.filter((_, k) => k !== best)),
-    agreement: { looks: said.length, share, abstains: share < atLeast },
+    agreement: { looks: said.length, share, isWeighed: true, abstains: share < atLeast },
   };
 }
 

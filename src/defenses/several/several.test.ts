@@ -14,6 +14,7 @@ import { defended } from "../defended.ts";
 import { withoutOverlay } from "../filters/overlayRemoval.ts";
 import { FEATURES } from "../quality.ts";
 import { gate } from "./gate.ts";
+import { pooledAnswer } from "./pooledReading.ts";
 import { pooledCrossEntropy, pooledMargin, votedLoss } from "./pooledLoss.ts";
 import { pooledSystem } from "./pooledSystem.ts";
 import type { Pool } from "./pooledSystem.ts";
@@ -104,6 +105,20 @@ test("a vote goes by the weight behind each answer, and turns when half of it ha
   // Three of equal weight: the middle one decides.
   expect(votedLoss([-3, 2, -1], [1 / 3, 1 / 3, 1 / 3]).loss).toBe(-1);
   expect(votedLoss([3, 2, -1], [1 / 3, 1 / 3, 1 / 3]).loss).toBe(2);
+});
+
+test("who agrees is told by weight: of three, two with 6 % of it are no two thirds", async () => {
+  const said = (await one.read(PICTURE, [WORDING])).answers[0]!;
+  const saying = (answer: string, yes: number) => ({
+    ...said,
+    answer,
+    probabilities: { yes, no: 1 - yes },
+  });
+  const members = [saying("yes", 0.9), saying("no", 0.2), saying("no", 0.3)];
+  const options = { rule: "mean", atLeast: 0.5 } as const;
+  const { answer, agreement } = pooledAnswer(members, [0.94, 0.02, 0.04], options);
+  expect(answer).toBe("yes");
+  expect(agreement).toEqual({ looks: 3, share: 0.94, isWeighed: true, abstains: false });
 });
 
 test("pooled margins are those of the mean probability, far out too", () => {

@@ -7,7 +7,7 @@ import { useIsDefended } from "../context/useIsDefended.ts";
 import { useIsUntouched } from "../context/useIsUntouched.ts";
 import { NO_ATTENTION } from "../picture/attentionMap.ts";
 import { givenAnswer } from "../../system/reading.ts";
-import type { AnswerResult } from "../../system/reading.ts";
+import type { Agreement, AnswerResult } from "../../system/reading.ts";
 import { AnswerBars } from "./AnswerBars.tsx";
 import { Gate } from "../context/Gate.tsx";
 import { OwnReading } from "./OwnReading.tsx";
@@ -18,6 +18,7 @@ import { KeptPlace } from "../kit/KeptPlace.tsx";
 import styles from "./panels.module.css";
 import { answerWord } from "../kit/formats.ts";
 import { decimal } from "../../numerics/decimalText.ts";
+import { percent } from "../../numerics/percentText.ts";
 
 // What was measured of each model is needed with the first answer, not before it.
 const reliability = () => loadPart(() => import("./Reliability.tsx"));
@@ -119,20 +120,25 @@ function Truth() {
   );
 }
 
-/** How many looks an answer rests on, where a defense takes several. */
+const ALONE: Agreement = { looks: 1, share: 1, abstains: false };
+
+/** How many looks an answer rests on, where a defense takes several; of models with weights of their own the weight. */
 function Agreed(props: {
   readonly clean: AnswerResult | undefined;
   readonly disturbed: AnswerResult | undefined;
 }) {
   const of = (answer: AnswerResult | undefined) => {
-    const { looks, share, abstains } = answer?.agreement ?? { looks: 1, share: 1, abstains: false };
-    return `${Math.round(share * looks)} of ${looks}${abstains ? " (too few: the system abstains)" : ""}`;
+    const { looks, share, isWeighed, abstains } = answer?.agreement ?? ALONE;
+    const agree = isWeighed ? percent(share) : `${Math.round(share * looks)} of ${looks}`;
+    return `${agree}${abstains ? " (too few: the system abstains)" : ""}`;
   };
   const { clean, disturbed } = props;
   if (!clean?.agreement || clean.agreement.looks === 1) return null;
   return (
     <p className={styles.note} data-testid="agreement">
-      Looks that agree: {of(clean)} on the clean picture
+      {clean.agreement.isWeighed
+        ? `Weight of the models that agree: ${of(clean)} on the clean picture`
+        : `Looks that agree: ${of(clean)} on the clean picture`}
       {disturbed && `, ${of(disturbed)} on the disturbed one`}.
     </p>
   );
