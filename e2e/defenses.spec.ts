@@ -31,6 +31,9 @@ test("a defense shows what it costs, who attacks it, and comes back from its lin
     /Clean(yes|no) [+−][\d.]+(yes|no) [+−][\d.]+/,
   );
   await expect(price).toContainText("On the clean picture");
+  const answer = page.getByRole("region", { name: "Answer", exact: true });
+  await expect(answer).toContainText("What the defended model says.");
+  await expect(answer).toContainText("All this was counted without your defenses.");
 
   await attacker.selectOption("unaware");
   await settle(page);
@@ -54,4 +57,8 @@ test("a defense shows what it costs, who attacks it, and comes back from its lin
   // At strength 0 it is the bare model again.
   await setSlider(slider(other, "Gaussian filter: Width"), 0);
   await expect(other.getByText("the model sees the picture as it is")).toBeVisible();
+  const said = other.getByRole("region", { name: "Answer", exact: true });
+  await expect(said).toContainText("What the model says before and after.");
+  await expect(said).not.toContainText("without your defenses");
+  await expect(other.getByRole("combobox", { name: "PGD: attacker" })).toHaveCount(0);
 });

@@ -96,6 +96,12 @@ test("the defense stands before the model, for answers and attacks alike, and is
   expect(bare.results.undefended).toBeUndefined();
   // Strength 0 is the bare model: nothing is computed again.
   expect(still.stages.every(({ cached }) => cached)).toBe(true);
+  const stack = spec.stack.map((item) => ({ ...item, knowledge: "unaware" }) as typeof item);
+  const unaware = await run({ ...spec, stack });
+  expect(unaware.results.disturbed!.items[0]!.trace).toMatchObject({ aware: false });
+  // Nobody is unaware of a defense that is not there.
+  const nothing = await run({ ...spec, stack, defenses: [] });
+  expect(nothing.results.disturbed!.items[0]!.trace).toMatchObject({ aware: true });
 });
 
 test("the instrument runs when it is switched on, comes from the cache, and is in the manifest", async () => {

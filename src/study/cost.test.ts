@@ -37,6 +37,7 @@ test.each([
     2 * 6 + 30,
   ],
   ["a vote that is off", { defenses: [{ ...VOTE, enabled: false }] }, 1.5],
+  ["a vote at strength 0", { defenses: [{ ...VOTE, params: { ...VOTE.params, sigma: 0 } }] }, 1.5],
 ])("%s", (_, base, expected) => {
   expect(passes(base)).toBe(expected);
 });

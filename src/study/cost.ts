@@ -4,7 +4,9 @@
  * the model.
  */
 import { ATTACK_CATALOG } from "../attacks/catalog.ts";
+import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
 import type { DefenseItem } from "../defenses/defense.ts";
+import { isInForce } from "../defenses/inForce.ts";
 import type { AttackItem, ExperimentSpec } from "../experiment/spec.ts";
 import type { Params } from "../system/param.ts";
 import type { Need } from "./measures.ts";
@@ -62,7 +64,9 @@ interface Looks {
 
 /** Defenses that look several times multiply each other; what is a filter or a small network costs next to nothing. */
 function looksOf(defenses: readonly DefenseItem[]): Looks {
-  const on = defenses.filter(({ enabled }) => enabled).map(({ params }) => params);
+  const on = defenses
+    .filter((item) => isInForce(item, DEFENSE_CATALOG[item.defense]))
+    .map(({ params }) => params);
   const product = (factors: readonly number[]) => factors.reduce((a, b) => a * Math.max(1, b), 1);
   return {
     answer: product(on.map(({ looks, copies }) => looks ?? copies ?? 1)),

@@ -39,6 +39,7 @@ test("defenses are varied against none, and a reader's own model stands beside t
     defenses: [
       { id: "d", defense: "jpegFilter", enabled: true, seed: 1, params: { loss: 25 } },
       { id: "off", defense: "medianFilter", enabled: false, seed: 1, params: { radius: 1 } },
+      { id: "nil", defense: "gaussianFilter", enabled: true, seed: 1, params: { sigma: 0 } },
     ],
   };
   const runs = [...planRuns(studyFrom(spec, { axes: ["defenses"], cases: "this" }))];
@@ -46,6 +47,9 @@ test("defenses are varied against none, and a reader's own model stands beside t
     [],
     ["jpegFilter"],
   ]);
+  // At strength 0 the bare model answers, bit for bit: nothing that could be compared with it.
+  const still = { ...spec, defenses: spec.defenses.slice(1) };
+  expect(axisChoices(still).map(({ key }) => key)).not.toContain("defenses");
   const models = [...planRuns(studyFrom(spec, { axes: ["model"], cases: "this" }))];
   expect(models.at(-1)!.levels["system"]).toBe("the model on the bench");
   expect(models.at(-1)!.spec!.model).toEqual(spec.model);

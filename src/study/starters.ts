@@ -1,6 +1,8 @@
 /** Studies made from the experiment on the bench: what is asked of many pictures instead of one. */
 import { ATTACK_CATALOG } from "../attacks/catalog.ts";
 import { DEFENSE_CATALOG } from "../defenses/catalog.ts";
+import type { DefenseItem } from "../defenses/defense.ts";
+import { isInForce } from "../defenses/inForce.ts";
 import { INSTRUMENT_CATALOG } from "../experiment/instruments/catalog.ts";
 import { PARAMS, epsilonParam } from "../experiment/params.ts";
 import type {
@@ -130,18 +132,15 @@ export function honestyStudy(spec: ExperimentSpec, cases: StudyWish["cases"]): S
     seed: card?.seed ?? PARAMS["instrument.seed"].default,
     params: { ...withDefaults(params, {}), ...card?.params },
   };
-  const isRandom = spec.defenses.some(
-    ({ defense, enabled }) => enabled && DEFENSE_CATALOG[defense]?.isRandom,
-  );
+  const on = inForce(spec.defenses);
+  const isRandom = on.some(({ defense }) => DEFENSE_CATALOG[defense]?.isRandom);
   const tried = ["transfer", ...(isRandom ? ["naive"] : []), "adaptive", "blackBox"];
   const measured = [
     ...CARD,
     ...(item.params["samples"] === 0 ? [] : CERTIFIED),
     ...tried.flatMap((id) => [`${id}Flipped`, `${id}Loss`]),
   ];
-  const names = spec.defenses
-    .filter(({ enabled }) => enabled)
-    .map(({ defense }) => DEFENSE_CATALOG[defense]?.label ?? defense);
+  const names = on.map(({ defense }) => DEFENSE_CATALOG[defense]?.label ?? defense);
   return {
     format: STUDY_FORMAT,
     version: STUDY_VERSION,
@@ -162,9 +161,14 @@ export function honestyStudy(spec: ExperimentSpec, cases: StudyWish["cases"]): S
   };
 }
 
+/** Without those at strength 0: they leave the bare model, and would only be called a defense. */
+function inForce(items: readonly DefenseItem[]): readonly DefenseItem[] {
+  return items.filter((item) => isInForce(item, DEFENSE_CATALOG[item.defense]));
+}
+
 /** The bench's defenses against none. */
 function withoutDefenses({ defenses }: ExperimentSpec): readonly AxisChoice[] {
-  const on = defenses.filter(({ enabled }) => enabled);
+  const on = inForce(defenses);
   if (on.length === 0) return [];
   const names = on.map(({ defense }) => DEFENSE_CATALOG[defense]?.label ?? defense);
   const axis: StudyAxis = {

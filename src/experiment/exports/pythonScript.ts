@@ -42,7 +42,8 @@ export async function pythonScript(
   const { spec, results, environment, model } = record;
   requirePackage(model);
   const { input, disturbed, metrics, undefended } = results;
-  const isDefended = spec.defenses.some(({ enabled }) => enabled);
+  // Defenses at strength 0 leave the bare model, whose features are repeated as well.
+  const isDefended = undefended !== undefined;
   const { clean, readout } = bareReadings(record);
   invariant(input && disturbed && metrics, "a script of a run that is not over");
   const pixels = Uint8Array.from([...input.image, ...disturbed.image], toByte);

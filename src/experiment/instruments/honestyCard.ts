@@ -104,7 +104,7 @@ export const honestyCard = defineInstrument({
   needs: ["model", "system", "input", "clean"],
   obstacle: ({ model, system }) =>
     system === model
-      ? "There is no defense to judge: switch one on."
+      ? "There is no defense to judge: none is on with a strength above 0."
       : canAnswer(model.manifest)
         ? undefined
         : "This model gives no answers that a defense could hold.",

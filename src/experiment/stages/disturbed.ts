@@ -196,8 +196,9 @@ export async function targetOf(
   { model, system, input, clean: said }: Given,
   { spec: { question, window }, context }: Omit<StageScope, "key">,
 ): Promise<AttackTarget> {
-  const aware = knowledge !== "unaware";
-  const attacked = aware ? system : model;
+  const attacked = knowledge === "unaware" ? model : system;
+  // Where nothing stands in front of the model there is nothing not to know of.
+  const aware = attacked === system;
   const clean = attacked === system ? said : await readOut(model, input.image, question);
   if (goal.kind === "writtenText") {
     const { text } = goal;

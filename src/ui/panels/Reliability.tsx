@@ -10,6 +10,7 @@ import { filmCounts } from "../../model/filmCounts.ts";
 import { measuredModel } from "../../model/measured.ts";
 import { useExperiment, useModels, useResults } from "../context/stores.ts";
 import { useGate } from "../context/useGate.ts";
+import { useIsDefended } from "../context/useIsDefended.ts";
 import { CutOffNote } from "./CutOffNote.tsx";
 import styles from "./panels.module.css";
 
@@ -26,6 +27,7 @@ export function Reliability(props: {
   const measured = measuredModel(id);
   const own = useModels((s) => s.cards[id]);
   const card = measured ? `models/${id}/card.md` : own;
+  const isDefended = useIsDefended();
   if (!understood) {
     return (
       <>
@@ -41,7 +43,7 @@ export function Reliability(props: {
   const line = (
     <p className={styles.note} data-testid="reliability">
       {said.lead && <b>{said.lead} </b>}
-      {said.text}{" "}
+      {said.text} {measured && isDefended && "All this was counted without your defenses. "}
       {card && (
         <a href={card} target="_blank" rel="noreferrer">
           The model’s card
@@ -54,7 +56,7 @@ export function Reliability(props: {
       {isFile && !gate && <Population />}
       {isFile && <CutOffNote asked={understood} />}
       {isFile && line}
-      {children(said.isTrusted)}
+      {children(said.isTrusted && !isDefended)}
       {!isFile && line}
     </>
   );
