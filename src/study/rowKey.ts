@@ -16,7 +16,13 @@ import { isSwitchedOn } from "./switchedOn.ts";
 export const ROW_VERSION = 4;
 
 /** Of members whose numbers alone changed since that version: only rows that they made are computed again. */
-const REVISIONS: Readonly<Record<string, number>> = { strong: 1, honestyCard: 1 };
+const REVISIONS: Readonly<Record<string, number>> = {
+  strong: 2,
+  honestyCard: 1,
+  deepFool: 1,
+  fab: 1,
+  carliniWagner: 1,
+};
 
 /** What a run needs to know of the machine that will do it. */
 export interface RowMaker {

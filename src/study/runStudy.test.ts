@@ -191,6 +191,6 @@ test("a key names what decides the numbers, and nothing else", async () => {
   // An attack that has become another one makes its rows anew, and no others.
   const written = (attack: string) =>
     keyOf({ stack: [{ id: "a", type: "attack", attack }] }, { sha256: (text) => text });
-  expect(await written("strong")).toContain('"revisions":[["strong",1]]');
+  expect(await written("strong")).toContain('"revisions":[["strong",2]]');
   expect(await written("pgd")).not.toContain("revisions");
 });

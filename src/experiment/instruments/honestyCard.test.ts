@@ -7,6 +7,8 @@ import { defaultSpec } from "../defaultSpec.ts";
 import type { StageResults } from "../results.ts";
 import { runExperiment } from "../run.ts";
 import type { ExperimentSpec } from "../spec.ts";
+import { cardResult } from "./honestyText.ts";
+import type { Trial, TrialId } from "./honestyText.ts";
 import type { InstrumentResult } from "./instrumentResult.ts";
 
 vi.mock("../../defenses/registry.ts", async (original) => {
@@ -84,6 +86,47 @@ test("an honest filter: the one who knows does at least as well as the one who d
   expect(valueOf(card, "flags")).toBe(0);
   expect(card.tables![0]!.rows).toHaveLength(3);
   expect(card.statement).toMatch(/Behind the defense the clean answer is (yes|no)/);
+});
+
+test("an answer that is withheld under attack is called lost, not kept", () => {
+  const yes = {
+    question: "Is there a pleural effusion?",
+    answer: "yes",
+    corrected: "yes",
+    polarity: 1,
+    probabilities: { yes: 0.9, no: 0.1 },
+    massOutside: 0,
+    margin: 2.2,
+    strategy: "plain",
+  } as const;
+  const trial = (id: TrialId, flipped: boolean | null): Trial => ({
+    id,
+    answer: { ...yes, agreement: { looks: 4, share: 0.5, abstains: flipped === null } },
+    flipped,
+    bareFlipped: true,
+    loss: -1,
+    isStrong: false,
+    isMasked: false,
+  });
+  const said = (transfer: boolean | null, adaptive: boolean | null) =>
+    cardResult({
+      clean: yes,
+      bare: yes,
+      trials: [trial("transfer", transfer), trial("adaptive", adaptive)],
+      gradient: "exact",
+      cleanLoss: -2.2,
+      noiseFloor: 0,
+      isFlat: false,
+      slowdown: 4,
+      draws: 1,
+      epsilon: 3,
+    }).statement;
+  expect(said(false, false)).toContain("The gain survives every attacker tried");
+  expect(said(false, null)).toContain(
+    "it abstains: no wrong answer is given, and the right one is",
+  );
+  expect(said(null, true)).toContain("it abstains against one who does not know of the defense");
+  expect(said(false, true)).toContain("it holds against one who does not know of the defense");
 });
 
 test("a random defense is attacked over at least 20 draws, beside an attacker with one", async () => {

@@ -80,7 +80,7 @@ export function cardResult(card: Card): InstrumentResult {
       ...trials.flatMap(trialQuantities),
       {
         id: "survives",
-        label: "Answer survives every attacker (1 yes, 0 no)",
+        label: "No attacker flips the answer (1 yes, 0 no)",
         value: survives(card) ? 1 : 0,
         unit: "",
       },
@@ -187,6 +187,11 @@ function verdict(card: Card): string {
   if (unaware?.bareFlipped === false) {
     return `${said}. The attack does not flip the bare model either, so this picture says nothing for the defense${broken.length > 0 ? `; it is flipped by an attacker who ${broken[0]}` : ""}.`;
   }
+  // An answer that is withheld is not turned, and not kept either.
+  const silenced = trials.find(({ flipped }) => flipped === null);
+  if (broken.length === 0 && silenced) {
+    return `${said}. No attacker tried flips it, but against one who ${ATTACKERS[silenced.id]} it abstains: no wrong answer is given, and the right one is lost.`;
+  }
   if (broken.length === 0) {
     return trials.some(({ isStrong }) => isStrong)
       ? `${said}. The gain survives every attacker tried on this picture, the strong attack among them; a stronger one may exist.`
@@ -194,6 +199,9 @@ function verdict(card: Card): string {
   }
   if (unaware?.flipped === true) {
     return `${said}. It gains nothing here: even an attacker who ${ATTACKERS.transfer} flips it.`;
+  }
+  if (unaware?.flipped === null) {
+    return `${said}. The gain does not survive: it abstains against one who ${ATTACKERS.transfer}, and is flipped by one who ${broken[0]}.`;
   }
   return `${said}. The gain does not survive: it holds against one who ${ATTACKERS.transfer}, and is flipped by one who ${broken[0]}.`;
 }
