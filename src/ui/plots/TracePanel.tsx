@@ -1,9 +1,10 @@
 /** How the attack got there: of the one that runs, else of the one chosen among those that ran. */
 import { useState } from "react";
+import { ATTACK_CATALOG } from "../../attacks/catalog.ts";
 import { useExperiment, useResults } from "../context/stores.ts";
 import { Select } from "../kit/Select.tsx";
 import { Empty, PlotPanel } from "./PlotPanel.tsx";
-import { attackerWords, traceSpec } from "./traceSpec.ts";
+import { attackerWords, entryOf, traceSpec } from "./traceSpec.ts";
 import type { Trace } from "./traceSpec.ts";
 import styles from "./plots.module.css";
 
@@ -22,11 +23,13 @@ export function TracePanel() {
   const done = attacks.find(({ id }) => id === chosen) ?? attacks.at(-1);
   // The attack under way comes first: it is what the reader is waiting for.
   const trace: Trace | undefined = live ?? done?.trace;
-  const spec = trace ? traceSpec(trace) : null;
   // By itself: the line of the heading is left out where it has no room, and an approximated gradient must be said.
   const seen = trace ? attackerWords(trace) : "";
   const shown = live ? live.itemId : done?.id;
   const place = stack.findIndex(({ id }) => id === shown) + 1;
+  const item = stack[place - 1];
+  const entry = item?.type === "attack" ? entryOf(ATTACK_CATALOG[item.attack].settings) : undefined;
+  const spec = trace ? traceSpec({ ...trace, entry }) : null;
   // The picker says which it is; while one runs there is no picker.
   const name = place > 0 && live && stack.length > 1 ? `item ${place}: ` : "";
   return (

@@ -8,7 +8,7 @@ import type { PlotSpec } from "./plotSpec.ts";
 import { scoreSpec } from "./scoreSpec.ts";
 import { toPlotly } from "./toPlotly.ts";
 import type { PlotForm, PlotTheme } from "./toPlotly.ts";
-import { traceSpec } from "./traceSpec.ts";
+import { entryOf, traceSpec } from "./traceSpec.ts";
 
 const THEME: PlotTheme = {
   inks: { clean: "#0ff", changed: "#f80", neutral: "#999", faint: "#555" },
@@ -130,6 +130,15 @@ describe("other plots", () => {
       description: "margin by query: best 1.00 logits after 2 queries, of 8-bit pictures.",
     });
     expect(traceSpec({ ...trace, access: "gradient" }).x.title).toBe("step");
+    // What learns on other pictures looks at this one every tenth step or so.
+    expect(
+      traceSpec({ ...trace, access: "gradient", entry: entryOf(["steps", "phantoms"]) }),
+    ).toMatchObject({
+      x: { title: "look" },
+      description: "margin by look: best 1.00 logits after 2 looks, of 8-bit pictures.",
+    });
+    expect(entryOf(["steps", "queries"])).toBe("try");
+    expect(entryOf(["steps", "relativeStep"])).toBeUndefined();
   });
 });
 

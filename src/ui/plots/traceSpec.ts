@@ -1,4 +1,5 @@
 /** The attack at work: the loss of the 8-bit picture at every step or query, and the best so far. */
+import type { AttackSetting } from "../../attacks/attack.ts";
 import type { AttackTrace } from "../../experiment/results.ts";
 import { decimal } from "../kit/formats.ts";
 import type { PlotSpec } from "./plotSpec.ts";
@@ -12,6 +13,17 @@ export interface Trace {
   readonly access?: AttackTrace["access"];
   readonly gradient?: AttackTrace["gradient"];
   readonly aware?: boolean;
+  /** Where an entry is neither a step nor a query. */
+  readonly entry?: "look" | "try" | undefined;
+}
+
+/** What one entry of a trace is, and several. */
+const ENTRIES = { query: "queries", step: "steps", look: "looks", try: "tries" } as const;
+
+/** A member that learns on other pictures looks at this one a few times only; one of several members takes steps and asks. */
+export function entryOf(settings: readonly AttackSetting[]): Trace["entry"] {
+  if (settings.includes("phantoms")) return "look";
+  return settings.includes("steps") && settings.includes("queries") ? "try" : undefined;
 }
 
 const GRADIENTS = {
@@ -25,18 +37,19 @@ export function attackerWords({ gradient = "exact", aware }: Trace): string {
   return aware === false ? "Made on the model without its defenses." : GRADIENTS[gradient];
 }
 
-export function traceSpec({ loss, bestLoss, lossName, lossUnit, access }: Trace): PlotSpec {
+export function traceSpec(trace: Trace): PlotSpec {
+  const { loss, bestLoss, lossName, lossUnit, access } = trace;
   const steps = Array.from(loss, (_, index) => index);
   const values = [...loss, ...bestLoss].filter((value) => Number.isFinite(value));
   const low = Math.min(...values, 0);
   const high = Math.max(...values, 0);
   const pad = 0.06 * (high - low || 1);
   const last = bestLoss.at(-1) ?? 0;
-  const entry = access === "query" ? "query" : "step";
+  const entry = trace.entry ?? (access === "query" ? "query" : "step");
   const unit = lossUnit === "" ? "" : ` ${lossUnit}`;
   return {
     title: "Attack",
-    description: `${lossName} by ${entry}: best ${decimal(last, 2)}${unit} after ${loss.length} ${loss.length === 1 ? entry : entry === "query" ? "queries" : "steps"}, of 8-bit pictures.`,
+    description: `${lossName} by ${entry}: best ${decimal(last, 2)}${unit} after ${loss.length} ${loss.length === 1 ? entry : ENTRIES[entry]}, of 8-bit pictures.`,
     series: [
       { name: `this ${entry}`, x: steps, y: loss, ink: "neutral", width: 1 },
       { name: "best so far", x: steps, y: bestLoss, ink: "changed" },
