@@ -32,6 +32,8 @@ test("the case on the bench under six strengths: chart, table, a row back on the
   await expect(dialog.getByTestId("study-status")).toHaveText("6 of 6 runs, done", {
     timeout: 120_000,
   });
+  // The button that began it is gone; the focus is not.
+  await expect(dialog.locator(":focus")).toHaveCount(1);
   await expect(dialog.getByTestId("study-rows").locator("tbody tr")).toHaveCount(6);
   await expect(dialog.getByTestId("study-summary").locator("tbody tr")).toHaveCount(6);
   await dialog.getByLabel("Measure").selectOption({ label: "Change" });

@@ -97,5 +97,5 @@ export function PerturbationControls(props: {
 }
 
 function strokeCount(count: number): string {
-  return count === 1 ? "1 stroke" : `${count} strokes`;
+  return count === 1 ? `${count} stroke` : `${count} strokes`;
 }

@@ -1,5 +1,5 @@
 /** Studies: the experiment on the bench, asked of many pictures or under many settings, as one table. */
-import { useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { useStudyState } from "../../state/studyStore.ts";
 import { summarize } from "../../study/summarize.ts";
 import { useStores, useView } from "../context/stores.ts";
@@ -23,6 +23,11 @@ export function StudiesDialog() {
   const close = () => stores.view.getState().set({ studiesOpen: false, honestyWished: false });
   const session = studySession(stores);
   const { study } = useStudyState(session.store);
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // The button that was pressed is gone with what it began or ended: whoever uses keys goes on from here.
+    if (document.activeElement === document.body) place.current?.focus();
+  });
   const isWished = useView((s) => s.linkedStudy !== null || s.honestyWished);
   return (
     <Dialog
@@ -37,13 +42,15 @@ export function StudiesDialog() {
         One experiment, asked of many pictures or under many settings, as one table. It runs in the
         background and lets the bench go first; you may close this.
       </p>
-      <Gated door="studies">
-        {study && !isWished ? (
-          <StudyResults session={session} onShown={close} />
-        ) : (
-          <StudyBuilder session={session} />
-        )}
-      </Gated>
+      <div ref={place} tabIndex={-1} className={styles.place}>
+        <Gated door="studies">
+          {study && !isWished ? (
+            <StudyResults session={session} onShown={close} />
+          ) : (
+            <StudyBuilder session={session} />
+          )}
+        </Gated>
+      </div>
     </Dialog>
   );
 }
