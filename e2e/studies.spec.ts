@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { expect, test } from "./fixtures.ts";
-import { figure, openBench, pageManifest, settle } from "./steps.ts";
+import { chestDicom } from "./chestFiles.ts";
+import { figure, openBench, openFile, pageManifest, settle } from "./steps.ts";
 
 type Row = Readonly<Record<string, string | number | boolean | null>>;
 
@@ -88,6 +89,25 @@ test("the case on the bench under six strengths: chart, table, a row back on the
   await again.getByRole("button", { name: "Start" }).click();
   // Its rows are on the shelf: nothing is computed again.
   await expect(again.getByTestId("study-status")).toHaveText("6 of 6 runs, done");
+});
+
+test("rows about a film say that none is held back there, and the bench holds it back", async ({
+  page,
+  site,
+}) => {
+  await openBench(page, site.url);
+  await openFile(page, "study.dcm", chestDicom());
+  await settle(page);
+  const dialog = await openStudies(page);
+  await dialog.getByRole("radio", { name: "this case" }).click();
+  await dialog.getByRole("button", { name: "Start" }).click();
+  await expect(dialog.getByTestId("study-status")).toHaveText(/runs, done$/, { timeout: 120_000 });
+  const rows = dialog.getByRole("region", { name: "Rows of the study" });
+  await expect(rows).toContainText("No film is held back here");
+  await rows.getByRole("button", { name: "show on the bench" }).first().click();
+  await settle(page);
+  await expect(page.getByTestId("population")).toContainText("trust no answer about it");
+  await expect(page.getByTestId("answer-clean")).toHaveCount(0);
 });
 
 test("a study is paused, kept over a reload, goes on, and loses nothing to a worker that dies", async ({

@@ -57,8 +57,15 @@ export function StudyTable(props: {
       stores.results.getState().refuse(toErrorData(error));
     }
   };
+  const isOfFilms = useMemo(() => rows.some(isOfFilm), [rows]);
   return (
     <section aria-label="Rows of the study">
+      {isOfFilms && (
+        <p className={styles.note}>
+          No film is held back here: one unlike all that the model knows is answered like the
+          others. Show it on the bench to be told.
+        </p>
+      )}
       <label className={styles.filter}>
         Filter <input value={filter} onChange={(event) => setFilter(event.currentTarget.value)} />{" "}
         {chosen.length} rows
@@ -107,6 +114,12 @@ function shownColumns(study: Study): readonly { readonly name: string; readonly 
     ...measuresOf(study).map((id) => ({ name: id, title: measure(id).label })),
     { name: "error", title: "Error" },
   ].filter(({ name }, k, all) => all.findIndex((each) => each.name === name) === k);
+}
+
+/** A reader's own, whatever the study calls it; a run that failed before its experiment was whole has none. */
+function isOfFilm({ case: of, spec }: Row): boolean {
+  if (of !== "this") return String(of).startsWith("file ");
+  return /"case":\{[^{}]*"kind":"file"/.test(String(spec));
 }
 
 function cellText(cell: Cell): string {
