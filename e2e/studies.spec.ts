@@ -101,7 +101,9 @@ test("rows about a film say that none is held back there, and the bench holds it
   const dialog = await openStudies(page);
   await dialog.getByRole("radio", { name: "this case" }).click();
   await dialog.getByRole("button", { name: "Start" }).click();
-  await expect(dialog.getByTestId("study-status")).toHaveText(/runs, done$/, { timeout: 120_000 });
+  await expect(dialog.getByTestId("study-status")).toHaveText("1 of 1 runs, done", {
+    timeout: 120_000,
+  });
   const rows = dialog.getByRole("region", { name: "Rows of the study" });
   await expect(rows).toContainText("No film is held back here");
   await rows.getByRole("button", { name: "show on the bench" }).first().click();

@@ -135,9 +135,18 @@ function createSession({ cases, engine, models, results }: Stores): StudySession
 }
 
 /** Pixel hashes of the films that the study names; the page may not hold them: after a reload, or where it came from somebody else. */
-function filmsOf({ cases }: Study): readonly string[] {
-  const named = cases.flatMap((set) => (set.kind === "files" ? set.files : []));
-  return [...new Set(named.map(({ sha256 }) => sha256))];
+function filmsOf({ base, cases }: Study): readonly string[] {
+  const named = cases.flatMap((set) => {
+    if (set.kind === "files") return set.files.map(({ sha256 }) => sha256);
+    return set.kind === "this" ? filmOf(base["case"]) : [];
+  });
+  return [...new Set(named)];
+}
+
+/** The film that an experiment is about; none for a phantom. */
+function filmOf(of: Study["base"][string]): readonly string[] {
+  if (typeof of !== "object" || of === null || !("sha256" in of)) return [];
+  return typeof of.sha256 === "string" ? [of.sha256] : [];
 }
 
 /** The rows of a study that are on the shelf, by their place in its plan. */
