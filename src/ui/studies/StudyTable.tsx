@@ -68,7 +68,7 @@ export function StudyTable(props: {
       )}
       <label className={styles.filter}>
         Filter <input value={filter} onChange={(event) => setFilter(event.currentTarget.value)} />{" "}
-        {chosen.length} rows
+        {rowCount(chosen.length)}
         {chosen.length > MOST_SHOWN && `, the first ${MOST_SHOWN} shown`}
       </label>
       <div className={styles.scroll}>
@@ -120,6 +120,10 @@ function shownColumns(study: Study): readonly { readonly name: string; readonly 
 function isOfFilm({ case: of, spec }: Row): boolean {
   if (of !== "this") return String(of).startsWith("file ");
   return /"case":\{[^{}]*"kind":"file"/.test(String(spec));
+}
+
+function rowCount(count: number): string {
+  return count === 1 ? `${count} row` : `${count} rows`;
 }
 
 function cellText(cell: Cell): string {
