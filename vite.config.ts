@@ -6,6 +6,7 @@ import lab from "./package.json" with { type: "json" };
 import { CONTENT_POLICY } from "./scripts/contentPolicy.mjs";
 import { catalogs } from "./scripts/catalogs.ts";
 import { jsxDoor } from "./scripts/jsxDoor.ts";
+import { labStudies } from "./scripts/labStudies.ts";
 import { offlineList } from "./scripts/offlineList.ts";
 import { commitOf } from "./src/cli/build.ts";
 
@@ -41,6 +42,7 @@ export default defineConfig({
     },
     catalogs(),
     jsxDoor(),
+    labStudies(),
     offlineList(),
     // The page's own files are kept by the service worker (src/sw.ts), the rest by the engine as it loads it.
     VitePWA({
@@ -66,6 +68,7 @@ export default defineConfig({
           "**/*.{html,js,mjs,css,svg,woff2}",
           "offline.json",
           "lessons/*.json",
+          "studies/*.json",
           "glossary.json",
           "languages/*.json",
         ],

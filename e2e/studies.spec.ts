@@ -154,3 +154,22 @@ test("a study is paused, kept over a reload, goes on, and loses nothing to a wor
   await dialog.getByRole("button", { name: "Cancel" }).click();
   await expect(dialog.getByRole("button", { name: "Start" })).toBeVisible();
 });
+
+test("a study of the lab is opened as it stands, with the table that it gave", async ({
+  page,
+  site,
+}) => {
+  await openBench(page, site.url);
+  await page.getByRole("button", { name: "Studies" }).click();
+  const dialog = page.getByRole("dialog", { name: "Studies" });
+  const choice = dialog.getByRole("combobox", { name: "Open a study of the lab" });
+  await choice.selectOption("Dose by finding");
+  await expect(dialog).toContainText("The study “Dose by finding” from the lab.");
+  await expect(dialog).toContainText("Quantum noise of a portable film at five doses");
+  await expect(dialog.getByRole("button", { name: "Start" })).toBeEnabled();
+  const table = dialog.getByRole("link", { name: "The table of the lab’s own run" });
+  const report = await page.request.get(
+    new URL((await table.getAttribute("href"))!, site.url).href,
+  );
+  expect(await report.text()).toContain("# Dose by finding");
+});

@@ -5,6 +5,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { parseSync } from "vite";
+import { labStudyList } from "./labStudies.ts";
 import { YES_NO } from "../src/ui/instruments/quantityText.ts";
 import { ROOT } from "./toolchain.mjs";
 
@@ -36,6 +37,9 @@ export function pageSentences(): ReadonlyMap<string, string> {
     for (const sentence of sentencesOf(text, file)) {
       if (!found.has(sentence)) found.set(sentence, file);
     }
+  }
+  for (const { id, name, description } of labStudyList()) {
+    for (const sentence of [name, description]) found.set(sentence, `studies/${id}.json`);
   }
   return found;
 }

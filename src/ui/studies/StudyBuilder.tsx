@@ -1,19 +1,19 @@
 /** A study from the experiment on the bench: what to vary, over which cases, and how much that is. */
-import { useMemo, useRef, useState } from "react";
+import { useMemo, useState } from "react";
 import { DEFENSE_CATALOG } from "../../defenses/catalog.ts";
 import { isInForce } from "../../defenses/inForce.ts";
 import type { ExperimentSpec } from "../../experiment/spec.ts";
 import { axisChoices, honestyStudy, studyFrom } from "../../study/starters.ts";
 import type { StudyWish } from "../../study/starters.ts";
-import { parseStudy } from "../../study/schema.ts";
-import type { Study } from "../../study/schema.ts";
 import { useExperiment, useStores, useView } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
-import { FileInput } from "../kit/FileInput.tsx";
 import { Segments } from "../kit/Segments.tsx";
 import { FolderPicker } from "./FolderPicker.tsx";
 import type { FolderFilms } from "./folderStudy.ts";
-import { StudySize, sentence, sizeOf } from "./StudySize.tsx";
+import { LabStudies } from "./LabStudies.tsx";
+import type { Opened } from "./LabStudies.tsx";
+import { OpenStudy } from "./OpenStudy.tsx";
+import { StudySize, sizeOf } from "./StudySize.tsx";
 import type { StudySession } from "./studySession.ts";
 import styles from "./studies.module.css";
 
@@ -34,7 +34,7 @@ export function StudyBuilder({ session }: { readonly session: StudySession }) {
   const [axes, setAxes] = useState<readonly string[]>(["item0"]);
   const [cases, setCases] = useState<Cases>("20");
   const [films, setFilms] = useState<FolderFilms | null>(null);
-  const [opened, setOpened] = useState<{ study?: Study; refusal?: string }>({});
+  const [opened, setOpened] = useState<Opened>({});
   const given = linked ?? opened.study ?? (cases === "folder" ? films?.study : undefined);
   const study = useMemo(() => {
     if (given) return given;
@@ -60,12 +60,21 @@ export function StudyBuilder({ session }: { readonly session: StudySession }) {
       {given ? (
         <>
           <p>
-            The study “{given.name}” from {linked ? "a link" : "a file"}.{" "}
+            The study “{given.name}” from {linked ? "a link" : opened.report ? "the lab" : "a file"}
+            .{" "}
             <Button look="inline" onClick={forget}>
               Build one from the bench instead
             </Button>
           </p>
           {given.description !== undefined && <p className={styles.note}>{given.description}</p>}
+          {!linked && opened.report && (
+            <p className={styles.note}>
+              <a href={opened.report} target="_blank" rel="noreferrer">
+                The table of the lab’s own run
+              </a>
+              . Start makes its rows anew in this browser.
+            </p>
+          )}
         </>
       ) : (
         <>
@@ -99,7 +108,9 @@ export function StudyBuilder({ session }: { readonly session: StudySession }) {
       <Button type="submit" look="outlined" disabled={!size || "refusal" in size}>
         Start
       </Button>
-      <OpenStudy onOpen={setOpened} />
+      <p className={styles.note}>
+        <LabStudies onOpen={setOpened} /> <OpenStudy onOpen={setOpened} />
+      </p>
     </form>
   );
 }
@@ -166,38 +177,4 @@ function AxisChoices(props: {
       ))}
     </fieldset>
   );
-}
-
-function OpenStudy(props: {
-  readonly onOpen: (opened: { study?: Study; refusal?: string }) => void;
-}) {
-  const { onOpen } = props;
-  const picker = useRef<HTMLInputElement>(null);
-  return (
-    <>
-      <Button onClick={() => picker.current?.click()}>Open a study…</Button>
-      <FileInput
-        ref={picker}
-        label="Open a study (JSON)"
-        accept=".json"
-        onPick={([file]) =>
-          void file?.text().then(
-            (text) => onOpen(studyIn(text)),
-            () => onOpen({ refusal: "This file can't be read." }),
-          )
-        }
-      />
-    </>
-  );
-}
-
-function studyIn(text: string): { study: Study } | { refusal: string } {
-  try {
-    return { study: parseStudy(JSON.parse(text)) };
-  } catch (error) {
-    return {
-      refusal:
-        error instanceof SyntaxError ? "This file is no study: it is not JSON." : sentence(error),
-    };
-  }
 }
