@@ -50,6 +50,30 @@ test("bad files get one sentence and the open case stays", async ({ page, site }
   }
 });
 
+test("a film that is given while another is being opened waits its turn", async ({
+  page,
+  site,
+}) => {
+  await openBench(page, site.url);
+  const data = chestPixels(65_536);
+  const png = encode({ width: SIZE, height: SIZE, data, channels: 1, depth: 16 });
+  await page.evaluate(
+    (films) => {
+      for (const [name, bytes] of films) {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([Uint8Array.from(bytes)], name));
+        document.body.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true }));
+      }
+    },
+    [
+      ["study.dcm", Array.from(chestDicom())],
+      ["picture.png", Array.from(png)],
+    ] as const,
+  );
+  await expect(page.getByText("Your PNG file")).toBeVisible();
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
+
 test("a file dropped anywhere on the page opens", async ({ page, site }) => {
   await openBench(page, site.url);
   const data = await page.evaluateHandle((bytes) => {

@@ -11,15 +11,16 @@ import { takeFilm } from "../../state/takeFilm.ts";
 import { useStores } from "../context/stores.ts";
 
 let decoder: DecodeClient | undefined;
+/** The film that is being opened: one that is given meanwhile waits for it. */
+let before: Promise<unknown> = Promise.resolve();
 
 export type Opened =
   { readonly sha256: string; readonly pictures: number } | { readonly refusal: string };
 
 export function useOpenFile(): (file: File, frame?: number, boxes?: FilmBoxes) => Promise<Opened> {
   const { cases, engine, experiment, link, results, room, view } = useStores();
-  return useCallback(
-    async (file, frame, boxes) => {
-      if (cases.getState().opening) return { refusal: "Another film is being opened." };
+  const openNow = useCallback(
+    async (file: File, frame?: number, boxes?: FilmBoxes): Promise<Opened> => {
       cases.getState().set({ opening: true });
       try {
         checkFileSize(file.size);
@@ -69,5 +70,13 @@ export function useOpenFile(): (file: File, frame?: number, boxes?: FilmBoxes) =
       }
     },
     [cases, engine, experiment, link, results, room, view],
+  );
+  return useCallback(
+    (file, frame, boxes) => {
+      const turn = before.then(() => openNow(file, frame, boxes));
+      before = turn;
+      return turn;
+    },
+    [openNow],
   );
 }
