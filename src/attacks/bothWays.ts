@@ -17,7 +17,7 @@ import { holdsOnlyOrigin, isBetter } from "./search.ts";
 export const BEATS = 1e-3;
 
 export const MASKED =
-  "Going back as if the filter were not there (BPDA) did better than the filter’s own gradient, which hides part of the slope; the better of the two is kept.";
+  "Going back as if the defense’s filters were not there (BPDA) did better than their own gradient, which hides part of the slope; the better of the two is kept.";
 
 /**
  * Whether a member is to be made twice where there are two ways: it climbs, does not try both by itself, and learns nothing on

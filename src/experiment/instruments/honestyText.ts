@@ -224,7 +224,7 @@ function flagsOf({ trials, gradient, cleanLoss, noiseFloor, isFlat, draws }: Car
   warn(isFlat, "Its gradient is zero everywhere: white-box numbers mean nothing here.");
   warn(
     trials.some(({ id, isMasked }) => id === "adaptive" && isMasked),
-    "The one who knows it did better by going back as if the filter were not there (BPDA): its own gradient hides part of the slope.",
+    "The one who knows it did better by going back as if the defense’s filters were not there (BPDA): their own gradient hides part of the slope.",
   );
   warn(
     lossOf("blackBox") > adaptive + margin,

@@ -97,8 +97,9 @@ export function StudyBuilder({ session }: { readonly session: StudySession }) {
             </>
           ) : (
             <p className={styles.note}>
-              Phantoms no model was trained on. Where the question is about a finding, every second
-              one has it, so that right and wrong can be told.
+              {cases === "this"
+                ? "The picture on the bench, as it stands there."
+                : "Phantoms no model was trained on. Where the question is about a finding, every second one has it, so that right and wrong can be told."}
             </p>
           )}
         </fieldset>
