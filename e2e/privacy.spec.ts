@@ -1,6 +1,6 @@
 /** A reader's file leaves no trace: not on the network, not in storage, not in the link, not in the console. */
 import type { Download, Page, Request } from "@playwright/test";
-import { openBench, openFile, settle, shareLink } from "./steps.ts";
+import { openBench, openFile, passGate, settle, shareLink } from "./steps.ts";
 import { CANARY, chestDicom } from "./chestFiles.ts";
 import { expect, test } from "./fixtures.ts";
 
@@ -64,6 +64,8 @@ test("no request leaves the origin, and no patient is found anywhere", async ({ 
   await openFile(page, "PHI-CANARY.dcm", chestDicom());
   await expect(page.getByText("Your DICOM file")).toBeVisible();
   await settle(page);
+  // Held back, no number would travel: what an answer may carry is what is looked at here.
+  await passGate(page);
   const link = await shareLink(page);
   const saving = page.waitForEvent("download");
   await page.getByRole("button", { name: "Save run manifest (JSON)" }).click();
