@@ -64,7 +64,7 @@ test("no request leaves the origin, and no patient is found anywhere", async ({ 
   await openFile(page, "PHI-CANARY.dcm", chestDicom());
   await expect(page.getByText("Your DICOM file")).toBeVisible();
   await settle(page);
-  // Held back, no number would travel: what an answer may carry is what is looked at here.
+  // What is exported of such a film is held back until then.
   await passGate(page);
   const link = await shareLink(page);
   const saving = page.waitForEvent("download");
