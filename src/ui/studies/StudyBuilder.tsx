@@ -109,9 +109,11 @@ export function StudyBuilder({ session }: { readonly session: StudySession }) {
       <Button type="submit" look="outlined" disabled={!size || "refusal" in size}>
         Start
       </Button>
-      <p className={styles.note}>
-        <LabStudies onOpen={setOpened} /> <OpenStudy onOpen={setOpened} />
-      </p>
+      {!linked && (
+        <p className={styles.note}>
+          <LabStudies onOpen={setOpened} /> <OpenStudy onOpen={setOpened} />
+        </p>
+      )}
     </form>
   );
 }
