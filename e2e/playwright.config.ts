@@ -17,8 +17,11 @@ export default defineConfig({
   use: {
     viewport: { width: 1440, height: 900 },
     colorScheme: "dark",
-    // Without moving pictures: filming the page takes more of the processor than the page itself (a journey of 96 s took 19).
-    trace: { mode: "retain-on-failure", screenshots: false },
+    // On request (PENUMBRA_TRACE=1): it copies the page at every step, a tenth of a journey's processor time. Without moving
+    // pictures: filming the page takes more than the page itself (a journey of 96 s took 19).
+    trace: process.env["PENUMBRA_TRACE"]
+      ? { mode: "retain-on-failure", screenshots: false }
+      : "off",
     browserName: BROWSER as "chromium" | "firefox" | "webkit",
     launchOptions:
       BROWSER === "chromium" ? { executablePath: CHROMIUM, args: ["--no-sandbox"] } : {},

@@ -33,6 +33,8 @@ const USAGE =
 const FIRST_SEED = 7_700_000;
 /** Logits past the flip at which an attack on a defense that draws is taken to have flipped it. */
 const CLEARLY = 1;
+/** Answers, each by other draws, whose majority is what a defense that draws says of a picture: one of them can be luck. */
+const ANSWERS = 9;
 
 const [verb, ...rest] = process.argv.slice(2);
 const { out, only, count, epsilon } = readOptions(
@@ -90,12 +92,20 @@ if (verb === "attack") {
 for (const name of only) {
   const shield = SHIELDS[name];
   if (!shield) throw new OptionError(`${name} is none of ${Object.keys(SHIELDS).join(", ")}`);
-  const system = await systemOf(
-    await lab.system(shield.model ?? "base", "int8"),
-    shield.defenses.map((item, k) => ({ id: `${k}`, enabled: true, seed: 1, ...item })),
-    host,
-  );
-  const made = verb === "attack" ? await attacked(system) : await judged(system, name);
+  const model = await lab.system(shield.model ?? "base", "int8");
+  const drawnBy = (seed: number) =>
+    systemOf(
+      model,
+      shield.defenses.map((item, k) => ({ id: `${k}`, enabled: true, seed, ...item })),
+      host,
+    );
+  const system = await drawnBy(1);
+  const answering = [system];
+  if (system.gradient === "expectation") {
+    for (let seed = 2; seed <= ANSWERS; seed++) answering.push(await drawnBy(seed));
+  }
+  const made =
+    verb === "attack" ? await attacked(system, answering) : await judged(answering, name);
   if (!made) continue;
   const kind = verb === "attack" ? "lab" : "judged";
   writeFileSync(`${out}/${name}.${kind}.json`, JSON.stringify({ name, epsilon, ...made }));
@@ -115,11 +125,24 @@ function described({ question, truth }: SurvivalCase) {
   };
 }
 
-/** Null where the clean answer is wrong: nothing is left to lose. */
-type Outcome = { readonly isRight: boolean; readonly loss: number } | null;
+/** Null where the clean answer is wrong: nothing is left to lose. `share`: of its answers, how many are right. */
+type Outcome = { readonly isRight: boolean; readonly loss: number; readonly share: number } | null;
+
+/** What a defense says of a picture: right where more than half of its answers are. */
+async function verdict(
+  answering: readonly System[],
+  image: Float32Array,
+  { question, truth }: SurvivalCase,
+) {
+  const said = [];
+  for (const system of answering) said.push((await readOut(system, image, question)).answer!);
+  const share = said.filter(({ corrected }) => corrected === truth).length / said.length;
+  const margin = said.reduce((sum, answer) => sum + answer.margin, 0) / said.length;
+  return { isRight: share > 0.5, share, margin };
+}
 
 /** The honesty card's attacker who knows, with the card's own settings, until each answer is flipped or he has tried all. */
-async function attacked(system: System) {
+async function attacked(system: System, answering: readonly System[]) {
   const outcomes: Outcome[] = [];
   const rules = {
     id: "reattack",
@@ -135,33 +158,35 @@ async function attacked(system: System) {
     ...effortOf(withDefaults(honestyCard.params, {}), isRandom),
     enough: isRandom ? CLEARLY : 0,
   };
-  for (const [k, { question, truth }] of cases.entries()) {
+  for (const [k, each] of cases.entries()) {
     const image = images[k]!;
-    const said = await readOut(system, image, question);
-    if (said.answer?.corrected !== truth) {
+    const { question } = each;
+    if (!(await verdict(answering, image, each)).isRight) {
       outcomes.push(null);
       continue;
     }
-    const objective = objectiveOf(system, { kind: "untargeted" }, { question, clean: said });
-    const isRight = async (picture: Float32Array) =>
-      (await readOut(system, picture, question)).answer?.corrected === truth;
-    const ground = { image, rules, hasHeld: isRight };
+    const clean = await readOut(system, image, question);
+    const objective = objectiveOf(system, { kind: "untargeted" }, { question, clean });
+    const hasHeld = async (picture: Float32Array) =>
+      (await verdict(answering, picture, each)).isRight;
+    const ground = { image, rules, hasHeld };
     const found = await knowingAttack({ system, objective, aware: true }, ground, effort, {
       signal: { aborted: false },
       yieldToHost,
     });
-    outcomes.push({ isRight: await isRight(found!.image), loss: found!.loss });
+    const { isRight, share } = await verdict(answering, found!.image, each);
+    outcomes.push({ isRight, share, loss: found!.loss });
   }
   return { cases: outcomes };
 }
 
-async function judged(system: System, name: string) {
+async function judged(answering: readonly System[], name: string) {
   const file = `${out}/${name}.torch.f32`;
   if (!existsSync(file)) return undefined;
   const bytes = readFileSync(file);
   const all = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   const outcomes: Outcome[] = [];
-  for (const [k, { question, truth }] of cases.entries()) {
+  for (const [k, each] of cases.entries()) {
     const clean = images[k]!;
     const picture = all.slice(k * clean.length, (k + 1) * clean.length);
     const isInside = picture.every((value, i) => {
@@ -170,14 +195,13 @@ async function judged(system: System, name: string) {
       return isWhole && Math.abs(value - clean[i]!) * 255 <= epsilon + 1e-3;
     });
     if (!isInside) throw new Error(`${name}: picture ${k} is no 8-bit picture inside the ball`);
-    const before = await readOut(system, clean, question);
-    if (before.answer?.corrected !== truth) {
+    const before = await verdict(answering, clean, each);
+    if (!before.isRight) {
       outcomes.push(null);
       continue;
     }
-    const after = (await readOut(system, picture, question)).answer!;
-    const sign = before.answer.answer === "yes" ? -1 : 1;
-    outcomes.push({ isRight: after.corrected === truth, loss: sign * after.margin });
+    const { isRight, share, margin } = await verdict(answering, picture, each);
+    outcomes.push({ isRight, share, loss: -Math.sign(before.margin) * margin });
   }
   return { cases: outcomes };
 }
