@@ -4,7 +4,7 @@ import type { Page } from "@playwright/test";
 import { TAG, words } from "../src/testing/dicomBytes.ts";
 import { WIDE, wideDicom } from "./chestFiles.ts";
 import { expect, test } from "./fixtures.ts";
-import { openBench, openFile, settle, shareLink } from "./steps.ts";
+import { openBench, openFile, passGate, settle, shareLink } from "./steps.ts";
 
 async function openFilm(page: Page, url: string, bytes: Uint8Array): Promise<void> {
   await openBench(page, url);
@@ -244,6 +244,7 @@ test("the second picture of a file, given in a part that the reader moved, comes
     2,
   );
   await settle(page);
+  await passGate(page);
   const link = await shareLink(page);
 
   const other = await page.context().newPage();
@@ -251,6 +252,7 @@ test("the second picture of a file, given in a part that the reader moved, comes
   await expect(other.getByText(/picture 2 of its file/)).toBeVisible({ timeout: 60_000 });
   await openFile(other, "two.dcm", twoPictures());
   await settle(other);
+  await passGate(other);
   await expect(other.getByText("Reproduced.")).toBeVisible();
   await expect(other.getByTestId("cut-off")).toContainText("8% at the left and 25% at the right");
 });

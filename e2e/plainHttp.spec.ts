@@ -4,7 +4,7 @@
  */
 import { tinyEncoderFile } from "../src/testing/tinyEncoder.ts";
 import { chestDicom } from "./chestFiles.ts";
-import { figure, openBench, openFile, settle, shareLink } from "./steps.ts";
+import { figure, openBench, openFile, passGate, settle, shareLink } from "./steps.ts";
 import { expect, test } from "./fixtures.ts";
 
 const NAME = "lab.example";
@@ -35,6 +35,7 @@ test("the lab answers, opens films and models, and shares", async ({ page, site 
   await openFile(page, "study.dcm", chestDicom());
   await expect(page.getByText("Your DICOM file")).toBeVisible();
   await settle(page);
+  await passGate(page);
 
   const link = await shareLink(page);
   expect(link.startsWith(`http://${NAME}:${site.room.port}/#p1.`)).toBe(true);

@@ -1,6 +1,7 @@
 /** A link restores the whole experiment, replays it and says whether it was reproduced. */
 import { readFile } from "node:fs/promises";
 import type { Page } from "@playwright/test";
+import { decodeShareLink } from "../src/experiment/shareLink/decode.ts";
 import { openExperiment } from "../src/experiment/openExperiment.ts";
 import {
   figure,
@@ -72,6 +73,13 @@ test("a link to a reader's own file asks for it, and replays when it is given", 
   await openFile(page, "study.dcm", chestDicom());
   await expect(page.getByText("Your DICOM file")).toBeVisible();
   await settle(page);
+  // What is held back on screen is in no link either.
+  await page.getByRole("button", { name: "Share" }).click();
+  await expect(page.getByText("while this film’s answer is held back")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Save run manifest" })).toBeDisabled();
+  const held = decodeShareLink(await page.getByLabel("Link to this experiment").inputValue());
+  expect(held.expected).toBeUndefined();
+  await page.keyboard.press("Escape");
   await passGate(page);
   const sent = await numbers(page);
   const link = await copiedLink(page);
@@ -81,8 +89,10 @@ test("a link to a reader's own file asks for it, and replays when it is given", 
   await expect(other.getByText("Open the same file to replay it")).toBeVisible();
   await openFile(other, "renamed.dcm", chestDicom());
   await settle(other);
+  await expect(other.getByText("is said once you ask for this film’s answer")).toBeVisible();
   await passGate(other);
   expect(await numbers(other)).toEqual(sent);
+  await expect(other.getByText("Reproduced.")).toBeVisible();
 });
 
 test("a saved run manifest opens again and is compared; the headless lab reads it too", async ({

@@ -4,6 +4,7 @@ import { compareReplay } from "../../experiment/replay.ts";
 import { isOwnModel } from "../../model/catalog.ts";
 import type { OpenedLink } from "../../state/viewStore.ts";
 import { Icon } from "../kit/icons.tsx";
+import { useGate } from "../context/useGate.ts";
 import { useHidden } from "../context/useHidden.ts";
 import {
   useCases,
@@ -27,9 +28,10 @@ export function ReplayBanner() {
   const awaitsModel = useModels(({ own }) => isOwnModel(spec.model.id) && !own[spec.model.id]);
   const actual = useResultValues(currentNumbers);
   const isHidden = useHidden("answers");
+  const isHeld = useGate() !== null || isHidden;
   const comparison = useMemo(
-    () => (opened?.expected && actual && !isHidden ? compareReplay(opened.expected, actual) : null),
-    [opened, actual, isHidden],
+    () => (opened?.expected && actual && !isHeld ? compareReplay(opened.expected, actual) : null),
+    [opened, actual, isHeld],
   );
   // Once the reader changes anything, the link no longer speaks about what is on screen.
   if (!opened || opened.spec !== spec) return null;
@@ -39,7 +41,9 @@ export function ReplayBanner() {
         ? `Opened from ${NAMES[opened.origin]}: it replays when its ${awaitsFilm ? "radiograph" : "model"} is opened.`
         : isHidden
           ? `Opened from ${NAMES[opened.origin]}. Whether its numbers came out again is said after your own reading.`
-          : sentence(opened, comparison)}
+          : isHeld && opened.expected
+            ? `Opened from ${NAMES[opened.origin]}. Whether its numbers came out again is said once you ask for this film’s answer.`
+            : sentence(opened, comparison)}
       <Button
         aria-label="Dismiss the replay result"
         onClick={() => view.getState().set({ openedLink: null })}

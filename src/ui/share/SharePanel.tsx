@@ -4,6 +4,7 @@ import { LabError, fromErrorData, toErrorData } from "../../errors/labError.ts";
 import { encodeShareLink } from "../../experiment/shareLink/encode.ts";
 import { roomFragment } from "../../lesson/room.ts";
 import { useKeptBack } from "../context/Gated.tsx";
+import { useGate } from "../context/useGate.ts";
 import { useExperiment, useResultValues, useRoom, useStores, useView } from "../context/stores.ts";
 import { FileInput } from "../kit/FileInput.tsx";
 import { Button } from "../kit/Button.tsx";
@@ -32,7 +33,8 @@ export function SharePanel() {
   // By value: a link is made anew when a number changes, not at every event of the engine.
   const numbers = useResultValues(currentNumbers);
   const isShut = useKeptBack("manifest").length > 0;
-  const expected = isShut ? undefined : numbers;
+  const gate = useGate();
+  const expected = isShut || gate ? undefined : numbers;
   const room = useRoom((s) => s);
   const link = useMemo(() => {
     try {
@@ -59,6 +61,10 @@ export function SharePanel() {
         The link holds the settings{expected ? " and the numbers on screen" : ""}, never a pixel or
         a file name.
         {!isShut &&
+          gate &&
+          " No number travels while this film’s answer is held back: ask for it first."}
+        {!isShut &&
+          !gate &&
           !expected &&
           " Its numbers are not all there yet: they join the link once the run on screen is complete."}
         {isShut && " What is hidden here stays hidden where it is opened, and no number travels."}
