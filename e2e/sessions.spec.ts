@@ -56,6 +56,21 @@ test("work is undone by name, kept over a reload, replayed, exported and compare
   await expect(cine.getByTestId("cine-read")).toContainText(": no, margin −");
   await cine.getByRole("slider", { name: "Picture of the attack" }).fill("0");
   await expect(cine.getByTestId("cine-read")).toContainText("Step 0: yes, margin +");
+  // A curve is dragged along, and moved by keys.
+  const curve = cine.getByRole("slider", { name: "Margin, logits: picture" });
+  await curve.press("ArrowRight");
+  await expect(cine.getByTestId("cine-read")).toContainText("Step 1:");
+  const { x, y, width, height } = (await curve.boundingBox())!;
+  await page.mouse.move(x + 0.2 * width, y + height / 2);
+  await page.mouse.down();
+  await page.mouse.move(x + width - 1, y + height / 2, { steps: 4 });
+  await page.mouse.up();
+  await expect(curve).toHaveAttribute(
+    "aria-valuenow",
+    (await curve.getAttribute("aria-valuemax"))!,
+  );
+  await page.mouse.move(x + 1, y + height / 2);
+  await expect(curve).not.toHaveAttribute("aria-valuenow", "0");
   await expectAccessible(page);
   await page.keyboard.press("Escape");
 

@@ -27,6 +27,27 @@ export function placeText(place: Place, measured: FarShares): PlaceSaid {
   };
 }
 
+/**
+ * What is made of a film with fewer pixels than the model looks at was never in its pictures, however like one it looks
+ * once it is blown up: the distance alone takes some tiny ramps for films.
+ * @param size side of the model's picture
+ */
+export function placedFilm(
+  place: Place,
+  measured: FarShares,
+  given: { readonly film: { rows: number; cols: number } | undefined; readonly size: number },
+): Place & PlaceSaid {
+  const { film, size } = given;
+  if (!film || Math.min(film.rows, film.cols) * 2 >= size || place.isFar)
+    return { ...place, ...placeText(place, measured) };
+  return {
+    ...place,
+    isFar: true,
+    lead: "Too few pixels to be a radiograph: trust no answer about it.",
+    text: `It has ${film.cols} x ${film.rows} pixels, and the model looks at ${size} x ${size}: most of what it would see is made up between them.`,
+  };
+}
+
 function share({ far, n }: FarShare): string {
   return `${far} of ${n}`;
 }

@@ -7,7 +7,7 @@ import { nodeSessions } from "../cli/nodeSessions.ts";
 import { snapToByteLattice } from "../image/grayImage.ts";
 import { renderPhantom } from "../phantom/phantom.ts";
 import { sampleSpec } from "../phantom/sample.ts";
-import { placeText } from "./populationText.ts";
+import { placeText, placedFilm } from "./populationText.ts";
 import { FAR_SHARE, farShares, placeAmong, visionHashes } from "./populations.ts";
 import { mahalanobisDistance, referenceSet } from "./representation.ts";
 
@@ -48,6 +48,15 @@ test("a ramp, plain grey and noise are unlike everything, and it says so", async
     expect(place.isFar).toBe(true);
     expect(placeText(place, farShares("base")!).lead).toContain("trust no answer");
   }
+});
+
+test("a picture of too few pixels is none that it knows, however it looks blown up", () => {
+  const place = { nearest: "phantom", further: 40, isFar: false } as const;
+  const said = (rows: number, cols: number) =>
+    placedFilm(place, farShares("base")!, { film: { rows, cols }, size: 224 });
+  expect(said(37, 53)).toMatchObject({ isFar: true, text: expect.stringContaining("53 x 37") });
+  expect(said(2000, 100).isFar).toBe(true);
+  expect(said(112, 112).isFar).toBe(false);
 });
 
 test("it tells a film apart from what is none, by what was measured", () => {

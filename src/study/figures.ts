@@ -90,9 +90,11 @@ function seriesOf(
 function alongAxis({ axes }: Study, cells: readonly TableCell[]): StudyAxis | undefined {
   const levels = (axis: StudyAxis) => new Set(cells.map((cell) => cell.levels[axis.name])).size;
   const byLevels = axes.toSorted((a, b) => levels(b) - levels(a));
-  return byLevels.find((axis) => isNumbers(axis, cells) && levels(axis) > 1) ?? byLevels[0];
+  return byLevels.find((axis) => isNumbers(axis, cells)) ?? byLevels[0];
 }
 
+/** A single number is a name: no line goes through one point, and no axis leads there. */
 function isNumbers({ name }: StudyAxis, cells: readonly TableCell[]): boolean {
-  return cells.every(({ levels }) => typeof levels[name] === "number");
+  const levels = cells.map((cell) => cell.levels[name]);
+  return new Set(levels).size > 1 && levels.every((level) => typeof level === "number");
 }

@@ -113,6 +113,13 @@ test("a cell without runs stays empty, in words and in the plot", () => {
   expect(figureOf(study(), table!)).toBeNull();
 });
 
+test("a single number is a name: its bar needs no axis that leads there", () => {
+  const first = ROWS.filter(({ dose }) => dose === ROWS[0]!["dose"]);
+  const figure = figureOf(study(), summarize(study(), first).tables[0]!)!;
+  expect(figure).toMatchObject({ kind: "bar", xTitle: "dose" });
+  expect(figure.series[0]!.x).toEqual([String(ROWS[0]!["dose"])]);
+});
+
 test("numbers lie along a line with its band; names stand as bars; many names make a map", () => {
   const [table] = summarize(study(), ROWS).tables;
   const figure = figureOf(study(), table!)!;

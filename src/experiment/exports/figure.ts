@@ -1,9 +1,12 @@
 /** A run as one figure for print: the panels that were ticked, with every parameter that decides the numbers under them. */
+import { ATTACK_CATALOG } from "../../attacks/catalog.ts";
 import { VECTOR } from "../certifiedFeature.ts";
 import type { AttackTrace, Readout } from "../results.ts";
 import { percent } from "../../numerics/percentText.ts";
 import { attentionShown } from "../attentionShown.ts";
 import { radiusRange } from "../radiusRange.ts";
+import { entryOf, traceEntry } from "../traceEntry.ts";
+import type { TraceEntry } from "../traceEntry.ts";
 import {
   attentionPicture,
   differencePicture,
@@ -93,12 +96,14 @@ interface Panel {
 }
 
 function drawPanel(id: FigurePanel, record: RunRecord): Panel | undefined {
-  return DRAWN[id](record.results);
+  return DRAWN[id](record.results, record.spec);
 }
 
 type Results = RunRecord["results"];
 
-const DRAWN: Readonly<Record<FigurePanel, (results: Results) => Panel | undefined>> = {
+const DRAWN: Readonly<
+  Record<FigurePanel, (results: Results, spec: RunRecord["spec"]) => Panel | undefined>
+> = {
   clean: ({ input }) =>
     input && {
       title: "Clean, as the model is given it",
@@ -160,11 +165,13 @@ const DRAWN: Readonly<Record<FigurePanel, (results: Results) => Panel | undefine
         ["Answer flipped", metrics.flipped === null ? "no answer" : metrics.flipped ? "yes" : "no"],
       ]),
     },
-  trace: ({ disturbed }) => {
+  trace: ({ disturbed }, { stack }) => {
     const attacked = disturbed?.items.findLast(({ trace }) => trace !== undefined);
-    return (
-      attacked?.trace && { title: `${attacked.label} by step`, body: tracePlot(attacked.trace) }
-    );
+    if (!attacked?.trace) return undefined;
+    const item = stack.find(({ id }) => id === attacked.id);
+    const settings = item?.type === "attack" ? ATTACK_CATALOG[item.attack].settings : [];
+    const entry = traceEntry({ ...attacked.trace, entry: entryOf(settings) });
+    return { title: `${attacked.label} by ${entry}`, body: tracePlot(attacked.trace, entry) };
   },
   certificate: ({ certificate }) =>
     certificate && {
@@ -195,20 +202,21 @@ const DRAWN: Readonly<Record<FigurePanel, (results: Results) => Panel | undefine
             },
           }),
           range: { x: radiusRange(certificate), y: [0, 1] },
+          empty: "Nothing is guaranteed so far, at any distance.",
         },
       ),
     },
 };
 
-function tracePlot({ loss, bestLoss, lossName, lossUnit }: AttackTrace): string {
+function tracePlot({ loss, bestLoss, lossName, lossUnit }: AttackTrace, entry: TraceEntry): string {
   const steps = loss.map((_, k) => k);
   return curvesPanel(
     SIDE,
     [
-      { name: "this step", x: steps, y: loss, ink: "faint" },
+      { name: `this ${entry}`, x: steps, y: loss, ink: "faint" },
       { name: "best so far", x: steps, y: bestLoss, ink: "changed" },
     ],
-    { x: "step", y: lossUnit ? `${lossName} (${lossUnit})` : lossName },
+    { x: entry, y: lossUnit ? `${lossName} (${lossUnit})` : lossName },
   );
 }
 

@@ -27,3 +27,14 @@ test("a change past the axis stands at its end and says so, and the curve keeps 
   expect(ends.at(-1)! - ends[0]!).toBeCloseTo((0.2 / 0.27) * 248, 0);
   expect(curvesPanel(300, [curve], axes)).not.toContain("off the axis");
 });
+
+test("a curve that proves nothing leaves no empty panel", () => {
+  const none = { name: "bound", x: [0, 0.1], y: [NaN, NaN], ink: "clean" } as const;
+  const point = { ...none, y: [1, NaN] };
+  const some = { ...none, y: [1, 0.5] };
+  const axes = { x: "l2", y: "cosine", empty: "Nothing is guaranteed." };
+  for (const curve of [none, point]) {
+    expect(curvesPanel(300, [curve], axes)).toContain("Nothing is guaranteed.");
+  }
+  expect(curvesPanel(300, [point, some], axes)).not.toContain("Nothing is guaranteed.");
+});

@@ -22,6 +22,8 @@ export interface Axes {
   readonly mark?: { readonly at: number; readonly label: string };
   /** Where the axes begin and end; without it, around all that is drawn. Curves end where they leave it. */
   readonly range?: { readonly x: readonly [number, number]; readonly y: readonly [number, number] };
+  /** What stands in the place of curves of which none has a line to draw. */
+  readonly empty?: string;
 }
 
 /** Lines over common axes, in a square of `side`; values that are not finite break a line. */
@@ -66,7 +68,19 @@ export function curvesPanel(side: number, curves: readonly Curve[], axes: Axes):
   const names = curves.map(({ name, ink }, k) =>
     textAt(side - 8, 12 + 12 * k, name, { size: 10, fill: INKS[ink], anchor: "end", weight: 600 }),
   );
-  return [...grid, ...frame, ...mark, ...drawn, ...names].join("");
+  const isEmpty = curves.every(
+    ({ x, y }) => Array.from(x).filter((at, k) => at <= x1 && Number.isFinite(y[k]!)).length < 2,
+  );
+  const word =
+    isEmpty && axes.empty !== undefined
+      ? [
+          textAt((box.left + box.right) / 2, (box.top + box.bottom) / 2, axes.empty, {
+            size: 10.5,
+            anchor: "middle",
+          }),
+        ]
+      : [];
+  return [...grid, ...frame, ...mark, ...drawn, ...names, ...word].join("");
 }
 
 function polyline(

@@ -2,9 +2,9 @@
 import { readOut } from "../readout.ts";
 import { loadPart } from "../../host/loadPart.ts";
 import type { System } from "../../system/system.ts";
-import type { Population } from "../results.ts";
-import type { ExperimentSpec } from "../spec.ts";
+import type { InputResult, Population } from "../results.ts";
 import { defineStage } from "../stage.ts";
+import type { StageScope } from "../stage.ts";
 
 /** Both stages read a picture: where nothing disturbs it, the second is the first. */
 const FAMILY = "readout";
@@ -15,9 +15,10 @@ export const cleanStage = defineStage({
   keyedBy: ["input", "system"],
   family: FAMILY,
   reads: ({ spec }) => spec.question,
-  async run({ input, system, model }, { spec }) {
+  async run({ input, system, model }, scope) {
+    const { spec } = scope;
     const readout = await readOut(system, input.image, spec.question);
-    const population = await populationOf(spec, model, input.image);
+    const population = await populationOf(scope, model, input);
     return population ? { ...readout, population } : readout;
   },
 });
@@ -37,16 +38,23 @@ export const readoutStage = defineStage({
  * numbers come with the first own film.
  */
 async function populationOf(
-  { case: { kind }, model: { id } }: ExperimentSpec,
+  {
+    spec: {
+      case: source,
+      model: { id },
+    },
+    context,
+  }: StageScope,
   model: System,
-  image: Float32Array,
+  { image, size }: InputResult,
 ): Promise<Population | undefined> {
-  if (kind !== "file") return undefined;
+  if (source.kind !== "file") return undefined;
   const { farShares, placeAmong } = await loadPart(() => import("../../metrics/populations.ts"));
-  const { placeText } = await loadPart(() => import("../../metrics/populationText.ts"));
+  const { placedFilm } = await loadPart(() => import("../../metrics/populationText.ts"));
   const measured = farShares(id);
   if (!measured) return undefined;
   const { embedding } = await model.read(image, []);
   const place = placeAmong(id, embedding);
-  return place && { ...place, ...placeText(place, measured) };
+  const film = context.radiograph(source.sha256);
+  return place && placedFilm(place, measured, { film, size });
 }

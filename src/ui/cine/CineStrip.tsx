@@ -1,4 +1,5 @@
 /** Margin and cosine over the pictures of a replay, with the place of the one that is shown and of the one that turns the answer. */
+import type { PointerEvent } from "react";
 import type { FrameSequence } from "../../experiment/instruments/instrumentResult.ts";
 import styles from "./cine.module.css";
 import { decimal } from "../../numerics/decimalText.ts";
@@ -50,6 +51,11 @@ function Curve(props: {
   const x = (k: number) => PAD + (k / last) * (WIDTH - 2 * PAD);
   const y = (value: number) =>
     HEIGHT - PAD - ((value - low) / (high - low || 1)) * (HEIGHT - 2 * PAD);
+  const chooseAt = ({ clientX, currentTarget }: PointerEvent<SVGSVGElement>) => {
+    const box = currentTarget.getBoundingClientRect();
+    const share = (((clientX - box.left) / box.width) * WIDTH - PAD) / (WIDTH - 2 * PAD);
+    onChoose(Math.max(0, Math.min(values.length - 1, Math.round(share * last))));
+  };
   const points = values.flatMap((value, k) =>
     Number.isFinite(value) ? [`${x(k)},${y(value)}`] : [],
   );
@@ -60,16 +66,26 @@ function Curve(props: {
       </figcaption>
       <svg
         viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-        aria-hidden="true"
-        onClick={(event) => {
-          const box = event.currentTarget.getBoundingClientRect();
-          const share = ((event.clientX - box.left) / box.width) * WIDTH;
-          onChoose(
-            Math.max(
-              0,
-              Math.min(values.length - 1, Math.round(((share - PAD) / (WIDTH - 2 * PAD)) * last)),
-            ),
-          );
+        role="slider"
+        tabIndex={0}
+        aria-label={`${name}: picture`}
+        aria-valuemin={0}
+        aria-valuemax={values.length - 1}
+        aria-valuenow={at}
+        aria-valuetext={`${at + 1} of ${values.length}: ${decimal(values[at] ?? NaN, 2)}`}
+        onPointerDown={(event) => {
+          event.currentTarget.setPointerCapture(event.pointerId);
+          chooseAt(event);
+        }}
+        onPointerMove={(event) => {
+          if (event.currentTarget.hasPointerCapture(event.pointerId)) chooseAt(event);
+        }}
+        onKeyDown={(event) => {
+          const to = keyedTo(event.key, at, values.length - 1);
+          if (to === undefined) return;
+          event.preventDefault();
+          event.stopPropagation();
+          onChoose(to);
         }}
       >
         {hasZero && <line x1={PAD} x2={WIDTH - PAD} y1={y(0)} y2={y(0)} className={styles.zero} />}
@@ -89,4 +105,12 @@ function Curve(props: {
       </svg>
     </figure>
   );
+}
+
+/** As a range input is moved by keys; undefined for any other key. */
+function keyedTo(key: string, at: number, last: number): number | undefined {
+  if (key === "ArrowRight" || key === "ArrowUp") return Math.min(last, at + 1);
+  if (key === "ArrowLeft" || key === "ArrowDown") return Math.max(0, at - 1);
+  if (key === "Home") return 0;
+  return key === "End" ? last : undefined;
 }

@@ -22,6 +22,7 @@ export function AnswerStrip() {
   const isHidden = useHidden("answers");
   const stale = useResults((s) => isStale(s, "readout") || isStale(s, "clean"));
   const gate = useGate();
+  const lead = useResults((s) => s.stages.clean?.payload.population?.lead ?? "");
   if (isHidden || gate) return null;
   return (
     <section
@@ -44,6 +45,7 @@ export function AnswerStrip() {
           {flipped ? "FLIPPED" : isUntouched ? "untouched" : "holds"}
         </span>
       )}
+      {lead !== "" && <span className={styles.doubt}>{lead}</span>}
     </section>
   );
 }

@@ -1,10 +1,11 @@
 /** How the attack got there: of the one that runs, else of the one chosen among those that ran. */
 import { useState } from "react";
 import { ATTACK_CATALOG } from "../../attacks/catalog.ts";
+import { entryOf } from "../../experiment/traceEntry.ts";
 import { useExperiment, useResults } from "../context/stores.ts";
 import { Select } from "../kit/Select.tsx";
 import { Empty, PlotPanel } from "./PlotPanel.tsx";
-import { attackerWords, entryOf, traceSpec } from "./traceSpec.ts";
+import { attackerWords, traceSpec } from "./traceSpec.ts";
 import type { Trace } from "./traceSpec.ts";
 import styles from "./plots.module.css";
 

@@ -8,7 +8,8 @@ import type { PlotSpec } from "./plotSpec.ts";
 import { scoreSpec } from "./scoreSpec.ts";
 import { toPlotly } from "./toPlotly.ts";
 import type { PlotForm, PlotTheme } from "./toPlotly.ts";
-import { entryOf, traceSpec } from "./traceSpec.ts";
+import { entryOf } from "../../experiment/traceEntry.ts";
+import { traceSpec } from "./traceSpec.ts";
 
 const THEME: PlotTheme = {
   inks: { clean: "#0ff", changed: "#f80", neutral: "#999", faint: "#555" },

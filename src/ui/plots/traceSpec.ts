@@ -1,6 +1,6 @@
 /** The attack at work: the loss of the 8-bit picture at every step or query, and the best so far. */
-import type { AttackSetting } from "../../attacks/attack.ts";
 import type { AttackTrace } from "../../experiment/results.ts";
+import { ENTRIES, traceEntry } from "../../experiment/traceEntry.ts";
 import { decimal } from "../kit/formats.ts";
 import type { PlotSpec } from "./plotSpec.ts";
 
@@ -15,15 +15,6 @@ export interface Trace {
   readonly aware?: boolean;
   /** Where an entry is neither a step nor a query. */
   readonly entry?: "look" | "try" | undefined;
-}
-
-/** What one entry of a trace is, and several. */
-const ENTRIES = { query: "queries", step: "steps", look: "looks", try: "tries" } as const;
-
-/** A member that learns on other pictures looks at this one a few times only; one of several members takes steps and asks. */
-export function entryOf(settings: readonly AttackSetting[]): Trace["entry"] {
-  if (settings.includes("phantoms")) return "look";
-  return settings.includes("steps") && settings.includes("queries") ? "try" : undefined;
 }
 
 const GRADIENTS = {
@@ -45,7 +36,7 @@ export function traceSpec(trace: Trace): PlotSpec {
   const high = Math.max(...values, 0);
   const pad = 0.06 * (high - low || 1);
   const last = bestLoss.at(-1) ?? 0;
-  const entry = trace.entry ?? (access === "query" ? "query" : "step");
+  const entry = traceEntry(trace);
   const unit = lossUnit === "" ? "" : ` ${lossUnit}`;
   return {
     title: "Attack",
