@@ -62,3 +62,34 @@ test("a defense shows what it costs, who attacks it, and comes back from its lin
   await expect(said).not.toContainText("without your defenses");
   await expect(other.getByRole("combobox", { name: "PGD: attacker" })).toHaveCount(0);
 });
+
+test("the weights of a mixture of experts stand beside it, and noise moves them", async ({
+  page,
+  site,
+}) => {
+  await openBench(page, site.url);
+  await page.getByRole("switch", { name: "PGD: on" }).click();
+  await settle(page);
+  await addDefense(page, "Mixture of experts");
+  await page.getByRole("button", { name: "Show the weight of each model" }).click();
+  const weights = page.getByTestId("weights");
+  await expect(weights).toHaveAttribute("data-stale", "false", { timeout: 60_000 });
+  const shares = async (name: string) => {
+    const cells = await weights.getByRole("row", { name }).getByRole("cell").allInnerTexts();
+    return cells.map((text) => Number.parseFloat(text.replace(/[<>]/, "")));
+  };
+  const all = await Promise.all(["normal", "noisy", "overlay"].map(shares));
+  for (const k of [0, 1]) {
+    expect(Math.abs(all.reduce((sum, each) => sum + each[k]!, 0) - 100)).toBeLessThan(2);
+  }
+  const [clean, slight] = all[1]!;
+  await setSlider(slider(page, /^Quantum noise \(dose\): /), 5);
+  await settle(page);
+  await expect(weights).toHaveAttribute("data-stale", "false", { timeout: 60_000 });
+  const [same, strong] = await shares("noisy");
+  expect(same).toBe(clean);
+  expect(strong).toBeGreaterThan(slight!);
+
+  await weights.getByRole("button", { name: "More under Measurements" }).click();
+  await expect(page.getByText("What the gate sees")).toBeInViewport();
+});

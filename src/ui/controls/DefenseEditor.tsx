@@ -13,6 +13,7 @@ import { DefensePrice } from "./DefensePrice.tsx";
 import { ItemHead } from "./ItemHead.tsx";
 import { ParamSlider } from "./ParamSlider.tsx";
 import { SeedField } from "./SeedField.tsx";
+import { WhoAnswers } from "./WhoAnswers.tsx";
 import styles from "./stack.module.css";
 
 const GROUPS: Readonly<Record<DefenseGroup, string>> = {
@@ -39,7 +40,10 @@ export function DefenseEditor() {
       {defenses.length === 0 ? (
         <p className={styles.about}>None: the model sees the picture as it is.</p>
       ) : (
-        <DefensePrice />
+        <>
+          <WhoAnswers />
+          <DefensePrice />
+        </>
       )}
     </Section>
   );

@@ -25,7 +25,7 @@ export function InstrumentCard({ instrument }: { readonly instrument: Instrument
   const isTruthHidden = useHidden("truth");
   const gate = useGate();
   return (
-    <li className={styles.item} data-on={isOn} aria-label={label}>
+    <li className={styles.item} data-on={isOn} data-instrument={id} aria-label={label}>
       <div className={styles.head} data-term-scope>
         <Switch
           label={`${label}: on`}
