@@ -106,6 +106,7 @@ test("rows about a film say that none is held back there, and the bench holds it
   });
   const rows = dialog.getByRole("region", { name: "Rows of the study" });
   await expect(rows).toContainText("No film is held back here");
+  await expect(rows.getByRole("table")).toContainText("unlike the model’s films");
   await rows.getByRole("button", { name: "show on the bench" }).first().click();
   await settle(page);
   await expect(page.getByTestId("population")).toContainText("trust no answer about it");

@@ -44,6 +44,7 @@ export async function measureRun(job: RunJob, host: RunHost): Promise<RunOutcome
     const cells = {
       ...cellsOf((id) => measure(id).read(run)),
       ...instrumentCells(results),
+      ...filmCells(results),
     };
     return { cells, elapsedMs: host.now() - started };
   } catch (error) {
@@ -53,6 +54,13 @@ export async function measureRun(job: RunJob, host: RunHost): Promise<RunOutcome
       elapsedMs: host.now() - started,
     };
   }
+}
+
+/** Of a film: whether it is unlike all that the model knows. A mark beside the columns, and no measure of any of them. */
+export const IS_FAR = "film.isFar";
+
+function filmCells({ clean }: Partial<StageResults>): RunOutcome["cells"] {
+  return clean?.population ? { [IS_FAR]: clean.population.isFar } : {};
 }
 
 /** Cells of a run that came to nothing. */

@@ -7,7 +7,7 @@ import type { AnswerResult } from "../system/reading.ts";
 import { labAround } from "../testing/fakeLab.ts";
 import { fakeModel } from "../testing/fakeModel.ts";
 import { baseExperiment } from "./baseExperiment.ts";
-import { measureRun } from "./measureRun.ts";
+import { IS_FAR, measureRun } from "./measureRun.ts";
 import { MEASURES, extraStages, isMeasureId, measure } from "./measures.ts";
 import type { MeasureId } from "./measures.ts";
 import { trueAnswer } from "./trueAnswer.ts";
@@ -105,6 +105,22 @@ test("a run is read until its last needed stage, and no further", async () => {
   expect({ ...long.cells, ...Object.fromEntries(CERTIFIED.map((id) => [id, null])) }).toEqual(
     short.cells,
   );
+});
+
+test("a film unlike all that the model knows is marked in its row", async () => {
+  const population = { nearest: "adult", further: 100, isFar: true, lead: "", text: "" } as const;
+  const host = {
+    now: () => 0,
+    async *run(of: ExperimentSpec): AsyncGenerator<RunEvent> {
+      for await (const event of runExperiment(of, "full", labAround(fakeModel()))) {
+        if (event.type === "stage" && event.stage === "clean") {
+          yield { ...event, payload: { ...event.payload, population } };
+        } else yield event;
+      }
+    },
+  };
+  const { cells } = await measureRun({ spec: defaultSpec(), known: {}, stages: [] }, host);
+  expect(cells[IS_FAR]).toBe(true);
 });
 
 test("an instrument's numbers are columns", async () => {

@@ -3,6 +3,7 @@ import { useMemo, useState } from "react";
 import { toErrorData } from "../../errors/labError.ts";
 import { validateSpec } from "../../experiment/validateSpec.ts";
 import { axisTitle } from "../../study/figures.ts";
+import { IS_FAR } from "../../study/measureRun.ts";
 import { measure } from "../../study/measures.ts";
 import type { Cell, Row } from "../../study/rowColumns.ts";
 import { measuresOf } from "../../study/schema.ts";
@@ -63,7 +64,7 @@ export function StudyTable(props: {
       {isOfFilms && (
         <p className={styles.note}>
           No film is held back here: one unlike all that the model knows is answered like the
-          others. Show it on the bench to be told.
+          others, and marked. Show it on the bench to be told.
         </p>
       )}
       <label className={styles.filter}>
@@ -89,7 +90,12 @@ export function StudyTable(props: {
             {chosen.slice(0, MOST_SHOWN).map((row) => (
               <tr key={`${String(row.key)} ${study.axes.map(({ name }) => row[name]).join(" ")}`}>
                 {columns.map(({ name }) => (
-                  <td key={name}>{cellText(row[name] ?? null)}</td>
+                  <td key={name}>
+                    {cellText(row[name] ?? null)}
+                    {name === "case" && row[IS_FAR] === true && (
+                      <p className={styles.note}>unlike the model’s films</p>
+                    )}
+                  </td>
                 ))}
                 <td>
                   <Button look="inline" onClick={() => show(row)}>
