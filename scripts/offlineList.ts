@@ -8,6 +8,7 @@ import {
   BUNDLED_FOLDERS,
   BUNDLED_MODELS,
   BUNDLED_PRECISIONS,
+  ENCODER_ADAPTER_PACKAGE,
   LINK_PACKAGE,
   OPENED_ROLES,
 } from "../src/model/catalog.ts";
@@ -61,6 +62,7 @@ function offlineParts(folder: string): readonly OfflinePart[] {
     linkPart(folder, LINK_PACKAGE),
     ...BUNDLED_FOLDERS.map(({ id }) => part(id, folderFiles(folder, id))),
     linkPart(folder, ADAPTER_PACKAGE),
+    linkPart(folder, ENCODER_ADAPTER_PACKAGE),
     linkPart(folder, BANDS_PACKAGE),
   ];
   for (const { id, files } of parts) {

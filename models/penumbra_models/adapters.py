@@ -1,5 +1,7 @@
 """Low-rank adapters (LoRA, Hu et al. 2021) on queries and values of the decoder's attentions, and the file they are kept in.
 
+Those of the encoder are in `encoder_adapters`.
+
 W becomes W + scale (alpha / rank) B A with A [rank, in] and B [out, rank]; B starts at zero, so that an untrained adapter changes nothing.
 """
 
@@ -15,6 +17,8 @@ from torch import Tensor, nn
 from .network import Attention, Decoder
 
 RANK, ALPHA, DROPOUT = 16, 32.0, 0.05
+GAIN = ALPHA / RANK
+"""Of every adapter, whatever its rank."""
 PLACES = ("blocks.0.attention", "blocks.0.cross", "blocks.1.attention", "blocks.1.cross")
 """The decoder's attentions in the order of computation: to the words, to the picture, and again."""
 LAYERS: dict[str, tuple[str, ...]] = {
@@ -28,11 +32,11 @@ LAYERS: dict[str, tuple[str, ...]] = {
 class LoraLinear(nn.Module):
     """A frozen linear layer and what an adapter adds to its last outputs."""
 
-    def __init__(self, base: nn.Linear, outputs: int) -> None:
+    def __init__(self, base: nn.Linear, outputs: int, rank: int = RANK) -> None:
         super().__init__()
         self.base = base.requires_grad_(False)
-        self.down = nn.Parameter(torch.empty(RANK, base.in_features))
-        self.up = nn.Parameter(torch.zeros(outputs, RANK))
+        self.down = nn.Parameter(torch.empty(rank, base.in_features))
+        self.up = nn.Parameter(torch.zeros(outputs, rank))
         self.scale = 1.0
         nn.init.kaiming_uniform_(self.down, a=math.sqrt(5))
 
@@ -46,7 +50,7 @@ class LoraLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         low = F.linear(F.dropout(x, DROPOUT, self.training), self.down)
-        added = F.linear(low, self.up) * (self.scale * ALPHA / RANK)
+        added = F.linear(low, self.up) * (self.scale * GAIN)
         return self.base(x) + F.pad(added, (self.base.out_features - len(self.up), 0))
 
 
@@ -87,16 +91,22 @@ def read_adapters(adapters: dict[str, LoraLinear], path: Path) -> None:
             each.up.copy_(torch.from_numpy(tensors[f"decoder.{name}.lora_B.weight"].copy()))
 
 
+WIDTHS = {"F32": 4, "F16": 2}
+"""Bytes of a number, by its name in a file."""
+
+
 def safetensors(tensors: dict[str, np.ndarray], metadata: dict[str, str]) -> bytes:
-    """Length of the header (uint64, little endian), the header as JSON, the numbers. https://huggingface.co/docs/safetensors"""
+    """Length of the header (uint64, little endian), the header as JSON, the numbers, float16 or else float32. https://huggingface.co/docs/safetensors"""
     header: dict[str, object] = {"__metadata__": metadata}
     at = 0
     for name, tensor in sorted(tensors.items()):
-        header[name] = {"dtype": "F32", "shape": list(tensor.shape), "data_offsets": [at, at + 4 * tensor.size]}
-        at += 4 * tensor.size
+        kind = "F16" if tensor.dtype == np.float16 else "F32"
+        size = WIDTHS[kind] * tensor.size
+        header[name] = {"dtype": kind, "shape": list(tensor.shape), "data_offsets": [at, at + size]}
+        at += size
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    return len(text).to_bytes(8, "little") + text + b"".join(np.ascontiguousarray(t, "<f4").tobytes() for _, t in sorted(tensors.items()))
+    return len(text).to_bytes(8, "little") + text + b"".join(np.ascontiguousarray(t, "<f2" if t.dtype == np.float16 else "<f4").tobytes() for _, t in sorted(tensors.items()))
 
 
 def read_safetensors(data: bytes) -> dict[str, np.ndarray]:
@@ -107,5 +117,6 @@ def read_safetensors(data: bytes) -> dict[str, np.ndarray]:
     for name, entry in header.items():
         if name != "__metadata__":
             low, high = entry["data_offsets"]
-            out[name] = np.frombuffer(data[end + low : end + high], "<f4").reshape(entry["shape"])
+            kind = f"<f{WIDTHS[entry['dtype']]}"
+            out[name] = np.frombuffer(data[end + low : end + high], kind).reshape(entry["shape"])
     return out

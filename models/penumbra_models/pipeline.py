@@ -49,6 +49,8 @@ CODE: dict[str, tuple[str, ...]] = {
                  "penumbra_models/adapter_train.py", "penumbra_models/adapter_pareto.py", "penumbra_models/network.py", "penumbra_models/sampler.py"),
     "bands": ("penumbra_models/bands.py", "penumbra_models/bands_train.py", "penumbra_models/disturb.py", "penumbra_models/finetune.py", "penumbra_models/losses.py",
               "penumbra_models/network.py"),
+    "encoder-adapters": ("penumbra_models/encoder_adapters.py", "penumbra_models/encoder_adapter_train.py", "penumbra_models/adapters.py", "penumbra_models/disturb.py",
+                         "penumbra_models/finetune.py", "penumbra_models/losses.py", "penumbra_models/network.py"),
     "stages": ("penumbra_models/stages.py", "penumbra_models/vlm_batches.py", "penumbra_models/vlm_dialogues.py", "penumbra_models/vlm_network.py",
                "penumbra_models/vlm_train.py", "penumbra_models/siglip_captions.py", "penumbra_models/siglip_network.py", "penumbra_models/siglip_train.py"),
     "interchange": ("dataset/interchange.ts", "../src/experiment/instruments/causalInterchange.ts"),
@@ -123,7 +125,7 @@ def stages(adult: str, kermany: str) -> list[Stage]:
                   (f"{package}/evaluation.json", f"{package}/card.md"), CODE["evaluate"]),
         ]  # fmt: skip
     mini = language_stages(module, adult, taught) + caption_stages(module, phantoms)
-    return out + booster_stages(module, real, (*phantoms, *pictures)) + mini + adapter_stages(module, adult, taught) + bands_stages(module, real, (*taught, *pictures))
+    return out + booster_stages(module, real, (*phantoms, *pictures)) + mini + adapter_stages(module, adult, taught) + bands_stages(module, real, (*taught, *pictures)) + encoder_adapter_stages(module, real, (*taught, *pictures))
 
 
 def booster_stages(module: Callable[..., tuple[str, ...]], real: tuple[str, ...], taught: tuple[str, ...]) -> list[Stage]:
@@ -216,6 +218,26 @@ def bands_stages(module: Callable[..., tuple[str, ...]], real: tuple[str, ...], 
         Stage("export-bands", module("bands_export", "--bands", runs, "--base", "runs/packages/base", "--command", "penumbra_models.pipeline", "--out", package),
               (*weights, f"{runs}/evaluation.json", *vision), (*(f"{package}/{name}.safetensors" for name in BANDS), f"{package}/manifest.json", f"{package}/card.md"),
               ("penumbra_models/bands.py", "penumbra_models/bands_export.py", "penumbra_models/bands_card.py")),
+    ]  # fmt: skip
+
+
+def encoder_adapter_stages(module: Callable[..., tuple[str, ...]], real: tuple[str, ...], taught: tuple[str, ...]) -> list[Stage]:
+    """Low-rank adapters of the base encoder with and without heavy augmentation, and by contrast; their table and package."""
+    base, runs, package = "runs/base/checkpoint.pt", "runs/encoder-adapters", "runs/packages/encoder-adapters"
+    trained = tuple(f"{runs}/{name}/{file}" for name in PAIR for file in ("adapter.safetensors", "record.json"))
+    table = ("../docs/encoder-adapters.json", "../docs/encoder-adapters.md")
+    weights = tuple(f"runs/packages/base/{role}.fp16.onnx" for role in ("vision", "text", "answer"))
+    return [
+        *(Stage(f"encoder-adapter-{name}", module("encoder_adapter_train", "--init", base, "--data", "data", *real, "--kind", name, "--out", f"{runs}/{name}"),
+                (base, *taught), tuple(t for t in trained if f"/{name}/" in t), CODE["encoder-adapters"])
+          for name in PAIR),
+        Stage("evaluate-encoder-adapters", module("pair_evaluate", "--init", base, "--tuned", *(f"{runs}/{name}" for name in PAIR), "--data", "data", "--phantoms", "data/eval",
+                                                  *real[:2], "--out", table[0], "--table", table[1]),
+              (base, *trained, "data/eval", taught[-2]), table, CODE["evaluate"]),
+        Stage("export-encoder-adapters", module("encoder_adapter_export", "--adapters", runs, "--base", "runs/packages/base", "--measured", table[0],
+                                                "--command", "penumbra_models.pipeline", "--out", package),
+              (*trained, table[0], *weights), (*(f"{package}/{name}.safetensors" for name in PAIR), f"{package}/manifest.json", f"{package}/card.md"),
+              ("penumbra_models/encoder_adapters.py", "penumbra_models/encoder_adapter_export.py", "penumbra_models/encoder_adapter_card.py")),
     ]  # fmt: skip
 
 

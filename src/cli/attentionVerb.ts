@@ -3,7 +3,7 @@ import { GraphView } from "../onnx/graph.ts";
 import { prepareGraph } from "../onnx/inline.ts";
 import { serializeModel } from "../onnx/file.ts";
 import { findAttentionTaps, tokenGrid, withTaps } from "../onnx/taps.ts";
-import { halfToNumber } from "../onnx/tensorData.ts";
+import { halfToNumber } from "../tensor/half.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { graphCommand, writeTensor } from "./graphCommand.ts";
 import { probeOf, readFeeds, runnerOf, sessionsNamed } from "./graphFiles.ts";

@@ -16,7 +16,7 @@ import { serializeModel } from "../onnx/file.ts";
 import type { ModelProto } from "../onnx/messages.ts";
 import { readShapes } from "../onnx/shapes.ts";
 import type { ShapeTable } from "../onnx/shapes.ts";
-import { halfToNumber } from "../onnx/tensorData.ts";
+import { halfToNumber } from "../tensor/half.ts";
 import { floatTensor } from "../tensor/tensor.ts";
 import type { FloatTensor, Tensor } from "../tensor/tensor.ts";
 import { converted, openGraph, probeOf, readFeeds, runnerOf, sessionsNamed } from "./graphFiles.ts";

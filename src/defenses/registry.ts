@@ -11,6 +11,7 @@ import { wavelet } from "./filters/wavelet.ts";
 import { overlayRemoval } from "./filters/overlayRemoval.ts";
 import { adapter } from "./adapter.ts";
 import { diffusionPurifier } from "./diffusion.ts";
+import { encoderAdapter } from "./encoderAdapter.ts";
 import { learnedBands } from "./learnedBands.ts";
 import { mapper, purifier } from "./linked.ts";
 import { augmentationVote } from "./looks/augmentationVote.ts";
@@ -36,6 +37,7 @@ export const DEFENSES: Readonly<Record<string, Defense>> = {
   purifier,
   mapper,
   adapter,
+  encoderAdapter,
   frequencyModules,
   learnedBands,
   diffusionPurifier,

@@ -2,7 +2,12 @@
 import type { Defense } from "../defenses/defense.ts";
 import { isInForce } from "../defenses/inForce.ts";
 import { LabError } from "../errors/labError.ts";
-import { ADAPTER_PACKAGE, BANDS_PACKAGE, LINK_PACKAGE } from "../model/catalog.ts";
+import {
+  ADAPTER_PACKAGE,
+  BANDS_PACKAGE,
+  ENCODER_ADAPTER_PACKAGE,
+  LINK_PACKAGE,
+} from "../model/catalog.ts";
 import { linkParts, modelParts } from "../model/graphPart.ts";
 import type { GraphNeeds } from "../model/graphPart.ts";
 import type { GraphPart } from "../model/graphPartSchema.ts";
@@ -116,10 +121,16 @@ export async function graphParts(
   return parts;
 }
 
-const LINK_PACKAGES = [LINK_PACKAGE, ADAPTER_PACKAGE, BANDS_PACKAGE] as const;
+const LINK_PACKAGES = [
+  LINK_PACKAGE,
+  ADAPTER_PACKAGE,
+  ENCODER_ADAPTER_PACKAGE,
+  BANDS_PACKAGE,
+] as const;
 
 function packageOf(role: LinkRole): (typeof LINK_PACKAGES)[number] {
   if (role === "purifier" || role === "mapper") return LINK_PACKAGE;
+  if (role.endsWith("Encoder")) return ENCODER_ADAPTER_PACKAGE;
   return role.endsWith("Bands") ? BANDS_PACKAGE : ADAPTER_PACKAGE;
 }
 

@@ -1,4 +1,4 @@
-/** A model's own graphs, changed and opened: adapters on the answering side, gains on the encoder's frequency bands. */
+/** A model's own graphs, changed and opened: adapters on either side, gains on the encoder's frequency bands. */
 import { LabError } from "../errors/labError.ts";
 import type { InnerChange, InnerEdit } from "../model/modelLink.ts";
 import { BAND_INPUTS, withBands } from "../onnx/edit/bands.ts";
@@ -41,7 +41,7 @@ export async function editedParts(
       );
       scalars.push(names);
       edited = withScalars(edited, edit, names);
-      const ofAnswer = edit.change.kind === "adapters";
+      const ofAnswer = edit.change.kind === "adapters" && edit.change.side === "answer";
       edited = await (ofAnswer ? editedAnswer : editedEncoder)(edited, edit, names);
       opened.push(ofAnswer ? edited.answerSide!.session : visionOf(edited).session);
     }

@@ -28,6 +28,9 @@ export const LINK_PACKAGE = "purifier";
 /** Low-rank adapters of the base model's answering side. */
 export const ADAPTER_PACKAGE = "adapters";
 
+/** Low-rank adapters of the base model's encoder. */
+export const ENCODER_ADAPTER_PACKAGE = "encoder-adapters";
+
 /** Learned weights of frequency modules in the base model's encoder. */
 export const BANDS_PACKAGE = "frequency";
 

@@ -1,7 +1,7 @@
 /**
  * The manifests of what comes with the lab to be linked to a model: a purifier of its image and a mapper of its features (a
- * Gaussian smoothness booster, arXiv:2601.16200), both of which take the noise level; low-rank adapters of its answering side;
- * and learned weights of frequency modules in its encoder.
+ * Gaussian smoothness booster, arXiv:2601.16200), both of which take the noise level; low-rank adapters of its answering side
+ * and of its encoder; and learned weights of frequency modules in its encoder.
  */
 import * as z from "zod/mini";
 import { LabError } from "../errors/labError.ts";
@@ -11,6 +11,7 @@ import type { GraphLink } from "./modelLink.ts";
 const sha256Schema = z.string().check(z.regex(/^[0-9a-f]{64}$/));
 const boosterRoleSchema = z.enum(["purifier", "mapper"]);
 const adapterRoleSchema = z.enum(["targetedAdapter", "earlyAdapter", "allAdapter"]);
+const encoderAdapterRoleSchema = z.enum(["augmentedEncoder", "calmEncoder", "contrastEncoder"]);
 const bandsRoleSchema = z.enum(["disturbedBands", "pictureBands", "contrastBands", "calmBands"]);
 
 const filesOf = <R extends z.ZodMiniType>(role: R) =>
@@ -30,6 +31,8 @@ const trainedForSchema = z.object({
   files: z.array(z.object({ role: z.string(), sha256: sha256Schema })),
 });
 
+const size = { rank: z.int().check(z.positive()), alpha: z.number().check(z.positive()) };
+
 const boosterManifestSchema = z.object({
   ...common,
   task: z.literal("smoothness-booster"),
@@ -43,8 +46,14 @@ const adapterManifestSchema = z.object({
   task: z.literal("low-rank-adapters"),
   answer: trainedForSchema,
   files: filesOf(adapterRoleSchema),
-  rank: z.int().check(z.positive()),
-  alpha: z.number().check(z.positive()),
+  ...size,
+});
+const encoderAdapterManifestSchema = z.object({
+  ...common,
+  task: z.literal("encoder-adapters"),
+  encoder: trainedForSchema,
+  files: filesOf(encoderAdapterRoleSchema),
+  ...size,
 });
 const bandsManifestSchema = z.object({
   ...common,
@@ -57,6 +66,7 @@ const bandsManifestSchema = z.object({
 const linkManifestSchema = z.discriminatedUnion("task", [
   boosterManifestSchema,
   adapterManifestSchema,
+  encoderAdapterManifestSchema,
   bandsManifestSchema,
 ]);
 
@@ -64,7 +74,8 @@ export type LinkManifest = z.infer<typeof linkManifestSchema>;
 export type BoosterRole = z.infer<typeof boosterRoleSchema>;
 export type AdapterRole = z.infer<typeof adapterRoleSchema>;
 export type BandsRole = z.infer<typeof bandsRoleSchema>;
-export type LinkRole = BoosterRole | AdapterRole | BandsRole;
+export type EncoderAdapterRole = z.infer<typeof encoderAdapterRoleSchema>;
+export type LinkRole = BoosterRole | AdapterRole | EncoderAdapterRole | BandsRole;
 
 export interface LinkPackage {
   readonly manifest: LinkManifest;

@@ -33,7 +33,12 @@ export interface InnerEdit {
 }
 
 export type InnerChange =
-  | { readonly kind: "adapters"; readonly adapters: readonly AdapterFactors[] }
+  | {
+      readonly kind: "adapters";
+      /** The graph that they sit in. */
+      readonly side: "answer" | "encoder";
+      readonly adapters: readonly AdapterFactors[];
+    }
   /** Of the encoder's attentions over a grid of tokens; waves of at most `radius` periods across it are low. */
   | {
       readonly kind: "bands";
@@ -63,12 +68,12 @@ export interface LinearLayer {
   readonly bias: FloatTensor;
 }
 
-/** A low-rank adapter of one projection of the answering side: gain * B A beside its weights. */
+/** A low-rank adapter of one linear layer: gain * B A beside its weights. */
 export interface AdapterFactors {
-  /** The attention, by kind and position, and what of it. */
-  readonly block: "attention" | "crossAttention";
+  /** The block, by kind and position, and which of its layers. */
+  readonly block: "attention" | "crossAttention" | "mlp";
   readonly index: number;
-  readonly role: "query" | "value";
+  readonly role: "query" | "value" | "out" | "up" | "down";
   /** A: [rank, in]. */
   readonly down: FloatTensor;
   /** B: [out, rank]. */

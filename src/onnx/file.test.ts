@@ -16,7 +16,8 @@ import { checkStructure } from "./check.ts";
 import { declaredDims, emptyModel, makeNode, replaceGraph } from "./messages.ts";
 import { parseModel, readModel, serializeModel } from "./file.ts";
 import type { ModelProto } from "./messages.ts";
-import { halfToNumber, numberToHalf } from "./tensorData.ts";
+import { halfToNumber } from "../tensor/half.ts";
+import { numberToHalf } from "./tensorData.ts";
 
 const file = (name: string): Promise<Uint8Array> =>
   readFile(new URL(`../../models/golden/tiny/${name}.onnx`, import.meta.url));

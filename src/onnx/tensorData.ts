@@ -1,5 +1,6 @@
 /** Between ONNX tensor messages and the lab's Tensor, and typed readers for node attributes. */
 import { LabError } from "../errors/labError.ts";
+import { halfToNumber } from "../tensor/half.ts";
 import { floatData, sizeOf } from "../tensor/tensor.ts";
 import type { Tensor, TensorType } from "../tensor/tensor.ts";
 import { ELEMENT_TYPE, decodeText, makeTensor } from "./messages.ts";
@@ -88,16 +89,6 @@ export function floatsOf(tensor: Tensor, name: string): Float32Array {
   return tensor.dtype === "float16"
     ? Float32Array.from(numbersOf(tensor))
     : floatData(tensor, name);
-}
-
-/** The number whose IEEE binary16 bits are given. */
-export function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
 
 /** IEEE binary16 bits nearest to the number, ties to even. */

@@ -1,5 +1,6 @@
-/** The safetensors format, float32 alone: an eight-byte length, a JSON header, the numbers (huggingface.co/docs/safetensors). */
+/** The safetensors format, float32 and float16 alone: an eight-byte length, a JSON header, the numbers (huggingface.co/docs/safetensors). */
 import { LabError } from "../errors/labError.ts";
+import { halfToNumber } from "./half.ts";
 import { floatTensor, sizeOf } from "./tensor.ts";
 import type { FloatTensor } from "./tensor.ts";
 
@@ -14,7 +15,7 @@ export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** @throws LabError "model-damaged" for bytes that are no such file, or hold other numbers than float32 */
+/** @throws LabError "model-damaged" for bytes that are no such file, or hold other numbers than float32 and float16 */
 export function readSafetensors(bytes: Uint8Array): Safetensors {
   const { header, start } = headerOf(bytes);
   const { __metadata__: metadata = {}, ...entries } = header as Readonly<Record<string, unknown>>;
@@ -42,15 +43,21 @@ function headerOf(bytes: Uint8Array): { readonly header: object; readonly start:
 }
 
 function tensorOf(data: Uint8Array, name: string, entry: Entry): FloatTensor {
-  if (entry.dtype !== "F32") throw damaged(`"${name}" holds ${entry.dtype} numbers, not F32`);
+  const isHalf = entry.dtype === "F16";
+  if (!isHalf && entry.dtype !== "F32") {
+    throw damaged(`"${name}" holds ${entry.dtype} numbers, not F32 or F16`);
+  }
   const [from, to] = entry.data_offsets;
   const size = sizeOf(entry.shape);
-  if (!(from >= 0 && to <= data.length && to - from === 4 * size)) {
+  if (!(from >= 0 && to <= data.length && to - from === (isHalf ? 2 : 4) * size)) {
     throw damaged(`"${name}" lies outside of the file`);
   }
   // A copy: the numbers need not lie on a multiple of four bytes. Node's own byte arrays slice into views.
   const own = new Uint8Array(data.subarray(from, to));
-  return floatTensor(new Float32Array(own.buffer), entry.shape);
+  const numbers = isHalf
+    ? Float32Array.from(new Uint16Array(own.buffer), halfToNumber)
+    : new Float32Array(own.buffer);
+  return floatTensor(numbers, entry.shape);
 }
 
 function damaged(why: string): LabError {

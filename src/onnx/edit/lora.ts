@@ -17,10 +17,10 @@ import { isComputed } from "../taps.ts";
 import { rewire } from "./rewire.ts";
 
 export interface LoraAdapter {
-  /** The attention that is adapted, by kind and position, and what of it. */
-  readonly block: "attention" | "crossAttention";
+  /** The block that is adapted, by kind and position, and which of its layers: "up" and "down" are a perceptron's two. */
+  readonly block: "attention" | "crossAttention" | "mlp";
   readonly index: number;
-  readonly role: "query" | "value";
+  readonly role: "query" | "value" | "out" | "up" | "down";
   /** A: [rank, in]. */
   readonly down: FloatTensor;
   /** B: [out, rank]. */
@@ -36,7 +36,7 @@ export const LORA_SCALE_INPUT = "lora_scale";
  * The model with an input `lora_scale`: each adapted projection gets `lora_scale * gain * B A x` beside what it makes. At 0
  * nothing is added but zeros.
  * @param table shapes of the model's values
- * @throws LabError "graph-invalid" where there is no such attention, or an adapter does not fit it
+ * @throws LabError "graph-invalid" where there is no such layer, or an adapter does not fit it
  */
 export function withLora(
   model: ModelProto,
@@ -45,7 +45,9 @@ export function withLora(
 ): ModelProto {
   const view = new GraphView(model);
   const sites = findStateSites(view, table);
-  const places = adapters.map((adapter) => projectionOf(view, table, siteOf(sites, adapter)));
+  const places = adapters.map((adapter) =>
+    projectionOf(view, table, { role: adapter.role, name: madeBy(view, sites, adapter) }),
+  );
   const builder = new GraphBuilder(model);
   const scale = builder.addInput(LORA_SCALE_INPUT, ELEMENT_TYPE.float32, []);
   const adapted = new Map<string, string>();
@@ -70,19 +72,59 @@ export function withLora(
   return builder.build();
 }
 
-function siteOf(
+const BLOCK_NAMES = {
+  attention: "self-attention",
+  crossAttention: "cross-attention",
+  mlp: "perceptron",
+} as const;
+
+/** What the adapted layer makes, or what is made of that alone. */
+function madeBy(
+  view: GraphView,
   sites: readonly StateSite[],
   { block, index, role }: Pick<LoraAdapter, "block" | "index" | "role">,
-): StateSite {
-  const site = sites.find((s) => s.block === block && s.index === index && s.role === role);
-  if (site) return site;
+): string {
+  const isInner = role === "query" || role === "value";
+  const wanted = isInner ? role : "stream";
+  const site = sites.find((s) => s.block === block && s.index === index && s.role === wanted);
+  const last = site && !isInner ? addedTo(view, sites, site.name) : site?.name;
+  const made = role === "up" && last !== undefined ? productBefore(view, last) : last;
+  if (made !== undefined) return made;
   throw new LabError(
     "graph-invalid",
-    `The graph has no ${role} of ${block === "attention" ? "self-attention" : "cross-attention"} ${index + 1} that an adapter could be put on.`,
+    `The graph has no ${role} of ${BLOCK_NAMES[block]} ${index + 1} that an adapter could be put on.`,
   );
 }
 
-/** A linear layer: what it reads, what it makes, and which of its outputs the site is. */
+/** What a block adds to the stream. */
+function addedTo(view: GraphView, sites: readonly StateSite[], name: string): string | undefined {
+  const stream = new Set(sites.flatMap((site) => (site.role === "stream" ? [site.name] : [])));
+  return view.producer(name)?.input.find((input) => !stream.has(input));
+}
+
+/** The one product before the one that makes a value, with whatever is between them: an activation may be many nodes. */
+function productBefore(view: GraphView, made: string): string | undefined {
+  const [last, ...others] = productsBehind(view, made);
+  if (!last || others.length > 0) return undefined;
+  const before = new Set(last.input.flatMap((input) => productsBehind(view, input)));
+  return before.size === 1 ? [...before][0]!.output[0] : undefined;
+}
+
+/** The nearest products on every way back from a computed value. */
+function productsBehind(view: GraphView, value: string): readonly NodeProto[] {
+  const [seen, found] = [new Set<string>(), new Set<NodeProto>()];
+  const open = [value];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (seen.has(name) || !isComputed(view, name)) continue;
+    seen.add(name);
+    const node = view.producer(name);
+    if (node && isOp(node, "MatMul")) found.add(node);
+    else open.push(...(node?.input ?? []));
+  }
+  return [...found];
+}
+
+/** A linear layer: what it reads, what it makes, and which of its outputs is adapted. */
 interface Projection {
   readonly input: string;
   readonly output: string;
@@ -93,11 +135,15 @@ interface Projection {
   readonly parts: number;
 }
 
-/** Between a projection and the heads made of it. */
+/** Between a layer's product and what is made of it. */
 const PASSING = ["Add", "Mul", "Reshape", "Transpose", "Cast", "Identity", "Squeeze", "Unsqueeze"];
 
-function projectionOf(view: GraphView, table: ShapeTable, site: StateSite): Projection {
-  let name = site.name;
+function projectionOf(
+  view: GraphView,
+  table: ShapeTable,
+  made: { readonly role: string; readonly name: string },
+): Projection {
+  let { name } = made;
   let [part, parts] = [0, 1];
   for (;;) {
     const node = view.producer(name);
@@ -106,7 +152,7 @@ function projectionOf(view: GraphView, table: ShapeTable, site: StateSite): Proj
     if (!node || input === undefined) {
       throw new LabError(
         "graph-invalid",
-        `The ${site.role} "${site.name}" is not made by a product with weights, so that no adapter fits beside it.`,
+        `The ${made.role} "${made.name}" is not made by a product with weights, so that no adapter fits beside it.`,
       );
     }
     if (isOp(node, "MatMul")) {

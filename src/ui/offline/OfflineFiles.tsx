@@ -4,6 +4,7 @@ import {
   BANDS_PACKAGE,
   BUNDLED_FOLDERS,
   BUNDLED_MODELS,
+  ENCODER_ADAPTER_PACKAGE,
   LINK_PACKAGE,
 } from "../../model/catalog.ts";
 import { usePage } from "../context/stores.ts";
@@ -70,6 +71,7 @@ const OTHER_PARTS: Readonly<Record<string, string>> = {
   cards: "the models' cards",
   [LINK_PACKAGE]: "the purifier and the mapper",
   [ADAPTER_PACKAGE]: "the adapters",
+  [ENCODER_ADAPTER_PACKAGE]: "the encoder adapters",
   [BANDS_PACKAGE]: "the learned frequency weights",
 };
 
