@@ -135,6 +135,21 @@ it("stands beside an adapter of the answering side, each with its own scale", as
   expect(together).not.toBe(await margin([off, words(1)]));
 });
 
+it("stands there once: a second one is refused in words, and modules of another kind fit beside it", async () => {
+  const bare = await lab.system("base", "int8");
+  const [one, two] = [item({ kind: 1 }), { ...item({ kind: 3 }), id: "f" }];
+  await expect(defended(bare, [one, two], host)).rejects.toMatchObject({
+    code: "spec-invalid",
+    message: expect.stringContaining("its encoder adapter already") as unknown,
+  });
+  const bands = { ...item({ low: 0.5 }), id: "b", defense: "frequencyModules" };
+  const margin = async (stack: readonly DefenseItem[]) =>
+    (await (await defended(bare, stack, host)).read(picture, [asked])).answers[0]!.margin;
+  const both = await margin([one, bands]);
+  expect(both).not.toBe(await margin([one]));
+  expect(both).not.toBe(await margin([bands]));
+});
+
 it("fits a model with the same encoder, and no other", async () => {
   const tuned = await behind(await lab.system("noisy-language", "int8"), 1, 1);
   expect((await tuned.read(picture, [asked])).answers).toHaveLength(1);

@@ -26,7 +26,7 @@ export interface EditedParts {
 /** A prompt long enough to tell the shapes of an answering graph. */
 const PROBED = 4;
 
-/** @throws LabError "graph-invalid" | "model-incompatible" where an edit does not fit */
+/** @throws LabError "graph-invalid" | "model-incompatible" where an edit does not fit, "spec-invalid" where one comes twice */
 export async function editedParts(
   parts: ModelParts,
   edits: readonly InnerEdit[],
@@ -36,6 +36,8 @@ export async function editedParts(
   let edited = parts;
   try {
     for (const [k, edit] of edits.entries()) {
+      // Each brings inputs of a fixed name with it.
+      if (edits.findIndex(({ name }) => name === edit.name) < k) throw twice(edit);
       const names = Object.fromEntries(
         Object.keys(edit.scalars).map((scalar) => [scalar, `${edit.name} ${k + 1} ${scalar}`]),
       );
@@ -50,6 +52,14 @@ export async function editedParts(
     throw error;
   }
   return { parts: edited, opened, scalars };
+}
+
+function twice({ name }: InnerEdit): LabError {
+  return new LabError(
+    "spec-invalid",
+    `The model has its ${name} already, and a second one does not fit into its graphs.`,
+    { hint: "Switch one of the two off, or take it out." },
+  );
 }
 
 type Names = Readonly<Record<string, string>>;

@@ -28,8 +28,8 @@ export function placeText(place: Place, measured: FarShares): PlaceSaid {
 }
 
 /**
- * What is made of a film with fewer pixels than the model looks at was never in its pictures, however like one it looks
- * once it is blown up: the distance alone takes some tiny ramps for films.
+ * A film with less than half the model's pixels along a side is mostly made up between them once it is blown up, however like a
+ * radiograph it then looks: the distance alone takes some tiny ramps for films.
  * @param size side of the model's picture
  */
 export function placedFilm(

@@ -85,6 +85,8 @@ export function startAutosave(stores: Stores): () => void {
       if (stores.history.getState().past.length > 0) later();
     }),
   ];
+  // This part comes late: what was changed before it was there is work too.
+  if (stores.history.getState().past.length > 0) later();
   document.addEventListener("visibilitychange", onHide);
   window.addEventListener("pagehide", save);
   return () => {
