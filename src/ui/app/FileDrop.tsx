@@ -51,6 +51,9 @@ function useOpenDropped(): (dropped: Promise<readonly DroppedFile[]>) => Promise
   );
 }
 
+/** What was dropped before is opened before: finding out what a file is takes one longer than another. */
+let before: Promise<void> = Promise.resolve();
+
 export function FileDrop() {
   const openDropped = useOpenDropped();
   const [isOver, setOver] = useState(false);
@@ -68,7 +71,11 @@ export function FileDrop() {
       if (!holdsFiles(event) || !event.dataTransfer) return;
       event.preventDefault();
       setOver(false);
-      void openDropped(droppedFiles(event.dataTransfer));
+      // Read at once: the event forgets its files.
+      const dropped = droppedFiles(event.dataTransfer);
+      before = before.then(() => openDropped(dropped));
+      // A refusal is told when its turn comes.
+      dropped.catch(() => undefined);
     };
     document.addEventListener("dragover", onOver);
     document.addEventListener("dragleave", onLeave);

@@ -5,6 +5,7 @@ import { toErrorData } from "../../errors/labError.ts";
 import { useExtent } from "../kit/useExtent.ts";
 import { createDrawQueue } from "./drawQueue.ts";
 import type { Drawable } from "./drawable.ts";
+import { noteDrawing, purgeWhenDrawn } from "./drawings.ts";
 import { loadPlotter } from "./plotly.ts";
 import { readTheme } from "./readTheme.ts";
 import { spokenPlot } from "./spokenPlot.ts";
@@ -58,7 +59,9 @@ function Drawn(props: PlotProps) {
         queue.request(element, () => {
           const form = { width, height, ...scales };
           const { data, layout } = drawn(spokenPlot(spec), readTheme(element), form);
-          void plotly.react(element, data, layout, CONFIG).then(() => setDrawn(true));
+          const made = plotly.react(element, data, layout, CONFIG);
+          noteDrawing(element, made);
+          void made.then(() => setDrawn(true));
         });
       },
       (error: unknown) => {
@@ -75,7 +78,7 @@ function Drawn(props: PlotProps) {
       if (!element) return;
       queue.forget(element);
       loadPlotter().then(
-        ({ plotly }) => plotly.purge(element),
+        ({ plotly }) => purgeWhenDrawn(plotly, element),
         () => {},
       );
     };

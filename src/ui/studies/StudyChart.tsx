@@ -15,6 +15,7 @@ import { toErrorData } from "../../errors/labError.ts";
 import { useStores } from "../context/stores.ts";
 import { Select } from "../kit/Select.tsx";
 import { useExtent } from "../kit/useExtent.ts";
+import { noteDrawing, purgeWhenDrawn } from "../plots/drawings.ts";
 import { loadPlotter } from "../plots/plotly.ts";
 import { readTheme } from "../plots/readTheme.ts";
 import styles from "./studies.module.css";
@@ -47,29 +48,37 @@ export function StudyChart(props: {
   useEffect(() => {
     const element = host.current;
     if (!element || width === 0) return;
+    let isCurrent = true;
     loadPlotter().then(
       ({ plotly }) => {
+        if (!isCurrent) return;
         if (!figure) {
-          plotly.purge(element);
+          void purgeWhenDrawn(plotly, element);
           return;
         }
         const { inks, text, grid, font } = readTheme(element);
         const colors = [inks.clean, inks.changed, ...MORE_COLORS, inks.neutral];
         const { data, layout } = plotlyFigure(figure, { colors, text, grid, font, width });
-        void plotly.react(
+        const drawing = plotly.react(
           element,
           data as never,
           { ...layout, width, height },
           { displayModeBar: false, displaylogo: false },
         );
+        noteDrawing(element, drawing);
       },
-      (error: unknown) => results.getState().refuse(toErrorData(error)),
+      (error: unknown) => {
+        if (isCurrent) results.getState().refuse(toErrorData(error));
+      },
     );
+    return () => {
+      isCurrent = false;
+    };
   }, [figure, width, height, results]);
   useEffect(() => {
     const element = host.current;
     return () => {
-      if (element) void loadPlotter().then(({ plotly }) => plotly.purge(element));
+      if (element) void loadPlotter().then(({ plotly }) => purgeWhenDrawn(plotly, element));
     };
   }, []);
   return (
