@@ -21,6 +21,7 @@ export function WhoAnswers() {
     s.spec.instruments.some(({ instrument, enabled }) => instrument === "experts" && enabled),
   );
   const entry = useResults((s) => s.stages["instrument:experts"]);
+  const isBroken = useResults((s) => s.error !== null);
   const isStale = useResults((s) => entry !== undefined && entry.requestId !== s.requestId);
   const isHidden = useHidden("answers");
   const gate = useGate();
@@ -34,8 +35,10 @@ export function WhoAnswers() {
       </p>
     );
   }
-  const weights = entry?.payload.plots?.find(({ id }) => id === "weights");
-  if (weights?.kind !== "heat") return <p className={styles.note}>Weighing the models…</p>;
+  if (!entry) return isBroken ? null : <p className={styles.note}>Weighing the models…</p>;
+  const weights = entry.payload.plots?.find(({ id }) => id === "weights");
+  // Where several are behind another defense, the measurement says why it has none.
+  if (weights?.kind !== "heat") return <p className={styles.note}>{entry.payload.statement}</p>;
   const { columns, values } = weights;
   return (
     <div className={styles.price} data-stale={isStale} data-testid="weights">
