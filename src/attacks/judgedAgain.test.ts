@@ -36,9 +36,9 @@ test("a picture that was lucky once loses to the one that is better on further d
   const asked: number[] = [];
   const truth = (picture: Float32Array, round: number) => {
     asked.push(round);
-    return Promise.resolve(picture[0]!);
+    return Promise.resolve([picture[0]!]);
   };
-  const result = await resultOf(judgedAgain(run, PLAIN, truth, CONTEXT));
+  const result = await resultOf(judgedAgain(run, PLAIN, { lossAgain: truth }, CONTEXT));
   expect(result.adversarial[0]).toBe(0.75);
   expect(result).toMatchObject({ step: 2, loss: 0.75, norm: 0.75 });
   expect(result.queries).toBe(3 * ROUNDS);
@@ -56,7 +56,7 @@ test("over many noisy runs it finds better pictures than the luckiest draw does"
     const judged = judgedAgain(
       shown(noisy),
       PLAIN,
-      (picture) => Promise.resolve(draw(picture[0]!)),
+      { lossAgain: (picture) => Promise.resolve([draw(picture[0]!)]) },
       CONTEXT,
     );
     again += (await resultOf(judged)).adversarial[0]!;
@@ -65,11 +65,32 @@ test("over many noisy runs it finds better pictures than the luckiest draw does"
   expect(again / 300).toBeGreaterThan(lucky / 300 + 0.02);
 });
 
+test("what turns most answers wins over what moves their mean furthest", async () => {
+  // The first picture turns one draw of four, by far; the second turns three of them, by little.
+  const drawn: Readonly<Record<number, readonly number[]>> = {
+    0.25: [12, -1, -1, -2],
+    0.5: [0.5, 0.5, 0.5, -1],
+  };
+  const run = () =>
+    shown([
+      { value: 0.25, loss: 2 },
+      { value: 0.5, loss: 1 },
+    ]);
+  const lossAgain = (picture: Float32Array) => Promise.resolve(drawn[picture[0]!]!);
+  const byShare = await resultOf(judgedAgain(run(), PLAIN, { lossAgain, turnsAbove: 0 }, CONTEXT));
+  expect(byShare).toMatchObject({ step: 1, loss: 0.125 });
+  // A loss that says nothing of flips is all there is to go by.
+  const byMean = await resultOf(judgedAgain(run(), PLAIN, { lossAgain }, CONTEXT));
+  expect(byMean).toMatchObject({ step: 0, loss: 2 });
+});
+
 test("the smallest flip and a pattern for many stay what their member chose", async () => {
   const never = () => Promise.reject(new Error("asked again"));
   const pictures = Array.from({ length: FINALISTS + 2 }, (_, k) => ({ value: k, loss: k }));
   for (const member of [{ settings: [], seeks: "smallest" }, { settings: ["phantoms"] }] as const) {
-    const result = await resultOf(judgedAgain(shown(pictures), member, never, CONTEXT));
+    const result = await resultOf(
+      judgedAgain(shown(pictures), member, { lossAgain: never }, CONTEXT),
+    );
     expect(result.loss).toBe(FINALISTS + 1);
   }
 });

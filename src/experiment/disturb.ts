@@ -116,7 +116,13 @@ async function* attackSystem(
   const { lossAgain } = system.evaluator(objective);
   const run = runOn(member, target, ground, context);
   // A preview has no time to look again.
-  return yield* lossAgain && !isOneWay ? judgedAgain(run, member, lossAgain, context) : run;
+  if (!lossAgain || isOneWay) return yield* run;
+  return yield* judgedAgain(run, member, { lossAgain, turnsAbove: flipOf(objective) }, context);
+}
+
+/** The loss at which an answer flips, where its loss says so: both are a difference of logits, divided or not. */
+function flipOf(objective: Objective): number | undefined {
+  return objective.kind === "answer" && objective.loss !== "cross-entropy" ? 0 : undefined;
 }
 
 /** The attack as its own loss judges it. */

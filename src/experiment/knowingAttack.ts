@@ -70,7 +70,9 @@ export async function knowingAttack(
     restarts: 1,
   });
   if (!second) return undefined;
-  const better = second.loss > first.loss ? second : first;
+  // The first was held. Where answers are drawn, the loss that is larger is not always the one that turns them.
+  const isBetter = second.loss > first.loss || !(await hasHeld(second.image));
+  const better = isBetter ? second : first;
   // What throws doubt on one of them throws doubt on what both have left.
   const warnings = [...new Set([...first.warnings, ...second.warnings])];
   return { ...better, isStrong: true, warnings };

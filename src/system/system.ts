@@ -26,10 +26,10 @@ export interface Evaluator {
   /** By the graphs that answer the reader: forward passes, whatever the model's operators are. */
   loss(image: Float32Array): Promise<number>;
   /**
-   * The same over other draws, by round from 1: what a picture that was chosen for a lucky draw is judged by. Absent where nothing
-   * is drawn.
+   * The same over other draws, by round from 1: what a picture that was chosen for a lucky draw is judged by. One loss for each
+   * draw that an answer could rest on. Absent where nothing is drawn.
    */
-  lossAgain?(image: Float32Array, round: number): Promise<number>;
+  lossAgain?(image: Float32Array, round: number): Promise<readonly number[]>;
   /**
    * Absent where the system has no gradient to give.
    * @throws LabError "graph-unsupported-op" where it turns out, once built, that this model's gradient can't be had

@@ -162,7 +162,7 @@ function smoothed({ inner, halves, key, draws, yieldToHost }: Smoothing): System
         };
       return {
         loss: (image) => lossOf(draws.attacker(image)),
-        lossAgain: (image, round) => lossOf(draws.attacker(image, round)),
+        lossAgain: async (image, round) => [await lossOf(draws.attacker(image, round))],
         ...(lossAndGradient && { lossAndGradient: throughMean ?? averaged(lossAndGradient) }),
         ...(standIn && { standIn: averaged(standIn) }),
       };

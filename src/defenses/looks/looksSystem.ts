@@ -73,8 +73,10 @@ export function looksSystem(
           average(await each(looks.attacking(image), (look) => loss(look.image))),
         ...((looks.gradient === "expectation" || lossAgain) && {
           async lossAgain(image: Float32Array, round: number) {
-            const one = lossAgain ? (seen: Float32Array) => lossAgain(seen, round) : loss;
-            return average(await each(looks.attacking(image, round), (look) => one(look.image)));
+            const one = async (seen: Float32Array) =>
+              lossAgain ? lossAgain(seen, round) : [await loss(seen)];
+            const drawn = await each(looks.attacking(image, round), (look) => one(look.image));
+            return drawn.flat();
           },
         }),
         ...(lossAndGradient && { lossAndGradient: averaged(lossAndGradient) }),

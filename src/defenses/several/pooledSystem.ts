@@ -2,6 +2,7 @@
 import { LabError } from "../../errors/labError.ts";
 import type { Host } from "../../host/host.ts";
 import type { FeatureObjective, Objective } from "../../model/objective.ts";
+import { mean } from "../../numerics/sums.ts";
 import { checkSystemGradient } from "../../system/checkSystemGradient.ts";
 import type { Evaluator, Expert, GradientKind, System } from "../../system/system.ts";
 import { l2Norm } from "../../tensor/norms.ts";
@@ -166,7 +167,9 @@ function evaluatorOf(asked: Asked): Evaluator {
     loss: (image) => pooledLoss(image, ({ loss }) => loss(image)),
     ...(alone.some(({ lossAgain }) => lossAgain) && {
       lossAgain: (image: Float32Array, round: number) =>
-        pooledLoss(image, ({ loss, lossAgain }) => lossAgain?.(image, round) ?? loss(image)),
+        pooledLoss(image, async ({ loss, lossAgain }) =>
+          lossAgain ? mean(await lossAgain(image, round)) : loss(image),
+        ).then((pooled) => [pooled]),
     }),
     ...(canClimb && { lossAndGradient: climbing((one) => one.lossAndGradient!) }),
     ...(canClimb &&
