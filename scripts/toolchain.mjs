@@ -1,8 +1,16 @@
 // What both commands of the README need before they start: installed packages and Node 24, whatever the system has.
 // Plain JavaScript without dependencies, because it runs first, on Node 20 too.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -13,18 +21,33 @@ const BUILD_STAMP = path.join(ROOT, "dist", ".build-stamp");
 
 /** Runs a command with the project's tools and Node 24 first on the path; returns its exit status. */
 export function run(command, args, env = {}) {
-  const { status, error } = spawnSync(command, args, {
+  const { status, error } = spawnSync(command, args, { ...settings(env), stdio: "inherit" });
+  if (error) console.error(`${command}: ${error.message}`);
+  return status ?? 1;
+}
+
+/** The same beside what runs next, for what takes one core: its exit status, and what it said, kept in `log` until then. */
+export function runBeside(command, args, log) {
+  const said = openSync(log, "w");
+  const child = spawn(command, args, { ...settings({}), stdio: ["ignore", said, said] });
+  closeSync(said);
+  const ended = (status, error = "") => ({ status, output: readFileSync(log, "utf8") + error });
+  return new Promise((resolve) => {
+    child.on("error", ({ message }) => resolve(ended(1, `${command}: ${message}\n`)));
+    child.on("close", (status) => resolve(ended(status ?? 1)));
+  });
+}
+
+function settings(env) {
+  return {
     cwd: ROOT,
-    stdio: "inherit",
     env: {
       ...process.env,
       PATH: `${BIN}${path.delimiter}${process.env.PATH}`,
       ...env,
     },
     shell: process.platform === "win32",
-  });
-  if (error) console.error(`${command}: ${error.message}`);
-  return status ?? 1;
+  };
 }
 
 /** Installs the locked packages when they are missing or the lock file has changed. @throws when that fails. */
