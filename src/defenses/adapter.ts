@@ -1,9 +1,8 @@
 /** Low-rank adapters of the answering side, trained for one answer to all wordings. */
-import { LabError } from "../errors/labError.ts";
-import { adapterFor } from "../model/adapterLink.ts";
 import { ADAPTER_PACKAGE } from "../model/catalog.ts";
 import type { AdapterRole } from "../model/linkManifest.ts";
 import type { Defense } from "./defense.ts";
+import { ADAPTER_SCALE, lowRank } from "./lowRank.ts";
 
 /** By the value of the parameter `layers`. */
 const ROLES: readonly AdapterRole[] = ["targetedAdapter", "earlyAdapter", "allAdapter"];
@@ -16,15 +15,7 @@ export const adapter: Defense = {
   source:
     "LoRA (Hu et al. 2021, arXiv:2106.09685), trained for consistency between wordings (arXiv:2603.00148)",
   params: {
-    scale: {
-      label: "Adapter scale",
-      unit: "",
-      min: 0,
-      max: 1,
-      step: 0.05,
-      default: 1,
-      help: "How much of the trained change is added. 0 leaves every number exactly as it is; 1 is the adapter as it was trained.",
-    },
+    scale: ADAPTER_SCALE,
     layers: {
       label: "Adapted layers",
       unit: "",
@@ -39,19 +30,14 @@ export const adapter: Defense = {
     },
   },
   strength: "scale",
-  graphs: {
-    links: ROLES.map((role, k) => ({ role, when: ["layers", k + 1] as const })),
-  },
-  async defend(inner, { params: { scale = 1, layers = 1 }, key, host }) {
-    if (!inner.linked) {
-      throw new LabError(
-        "spec-invalid",
+  ...lowRank({
+    id: ADAPTER_PACKAGE,
+    choice: "layers",
+    roles: ROLES,
+    between: {
+      message:
         "The adapter changes the model's own graphs, and another defense stands between them.",
-        { hint: "Move the adapter to the end of the list, next to the model." },
-      );
-    }
-    if (!host.linkPackage) throw new LabError("model-not-found", "This lab has no adapters.");
-    const graphs = await host.linkPackage(ADAPTER_PACKAGE);
-    return inner.linked((model) => [adapterFor(graphs, ROLES[layers - 1]!, scale, model)], key);
-  },
+      hint: "Move the adapter to the end of the list, next to the model.",
+    },
+  }),
 };

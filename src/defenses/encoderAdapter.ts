@@ -1,9 +1,8 @@
 /** Low-rank adapters of the encoder: with and without heavy augmentation, and by contrast. */
-import { LabError } from "../errors/labError.ts";
-import { adapterFor } from "../model/adapterLink.ts";
 import { ENCODER_ADAPTER_PACKAGE } from "../model/catalog.ts";
 import type { EncoderAdapterRole } from "../model/linkManifest.ts";
 import type { Defense } from "./defense.ts";
+import { ADAPTER_SCALE, lowRank } from "./lowRank.ts";
 
 /** By the value of the parameter `kind`. */
 const ROLES: readonly EncoderAdapterRole[] = ["augmentedEncoder", "calmEncoder", "contrastEncoder"];
@@ -16,15 +15,7 @@ export const encoderAdapter: Defense = {
   source:
     "LoRA (Hu et al. 2021, arXiv:2106.09685) on the encoder; the pair with and without heavy augmentation and the contrast of a picture with its disturbed copy are of the project's source on noise",
   params: {
-    scale: {
-      label: "Adapter scale",
-      unit: "",
-      min: 0,
-      max: 1,
-      step: 0.05,
-      default: 1,
-      help: "How much of the trained change is added. 0 leaves every number exactly as it is; 1 is the adapter as it was trained.",
-    },
+    scale: ADAPTER_SCALE,
     kind: {
       label: "Trained on",
       unit: "",
@@ -39,19 +30,14 @@ export const encoderAdapter: Defense = {
     },
   },
   strength: "scale",
-  graphs: {
-    links: ROLES.map((role, k) => ({ role, when: ["kind", k + 1] as const })),
-  },
-  async defend(inner, { params: { scale = 1, kind = 1 }, key, host }) {
-    if (!inner.linked) {
-      throw new LabError(
-        "spec-invalid",
+  ...lowRank({
+    id: ENCODER_ADAPTER_PACKAGE,
+    choice: "kind",
+    roles: ROLES,
+    between: {
+      message:
         "The encoder adapter changes the model's own graphs, and another defense stands between them.",
-        { hint: "Move the encoder adapter to the end of the list, next to the model." },
-      );
-    }
-    if (!host.linkPackage) throw new LabError("model-not-found", "This lab has no adapters.");
-    const graphs = await host.linkPackage(ENCODER_ADAPTER_PACKAGE);
-    return inner.linked((model) => [adapterFor(graphs, ROLES[kind - 1]!, scale, model)], key);
-  },
+      hint: "Move the encoder adapter to the end of the list, next to the model.",
+    },
+  }),
 };
