@@ -72,6 +72,8 @@ export interface Expert {
   readonly label: string;
   /** Of all experts together 1. */
   readonly weight: number;
+  /** Whether a gate chose the weight by the picture, rather than the reader for all pictures. */
+  readonly isGated: boolean;
   readonly answer: AnswerResult;
 }
 

@@ -68,11 +68,12 @@ export function pooledSystem(
       return weightedMean(maps, weigh(image).weights);
     },
     async experts(image, wording) {
-      const { weights } = weigh(image);
+      const { weights, pullback } = weigh(image);
       const readings = await each((system) => system.read(image, [wording]));
       return members.map(({ label }, k): Expert => ({
         label,
         weight: weights[k]!,
+        isGated: pullback !== undefined,
         answer: readings[k]!.answers[0]!,
       }));
     },

@@ -35,6 +35,8 @@ function result(
   [clean, seen]: readonly [Qualities, Qualities],
 ): InstrumentResult {
   const heaviest = after.reduce((best, each) => (each.weight > best.weight ? each : best));
+  // Where the weights are fixed no one looks at the picture's quality.
+  const isGated = after.some((each) => each.isGated);
   const was = before.find(({ label }) => label === heaviest.label)!;
   return {
     statement: `${heaviest.label} has the most weight on the disturbed picture, ${percent(heaviest.weight)} (before: ${percent(was.weight)}), and answers ${givenAnswer(heaviest.answer)}.`,
@@ -46,7 +48,7 @@ function result(
         unit: "",
         note: `before the disturbances ${decimal(before[k]!.weight, 3)}`,
       })),
-      ...seen.map(({ id, label, value }) => ({ id, label, value, unit: "" })),
+      ...(isGated ? seen.map(({ id, label, value }) => ({ id, label, value, unit: "" })) : []),
     ],
     plots: [
       {
@@ -80,17 +82,24 @@ function result(
           Number(answer.margin.toFixed(2)),
         ]),
       },
-      {
-        id: "quality",
-        title: "What the gate sees",
-        columns: ["of the picture", "before", "after"],
-        rows: seen.map(({ label, value }, k) => [
-          label,
-          Number(clean[k]!.value.toFixed(3)),
-          Number(value.toFixed(3)),
-        ]),
-      },
+      ...(isGated ? [qualityTable(clean, seen)] : []),
     ],
+  };
+}
+
+function qualityTable(
+  clean: Qualities,
+  seen: Qualities,
+): NonNullable<InstrumentResult["tables"]>[number] {
+  return {
+    id: "quality",
+    title: "What the gate sees",
+    columns: ["of the picture", "before", "after"],
+    rows: seen.map(({ label, value }, k) => [
+      label,
+      Number(clean[k]!.value.toFixed(3)),
+      Number(value.toFixed(3)),
+    ]),
   };
 }
 
