@@ -21,8 +21,10 @@ export interface GradientOracle extends QueryOracle {
    * alone, as targeted attacks follow it.
    */
   readonly targeted?: readonly Pick<GradientOracle, "lossAndGradient">[];
-  /** The same loss with the gradient by another way back, where the first can hide the slope. */
-  readonly standIn?: Pick<GradientOracle, "lossAndGradient" | "targeted">;
+  /** The same loss with the gradient by another way back, where the first can hide the slope; `better` is said where that one wins. */
+  readonly standIn?: Pick<GradientOracle, "lossAndGradient" | "targeted"> & {
+    readonly better: string;
+  };
   /** Other pictures with the same goal, for a pattern that is made once for many. */
   readonly crowd?: {
     readonly pictures: readonly Float32Array[];

@@ -28,7 +28,7 @@ const along = (slope: number) => async (x: Float32Array) => ({
 
 async function ran(own: number, other: number, member: typeof pgd = pgd) {
   const oracle: GradientOracle = { loss, lossAndGradient: along(own) };
-  const both = { ...oracle, standIn: { lossAndGradient: along(other) } };
+  const both = { ...oracle, standIn: { lossAndGradient: along(other), better: MASKED } };
   const iterates: AttackIterate[] = [];
   const run =
     member === strong

@@ -19,6 +19,10 @@ export const BEATS = 1e-3;
 export const MASKED =
   "Going back as if the defense’s filters were not there (BPDA) did better than their own gradient, which hides part of the slope; the better of the two is kept.";
 
+/** Of an attack that sees the steps after it (src/experiment/foresight.ts). */
+export const UNSEEN_IS_BETTER =
+  "Climbing as if no steps came after it did better than going back through them (BPDA): both are judged by the finished picture, and the better of the two is kept.";
+
 /**
  * Whether a member is to be made twice where there are two ways: it climbs, does not try both by itself, and learns nothing on
  * other pictures (between two patterns this picture may not choose).
@@ -53,7 +57,7 @@ export async function* bothWays(
     const second = step.value;
     const isKept = isBetter(second, first, member.seeks);
     const warnings = [...((isKept ? second : first).warnings ?? [])];
-    if (second.loss > first.loss + BEATS) warnings.push(MASKED);
+    if (second.loss > first.loss + BEATS) warnings.push(oracle.standIn.better);
     return {
       ...(isKept ? { ...second, restart: options.restarts + second.restart } : first),
       gradientPasses: first.gradientPasses + second.gradientPasses,

@@ -69,7 +69,14 @@ export const strong: GradientAttack = {
         if (found.cancelled) return { ...best, ...total, cancelled: true };
       }
     }
-    const outcome = { best: best!.loss, whiteBox, otherWay, blackBox, isFlat: seen.isFlat };
+    const outcome = {
+      best: best!.loss,
+      whiteBox,
+      otherWay,
+      blackBox,
+      isFlat: seen.isFlat,
+      ...(standIn ? { better: standIn.better } : {}),
+    };
     const { warnings, asked } = await doubts(oracle, origin, outcome, context);
     return { ...best!, ...total, queries: total.queries + asked, warnings };
   },

@@ -1,7 +1,7 @@
 /** What throws doubt on an attack's own result: the flags of AutoAttack (Croce & Hein 2020), as sentences. */
 import type { Host } from "../host/host.ts";
 import type { QueryOracle } from "./attack.ts";
-import { BEATS, MASKED } from "./bothWays.ts";
+import { BEATS } from "./bothWays.ts";
 
 /** Pictures that differ by one grey level in one pixel: what their losses differ by is no attack's doing. */
 const SAME_PICTURES = 5;
@@ -13,6 +13,8 @@ export interface Outcome {
   readonly whiteBox: number;
   /** By the oracle's other way back; -Infinity where it has none. */
   readonly otherWay: number;
+  /** What is said where that one did better. */
+  readonly better?: string;
   readonly blackBox: number;
   /** Whether no gradient ever said anything. */
   readonly isFlat: boolean;
@@ -22,14 +24,14 @@ export interface Outcome {
 export async function doubts(
   oracle: QueryOracle,
   origin: Float32Array,
-  { best, whiteBox, otherWay, blackBox, isFlat }: Outcome,
+  { best, whiteBox, otherWay, better, blackBox, isFlat }: Outcome,
   { signal, yieldToHost }: Host,
 ): Promise<{ readonly warnings: readonly string[]; readonly asked: number }> {
   const warnings: string[] = [];
   if (isFlat) {
     warnings.push("The gradient is zero everywhere: white-box attacks have nothing to follow.");
   }
-  if (otherWay > whiteBox + BEATS) warnings.push(MASKED);
+  if (better !== undefined && otherWay > whiteBox + BEATS) warnings.push(better);
   if (blackBox > Math.max(whiteBox, otherWay) + BEATS) {
     warnings.push("Asking alone did better than the gradient: the gradient is masked.");
   }

@@ -6,7 +6,7 @@ import type {
   AttackResult,
   GradientOracle,
 } from "../attacks/attack.ts";
-import { bothWays, isMadeTwice } from "../attacks/bothWays.ts";
+import { bothWays, isMadeTwice, MASKED } from "../attacks/bothWays.ts";
 import { judgedAgain } from "../attacks/judgedAgain.ts";
 import { ATTACKS } from "../attacks/registry.ts";
 import { strongUpdates } from "../attacks/strong.ts";
@@ -88,6 +88,8 @@ export interface AttackTarget {
   readonly objective: Objective;
   /** False where `system` is the bare model and the answers come through defenses. */
   readonly aware: boolean;
+  /** What is said where the evaluator's other way back did better; absent where that is a defense's (MASKED). */
+  readonly otherWay?: string;
   /** Takes the gradient's own way back alone, where there would be another to try: for a preview. */
   readonly isOneWay?: boolean;
   /** Other pictures, for an attack that is made for many. */
@@ -128,7 +130,7 @@ function flipOf(objective: Objective): number | undefined {
 /** The attack as its own loss judges it. */
 async function* runOn(
   member: AttackMember,
-  { system, objective, crowd, isOneWay = false }: AttackTarget,
+  { system, objective, crowd, isOneWay = false, otherWay = MASKED }: AttackTarget,
   { origin, options }: { readonly origin: Float32Array; readonly options: AttackOptions },
   context: Host,
 ): AsyncGenerator<AttackIterate, AttackResult> {
@@ -144,6 +146,7 @@ async function* runOn(
     const other = {
       lossAndGradient: standIn,
       targeted: targetedOracles(system, objective, loss, "standIn"),
+      better: otherWay,
     };
     const both = { ...oracle, standIn: other };
     if (!isMadeTwice(member)) return yield* member.run(both, origin, options, context);
