@@ -7,22 +7,23 @@ import type { StageResults } from "../results.ts";
 import { runExperiment } from "../run.ts";
 import { validateSpec } from "../validateSpec.ts";
 
-async function weighed(defense: string) {
+async function weighed(defense: string, params = {}) {
   const spec = validateSpec({
     ...defaultSpec(),
     certificate: { ...defaultSpec().certificate, enabled: false },
     relevance: { enabled: false },
-    defenses: [{ id: "d", defense, enabled: true, seed: 1, params: {} }],
+    defenses: [{ id: "d", defense, enabled: true, seed: 1, params }],
     instruments: [{ instrument: "experts", enabled: true, seed: 1, params: {} }],
   });
   const results: Partial<StageResults> = {};
   for await (const event of runExperiment(spec, "full", labAround(fakeModel()))) {
     if (event.type === "stage") Object.assign(results, { [event.stage]: event.payload });
   }
-  const { tables, quantities } = results["instrument:experts"]!;
+  const { statement, tables, quantities } = results["instrument:experts"]!;
   const weights = quantities.filter(({ id }) => id.startsWith("weight"));
   expect(weights.reduce((sum, { value }) => sum + value!, 0)).toBeCloseTo(1, 9);
   return {
+    statement,
     tables: tables!.map(({ title }) => title),
     others: quantities.length - weights.length,
   };
@@ -35,5 +36,8 @@ test("behind a mixture of experts stands what its gate sees", async () => {
 });
 
 test("an ensemble has no gate, and none is shown", async () => {
-  expect(await weighed("ensemble")).toEqual({ tables: ["Who says what"], others: 0 });
+  const { statement, ...shown } = await weighed("ensemble", { others: 0.75 });
+  expect(shown).toEqual({ tables: ["Who says what"], others: 0 });
+  // The open model and three others have equal shares, and none the most.
+  expect(statement).toMatch(/25 % each, is shared by .+, .+\.$/);
 });

@@ -27,6 +27,9 @@ export const experts = defineInstrument({
   },
 });
 
+/** Weights nearer than this are the same. */
+const SAME = 1e-9;
+
 type Qualities = ReturnType<typeof qualityOf>;
 
 function result(
@@ -38,8 +41,12 @@ function result(
   // Where the weights are fixed no one looks at the picture's quality.
   const isGated = after.some((each) => each.isGated);
   const was = before.find(({ label }) => label === heaviest.label)!;
+  const equals = after.filter(({ weight }) => heaviest.weight - weight < SAME);
   return {
-    statement: `${heaviest.label} has the most weight on the disturbed picture, ${percent(heaviest.weight)} (before: ${percent(was.weight)}), and answers ${givenAnswer(heaviest.answer)}.`,
+    statement:
+      equals.length > 1
+        ? `The most weight on the disturbed picture, ${percent(heaviest.weight)} each, is shared by ${equals.map(({ label }) => label).join(", ")}.`
+        : `${heaviest.label} has the most weight on the disturbed picture, ${percent(heaviest.weight)} (before: ${percent(was.weight)}), and answers ${givenAnswer(heaviest.answer)}.`,
     quantities: [
       ...after.map(({ label, weight }, k) => ({
         id: `weight${k + 1}`,

@@ -89,7 +89,7 @@ export function cardResult(card: Card): InstrumentResult {
         label: "Time of one answer over the bare model’s",
         value: card.slowdown,
         unit: "x",
-        note: "on this machine, one answer each",
+        note: "on this machine, the shortest of three answers each",
       },
       ...certifiedQuantities(card),
       { id: "flags", label: "Warnings", value: flags.length, unit: "" },
