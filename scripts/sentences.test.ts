@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { LANGUAGES } from "../src/state/keyStore.ts";
-import { pageSentences, sentencesOf } from "./sentences.ts";
+import { bareTexts, pageSentences, sentencesOf } from "./sentences.ts";
 import { ROOT } from "./toolchain.mjs";
 
 interface Dictionary {
@@ -58,6 +58,17 @@ function spokenIn(value: unknown): readonly Readonly<Record<string, string>>[] {
   if ("en" in value) return [value as Readonly<Record<string, string>>];
   return Object.values(value).flatMap(spokenIn);
 }
+
+test("no component returns bare text, which would pass by the door of the languages", () => {
+  const folder = path.join(ROOT, "src/ui");
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
+  for (const file of files.filter((name) => name.endsWith(".tsx"))) {
+    const text = readFileSync(path.join(folder, file), "utf8");
+    expect(bareTexts(text, file), file).toEqual([]);
+  }
+  const bare = 'function Cell({ n }) { if (n === null) return "–"; return <b>{n}</b>; }';
+  expect(bareTexts(bare, "cell.tsx")).toEqual(["–"]);
+});
 
 test("sentences are read as they reach the screen", () => {
   const source = `

@@ -10,11 +10,11 @@ import { YES_NO } from "../src/ui/instruments/quantityText.ts";
 import { ROOT } from "./toolchain.mjs";
 
 /**
- * Not on the page, or English in every language: the questions (the model reads English), exported scripts, and what is wrong
- * inside a graph, which speaks to the tools that write graphs.
+ * Not on the page, or English in every language: the questions and their words (the model reads English), exported scripts, and
+ * what is wrong inside a graph, which speaks to the tools that write graphs.
  */
 const OUTSIDE =
-  /(\.test\.tsx?|\.d\.ts|[sS]haders?\.ts)$|^(cli|testing|language|onnx|numerics|tensor|sw\.ts|experiment\/exports|graphs\/(proposal|generative\/(?!ownFolders)))(\/|$)/;
+  /(\.test\.tsx?|\.d\.ts|[sS]haders?\.ts)$|^language\/(?!(answer|chatTemplate|clinicalValidator|promptTokenizer|recognize|refusal|topics)\.)|^(cli|testing|onnx|numerics|tensor|sw\.ts|experiment\/exports|graphs\/(proposal|generative\/(?!ownFolders)))(\/|$)/;
 /** Properties and attributes whose value is read out or printed, even when it is one word. */
 const PRINTED =
   /^(label|title|help|hint|text|does|name|unit|short|summary|note|caption|description|heading|placeholder|alt|word|says|what|why|about|aria-label|aria-description|aria-roledescription|aria-valuetext)$/;
@@ -57,6 +57,25 @@ export function sentencesOf(text: string, file: string): readonly string[] {
   };
   visit(program as unknown as Node, { keep, name: "", isShown: false });
   return found;
+}
+
+/** Strings that components return outside any element. */
+export function bareTexts(text: string, file: string): readonly string[] {
+  const { program } = parseSync(file, text);
+  return bareIn(program as unknown as Node, false);
+}
+
+function bareIn(node: Node, isComponent: boolean): readonly string[] {
+  if (node.type === "ReturnStatement" && isComponent) {
+    const returned = node["argument"] as Node | null;
+    const sentence = returned ? textOf(returned) : undefined;
+    if (sentence !== undefined) return [sentence];
+  }
+  const name = ((node["id"] as Node | null | undefined)?.["name"] ?? "") as string;
+  const isInside = node.type === "FunctionDeclaration" ? /^[A-Z]/.test(name) : isComponent;
+  return childrenOf(node).flatMap((child) =>
+    bareIn(child, isInside && !/^(Arrow)?FunctionExpression$/.test(node.type)),
+  );
 }
 
 interface Place {

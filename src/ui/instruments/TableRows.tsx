@@ -97,13 +97,14 @@ function CellOf(props: {
 }) {
   const { cell, onFollow } = props;
   if (typeof cell === "number") return figure(cell);
-  if (cell === null) return "–";
+  if (cell === null) return <>–</>;
   return onFollow ? (
     <Button look="inline" onClick={onFollow}>
       {cell}
     </Button>
   ) : (
-    cell
+    // Bare strings of a component would pass by the door of the languages.
+    <>{cell}</>
   );
 }
 

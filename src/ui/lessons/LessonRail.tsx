@@ -56,12 +56,13 @@ function Path({ lesson, at }: { readonly lesson: Lesson; readonly at: number }) 
     <ol className={styles.path} aria-label="Steps">
       {lesson.steps.map((step, k) => {
         const isOver = phaseOf(step, progress[k] ?? NOTHING_YET) === "over";
-        const name = `Step ${k + 1} of ${lesson.steps.length}: ${said(step.title, LANGUAGE)}`;
+        const done = isOver ? ", done" : "";
+        const name = `Step ${k + 1} of ${lesson.steps.length}${done}: ${said(step.title, LANGUAGE)}`;
         return (
-          <li key={name}>
+          <li key={k}>
             <button
               type="button"
-              aria-label={isOver ? `${name}, done` : name}
+              aria-label={name}
               aria-current={k === at ? "step" : undefined}
               data-over={isOver}
               disabled={!progress[k]?.scene}

@@ -72,3 +72,53 @@ test("signs of regular expressions in a sentence are signs", () => {
   const other = createTranslator({ "Value (in % of {0})? [{1}]": "Valor (en % de {0})? [{1}]" });
   expect(other("Value (in % of 7)? [3]")).toBe("Valor (en % de 7)? [3]");
 });
+
+test("where two places adjoin, the words are cut where both halves are known", () => {
+  const other = createTranslator({
+    "Stated probability of {0}: clean {1}{2}": "Probabilidad de {0}: limpia {1}{2}",
+    ", disturbed {0}": ", perturbada {0}",
+    yes: "sí",
+    "{0} {1}: once for each picture.": "{0} {1}: una vez por imagen.",
+    "Integrated gradients": "Gradientes integrados",
+    "adds up the gradient": "suma el gradiente",
+  });
+  expect(other("Stated probability of yes: clean 99.3%, disturbed <0.1%")).toBe(
+    "Probabilidad de sí: limpia 99.3%, perturbada <0.1%",
+  );
+  expect(other("Integrated gradients adds up the gradient: once for each picture.")).toBe(
+    "Gradientes integrados suma el gradiente: una vez por imagen.",
+  );
+});
+
+test("behind the last blank of a pattern nothing need stand", () => {
+  const other = createTranslator({ "Zoom {0}. {1}": "Ampliación {0}. {1}" });
+  expect(other("Zoom 100%. ")).toBe("Ampliación 100%. ");
+  expect(other("Zoom 100%. ROI")).toBe("Ampliación 100%. ROI");
+});
+
+test("a numbered step may be called anything, and of a list each word is known", () => {
+  const other = createTranslator({
+    "Step {0} of {1}: {2}": "Paso {0} de {1}: {2}",
+    lexical: "sinónimo",
+    negated: "negada",
+    "{0} ({1})": "{0} ({1})",
+    "Base model": "Modelo base",
+  });
+  expect(other("Step 1 of 2: Una promesa")).toBe("Paso 1 de 2: Una promesa");
+  expect(other("lexical, negated")).toBe("sinónimo, negada");
+  expect(other("lexical, whatever")).toBe("lexical, whatever");
+  expect(other("Base model (Q4, Q8), negated")).toBe("Modelo base (Q4, Q8), negada");
+});
+
+test("a title that stands as a sentence is known, and what is quoted for the model stays English", () => {
+  const other = createTranslator({
+    "From the answer down": "De la respuesta hacia abajo",
+    "Ask {0}": "Pregunte {0}",
+    "{0} or {1}": "{0} o {1}",
+    Clean: "Limpia",
+  });
+  expect(other("From the answer down. Clean")).toBe("De la respuesta hacia abajo. Limpia");
+  expect(other('Ask "Is there pneumonia?" or "Is there edema?"')).toBe(
+    'Pregunte "Is there pneumonia?" o "Is there edema?"',
+  );
+});

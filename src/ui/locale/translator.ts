@@ -10,6 +10,8 @@ interface Pattern {
   readonly regex: RegExp;
   /** The translation, cut at its places. */
   readonly pieces: readonly (string | number)[];
+  /** Places with nothing or a blank between them and the next: where one ends, only the dictionary can say. */
+  readonly adjoining: readonly { readonly at: number; readonly blank: string }[];
   readonly weight: number;
   /** Whether it says enough by itself to count whatever is filled in. */
   readonly isTelling: boolean;
@@ -27,13 +29,19 @@ const REMEMBERED = 4000;
  * too.
  */
 const LETTERS_THAT_SUFFICE = 12;
-/** "Lesson: {0}" says enough with fewer. */
-const NAMED = /^\p{L}[^{]*: /u;
+/** "Lesson: {0}" and "Step {0} of {1}: {2}" say enough with fewer. */
+const NAMED = /^\p{L}{2}.*: /u;
 /** How often what is filled in may itself be a pattern. */
-const DEPTH = 3;
+const DEPTH = 5;
 /** A number before its unit or name. */
 const AMOUNT = /^([-+−<>≥≤]?\d[\d.,]*%?\s+)(.+)$/su;
+/** So many cuts are tried between two places. */
+const MOST_CUTS = 12;
 const PLACE = /\{(\d+)\}/;
+/** Not inside brackets: "Base model (int8, fp16), the decoders". */
+const BETWEEN_ITEMS = /, (?![^()]*\))/;
+/** Words to be typed as they are: the model reads English. */
+const QUOTED = /^"[^"]*"$/;
 /** Where one sentence ends and the next begins. */
 const BETWEEN_SENTENCES = /(?<=[.!?]) +(?=[^a-z])/;
 
@@ -47,7 +55,7 @@ export function createTranslator(sentences: Sentences, kept: readonly string[] =
   /** What the dictionary makes of a text without white space around it; undefined where nothing fits. */
   const entry = (text: string, depth: number): string | undefined => {
     if (Object.hasOwn(sentences, text)) return sentences[text];
-    if (!hasWords(text) || kept.includes(text)) return text;
+    if (!hasWords(text) || QUOTED.test(text) || kept.includes(text)) return text;
     if (depth > DEPTH) return undefined;
     const counted = AMOUNT.exec(text);
     const unit = counted && entry(counted[2]!, depth + 1);
@@ -63,28 +71,58 @@ export function createTranslator(sentences: Sentences, kept: readonly string[] =
     const capital = text[0]!.toUpperCase() + text.slice(1);
     const named = capital === text ? undefined : sentences[capital];
     if (named !== undefined) return named[0]!.toLowerCase() + named.slice(1);
-    return sentencesOf(text, depth);
+    return sentencesOf(text, depth) ?? listOf(text, depth);
+  };
+
+  /** A title that stands as a sentence of its own. */
+  const titleOf = (text: string, depth: number): string | undefined => {
+    const title = text.endsWith(".") ? entry(text.slice(0, -1), depth) : undefined;
+    return title && `${title}.`;
+  };
+
+  /** "lexical, not in training": words after words, where each is known. */
+  const listOf = (text: string, depth: number): string | undefined => {
+    const parts = text.split(BETWEEN_ITEMS);
+    if (parts.length === 1) return undefined;
+    const made = parts.map((part) => entry(part, depth + 1));
+    return made.includes(undefined) ? undefined : made.join(", ");
   };
 
   /** Several sentences, each by itself; on the screen what is known of them, inside a pattern all or none. */
   const sentencesOf = (text: string, depth: number): string | undefined => {
     const parts = text.split(BETWEEN_SENTENCES);
     if (parts.length === 1) return undefined;
-    const made = parts.map((part) => entry(part, depth + 1));
+    const made = parts.map((part) => entry(part, depth + 1) ?? titleOf(part, depth + 1));
     const isKnown = made.every((part) => part !== undefined);
     const isChanged = made.some((part, k) => part !== undefined && part !== parts[k]);
     if (!isChanged || (depth > 0 && !isKnown)) return undefined;
     return made.map((part, k) => part ?? parts[k]!).join(" ");
   };
 
-  const filledIn = ({ regex, pieces, isTelling }: Pattern, text: string, depth: number) => {
-    const filled = regex.exec(text)?.slice(1);
+  const filledIn = (pattern: Pattern, text: string, depth: number) => {
+    const { regex, pieces, adjoining, isTelling } = pattern;
+    let filled = regex
+      .exec(text)
+      ?.slice(1)
+      .map((part: string | undefined) => part ?? "");
     if (!filled) return undefined;
-    const said = filled.map((part) => aroundCore(part, (core) => entry(core, depth + 1)));
+    const sayOne = (part: string) => aroundCore(part, (core) => entry(core, depth + 1));
+    let said = filled.map(sayOne);
+    for (const { at, blank } of adjoining) {
+      if (said[at] !== undefined && said[at + 1] !== undefined) continue;
+      for (const cut of cutsOf(`${filled[at]}${blank}${filled[at + 1]}`, blank)) {
+        const both = cut.map(sayOne);
+        if (both.includes(undefined)) continue;
+        filled = filled.toSpliced(at, 2, ...cut);
+        said = said.toSpliced(at, 2, ...both);
+        break;
+      }
+    }
     if (!isTelling && said.includes(undefined)) return undefined;
-    return pieces
-      .map((piece) => (typeof piece === "string" ? piece : (said[piece] ?? filled[piece]!)))
-      .join("");
+    const made = pieces.map((piece) =>
+      typeof piece === "string" ? piece : (said[piece] ?? filled[piece]!),
+    );
+    return made.join("").trimEnd();
   };
 
   return (text) => {
@@ -95,6 +133,14 @@ export function createTranslator(sentences: Sentences, kept: readonly string[] =
     known.set(text, made);
     return made;
   };
+}
+
+/** The first ways of cutting a text in two: at a blank, or before what is no letter and no number. */
+function cutsOf(text: string, blank: string): readonly (readonly [string, string])[] {
+  const ends = [...text.matchAll(blank === "" ? /(?<=[^,;. (])(?=[,;. (])/gu : / /g)];
+  return ends
+    .slice(0, MOST_CUTS)
+    .map(({ index }) => [text.slice(0, index), text.slice(index + blank.length)]);
 }
 
 /** Changes a text and leaves the white space around it. */
@@ -123,14 +169,25 @@ function addPattern(into: Map<string, Pattern[]>, english: string, other: string
   const words = pieces.filter((_, k) => k % 2 === 0);
   const weight = words.join("").replaceAll(/[^\p{L}]/gu, "").length;
   if (pieces.length === 1 || words.join("").trim() === "") return;
-  const regex = new RegExp(`^${words.map(escaped).join("(.*?)")}$`, "su");
+  // Behind a last blank nothing need stand: the white space round a text is cut off.
+  const source = words
+    .map(escaped)
+    .join("(.*?)")
+    .replace(/ \(\.\*\?\)$/, "(?: (.*?))?");
+  const regex = new RegExp(`^${source}$`, "su");
+  const adjoining = words
+    .slice(1, -1)
+    .flatMap((blank, at) => (blank.trim() === "" ? [{ at, blank }] : []));
   const places = pieces.filter((_, k) => k % 2 === 1).map(Number);
   const filled = other
     .split(PLACE)
     .map((piece, k) => (k % 2 === 0 ? piece : places.indexOf(Number(piece))));
   const isTelling = weight >= LETTERS_THAT_SUFFICE || NAMED.test(english);
   const key = firstWord(english);
-  into.set(key, [...(into.get(key) ?? []), { regex, pieces: filled, weight, isTelling }]);
+  into.set(key, [
+    ...(into.get(key) ?? []),
+    { regex, pieces: filled, adjoining, weight, isTelling },
+  ]);
 }
 
 function escaped(text: string): string {
