@@ -32,6 +32,8 @@ test("neighbouring words and numbers make one sentence, and the list keeps its l
 
 test("what is written for machines or by the reader is left alone", () => {
   expect(spokenProps("code", { children: "Clean" })).toEqual({ children: "Clean" });
+  // The name of a key is read by the reader.
+  expect(spokenProps("kbd", { children: "Clean" })).toEqual({ children: "Limpia" });
   expect(spokenProps("p", { translate: "no", children: "Clean" })).toMatchObject({
     children: "Clean",
   });

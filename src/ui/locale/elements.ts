@@ -15,7 +15,7 @@ const SPOKEN = [
 ] as const;
 
 /** Written for machines, or by the reader. */
-const VERBATIM = new Set(["code", "pre", "kbd", "samp", "textarea", "script", "style"]);
+const VERBATIM = new Set(["code", "pre", "samp", "textarea", "script", "style"]);
 
 /** @param type an HTML or SVG element's name, or empty for a fragment. */
 export function spokenProps(type: string, props: Props): Props {

@@ -32,7 +32,7 @@ const LETTERS_THAT_SUFFICE = 12;
 /** "Lesson: {0}" and "Step {0} of {1}: {2}" say enough with fewer. */
 const NAMED = /^\p{L}{2}.*: /u;
 /** How often what is filled in may itself be a pattern. */
-const DEPTH = 5;
+const DEPTH = 4;
 /** A number before its unit or name. */
 const AMOUNT = /^([-+−<>≥≤]?\d[\d.,]*%?\s+)(.+)$/su;
 /** So many cuts are tried between two places. */
@@ -51,9 +51,21 @@ export function createTranslator(sentences: Sentences, kept: readonly string[] =
   for (const [english, other] of Object.entries(sentences)) addPattern(byFirstWord, english, other);
   for (const patterns of byFirstWord.values()) patterns.sort((a, b) => b.weight - a.weight);
   const known = new Map<string, string>();
+  const parts = new Map<string, { readonly depth: number; readonly made: string | undefined }>();
 
   /** What the dictionary makes of a text without white space around it; undefined where nothing fits. */
   const entry = (text: string, depth: number): string | undefined => {
+    if (depth === 0) return lookedUp(text, depth);
+    // Parts are tried in many cuts: what is known, or was in vain with as much room below, is not looked up again.
+    const before = parts.get(text);
+    if (before && (before.made !== undefined || before.depth <= depth)) return before.made;
+    const made = lookedUp(text, depth);
+    if (parts.size >= REMEMBERED) parts.clear();
+    parts.set(text, { depth, made });
+    return made;
+  };
+
+  const lookedUp = (text: string, depth: number): string | undefined => {
     if (Object.hasOwn(sentences, text)) return sentences[text];
     if (!hasWords(text) || QUOTED.test(text) || kept.includes(text)) return text;
     if (depth > DEPTH) return undefined;
@@ -82,21 +94,21 @@ export function createTranslator(sentences: Sentences, kept: readonly string[] =
 
   /** "lexical, not in training": words after words, where each is known. */
   const listOf = (text: string, depth: number): string | undefined => {
-    const parts = text.split(BETWEEN_ITEMS);
-    if (parts.length === 1) return undefined;
-    const made = parts.map((part) => entry(part, depth + 1));
+    const each = text.split(BETWEEN_ITEMS);
+    if (each.length === 1) return undefined;
+    const made = each.map((part) => entry(part, depth + 1));
     return made.includes(undefined) ? undefined : made.join(", ");
   };
 
   /** Several sentences, each by itself; on the screen what is known of them, inside a pattern all or none. */
   const sentencesOf = (text: string, depth: number): string | undefined => {
-    const parts = text.split(BETWEEN_SENTENCES);
-    if (parts.length === 1) return undefined;
-    const made = parts.map((part) => entry(part, depth + 1) ?? titleOf(part, depth + 1));
+    const each = text.split(BETWEEN_SENTENCES);
+    if (each.length === 1) return undefined;
+    const made = each.map((part) => entry(part, depth + 1) ?? titleOf(part, depth + 1));
     const isKnown = made.every((part) => part !== undefined);
-    const isChanged = made.some((part, k) => part !== undefined && part !== parts[k]);
+    const isChanged = made.some((part, k) => part !== undefined && part !== each[k]);
     if (!isChanged || (depth > 0 && !isKnown)) return undefined;
-    return made.map((part, k) => part ?? parts[k]!).join(" ");
+    return made.map((part, k) => part ?? each[k]!).join(" ");
   };
 
   const filledIn = (pattern: Pattern, text: string, depth: number) => {
