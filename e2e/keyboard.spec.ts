@@ -35,6 +35,25 @@ test("epsilon, a new question and undo, from the keyboard alone", async ({ page,
 
 test("window, layout, overlay and help have keys", async ({ page, site }) => {
   await openBench(page, site.url);
+  // The first stop leads past all others to the question, where Escape takes back what was typed and not asked.
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  const question = page.getByRole("combobox", { name: "Question" });
+  await expect(question).toBeFocused();
+  const asked = await question.inputValue();
+  await question.fill("Describe the image");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+  await expect(question).toHaveValue(asked);
+  // The guide's card takes the keyboard from card to card and gives it back.
+  const guide = page.getByRole("button", { name: "Guide", exact: true });
+  await guide.press("Enter");
+  await expect(page.getByRole("dialog").getByRole("button", { name: "Next" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("dialog", { name: /^Guide, The answer/ })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(guide).toBeFocused();
+  await guide.blur();
   await page.keyboard.press("?");
   const help = page.getByRole("dialog");
   await expect(help).toBeVisible();

@@ -50,6 +50,8 @@ export const allFindings = defineInstrument({
     const contradiction = contradicted(
       rows.map(({ question, before }) => ({ question, said: before })),
     );
+    // An untouched film has one column of answers: in a card, what they are worth then stands right beside them.
+    const isUntouched = disturbed.items.length === 0;
     return {
       statement: `On the clean picture the model says yes to ${said.length} of ${findings.length} findings; the disturbances turn ${turned.length} of ${rows.length} answers.${contradiction}`,
       quantities: [
@@ -75,17 +77,15 @@ export const allFindings = defineInstrument({
           columns: [
             "Asked about",
             "Yes, clean",
-            "Yes, disturbed",
-            "Turned",
+            ...(isUntouched ? [] : ["Yes, disturbed", "Turned"]),
             "Found on adult films",
             "Found on children’s films",
           ],
-          percent: [1, 2],
+          percent: isUntouched ? [1] : [1, 2],
           rows: listed.map(({ question, before, after, turned: isTurned }) => [
             subjectOf(question),
             yesPercent(before),
-            yesPercent(after),
-            isTurned ? "turned" : "",
+            ...(isUntouched ? [] : [yesPercent(after), isTurned ? "turned" : ""]),
             worth(question, { id, population: "adult", isGuess: isGuess(measured, question) }),
             worth(question, { id, population: "child", isGuess: false }),
           ]),

@@ -92,6 +92,15 @@ test("all findings are asked, clean and disturbed, as the question alone would b
   expect(shares).toEqual(shares.toSorted((a, b) => b - a));
   // A model of which nothing was measured says so.
   expect(table!.rows.every((cells) => cells.at(-1) === "not measured")).toBe(true);
+  // Where nothing is disturbed there is nothing to compare: what the answers are worth stands beside them.
+  const untouched = await run({ ...asking("allFindings"), stack: [] });
+  const alone = untouched["instrument:allFindings"]!.tables![0]!;
+  expect(alone.columns.slice(0, 3)).toEqual(["Asked about", "Yes, clean", "Found on adult films"]);
+  expect(alone.percent).toEqual([1]);
+  expect(alone.rows.map(([about, share]) => [about, share])).toEqual(
+    table!.rows.map(([about, share]) => [about, share]),
+  );
+  expect(alone.rows.every((cells) => cells.length === alone.columns.length)).toBe(true);
 });
 
 test("no result outlives what it rests on: another question, another alpha and another stack are asked anew", async () => {

@@ -24,18 +24,26 @@ export function RunProgress() {
   if (!isReady && !hasEnded) return <ModelProgress />;
   if (isPreview) {
     // A pointer is down: what is on screen is a first look, and says so.
-    return <div className={styles.progress}>Preview. Let go for the whole computation.</div>;
+    return (
+      <div className={styles.progress}>
+        <span>Preview. Let go for the whole computation.</span>
+      </div>
+    );
   }
   if (!isSlow) {
     return (
       <div className={styles.progress}>
         {cancelled ? (
           <>
-            Stopped. What is dimmed belongs to an earlier setting.
+            <span title="Stopped. What is dimmed belongs to an earlier setting.">
+              Stopped. What is dimmed belongs to an earlier setting.
+            </span>
             <Button onClick={() => link.rerun()}>Run again</Button>
           </>
         ) : (
-          elapsed !== null && `Everything on screen took ${decimal(elapsed / 1000, 1)} s.`
+          elapsed !== null && (
+            <span>{`Everything on screen took ${decimal(elapsed / 1000, 1)} s.`}</span>
+          )
         )}
       </div>
     );

@@ -17,6 +17,9 @@ export function TopBar() {
   const guideStep = useView((s) => s.guideStep);
   return (
     <header className={styles.bar}>
+      <Button look="outlined" className={styles.skip} onClick={askNow}>
+        Go to the question
+      </Button>
       <h1 className={styles.brand}>
         <Mark /> Penumbra
       </h1>
@@ -47,4 +50,9 @@ export function TopBar() {
       </Button>
     </header>
   );
+}
+
+/** For the keyboard: past some sixty stops. A link would change the address, which holds the experiment. */
+function askNow(): void {
+  document.querySelector<HTMLElement>('input[aria-label="Question"]')?.focus();
 }

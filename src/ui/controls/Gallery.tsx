@@ -24,13 +24,15 @@ export function Gallery() {
             type="button"
             className={styles.thumb}
             aria-label={`Open phantom: ${nameOf(entry, k)}`}
-            title={nameOf(entry, k)}
             aria-pressed={open !== null && JSON.stringify(open) === JSON.stringify(entry.phantom)}
             onClick={() =>
               experiment.getState().edit((spec) => openGalleryCase(spec, entry, isUntitled))
             }
           >
             <Thumbnail phantom={entry.phantom} />
+            <span className={styles.thumbName}>
+              {isUntitled ? untitled(k) : (entry.caption ?? entry.name)}
+            </span>
           </button>
         </li>
       ))}

@@ -4,6 +4,8 @@ import type { PhantomSpec } from "../../phantom/spec.ts";
 
 export interface GalleryCase {
   readonly name: string;
+  /** The name as it stands under a thumbnail, which is narrower than some of its words: they may be parted where it says so. */
+  readonly caption?: string;
   /** What one would ask of it. */
   readonly question: string;
   readonly phantom: PhantomSpec;
@@ -18,16 +20,19 @@ export const GALLERY: readonly GalleryCase[] = [
   { name: "No finding", question: "Is there a pneumothorax?", phantom: { seed: 11, findings: [] } },
   {
     name: "Right pneumothorax",
+    caption: "Pneumo\u00ADthorax",
     question: "Is there a pneumothorax?",
     phantom: { seed: 21, findings: [{ kind: "pneumothorax", side: "right", amount: 32 }] },
   },
   {
     name: "Cardiomegaly",
+    caption: "Cardio\u00ADmegaly",
     question: "Is there cardiomegaly?",
     phantom: { seed: 34, findings: [{ kind: "cardiomegaly", amount: 0.62 }] },
   },
   {
     name: "Consolidation",
+    caption: "Consoli\u00ADdation",
     question: "Is there consolidation?",
     phantom: { seed: 45, findings: [{ kind: "consolidation", side: "right", amount: 0.8 }] },
   },

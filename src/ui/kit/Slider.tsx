@@ -1,4 +1,5 @@
 /** The one slider: a range input whose track is filled up to its value. */
+import { useRef } from "react";
 import type { ComponentProps, CSSProperties } from "react";
 import styles from "./slider.module.css";
 
@@ -13,7 +14,8 @@ export function Slider(
     readonly onChange: (value: number) => void;
   },
 ) {
-  const { value, min, max, accent, onChange, className, ...rest } = props;
+  const { value, min, max, accent, onChange, onPointerDown, className, ...rest } = props;
+  const pressed = useRef(value);
   const share = Math.max(0, Math.min(1, (value - min) / (max - min)));
   return (
     <input
@@ -25,6 +27,12 @@ export function Slider(
       min={min}
       max={max}
       value={value}
+      onPointerDown={(event) => {
+        pressed.current = value;
+        onPointerDown?.(event);
+      }}
+      // A touch moves the value at once. Where it turns out to scroll the page, it meant nothing by that.
+      onPointerCancel={() => onChange(pressed.current)}
       onChange={(event) => onChange(Number(event.currentTarget.value))}
     />
   );

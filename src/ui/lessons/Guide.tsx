@@ -1,7 +1,8 @@
 /** The first minute: five cards, each beside the thing it speaks of. Nothing is blocked while it is open. */
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useStores, useView } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
+import { giveFocusBack } from "../kit/lastFocus.ts";
 import styles from "./guide.module.css";
 import { GUIDE } from "./guideSteps.ts";
 import type { GuideStep } from "./guideSteps.ts";
@@ -15,6 +16,12 @@ export function Guide() {
 function Card({ step, index }: { readonly step: GuideStep; readonly index: number }) {
   const { view } = useStores();
   const box = useTargetBox(step.target);
+  const card = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // The keyboard goes with the card, and back when the guide is closed.
+    card.current?.querySelector<HTMLElement>("button:last-child")?.focus({ preventScroll: true });
+    return () => queueMicrotask(() => giveFocusBack(null));
+  }, []);
   const go = (next: number | null) => view.getState().set({ guideStep: next });
   const isLast = index === GUIDE.length - 1;
   return (
@@ -32,6 +39,7 @@ function Card({ step, index }: { readonly step: GuideStep; readonly index: numbe
         />
       )}
       <div
+        ref={card}
         className={styles.card}
         role="dialog"
         data-guide-card
@@ -73,11 +81,18 @@ function useTargetBox(selector: string): DOMRect | null {
 
 const CARD = { width: 300, height: 190, gap: 16 };
 
-/** Beside the target where there is room, else over or under it, whichever side has more. */
+/** Beside the target where there is room, else over or under it, whichever side has more. The answer is what a guide points to. */
 function place(box: DOMRect | null): React.CSSProperties {
   const top = (wanted: number) =>
     Math.max(56, Math.min(window.innerHeight - CARD.height - 12, wanted));
-  if (box && box.right + CARD.gap + CARD.width < window.innerWidth) {
+  const answer = document.querySelector('section[aria-label="Answer"]')?.getBoundingClientRect();
+  const right = box ? box.right + CARD.gap + CARD.width : 0;
+  const coversAnswer =
+    box && answer && right > answer.left && box.top < answer.bottom && box.right < answer.left;
+  if (coversAnswer && box.bottom + CARD.gap + CARD.height < window.innerHeight) {
+    return { left: box.left, top: box.bottom + CARD.gap };
+  }
+  if (box && !coversAnswer && right < window.innerWidth) {
     return { left: box.right + CARD.gap, top: top(box.top) };
   }
   if (box && box.left - CARD.gap - CARD.width > 0) {

@@ -6,6 +6,7 @@ import { useMemo, useState } from "react";
 import { SPEC_LIMITS } from "../../experiment/params.ts";
 import { isOwnModel } from "../../model/catalog.ts";
 import { useExperiment, useResults, useStores } from "../context/stores.ts";
+import { Icon } from "../kit/icons.tsx";
 import { questionMenu, readQuestion } from "./questionMenu.ts";
 import styles from "./panels.module.css";
 
@@ -59,6 +60,12 @@ export function QuestionBox() {
         onDropdownClose={() => setOpen(false)}
         onBlur={() => ask(draft)}
         onFocus={(event) => event.currentTarget.select()}
+        onKeyDown={(event) => {
+          // The first one closes the list.
+          if (event.key === "Escape" && !isOpen) setDraft(asked);
+        }}
+        rightSection={<Icon name="down" />}
+        rightSectionPointerEvents="none"
         filter={(input) => (input.search === asked ? input.options : everyWord(input))}
         styles={{
           options: { maxHeight: 360, overflowY: "auto" },
