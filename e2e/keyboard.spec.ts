@@ -31,6 +31,9 @@ test("epsilon, a new question and undo, from the keyboard alone", async ({ page,
   await settle(page);
   await page.keyboard.press("Control+z");
   await expect(epsilon).not.toHaveValue("0");
+  const question = page.getByRole("combobox", { name: "Question" });
+  await question.focus();
+  await expect(question).toHaveCSS("outline-style", "solid");
 });
 
 test("window, layout, overlay and help have keys", async ({ page, site }) => {

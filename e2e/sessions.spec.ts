@@ -103,5 +103,6 @@ test("deleting all leaves nothing behind", async ({ page, site }) => {
   await sessions.getByRole("button", { name: "Keep what is on the bench" }).click();
   await expect(sessions.getByRole("button", { name: /^Open / })).toHaveCount(1);
   await sessions.getByRole("button", { name: "Delete all sessions and films kept here" }).click();
+  await sessions.getByRole("button", { name: "Delete them all for good" }).click();
   await expect(sessions.getByRole("button", { name: /^Open / })).toHaveCount(0);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { THUMB, createWorklistStore, thumbOf } from "./worklistStore.ts";
+import { THUMB, createWorklistStore, placeOf, thumbOf } from "./worklistStore.ts";
 
 const file = (name: string) => new File([], name);
 
@@ -30,6 +30,19 @@ test("a file that holds several pictures becomes one entry for each, once", () =
   ]);
   expect(new Set(entries.map(({ id }) => id)).size).toBe(5);
   expect(entries.map(({ answers }) => Object.keys(answers).length)).toEqual([0, 1, 0, 0, 0]);
+});
+
+test("of a film that lies in the folder twice, the copy that was opened last is the one on the bench", () => {
+  const { getState } = createWorklistStore();
+  getState().begin([file("a"), file("copy of a"), file("b")]);
+  expect(placeOf(getState(), null)).toBe(-1);
+  getState().open(0, "hash of a");
+  expect(placeOf(getState(), "hash of a")).toBe(0);
+  getState().open(1, "hash of a");
+  expect(placeOf(getState(), "hash of a")).toBe(1);
+  // By a link, say: not opened from the list, and found there all the same.
+  getState().open(2, "hash of b");
+  expect(placeOf(getState(), "hash of a")).toBe(0);
 });
 
 test("a thumbnail keeps the picture’s sides", () => {

@@ -29,12 +29,16 @@ export interface WorklistAnswer {
 
 export interface WorklistState {
   readonly entries: readonly WorklistEntry[];
+  /** Which entry was opened last: one film may lie in a folder twice, and its pixels alone do not tell which. */
+  readonly last?: number | undefined;
   /** Going through all of them. */
   readonly isAsking: boolean;
   /** In the place of those before. */
   begin(files: readonly File[], boxes?: ReadonlyMap<File, FilmBoxes>): void;
   /** An entry whose file turned out to hold several pictures becomes one for each; the first keeps its place. */
   unfold(id: number, count: number): void;
+  /** An entry was opened: its pixels have this hash. */
+  open(id: number, sha256: string): void;
   update(id: number, values: Partial<Omit<WorklistEntry, "id" | "file">>): void;
   setAsking(isAsking: boolean): void;
   close(): void;
@@ -51,6 +55,7 @@ export function createWorklistStore(): WorklistStore {
     begin: (files, boxes) =>
       set({
         entries: files.map((file, id) => ({ id, file, answers: {}, boxes: boxes?.get(file) })),
+        last: undefined,
         isAsking: false,
       }),
     unfold: (id, count) =>
@@ -73,6 +78,13 @@ export function createWorklistStore(): WorklistStore {
           ),
         };
       }),
+    open: (id, sha256) =>
+      set(({ entries }) => ({
+        last: id,
+        entries: entries.map((entry) =>
+          entry.id === id ? { ...entry, sha256, refusal: undefined } : entry,
+        ),
+      })),
     update: (id, values) =>
       set(({ entries }) => ({
         entries: entries.map((entry) => (entry.id === id ? { ...entry, ...values } : entry)),
@@ -80,6 +92,16 @@ export function createWorklistStore(): WorklistStore {
     setAsking: (isAsking) => set({ isAsking }),
     close: () => set({ entries: [], isAsking: false }),
   }));
+}
+
+/** Where in the list the film on the bench stands: the entry that was opened last, or the first with its pixels; -1 for none. */
+export function placeOf(
+  { entries, last }: Pick<WorklistState, "entries" | "last">,
+  shown: string | null,
+): number {
+  const isShown = ({ sha256 }: WorklistEntry) => sha256 !== undefined && sha256 === shown;
+  const opened = entries.findIndex((entry) => entry.id === last && isShown(entry));
+  return opened < 0 ? entries.findIndex(isShown) : opened;
 }
 
 /** Nearest pixels of a square picture, [size * size] in 0 to 1. */

@@ -2,7 +2,7 @@
 import { useEffect, useRef } from "react";
 import { askedInWords, askedOf } from "../../state/asked.ts";
 import { isKeptBack } from "../../state/roomStore.ts";
-import { THUMB } from "../../state/worklistStore.ts";
+import { THUMB, placeOf } from "../../state/worklistStore.ts";
 import type { WorklistEntry } from "../../state/worklistStore.ts";
 import {
   useCases,
@@ -20,6 +20,7 @@ import { useAskAll, useOpenEntry, useRecorder } from "./useWorklist.ts";
 export function Worklist() {
   const { worklist } = useStores();
   const entries = useWorklist((s) => s.entries);
+  const last = useWorklist((s) => s.last);
   const isAsking = useWorklist((s) => s.isAsking);
   const opening = useCases((s) => s.opening);
   const shown = useExperiment((s) => (s.spec.case.kind === "file" ? s.spec.case.sha256 : null));
@@ -43,7 +44,9 @@ export function Worklist() {
   const isPassed = ({ sha256 = "" }: WorklistEntry) => passed.includes(sha256);
   const isTold = ({ sha256 = "" }: WorklistEntry) =>
     !isKeptBack(room, "answers", { case: { kind: "file", sha256 }, question });
-  const at = entries.findIndex(({ sha256 }) => sha256 !== undefined && sha256 === shown);
+  const at = placeOf({ entries, last }, shown);
+  // Disabled in name only: the focus stays where the next press is due.
+  const isBusy = opening || isAsking;
   const done = entries.filter((entry) => entry.refusal ?? entry.answers[asked]).length;
   const step = (by: number) => {
     // What can't be opened is passed over.
@@ -52,8 +55,8 @@ export function Worklist() {
     return (
       <Button
         look="outlined"
-        disabled={!entry || opening || isAsking}
-        onClick={() => void (entry && open(entry))}
+        aria-disabled={!entry || isBusy}
+        onClick={() => void (entry && !isBusy && open(entry))}
       >
         {by < 0 ? "Previous" : "Next"}
       </Button>
@@ -88,8 +91,8 @@ export function Worklist() {
               type="button"
               className={styles.entry}
               aria-current={index === at ? "true" : undefined}
-              disabled={opening || isAsking}
-              onClick={() => void open(entry)}
+              aria-disabled={isBusy}
+              onClick={() => void (isBusy || open(entry))}
             >
               <Thumb thumb={entry.thumb} />
               <span className={styles.name}>{isUntitled ? untitled(index) : nameOf(entry)}</span>

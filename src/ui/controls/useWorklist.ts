@@ -18,10 +18,10 @@ export function useOpenEntry(): (entry: WorklistEntry) => Promise<void> {
     async ({ id, file, picture, boxes }) => {
       if (cases.getState().opening) return;
       const opened = await open(file, picture?.index, boxes);
-      const { update, unfold } = worklist.getState();
+      const { open: mark, update, unfold } = worklist.getState();
       if ("refusal" in opened) return update(id, { sha256: undefined, refusal: opened.refusal });
       const { sha256, pictures } = opened;
-      update(id, { sha256, refusal: undefined });
+      mark(id, sha256);
       if (pictures > 1) unfold(id, pictures);
     },
     [cases, open, worklist],
@@ -84,22 +84,24 @@ export function useRecorder(): void {
       const { stages, fidelity, requestId } = results.getState();
       const { input, clean } = stages;
       const { entries, update } = worklist.getState();
-      const of = (sha256: string) => entries.find((entry) => entry.sha256 === sha256);
+      // A film that lies in the folder twice is answered twice; each update comes back here for the next.
+      const of = (sha256: string) => entries.filter((entry) => entry.sha256 === sha256);
       if (input?.spec.case.kind === "file") {
-        const entry = of(input.spec.case.sha256);
+        const entry = of(input.spec.case.sha256).find(({ thumb }) => !thumb);
         const { image, size } = input.payload;
-        if (entry && !entry.thumb) return update(entry.id, { thumb: thumbOf(image, size) });
+        if (entry) return update(entry.id, { thumb: thumbOf(image, size) });
       }
       // A preview behind a defense of many looks takes fewer of them: its answer is not the one asked for.
       const isFull = fidelity === "full" && clean?.requestId === requestId;
       if (isFull && clean.spec.case.kind === "file") {
-        const entry = of(clean.spec.case.sha256);
         const asked = askedBy(clean.spec, { cases });
         const { answer, population } = clean.payload;
         const text = answer ? answerText(answer) : "this model answers no questions";
         const isFar = (population?.isFar ?? false) && answer !== null;
-        const known = entry?.answers[asked];
-        if (entry && (known?.text !== text || known.isFar !== isFar)) {
+        const entry = of(clean.spec.case.sha256).find(({ answers: { [asked]: known } }) => {
+          return known?.text !== text || known.isFar !== isFar;
+        });
+        if (entry) {
           update(entry.id, { answers: { ...entry.answers, [asked]: { text, isFar } } });
         }
       }

@@ -4,6 +4,7 @@ import type { SyntheticEvent } from "react";
 import { useRoom, useStores } from "../context/stores.ts";
 import { WorkDialog } from "../context/WorkDialog.tsx";
 import { Button } from "../kit/Button.tsx";
+import { SureButton } from "../kit/SureButton.tsx";
 import { caseWords, openSession, saveBench } from "./sessionOfBench.ts";
 import {
   deleteEverything,
@@ -82,9 +83,13 @@ function Sessions({ onOpened }: { readonly onOpened: () => void }) {
               >
                 Open
               </Button>
-              <Button aria-label={`Delete ${session.name}`} onClick={() => void remove(session.id)}>
+              <SureButton
+                aria-label={`Delete ${session.name}`}
+                sure="Delete for good"
+                onSure={() => void remove(session.id)}
+              >
                 Delete
-              </Button>
+              </SureButton>
             </li>
           ))}
         </ul>
@@ -151,9 +156,9 @@ function FilmsKept({ onDeleted }: { readonly onDeleted: () => Promise<void> }) {
         Only pixels and their geometry: no name, no date, no file name. Leave it off on a machine
         that others use; a session then asks for its film again.
       </p>
-      <Button look="outlined" onClick={() => void deleteAll()}>
+      <SureButton look="outlined" sure="Delete them all for good" onSure={() => void deleteAll()}>
         Delete all sessions and films kept here
-      </Button>
+      </SureButton>
     </div>
   );
 }
