@@ -25,6 +25,7 @@ import { nodeSessions } from "../../src/cli/nodeSessions.ts";
 import { recognizeQuestion } from "../../src/language/recognize.ts";
 import { answerSpaceOf } from "../../src/system/answerSpace.ts";
 import { withDefaults } from "../../src/system/param.ts";
+import type { AnswerResult } from "../../src/system/reading.ts";
 import type { System } from "../../src/system/system.ts";
 import { SHIELDS } from "./reattackShields.ts";
 
@@ -35,6 +36,8 @@ const FIRST_SEED = 7_700_000;
 const CLEARLY = 1;
 /** Answers, each by other draws, whose majority is what a defense that draws says of a picture: one of them can be luck. */
 const ANSWERS = 9;
+/** So many of them where the first are divided, more than one and fewer than all but one right: nine can be luck too. */
+const ANSWERS_IF_DIVIDED = 99;
 
 const [verb, ...rest] = process.argv.slice(2);
 const { out, only, count, epsilon } = readOptions(
@@ -100,10 +103,9 @@ for (const name of only) {
       host,
     );
   const system = await drawnBy(1);
-  const answering = [system];
-  if (system.gradient === "expectation") {
-    for (let seed = 2; seed <= ANSWERS; seed++) answering.push(await drawnBy(seed));
-  }
+  const isRandom = system.gradient === "expectation";
+  const answering: Answering = (seed) =>
+    seed === 1 ? system : isRandom && seed <= ANSWERS_IF_DIVIDED ? drawnBy(seed) : undefined;
   const made =
     verb === "attack" ? await attacked(system, answering) : await judged(answering, name);
   if (!made) continue;
@@ -128,21 +130,33 @@ function described({ question, truth }: SurvivalCase) {
 /** Null where the clean answer is wrong: nothing is left to lose. `share`: of its answers, how many are right. */
 type Outcome = { readonly isRight: boolean; readonly loss: number; readonly share: number } | null;
 
+/** The defense with the draws of a seed from 1; undefined past the last that there is. */
+type Answering = (seed: number) => Promise<System> | System | undefined;
+
 /** What a defense says of a picture: right where more than half of its answers are. */
 async function verdict(
-  answering: readonly System[],
+  answering: Answering,
   image: Float32Array,
   { question, truth }: SurvivalCase,
 ) {
-  const said = [];
-  for (const system of answering) said.push((await readOut(system, image, question)).answer!);
-  const share = said.filter(({ corrected }) => corrected === truth).length / said.length;
+  const said: AnswerResult[] = [];
+  const right = () => said.filter(({ corrected }) => corrected === truth).length;
+  const ask = async (count: number) => {
+    while (said.length < count) {
+      const system = await answering(said.length + 1);
+      if (!system) return;
+      said.push((await readOut(system, image, question)).answer!);
+    }
+  };
+  await ask(ANSWERS);
+  if (right() > 1 && right() < ANSWERS - 1) await ask(ANSWERS_IF_DIVIDED);
+  const share = right() / said.length;
   const margin = said.reduce((sum, answer) => sum + answer.margin, 0) / said.length;
   return { isRight: share > 0.5, share, margin };
 }
 
 /** The honesty card's attacker who knows, with the card's own settings, until each answer is flipped or he has tried all. */
-async function attacked(system: System, answering: readonly System[]) {
+async function attacked(system: System, answering: Answering) {
   const outcomes: Outcome[] = [];
   const rules = {
     id: "reattack",
@@ -180,7 +194,7 @@ async function attacked(system: System, answering: readonly System[]) {
   return { cases: outcomes };
 }
 
-async function judged(answering: readonly System[], name: string) {
+async function judged(answering: Answering, name: string) {
   const file = `${out}/${name}.torch.f32`;
   if (!existsSync(file)) return undefined;
   const bytes = readFileSync(file);
