@@ -30,6 +30,7 @@ export const adapter: Defense = {
     },
   },
   strength: "scale",
+  card: ADAPTER_PACKAGE,
   ...lowRank({
     id: ADAPTER_PACKAGE,
     choice: "layers",

@@ -46,6 +46,8 @@ export interface Defense {
   readonly masks?: true;
   /** Settings that a preview lowers to at most these, so that a slider can be dragged. */
   readonly preview?: Params;
+  /** Folder under models/ of what it was trained into, whose card.md says what was measured; absent where nothing was trained. */
+  readonly card?: string;
   /** Graphs it asks its host for: `defend` opens these and no others. */
   readonly graphs?: GraphNeeds;
   /** @throws LabError where this model can't be defended so, as a sentence */

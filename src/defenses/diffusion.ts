@@ -46,6 +46,7 @@ export const diffusionPurifier: Defense = {
     eot: ATTACKER_DRAWS,
   },
   strength: "sigma",
+  card: LINK_PACKAGE,
   isRandom: true,
   preview: { steps: 1, eot: 2 },
   graphs: { links: [{ role: "purifier" }] },

@@ -30,6 +30,7 @@ export const encoderAdapter: Defense = {
     },
   },
   strength: "scale",
+  card: ENCODER_ADAPTER_PACKAGE,
   ...lowRank({
     id: ENCODER_ADAPTER_PACKAGE,
     choice: "kind",

@@ -44,6 +44,7 @@ export const learnedBands: Defense = {
     },
   },
   strength: "amount",
+  card: BANDS_PACKAGE,
   graphs: {
     links: ROLES.map((role, k) => ({ role, when: ["taught", k + 1] as const })),
   },

@@ -41,6 +41,7 @@ export const purifier: Defense = {
   source: SOURCE,
   params: { sigma: level },
   strength: "sigma",
+  card: LINK_PACKAGE,
   graphs: { links: [{ role: "purifier" }] },
   defend: linked("purifier"),
 };
@@ -53,6 +54,7 @@ export const mapper: Defense = {
   source: SOURCE,
   params: { sigma: level },
   strength: "sigma",
+  card: LINK_PACKAGE,
   graphs: { links: [{ role: "mapper" }] },
   defend: linked("mapper"),
 };

@@ -58,7 +58,7 @@ function Item(props: {
   const { edit } = useStores().experiment.getState();
   const described = DEFENSE_CATALOG[item.defense];
   if (!described) return null;
-  const { label, params, help, strength, isRandom } = described;
+  const { label, params, help, strength, isRandom, card } = described;
   const change = (values: Partial<DefenseItem>) =>
     edit(editDefense(item.id, (old) => ({ ...old, ...values })));
   const slider = (name: string) => (
@@ -101,7 +101,14 @@ function Item(props: {
                   onChange={(seed) => change({ seed })}
                 />
               )}
-              <p className={styles.about}>{help}</p>
+              <p className={styles.about}>
+                {help}{" "}
+                {card && (
+                  <a href={`models/${card}/card.md`} target="_blank" rel="noreferrer">
+                    The defense’s card
+                  </a>
+                )}
+              </p>
             </details>
           </>
         )}

@@ -1,4 +1,7 @@
 /** A reload that loses nothing but the undo history: the experiment crosses it as its own link, in the address. */
+import type { ReplayNumbers } from "../../experiment/replaySchema.ts";
+import type { ExperimentSpec } from "../../experiment/spec.ts";
+import type { ViewValues } from "../../state/viewStore.ts";
 import type { Stores } from "../context/stores.ts";
 import { takeNewerPage } from "../offline/serviceWorker.ts";
 import { currentNumbers } from "./currentRun.ts";
@@ -22,7 +25,7 @@ export function prepareReload(): void {
 export async function reloadKeepingWork({ experiment, results, view }: Stores): Promise<void> {
   prepareReload();
   const { spec } = experiment.getState();
-  const expected = currentNumbers(results.getState());
+  const expected = currentNumbers(results.getState()) ?? promisedTo(spec, view.getState());
   const shared = { spec, view: sharedView(view.getState()), ...(expected ? { expected } : {}) };
   try {
     const link = (await encoder)?.encodeShareLink(shared);
@@ -31,4 +34,12 @@ export async function reloadKeepingWork({ experiment, results, view }: Stores): 
     // An experiment too long for a link: the page opens on its own case, which is better than no page.
   }
   takeNewerPage(() => location.reload());
+}
+
+/** What the link that is open promises of this very experiment: a reload while it is still replayed takes it along. */
+export function promisedTo(
+  spec: ExperimentSpec,
+  { openedLink }: Pick<ViewValues, "openedLink">,
+): ReplayNumbers | undefined {
+  return openedLink?.spec === spec ? openedLink.expected : undefined;
 }
