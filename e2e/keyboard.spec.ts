@@ -1,6 +1,6 @@
 /** Everything a pointer can do, without one. */
 import type { Page } from "@playwright/test";
-import { figure, openBench, settle, slider } from "./steps.ts";
+import { figure, openBench, setSlider, settle, slider } from "./steps.ts";
 import { expect, test } from "./fixtures.ts";
 
 /** Tabs until the wanted element has the focus. */
@@ -31,6 +31,18 @@ test("epsilon, a new question and undo, from the keyboard alone", async ({ page,
   await settle(page);
   await page.keyboard.press("Control+z");
   await expect(epsilon).not.toHaveValue("0");
+  // A finger on its way down the page sets nothing, although the slider follows it until the page does.
+  const kept = await epsilon.inputValue();
+  await epsilon.dispatchEvent("pointerdown", { pointerType: "touch" });
+  await setSlider(epsilon, 9);
+  await epsilon.dispatchEvent("pointercancel", { pointerType: "touch" });
+  await expect(epsilon).toHaveValue(kept);
+  // Each limit keeps the epsilon that it was tried with.
+  const limit = page.getByLabel("PGD: limit");
+  await limit.selectOption("l2");
+  await expect(epsilon).not.toHaveValue(kept);
+  await limit.selectOption("linf");
+  await expect(epsilon).toHaveValue(kept);
   const question = page.getByRole("combobox", { name: "Question" });
   await question.focus();
   await expect(question).toHaveCSS("outline-style", "solid");

@@ -1,4 +1,5 @@
 /** Controls of one attack: norm and goal, epsilon and steps, the rest behind "More". */
+import { useRef } from "react";
 import type { AttackSetting } from "../../attacks/attack.ts";
 import { ATTACK_CATALOG } from "../../attacks/catalog.ts";
 import { PARAMS, epsilonParam } from "../../experiment/params.ts";
@@ -29,6 +30,8 @@ export function AttackControls({
 }) {
   const { experiment } = useStores();
   const member = ATTACK_CATALOG[item.attack];
+  /** What each limit was set to before the other was tried. */
+  const epsilons = useRef<Partial<Record<Norm, number>>>({});
   const edit = (change: (old: AttackItem) => AttackItem) =>
     experiment
       .getState()
@@ -67,7 +70,8 @@ export function AttackControls({
             value={item.norm}
             onChange={(event) => {
               const norm = event.currentTarget.value as Norm;
-              set({ norm, epsilon: epsilonParam(norm, member).default });
+              epsilons.current[item.norm] = item.epsilon;
+              set({ norm, epsilon: epsilons.current[norm] ?? epsilonParam(norm, member).default });
             }}
           >
             {member.norms.map((norm) => (

@@ -43,6 +43,11 @@ export function StackEditor() {
           Nothing yet: add noise, paint or an attack and watch the answer.
         </p>
       )}
+      {stack.length >= SPEC_LIMITS.stackItems && (
+        <p className={styles.about} role="status">
+          {`There is room for ${SPEC_LIMITS.stackItems} disturbances: remove one to add another.`}
+        </p>
+      )}
     </Section>
   );
 }

@@ -1,5 +1,5 @@
 /** A word of the lab that explains itself once the glossary is here; until then, and for words it does not have, plain text. */
-import { useSyncExternalStore } from "react";
+import { memo, useSyncExternalStore } from "react";
 import type { ReactElement } from "react";
 import { Hint } from "./Hint.tsx";
 
@@ -25,10 +25,11 @@ function subscribe(listener: () => void): () => void {
   return () => listeners.delete(listener);
 }
 
-export function Term({ label, help }: TermProps) {
+/** Drawn anew when its words change only: a tooltip is the dearest part of a row of numbers, and a drag changes these each frame. */
+export const Term = memo(function Term({ label, help }: TermProps) {
   const explain = useSyncExternalStore(subscribe, () => glossary);
   return explain ? explain({ label, help }) : <PlainTerm label={label} help={help} />;
-}
+});
 
 export function PlainTerm({ label, help }: TermProps) {
   if (help === undefined) return <>{label}</>;
