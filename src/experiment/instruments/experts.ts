@@ -46,7 +46,7 @@ function result(
     statement:
       equals.length > 1
         ? `The most weight on the disturbed picture, ${percent(heaviest.weight)} each, is shared by ${equals.map(({ label }) => label).join(", ")}.`
-        : `${heaviest.label} has the most weight on the disturbed picture, ${percent(heaviest.weight)} (before: ${percent(was.weight)}), and answers ${givenAnswer(heaviest.answer)}.`,
+        : `The most weight on the disturbed picture, ${percent(heaviest.weight)} (before: ${percent(was.weight)}), is that of ${heaviest.label}, which answers ${givenAnswer(heaviest.answer)}.`,
     quantities: [
       ...after.map(({ label, weight }, k) => ({
         id: `weight${k + 1}`,
