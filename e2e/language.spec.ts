@@ -19,6 +19,14 @@ test("a reader takes the page to Spanish and back, and the experiment comes alon
   await expect(page.getByRole("combobox", { name: "Pregunta" })).toHaveValue(
     "Is there a pleural effusion?",
   );
+  // What points at a part of the page finds it, whatever that is called.
+  await page.getByRole("button", { name: "Ir a la pregunta" }).press("Enter");
+  await expect(page.getByRole("combobox", { name: "Pregunta" })).toBeFocused();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Guía", exact: true }).click();
+  await page.getByRole("dialog").getByRole("button").last().click();
+  await expect(page.getByTestId("guide-ring")).toBeVisible();
+  await page.keyboard.press("Escape");
   const epsilon = slider(page, /PGD.*Épsilon/);
   await expect(epsilon).toHaveValue("1.5");
   await expect(epsilon).toHaveAttribute("aria-valuetext", "1.50 de 255 niveles de gris");

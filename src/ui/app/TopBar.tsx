@@ -54,5 +54,5 @@ export function TopBar() {
 
 /** For the keyboard: past some sixty stops. A link would change the address, which holds the experiment. */
 function askNow(): void {
-  document.querySelector<HTMLElement>('input[aria-label="Question"]')?.focus();
+  document.querySelector<HTMLElement>("[data-question]")?.focus();
 }

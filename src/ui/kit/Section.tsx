@@ -13,7 +13,7 @@ export interface SectionProps {
 export function Section(props: SectionProps & { readonly isStale?: boolean }) {
   const { title, line, aside, children, isStale = false } = props;
   return (
-    <section className={styles.section} aria-label={title}>
+    <section className={styles.section} aria-label={title} data-part={title}>
       <header className={styles.head}>
         <h2>
           <Term label={title} />

@@ -30,6 +30,7 @@ function Card({ step, index }: { readonly step: GuideStep; readonly index: numbe
         <div
           className={styles.ring}
           aria-hidden="true"
+          data-testid="guide-ring"
           style={{
             left: box.left - 5,
             top: box.top - 5,
@@ -85,7 +86,7 @@ const CARD = { width: 300, height: 190, gap: 16 };
 function place(box: DOMRect | null): React.CSSProperties {
   const top = (wanted: number) =>
     Math.max(56, Math.min(window.innerHeight - CARD.height - 12, wanted));
-  const answer = document.querySelector('section[aria-label="Answer"]')?.getBoundingClientRect();
+  const answer = document.querySelector('[data-part="Answer"]')?.getBoundingClientRect();
   const right = box ? box.right + CARD.gap + CARD.width : 0;
   const coversAnswer =
     box && answer && right > answer.left && box.top < answer.bottom && box.right < answer.left;

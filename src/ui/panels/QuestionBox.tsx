@@ -46,6 +46,7 @@ export function QuestionBox() {
     >
       <Autocomplete
         aria-label="Question"
+        data-question=""
         disabled={isMute}
         value={draft}
         data={menu}

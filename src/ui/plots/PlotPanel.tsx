@@ -44,7 +44,11 @@ export function PlotPanel(props: {
   // Words that say why there is no plot are no older than the request.
   const stale = isOld && spec !== null;
   return (
-    <section className={`${styles.panel} ${stale ? styles.stale : ""}`} aria-label={title}>
+    <section
+      className={`${styles.panel} ${stale ? styles.stale : ""}`}
+      aria-label={title}
+      data-part={title}
+    >
       <header className={styles.head}>
         <h2>{title}</h2>
         {line !== "" && <p title={line}>{line}</p>}
