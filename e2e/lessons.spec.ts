@@ -56,7 +56,15 @@ test("an instructor's link opens the lesson with what is locked and hidden", asy
   await page.getByLabel("Seed of the room").fill("7");
   const link = await page.getByLabel("Link for the room").inputValue();
   expect(link).toMatch(/#lesson=what-it-sees&lock=model&hide=truth&seed=7$/);
-  await expect(page.getByLabel("QR code of the room’s link")).toBeVisible();
+  // The code fills the wall, says where it leads, and its Escape leaves the dialog below open.
+  const code = page.getByRole("button", { name: "QR code of the room’s link" });
+  await code.press("Enter");
+  const wall = page.getByRole("dialog", { name: "QR code of the room’s link" });
+  await expect(wall.getByText(link)).toBeVisible();
+  await expect(wall.getByText("This address works on this machine only.")).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(wall).toHaveCount(0);
+  await expect(code).toBeFocused();
 
   const learner = await page.context().newPage();
   await openBench(learner, link);

@@ -62,10 +62,11 @@ test("a condition that compares with nothing or looks outside the state is refus
   expect(valueAt(state, "spec.constructor")).toBeUndefined();
 });
 
-test("words are filled with the numbers of the bench, and a dash stands for what is not there yet", () => {
+test("words are filled with the numbers of the bench, and dots stand for what is not there yet", () => {
   expect(
     filled("l2 {results.metrics.l2|1}, {results.metrics.tiny|%}, {results.gone|2}", state),
   ).toBe("l2 2.5, less than 0.1 %, …");
+  expect(filled("It is {results.gone}. Wait.", state)).toBe("It is … Wait.");
   expect(isComplete("l2 {results.metrics.l2|1} and {results.gone|2}", state)).toBe(false);
   expect(isComplete("l2 {results.metrics.l2|1}", state)).toBe(true);
   expect(filled("{spec.question}", state)).toBe(defaultSpec().question);

@@ -36,9 +36,11 @@ export function filled(
   state: LessonState,
   spoken: (words: string) => string = (words) => words,
 ): string {
-  return text.replace(PLACE, (_, path: string, form: string | undefined) =>
+  const whole = text.replace(PLACE, (_, path: string, form: string | undefined) =>
     spoken(shown(valueAt(state, path), form)),
   );
+  // Dots that end a sentence end it: a fourth would look like a slip.
+  return whole.replaceAll("….", "…");
 }
 
 /** Whether everything that the text names is there. */

@@ -35,6 +35,8 @@ export function useShortcuts(): void {
       const ctrl = event.ctrlKey || event.metaKey;
       if (event.altKey || event.defaultPrevented) return;
       if (!ctrl && isOwned(event)) return;
+      // A dialog that is still being fetched has no field yet: what is typed for it is no command to the bench.
+      if (!ctrl && stores.view.getState().dialog !== null) return;
       // What is open above the bench closes by itself, and only that.
       if (event.key === "Escape" && isAnythingAbove()) return;
       // The list of all commands opens from a field too; no field has a use for its key.

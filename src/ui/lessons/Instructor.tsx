@@ -143,7 +143,7 @@ function RoomAddress({ link, isBench }: { readonly link: RoomLink; readonly isBe
   const href = new URL(roomFragment(link, bench), address.base).href;
   return (
     <div className={styles.address}>
-      <QrCode text={href} label="QR code of the room’s link" isLarge />
+      <QrCode text={href} label="QR code of the room’s link" address={address} isLarge />
       <div className={styles.copy}>
         <input
           ref={field}

@@ -90,7 +90,13 @@ export function SharePanel() {
         </p>
       )}
       <LinkAddress address={address} />
-      {link.length <= QR_CHARACTERS && <QrCode text={link} label="QR code of the link" />}
+      {link.length <= QR_CHARACTERS ? (
+        <QrCode text={link} label="QR code of the link" address={address} />
+      ) : (
+        <p className={styles.line}>
+          The link is too long for a QR code that a phone could read: copy it.
+        </p>
+      )}
       <div className={styles.actions}>
         <Button look="outlined" disabled={!expected} onClick={() => void downloadManifest(stores)}>
           Save run manifest (JSON)

@@ -47,7 +47,7 @@ export function OverlayPicker() {
   };
   if (isBlind) return <span className={styles.overlays} />;
   return (
-    <span className={styles.overlays}>
+    <span className={styles.overlays} data-overlays="">
       <Select
         className={styles.which}
         aria-label="Attention overlay"
