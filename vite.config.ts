@@ -97,8 +97,9 @@ export default defineConfig({
             "models/dataset/*.test.ts",
           ],
           environment: "node",
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          // For what hangs, not for what is slow: in `npm test` these run in the time that the journeys leave them.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
           // Processes, not threads: the native runtime aborts the whole run when a thread ends while one of its calls is
           // still on the way back ("terminate called after throwing an instance of 'Napi::Error'").
           pool: "forks",

@@ -5,11 +5,22 @@ import path from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { findChromium } from "./browser.mjs";
 import { parseOptions, readOptions } from "./options.mjs";
-import { ROOT, ensureBuilt, ensureInstalled, run, runBeside } from "./toolchain.mjs";
+import {
+  ROOT,
+  ensureBuilt,
+  ensureInstalled,
+  run,
+  runBeside,
+  runMeanwhile,
+  runModestly,
+} from "./toolchain.mjs";
 
 readOptions("Usage: npm test\n\nRuns every check there is; takes no options.", (args) =>
   parseOptions(args, {}),
 );
+
+// An end from outside is an end for what runs beside this, too.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
 
 const RESULTS = path.join(ROOT, "test-results");
 const UNIT_JSON = path.join(RESULTS, "unit.json");
@@ -21,8 +32,8 @@ let failed = 0;
 const failures = [];
 
 /** Prints, times and judges one step; a step that is no set of tests counts as one failure when it fails. */
-function step(name, work) {
-  const ok = timed(name, work);
+async function step(name, work) {
+  const ok = await timed(name, work);
   if (!ok) {
     failed++;
     failures.push({ name, message: "its own output stands above" });
@@ -30,12 +41,12 @@ function step(name, work) {
   return ok;
 }
 
-function timed(name, work) {
+async function timed(name, work) {
   console.log(`\n== ${name}`);
   const started = Date.now();
   let ok = false;
   try {
-    ok = work();
+    ok = await work();
   } catch (error) {
     console.error(error.message);
   }
@@ -45,10 +56,9 @@ function timed(name, work) {
 }
 
 /** Runs a test runner and adds its counts; one that fails without naming a failed test counts as one failure. */
-function tests(name, runner, report, counts) {
-  rmSync(report, { force: true });
-  timed(name, () => {
-    const status = runner();
+async function tests(name, runner, report, counts) {
+  await timed(name, async () => {
+    const status = await runner();
     const result = existsSync(report)
       ? counts(JSON.parse(readFileSync(report, "utf8")))
       : { passed: 0, failed: 0, failures: [] };
@@ -84,54 +94,56 @@ function journeyFailures(suite) {
   return [...own, ...inner];
 }
 
-step("packages", () => {
+await step("packages", () => {
   ensureInstalled();
   return true;
 });
 if (failed === 0) {
   mkdirSync(RESULTS, { recursive: true });
+  for (const report of [UNIT_JSON, JOURNEYS_JSON]) rmSync(report, { force: true });
   // A quarter of a minute on one core: beside the types and the linter.
   const formatting = runBeside(
     "npm",
     ["run", "--silent", "format:check"],
     path.join(RESULTS, "format.log"),
   );
-  step("types", () => run("tsc", ["-b"]) === 0);
-  step("lint", () => run("oxlint", ["--type-aware", "--deny-warnings"]) === 0);
-  step("dead code", () => run("knip", []) === 0);
-  step("unreached code", () => run("node", ["scripts/unreached.mjs"]) === 0);
+  await step("types", () => run("tsc", ["-b"]) === 0);
+  await step("lint", () => run("oxlint", ["--type-aware", "--deny-warnings"]) === 0);
+  await step("dead code", () => run("knip", []) === 0);
+  await step("unreached code", () => run("node", ["scripts/unreached.mjs"]) === 0);
   const formatted = await formatting;
-  step("format", () => {
+  await step("format", () => {
     process.stdout.write(formatted.output);
     return formatted.status === 0;
   });
-  tests(
-    "unit tests",
-    () =>
-      run("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile=${UNIT_JSON}`]),
-    UNIT_JSON,
-    (report) => ({
-      passed: report.numPassedTests,
-      failed: report.numFailedTests,
-      failures: report.testResults.flatMap(unitFailures),
-    }),
-  );
-  const built = step("build", () => {
+  const built = await step("build", () => {
     ensureBuilt();
     return true;
   });
-  step("size of what a first visit loads", () => run("node", ["scripts/entrySize.mjs"]) === 0);
+  await step(
+    "size of what a first visit loads",
+    () => run("node", ["scripts/entrySize.mjs"]) === 0,
+  );
+  // A third of the time that the journeys take, both cores wait: for a browser to start, a picture to be drawn, a
+  // page to settle. The unit tests take that time, and say what they found when the journeys have said theirs.
+  const units = runModestly(
+    "vitest",
+    ["run", "--reporter=default", "--reporter=json", `--outputFile=${UNIT_JSON}`],
+    path.join(RESULTS, "unit.log"),
+  );
   if (built) {
     let browser;
-    step("browser", () => Boolean((browser = findChromium())));
+    await step("browser", () => Boolean((browser = findChromium())));
     if (browser) {
-      tests(
+      console.log("\nThe unit tests run beside the journeys and are told after them.");
+      await tests(
         "journeys",
         () =>
-          run("playwright", ["test", "-c", "e2e/playwright.config.ts", "--reporter=list,json"], {
-            PENUMBRA_CHROMIUM: browser,
-            PLAYWRIGHT_JSON_OUTPUT_NAME: JOURNEYS_JSON,
-          }),
+          runMeanwhile(
+            "playwright",
+            ["test", "-c", "e2e/playwright.config.ts", "--reporter=list,json"],
+            { PENUMBRA_CHROMIUM: browser, PLAYWRIGHT_JSON_OUTPUT_NAME: JOURNEYS_JSON },
+          ),
         JOURNEYS_JSON,
         ({ stats, suites }) => ({
           passed: stats.expected,
@@ -141,6 +153,21 @@ if (failed === 0) {
       );
     }
   }
+  await tests(
+    "unit tests",
+    async () => {
+      units.claim();
+      const { status, output } = await units.ended;
+      process.stdout.write(output);
+      return status;
+    },
+    UNIT_JSON,
+    (report) => ({
+      passed: report.numPassedTests,
+      failed: report.numFailedTests,
+      failures: report.testResults.flatMap(unitFailures),
+    }),
+  );
 }
 if (failures.length > 0) {
   console.log("\n== What failed");

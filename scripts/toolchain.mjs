@@ -11,12 +11,15 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
+import { setPriority } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const BIN = path.join(ROOT, "node_modules", ".bin");
 const INSTALL_STAMP = path.join(ROOT, "node_modules", ".penumbra-install");
+/** Of what must not slow the rest down: a tenth of what another gets. Not less, a test runner gives a worker a minute to start. */
+const NICE = 10;
 const BUILD_STAMP = path.join(ROOT, "dist", ".build-stamp");
 
 /** Runs a command with the project's tools and Node 24 first on the path; returns its exit status. */
@@ -26,16 +29,76 @@ export function run(command, args, env = {}) {
   return status ?? 1;
 }
 
-/** The same beside what runs next, for what takes one core: its exit status, and what it said, kept in `log` until then. */
+/** What still runs beside this process, and is ended with it. */
+const beside = new Set();
+
+process.on("exit", () => {
+  for (const end of beside) end();
+});
+
+/** The same without holding this process up: it goes on hearing of what runs beside it, and of Ctrl-C. */
+export async function runMeanwhile(command, args, env = {}) {
+  const child = spawn(command, args, { ...settings(env), stdio: "inherit" });
+  const { status, error } = await ending(child, command);
+  process.stderr.write(error);
+  return status;
+}
+
+/** The same beside what runs next: its exit status, and what it said, kept in `log` until then. */
 export function runBeside(command, args, log) {
-  const said = openSync(log, "w");
-  const child = spawn(command, args, { ...settings({}), stdio: ["ignore", said, said] });
-  closeSync(said);
-  const ended = (status, error = "") => ({ status, output: readFileSync(log, "utf8") + error });
+  return said(command, args, { log }).ended;
+}
+
+/**
+ * The same in the time that nothing else wants, until `claim` gives it its share like any other. On its own it would be
+ * left behind for ever where others share the machine.
+ */
+export function runModestly(command, args, log) {
+  const { child, ended } = said(command, args, { log, detached: process.platform !== "win32" });
+  if (child.pid) setNice(child.pid, NICE);
+  return { ended, claim: () => child.exitCode === null && child.pid && setNice(child.pid, 0) };
+}
+
+function said(command, args, { log, detached = false }) {
+  const file = openSync(log, "w");
+  const child = spawn(command, args, { ...settings({}), stdio: ["ignore", file, file], detached });
+  closeSync(file);
+  const ended = ending(child, command, detached).then(({ status, error }) => ({
+    status,
+    output: readFileSync(log, "utf8") + error,
+  }));
+  return { child, ended };
+}
+
+/** The exit status, and why there was nothing to run. What is still on its way when this process ends is ended too. */
+function ending(child, command, isGroup = false) {
+  const end = () => (isGroup ? process.kill(-child.pid) : child.kill());
+  if (child.pid) beside.add(end);
   return new Promise((resolve) => {
-    child.on("error", ({ message }) => resolve(ended(1, `${command}: ${message}\n`)));
-    child.on("close", (status) => resolve(ended(status ?? 1)));
+    const over = (status, error) => {
+      beside.delete(end);
+      resolve({ status, error });
+    };
+    child.on("error", ({ message }) => over(1, `${command}: ${message}\n`));
+    child.on("close", (status) => over(status ?? 1, ""));
   });
+}
+
+/**
+ * Linux shares the time out by sessions first (autogroups): a process's own niceness counts only in its own, and is what counts
+ * on another system, or where there are no such groups.
+ */
+function setNice(pid, nice) {
+  for (const set of [
+    () => setPriority(pid, nice),
+    () => writeFileSync(`/proc/${pid}/autogroup`, String(nice)),
+  ]) {
+    try {
+      set();
+    } catch {
+      // Not here, or no more: only root takes a niceness back.
+    }
+  }
 }
 
 function settings(env) {

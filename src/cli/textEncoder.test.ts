@@ -35,7 +35,7 @@ test("sentences lie in the image's space: the same numbers as in Python, and a p
   const filled = await gapOf([{ kind: "effusion", side: "left", amount: 800 }]);
   expect(filled).toBeGreaterThan(await gapOf([]));
   expect(filled).toBeGreaterThan(0);
-}, 60_000);
+});
 
 test("an attack can move the features to where a sentence lies (AttackVLM MF-it)", async () => {
   const lab = nodeLab();

@@ -83,7 +83,7 @@ describe.each(["fp32", "eager", "q4"])("a LLaVA folder, %s", (form) => {
     expect(relevance).toHaveLength(4);
     expect(relevance.every((share) => share >= 0)).toBe(true);
     await model.release();
-  }, 60_000);
+  });
 });
 
 it("a LLaVA folder in float16 opens as the others do, with its attention and its relevance", async () => {
@@ -158,7 +158,7 @@ describe.each(["clip", "siglip"] as const)("a %s folder", (name) => {
     const negated = await model.answer(tokens, model.encodePrompt("Is there no pleural effusion?"));
     expect([...negated.logits]).toEqual([...logits].toReversed());
     await model.release();
-  }, 60_000);
+  });
 });
 
 it("finds the patches of a picture whose tower stands behind the text's", async () => {
@@ -186,7 +186,7 @@ it("finds the patches of a picture whose tower stands behind the text's", async 
   expect(relevance).toHaveLength(256);
   expect(relevance.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 4);
   await model.release();
-}, 60_000);
+});
 
 async function bundled(id: string) {
   const { names, source } = (await bundledFolder(id))!;

@@ -123,7 +123,7 @@ it("what instruments see of words and picture in one sequence is what the stages
   await inner.release();
   await stages.release();
   await model.release();
-}, 60_000);
+});
 
 function relative(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   return linfNorm(subtract(Float32Array.from(actual), expected)) / linfNorm(expected);
