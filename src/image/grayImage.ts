@@ -41,7 +41,10 @@ export function byteLevels(data: Float32Array): Uint8Array<ArrayBuffer> | undefi
 
 /** k/255 of every level. */
 export function fromByteLevels(levels: Uint8Array): Float32Array {
-  return Float32Array.from(levels, (level) => level / 255);
+  // A loop: `Float32Array.from` with a function takes ten times as long, at each picture of a drag.
+  const data = new Float32Array(levels.length);
+  for (let i = 0; i < data.length; i++) data[i] = levels[i]! / 255;
+  return data;
 }
 
 /** Rounds in place to the nearest k/255. Values outside [0, 1] are clipped. */

@@ -49,6 +49,29 @@ test("no selector of a store makes a new object at each call", () => {
   expect(found).toEqual([]);
 });
 
+/** What is open for a moment, or about the experiment as a whole. */
+const ASK_FOR_ALL = [
+  "compare/AgreementDialog.tsx",
+  "compare/CompareDialog.tsx",
+  "context/Gated.tsx",
+  "lessons/Instructor.tsx",
+  "panels/BlindReading.tsx",
+  "share/SharePanel.tsx",
+  "studies/StudyBuilder.tsx",
+];
+
+// Each tick of a slider makes a new experiment. A hook of half the page that asked for all of it drew 45 cards, a gallery and the
+// patient's sliders anew with every one, twenty times a second.
+test("nothing that is always on screen hangs on the whole experiment or on all results", () => {
+  const files = readdirSync(UI, { recursive: true, encoding: "utf8" }).filter((file) =>
+    /(?<!\.test)\.tsx?$/.test(file),
+  );
+  const whole =
+    /\buse(?:Experiment|Results)\(\s*(?:\((\w+)\) => \1(?:\.(?:spec|stages))?|\(\{ (spec|stages) \}\) => \2),?\s*\)/;
+  const found = files.filter((file) => whole.test(readFileSync(path.join(UI, file), "utf8")));
+  expect(found.toSorted()).toEqual(ASK_FOR_ALL);
+});
+
 test("what is a new object is told from what is not", () => {
   expect(isFresh("(s) => Object.keys(s.stages.clean ?? {}),")).toBe(true);
   expect(isFresh("(s) => s.items.filter((item) => item.on)")).toBe(true);

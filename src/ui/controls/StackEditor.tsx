@@ -1,4 +1,5 @@
 /** The ordered stack of what is done to the picture, in the order it is done. */
+import { memo } from "react";
 import { Menu } from "@mantine/core";
 import { ATTACK_CATALOG } from "../../attacks/catalog.ts";
 import type { AttackId } from "../../attacks/catalog.ts";
@@ -69,7 +70,8 @@ function SwitchedOff() {
   );
 }
 
-function Item(props: {
+/** A drag changes one member: the others stand as they are. */
+const Item = memo(function Item(props: {
   readonly item: StackItem;
   readonly isFirst: boolean;
   readonly isLast: boolean;
@@ -89,12 +91,14 @@ function Item(props: {
       </div>
     </li>
   );
-}
+});
 
-function AddMenu() {
+/** As many entries as there are disturbances: not drawn anew by a drag of one. */
+const AddMenu = memo(function AddMenu() {
   const { experiment } = useStores();
-  const stack = useExperiment((s) => s.spec.stack);
-  const add = (item: StackItem) => experiment.getState().edit(addItem(item));
+  const isFull = useExperiment((s) => s.spec.stack.length >= SPEC_LIMITS.stackItems);
+  const add = (made: (stack: readonly StackItem[]) => StackItem) =>
+    experiment.getState().edit((spec) => addItem(made(spec.stack))(spec));
   return (
     <Menu
       position="right-start"
@@ -103,11 +107,7 @@ function AddMenu() {
       portalProps={{ target: "#layer" }}
     >
       <Menu.Target>
-        <Button
-          look="outlined"
-          aria-label="Add a disturbance"
-          disabled={stack.length >= SPEC_LIMITS.stackItems}
-        >
+        <Button look="outlined" aria-label="Add a disturbance" disabled={isFull}>
           <Icon name="add" size={13} /> Add
         </Button>
       </Menu.Target>
@@ -117,7 +117,7 @@ function AddMenu() {
             Attacks, optimised against the model
           </p>
           {Object.entries(ATTACK_CATALOG).map(([id, member]) => (
-            <Menu.Item key={id} onClick={() => add(newAttack(id as AttackId, stack))}>
+            <Menu.Item key={id} onClick={() => add((stack) => newAttack(id as AttackId, stack))}>
               {member.label}
               <span className={styles.menuHelp}>{member.help}</span>
             </Menu.Item>
@@ -133,7 +133,7 @@ function AddMenu() {
               .map(([id, member]) => (
                 <Menu.Item
                   key={id}
-                  onClick={() => add(newPerturbation(id as PerturbationId, stack))}
+                  onClick={() => add((stack) => newPerturbation(id as PerturbationId, stack))}
                 >
                   {member.label}
                   <span className={styles.menuHelp}>{member.help}</span>
@@ -144,4 +144,4 @@ function AddMenu() {
       </Menu.Dropdown>
     </Menu>
   );
-}
+});

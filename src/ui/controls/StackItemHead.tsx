@@ -16,9 +16,6 @@ export function StackItemHead(props: {
 }) {
   const { item, ...rest } = props;
   const { edit } = useStores().experiment.getState();
-  const made = useResults((s) =>
-    s.stages.disturbed?.payload.items.find(({ id }) => id === item.id),
-  );
   return (
     <ItemHead
       {...rest}
@@ -34,14 +31,21 @@ export function StackItemHead(props: {
       onMove={(by) => edit(moveItem(item.id, by))}
       onRemove={() => edit(removeItem(item.id))}
     >
-      {made && item.enabled && (
-        <span
-          className={styles.made}
-          title={`This step changed the picture by l2 ${decimal(made.l2, 3)} as a whole, and each pixel by at most ${decimal(255 * made.linf, 1)} grey levels of 255`}
-        >
-          l2 {decimal(made.l2, 2)}
-        </span>
-      )}
+      {item.enabled && <Made id={item.id} />}
     </ItemHead>
+  );
+}
+
+function Made({ id }: { readonly id: string }) {
+  const made = useResults((s) => s.stages.disturbed?.payload.items.find((item) => item.id === id));
+  return (
+    made && (
+      <span
+        className={styles.made}
+        title={`This step changed the picture by l2 ${decimal(made.l2, 3)} as a whole, and each pixel by at most ${decimal(255 * made.linf, 1)} grey levels of 255`}
+      >
+        l2 {decimal(made.l2, 2)}
+      </span>
+    )
   );
 }

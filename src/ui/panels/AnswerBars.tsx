@@ -1,4 +1,5 @@
 /** How sure the model says it is of each answer, on both pictures, and by how much it prefers its own. */
+import { memo } from "react";
 import type { AnswerResult } from "../../system/reading.ts";
 import { useIsUntouched } from "../context/useIsUntouched.ts";
 import { Hint } from "../kit/Hint.tsx";
@@ -46,25 +47,36 @@ export function AnswerBars(props: {
         })}
       </div>
       <p className={`${styles.note} ${styles.margin}`}>
-        <Hint
-          text={
-            isYesNo
-              ? "The model's score for yes minus its score for no (logits). The answer flips where this crosses 0; the percentages above follow from it."
-              : "How far the answer's score is ahead of the next answer's (logits). The answer flips where this reaches 0."
-          }
-        >
-          <Button look="term">Confidence margin</Button>
-        </Hint>{" "}
-        {signed(clean.margin)}
-        {!isUntouched && ` → ${disturbed ? signed(disturbed.margin) : "…"}`};{" "}
-        <Hint text="Probability that the model gave to words that are no answer to this question. The percentages above are shares of what is left.">
-          <Button look="term">other words</Button>
-        </Hint>{" "}
+        <MarginTerm isYesNo={isYesNo} /> {signed(clean.margin)}
+        {!isUntouched && ` → ${disturbed ? signed(disturbed.margin) : "…"}`}; <OtherWordsTerm />{" "}
         {percent(outside)}
       </p>
     </>
   );
 }
+
+/** These two never change while the numbers beside them do, and a hint is dear to draw. */
+const MarginTerm = memo(function MarginTerm({ isYesNo }: { readonly isYesNo: boolean }) {
+  return (
+    <Hint
+      text={
+        isYesNo
+          ? "The model's score for yes minus its score for no (logits). The answer flips where this crosses 0; the percentages above follow from it."
+          : "How far the answer's score is ahead of the next answer's (logits). The answer flips where this reaches 0."
+      }
+    >
+      <Button look="term">Confidence margin</Button>
+    </Hint>
+  );
+});
+
+const OtherWordsTerm = memo(function OtherWordsTerm() {
+  return (
+    <Hint text="Probability that the model gave to words that are no answer to this question. The percentages above are shares of what is left.">
+      <Button look="term">other words</Button>
+    </Hint>
+  );
+});
 
 function Bar(props: { readonly side: "clean" | "disturbed"; readonly share: number }) {
   return (

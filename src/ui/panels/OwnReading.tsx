@@ -5,10 +5,8 @@ import { answerWord } from "../kit/formats.ts";
 import styles from "./panels.module.css";
 
 export function OwnReading() {
-  const spec = useExperiment((s) => s.spec);
-  const own = useRoom((s) =>
-    s.hidden.includes("answers") ? s.readings[blindKey(spec)] : undefined,
-  );
+  const film = useExperiment((s) => blindKey(s.spec));
+  const own = useRoom((s) => (s.hidden.includes("answers") ? s.readings[film] : undefined));
   if (own === undefined) return null;
   return (
     <p className={styles.note} data-testid="own-reading">

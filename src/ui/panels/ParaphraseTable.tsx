@@ -1,4 +1,5 @@
 /** The same question in other words: answers on both pictures, and against what each of them is compared. */
+import { memo } from "react";
 import { groundTruth } from "../../experiment/groundTruth.ts";
 import type { MetricsResult } from "../../experiment/results.ts";
 import type { AnswerResult } from "../../system/reading.ts";
@@ -123,7 +124,8 @@ function useRightAnswer(asked: AnswerResult | undefined): string | null {
   return asked && right ? correctedAnswer(right, asked.polarity) : null;
 }
 
-function ParaphraseRow(props: {
+/** Drawn anew where its own answer changes: the counts below come later than the answers. */
+const ParaphraseRow = memo(function ParaphraseRow(props: {
   readonly clean: AnswerResult;
   readonly disturbed: AnswerResult | undefined;
   readonly turned: boolean;
@@ -153,7 +155,7 @@ function ParaphraseRow(props: {
       </td>
     </tr>
   );
-}
+});
 
 function AnswerCell(props: { readonly answer: AnswerResult; readonly turned: boolean }) {
   const { answer, turned } = props;

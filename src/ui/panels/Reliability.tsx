@@ -2,6 +2,7 @@
  * What a stated percentage is worth: how often answers like this one were right where the model was measured, or that it never was.
  * On a reader's own film that comes before the percentages; on a phantom, where they mostly hold, after them.
  */
+import { useMemo } from "react";
 import type { ReactNode } from "react";
 import type { AnswerResult } from "../../system/reading.ts";
 import { onPhantom, onRealFilm } from "../../system/reliability.ts";
@@ -22,7 +23,7 @@ export function Reliability(props: {
   const isFile = useExperiment((s) => s.spec.case.kind === "file");
   const id = useExperiment((s) => s.spec.model.id);
   const place = useResults((s) => s.stages.clean?.payload.population);
-  const { understood } = interpretQuestion(answer.question);
+  const { understood } = useMemo(() => interpretQuestion(answer.question), [answer.question]);
   const gate = useGate();
   const measured = measuredModel(id);
   const own = useModels((s) => s.cards[id]);

@@ -59,6 +59,11 @@ describe("pictures from planes", () => {
     const patch = clean.map((_, i) => (i < 500 ? (i % 50 === 0 ? 90 : 3) / 255 : 0));
     expect(differenceScale(clean, patch)).toBe(128);
     expect(differenceScale(clean, clean)).toBe(1);
+    // What is remembered is the pair: the same picture beside another one is another difference.
+    expect(differenceScale(noisy, patch)).toBe(128);
+    expect(differenceScale(clean, patch)).toBe(128);
+    expect(differenceScale(patch, noisy)).toBe(128);
+    expect(differenceScale(clean, noisy)).toBe(4);
   });
 
   it("shows what lies above an even share of attention and nothing of an even map", () => {

@@ -2,7 +2,7 @@
  * A plot in its panel on the bench, drawn by the page at once: what streams in costs a few paths. plotly.js, which took the page's
  * thread for a second when it was loaded and for longer than a frame with each new value, is kept for the enlarged plot.
  */
-import { useMemo, useRef, useState } from "react";
+import { memo, useMemo, useRef, useState } from "react";
 import type { PointerEvent } from "react";
 import { useExtent } from "../kit/useExtent.ts";
 import { Drawing } from "./Drawing.tsx";
@@ -17,7 +17,8 @@ import styles from "./plots.module.css";
 const COMPACT_HEIGHT = 105;
 const TITLE = 13;
 
-export function PanelPlot(props: {
+/** Drawn anew where the plot or its size changes, not where words beside it do. */
+export const PanelPlot = memo(function PanelPlot(props: {
   readonly testId: string;
   readonly spec: PlotSpec;
   readonly scales: PlotScales;
@@ -83,4 +84,4 @@ export function PanelPlot(props: {
       )}
     </div>
   );
-}
+});

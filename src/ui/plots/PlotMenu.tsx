@@ -1,4 +1,5 @@
 /** What a reader can do with a plot: enlarge it, change its scale, save it as a picture or as a table. */
+import { memo } from "react";
 import { Menu } from "@mantine/core";
 import { toErrorData } from "../../errors/labError.ts";
 import { loadPart } from "../../host/loadPart.ts";
@@ -15,7 +16,7 @@ export interface PlotChoice {
   readonly onChange: (value: string) => void;
 }
 
-export function PlotMenu(props: {
+export const PlotMenu = memo(function PlotMenu(props: {
   readonly spec: Drawable;
   readonly scales: PlotScales;
   readonly onScales: (scales: PlotScales) => void;
@@ -70,4 +71,4 @@ export function PlotMenu(props: {
       </Menu.Dropdown>
     </Menu>
   );
-}
+});

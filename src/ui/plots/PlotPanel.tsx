@@ -1,5 +1,5 @@
 /** A plot in its place on the bench: heading, what it says, the plot, and the larger one on demand. */
-import { Suspense, lazy, useState } from "react";
+import { Suspense, lazy, memo, useCallback, useState } from "react";
 import type { ReactNode } from "react";
 import type { StageName } from "../../experiment/results.ts";
 import { isStale } from "../../state/resultStore.ts";
@@ -40,6 +40,7 @@ export function PlotPanel(props: {
   const { title, line, meaning, stage, testId, spec, aside, choice = null, children } = props;
   const [scales, setScales] = useState(LINEAR);
   const [isLarge, setLarge] = useState(false);
+  const enlarge = useCallback(() => setLarge(true), []);
   const isOld = useResults((s) => isStale(s, stage) && !(stage === "disturbed" && s.liveTrace));
   // Words that say why there is no plot are no older than the request.
   const stale = isOld && spec !== null;
@@ -54,18 +55,14 @@ export function PlotPanel(props: {
         {line !== "" && <p title={line}>{line}</p>}
         <span className={styles.space} />
         {aside}
-        <Hint text={meaning}>
-          <Button aria-label={`${title}: what it means`}>
-            <Icon name="help" size={13} />
-          </Button>
-        </Hint>
+        <Meaning title={title} text={meaning} />
         {spec ? (
           <PlotMenu
             spec={spec}
             scales={scales}
             choice={choice}
             onScales={setScales}
-            onEnlarge={() => setLarge(true)}
+            onEnlarge={enlarge}
           />
         ) : (
           <span className={styles.menuPlace} />
@@ -90,6 +87,17 @@ export function PlotPanel(props: {
     </section>
   );
 }
+
+/** A hint is dear to draw, and each step of an attack draws the plot below it. */
+const Meaning = memo(function Meaning(props: { readonly title: string; readonly text: string }) {
+  return (
+    <Hint text={props.text}>
+      <Button aria-label={`${props.title}: what it means`}>
+        <Icon name="help" size={13} />
+      </Button>
+    </Hint>
+  );
+});
 
 export function Empty({ children }: { readonly children: string }) {
   return <p className={styles.empty}>{children}</p>;

@@ -1,5 +1,5 @@
 /** How the attack got there: of the one that runs, else of the one chosen among those that ran. */
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { ATTACK_CATALOG } from "../../attacks/catalog.ts";
 import { entryOf } from "../../experiment/traceEntry.ts";
 import { useExperiment, useResults } from "../context/stores.ts";
@@ -30,7 +30,7 @@ export function TracePanel() {
   const place = stack.findIndex(({ id }) => id === shown) + 1;
   const item = stack[place - 1];
   const entry = item?.type === "attack" ? entryOf(ATTACK_CATALOG[item.attack].settings) : undefined;
-  const spec = trace ? traceSpec({ ...trace, entry }) : null;
+  const spec = useTraceSpec(trace, entry);
   // The picker says which it is; while one runs there is no picker.
   const name = place > 0 && live && stack.length > 1 ? `item ${place}: ` : "";
   return (
@@ -72,4 +72,9 @@ export function TracePanel() {
       )}
     </PlotPanel>
   );
+}
+
+/** The same one as long as the attack says nothing new: what is drawn of it hangs on that. */
+function useTraceSpec(trace: Trace | undefined, entry: Trace["entry"]) {
+  return useMemo(() => (trace ? traceSpec({ ...trace, entry }) : null), [trace, entry]);
 }

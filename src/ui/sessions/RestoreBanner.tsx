@@ -15,8 +15,8 @@ export function RestoreBanner() {
   const stores = useStores();
   const [offered, setOffered] = useState<Session | null>(null);
   const opened = useView((s) => s.openedLink);
-  const spec = useExperiment((s) => s.spec);
-  const [first] = useState(spec);
+  const [first] = useState(() => stores.experiment.getState().spec);
+  const isUntouched = useExperiment((s) => s.spec === first);
   const hidden = useRoom((r) => r.hidden);
   useEffect(() => {
     left ??= leftBefore();
@@ -24,7 +24,7 @@ export function RestoreBanner() {
     return startAutosave(stores);
   }, [stores]);
   // Whoever came by a link, or has begun something else, finds it among the sessions.
-  if (!offered || opened || spec !== first) return null;
+  if (!offered || opened || !isUntouched) return null;
   return (
     <Banner status="waiting" testId="restore">
       <span>

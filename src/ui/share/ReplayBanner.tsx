@@ -21,11 +21,13 @@ import { currentNumbers } from "./currentRun.ts";
 export function ReplayBanner() {
   const { view } = useStores();
   const opened = useView((s) => s.openedLink);
-  const spec = useExperiment((s) => s.spec);
+  const isOpen = useExperiment((s) => s.spec === opened?.spec);
+  const open = useExperiment((s) => s.spec.case);
+  const model = useExperiment((s) => s.spec.model.id);
   const awaitsFilm = useCases(
-    ({ radiographs }) => spec.case.kind === "file" && !radiographs[spec.case.sha256],
+    ({ radiographs }) => open.kind === "file" && !radiographs[open.sha256],
   );
-  const awaitsModel = useModels(({ own }) => isOwnModel(spec.model.id) && !own[spec.model.id]);
+  const awaitsModel = useModels(({ own }) => isOwnModel(model) && !own[model]);
   const actual = useResultValues(currentNumbers);
   const isHidden = useHidden("answers");
   const isHeld = useGate() !== null || isHidden;
@@ -34,7 +36,7 @@ export function ReplayBanner() {
     [opened, actual, isHeld],
   );
   // Once the reader changes anything, the link no longer speaks about what is on screen.
-  if (!opened || opened.spec !== spec) return null;
+  if (!opened || !isOpen) return null;
   return (
     <Banner status={comparison?.status ?? "waiting"}>
       {awaitsFilm || awaitsModel

@@ -2,7 +2,13 @@
 import { useMemo } from "react";
 import { useTitles } from "../context/useTitles.ts";
 import { useHidden } from "../context/useHidden.ts";
-import { useExperiment, useResults, useStores, useView } from "../context/stores.ts";
+import {
+  useExperiment,
+  useResultValues,
+  useResults,
+  useStores,
+  useView,
+} from "../context/stores.ts";
 import { Hint } from "../kit/Hint.tsx";
 import { Icon } from "../kit/icons.tsx";
 import { Button } from "../kit/Button.tsx";
@@ -153,18 +159,21 @@ function Agreement({ choice }: { readonly choice: AttentionChoice }) {
 
 /** Maps that instruments have made for the experiment on the bench. */
 function useMeasuredMaps() {
-  const stages = useResults((s) => s.stages);
   const instruments = useExperiment((s) => s.spec.instruments);
+  const found = useResultValues(({ stages }) =>
+    instruments.map(({ instrument, enabled }) =>
+      enabled ? stages[`instrument:${instrument}`]?.payload.maps : undefined,
+    ),
+  );
   return useMemo(
     () =>
-      instruments.flatMap(({ instrument, enabled }) => {
-        const maps = enabled ? stages[`instrument:${instrument}`]?.payload.maps : undefined;
-        return (maps ?? []).map(({ id, label }) => {
+      instruments.flatMap(({ instrument }, k) =>
+        (found[k] ?? []).map(({ id, label }) => {
           const choice = { source: "map", instrument, map: id } as const;
           return { key: mapKey(choice), label, choice };
-        });
-      }),
-    [stages, instruments],
+        }),
+      ),
+    [found, instruments],
   );
 }
 
