@@ -89,8 +89,17 @@ function nameOfParam(item: Item, name: string): string {
         : undefined;
   const known: Readonly<Record<string, { readonly label: string }>> = PARAMS;
   const label = params?.[name]?.label ?? known[`attack.${name}`]?.label;
-  return label ? label.toLowerCase() : name;
+  return label ? label.toLowerCase() : (WORDS[name] ?? name);
 }
+
+/** Settings that are no numbers, by the words that stand beside them. */
+const WORDS: Readonly<Record<string, string>> = {
+  knowledge: "attacker",
+  norm: "limit",
+  foresees: "attacker",
+  region: "place",
+  stamp: "place",
+};
 
 function labelOf(item: Item): string {
   if ("defense" in item) return DEFENSE_CATALOG[item.defense]?.label ?? item.defense;

@@ -142,12 +142,19 @@ describe("the history of the bench", () => {
       ...spec,
       stack: spec.stack.map((item) => (item.id === "pgd-1" ? { ...item, enabled: false } : item)),
     }));
+    experiment().edit((spec) => ({
+      ...spec,
+      stack: spec.stack.map((item) =>
+        item.id === "pgd-1" ? { ...item, knowledge: "unaware" as const } : item,
+      ),
+    }));
     expect(names()).toEqual([
       "epsilon of PGD",
       "add Quantum noise (dose)",
       "order of disturbances",
       "precision",
       "switching off of PGD",
+      "attacker of PGD",
     ]);
   });
 

@@ -68,14 +68,24 @@ function Line(props: { readonly name: string; readonly before: Answer; readonly 
   return (
     <tr>
       <th scope="row">{props.name}</th>
-      <td>{said(props.before)}</td>
-      <td>{said(props.after)}</td>
+      <td>
+        <Said answer={props.before} />
+      </td>
+      <td>
+        <Said answer={props.after} />
+      </td>
     </tr>
   );
 }
 
-function said(answer: Answer): string {
-  return answer ? `${answerWord(givenAnswer(answer))} ${signed(answer.margin, 1)}` : "…";
+/** Word and number apart, so that the word is found in any language. */
+function Said({ answer }: { readonly answer: Answer }) {
+  if (!answer) return <>…</>;
+  return (
+    <>
+      <span>{answerWord(givenAnswer(answer))}</span> {signed(answer.margin, 1)}
+    </>
+  );
 }
 
 /** What a preview takes of these defenses where it takes less than was asked; the attacker's draws are the attack's affair. */

@@ -150,8 +150,11 @@ function Prediction(props: {
   const choice = question.choices[chosen]!;
   return (
     <p className={styles.foretold} data-right={isShown ? choice.right : undefined}>
-      You predicted <b>“{said(choice.text, LANGUAGE)}”</b>.
-      {isShown && <> {said(choice.feedback, LANGUAGE)}</>}
+      You predicted{" "}
+      <b>
+        <q>{said(choice.text, LANGUAGE)}</q>
+      </b>
+      .{isShown && <> {said(choice.feedback, LANGUAGE)}</>}
     </p>
   );
 }

@@ -62,6 +62,16 @@ test("of several sentences each is looked up by itself", () => {
   );
 });
 
+test("sentences that the dictionary has together are found behind another", () => {
+  const other = createTranslator({
+    "There is none.": "No hay.",
+    "Start it with: x. It reaches one.": "Iníciela con: x. Llega a uno.",
+  });
+  expect(other("There is none. Start it with: x. It reaches one.")).toBe(
+    "No hay. Iníciela con: x. Llega a uno.",
+  );
+});
+
 test("what no entry fits, and what has no words, stays as it is", () => {
   for (const text of ["Is there a pleural effusion?", "0.9985", "", "ε", "$&"]) {
     expect(spanish(text)).toBe(text);

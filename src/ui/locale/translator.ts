@@ -72,6 +72,9 @@ export function createTranslator(sentences: Sentences, kept: readonly string[] =
     const counted = AMOUNT.exec(text);
     const unit = counted && entry(counted[2]!, depth + 1);
     if (unit) return `${counted[1]}${unit}`;
+    // Before the patterns: "They part on: {0}." would take whatever sentences follow for its last word.
+    const each = sentencesOf(text, depth, true);
+    if (each !== undefined) return each;
     const first = firstWord(text);
     for (const key of first === "" ? [""] : [first, ""]) {
       for (const pattern of byFirstWord.get(key) ?? []) {
@@ -100,14 +103,25 @@ export function createTranslator(sentences: Sentences, kept: readonly string[] =
     return made.includes(undefined) ? undefined : made.join(", ");
   };
 
+  /** Sentences that the dictionary has as one entry, as a hint of two that stands behind another sentence, stay one part. */
+  const together = (each: readonly string[]): readonly string[] => {
+    const parts: string[] = [];
+    for (let from = 0, to = 0; from < each.length; from = to) {
+      to = each.length;
+      while (to > from + 1 && !Object.hasOwn(sentences, each.slice(from, to).join(" "))) to--;
+      parts.push(each.slice(from, to).join(" "));
+    }
+    return parts;
+  };
+
   /** Several sentences, each by itself; on the screen what is known of them, inside a pattern all or none. */
-  const sentencesOf = (text: string, depth: number): string | undefined => {
-    const each = text.split(BETWEEN_SENTENCES);
+  const sentencesOf = (text: string, depth: number, isWhole = false): string | undefined => {
+    const each = together(text.split(BETWEEN_SENTENCES));
     if (each.length === 1) return undefined;
     const made = each.map((part) => entry(part, depth + 1) ?? titleOf(part, depth + 1));
     const isKnown = made.every((part) => part !== undefined);
     const isChanged = made.some((part, k) => part !== undefined && part !== each[k]);
-    if (!isChanged || (depth > 0 && !isKnown)) return undefined;
+    if (!isChanged || ((isWhole || depth > 0) && !isKnown)) return undefined;
     return made.map((part, k) => part ?? each[k]!).join(" ");
   };
 

@@ -29,7 +29,7 @@ export function RestoreBanner() {
     <Banner status="waiting" testId="restore">
       <span>
         You left an experiment here at {new Date(offered.savedAt).toLocaleString()}:{" "}
-        {offered.spec.question} ({caseWords(offered.spec, hidden)})
+        {offered.spec.question} (<bdi>{caseWords(offered.spec, hidden)}</bdi>)
       </span>
       <Button look="outlined" onClick={() => void openSession(stores, offered)}>
         Go on with it

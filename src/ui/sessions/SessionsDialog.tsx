@@ -72,7 +72,7 @@ function Sessions({ onOpened }: { readonly onOpened: () => void }) {
               <div>
                 <b>{session.name}</b>
                 <span>
-                  {session.spec.question} ({caseWords(session.spec, hidden)}),{" "}
+                  {session.spec.question} (<bdi>{caseWords(session.spec, hidden)}</bdi>),{" "}
                   {new Date(session.savedAt).toLocaleString()}
                 </span>
               </div>

@@ -1,6 +1,7 @@
 /** What is on the bench as a session, and a session put back on the bench. */
 import { toErrorData } from "../../errors/labError.ts";
 import { loadPart } from "../../host/loadPart.ts";
+import { FINDINGS } from "../../phantom/spec.ts";
 import type { ExperimentSpec } from "../../experiment/spec.ts";
 import type { HiddenName } from "../../lesson/room.ts";
 import type { Stores } from "../context/stores.ts";
@@ -66,6 +67,6 @@ export async function openSession(stores: Stores, session: Session): Promise<boo
 export function caseWords({ case: shown }: ExperimentSpec, hidden: readonly HiddenName[]): string {
   if (shown.kind === "file") return `own film ${shown.sha256.slice(0, 8)}`;
   if (hidden.some((what) => what !== "answers")) return `phantom ${shown.phantom.seed}`;
-  const kinds = shown.phantom.findings.map(({ kind }) => kind);
-  return `phantom ${shown.phantom.seed}, ${kinds.join(" and ") || "no finding"}`;
+  const kinds = shown.phantom.findings.map(({ kind }) => FINDINGS[kind].label.toLowerCase());
+  return `phantom ${shown.phantom.seed}, ${kinds.join(", ") || "no finding"}`;
 }

@@ -44,8 +44,8 @@ describe("a session that is opened", () => {
   it("is told by its picture, never by a file's name", () => {
     const { stores } = testBench();
     const { spec } = stores.experiment.getState();
-    expect(caseWords(spec, [])).toBe("phantom 7, effusion");
-    expect(caseWords(spec, ["answers"])).toBe("phantom 7, effusion");
+    expect(caseWords(spec, [])).toBe("phantom 7, pleural effusion");
+    expect(caseWords(spec, ["answers"])).toBe("phantom 7, pleural effusion");
     for (const what of ["truth", "titles", "sliders"] as const) {
       expect(caseWords(spec, [what])).toBe("phantom 7");
     }
