@@ -74,6 +74,55 @@ test("a film that is given while another is being opened waits its turn", async 
   await expect(page.getByRole("alert")).toHaveCount(0);
 });
 
+/** Keeps back, on request, all that the page asks of its workers: a film that takes as long as one likes. */
+function slowWorkers(): void {
+  const send = Worker.prototype.postMessage;
+  let kept: (() => void)[] | null = null;
+  Worker.prototype.postMessage = function (this: Worker, ...message: unknown[]) {
+    const post = () => send.apply(this, message as Parameters<typeof send>);
+    if (kept) kept.push(post);
+    else post();
+  };
+  Object.assign(globalThis, {
+    hold: () => (kept ??= []),
+    release: () => {
+      const held = kept ?? [];
+      kept = null;
+      for (const post of held) post();
+    },
+  });
+}
+
+test("a film that takes long to read or to draw says so meanwhile", async ({ page, site }) => {
+  await page.addInitScript(slowWorkers);
+  await openBench(page, site.url);
+  await settle(page);
+  const workers = (what: "hold" | "release") =>
+    page.evaluate((name) => (globalThis as unknown as Record<string, () => void>)[name]!(), what);
+  const reading = page.getByText("Reading the film…");
+  await workers("hold");
+  await openFile(page, "study.dcm", chestDicom());
+  await expect(reading).toBeVisible();
+  await workers("release");
+  await expect(page.getByText("Your DICOM file")).toBeVisible();
+  await expect(reading).toBeHidden();
+  await settle(page);
+
+  const drawing = page.getByText("Drawing it at full resolution…");
+  await workers("hold");
+  await page.getByRole("button", { name: "Full resolution" }).click();
+  await expect(drawing).toBeVisible();
+  await workers("release");
+  await expect(page.getByText("The film itself, not what the model was given.")).toBeVisible();
+  await expect(drawing).toBeHidden();
+
+  await workers("hold");
+  await page.getByRole("radio", { name: "The whole film" }).click();
+  await expect(page.getByText("The film is being read.")).toBeVisible();
+  await workers("release");
+  await expect(page.getByTestId("film-canvas")).toBeVisible({ timeout: 60_000 });
+});
+
 test("a file dropped anywhere on the page opens", async ({ page, site }) => {
   await openBench(page, site.url);
   const data = await page.evaluateHandle((bytes) => {

@@ -1,14 +1,12 @@
 /** What is being computed, how far it is, and the way to stop it. Shown for what takes longer than half a second. */
-import { useEffect, useState } from "react";
 import { bytes } from "../kit/formats.ts";
 import { Button } from "../kit/Button.tsx";
 import { currentBackend } from "../../state/resultStore.ts";
 import { Icon } from "../kit/icons.tsx";
-import { useResults, useStores } from "../context/stores.ts";
+import { useOutlasts } from "../kit/useOutlasts.ts";
+import { useCases, useResults, useStores } from "../context/stores.ts";
 import styles from "./app.module.css";
 import { decimal } from "../../numerics/decimalText.ts";
-
-const PATIENCE_MS = 500;
 
 export function RunProgress() {
   const { link } = useStores();
@@ -19,8 +17,17 @@ export function RunProgress() {
   const elapsed = useResults((s) => s.elapsedMs);
   const sampling = useSampling();
   const hasEnded = useResults((s) => s.requestId > 0 && !s.busy);
-  const isSlow = useOutlasts(busy, PATIENCE_MS);
+  const isSlow = useOutlasts(busy);
   const isPreview = useResults((s) => s.fidelity === "preview" && s.stages.readout !== undefined);
+  const isReading = useOutlasts(useCases((s) => s.opening));
+  if (isReading) {
+    // What the engine does meanwhile is about the film before.
+    return (
+      <div className={styles.progress} role="status">
+        <span>Reading the film…</span>
+      </div>
+    );
+  }
   if (!isReady && !hasEnded) return <ModelProgress />;
   if (isPreview) {
     // A pointer is down: what is on screen is a first look, and says so.
@@ -101,18 +108,4 @@ function useSampling(): { readonly label: string; readonly done: number } {
   if (!entry?.partial || entry.requestId !== requestId) return { label: "Computing", done: 0 };
   const { n, maxSamples } = entry.payload;
   return { label: `Guarantee: ${n} of ${maxSamples} copies`, done: n / maxSamples };
-}
-
-/** True once `active` has held for `ms`; false again as soon as it ends. */
-function useOutlasts(active: boolean, ms: number): boolean {
-  const [isOver, setOver] = useState(false);
-  useEffect(() => {
-    if (!active) return;
-    const timer = setTimeout(() => setOver(true), ms);
-    return () => {
-      clearTimeout(timer);
-      setOver(false);
-    };
-  }, [active, ms]);
-  return isOver;
 }

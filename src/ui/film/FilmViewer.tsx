@@ -29,7 +29,7 @@ export function FilmViewer() {
   const stores = useStores();
   const frame = useRef<HTMLDivElement>(null);
   const extent = useExtent(frame);
-  const film = useWholeFilm();
+  const { film, isUnderWay } = useWholeFilm();
   const view = useView((s) => s.film);
   const window = useView((s) => s.window);
   const invert = useView((s) => s.invert);
@@ -133,7 +133,9 @@ export function FilmViewer() {
             )}
           </>
         ) : (
-          <p className={styles.waiting}>The film is being read.</p>
+          <p className={styles.waiting} role="status">
+            {isUnderWay ? "The film is being read." : "There is no film here to show."}
+          </p>
         )}
       </div>
       <Measurements film={film} items={items} />

@@ -81,7 +81,7 @@ export function gpuRenderer(
   gl.useProgram(program);
   uploadFilm(gl, levels);
   const curve = gl.createTexture();
-  const range = rangeOf(pyramid[0]!);
+  let range: Range | undefined;
   let loaded: Tone | undefined;
   gl.uniform1i(at("film"), 0);
   gl.uniform1i(at("curve"), 1);
@@ -114,6 +114,8 @@ export function gpuRenderer(
       gl.uniform1i(uniforms.isCurve, tone.kind === "curve" ? 1 : 0);
       if (tone.kind === "line") gl.uniform2f(uniforms.line, tone.gain, tone.offset);
       else {
+        // Nine million pixels are looked through for this, and most films are shown along a line.
+        range ??= rangeOf(pyramid[0]!);
         gl.uniform2f(uniforms.line, range.low, range.high);
         if (loaded !== tone) uploadCurve(gl, curve, { tone, range });
         loaded = tone;

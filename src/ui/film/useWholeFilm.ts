@@ -30,8 +30,11 @@ export interface WholeFilm {
 
 type Drawn = Pick<WholeFilm, "key" | "radiograph" | "levels" | "isPhantom">;
 
-/** Null while it is being read, or where a link waits for its file. */
-export function useWholeFilm(): WholeFilm | null {
+/** Null while it is being read, where that was refused, and where a link waits for its file. */
+export function useWholeFilm(): {
+  readonly film: WholeFilm | null;
+  readonly isUnderWay: boolean;
+} {
   const source = useExperiment((s) => s.spec.case);
   const phantom = source.kind === "phantom" ? source.phantom : undefined;
   const sha256 = source.kind === "file" ? source.sha256 : undefined;
@@ -46,14 +49,16 @@ export function useWholeFilm(): WholeFilm | null {
     // Not of the whole case: the film is the same when another part of it is given.
     [phantom, sha256, radiograph],
   );
-  const film = useDrawn(wanted);
-  return useMemo(() => {
+  const { picture: film, isUnderWay } = useDrawn(wanted);
+  const whole = useMemo(() => {
     if (!film) return null;
     const scale = film.isPhantom ? UNIT_SCALE : fileScale;
     const { cols, rows } = film.radiograph;
     const square = box ?? { left: 0, top: 0, width: cols, height: rows };
     return scale && { ...film, scale, square };
   }, [film, fileScale, box]);
+  const isOpening = useCases((s) => s.opening);
+  return { film: whole, isUnderWay: isUnderWay || isOpening };
 }
 
 function fileFilm(key: string, radiograph: Radiograph): Drawing<Drawn> {

@@ -29,7 +29,10 @@ export interface Detail {
 }
 
 /** The open case at full resolution, drawn when the reader asks for it. */
-export function useDetail(isShown: boolean): Detail | null {
+export function useDetail(isShown: boolean): {
+  readonly detail: Detail | null;
+  readonly isUnderWay: boolean;
+} {
   const isWanted = useView((s) => s.fullResolution) && isShown;
   const source = useExperiment((s) => s.spec.case);
   const radiograph = useCases((s) =>
@@ -42,11 +45,12 @@ export function useDetail(isShown: boolean): Detail | null {
     if (source.kind === "phantom") return phantomDetail(source.phantom);
     return radiograph && box ? filmDetail(radiograph, box) : null;
   }, [isWanted, source, radiograph, box]);
-  const native = useDrawn(wanted);
-  return useMemo(
+  const { picture: native, isUnderWay } = useDrawn(wanted);
+  const detail = useMemo(
     () => native && { native, preview: native.preview ?? native, scale },
     [native, scale],
   );
+  return { detail, isUnderWay };
 }
 
 function phantomDetail(phantom: PhantomSpec): Drawing<Picture> {

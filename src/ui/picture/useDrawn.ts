@@ -11,12 +11,20 @@ export interface Drawing<T> {
   draw(): Promise<T>;
 }
 
-/** Null until that picture is there; a refusal is told the reader. */
-export function useDrawn<T>(wanted: Drawing<T> | null): T | null {
+export interface Drawn<T> {
+  /** Null until it is there. */
+  readonly picture: T | null;
+  readonly isUnderWay: boolean;
+}
+
+/** The picture that is wanted; a refusal is told the reader. */
+export function useDrawn<T>(wanted: Drawing<T> | null): Drawn<T> {
   const { results } = useStores();
   // Stands for the drawing in the state: the state would hold it, it the picture before, that its drawing, and so every film of a day.
   const token = useMemo(() => wanted && {}, [wanted]);
-  const [drawn, setDrawn] = useState<{ readonly of: object; readonly picture: T } | null>(null);
+  const [drawn, setDrawn] = useState<{ readonly of: object; readonly picture: T | null } | null>(
+    null,
+  );
   useEffect(() => {
     if (!wanted || !token) return;
     let isOver = false;
@@ -25,12 +33,15 @@ export function useDrawn<T>(wanted: Drawing<T> | null): T | null {
         if (!isOver) setDrawn({ of: token, picture });
       },
       (error: unknown) => {
-        if (!isOver) results.getState().refuse(toErrorData(error));
+        if (isOver) return;
+        setDrawn({ of: token, picture: null });
+        results.getState().refuse(toErrorData(error));
       },
     );
     return () => {
       isOver = true;
     };
   }, [wanted, token, results]);
-  return token && drawn?.of === token ? drawn.picture : null;
+  const isOver = drawn?.of === token;
+  return { picture: token && isOver ? drawn.picture : null, isUnderWay: token !== null && !isOver };
 }

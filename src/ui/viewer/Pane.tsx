@@ -11,6 +11,7 @@ import { CornerText } from "./CornerText.tsx";
 import { OutlineLegend } from "./OutlineLegend.tsx";
 import { paintPane } from "./panePainter.ts";
 import { useDetail } from "../picture/useDetail.ts";
+import { useOutlasts } from "../kit/useOutlasts.ts";
 import { useExtent } from "../kit/useExtent.ts";
 import { usePaneLayers, usePanePicture } from "./usePaneLayers.ts";
 import { usePaneTools } from "./usePaneTools.ts";
@@ -43,7 +44,8 @@ export function Pane(props: {
   const isAlone = useView((s) => s.layout === "single");
   const canPaint = pane !== "difference";
   const tools = usePaneTools(frame, canPaint);
-  const detail = useDetail(pane === "clean");
+  const { detail, isUnderWay } = useDetail(pane === "clean");
+  const isDrawing = useOutlasts(isUnderWay);
   const stroke = useHeldStroke(tools.stroke);
   const layers = usePaneLayers(pane, { stroke, detail, extent, isBare });
   const stale = useResults((s) => isStale(s, pane === "clean" ? "input" : "disturbed"));
@@ -68,12 +70,14 @@ export function Pane(props: {
         {isBrush && ((pane === "disturbed" && !isBare) || isAlone) ? (
           <BrushBar />
         ) : (
-          <span className={styles.explanation}>
-            {!detail
-              ? explanation
-              : detail.scale
-                ? "The film itself, not what the model was given."
-                : "Drawn finer than the model was given it."}
+          <span className={styles.explanation} role={isDrawing ? "status" : undefined}>
+            {isDrawing
+              ? "Drawing it at full resolution…"
+              : !detail
+                ? explanation
+                : detail.scale
+                  ? "The film itself, not what the model was given."
+                  : "Drawn finer than the model was given it."}
           </span>
         )}
         {pane === "clean" && !isBare && <ResolutionToggle />}
