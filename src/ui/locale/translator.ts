@@ -33,8 +33,8 @@ const LETTERS_THAT_SUFFICE = 12;
 const NAMED = /^\p{L}{2}.*: /u;
 /** How often what is filled in may itself be a pattern. */
 const DEPTH = 4;
-/** A number before its unit or name. */
-const AMOUNT = /^([-+−<>≥≤]?\d[\d.,]*%?\s+)(.+)$/su;
+/** A number before its unit or name; "1 of 100 normal" is no unit, and has its own entry. */
+const AMOUNT = /^([-+−<>≥≤]?\d[\d.,]*%?\s+)(?!of\b)(.+)$/su;
 /** So many cuts are tried between two places. */
 const MOST_CUTS = 12;
 const PLACE = /\{(\d+)\}/;
@@ -42,6 +42,8 @@ const PLACE = /\{(\d+)\}/;
 const BETWEEN_ITEMS = /, (?![^()]*\))/;
 /** Words to be typed as they are: the model reads English. */
 const QUOTED = /^"[^"]*"$/;
+/** What the model is asked, in the midst of other words: it reads English. */
+const ASKED = /^[A-Z][^“”]* [^“”]*\?$/;
 /** Where one sentence ends and the next begins. */
 const BETWEEN_SENTENCES = /(?<=[.!?]) +(?=[^a-z])/;
 
@@ -76,17 +78,22 @@ export function createTranslator(sentences: Sentences, kept: readonly string[] =
     const each = sentencesOf(text, depth, true);
     if (each !== undefined) return each;
     const first = firstWord(text);
+    // One that knows all that is filled in goes before one that says enough without.
+    let partly: string | undefined;
     for (const key of first === "" ? [""] : [first, ""]) {
       for (const pattern of byFirstWord.get(key) ?? []) {
         const made = filledIn(pattern, text, depth);
-        if (made !== undefined) return made;
+        if (made?.isKnown) return made.text;
+        partly ??= made?.text;
       }
     }
+    if (partly !== undefined) return partly;
     // A name inside a sentence begins small.
     const capital = text[0]!.toUpperCase() + text.slice(1);
     const named = capital === text ? undefined : sentences[capital];
     if (named !== undefined) return named[0]!.toLowerCase() + named.slice(1);
-    return sentencesOf(text, depth) ?? listOf(text, depth);
+    const made = sentencesOf(text, depth) ?? listOf(text, depth);
+    return made ?? (depth > 0 && ASKED.test(text) ? text : undefined);
   };
 
   /** A title that stands as a sentence of its own. */
@@ -144,11 +151,12 @@ export function createTranslator(sentences: Sentences, kept: readonly string[] =
         break;
       }
     }
-    if (!isTelling && said.includes(undefined)) return undefined;
+    const isKnown = !said.includes(undefined);
+    if (!isTelling && !isKnown) return undefined;
     const made = pieces.map((piece) =>
       typeof piece === "string" ? piece : (said[piece] ?? filled[piece]!),
     );
-    return made.join("").trimEnd();
+    return { text: made.join("").trimEnd(), isKnown };
   };
 
   return (text) => {
