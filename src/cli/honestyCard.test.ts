@@ -58,7 +58,7 @@ test("its attackers are those of the stack: the same margins, the same flips", a
       norm: "linf",
       epsilon: PARAMS.epsilon,
       steps: PARAMS.steps,
-      restarts: knowledge === "aware" ? STARTS : 1,
+      restarts: STARTS,
       goal: { kind: "untargeted" },
       knowledge,
     };

@@ -67,9 +67,11 @@ test("an honesty card costs its attacks, and those through draws as many passes 
     encoderPasses({ ...defaultSpec(), stack: [], ...change }, []);
   const bare = cost({});
   expect(cost({ instruments: [{ ...card, enabled: false }] })).toBe(bare);
-  expect(cost({ instruments: [card], defenses: [defense] }) - bare).toBe(3 * (10 * 3 + 40) + 100);
+  expect(cost({ instruments: [card], defenses: [defense] }) - bare).toBe(
+    3 * (10 * 4 + 2 * 40) + 100,
+  );
   const random = { ...defense, defense: "resizePad", params: { shrink: 0.1, eot: 8 } };
   expect(cost({ instruments: [card], defenses: [random] }) - bare).toBe(
-    3 * (10 * 21 + 10 * 20) + 100 * 20,
+    3 * (10 * 22 + 40 + 10 * 20) + 100 * 20,
   );
 });

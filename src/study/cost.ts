@@ -34,7 +34,7 @@ export function encoderPasses(spec: ExperimentSpec, stages: readonly Need[]): nu
   return reading + disturbed + attacks + certificate + relevance + honesty;
 }
 
-/** Of the attacker who knows a defense without draws (honestyCard.ts). */
+/** Of an attack without draws: on the bare model, and of the one who knows the defense (honestyCard.ts). */
 const STARTS = 2;
 /** Members of the strong attack that climb, the share of its steps where a defense draws, and the share of answers that it is made on, a guess. */
 const STRONG = { members: 4, whereDrawn: 0.25, held: 0.5 };
@@ -44,10 +44,10 @@ function cardPasses(params: Params, looks: Looks): number {
   const { steps = 15, strongSteps = 40, draws = 20, queries = 150, samples = 50 } = params;
   const attacker = looks.isRandom ? Math.max(draws, looks.attacker) : looks.attacker;
   const known = looks.isRandom ? attacker : STARTS * attacker;
-  const strong =
-    STRONG.held * STRONG.members * strongSteps * (looks.isRandom ? STRONG.whereDrawn : 1);
+  const strong = STRONG.held * STRONG.members * strongSteps;
+  const strongKnown = strong * (looks.isRandom ? STRONG.whereDrawn : 1);
   return (
-    GRADIENT * (steps * (1 + known) + strong * attacker) +
+    GRADIENT * (steps * (STARTS + known) + strong + strongKnown * attacker) +
     queries * attacker +
     samples * looks.answer * (1 + ANSWERS)
   );

@@ -58,7 +58,7 @@ export const honestyCard = defineInstrument({
       step: 1,
       default: 15,
       integer: true,
-      help: "Gradient steps of each attack. The one who knows a defense without draws takes them twice, the second time from a random start, and twice again where the filter can hide its slope.",
+      help: "Gradient steps of each attack. Where nothing is drawn they are taken twice, the second time from a random start, and twice again where a filter can hide its slope.",
     },
     strongSteps: {
       label: "Steps of the strong attack",
@@ -68,7 +68,7 @@ export const honestyCard = defineInstrument({
       step: 5,
       default: 40,
       integer: true,
-      help: "Where the answer still holds against the one who knows the defense, the strong attack follows with so many steps for each of its members. A defense that draws costs as many passes a step as there are draws, so it gets a quarter of the steps. 0 leaves it out.",
+      help: "Where the answer still holds against the one who knows the defense, or without the defense against the one who does not know of it, the strong attack follows with so many steps for each of its members. A defense that draws costs as many passes a step as there are draws, so it gets a quarter of the steps. 0 leaves it out.",
     },
     draws: {
       label: "Draws",
@@ -130,8 +130,8 @@ async function* measured(
   const judge = known.evaluator(against(known, clean));
   const answerOn = async (picture: Float32Array) =>
     (await system.read(picture, [wording])).answers[0]!;
-  const hasHeld = async (picture: Float32Array) =>
-    hasFlipped(clean.answer, await answerOn(picture)) === false;
+  const bareAnswerOn = async (picture: Float32Array) =>
+    (await model.read(picture, [wording])).answers[0]!;
   const rules = rulesOf(scope);
   const attempt = async (
     id: TrialId,
@@ -140,16 +140,20 @@ async function* measured(
   ): Promise<boolean> => {
     const said = attacked === model ? bare : clean;
     const target = { system: attacked, objective: against(attacked, said), aware: true };
+    const answering = attacked === model ? bareAnswerOn : answerOn;
+    const hasHeld = async (picture: Float32Array) =>
+      hasFlipped(said.answer, await answering(picture)) === false;
+    const effort = effortOf(params, attacked.gradient === "expectation");
     const found =
       attack === "knowing"
         ? await knowingAttack(target, { image: input.image, rules, hasHeld }, effort, context)
         : await plainAttack(target, input.image, { ...rules, ...attack }, context);
     if (!found) return false;
     const answer = await answerOn(found.image);
-    const [bareAnswer] = (await model.read(found.image, [wording])).answers;
+    const bareAnswer = await bareAnswerOn(found.image);
     trials.push({
       id,
-      answer: answer!,
+      answer,
       flipped: hasFlipped(clean.answer, answer),
       bareFlipped: hasFlipped(bare.answer, bareAnswer),
       loss: await judge.loss(found.image),
@@ -162,9 +166,9 @@ async function* measured(
   const isRandom = system.gradient === "expectation";
   const apgd = { attack: "apgd", ...steps, restarts: 1 } as const;
   const square = { attack: "square", queries: params["queries"]!, restarts: 1 } as const;
-  const effort = effortOf(params, isRandom);
   const attempts: readonly (readonly [TrialId, System, Attempt | "knowing"])[] = [
-    ["transfer", model, apgd],
+    // What the defense gains is the answers it holds that as strong an attack turns without it.
+    ["transfer", model, "knowing"],
     ...(isRandom ? [["naive", single, apgd] as const] : []),
     ["adaptive", known, "knowing"],
     ["blackBox", known, square],

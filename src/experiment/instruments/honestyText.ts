@@ -193,7 +193,7 @@ function verdict(card: Card): string {
     return `${said}. No attacker tried flips it, but against one who ${ATTACKERS[silenced.id]} it abstains: no wrong answer is given, and the right one is lost.`;
   }
   if (broken.length === 0) {
-    return trials.some(({ isStrong }) => isStrong)
+    return trials.some(({ id, isStrong }) => id === "adaptive" && isStrong)
       ? `${said}. The gain survives every attacker tried on this picture, the strong attack among them; a stronger one may exist.`
       : `${said}. The gain survives every attacker tried on this picture; a stronger one may exist.`;
   }

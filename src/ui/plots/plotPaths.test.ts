@@ -115,6 +115,12 @@ test("a mark stands at its value with its words where there is room, and a band 
     },
   );
   expect(wide.band).toEqual({ from: 44, to: 344, label: ["nothing is", "proved here"] });
+  const low = { ...SIZE, width: 354, height: 90 };
+  expect(smallPlot(plotOf({}, { band: { from: 0, to: 2, label: "words" } }), low).band).toEqual({
+    from: 44,
+    to: 344,
+    label: [],
+  });
   // On a logarithmic axis 0 has no place.
   expect(
     smallPlot(plotOf({ x: [1, 10, 100] }, { band: { from: 0, to: 2, label: "" } }), {

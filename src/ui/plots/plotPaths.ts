@@ -78,8 +78,8 @@ type Place = (value: number) => number;
 
 /** Room for a tick's number, in CSS pixels. */
 const LEFT = 44;
-/** A narrower band has no room for its words. */
-const WORDY_BAND = 110;
+/** A narrower or lower band has no room for its words: those of the axis may stand inside such a plot, too. */
+const WORDY_BAND = { width: 110, height: 70 };
 
 export function smallPlot(spec: PlotSpec, { width, height, logX, logY }: PlotSize): DrawnPlot {
   const box = { left: LEFT, right: width - 10, top: 8, bottom: height - 20 };
@@ -152,14 +152,15 @@ function nearestOf(
 /** Inside the plot; left out where it is empty or its ends have no place, as 0 has none on a logarithmic axis. */
 function bandBetween(
   band: Band | undefined,
-  { left, right }: DrawnPlot["box"],
+  { left, right, top, bottom }: DrawnPlot["box"],
   px: Place,
 ): Pick<DrawnPlot, "band"> {
   if (!band) return {};
   const end = (value: number) => round(Math.min(right, Math.max(left, px(value))));
   const [from, to] = [end(band.from), end(band.to)];
   if (!(to > from)) return {};
-  return { band: { from, to, label: to - from < WORDY_BAND ? [] : band.label.split("\n") } };
+  const isWordy = to - from >= WORDY_BAND.width && bottom - top >= WORDY_BAND.height;
+  return { band: { from, to, label: isWordy ? band.label.split("\n") : [] } };
 }
 
 /** Where values stand between the ends of an axis, 0 to 1. */
