@@ -3,6 +3,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { chromium } from "playwright";
 import { findChromium } from "./browser.mjs";
+import { STATES, ready } from "./screenStates.ts";
 import { parseOptions, readOptions } from "./options.mjs";
 import { serve } from "./serve.mjs";
 import { ROOT, ensureBuilt } from "./toolchain.mjs";
@@ -15,82 +16,6 @@ that is served already.`;
 const SIZES = { wide: [1440, 900], projector: [1280, 720], phone: [390, 844] };
 const THEMES = ["dark", "light"];
 const OUT = path.join(ROOT, "docs/screens");
-
-const press = (name) => (page) => page.getByRole("button", { name, exact: true }).click();
-
-/** Does a command of the palette by a part of its name. */
-const command = (words) => async (page) => {
-  await page.keyboard.press("Control+k");
-  await page.getByRole("combobox", { name: "Command" }).fill(words);
-  await page.keyboard.press("Enter");
-};
-const tab = (name) => async (page) => {
-  await press("Lessons")(page);
-  await page.getByRole("radio", { name }).click();
-};
-const both =
-  (...steps) =>
-  async (page) => {
-    for (const step of steps) await step(page);
-  };
-const see =
-  (testId, timeout = 120_000) =>
-  (page) =>
-    page.getByTestId(testId).first().waitFor({ timeout });
-
-/** How each state is reached from the opening bench. */
-const STATES = {
-  bench: see("certificate-plot"),
-  one: command("layout: one viewer"),
-  two: command("layout: clean and disturbed"),
-  film: both(command("layout: the whole film"), see("film-canvas")),
-  paint: command("brush"),
-  question: (page) => page.getByRole("combobox", { name: "Question" }).click(),
-  four: command("layout: four"),
-  models: both(
-    (page) => page.getByRole("combobox", { name: "Model" }).selectOption("llava-mini"),
-    (page) => page.getByTestId("folder-memory").waitFor({ timeout: 60_000 }),
-  ),
-  archive: command("open from an archive"),
-  more: (page) => page.getByRole("button", { name: /^More: sessions/ }).click(),
-  palette: (page) => page.keyboard.press("Control+k"),
-  keys: (page) => page.keyboard.press("?"),
-  share: press("Share"),
-  sessions: command("sessions"),
-  export: both(command("export: figure"), (page) =>
-    page.getByAltText("The figure as it will be saved").waitFor({ timeout: 60_000 }),
-  ),
-  compare: both(command("compare two"), press("Ask the second system"), see("comparison")),
-  cine: both(command("replay the attack"), see("cine-read")),
-  studies: press("Studies"),
-  lessons: press("Lessons"),
-  blind: tab("Blind"),
-  room: tab("Lead a room"),
-  collect: tab("Collect answers"),
-  lesson: both(press("Lessons"), (page) =>
-    page.getByRole("button", { name: /^Defenses, and/ }).click(),
-  ),
-  reading: both(tab("Blind"), (page) =>
-    page.getByRole("button", { name: /^Blind reading/ }).click(),
-  ),
-  quiz: both(
-    tab("Blind"),
-    (page) => page.getByRole("button", { name: /^Blind quiz/ }).click(),
-    (page) => page.getByText("Preparing this pair").waitFor({ state: "hidden", timeout: 120_000 }),
-  ),
-  projector: (page) => page.keyboard.press("j"),
-  guide: press("Guide"),
-  measurements: both(command("measure: all findings"), see("found-allFindings"), (page) =>
-    page.getByTestId("found-allFindings").scrollIntoViewIfNeeded(),
-  ),
-  misled: both(command("measure: when would it have misled"), see("found-whatMisleads"), (page) =>
-    page.getByTestId("found-whatMisleads").getByRole("button", { name: "Enlarge" }).click(),
-  ),
-  refused: (page) =>
-    page
-      .getByLabel("Open a radiograph", { exact: true })
-      .setInputFiles({ name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("no film") }),
-};
 
 const { only = Object.keys(STATES).join(","), site: address } = readOptions(USAGE, (args) =>
   parseOptions(args, { only: { type: "string" }, site: { type: "string" } }),
@@ -113,7 +38,7 @@ for (const name of wanted) {
   });
   try {
     await page.goto(site.url);
-    await page.getByTestId("flip-badge").first().waitFor({ timeout: 120_000 });
+    await ready(page);
     await STATES[name](page);
     for (const [size, [width, height]] of Object.entries(SIZES)) {
       await page.setViewportSize({ width, height });
