@@ -8,6 +8,7 @@ import { catalogs } from "./scripts/catalogs.ts";
 import { jsxDoor } from "./scripts/jsxDoor.ts";
 import { labStudies } from "./scripts/labStudies.ts";
 import { offlineList } from "./scripts/offlineList.ts";
+import { besideEntry } from "./scripts/workerChunks.ts";
 import { commitOf } from "./src/cli/build.ts";
 
 // COOP/COEP make the page cross-origin isolated, which onnxruntime-web needs for more than one WASM thread.
@@ -79,7 +80,12 @@ export default defineConfig({
   ],
   // The "extern" build keeps ORT's glue in its own file; the default one re-runs our whole worker in every thread.
   resolve: { conditions: ["onnxruntime-web-use-extern-wasm", ...defaultClientConditions] },
-  worker: { format: "es" },
+  worker: {
+    format: "es",
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: besideEntry, debugName: "beside" }] } },
+    },
+  },
   optimizeDeps: { exclude: ["onnxruntime-web"] },
   build: { target: "es2022" },
   server: { headers: isolation },

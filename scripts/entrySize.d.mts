@@ -14,3 +14,4 @@ export function judge(sizes: Readonly<Record<Part, PartSize>>): {
   readonly ok: boolean;
   readonly lines: readonly string[];
 };
+export function importsOfWorkers(dist: string): string[];

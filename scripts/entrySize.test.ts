@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { LIMITS, entrySizes, judge } from "./entrySize.mjs";
+import { LIMITS, entrySizes, importsOfWorkers, judge } from "./entrySize.mjs";
 
 let dist: string;
 const write = (name: string, content: string) => writeFileSync(path.join(dist, name), content);
@@ -69,4 +69,14 @@ it("fails when it finds nothing to weigh", () => {
   const { ok, lines } = judge(entrySizes(dist));
   expect(ok).toBe(false);
   expect(lines.every((line) => line.includes("NOTHING FOUND"))).toBe(true);
+});
+
+it("finds a part that imports what a worker is started with, at once or later", () => {
+  expect(importsOfWorkers(dist)).toEqual([]);
+  write("assets/registry-a.js", 'import{t as e}from"./worker-a.js";');
+  write("assets/panel-a.js", "const again=()=>import(`./worker-a.js`);");
+  expect(importsOfWorkers(dist)).toEqual([
+    "panel-a.js imports worker-a.js",
+    "registry-a.js imports worker-a.js",
+  ]);
 });

@@ -1,14 +1,14 @@
-// Opens the built page in the Firefox that is named and waits for the opening case's answers and numbers. Playwright drives a Firefox of
-// its own making only; a reader's is asked over WebDriver BiDi, which it speaks itself.
+// The main job of the built page in the Firefox that is named. Playwright drives a Firefox of its own making only; a reader's is
+// asked over WebDriver BiDi, which it speaks itself.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { mainJob } from "./mainJob.mjs";
 import { serve } from "./serve.mjs";
 import { ROOT, ensureBuilt } from "./toolchain.mjs";
 
 const FIREFOX = process.env.PENUMBRA_FIREFOX ?? "firefox";
-const PATIENCE_MS = 180_000;
 
 ensureBuilt();
 const site = await serve({ root: path.join(ROOT, "dist"), port: 4399 });
@@ -22,24 +22,19 @@ try {
   const ask = await connect(await addressOf(browser));
   const { capabilities } = await ask("session.new", { capabilities: {} });
   const { context } = await ask("browsingContext.create", { type: "tab" });
-  await ask("browsingContext.navigate", { context, url: site.url, wait: "complete" });
-  const value = async (expression) =>
-    (await ask("script.evaluate", { expression, target: { context }, awaitPromise: true })).result
-      .value;
-  const answer = await settled(() =>
-    value(`document.querySelector('[data-testid="answer-clean"]')?.textContent ?? ""`),
+  console.log(`${capabilities.browserName} ${capabilities.browserVersion}`);
+  await mainJob(
+    {
+      go: (url) => ask("browsingContext.navigate", { context, url, wait: "complete" }),
+      value: async (expression) => {
+        const asked = { expression, target: { context }, awaitPromise: true };
+        const { result, exceptionDetails } = await ask("script.evaluate", asked);
+        if (exceptionDetails) throw new Error(exceptionDetails.text);
+        return result.value;
+      },
+    },
+    site.url,
   );
-  const numbers = await settled(() =>
-    value(`document.querySelector('[aria-label="How far it moved"]')?.innerText ?? ""`),
-  );
-  const alerts = await value(
-    `[...document.querySelectorAll("[role=alert]")].map((e) => e.textContent).join(" ")`,
-  );
-  if (alerts) throw new Error(`The page complains: ${alerts}`);
-  console.log(
-    `${capabilities.browserName} ${capabilities.browserVersion}, cross-origin isolated: ${await value("crossOriginIsolated")}`,
-  );
-  console.log(`Clean answer: ${answer}. ${numbers.replaceAll(/\s+/g, " ")}`);
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;
@@ -91,15 +86,4 @@ async function connect(url) {
       waiting.set(last, { resolve, reject });
       socket.send(JSON.stringify({ id: last, method, params }));
     });
-}
-
-/** A text once it is there and nothing in it is still awaited. */
-async function settled(read) {
-  const end = Date.now() + PATIENCE_MS;
-  while (Date.now() < end) {
-    const text = await read();
-    if (text && !text.includes("…")) return text;
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
-  throw new Error("The page gave no whole answer in time.");
 }

@@ -101,7 +101,7 @@ export const STATES: Readonly<Record<string, Step>> = {
     page
       .getByLabel("Open a radiograph", { exact: true })
       .setInputFiles({ name: "note.txt", mimeType: "text/plain", buffer: Buffer.from("no film") }),
-  own: both(open(chestDicom()), see("held-back")),
+  own: both(open(chestDicom()), see("population")),
   asked: both(
     open(chestDicom()),
     press("Show the answer all the same"),
