@@ -6,7 +6,7 @@ const PATIENCE_MS = 180_000;
 
 /**
  * Prints what was seen.
- * @param {{ go(url: string): Promise<void>, value(expression: string): Promise<unknown> }} browser
+ * @param {{ go(url: string): Promise<void>, value(expression: string): Promise<any> }} browser
  * @param {string} url of the served page
  * @throws Error with what did not happen
  */
