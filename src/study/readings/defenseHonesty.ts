@@ -11,6 +11,7 @@ import type { TrialId } from "../../experiment/instruments/honestyText.ts";
 import type { ExperimentSpec } from "../../experiment/spec.ts";
 import { wilsonInterval } from "../../numerics/binomial.ts";
 import type { Row } from "../rowColumns.ts";
+import { holmAdjusted } from "../statistics/holm.ts";
 import { mcnemarExact } from "../statistics/mcnemar.ts";
 import { flagOf, numberOf, oneOfEachCase } from "./reading.ts";
 import type { StudyReading } from "./reading.ts";
@@ -40,7 +41,7 @@ export function defenseHonesty(rows: readonly Row[]): StudyReading {
     title: "Honesty card of the defense",
     help: "What the defense costs before any attack, what is left of its answers under each attacker, and whether its gain survives the one who knows it. Accuracy under these attacks is an upper bound: a stronger attack may leave less.",
     source:
-      "Carlini et al. 2019, On Evaluating Adversarial Robustness (arXiv:1902.06705); McNemar's exact test on the same cases; Wilson intervals",
+      "Carlini et al. 2019, On Evaluating Adversarial Robustness (arXiv:1902.06705); McNemar's exact test on the same cases, of several settings by Holm; Wilson intervals",
     result: resultOf(rows),
   };
 }
@@ -52,18 +53,18 @@ function resultOf(rows: readonly Row[]): InstrumentResult {
       "Not measured: no run of this study has a defense and the honesty card switched on.",
     );
   }
-  const settings = [...new Set(carded.map(settingOf))].map((setting): Setting => {
+  const settings = [...new Set(carded.map(settingOf))].map((setting) => {
     const own = carded.filter((row) => settingOf(row) === setting);
     return { setting, judged: oneOfEachCase(own).flatMap(judgedOf) };
   });
-  const known = settings.filter(({ judged }) => judged.length > 0);
+  const known = withVerdicts(settings.filter(({ judged }) => judged.length > 0));
   const [first, ...others] = known;
   if (!first) {
     return obstructed("The truth of these cases is not known, so no answer is right or wrong.");
   }
   const tables = [cardTable(known)];
   return others.length === 0
-    ? { statement: inWords(first.judged), quantities: quantitiesOf(first.judged), tables }
+    ? { statement: inWords(first), quantities: quantitiesOf(first.judged), tables }
     : { statement: overAll(known), quantities: known.map(worstOf), tables };
 }
 
@@ -72,6 +73,7 @@ interface Setting {
   /** As JSON: what settingOf says. */
   readonly setting: string;
   readonly judged: readonly Judged[];
+  readonly verdict: Verdict;
 }
 
 type Named = Pick<ExperimentSpec, "model" | "defenses" | "instruments" | "stack">;
@@ -147,9 +149,9 @@ function countsOf(judged: readonly Judged[]) {
   };
 }
 
-function inWords(judged: readonly Judged[]): string {
+function inWords({ judged, verdict }: Setting): string {
   const { n, clean, bare, unaware, worst, before } = countsOf(judged);
-  return `Before any attack ${clean} of ${n} answers are right behind the defense, ${bare} without it. Under attack ${before} are right without the defense, ${unaware} behind it if the attacker does not know of it, and ${worst} if the attacker does the worst of all that was tried. ${SAID[verdictOf(judged).kind](verdictOf(judged))}`;
+  return `Before any attack ${clean} of ${n} answers are right behind the defense, ${bare} without it. Under attack ${before} are right without the defense, ${unaware} behind it if the attacker does not know of it, and ${worst} if the attacker does the worst of all that was tried. ${SAID[verdict.kind](verdict)}`;
 }
 
 interface Verdict {
@@ -180,14 +182,21 @@ const SAID_SHORT: Readonly<Record<Verdict["kind"], (verdict: Verdict) => string>
   none: () => "there is none",
 };
 
-function verdictOf(judged: readonly Judged[]): Verdict {
-  const isLeft = (each: Judged) => each.clean && isHeld(each, TRIALS);
-  const gained = judged.filter((each) => isLeft(each) && !each.bareAttacked).length;
-  const lost = judged.filter((each) => !isLeft(each) && each.bareAttacked).length;
-  const p = mcnemarExact(gained, lost);
-  const chance = `p = ${p < 0.001 ? "< .001" : decimal(p, 3)}`.replace("= <", "<");
-  const kind = kindOf({ ...countsOf(judged), p });
-  return { kind, gained, lost, chance };
+/** Of several settings beside each other one gains by chance more easily: their p values are corrected. */
+function withVerdicts(settings: readonly Omit<Setting, "verdict">[]): readonly Setting[] {
+  const moved = settings.map(({ judged }) => {
+    const isLeft = (each: Judged) => each.clean && isHeld(each, TRIALS);
+    const gained = judged.filter((each) => isLeft(each) && !each.bareAttacked).length;
+    const lost = judged.filter((each) => !isLeft(each) && each.bareAttacked).length;
+    return { gained, lost };
+  });
+  const adjusted = holmAdjusted(moved.map(({ gained, lost }) => mcnemarExact(gained, lost)));
+  return settings.map((each, k) => {
+    const p = adjusted[k]!;
+    const chance = `p ${p < 0.001 ? "< .001" : `= ${decimal(p, 3)}`}`;
+    const kind = kindOf({ ...countsOf(each.judged), p });
+    return { ...each, verdict: { kind, ...moved[k]!, chance } };
+  });
 }
 
 function kindOf({
@@ -205,9 +214,7 @@ function kindOf({
 /** Of several settings, how many keep a gain, and by name. */
 function overAll(settings: readonly Setting[]): string {
   const named = (kind: Verdict["kind"]) =>
-    settings
-      .filter(({ judged }) => verdictOf(judged).kind === kind)
-      .map((each) => nameOf(each, settings));
+    settings.filter(({ verdict }) => verdict.kind === kind).map((each) => nameOf(each, settings));
   const said = (kind: Verdict["kind"], text: string) => {
     const names = named(kind);
     return names.length > 0 ? [`${text}: ${names.join("; ")}.`] : [];
@@ -242,14 +249,14 @@ function cardTable(settings: readonly Setting[]): ResultTable {
     title: "Right answers of each defense, with 95 % intervals",
     columns: ["Defense", ...shares.map(([label]) => label), "n", "warnings", "Its gain"],
     rows: settings.map((each) => {
-      const { judged } = each;
+      const { judged, verdict } = each;
       const warned = judged.filter(({ row }) => (numberOf(row, `${CARD}flags`) ?? 0) > 0).length;
       return [
         nameOf(each, settings),
         ...shares.map(([, isRight]) => shareText(judged.map(isRight))),
         judged.length,
         warned,
-        SAID_SHORT[verdictOf(judged).kind](verdictOf(judged)),
+        SAID_SHORT[verdict.kind](verdict),
       ];
     }),
   };
