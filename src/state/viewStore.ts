@@ -19,7 +19,9 @@ export type ToolName = "window" | "pan" | "brush" | "eraser" | FilmToolName;
 /** Tools of the whole film only. */
 export type FilmToolName = MeasureTool | "square";
 /** Those that measure. */
-export type MeasureTool = "ruler" | "angle" | "heartRatio";
+export type MeasureTool = "ruler" | "angle" | "heartRatio" | RegionTool;
+/** Those that tell the values inside an area. */
+export type RegionTool = "rectangle" | "ellipse";
 /** Dialogs that lie over the bench, one at a time. */
 export type DialogName =
   "archive" | "export" | "sessions" | "compare" | "agreement" | "kept" | "replay" | "palette";
@@ -104,6 +106,8 @@ export interface OpenedLink {
 export interface ViewValues {
   readonly layout: Layout;
   readonly singlePane: PaneName;
+  /** The viewer that has the bench to itself; another layout gives the rest back. */
+  readonly maximized: PaneName | "film" | null;
   readonly camera: Camera;
   readonly film: FilmView;
   readonly filmInset: FilmInset | null;
@@ -147,6 +151,7 @@ export type ViewStore = StoreApi<ViewState>;
 export const DEFAULT_VIEW: ViewValues = {
   layout: "triple",
   singlePane: "disturbed",
+  maximized: null,
   camera: FIT,
   film: WHOLE_FILM,
   filmInset: null,
@@ -180,7 +185,9 @@ export function createViewStore(initial: Partial<ViewValues> = {}): ViewStore {
   return createStore<ViewState>()((set) => ({
     ...DEFAULT_VIEW,
     ...initial,
-    set: (values) => set(values),
+    // Another layout, and a guide that points at the rails, need them back.
+    set: (values) =>
+      set(values.layout || values.guideStep != null ? { maximized: null, ...values } : values),
     resetView: () => set({ camera: FIT, film: WHOLE_FILM, window: IDENTITY_WINDOW, invert: false }),
     resizeBrush: (by) =>
       set(({ brush }) => {

@@ -18,7 +18,7 @@ import { LatePanels } from "./LatePanels.tsx";
 import { Rail } from "./Rail.tsx";
 import { RunProgress } from "./RunProgress.tsx";
 import { TopBar } from "./TopBar.tsx";
-import { useRoom } from "../context/stores.ts";
+import { useRoom, useView } from "../context/stores.ts";
 import { watchFocus } from "../kit/lastFocus.ts";
 import { Late } from "./Late.tsx";
 import { BlindReading, Projector } from "./LateParts.tsx";
@@ -29,8 +29,9 @@ import styles from "./app.module.css";
 
 export function App() {
   const isProjector = useRoom((s) => s.isProjector);
+  const isMaximized = useView((s) => s.maximized !== null);
   return (
-    <div className={styles.bench} data-projector={isProjector}>
+    <div className={styles.bench} data-projector={isProjector} data-maximized={isMaximized}>
       <Unseen />
       <TopBar />
       <AnswerStrip />

@@ -40,6 +40,8 @@ const EXPLANATIONS: Readonly<Record<PaneName, string>> = {
 };
 
 export function Stage() {
+  const { view } = useStores();
+  const maximized = useView((s) => s.maximized);
   const layout = useView((s) => s.layout);
   const singlePane = useView((s) => s.singlePane);
   // The loss of an attack tells whether it got through.
@@ -52,6 +54,22 @@ export function Stage() {
             <FilmViewer />
           </Suspense>
         </ErrorBoundary>
+      </div>
+    );
+  }
+  if (maximized) {
+    const pane = maximized === "film" ? singlePane : maximized;
+    return (
+      <div className={app.stage} data-layout="quad">
+        <Pane key={pane} pane={pane} explanation={EXPLANATIONS[pane]}>
+          <Segments
+            label="Picture shown"
+            segments={PICTURES}
+            value={pane}
+            onChange={(next) => view.getState().set({ maximized: next })}
+          />
+          {pane === "difference" && <DifferenceLegend />}
+        </Pane>
       </div>
     );
   }

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { defaultSpec } from "../../experiment/defaultSpec.ts";
 import { FIT } from "../../state/viewStore.ts";
 import { testBench } from "../../testing/testBench.ts";
+import { toggleMaximized } from "../viewer/maximize.ts";
 import { handleKey } from "./shortcuts.ts";
 
 function bench() {
@@ -53,6 +54,29 @@ describe("keys of the bench", () => {
     expect(cancels()).toBe(0);
     press("Escape");
     expect(cancels()).toBe(1);
+  });
+
+  it("gives one viewer the bench and takes it back: by its key, by Escape, by another layout", () => {
+    const { stores, press, cancels } = bench();
+    const { view } = stores;
+    const maximized = () => view.getState().maximized;
+    view.getState().set({ singlePane: "clean" });
+    press("f");
+    expect(maximized()).toBe("clean");
+    press("Escape");
+    expect([maximized(), cancels()]).toEqual([null, 0]);
+    press("f");
+    press("f");
+    expect(maximized()).toBeNull();
+    toggleMaximized(view, "difference");
+    expect(maximized()).toBe("difference");
+    press(",");
+    expect(maximized()).toBeNull();
+    view.getState().set({ layout: "film" });
+    press("f");
+    expect(maximized()).toBe("film");
+    view.getState().set({ guideStep: 0 });
+    expect(maximized()).toBeNull();
   });
 
   it("leaves unknown keys to the browser", () => {

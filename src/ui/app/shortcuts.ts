@@ -7,6 +7,7 @@ import type { Command, KeyStroke } from "../context/keymap.ts";
 import type { Stores } from "../context/stores.ts";
 import { mirrored, panFilm, turned, upended, zoomFilm } from "../picture/filmGeometry.ts";
 import { panBy, zoomAt } from "../picture/viewGeometry.ts";
+import { toggleMaximized } from "../viewer/maximize.ts";
 import { isFilmTool } from "../viewer/tools/toolFaces.ts";
 import type { DisplayPreset } from "../picture/windowDrag.ts";
 
@@ -74,6 +75,8 @@ const ACTIONS: Readonly<Record<Command, (bench: Bench) => void>> = {
   ruler: (bench) => viewOf(bench).set({ tool: "ruler" }),
   angle: (bench) => viewOf(bench).set({ tool: "angle" }),
   heartRatio: (bench) => viewOf(bench).set({ tool: "heartRatio" }),
+  rectangle: (bench) => viewOf(bench).set({ tool: "rectangle" }),
+  ellipse: (bench) => viewOf(bench).set({ tool: "ellipse" }),
   square: (bench) => viewOf(bench).set({ tool: "square" }),
   turnLeft: turn((view) => turned(view, -1)),
   turnRight: turn((view) => turned(view, 1)),
@@ -81,13 +84,15 @@ const ACTIONS: Readonly<Record<Command, (bench: Bench) => void>> = {
   upend: turn(upended),
   layoutBefore: layout(-1),
   layoutAfter: layout(1),
+  maximize: ({ stores }) => toggleMaximized(stores.view),
   cornerText: (bench) => viewOf(bench).set({ cornerText: !viewOf(bench).cornerText }),
   undo: ({ stores }) => stores.history.getState().undo(),
   redo: ({ stores }) => stores.history.getState().redo(),
   escape: ({ stores }) => {
-    const { tool, guideStep, set } = stores.view.getState();
+    const { tool, guideStep, maximized, set } = stores.view.getState();
     if (tool === "brush" || tool === "eraser" || isFilmTool(tool)) set({ tool: "window" });
     else if (guideStep !== null) set({ guideStep: null });
+    else if (maximized) set({ maximized: null });
     else stores.link.cancel();
   },
   cine: (bench) => viewOf(bench).set({ dialog: "replay" }),

@@ -44,6 +44,8 @@ export const KEYMAP = {
   ruler: { keys: ["d"], does: "Ruler", layout: "film" },
   angle: { keys: ["n"], does: "Angle", layout: "film" },
   heartRatio: { keys: ["c"], does: "Cardiothoracic ratio", layout: "film" },
+  rectangle: { keys: ["q"], does: "Values in a rectangle", layout: "film" },
+  ellipse: { keys: ["o"], does: "Values in an ellipse", layout: "film" },
   square: { keys: ["s"], does: "Move the model’s square", layout: "film" },
   turnLeft: { keys: ["l"], does: "Turn left", layout: "film" },
   turnRight: { keys: ["k"], does: "Turn right", layout: "film" },
@@ -51,6 +53,7 @@ export const KEYMAP = {
   upend: { keys: ["v"], does: "Mirror, top to bottom", layout: "film" },
   layoutBefore: { keys: [","], does: "Layout before" },
   layoutAfter: { keys: ["."], does: "Layout after" },
+  maximize: { keys: ["f"], does: "Maximize the viewer, and back" },
   cornerText: { keys: ["t"], does: "Corner texts" },
   projector: { keys: ["j"], does: "Projector mode" },
   undo: { keys: ["ctrl+z"], does: "Undo" },
@@ -73,6 +76,7 @@ export const POINTER = [
   { press: ["Shift drag", "Ctrl drag"], does: "display window in coarse, in fine steps" },
   { press: ["space drag"], does: "pan" },
   { press: ["wheel"], does: "zoom at the cursor" },
+  { press: ["double click"], does: "maximize the viewer, and back" },
 ] as const;
 
 /** One line of the help. */
@@ -103,12 +107,20 @@ export const HELP: readonly HelpRow[] = [
     does: "ruler, angle, cardiothoracic ratio, on the whole film; with the arrows, Enter sets a point, Delete takes the last one away",
   },
   {
+    commands: ["rectangle", "ellipse"],
+    does: "mean, standard deviation, least and most of the values in a rectangle, in an ellipse, on the whole film",
+  },
+  {
     commands: ["square"],
     does: "move what the model is given of the film; with the arrows, [ and ] change its size, Delete puts it back in the middle",
   },
   { commands: ["turnLeft", "turnRight"], does: "turn the whole film left, right" },
   { commands: ["mirror", "upend"], does: "mirror the whole film left to right, top to bottom" },
   { commands: ["layoutBefore", "layoutAfter"], does: "previous, next layout" },
+  {
+    commands: ["maximize"],
+    does: "one viewer in the place of all others and of both rails, and back",
+  },
   { commands: ["cornerText"], does: "corner texts on or off" },
   { commands: ["projector"], does: "projector mode: large words, two films" },
   { commands: ["undo", "redo"], does: "undo, redo" },

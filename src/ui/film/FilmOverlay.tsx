@@ -2,7 +2,8 @@
 import type { FilmMeasure } from "../../state/viewStore.ts";
 import { mapped } from "../picture/filmGeometry.ts";
 import type { Affine } from "../picture/filmGeometry.ts";
-import { measured } from "../picture/measure.ts";
+import { isRegionTool } from "../picture/measure.ts";
+import { measuredOn } from "../picture/measureOnFilm.ts";
 import type { Point } from "../kit/pointers.ts";
 import type { WholeFilm } from "./useWholeFilm.ts";
 import styles from "./film.module.css";
@@ -44,17 +45,37 @@ export function FilmOverlay(props: {
   );
 }
 
-/** One line, two arms, or two lines, with the value beside the point that was set last. */
+/** Sides of the polygon that stands for an ellipse. */
+const SIDES = 72;
+
+/** Round an area, closed, in film pixels. */
+function outlineOf({ tool, points: [from, to = from] }: FilmMeasure): readonly Point[] {
+  if (!from || !to) return [];
+  if (tool === "rectangle") {
+    return [from, { x: to.x, y: from.y }, to, { x: from.x, y: to.y }, from];
+  }
+  return Array.from({ length: SIDES + 1 }, (_, k) => {
+    const angle = (2 * Math.PI * k) / SIDES;
+    return {
+      x: (from.x + to.x) / 2 + ((to.x - from.x) / 2) * Math.cos(angle),
+      y: (from.y + to.y) / 2 + ((to.y - from.y) / 2) * Math.sin(angle),
+    };
+  });
+}
+
+/** One line, two arms, two lines or the outline of an area, with the value beside the point that was set last. */
 function Drawn(props: {
   readonly item: FilmMeasure;
   readonly film: WholeFilm;
   readonly matrix: Affine;
 }) {
   const { item, film, matrix } = props;
-  const points = item.points.map((point) => mapped(point, matrix));
+  const onFilm = isRegionTool(item.tool) ? outlineOf(item) : item.points;
+  const points = onFilm.map((point) => mapped(point, matrix));
   const lines = item.tool === "heartRatio" ? [points.slice(0, 2), points.slice(2)] : [points];
-  const last = points.at(-1);
-  const told = measured(item, film.radiograph);
+  const end = item.points.at(-1);
+  const last = end && mapped(end, matrix);
+  const told = measuredOn(item, film.radiograph);
   return (
     <>
       {[styles.shadow, styles.line].map((look) =>

@@ -21,6 +21,7 @@ import { Measurements } from "./Measurements.tsx";
 import { filmTool, filmToolInHand } from "./filmTools.ts";
 import type { FilmSurface } from "./filmTools.ts";
 import { isMeasureTool } from "../viewer/tools/toolFaces.ts";
+import { toggleMaximized } from "../viewer/maximize.ts";
 import { windowTool } from "../viewer/tools/windowTool.ts";
 import { useWholeFilm } from "./useWholeFilm.ts";
 import styles from "./film.module.css";
@@ -108,6 +109,7 @@ export function FilmViewer() {
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         onKeyDown={onKeyDown}
+        onDoubleClick={() => toggleMaximized(stores.view)}
       >
         {film && matrix && tone ? (
           <>

@@ -2,7 +2,7 @@
 import type { FilmMeasure } from "../../state/viewStore.ts";
 import { useStores } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
-import { measured } from "../picture/measure.ts";
+import { measuredOn } from "../picture/measureOnFilm.ts";
 import type { WholeFilm } from "./useWholeFilm.ts";
 import styles from "./film.module.css";
 
@@ -17,7 +17,7 @@ export function Measurements(props: {
     <div className={styles.lengths}>
       <ul aria-label="Measurements">
         {items.map((item, index) => {
-          const told = measured(item, film.radiograph);
+          const told = measuredOn(item, film.radiograph);
           return (
             told && (
               <li key={index}>

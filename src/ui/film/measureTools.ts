@@ -1,4 +1,4 @@
-/** Ruler, angle and cardiothoracic ratio: points set by drags, or by the arrows and Enter. */
+/** Ruler, angle, cardiothoracic ratio, and areas whose values are told: points set by drags, or by the arrows and Enter. */
 import type { FilmMeasure, MeasureTool } from "../../state/viewStore.ts";
 import type { Point } from "../kit/pointers.ts";
 import { POINTS, isWhole } from "../picture/measure.ts";
@@ -115,4 +115,6 @@ export const MEASURE_TOOLS: Readonly<Record<MeasureTool, Tool<FilmSurface>>> = {
   ruler: measureTool("ruler"),
   angle: measureTool("angle"),
   heartRatio: measureTool("heartRatio"),
+  rectangle: measureTool("rectangle"),
+  ellipse: measureTool("ellipse"),
 };

@@ -4,7 +4,7 @@
  * pixels that are not square bend nothing.
  */
 import type { PixelSpacing } from "../../image/radiograph.ts";
-import type { FilmMeasure, MeasureTool } from "../../state/viewStore.ts";
+import type { FilmMeasure, MeasureTool, RegionTool } from "../../state/viewStore.ts";
 import { decimal } from "../../numerics/decimalText.ts";
 
 /** Of the film: its spacing in mm, and the height of a pixel over its width. */
@@ -20,8 +20,14 @@ export interface Measured {
   readonly meaning: string;
 }
 
-/** Points that make a whole: two ends; an end, the vertex and an end; the heart's two borders and the chest's. */
-export const POINTS: Readonly<Record<MeasureTool, number>> = { ruler: 2, angle: 3, heartRatio: 4 };
+/** Points that make a whole: two ends; an end, the vertex and an end; the heart's two borders and the chest's; two opposite corners. */
+export const POINTS: Readonly<Record<MeasureTool, number>> = {
+  ruler: 2,
+  angle: 3,
+  heartRatio: 4,
+  rectangle: 2,
+  ellipse: 2,
+};
 
 type Point = FilmMeasure["points"][number];
 
@@ -32,13 +38,17 @@ const MEANINGS: Readonly<Record<PixelSpacing["plane"], string>> = {
   unstated: "by the file’s spacing, which does not say where it holds",
 };
 
+export function isRegionTool(tool: MeasureTool): tool is RegionTool {
+  return tool === "rectangle" || tool === "ellipse";
+}
+
 export function isWhole({ tool, points, isHeld }: FilmMeasure): boolean {
   return points.length === POINTS[tool] && !isHeld;
 }
 
 /** Of what is being drawn, what can be told already; null while that is nothing. */
 export function measured({ tool, points }: FilmMeasure, scale: Scale): Measured | null {
-  if (points.length < 2) return null;
+  if (points.length < 2 || isRegionTool(tool)) return null;
   const [a, b, c, d] = points as [Point, Point, Point?, Point?];
   if (tool === "ruler") return length(a, b, scale);
   if (tool === "angle") {

@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import type { Stroke } from "../../experiment/spec.ts";
 import { isStale } from "../../state/resultStore.ts";
 import type { PaneName } from "../../state/viewStore.ts";
-import { useResults, useView } from "../context/stores.ts";
+import { useResults, useStores, useView } from "../context/stores.ts";
 import { BrushBar } from "../brush/BrushBar.tsx";
 import { ResolutionToggle } from "./ResolutionToggle.tsx";
 import { CornerText } from "./CornerText.tsx";
@@ -17,6 +17,7 @@ import { usePaneLayers, usePanePicture } from "./usePaneLayers.ts";
 import { usePaneTools } from "./usePaneTools.ts";
 import { brushTool } from "./tools/brushTool.ts";
 import { eraserTool } from "./tools/eraserTool.ts";
+import { toggleMaximized } from "./maximize.ts";
 import { windowTool } from "./tools/windowTool.ts";
 import styles from "./viewer.module.css";
 
@@ -35,6 +36,7 @@ export function Pane(props: {
 }) {
   const { pane, explanation, isBare = false, children } = props;
   const id = isBare ? `${pane}-bare` : pane;
+  const { view } = useStores();
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const extent = useExtent(frame);
@@ -95,6 +97,8 @@ export function Pane(props: {
         // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
         tabIndex={0}
         onKeyDown={tools.onKeyDown}
+        // Two clicks of a brush are two dabs.
+        onDoubleClick={isBrush ? undefined : () => toggleMaximized(view, pane)}
       >
         <canvas
           ref={canvas}

@@ -9,6 +9,7 @@ import type { Segment } from "../kit/Segments.tsx";
 import type { Layout, ToolName } from "../../state/viewStore.ts";
 import { FACES, isFilmTool } from "./tools/toolFaces.ts";
 import type { ToolFace } from "./tools/toolFaces.ts";
+import { toggleMaximized } from "./maximize.ts";
 import { PresetPicker } from "./PresetPicker.tsx";
 import styles from "./viewer.module.css";
 
@@ -47,6 +48,7 @@ export function ViewerToolbar() {
     layout === "film" ? PAINTS.includes(tool) || (tool === "square" && !isFile) : isFilmTool(tool);
   const inHand = cannotWork ? "window" : tool;
   const invert = useView((s) => s.invert);
+  const isMaximized = useView((s) => s.maximized !== null);
   const magnifier = useView((s) => s.magnifier);
   const history = useHistory();
   const set = view.getState().set;
@@ -77,6 +79,12 @@ export function ViewerToolbar() {
         icon="lens"
         pressed={magnifier}
         onPress={() => set({ magnifier: !magnifier })}
+      />
+      <IconButton
+        name={title("maximize")}
+        icon="maximize"
+        pressed={isMaximized}
+        onPress={() => toggleMaximized(view)}
       />
       <IconButton name={title("reset")} icon="reset" onPress={() => view.getState().resetView()} />
       <IconButton

@@ -33,9 +33,21 @@ export const FACES = {
     icon: "heartRatio",
     command: "heartRatio",
   },
+  rectangle: {
+    name: "Values in a rectangle (drag)",
+    icon: "rectangle",
+    command: "rectangle",
+  },
+  ellipse: { name: "Values in an ellipse (drag)", icon: "ellipse", command: "ellipse" },
 } as const satisfies Readonly<Record<ToolName, ToolFace>>;
 
-const MEASURING: readonly ToolName[] = ["ruler", "angle", "heartRatio"] satisfies MeasureTool[];
+const MEASURING: readonly ToolName[] = [
+  "ruler",
+  "angle",
+  "heartRatio",
+  "rectangle",
+  "ellipse",
+] satisfies MeasureTool[];
 
 export function isMeasureTool(name: ToolName): name is MeasureTool {
   return MEASURING.includes(name);
