@@ -1,6 +1,6 @@
 /** A reader's own files: the good ones open, the bad ones get one sentence and leave the open case alone. */
 import { encode } from "fast-png";
-import { SIZE, chestDicom, chestPixels, wideDicom } from "./chestFiles.ts";
+import { CANARY, SIZE, chestDicom, chestPixels, wideDicom } from "./chestFiles.ts";
 import { openBench, openFile, passGate, setSlider, settle, slider } from "./steps.ts";
 import { expect, test } from "./fixtures.ts";
 
@@ -12,6 +12,16 @@ test("DICOM and 16-bit PNG open and are asked", async ({ page, site }) => {
   await settle(page);
   await passGate(page);
   await expect(page.getByTestId("answer-clean")).toHaveText(/^(yes|no)$/);
+  // Its header, without what tells whose film it is until that is asked for.
+  await page.getByRole("button", { name: "DICOM header" }).click();
+  const name = page.getByRole("row", { name: /^0010,0010/ });
+  await expect(name).toContainText("hidden");
+  expect(await page.content()).not.toMatch(CANARY);
+  await page.getByRole("button", { name: "Show what is hidden" }).click();
+  await expect(name).toContainText("PHI-CANARY^PATIENT");
+  await page.getByLabel("Find in the header").fill("photometric");
+  await expect(page.getByRole("row")).toHaveCount(2);
+  await page.keyboard.press("Escape");
 
   const png = encode({
     width: SIZE,

@@ -133,6 +133,12 @@ test("it is zoomed at the cursor, moved, turned and mirrored, and says so", asyn
   await page.getByRole("button", { name: "1:1" }).click();
   await expect(value).toContainText("100% of the film’s pixels");
   await page.getByRole("button", { name: "Fit", exact: true }).click();
+  // Two clicks give it the place of the whole bench, and its key takes that back.
+  const rail = page.getByRole("complementary", { name: "Question and answers" });
+  await page.mouse.dblclick(spot.x, spot.y);
+  await expect(rail).toBeHidden();
+  await page.keyboard.press("f");
+  await expect(rail).toBeVisible();
   const badge = page.getByTestId("orientation");
   await expect(badge).toHaveText("");
   await page.keyboard.press("k");

@@ -7,8 +7,11 @@ import { isUnfetched, partMissing } from "../host/loadPart.ts";
 import { linkWorker, moving } from "../host/workers.ts";
 import type { WorkerLike, WorkerLink } from "../host/workers.ts";
 import type { Radiograph } from "../image/radiograph.ts";
+import type { HeaderRow } from "./dicomHeader.ts";
 import { DECODE_TIMEOUT_MS } from "./limits.ts";
 import type { WantedPicture } from "./loadRadiograph.ts";
+
+export type { HeaderRow };
 
 export interface DecodeClient {
   /**
@@ -16,14 +19,23 @@ export interface DecodeClient {
    * @throws LabError with a file-* code, or "internal" when the worker itself can't run
    */
   load(bytes: ArrayBuffer, wanted?: WantedPicture): Promise<Radiograph>;
+  /**
+   * The header of a DICOM file as rows to read; of any other file none. What may tell whose film it is comes only where `isRevealed`.
+   * @throws LabError as `load` does
+   */
+  header(bytes: ArrayBuffer, isRevealed: boolean): Promise<readonly HeaderRow[]>;
   /** Stops the worker; waiting files are refused as cancelled. */
   dispose(): void;
 }
+
+/** As it is called from the page. */
+type Remote = Parameters<Parameters<WorkerLink<DecodeService>["ask"]>[0]>[0];
 
 /** What the worker can be asked. */
 export interface DecodeService {
   /** `bytes` is a whole file and moves to the worker. @throws LabError with a file-* code */
   read(bytes: ArrayBuffer, wanted: WantedPicture): Promise<Radiograph>;
+  header(bytes: ArrayBuffer, isRevealed: boolean): Promise<readonly HeaderRow[]>;
 }
 
 export function createDecodeClient(
@@ -40,25 +52,28 @@ export function createDecodeClient(
     link = undefined;
   };
 
-  const decode = async (bytes: ArrayBuffer, wanted: WantedPicture): Promise<Radiograph> => {
+  const ask = async <T>(call: (service: Remote) => PromiseLike<T>): Promise<T> => {
     if (isDisposed) throw disposed();
     link ??= linkWorker<DecodeService>(spawn(), (crash) =>
       giveUp(isUnfetched(crash) ? partMissing() : workerFailed()),
     );
     const timer = setTimeout(() => giveUp(tookTooLong(timeoutMs)), timeoutMs);
     try {
-      return await link.ask((s) => s.read(moving(bytes, [bytes]), wanted));
+      return await link.ask(call);
     } finally {
       clearTimeout(timer);
     }
   };
 
+  const inTurn = <T>(call: (service: Remote) => PromiseLike<T>): Promise<T> => {
+    const result = lastFile.then(() => ask(call));
+    lastFile = result.catch(() => {});
+    return result;
+  };
+
   return {
-    load(bytes, wanted = {}) {
-      const result = lastFile.then(() => decode(bytes, wanted));
-      lastFile = result.catch(() => {});
-      return result;
-    },
+    load: (bytes, wanted = {}) => inTurn((s) => s.read(moving(bytes, [bytes]), wanted)),
+    header: (bytes, isRevealed) => inTurn((s) => s.header(moving(bytes, [bytes]), isRevealed)),
     dispose() {
       isDisposed = true;
       giveUp(disposed());

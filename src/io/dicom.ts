@@ -38,18 +38,8 @@ const ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1";
  * @throws LabError "file-unsupported", "file-too-large", "file-damaged", "file-truncated", "file-no-image"
  */
 export function parseDicom(file: Uint8Array, wanted = 0): DicomImage {
-  const { uid, dataSetStart } = readFileMeta(file);
-  // Without a statement the data set shows by its first element how it is written.
-  const transferSyntax = transferSyntaxOf(uid ?? EXPLICIT_LITTLE_ENDIAN);
-  const { deflated } = transferSyntax;
-  const bytes = deflated ? expanded(file.subarray(dataSetStart)) : file;
-  const start = deflated ? 0 : dataSetStart;
-  const stated = {
-    explicit: transferSyntax.explicit,
-    littleEndian: !transferSyntax.bigEndian,
-  };
-  const encoding = encodingAt(bytes, start, stated);
-  const { dataSet, beyondEnd, endsInHeader } = readDataSet(bytes, start, encoding);
+  const { uid, transferSyntax, bytes, structure } = structureOf(file);
+  const { dataSet, beyondEnd, endsInHeader } = structure;
   if (beyondEnd) throw endedIn(beyondEnd, dataSet);
   const element = dataSet.elements[PIXEL_DATA];
   if (!element) throw endsInHeader ? headerCutOff() : noImage(dataSet);
@@ -74,6 +64,25 @@ export function parseDicom(file: Uint8Array, wanted = 0): DicomImage {
     ? frameOf(dataSet, element, { frames, wanted, coding })
     : nativeFrame(bytes, element, { attributes, wanted, pairsExchanged });
   return { attributes, transferSyntax, bigEndian, frame, pairsExchanged };
+}
+
+/**
+ * All elements of a file, none of them read yet.
+ * @throws LabError "file-unsupported", "file-damaged", "file-truncated"
+ */
+export function structureOf(file: Uint8Array) {
+  const { uid, dataSetStart } = readFileMeta(file);
+  // Without a statement the data set shows by its first element how it is written.
+  const transferSyntax = transferSyntaxOf(uid ?? EXPLICIT_LITTLE_ENDIAN);
+  const { deflated } = transferSyntax;
+  const bytes = deflated ? expanded(file.subarray(dataSetStart)) : file;
+  const start = deflated ? 0 : dataSetStart;
+  const stated = {
+    explicit: transferSyntax.explicit,
+    littleEndian: !transferSyntax.bigEndian,
+  };
+  const encoding = encodingAt(bytes, start, stated);
+  return { uid, transferSyntax, bytes, structure: readDataSet(bytes, start, encoding) };
 }
 
 /** Deflate should be plain (PS3.5 A.5); some writers wrap it. */

@@ -24,7 +24,15 @@ export type MeasureTool = "ruler" | "angle" | "heartRatio" | RegionTool;
 export type RegionTool = "rectangle" | "ellipse";
 /** Dialogs that lie over the bench, one at a time. */
 export type DialogName =
-  "archive" | "export" | "sessions" | "compare" | "agreement" | "kept" | "replay" | "palette";
+  | "archive"
+  | "export"
+  | "sessions"
+  | "compare"
+  | "agreement"
+  | "kept"
+  | "replay"
+  | "palette"
+  | "header";
 
 /** One layer of the encoder ("self", "pool") or of the answering head ("cross"). `head` "mean" averages the layer's heads. */
 export interface LayerChoice {

@@ -60,16 +60,18 @@ export function Stage() {
   if (maximized) {
     const pane = maximized === "film" ? singlePane : maximized;
     return (
-      <div className={app.stage} data-layout="quad">
-        <Pane key={pane} pane={pane} explanation={EXPLANATIONS[pane]}>
-          <Segments
-            label="Picture shown"
-            segments={PICTURES}
-            value={pane}
-            onChange={(next) => view.getState().set({ maximized: next })}
-          />
-          {pane === "difference" && <DifferenceLegend />}
-        </Pane>
+      <div className={app.stage} data-layout="alone">
+        <div className={app.viewers}>
+          <Pane key={pane} pane={pane} explanation={EXPLANATIONS[pane]}>
+            <Segments
+              label="Picture shown"
+              segments={PICTURES}
+              value={pane}
+              onChange={(next) => view.getState().set({ maximized: next })}
+            />
+            {pane === "difference" && <DifferenceLegend />}
+          </Pane>
+        </div>
       </div>
     );
   }

@@ -45,6 +45,12 @@ const CineDialog = lazy(() =>
   })),
 );
 
+const HeaderDialog = lazy(() =>
+  loadPart(() => import("../film/HeaderDialog.tsx")).then(({ HeaderDialog: header }) => ({
+    default: header,
+  })),
+);
+
 export function WorkDialogs() {
   const dialog = useView((s) => s.dialog);
   return (
@@ -69,6 +75,9 @@ export function WorkDialogs() {
       </Late>
       <Late isWanted={dialog === "archive"}>
         <ArchiveDialog />
+      </Late>
+      <Late isWanted={dialog === "header"}>
+        <HeaderDialog />
       </Late>
       <Late isWanted={dialog === "palette"}>
         <CommandPalette />

@@ -37,6 +37,7 @@ const DIALOGS: Readonly<Record<Exclude<DialogName, "palette" | "replay">, string
   agreement: "Agreement of backends and weights",
   kept: "Models kept in this browser, and a model hub",
   export: "Export: figure, numbers, script, citation",
+  header: "DICOM header of the open film",
 };
 
 const LAYOUTS: Readonly<Record<Layout, string>> = {

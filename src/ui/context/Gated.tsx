@@ -25,6 +25,8 @@ export const TELLS: Readonly<Record<Door, readonly HiddenName[]>> = {
   archive: [],
   sessions: [],
   palette: [],
+  // Who and what a film is called.
+  header: ["titles"],
 };
 
 const NAMES: Readonly<Record<HiddenName, string>> = {

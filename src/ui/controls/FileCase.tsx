@@ -12,6 +12,7 @@ import styles from "./case.module.css";
 import { significant } from "../../numerics/decimalText.ts";
 
 export function FileCase({ sha256 }: { readonly sha256: string }) {
+  const { view } = useStores();
   const radiograph = useCases((s) => s.radiographs[sha256]);
   if (!radiograph) return <Missing key={sha256} sha256={sha256} />;
   return (
@@ -21,7 +22,12 @@ export function FileCase({ sha256 }: { readonly sha256: string }) {
         , {radiograph.cols} x {radiograph.rows}
         {radiograph.pixelAspect !== 1 &&
           ` pixels, each ${significant(radiograph.pixelAspect, 2)} times as high as wide`}
-        , {radiograph.bitsStored} bit. It never leaves this tab.
+        , {radiograph.bitsStored} bit. It never leaves this tab.{" "}
+        {radiograph.source === "dicom" && (
+          <Button look="inline" onClick={() => view.getState().set({ dialog: "header" })}>
+            DICOM header
+          </Button>
+        )}
       </p>
       {radiograph.notices.map((notice) => (
         <p key={notice} className={styles.saw}>

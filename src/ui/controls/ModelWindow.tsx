@@ -33,6 +33,8 @@ export function ModelWindow({ radiograph }: { readonly radiograph: Radiograph })
       <ModelPart radiograph={radiograph} />
       <Row
         label="Model gets"
+        // A file that holds several windows names each, with its numbers.
+        isWide={radiograph.vois.length > 1}
         help="The grey window that the model is given. Dragging on the pictures changes the display only."
       >
         <Select

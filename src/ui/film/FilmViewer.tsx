@@ -20,6 +20,7 @@ import { FilmOverlay } from "./FilmOverlay.tsx";
 import { Measurements } from "./Measurements.tsx";
 import { filmTool, filmToolInHand } from "./filmTools.ts";
 import type { FilmSurface } from "./filmTools.ts";
+import { AttentionScale } from "../viewer/AttentionScale.tsx";
 import { isMeasureTool } from "../viewer/tools/toolFaces.ts";
 import { toggleMaximized } from "../viewer/maximize.ts";
 import { windowTool } from "../viewer/tools/windowTool.ts";
@@ -129,6 +130,7 @@ export function FilmViewer() {
               tone={tone}
               at={hover && mapped(hover, inverse(matrix))}
             />
+            <AttentionScale pane="clean" />
             {hasHistogram && <FilmHistogram film={film} />}
             {hasMagnifier && hover && (
               <FilmLens level={film.levels[0]!} matrix={matrix} tone={tone} at={hover} />

@@ -12,11 +12,19 @@ export function IconButton(props: {
   readonly pressed?: boolean;
   readonly disabled?: boolean;
   readonly onPress: () => void;
+  /** For styles. */
+  readonly "data-maximize"?: string;
 }) {
-  const { name, icon, size = 16, pressed, disabled = false, onPress } = props;
+  const { name, icon, size = 16, pressed, disabled = false, onPress, ...rest } = props;
   return (
     <Hint text={name}>
-      <Button aria-label={name} aria-pressed={pressed} disabled={disabled} onClick={onPress}>
+      <Button
+        {...rest}
+        aria-label={name}
+        aria-pressed={pressed}
+        disabled={disabled}
+        onClick={onPress}
+      >
         <Icon name={icon} size={size} />
       </Button>
     </Hint>

@@ -50,7 +50,7 @@ function regionMeasured(
       : "as the probe tells them";
   return {
     text: `mean ${short(mean)}, SD ${short(deviation)}`,
-    meaning: `min ${short(min)}, max ${short(max)}, n = ${count} pixels, ${areaText(count, film)}; values ${units}${outside}`,
+    meaning: `min ${significant(min, 6)}, max ${significant(max, 6)}, n = ${count} pixels, ${areaText(count, film)}; values ${units}${outside}`,
   };
 }
 

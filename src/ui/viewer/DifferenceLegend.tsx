@@ -2,6 +2,7 @@
 import { useMemo } from "react";
 import { colorMap } from "../../image/colorMaps.ts";
 import { differenceScale } from "../picture/differenceScale.ts";
+import { rampOf } from "../picture/ramp.ts";
 import { usePanePicture } from "./usePaneLayers.ts";
 import styles from "./viewer.module.css";
 import { decimal } from "../../numerics/decimalText.ts";
@@ -9,14 +10,7 @@ import { decimal } from "../../numerics/decimalText.ts";
 export function DifferenceLegend() {
   const { clean, disturbed } = usePanePicture();
   const limit = useMemo(() => differenceScale(clean, disturbed), [clean, disturbed]);
-  const ramp = useMemo(() => {
-    const map = colorMap("signed");
-    const stops = Array.from({ length: 17 }, (_, k) => {
-      const i = 3 * Math.round((k * 255) / 16);
-      return `rgb(${map[i]} ${map[i + 1]} ${map[i + 2]})`;
-    });
-    return `linear-gradient(to right, ${stops.join(", ")})`;
-  }, []);
+  const ramp = useMemo(() => rampOf(colorMap("signed")), []);
   const gain = 255 / limit;
   return (
     <div

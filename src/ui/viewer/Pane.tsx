@@ -8,6 +8,7 @@ import { useResults, useStores, useView } from "../context/stores.ts";
 import { BrushBar } from "../brush/BrushBar.tsx";
 import { ResolutionToggle } from "./ResolutionToggle.tsx";
 import { CornerText } from "./CornerText.tsx";
+import { AttentionScale } from "./AttentionScale.tsx";
 import { OutlineLegend } from "./OutlineLegend.tsx";
 import { paintPane } from "./panePainter.ts";
 import { useDetail } from "../picture/useDetail.ts";
@@ -108,6 +109,7 @@ export function Pane(props: {
           aria-label={`${TITLES[pane]} radiograph`}
         />
         <CornerText pane={pane} id={id} hover={tools.hover} detail={detail} />
+        {!isBare && <AttentionScale pane={pane} />}
         {!isBare && <OutlineLegend pane={pane} />}
         {isWaiting && <p className={styles.waiting}>Not disturbed yet</p>}
       </div>

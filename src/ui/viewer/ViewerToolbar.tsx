@@ -83,6 +83,7 @@ export function ViewerToolbar() {
       <IconButton
         name={title("maximize")}
         icon="maximize"
+        data-maximize=""
         pressed={isMaximized}
         onPress={() => toggleMaximized(view)}
       />

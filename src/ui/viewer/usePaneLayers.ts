@@ -8,6 +8,7 @@ import type { PaneName } from "../../state/viewStore.ts";
 import { useHidden } from "../context/useHidden.ts";
 import { useCases, useExperiment, useResults, useView } from "../context/stores.ts";
 import { attentionMap, sharedPeak, shownChoice } from "../picture/attentionMap.ts";
+import type { GridMap } from "../picture/attentionMap.ts";
 import { differencePixels, heatPixels, maskOutline } from "../picture/drawRadiograph.ts";
 import { differenceScale } from "../picture/differenceScale.ts";
 import { cutOut } from "../picture/detail.ts";
@@ -156,10 +157,14 @@ function useNativeLayer(detail: Detail | null, extent: Extent): Layer | null {
   }, [detail, camera, extent, window, invert]);
 }
 
-export function useHeatLayer(pane: PaneName): Layer | null {
+/** The map over a pane, and the value that has the last colour. */
+export interface Heat extends GridMap {
+  readonly peak: number;
+}
+
+/** The same peak on both pictures, so that equal colours are equal values. */
+export function useHeat(pane: PaneName): Heat | null {
   const choice = useView((s) => s.attention);
-  const opacity = useView((s) => s.overlayOpacity);
-  const name = useView((s) => s.colorMap);
   const clean = useReadout("clean");
   const disturbed = useReadout("disturbed");
   const relevance = useRelevance();
@@ -171,8 +176,7 @@ export function useHeatLayer(pane: PaneName): Layer | null {
     if (choice.source === "map") {
       if (!measured || (measured.picture ?? pane) !== pane) return null;
       const { data, grid } = measured;
-      const bitmap = bitmapOf(heatPixels(data, sharedPeak([data]), name), grid[1], grid[0]);
-      return { bitmap, opacity, smooth: true };
+      return { values: data, grid, peak: sharedPeak([data]) };
     }
     const maps = [clean, disturbed].map((readout, index) => {
       if (!readout) return undefined;
@@ -182,11 +186,20 @@ export function useHeatLayer(pane: PaneName): Layer | null {
       return { values, grid: readout.grid };
     });
     const map = maps[pane === "clean" ? 0 : 1];
-    if (!map) return null;
-    const peak = sharedPeak(maps.map((each) => each?.values));
-    const bitmap = bitmapOf(heatPixels(map.values, peak, name), map.grid[1], map.grid[0]);
+    return map ? { ...map, peak: sharedPeak(maps.map((each) => each?.values)) } : null;
+  }, [choice, clean, disturbed, relevance, measured, pane, isHidden]);
+}
+
+export function useHeatLayer(pane: PaneName): Layer | null {
+  const opacity = useView((s) => s.overlayOpacity);
+  const name = useView((s) => s.colorMap);
+  const heat = useHeat(pane);
+  return useMemo(() => {
+    if (!heat) return null;
+    const { values, peak, grid } = heat;
+    const bitmap = bitmapOf(heatPixels(values, peak, name), grid[1], grid[0]);
     return { bitmap, opacity, smooth: true };
-  }, [choice, opacity, name, clean, disturbed, relevance, measured, pane, isHidden]);
+  }, [heat, opacity, name]);
 }
 
 export function useMaskLayer(pane: PaneName): Layer | null {
