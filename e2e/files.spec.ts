@@ -20,7 +20,7 @@ test("DICOM and 16-bit PNG open and are asked", async ({ page, site }) => {
   await page.getByRole("button", { name: "Show what is hidden" }).click();
   await expect(name).toContainText("PHI-CANARY^PATIENT");
   await page.getByLabel("Find in the header").fill("photometric");
-  await expect(page.getByRole("row")).toHaveCount(2);
+  await expect(page.getByRole("dialog").getByRole("row")).toHaveCount(2);
   await page.keyboard.press("Escape");
 
   const png = encode({

@@ -141,8 +141,8 @@ export interface ViewValues {
   readonly comparedWith: SystemChange | null;
   /** A study that came in a link, until it is begun or put aside. */
   readonly linkedStudy: Study | null;
-  /** The next study is to be the honesty card of the bench's defenses. */
-  readonly honestyWished: boolean;
+  /** What the next study is to be, where it is one of those that are made ready: the honesty card, right and wrong by finding. */
+  readonly wishedStudy: "honesty" | "findings" | null;
   /** Step of the first-minute guide, or null when it is closed. */
   readonly guideStep: number | null;
   readonly openedLink: OpenedLink | null;
@@ -184,7 +184,7 @@ export const DEFAULT_VIEW: ViewValues = {
   dialog: null,
   comparedWith: null,
   linkedStudy: null,
-  honestyWished: false,
+  wishedStudy: null,
   guideStep: null,
   openedLink: null,
 };

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { defaultSpec } from "../experiment/defaultSpec.ts";
 import { planRuns, planSize } from "./plan.ts";
+import { FINDING_KINDS } from "../phantom/spec.ts";
 import { parseStudy } from "./schema.ts";
-import { axisChoices, honestyStudy, studyFrom } from "./starters.ts";
+import { axisChoices, findingsStudy, honestyStudy, studyFrom } from "./starters.ts";
 
 test("what is on the bench can be varied, and every choice makes a study that runs", () => {
   const choices = axisChoices(defaultSpec());
@@ -90,4 +91,15 @@ test("the honesty card of the bench's defenses over any cases is a study that ru
   expect(honestyStudy({ ...spec, defenses: [filter] }, "this").measures).not.toContain(
     "honestyCard.naiveFlipped",
   );
+});
+
+test("each finding of a phantom is asked of each case, with nothing that disturbs", () => {
+  const study = findingsStudy(defaultSpec(), 5);
+  expect(parseStudy(JSON.parse(JSON.stringify(study)))).toEqual(study);
+  const runs = [...planRuns(study)];
+  expect(runs).toHaveLength(5 * FINDING_KINDS.length);
+  const asked = new Set(runs.map(({ spec }) => spec!.question));
+  expect(asked).toContain("Is there a pleural effusion?");
+  expect(asked.size).toBe(FINDING_KINDS.length);
+  expect(runs.every(({ spec }) => spec!.stack.length === 0)).toBe(true);
 });

@@ -11,6 +11,7 @@ import type {
   PerturbationItem,
   StackItem,
 } from "../experiment/spec.ts";
+import { plainQuestions } from "../language/questionBank.ts";
 import { interpretQuestion } from "../language/recognize.ts";
 import { BUNDLED_MODELS, BUNDLED_PRECISIONS, isOwnModel } from "../model/catalog.ts";
 import { withDefaults } from "../system/param.ts";
@@ -158,6 +159,42 @@ export function honestyStudy(spec: ExperimentSpec, cases: StudyWish["cases"]): S
     cases: [caseSet(spec, cases)],
     axes: [],
     measures: ["correctClean", ...measured.map((id): MeasureId => `honestyCard.${id}`)],
+  };
+}
+
+/** Each finding asked of each case, undisturbed: where the model's own answer is not the true one. */
+export function findingsStudy(spec: ExperimentSpec, cases: StudyWish["cases"]): Study {
+  const { certificate, relevance, ...base } = spec;
+  const asked = plainQuestions().filter(
+    ({ type, findingId }) =>
+      type === "presence" && FINDING_KINDS.some((kind) => kind === findingId),
+  );
+  const set = caseSet(spec, cases);
+  return {
+    format: STUDY_FORMAT,
+    version: STUDY_VERSION,
+    name: "Cases that the model gets wrong",
+    description:
+      "Each finding is asked of each case, with nothing switched on that disturbs; an answer that is not the true one is listed with its case.",
+    base: {
+      ...base,
+      stack: [],
+      instruments: [],
+      certificate: { ...certificate, enabled: false },
+      relevance: { ...relevance, enabled: false },
+    } as unknown as JsonObject,
+    // Normal ones among them, and of each finding enough.
+    cases: [set.kind === "phantoms" ? { ...set, findings: "sampled", findingRate: 0.4 } : set],
+    axes: [
+      {
+        name: "question",
+        label: "Question",
+        kind: "field",
+        path: "question",
+        values: asked.map(({ text }) => text),
+      },
+    ],
+    measures: ["truth", "answerClean", "correctClean", "confidenceClean"],
   };
 }
 

@@ -92,6 +92,11 @@ export function paletteActions(
       named(`dialog.${dialog}`, label, show({ dialog })),
     ),
     named("studies", "Studies", show({ studiesOpen: true })),
+    named(
+      "wrong",
+      "Cases that the model gets wrong, by finding",
+      show({ studiesOpen: true, wishedStudy: "findings" }),
+    ),
     named("guide", "Guide: the first minute", show({ guideStep: 0 })),
     named("histogram", "Histogram of the whole film", () =>
       view.getState().set({ layout: "film", histogram: !view.getState().histogram }),

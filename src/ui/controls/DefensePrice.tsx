@@ -57,7 +57,7 @@ export function DefensePrice() {
       {isAnswered && without && (
         <p className={styles.note}>{verdict(without.clean.answer, clean)}</p>
       )}
-      <Button onClick={() => view.getState().set({ studiesOpen: true, honestyWished: true })}>
+      <Button onClick={() => view.getState().set({ studiesOpen: true, wishedStudy: "honesty" })}>
         Honesty card on 20 phantoms…
       </Button>
     </div>

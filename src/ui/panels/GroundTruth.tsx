@@ -1,13 +1,15 @@
 /** What a phantom really shows: the one case where the right answer is known, so that the model can be told right or wrong. */
 import { groundTruth } from "../../experiment/groundTruth.ts";
 import type { AnswerResult } from "../../system/reading.ts";
-import { useExperiment, useResults } from "../context/stores.ts";
+import { useExperiment, useResults, useStores } from "../context/stores.ts";
 import { useHidden } from "../context/useHidden.ts";
 import { useDisturbedAnswer } from "./useDisturbedAnswer.ts";
+import { Button } from "../kit/Button.tsx";
 import { answerWord } from "../kit/formats.ts";
 import styles from "./panels.module.css";
 
 export function GroundTruth() {
+  const { view } = useStores();
   const open = useExperiment((s) => s.spec.case);
   const entry = useResults((s) => s.stages.input);
   const clean = useResults((s) => s.stages.clean?.payload.answer);
@@ -28,7 +30,13 @@ export function GroundTruth() {
         </>
       )}
       {right ? right.reason : truth.report.join(" ")}
-      {right?.answer && clean && ` ${verdict(right.answer, clean, disturbed)}`}
+      {right?.answer && clean && ` ${verdict(right.answer, clean, disturbed)}`}{" "}
+      <Button
+        look="inline"
+        onClick={() => view.getState().set({ studiesOpen: true, wishedStudy: "findings" })}
+      >
+        Which cases does it get wrong?
+      </Button>
     </p>
   );
 }

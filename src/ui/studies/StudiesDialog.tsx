@@ -12,6 +12,7 @@ import { StudyChart } from "./StudyChart.tsx";
 import { StudyExports } from "./StudyExports.tsx";
 import { StudyReadings } from "./StudyReadings.tsx";
 import { StudyTable } from "./StudyTable.tsx";
+import { WrongCases } from "./WrongCases.tsx";
 import { StudySummaryTable } from "./StudySummaryTable.tsx";
 import { studySession } from "./studySession.ts";
 import type { StudySession } from "./studySession.ts";
@@ -20,7 +21,7 @@ import styles from "./studies.module.css";
 export function StudiesDialog() {
   const stores = useStores();
   const isOpen = useView((s) => s.studiesOpen);
-  const close = () => stores.view.getState().set({ studiesOpen: false, honestyWished: false });
+  const close = () => stores.view.getState().set({ studiesOpen: false, wishedStudy: null });
   const session = studySession(stores);
   const { study } = useStudyState(session.store);
   const place = useRef<HTMLDivElement>(null);
@@ -28,7 +29,7 @@ export function StudiesDialog() {
     // The button that was pressed is gone with what it began or ended: whoever uses keys goes on from here.
     if (document.activeElement === document.body) place.current?.focus();
   });
-  const isWished = useView((s) => s.linkedStudy !== null || s.honestyWished);
+  const isWished = useView((s) => s.linkedStudy !== null || s.wishedStudy !== null);
   return (
     <Dialog
       opened={isOpen}
@@ -71,6 +72,7 @@ function StudyResults(props: { readonly session: StudySession; readonly onShown:
   return (
     <>
       <StudyProgress session={session} failures={summary.failures} />
+      <WrongCases rows={rows} onShown={onShown} />
       {table && rows.length > 0 && (
         <div className={styles.results} ref={shown}>
           <StudyChart

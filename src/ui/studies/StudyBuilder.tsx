@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { DEFENSE_CATALOG } from "../../defenses/catalog.ts";
 import { isInForce } from "../../defenses/inForce.ts";
 import type { ExperimentSpec } from "../../experiment/spec.ts";
-import { axisChoices, honestyStudy, studyFrom } from "../../study/starters.ts";
+import { axisChoices, findingsStudy, honestyStudy, studyFrom } from "../../study/starters.ts";
 import type { StudyWish } from "../../study/starters.ts";
 import { useExperiment, useStores, useView } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
@@ -30,7 +30,9 @@ export function StudyBuilder({ session }: { readonly session: StudySession }) {
   const { view } = useStores();
   const spec = useExperiment((s) => s.spec);
   const linked = useView((s) => s.linkedStudy);
-  const isHonesty = useView((s) => s.honestyWished) && isDefended(spec);
+  const wished = useView((s) => s.wishedStudy);
+  const isHonesty = wished === "honesty" && isDefended(spec);
+  const isByFinding = wished === "findings";
   const [axes, setAxes] = useState<readonly string[]>(["item0"]);
   const [cases, setCases] = useState<Cases>("20");
   const [films, setFilms] = useState<FolderFilms | null>(null);
@@ -40,8 +42,9 @@ export function StudyBuilder({ session }: { readonly session: StudySession }) {
     if (given) return given;
     if (cases === "folder" && !films) return null;
     const over = wishedCases(cases, films);
+    if (isByFinding) return findingsStudy(spec, over);
     return isHonesty ? honestyStudy(spec, over) : studyFrom(spec, { axes, cases: over });
-  }, [given, spec, axes, cases, films, isHonesty]);
+  }, [given, spec, axes, cases, films, isHonesty, isByFinding]);
   const size = useMemo(() => study && sizeOf(study), [study]);
   const forget = () => {
     setOpened({});
@@ -53,7 +56,7 @@ export function StudyBuilder({ session }: { readonly session: StudySession }) {
       className={styles.builder}
       onSubmit={(event) => {
         event.preventDefault();
-        view.getState().set({ linkedStudy: null, honestyWished: false });
+        view.getState().set({ linkedStudy: null, wishedStudy: null });
         if (study) void session.run(study);
       }}
     >
@@ -78,8 +81,8 @@ export function StudyBuilder({ session }: { readonly session: StudySession }) {
         </>
       ) : (
         <>
-          {isDefended(spec) && <Purpose />}
-          {isHonesty ? (
+          <Purpose isDefended={isDefended(spec)} />
+          {isHonesty || isByFinding ? (
             <p className={styles.note}>{study?.description}</p>
           ) : (
             <AxisChoices axes={axes} onChange={setAxes} />
@@ -120,21 +123,22 @@ export function StudyBuilder({ session }: { readonly session: StudySession }) {
 
 const PURPOSES = [
   { value: "vary", shown: "the experiment" },
+  { value: "findings", shown: "cases that the model gets wrong" },
   { value: "honesty", shown: "the honesty card of the defenses" },
 ] as const;
 
-/** What is asked of the cases: the bench's experiment under settings, or what its defenses are worth. */
-function Purpose() {
-  const isHonesty = useView((s) => s.honestyWished);
+/** What is asked of the cases: the bench's experiment under settings, where the model errs, or what its defenses are worth. */
+function Purpose({ isDefended: hasDefense }: { readonly isDefended: boolean }) {
+  const wished = useView((s) => s.wishedStudy);
   const { view } = useStores();
   return (
     <fieldset>
       <legend>Ask about</legend>
       <Segments
         label="Purpose"
-        segments={PURPOSES}
-        value={isHonesty ? "honesty" : "vary"}
-        onChange={(value) => view.getState().set({ honestyWished: value === "honesty" })}
+        segments={PURPOSES.filter(({ value }) => value !== "honesty" || hasDefense)}
+        value={wished === "honesty" && !hasDefense ? "vary" : (wished ?? "vary")}
+        onChange={(value) => view.getState().set({ wishedStudy: value === "vary" ? null : value })}
       />
     </fieldset>
   );

@@ -1,7 +1,5 @@
 /** The rows of a study: sorted by any column, filtered by any text, each to be put on the bench. */
 import { useMemo, useState } from "react";
-import { toErrorData } from "../../errors/labError.ts";
-import { validateSpec } from "../../experiment/validateSpec.ts";
 import { axisTitle } from "../../study/figures.ts";
 import { IS_FAR } from "../../study/measureRun.ts";
 import { measure } from "../../study/measures.ts";
@@ -9,9 +7,8 @@ import type { Cell, Row } from "../../study/rowColumns.ts";
 import { measuresOf } from "../../study/schema.ts";
 import type { Study } from "../../study/schema.ts";
 import { short } from "../../study/tableText.ts";
-import { useStores } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
-import { openShared } from "../share/openShared.ts";
+import { useShowRow } from "./useShowRow.ts";
 import styles from "./studies.module.css";
 
 /** More rows than anybody reads one by one; the export has them all. */
@@ -28,7 +25,6 @@ export function StudyTable(props: {
   readonly onShown: () => void;
 }) {
   const { study, rows, onShown } = props;
-  const stores = useStores();
   const [sorting, setSorting] = useState<Sorting | null>(null);
   const [filter, setFilter] = useState("");
   const columns = useMemo(() => shownColumns(study), [study]);
@@ -45,19 +41,7 @@ export function StudyTable(props: {
     const kept = words.length === 0 ? rows : rows.filter(fits);
     return sorting ? kept.toSorted(byColumn(sorting)) : kept;
   }, [rows, filter, sorting, columns]);
-  const show = (row: Row) => {
-    try {
-      const spec = validateSpec(JSON.parse(String(row.spec)));
-      // The bench's engine has only the films that were opened on it.
-      const film =
-        spec.case.kind === "file" && stores.cases.getState().radiographs[spec.case.sha256];
-      if (film) stores.engine.addRadiograph(film);
-      openShared(stores, { spec, view: {}, origin: "experiment" });
-      onShown();
-    } catch (error) {
-      stores.results.getState().refuse(toErrorData(error));
-    }
-  };
+  const show = useShowRow(onShown);
   const isOfFilms = useMemo(() => rows.some(isOfFilm), [rows]);
   return (
     <section aria-label="Rows of the study">
