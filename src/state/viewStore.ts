@@ -134,6 +134,8 @@ export interface ViewValues {
   readonly fullResolution: boolean;
   readonly cornerText: boolean;
   readonly magnifier: boolean;
+  /** How often the question was called for: each call takes the focus there. */
+  readonly questionCalls: number;
   readonly helpOpen: boolean;
   readonly studiesOpen: boolean;
   readonly dialog: DialogName | null;
@@ -179,6 +181,7 @@ export const DEFAULT_VIEW: ViewValues = {
   fullResolution: false,
   cornerText: true,
   magnifier: false,
+  questionCalls: 0,
   helpOpen: false,
   studiesOpen: false,
   dialog: null,

@@ -86,6 +86,8 @@ const ACTIONS: Readonly<Record<Command, (bench: Bench) => void>> = {
   layoutAfter: layout(1),
   maximize: ({ stores }) => toggleMaximized(stores.view),
   cornerText: (bench) => viewOf(bench).set({ cornerText: !viewOf(bench).cornerText }),
+  ask: (bench) =>
+    viewOf(bench).set({ maximized: null, questionCalls: viewOf(bench).questionCalls + 1 }),
   undo: ({ stores }) => stores.history.getState().undo(),
   redo: ({ stores }) => stores.history.getState().redo(),
   escape: ({ stores }) => {

@@ -62,6 +62,7 @@ export const KEYMAP = {
   help: { keys: ["?"], does: "Keys and mouse" },
   cine: { keys: ["p"], does: "Replay the attack as a cine" },
   palette: { keys: ["ctrl+k"], does: "All commands" },
+  ask: { keys: ["/"], does: "Type a question" },
 } as const satisfies Readonly<Record<string, Binding>>;
 
 export type Command = keyof typeof KEYMAP;
@@ -123,6 +124,7 @@ export const HELP: readonly HelpRow[] = [
   },
   { commands: ["cornerText"], does: "corner texts on or off" },
   { commands: ["projector"], does: "projector mode: large words, two films" },
+  { commands: ["ask"], does: "to the question, to type another" },
   { commands: ["undo", "redo"], does: "undo, redo" },
   { commands: ["escape"], does: "cancel the run, put the brush down" },
   { commands: ["help"], does: "this list" },

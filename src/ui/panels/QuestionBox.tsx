@@ -2,12 +2,14 @@
 import "../kit/combobox.css";
 import { Autocomplete } from "@mantine/core";
 import type { AutocompleteProps, ComboboxParsedItem } from "@mantine/core";
-import { useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { SPEC_LIMITS } from "../../experiment/params.ts";
 import { isOwnModel } from "../../model/catalog.ts";
-import { useExperiment, useResults, useStores } from "../context/stores.ts";
+import { useExperiment, useResults, useStores, useView } from "../context/stores.ts";
 import { Icon } from "../kit/icons.tsx";
+import { Button } from "../kit/Button.tsx";
 import { questionMenu, readQuestion } from "./questionMenu.ts";
+import type { Offer } from "./questionMenu.ts";
 import styles from "./panels.module.css";
 
 export function QuestionBox() {
@@ -25,6 +27,14 @@ export function QuestionBox() {
     setLastAsked(asked);
     setDraft(asked);
   }
+  const box = useRef<HTMLInputElement>(null);
+  const calls = useView((s) => s.questionCalls);
+  const answered = useRef(calls);
+  useEffect(() => {
+    if (calls === answered.current) return;
+    answered.current = calls;
+    box.current?.focus();
+  }, [calls]);
   const reading = useMemo(() => readQuestion(draft, isOwn), [draft, isOwn]);
   const pending = draft.trim() !== asked;
   const ask = (text: string) => {
@@ -45,6 +55,7 @@ export function QuestionBox() {
       }}
     >
       <Autocomplete
+        ref={box}
         aria-label="Question"
         data-question=""
         disabled={isMute}
@@ -87,13 +98,36 @@ export function QuestionBox() {
             <p className={styles.understood}>{reading.detail}</p>
           </>
         ) : (
-          <p className={styles.refused}>
-            {reading.message} {reading.hint}
-          </p>
+          <>
+            <p className={styles.refused}>
+              {reading.message} {reading.hint}
+            </p>
+            <Offers offers={reading.offers} onAsk={ask} />
+          </>
         )}
         {pending && <p className={styles.understood}>The results still answer "{asked}"</p>}
       </div>
     </form>
+  );
+}
+
+/** What can be asked in place of what cannot. */
+function Offers(props: { readonly offers: readonly Offer[]; onAsk(question: string): void }) {
+  return (
+    <p className={styles.offers}>
+      {props.offers.map(({ label, question }) => (
+        <Button
+          key={question}
+          look="outlined"
+          title={question}
+          // The box would ask what is typed in it as it loses the focus.
+          onPointerDown={(event) => event.preventDefault()}
+          onClick={() => props.onAsk(question)}
+        >
+          {label}
+        </Button>
+      ))}
+    </p>
   );
 }
 

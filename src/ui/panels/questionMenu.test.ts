@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { FINDING_TERMS } from "../../language/questionBank.ts";
 import { questionMenu, readQuestion } from "./questionMenu.ts";
 
 describe("the line under the question box", () => {
@@ -56,7 +57,7 @@ describe("the line under the question box", () => {
   });
 
   test("asks back where no single answer fits", () => {
-    expect(readQuestion("What abnormality is present?")).toEqual({
+    expect(readQuestion("What abnormality is present?")).toMatchObject({
       ok: false,
       message: "This asks for a description, and the model only picks one of a few answers.",
       hint: 'Ask about one thing at a time, such as "Is there a pleural effusion?" or "Is this radiograph normal?"',
@@ -64,11 +65,15 @@ describe("the line under the question box", () => {
   });
 
   test("refuses by name with what to ask instead", () => {
-    expect(readQuestion("collapsed lung")).toEqual({
+    expect(readQuestion("collapsed lung")).toMatchObject({
       ok: false,
       message:
         '"collapsed lung" is not one finding: it can be pneumothorax or atelectasis, among others.',
-      hint: 'Ask "Is there a pneumothorax?" or "Is there atelectasis?"',
+      hint: "Ask instead:",
+      offers: ["Is there a pneumothorax?", "Is there atelectasis?"].map((question) => ({
+        label: question,
+        question,
+      })),
     });
   });
 
@@ -77,4 +82,26 @@ describe("the line under the question box", () => {
       expect(readQuestion(item), item).toMatchObject({ ok: true });
     }
   });
+});
+
+test("offers by a button what can be asked instead, and each offer is understood", () => {
+  const offersFor = (text: string) => {
+    const reading = readQuestion(text);
+    return reading.ok ? [] : reading.offers;
+  };
+  const all = offersFor("Is there tuberculosis?");
+  expect(all.map(({ label }) => label)).toEqual([
+    ...FINDING_TERMS.map(({ term }) => term),
+    "normal film",
+  ]);
+  const unsaid = readQuestion("asdf qwer");
+  expect(unsaid.ok ? "" : unsaid.hint).not.toContain("cardiomegaly, ");
+  const offers = [
+    "Is there tuberculosis?",
+    "asdf qwer",
+    "Describe the image",
+    "Is there a catheter?",
+  ].flatMap(offersFor);
+  expect(offers.length).toBeGreaterThan(28);
+  for (const { question } of offers) expect(readQuestion(question).ok, question).toBe(true);
 });

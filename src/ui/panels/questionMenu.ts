@@ -2,6 +2,7 @@
 import { FINDING_TERMS, plainQuestions } from "../../language/questionBank.ts";
 import type { QuestionScope, QuestionType } from "../../language/questionBank.ts";
 import { interpretQuestion } from "../../language/recognize.ts";
+import type { Refusal } from "../../language/refusal.ts";
 import type { Understood } from "../../language/recognize.ts";
 
 const GROUPS: readonly { readonly group: string; readonly types: readonly QuestionType[] }[] = [
@@ -32,7 +33,18 @@ export type Reading =
       /** What was left out or corrected, and what the model is given. */
       readonly detail: string;
     }
-  | { readonly ok: false; readonly message: string; readonly hint: string };
+  | {
+      readonly ok: false;
+      readonly message: string;
+      readonly hint: string;
+      /** What can be asked instead, each by a button. */
+      readonly offers: readonly Offer[];
+    };
+
+export interface Offer {
+  readonly label: string;
+  readonly question: string;
+}
 
 /**
  * What is asked, in words; or why it can't be answered.
@@ -40,7 +52,7 @@ export type Reading =
  */
 export function readQuestion(text: string, isOwn = false): Reading {
   const { understood, refusal } = interpretQuestion(text);
-  if (refusal) return { ok: false, message: refusal.message, hint: refusal.hint };
+  if (refusal) return { ok: false, message: refusal.message, ...offered(refusal) };
   const { corrections, freeText, heldOut, unread, scope, type } = understood;
   const detail = [
     ...corrections.map(({ typed, read }) => `"${typed}" is read as "${read}".`),
@@ -56,6 +68,28 @@ export function readQuestion(text: string, isOwn = false): Reading {
       : "",
   ];
   return { ok: true, statement: statementOf(understood), detail: detail.filter(Boolean).join(" ") };
+}
+
+/** The questions that a hint names, as buttons; where it lists all findings, a button for each stands in place of the list. */
+function offered({ reason, hint }: Refusal): Pick<Reading & { ok: false }, "hint" | "offers"> {
+  const quoted = [...hint.matchAll(/"([^"]+\?)"/g)].map(([, question]) => question!);
+  const offers = quoted
+    .filter((question) => interpretQuestion(question).understood)
+    .map((question) => ({ label: question, question }));
+  if (offers.length > 0) {
+    const isBare = /^Ask[\s,or]*$/.test(hint.replaceAll(/"[^"]*"/g, ""));
+    return { hint: isBare ? "Ask instead:" : hint, offers };
+  }
+  if (reason !== "other-finding" && reason !== "not-understood") return { hint, offers };
+  return {
+    hint: "Ask about one of these, its side or size, the view, or whether the film is normal:",
+    offers: plainQuestions().flatMap(({ type, findingId, text }) => {
+      if (type === "normal") return [{ label: "normal film", question: text }];
+      if (type !== "presence") return [];
+      const term = FINDING_TERMS.find(({ id }) => id === findingId)?.term;
+      return term === undefined ? [] : [{ label: term, question: text }];
+    }),
+  };
 }
 
 function statementOf({ type, findingId, polarity, scope }: Understood): string {

@@ -6,7 +6,8 @@ export function toggleMaximized(view: ViewStore, wanted?: PaneName): void {
   const { layout, maximized, singlePane, set } = view.getState();
   if (maximized) return set({ maximized: null });
   const pane = layout === "film" ? "film" : (wanted ?? focusedPane() ?? singlePane);
-  set({ maximized: pane });
+  // The guide points at what is now out of sight.
+  set({ maximized: pane, guideStep: null });
 }
 
 const PANES: readonly string[] = ["clean", "disturbed", "difference"] satisfies PaneName[];
