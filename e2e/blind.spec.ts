@@ -90,6 +90,8 @@ test("no menu, dialog, command or key tells what is hidden before the own readin
     if (["help", "cine", "palette"].includes(command)) await hearDialog(command);
     else heard.push(await said(page));
   }
+  // The last of them has opened the list of questions.
+  await page.keyboard.press("Escape");
 
   const secrets = [
     "437",

@@ -12,6 +12,7 @@ test("DICOM and 16-bit PNG open and are asked", async ({ page, site }) => {
   await settle(page);
   await passGate(page);
   await expect(page.getByTestId("answer-clean")).toHaveText(/^(yes|no)$/);
+  await expect(page.getByTestId("film-facts")).toContainText("DX, no pixel size, MONOCHROME2");
   // Its header, without what tells whose film it is until that is asked for.
   await page.getByRole("button", { name: "DICOM header" }).click();
   const name = page.getByRole("row", { name: /^0010,0010/ });

@@ -47,6 +47,18 @@ export interface PixelSpacing {
   readonly magnification?: number;
 }
 
+/** How a film was taken, where its file says so; nothing in it names a person or a place. */
+export interface Acquisition {
+  /** "DX", "CR". */
+  readonly modality?: string;
+  /** "PA", "AP", "LL". */
+  readonly view?: string;
+  readonly kilovolts?: number;
+  readonly exposureMas?: number;
+  /** What the maker calls the machine. */
+  readonly device?: string;
+}
+
 /** Which of the pictures in a file it is. */
 export interface FrameOf {
   /** From 0. */
@@ -73,6 +85,7 @@ export interface Radiograph {
   /** What the file asks to be shown with; the first is the default, an empty list means none. */
   readonly vois: readonly Voi[];
   readonly pixelSpacingMm?: PixelSpacing;
+  readonly acquisition?: Acquisition;
   /** Stored value times slope plus intercept is the modality value; absent where that is no line, or nothing is stored. */
   readonly rescale?: { readonly slope: number; readonly intercept: number };
   /** Height of a pixel over its width; 1 for square pixels. */

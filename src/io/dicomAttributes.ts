@@ -1,9 +1,10 @@
 /**
  * The image attributes of a data set, and nothing else: this file is the list of what is ever read from a DICOM file.
- * No patient, study or device attribute is on it.
+ * No attribute of a patient or a study is on it; what is told of the recording stands in acquisition.ts.
  */
 import { LabError } from "../errors/labError.ts";
-import type { PixelSpacing, VoiWindow } from "../image/radiograph.ts";
+import type { Acquisition, PixelSpacing, VoiWindow } from "../image/radiograph.ts";
+import { readAcquisition } from "./acquisition.ts";
 import { itemsOf } from "./dicomDataSet.ts";
 import type { DataSet } from "./dicomDataSet.ts";
 import { decimalsOf, textsOf, wordsOf } from "./dicomValues.ts";
@@ -37,6 +38,7 @@ export interface DicomAttributes {
   readonly pixelAspect: number;
   /** "YES", "NO" or "" when the file doesn't say. */
   readonly burnedInAnnotation: string;
+  readonly acquisition: Acquisition;
   readonly notices: readonly string[];
 }
 
@@ -143,6 +145,7 @@ export function readAttributes(dataSet: DataSet, frame = 0): DicomAttributes {
     ...(pixelSpacingMm ? { pixelSpacingMm } : {}),
     pixelAspect: readAspect(dataSet, pixelSpacingMm),
     burnedInAnnotation: text(TAG.burnedInAnnotation),
+    acquisition: readAcquisition(dataSet),
     notices,
   };
 }

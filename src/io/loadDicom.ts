@@ -39,6 +39,7 @@ export async function loadDicom(
     vois: voisOf(attributes),
     ...(attributes.pixelSpacingMm ? { pixelSpacingMm: attributes.pixelSpacingMm } : {}),
     ...(attributes.modalityTable ? {} : { rescale: attributes.rescale }),
+    acquisition: attributes.acquisition,
     pixelAspect: attributes.pixelAspect,
     ...(padding ? { padding } : {}),
     notices: [...attributes.notices, ...noticesOf(attributes, frame)],

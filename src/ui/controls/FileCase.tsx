@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "react";
 import { useCases, useExperiment, useStores } from "../context/stores.ts";
 import { useHidden } from "../context/useHidden.ts";
-import type { FrameOf } from "../../image/radiograph.ts";
+import type { FrameOf, Radiograph } from "../../image/radiograph.ts";
 import { Button } from "../kit/Button.tsx";
 import { FilmMap } from "./FilmMap.tsx";
 import { ModelWindow } from "./ModelWindow.tsx";
@@ -29,6 +29,7 @@ export function FileCase({ sha256 }: { readonly sha256: string }) {
           </Button>
         )}
       </p>
+      {radiograph.source === "dicom" && <Taken film={radiograph} />}
       {radiograph.notices.map((notice) => (
         <p key={notice} className={styles.saw}>
           {notice}
@@ -39,6 +40,33 @@ export function FileCase({ sha256 }: { readonly sha256: string }) {
       <FilmMap radiograph={radiograph} />
       <ModelWindow radiograph={radiograph} />
     </>
+  );
+}
+
+/** How it was taken, and why nothing more is told. */
+function Taken({ film }: { readonly film: Radiograph }) {
+  const { modality, view, kilovolts, exposureMas, device } = film.acquisition ?? {};
+  const { pixelSpacingMm: spacing } = film;
+  const facts = [
+    modality,
+    view && `${view} view`,
+    kilovolts && `${significant(kilovolts, 4)} kVp`,
+    exposureMas && `${significant(exposureMas, 3)} mAs`,
+    spacing
+      ? `pixels of ${significant(spacing.col, 3)} x ${significant(spacing.row, 3)} mm`
+      : "no pixel size",
+    film.photometric,
+  ].filter(Boolean);
+  return (
+    <p className={styles.saw} data-testid="film-facts">
+      {facts.join(", ")}
+      {device && (
+        <>
+          , <span translate="no">{device}</span>
+        </>
+      )}
+      . <span>Names and dates are hidden on purpose.</span>
+    </p>
   );
 }
 
