@@ -44,7 +44,7 @@ function regionMeasured(
   const isAsStored = rescale?.slope === 1 && rescale.intercept === 0;
   const stored = (value: number) => (value - rescale!.intercept) / rescale!.slope;
   const units = isAsStored
-    ? "as stored"
+    ? "as they are stored"
     : rescale
       ? `after the file’s rescale; as stored: mean ${short(stored(mean))}, SD ${short(Math.abs(deviation / rescale.slope))}`
       : "as the probe tells them";
