@@ -34,7 +34,7 @@ const NAMED = /^\p{L}{2}.*: /u;
 /** How often what is filled in may itself be a pattern. */
 const DEPTH = 4;
 /** A number before its unit or name; "1 of 100 normal" is no unit, and has its own entry. */
-const AMOUNT = /^([-+−<>≥≤]?\d[\d.,]*%?\s+)(?!of\b)(.+)$/su;
+const AMOUNT = /^([-+−<>≥≤]?\d[\d.,]*%?\s+)(?!of\b|%)(.+)$/su;
 /** So many cuts are tried between two places. */
 const MOST_CUTS = 12;
 const PLACE = /\{(\d+)\}/;
