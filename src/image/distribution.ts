@@ -12,17 +12,19 @@ export interface ValueDistribution {
 
 const BINS = 65_536;
 
+/** Padding that no value is. */
+const NOTHING = { low: Infinity, high: -Infinity };
+
 /** One or two passes over the pixels. When everything is padding, the padding is counted after all. */
 export function distributionOf(
   radiograph: Pick<Radiograph, "values" | "padding">,
 ): ValueDistribution {
-  const { values, padding } = radiograph;
-  let isCounted = (value: number): boolean =>
-    Number.isFinite(value) && (!padding || value < padding.low || value > padding.high);
-  let range = rangeOf(values, isCounted);
-  if (range.count === 0 && padding) {
-    isCounted = Number.isFinite;
-    range = rangeOf(values, isCounted);
+  const { values } = radiograph;
+  let padding = radiograph.padding ?? NOTHING;
+  let range = rangeOf(values, padding);
+  if (range.count === 0) {
+    padding = NOTHING;
+    range = rangeOf(values, padding);
   }
   if (range.count === 0) return { min: 0, max: 0, count: 0, quantile: () => 0 };
 
@@ -31,9 +33,12 @@ export function distributionOf(
   const exact = values instanceof Int32Array && span < BINS;
   const binWidth = exact || span === 0 ? 1 : span / (BINS - 1);
   const histogram = new Uint32Array(exact ? span + 1 : BINS);
+  const { low, high } = padding;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
-    if (isCounted(value)) histogram[Math.round((value - min) / binWidth)]!++;
+    if (isCounted(value, low, high)) {
+      histogram[exact ? value - min : Math.round((value - min) / binWidth)]!++;
+    }
   }
 
   const quantile = (p: number): number => {
@@ -48,16 +53,21 @@ export function distributionOf(
   return { min, max, count, quantile };
 }
 
+/** Finite and no padding. Comparisons only: nine million pixels hold the page up for as long as this takes. */
+function isCounted(value: number, low: number, high: number): boolean {
+  return value - value === 0 && (value < low || value > high);
+}
+
 function rangeOf(
   values: Int32Array | Float32Array,
-  isCounted: (value: number) => boolean,
+  { low, high }: typeof NOTHING,
 ): { min: number; max: number; count: number } {
   let min = Infinity;
   let max = -Infinity;
   let count = 0;
   for (let i = 0; i < values.length; i++) {
     const value = values[i]!;
-    if (!isCounted(value)) continue;
+    if (!isCounted(value, low, high)) continue;
     count++;
     if (value < min) min = value;
     if (value > max) max = value;
