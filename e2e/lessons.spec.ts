@@ -16,7 +16,9 @@ test("a lesson is done by the state of the bench, and the own work is back after
   const filter = page.getByRole("switch", { name: "Gaussian filter: on" });
   await expect(filter).toHaveCount(0);
   await expect(slider(page, /PGD.*Epsilon/)).toHaveCount(0);
-  await lesson.getByRole("button", { name: "Yes", exact: true }).click();
+  // The button that was pressed is gone; the keyboard stays in the lesson.
+  await lesson.getByRole("button", { name: "Yes", exact: true }).press("Enter");
+  await expect(lesson.locator(":focus")).toHaveCount(1);
   await expect(lesson.getByText("turned the answer from yes to no")).toBeVisible();
   await filter.click({ force: true });
   await expect(lesson.getByText("Behind the filter the model says yes again")).toBeVisible();

@@ -16,6 +16,7 @@ import { useReachableAddress } from "../share/useReachableAddress.ts";
 import { AnswerCode } from "./AnswerCode.tsx";
 import { LiveText } from "./LiveText.tsx";
 import { LANGUAGE, goTo } from "./lessonSession.ts";
+import { useFocusKept } from "./useFocusKept.ts";
 import { enterRoom, leaveRoom } from "./openRoom.ts";
 import styles from "./lesson.module.css";
 
@@ -35,8 +36,10 @@ export function LessonEnd({ lesson }: { readonly lesson: Lesson }) {
       stores.results.getState().refuse(toErrorData(error));
     }
   };
+  const place = useRef<HTMLDivElement>(null);
+  useFocusKept(place, progress);
   return (
-    <div className={styles.step}>
+    <div ref={place} tabIndex={-1} className={styles.step}>
       <h3>What to take home</h3>
       <LiveText text={lesson.ends} />
       {asked.length > 0 && (

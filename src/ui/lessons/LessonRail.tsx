@@ -1,5 +1,5 @@
 /** The open lesson, above the controls it drives: one step at a time, and within it one thing at a time. */
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import { holds } from "../../lesson/condition.ts";
 import { filled, isComplete, said } from "../../lesson/spoken.ts";
 import type { Lesson, LessonStep } from "../../lesson/schema.ts";
@@ -12,6 +12,7 @@ import { LessonEnd } from "./LessonEnd.tsx";
 import { LANGUAGE, goTo, lessonState, openLesson, phaseOf, showHow } from "./lessonSession.ts";
 import { Choices } from "./Choices.tsx";
 import { LiveText } from "./LiveText.tsx";
+import { useFocusKept } from "./useFocusKept.ts";
 import { leaveRoom } from "./openRoom.ts";
 import styles from "./lesson.module.css";
 
@@ -80,8 +81,10 @@ function Step({ step, index }: { readonly step: LessonStep; readonly index: numb
   const progress = useLesson((s) => s.progress[index]) ?? NOTHING_YET;
   const phase = phaseOf(step, progress);
   const { record } = stores.lessons.getState();
+  const place = useRef<HTMLDivElement>(null);
+  useFocusKept(place, progress);
   return (
-    <div className={styles.step}>
+    <div ref={place} tabIndex={-1} className={styles.step}>
       <h3>{said(step.title, LANGUAGE)}</h3>
       <LiveText text={step.text} about={progress.scene} />
       {step.predict && (
