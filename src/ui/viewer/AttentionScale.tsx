@@ -18,18 +18,20 @@ export function AttentionScale({ pane }: { readonly pane: PaneName }) {
   const times = heat.peak / mean;
   // A map with values below zero has no share to count in.
   const isShare = mean > 0 && Number.isFinite(times) && heat.values.every((value) => value >= 0);
+  const peak = decimal(times, 1);
   const [least, most] = isShare
-    ? ["even share or less", `${decimal(times, 1)} times that, or more`]
+    ? ["even share or less", `${peak} times that, or more`]
     : ["its mean or less", "its highest"];
+  const [leastShort, mostShort] = isShare ? ["1x", `${peak}x`] : [undefined, undefined];
   return (
     <div
       className={styles.scale}
       role="img"
       aria-label={`Colours of the map: clear for ${least}, the brightest for ${most}`}
     >
-      <span>{least}</span>
+      <span data-short={leastShort}>{least}</span>
       <span className={styles.ramp} style={{ background: ramp }} />
-      <span>{most}</span>
+      <span data-short={mostShort}>{most}</span>
     </div>
   );
 }
