@@ -126,7 +126,10 @@ export const STATES: Readonly<Record<string, Step>> = {
       await page.getByText(/^Reproduced/).waitFor(LATER);
     },
   ),
-  spanish: both(press(/^More: sessions/), (page) =>
-    page.getByRole("menuitem", { name: "Español" }).click(),
+  spanish: both(
+    press(/^More: sessions/),
+    (page) => page.getByRole("menuitem", { name: "Español" }).click(),
+    (page) => page.getByText("Preguntar", { exact: true }).waitFor(LATER),
+    ready,
   ),
 };
