@@ -131,7 +131,15 @@ export async function setKeepsFilms(isOn: boolean): Promise<void> {
 
 export async function keepFilm(sha256: string, film: Radiograph): Promise<void> {
   const known = await transact("films", "readonly", (all) => all.count(sha256));
-  if (known?.value === 0) await transact("films", "readwrite", (all) => all.put(film, sha256));
+  const kept = pixelsOf(film);
+  if (known?.value === 0) await transact("films", "readwrite", (all) => all.put(kept, sha256));
+}
+
+/** What the reader agreed to: the pixels and their geometry, and nothing of how and on which machine they were taken. */
+export function pixelsOf(film: Radiograph): Radiograph {
+  const kept: { -readonly [key in keyof Radiograph]: Radiograph[key] } = { ...film };
+  delete kept.acquisition;
+  return kept;
 }
 
 export async function keptFilm(sha256: string): Promise<Radiograph | undefined> {

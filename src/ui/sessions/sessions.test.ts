@@ -1,9 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { load, native12 } from "../../testing/smallRadiograph.ts";
 import { testBench } from "../../testing/testBench.ts";
 import { settingAside } from "./autosave.ts";
 import { answerRollCall, benchesElsewhere } from "./otherTabs.ts";
 import { caseWords, openSession, saveBench } from "./sessionOfBench.ts";
-import { deleteEverything, keepsFilms, keptSessions, setKeepsFilms } from "./sessionShelf.ts";
+import {
+  deleteEverything,
+  keepsFilms,
+  keptSessions,
+  pixelsOf,
+  setKeepsFilms,
+} from "./sessionShelf.ts";
 
 // Node has no IndexedDB, which is what a browser without one looks like; e2e/sessions.spec.ts has a real one.
 describe("sessions where nothing can be kept", () => {
@@ -15,6 +22,17 @@ describe("sessions where nothing can be kept", () => {
     expect(await keepsFilms()).toBe(false);
     await deleteEverything();
     expect(stores.results.getState().refusal).toBeNull();
+  });
+});
+
+describe("a film that is kept", () => {
+  it("leaves behind how and on which machine it was taken", async () => {
+    const film = await load(native12({ "00081090": "PHI-CANARY", "00180060": "120" }));
+    expect(film.acquisition).toMatchObject({ device: "PHI-CANARY", kilovolts: 120 });
+    const kept = pixelsOf(film);
+    expect(kept.values).toBe(film.values);
+    expect(Object.keys(kept)).not.toContain("acquisition");
+    expect(JSON.stringify(kept)).not.toContain("CANARY");
   });
 });
 
