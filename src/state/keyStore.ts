@@ -1,4 +1,4 @@
-/** Keys, mouse buttons, language and light or dark, as this reader wants them, kept in the browser. What a command is called is the page's business. */
+/** Keys, mouse buttons, language, size of the text and light or dark, as this reader wants them, kept in the browser. What a command is called is the page's business. */
 import { createStore } from "zustand/vanilla";
 import type { StoreApi } from "zustand/vanilla";
 
@@ -22,6 +22,15 @@ export const THEMES: readonly (readonly [Theme, string])[] = [
   ["light", "Light"],
 ];
 
+/** Of the words, in percent, with what each is called. */
+export const TEXT_SIZES = [
+  [100, "Text as it comes"],
+  [115, "Larger text"],
+  [130, "Largest text"],
+] as const;
+
+export type TextSize = (typeof TEXT_SIZES)[number][0];
+
 /** With their own names for themselves. */
 export const LANGUAGES = [
   ["en", "English"],
@@ -35,6 +44,7 @@ interface OwnKeys {
   readonly keys: Readonly<Record<string, readonly string[]>>;
   readonly buttons: Buttons;
   readonly theme: Theme;
+  readonly textSize: TextSize;
   readonly language: Language;
 }
 
@@ -42,6 +52,7 @@ export interface KeyState extends OwnKeys {
   setKeys(command: string, keys: readonly string[]): void;
   setButton(button: keyof Buttons, role: DragRole): void;
   setTheme(theme: Theme): void;
+  setTextSize(textSize: TextSize): void;
   /** Takes effect when the page is next loaded. */
   setLanguage(language: Language): void;
   /** Keys and buttons as the bench comes. */
@@ -55,6 +66,7 @@ export const GIVEN: OwnKeys = {
   keys: {},
   buttons: { middle: "pan", right: "zoom" },
   theme: "system",
+  textSize: 100,
   language: "en",
 };
 
@@ -64,10 +76,13 @@ export function createKeyStore(): KeyStore {
     setKeys: (command, keys) => set((now) => ({ keys: { ...now.keys, [command]: keys } })),
     setButton: (button, role) => set((now) => ({ buttons: { ...now.buttons, [button]: role } })),
     setTheme: (theme) => set({ theme }),
+    setTextSize: (textSize) => set({ textSize }),
     setLanguage: (language) => set({ language }),
     reset: () => set({ keys: GIVEN.keys, buttons: GIVEN.buttons }),
   }));
-  store.subscribe(({ keys, buttons, theme, language }) => keep({ keys, buttons, theme, language }));
+  store.subscribe(({ keys, buttons, theme, textSize, language }) =>
+    keep({ keys, buttons, theme, textSize, language }),
+  );
   return store;
 }
 
@@ -82,7 +97,7 @@ function keep(own: OwnKeys): void {
 /** What was kept; whatever of it is not of this shape is as the bench gives it. */
 function kept(): OwnKeys {
   try {
-    const { keys, buttons, theme, language } = JSON.parse(
+    const { keys, buttons, theme, textSize, language } = JSON.parse(
       localStorage.getItem(KEY) ?? "null",
     ) as Partial<OwnKeys>;
     const entries = Object.entries(keys ?? {}).filter(([, own]) => isKeys(own));
@@ -94,6 +109,7 @@ function kept(): OwnKeys {
         right: ROLES.includes(right) ? right : GIVEN.buttons.right,
       },
       theme: THEMES.find(([name]) => name === theme)?.[0] ?? GIVEN.theme,
+      textSize: TEXT_SIZES.find(([size]) => size === textSize)?.[0] ?? GIVEN.textSize,
       language: LANGUAGES.find(([name]) => name === language)?.[0] ?? GIVEN.language,
     };
   } catch {

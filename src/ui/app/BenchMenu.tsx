@@ -1,6 +1,6 @@
 /** The doors to what a whole experiment can be used for: kept, exported, compared, replayed; and to every command by its name. */
 import { Menu } from "@mantine/core";
-import { LANGUAGES, THEMES } from "../../state/keyStore.ts";
+import { LANGUAGES, TEXT_SIZES, THEMES } from "../../state/keyStore.ts";
 import type { DialogName } from "../../state/viewStore.ts";
 import { KEYMAP, keyName } from "../context/keymap.ts";
 import { useKeys, useStores } from "../context/stores.ts";
@@ -20,6 +20,7 @@ const DOORS: readonly { readonly dialog: DialogName; readonly label: string }[] 
 export function BenchMenu() {
   const { keys, reload, view } = useStores();
   const theme = useKeys((s) => s.theme);
+  const textSize = useKeys((s) => s.textSize);
   const spoken = useKeys((s) => s.language);
   return (
     <Menu
@@ -52,6 +53,17 @@ export function BenchMenu() {
             aria-current={theme === value}
             rightSection={theme === value && "✓"}
             onClick={() => keys.getState().setTheme(value)}
+          >
+            {label}
+          </Menu.Item>
+        ))}
+        <Menu.Divider role="separator" />
+        {TEXT_SIZES.map(([size, label]) => (
+          <Menu.Item
+            key={size}
+            aria-current={textSize === size}
+            rightSection={textSize === size && "✓"}
+            onClick={() => keys.getState().setTextSize(size)}
           >
             {label}
           </Menu.Item>

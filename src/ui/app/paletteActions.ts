@@ -10,7 +10,7 @@ import { BUNDLED_MODELS, BUNDLED_PRECISIONS, isOwnModel } from "../../model/cata
 import { PERTURBATION_CATALOG } from "../../perturbations/catalog.ts";
 import type { PerturbationId } from "../../perturbations/catalog.ts";
 import { isKeptBack } from "../../state/roomStore.ts";
-import { LANGUAGES, THEMES } from "../../state/keyStore.ts";
+import { LANGUAGES, TEXT_SIZES, THEMES } from "../../state/keyStore.ts";
 import { addDefense } from "../../state/defenseEdits.ts";
 import { addItem, editInstrument } from "../../state/specEdits.ts";
 import type { DialogName, FilmInset, Layout } from "../../state/viewStore.ts";
@@ -106,6 +106,9 @@ export function paletteActions(
       named(`theme.${theme}`, `Theme: ${label.toLowerCase()}`, () =>
         stores.keys.getState().setTheme(theme),
       ),
+    ),
+    ...TEXT_SIZES.map(([size, label]) =>
+      named(`text.${size}`, label, () => stores.keys.getState().setTextSize(size)),
     ),
     ...LANGUAGES.map(([language, name]) =>
       named(`language.${language}`, `Language: ${name}`, () => {

@@ -1,4 +1,4 @@
-/** Light or dark, as the reader chose or their machine has it. The light sheet is fetched when it is first wanted. */
+/** Light or dark, as the reader chose or their machine has it. The light sheet, and that of larger text, are fetched when they are first wanted. */
 import { loadPart } from "../../host/loadPart.ts";
 import type { KeyStore } from "../../state/keyStore.ts";
 import type { PageStore } from "../../state/pageStore.ts";
@@ -14,9 +14,19 @@ export async function followTheme(keys: KeyStore, page: PageStore): Promise<void
     document.documentElement.dataset["theme"] = isLight() ? "light" : "dark";
     page.getState().set({ isLight: isLight() });
   };
+  const size = async () => {
+    const { textSize } = keys.getState();
+    const { dataset } = document.documentElement;
+    if (textSize === 100) delete dataset["text"];
+    else {
+      await loadPart(() => import("../kit/text.css")).catch(() => {});
+      if (textSize === keys.getState().textSize) dataset["text"] = String(textSize);
+    }
+  };
   system.addEventListener("change", () => void apply());
   keys.subscribe((state, before) => {
     if (state.theme !== before.theme) void apply();
+    if (state.textSize !== before.textSize) void size();
   });
-  await apply();
+  await Promise.all([apply(), size()]);
 }

@@ -38,7 +38,7 @@ export function FilmCorners(props: {
         {`Display window width ${Math.round(width)}, centre ${Math.round(center)}, ${zoom} of the film’s pixels${invert ? ", inverted" : ""}${orientation ? `, ${orientation}` : ""}.`}
       </span>
       {/* Never switched off: left is right on a mirrored film. */}
-      <div className={viewer.corners} aria-hidden="true">
+      <div className={viewer.corners} data-corners="" aria-hidden="true">
         <span className={orientation ? styles.turned : undefined} data-testid="orientation">
           {orientation ?? ""}
         </span>

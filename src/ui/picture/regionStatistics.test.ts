@@ -69,7 +69,9 @@ describe("what is told of an area", () => {
       "min 11, max 22, n = 4 pixels, area 0.4 mm² at the detector, about 0.1 mm² in the patient; values after the file’s rescale; as stored: mean 41.75, SD 2.901",
     );
     const plain = measuredOn(item, { ...FILM, rescale: { slope: 1, intercept: 0 } })!;
-    expect(plain.meaning).toContain("area 4 px (the file has no pixel spacing); values as they are stored");
+    expect(plain.meaning).toContain(
+      "area 4 px (the file has no pixel spacing); values as they are stored",
+    );
     expect(measuredOn(item, FILM)!.meaning).toMatch(/values as the probe tells them$/);
   });
 

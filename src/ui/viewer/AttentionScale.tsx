@@ -19,15 +19,14 @@ export function AttentionScale({ pane }: { readonly pane: PaneName }) {
   // A map with values below zero has no share to count in.
   const isShare = mean > 0 && Number.isFinite(times) && heat.values.every((value) => value >= 0);
   const peak = decimal(times, 1);
-  const [least, most] = isShare
-    ? ["even share or less", `${peak} times that, or more`]
-    : ["its mean or less", "its highest"];
+  const [least, most] = isShare ? ["even share", `${peak} times`] : ["its mean", "its highest"];
   const [leastShort, mostShort] = isShare ? ["1x", `${peak}x`] : [undefined, undefined];
   return (
     <div
       className={styles.scale}
+      data-corners=""
       role="img"
-      aria-label={`Colours of the map: clear for ${least}, the brightest for ${most}`}
+      aria-label={`Colours of the map: clear for ${least} or less, the brightest for ${most} or more`}
     >
       <span data-short={leastShort}>{least}</span>
       <span className={styles.ramp} style={{ background: ramp }} />

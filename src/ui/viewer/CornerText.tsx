@@ -53,7 +53,7 @@ export function CornerText(props: {
         {`Display window width ${Math.round(window.width)}, centre ${Math.round(window.center)}, zoom ${magnified}${invert ? ", inverted" : ""}. ${overlay}`}
       </span>
       {isShown && side > 0 && (
-        <div className={styles.corners} aria-hidden="true">
+        <div className={styles.corners} data-corners="" aria-hidden="true">
           <span>{overlay}</span>
           <span>
             {hover && detail?.scale
