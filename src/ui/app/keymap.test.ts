@@ -175,7 +175,9 @@ describe("a reader’s own keys", () => {
     try {
       createKeyStore().getState().setKeys("invert", ["x"]);
       createKeyStore().getState().setButton("right", "window");
+      createKeyStore().getState().setTextSize(130);
       expect(createKeyStore().getState()).toMatchObject({
+        textSize: 130,
         keys: { invert: ["x"] },
         buttons: { middle: "pan", right: "window" },
       });
