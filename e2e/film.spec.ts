@@ -243,8 +243,12 @@ test("the second picture of a file, given in a part that the reader moved, comes
   await openBench(page, site.url);
   await openFile(page, "two.dcm", twoPictures());
   await expect(page.getByText("This file holds 2 pictures; the first is shown.")).toBeVisible();
-  await page.getByRole("button", { name: "Next picture" }).click();
+  const next = page.getByRole("button", { name: "Next picture" });
+  await next.press("Enter");
   await expect(page.getByText("number 2 is shown")).toBeVisible();
+  // At the last one there is nothing to press, and the keyboard is still there.
+  await expect(next).toBeDisabled();
+  await expect(next).toBeFocused();
   // 100 columns on each side are cut off, and that is said before the answer.
   const cut = page.getByTestId("cut-off");
   await expect(cut).toContainText("17% at the left and 17% at the right");

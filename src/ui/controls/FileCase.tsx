@@ -124,20 +124,22 @@ function FrameChoice(props: { readonly sha256: string; readonly frame: FrameOf }
   const openEntry = useOpenEntry();
   if (!file) return <p className={styles.saw}>Open the file again for its other pictures.</p>;
   const show = (frame: number) => {
+    if (frame < 0 || frame >= count) return;
     const entry = worklist
       .getState()
       .entries.find((each) => each.file === file && each.picture?.index === frame);
     void (entry ? openEntry(entry) : open(file, frame));
   };
+  // Disabled in name only: at either end the focus stays where it was.
   return (
     <div className={styles.actions} role="group" aria-label="Picture of the file">
-      <Button look="outlined" disabled={index === 0} onClick={() => show(index - 1)}>
+      <Button look="outlined" aria-disabled={index === 0} onClick={() => show(index - 1)}>
         Previous picture
       </Button>
       <span>
         {index + 1} of {count}
       </span>
-      <Button look="outlined" disabled={index + 1 === count} onClick={() => show(index + 1)}>
+      <Button look="outlined" aria-disabled={index + 1 === count} onClick={() => show(index + 1)}>
         Next picture
       </Button>
     </div>
