@@ -28,7 +28,7 @@ export function SeverityPicker(props: {
         value={at}
         onChange={(event) => onChange(all[Number(event.currentTarget.value)]!)}
       >
-        {at < 0 && <option value={-1}>none</option>}
+        {at < 0 && <option value={-1}>no grade</option>}
         {all.map((strength, k) => (
           <option key={strength} value={k}>
             {k === 0 ? "0, as it is" : `${k}, SSIM ${decimal(ssim[k - 1]!, 2)}`}
