@@ -37,7 +37,7 @@ export function LessonEnd({ lesson }: { readonly lesson: Lesson }) {
     }
   };
   const place = useRef<HTMLDivElement>(null);
-  useFocusKept(place, progress);
+  useFocusKept(place);
   return (
     <div ref={place} tabIndex={-1} className={styles.step}>
       <h3>What to take home</h3>

@@ -1,18 +1,17 @@
 /** The open lesson, above the controls it drives: one step at a time, and within it one thing at a time. */
-import { useEffect, useRef } from "react";
-import { holds } from "../../lesson/condition.ts";
-import { filled, isComplete, said } from "../../lesson/spoken.ts";
+import { useRef } from "react";
+import { said } from "../../lesson/spoken.ts";
 import type { Lesson, LessonStep } from "../../lesson/schema.ts";
 import { NOTHING_YET } from "../../state/lessonStore.ts";
 import { useLesson, useStores } from "../context/stores.ts";
 import { Button } from "../kit/Button.tsx";
 import { Icon } from "../kit/icons.tsx";
-import { translated } from "../locale/locale.ts";
 import { LessonEnd } from "./LessonEnd.tsx";
-import { LANGUAGE, goTo, lessonState, openLesson, phaseOf, showHow } from "./lessonSession.ts";
+import { LANGUAGE, goTo, openLesson, phaseOf, showHow } from "./lessonSession.ts";
 import { Choices } from "./Choices.tsx";
 import { LiveText } from "./LiveText.tsx";
 import { useFocusKept } from "./useFocusKept.ts";
+import { useLessonWatch } from "./useLessonWatch.ts";
 import { leaveRoom } from "./openRoom.ts";
 import styles from "./lesson.module.css";
 
@@ -20,7 +19,7 @@ export function LessonRail() {
   const stores = useStores();
   const lesson = useLesson((s) => s.lesson);
   const index = useLesson((s) => s.step);
-  useWatch();
+  useLessonWatch();
   if (!lesson) return null;
   const step = lesson.steps[index];
   return (
@@ -82,7 +81,7 @@ function Step({ step, index }: { readonly step: LessonStep; readonly index: numb
   const phase = phaseOf(step, progress);
   const { record } = stores.lessons.getState();
   const place = useRef<HTMLDivElement>(null);
-  useFocusKept(place, progress);
+  useFocusKept(place);
   return (
     <div ref={place} tabIndex={-1} className={styles.step}>
       <h3>{said(step.title, LANGUAGE)}</h3>
@@ -186,28 +185,4 @@ function Footer({ index, isOver }: { readonly index: number; readonly isOver: bo
       </button>
     </div>
   );
-}
-
-/** Notes when the state of the bench is what the open step waits for, by whatever way it got there. */
-function useWatch(): void {
-  const stores = useStores();
-  useEffect(() => {
-    const { experiment, results, view, lessons } = stores;
-    const look = () => {
-      const { lesson, step: index, progress, record } = lessons.getState();
-      const step = lesson?.steps[index];
-      const made = progress[index];
-      if (!step?.task || !made || phaseOf(step, made) !== "task") return;
-      const state = lessonState(stores);
-      const outcome = said(step.task.after, LANGUAGE);
-      // A learner may be done before the last number that the sentence names has come.
-      if (!holds(step.task.done, state) || !isComplete(outcome, state)) return;
-      record(index, { isDone: true, outcome: filled(outcome, state, translated) });
-    };
-    const ends = [experiment, results, view, lessons].map((store) =>
-      (store as { subscribe(listener: () => void): () => void }).subscribe(look),
-    );
-    look();
-    return () => ends.forEach((end) => end());
-  }, [stores]);
 }

@@ -2,9 +2,9 @@
 import { useEffect } from "react";
 import type { RefObject } from "react";
 
-/** @param progress a new object whenever something was chosen or done. */
-export function useFocusKept(place: RefObject<HTMLElement | null>, progress: unknown): void {
+export function useFocusKept(place: RefObject<HTMLElement | null>): void {
+  // After every render: each of them may have taken away what was focused.
   useEffect(() => {
     if (document.activeElement === document.body) place.current?.focus({ preventScroll: true });
-  }, [place, progress]);
+  });
 }
