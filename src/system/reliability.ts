@@ -123,12 +123,15 @@ function foundOn(asked: Understood, { place, counts }: Stated): string {
   if (!counted) return "";
   const { normal, present } = counted;
   const films = population === "child" ? "normal children" : "normal adults";
+  // Whole sentences: another language puts their parts in another order.
   if (key === "normal") {
-    const others = present ? `, and ${present.yes} of ${present.n} with a finding` : "";
-    return `Asked plainly, this model calls ${normal.yes} of ${normal.n} ${films} normal${others} (test films).`;
+    return present
+      ? `Asked plainly, this model calls ${normal.yes} of ${normal.n} ${films} normal, and ${present.yes} of ${present.n} with a finding (test films).`
+      : `Asked plainly, this model calls ${normal.yes} of ${normal.n} ${films} normal (test films).`;
   }
-  const having = present ? ` and on ${present.yes} of ${present.n} with it` : "";
-  return `Asked plainly, this model finds it on ${normal.yes} of ${normal.n} ${films}${having} (test films).`;
+  return present
+    ? `Asked plainly, this model finds it on ${normal.yes} of ${normal.n} ${films} and on ${present.yes} of ${present.n} with it (test films).`
+    : `Asked plainly, this model finds it on ${normal.yes} of ${normal.n} ${films} (test films).`;
 }
 
 function percentagesOn(

@@ -211,25 +211,25 @@ function kindOf({
   return before === bare && unaware === before ? "harmless" : "none";
 }
 
+const SAID_OF: Readonly<Record<Verdict["kind"], (names: string) => string>> = {
+  survives: (names) => `The gain survives an attacker who knows: ${names}.`,
+  unclear: (names) =>
+    `More answers are held than without it, but too few to tell from chance: ${names}.`,
+  lost: (names) => `The gain does not survive an attacker who knows: ${names}.`,
+  harmless: (names) =>
+    `The attack turns no answer of the bare model either, so nothing can be said for ${names}.`,
+  none: (names) => `There is no gain even against an attacker who does not know: ${names}.`,
+};
+
 /** Of several settings, how many keep a gain, and by name. */
 function overAll(settings: readonly Setting[]): string {
-  const named = (kind: Verdict["kind"]) =>
-    settings.filter(({ verdict }) => verdict.kind === kind).map((each) => nameOf(each, settings));
-  const said = (kind: Verdict["kind"], text: string) => {
-    const names = named(kind);
-    return names.length > 0 ? [`${text}: ${names.join("; ")}.`] : [];
-  };
-  return [
-    `${settings.length} settings on the same cases.`,
-    ...said("survives", "The gain survives an attacker who knows"),
-    ...said("unclear", "More answers are held than without it, but too few to tell from chance"),
-    ...said("lost", "The gain does not survive an attacker who knows"),
-    ...said(
-      "harmless",
-      "The attack turns no answer of the bare model either, so nothing can be said for",
-    ),
-    ...said("none", "There is no gain even against an attacker who does not know"),
-  ].join(" ");
+  const kinds = Object.keys(SAID_OF) as Verdict["kind"][];
+  const sentences = kinds.flatMap((kind) => {
+    const own = settings.filter(({ verdict }) => verdict.kind === kind);
+    const names = own.map((each) => nameOf(each, settings));
+    return names.length > 0 ? [SAID_OF[kind](names.join("; "))] : [];
+  });
+  return [`${settings.length} settings on the same cases.`, ...sentences].join(" ");
 }
 
 /** One line a setting: what it costs, what each attacker leaves, and whether the gain survives. */
