@@ -103,6 +103,8 @@ export const WHOLE_FILM: FilmView = { ...FIT, turns: 0, isMirrored: false };
 /** Of the display window: wide enough for a film of 16 bits whose model window is a hundredth of its range. */
 export const DISPLAY_LIMITS = { least: -255 * 128, most: 255 * 129, widest: 255 * 128 } as const;
 export const ZOOM_RANGE = { min: 1, max: 24 } as const;
+/** A film may be looked at to half its fit and to where one of its pixels is a tile. */
+export const FILM_ZOOM = { min: 0.5, max: 400 } as const;
 
 /** The share link or file this experiment came from, with the numbers it promises. */
 export interface OpenedLink {

@@ -3,6 +3,7 @@
  * from the top left of the first pixel; viewer points are CSS pixels from the viewer's top left. Pixels that are higher than
  * wide are drawn so.
  */
+import { FILM_ZOOM } from "../../state/viewStore.ts";
 import type { FilmView } from "../../state/viewStore.ts";
 import type { Extent } from "../kit/useExtent.ts";
 import type { Point } from "../kit/pointers.ts";
@@ -28,9 +29,6 @@ export interface Affine {
   readonly e: number;
   readonly f: number;
 }
-
-/** A film may be looked at to half its fit and to where one of its pixels is a tile. */
-export const FILM_ZOOM = { min: 0.5, max: 400 } as const;
 
 /** CSS pixels per film column where the whole film just fits, turned as it is. */
 export function fitScale(film: FilmSize, viewer: Extent, turns: number): number {

@@ -12,8 +12,10 @@ describe("the view in a link", () => {
       showMasks: true,
       invert: true,
       window: { center: 90, width: 120 },
+      camera: { zoom: 2.5, x: 0.4, y: 0.6211 },
+      film: { zoom: 0.5, x: 0, y: 1, turns: 3, isMirrored: true },
     } as const;
-    const { layout, attention, overlayOpacity, showMasks, invert, window } = view;
+    const { layout, attention, overlayOpacity, showMasks, invert, window, camera, film } = view;
     expect(viewFromLink(sharedView(view))).toEqual({
       layout,
       attention,
@@ -21,7 +23,12 @@ describe("the view in a link", () => {
       showMasks,
       invert,
       window,
+      camera,
+      film,
     });
+    // What shows the whole takes no letters of the link.
+    expect(Object.keys(sharedView(DEFAULT_VIEW))).not.toContain("camera");
+    expect(Object.keys(sharedView(DEFAULT_VIEW))).not.toContain("film");
     expect(viewFromLink(sharedView({ ...view, attention: null })).attention).toBeNull();
   });
 
@@ -32,6 +39,8 @@ describe("the view in a link", () => {
       width: -3,
       center: 1e9,
       invert: "yes",
+      camera: "900 0.5 0.5",
+      film: "1 0.5 0.5 4",
     });
     expect(view).toEqual({
       attention: DEFAULT_VIEW.attention,
@@ -39,6 +48,8 @@ describe("the view in a link", () => {
       showMasks: false,
       invert: false,
       window: DEFAULT_VIEW.window,
+      camera: DEFAULT_VIEW.camera,
+      film: DEFAULT_VIEW.film,
     });
   });
 });
