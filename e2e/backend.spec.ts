@@ -43,6 +43,9 @@ test("a chosen backend is kept, honoured and part of the run manifest", async ({
   await chip.click();
   await expect(menu.getByLabel("Backend")).toHaveValue("wasm");
   await expect(menu).toContainText("WASM was asked for.");
+  await menu.getByRole("button", { name: "What each form of the weights changes" }).click();
+  await expect(page.getByRole("dialog", { name: "Agreement of backends" })).toBeVisible();
+  await expect(menu).toHaveCount(1);
   await page.keyboard.press("Escape");
 
   await page.getByRole("button", { name: "Share" }).click();

@@ -1,10 +1,12 @@
 /** Where the model runs, and whether what runs there can be trusted. */
+import { useState } from "react";
 import { Popover } from "@mantine/core";
 import type { BackendInfo } from "../../engine/protocol.ts";
 import type { GradientCheck } from "../../model/visionLanguageModel.ts";
 import { bytes, decimal } from "../kit/formats.ts";
 import { BUNDLED_MODELS, BUNDLED_PRECISIONS } from "../../model/catalog.ts";
 import type { Precision } from "../../model/manifest.ts";
+import { Button } from "../kit/Button.tsx";
 import { Select } from "../kit/Select.tsx";
 import { currentBackend } from "../../state/resultStore.ts";
 import { OfflineFiles } from "../offline/OfflineFiles.tsx";
@@ -14,6 +16,8 @@ import styles from "./app.module.css";
 import { withMinus } from "../../numerics/decimalText.ts";
 
 export function BackendChip() {
+  const { view } = useStores();
+  const [isOpen, setOpen] = useState(false);
   const info = useResults(currentBackend);
   const busy = useResults((s) => s.busy);
   const obstacle = useResults((s) => s.webGpuObstacle);
@@ -23,6 +27,8 @@ export function BackendChip() {
   const state = isWrong || hasFailed ? "bad" : info === null || busy ? "busy" : "ok";
   return (
     <Popover
+      opened={isOpen}
+      onChange={setOpen}
       position="bottom-end"
       width={340}
       withArrow
@@ -37,6 +43,7 @@ export function BackendChip() {
           className={styles.chip}
           data-testid="backend-chip"
           aria-haspopup="dialog"
+          onClick={() => setOpen(!isOpen)}
         >
           <span className={styles.dot} data-state={state} aria-hidden="true" />
           <span className={styles.chipText} data-open={info !== null}>
@@ -47,7 +54,15 @@ export function BackendChip() {
       <Popover.Dropdown bg="var(--raised)">
         {info ? <Details info={info} check={check} /> : <LoadingList />}
         <BackendPicker />
-        {info && <PrecisionPicker />}
+        {info && (
+          <PrecisionPicker
+            onCompare={() => {
+              // The dialog would lie under it.
+              setOpen(false);
+              view.getState().set({ dialog: "agreement" });
+            }}
+          />
+        )}
         {info && info.reason !== obstacle && <p className={styles.reason}>{info.reason}</p>}
         <OfflineFiles />
       </Popover.Dropdown>
@@ -133,26 +148,31 @@ function Details(props: { readonly info: BackendInfo; readonly check: GradientCh
 }
 
 /** Which of a bundled model's weights are run; a reader's own model has the ones it came with. */
-function PrecisionPicker() {
+function PrecisionPicker({ onCompare }: { readonly onCompare: () => void }) {
   const { edit } = useStores().experiment.getState();
   const { id, precision } = useExperiment((s) => s.spec.model);
   if (!BUNDLED_MODELS.some((model) => model.id === id)) return null;
   return (
-    <label className={styles.precision}>
-      Weights
-      <Select
-        value={precision}
-        onChange={(event) => {
-          const chosen = event.currentTarget.value as Precision;
-          edit((spec) => ({ ...spec, model: { id, precision: chosen } }));
-        }}
-      >
-        {BUNDLED_PRECISIONS.map((each) => (
-          <option key={each} value={each}>
-            {each}
-          </option>
-        ))}
-      </Select>
-    </label>
+    <>
+      <label className={styles.precision}>
+        Weights
+        <Select
+          value={precision}
+          onChange={(event) => {
+            const chosen = event.currentTarget.value as Precision;
+            edit((spec) => ({ ...spec, model: { id, precision: chosen } }));
+          }}
+        >
+          {BUNDLED_PRECISIONS.map((each) => (
+            <option key={each} value={each}>
+              {each}
+            </option>
+          ))}
+        </Select>
+      </label>
+      <Button look="inline" onClick={onCompare}>
+        What each form of the weights changes
+      </Button>
+    </>
   );
 }
