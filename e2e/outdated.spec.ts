@@ -41,7 +41,7 @@ test("a missing panel leaves the page, says why, and a reload keeps the work", a
 
 for (const [what, files, act] of [
   ["the reader of files", /decode\.worker-.*\.js/, "open"],
-  ["the engine", /\/worker-.*\.js/, "start"],
+  ["the engine", /\/work-.*\.js/, "start"],
   ["the engine's runtime", /ort\.(wasm|webgpu)\..*\.js/, "start"],
   ["the runtime's glue", /ort-wasm.*\.mjs/, "start"],
   ["the runtime's code", /ort-wasm.*\.wasm/, "start"],
