@@ -83,7 +83,7 @@ function summed(files) {
 }
 
 /**
- * Parts that import the script which a worker is started with: Safari evaluates it a second time for them (workerChunks.ts).
+ * Parts that import the script which a worker is started with: WebKit evaluates it a second time for them (workerChunks.ts).
  * @param {string} dist the built page
  * @returns {string[]} "PART imports SCRIPT"
  */
@@ -130,7 +130,7 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
     const { ok, lines } = judge(entrySizes(path.join(ROOT, "dist")));
     const twice = importsOfWorkers(path.join(ROOT, "dist"));
     console.log(
-      [...lines, ...twice.map((line) => `${line}: SAFARI EVALUATES IT TWICE`)].join("\n"),
+      [...lines, ...twice.map((line) => `${line}: WEBKIT EVALUATES IT TWICE`)].join("\n"),
     );
     process.exitCode = ok && twice.length === 0 ? 0 : 1;
   } catch (error) {

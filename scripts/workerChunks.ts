@@ -1,5 +1,5 @@
 /**
- * Where the code of a worker lies in the built page. Safari evaluates the script that a worker was started with a second time
+ * Where the code of a worker lies in the built page. WebKit evaluates the script that a worker was started with a second time
  * when a part that is loaded later imports from it: two engines then answered one call. So the script itself keeps nothing that
  * another part could want: all that it imports lies in a file beside it.
  */
